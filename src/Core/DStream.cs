@@ -1,0 +1,97 @@
+namespace FastStream;
+
+/// <summary>A described stream of micro-batches, without its record type: what graphs, names and errors need to know of it.</summary>
+/// <remarks>
+/// Describing is apart from running: a stream holds functions and parents, never data. Streams are made by operators,
+/// before the context starts, and do not change afterwards. The model is Spark Streaming's DStream
+/// (Zaharia et al., Discretized Streams, SOSP 2013).
+/// </remarks>
+public abstract class DStream
+{
+    private string? _name;
+
+    private protected DStream(StreamingContext context, string operatorName, IReadOnlyList<DStream> parents)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        context.ThrowIfFixed($"Adding {operatorName}");
+        Context = context;
+        OperatorName = operatorName;
+        Parents = parents;
+        Id = context.NextStreamId();
+        foreach (DStream parent in parents)
+        {
+            if (!ReferenceEquals(parent.Context, context))
+            {
+                throw Throw.OtherContext(operatorName);
+            }
+
+            if (parent.Slide != parents[0].Slide)
+            {
+                throw Throw.OtherSlide(operatorName, parents[0].Slide, parent.Slide);
+            }
+        }
+    }
+
+    /// <summary>The context that this stream belongs to.</summary>
+    public StreamingContext Context { get; }
+
+    /// <summary>The stream's number in its context, from 0, in the order of description.</summary>
+    public int Id { get; }
+
+    /// <summary>The word for what makes this stream, such as <c>Map</c>.</summary>
+    public string OperatorName { get; }
+
+    /// <summary>The name given by <c>Named</c>, else operator and number, such as <c>Map 3</c>.</summary>
+    public string Name => _name ?? $"{OperatorName} {Id}";
+
+    /// <summary>The streams that this one is made from.</summary>
+    public IReadOnlyList<DStream> Parents { get; }
+
+    /// <summary>Time between two batches of this stream; the batch interval, but for windows.</summary>
+    public virtual TimeSpan Slide => Parents.Count > 0 ? Parents[0].Slide : Context.Options.BatchInterval;
+
+    /// <summary>Number of partitions in which this stream is processed; at least 1.</summary>
+    public virtual int PartitionCount => Parents.Max(parent => parent.PartitionCount);
+
+    /// <summary>Whether all records of a key are in the partition that the key's hash names, so that no exchange is needed again.</summary>
+    internal virtual bool IsPartitionedByKey => false;
+
+    /// <summary>Whether this stream runs in the stage of its parents; false where records cross between partitions.</summary>
+    internal virtual bool SharesStageWithParents => true;
+
+    internal void SetName(string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        Context.ThrowIfFixed($"Naming {Name} \"{name}\"");
+        if (_name is not null)
+        {
+            throw new InvalidOperationException($"The stream is named \"{_name}\" already; \"{name}\" was given now. A stream has one name: it identifies its state.");
+        }
+
+        _name = Context.ClaimName(name);
+    }
+
+    /// <summary>The stream's name.</summary>
+    public override string ToString() => Name;
+}
+
+/// <summary>A described stream of micro-batches of <typeparamref name="T"/>. Operators are extension methods, one file each.</summary>
+/// <typeparam name="T">The record. Key-value streams are streams of <c>(TKey Key, TValue Value)</c>.</typeparam>
+public abstract class DStream<T> : DStream
+{
+    /// <summary>Describes a stream made from <paramref name="parents"/>.</summary>
+    /// <exception cref="InvalidOperationException">The context was started already.</exception>
+    /// <exception cref="ArgumentException">The parents differ in context or slide.</exception>
+    protected DStream(StreamingContext context, string operatorName, params IReadOnlyList<DStream> parents)
+        : base(context, operatorName, parents)
+    {
+    }
+
+    /// <summary>
+    /// Connects this stream to what consumes it: makes one operator for each partition of the parent, each of which hands
+    /// its records to <paramref name="outputs"/>[partition], and attaches them to the parent.
+    /// </summary>
+    /// <param name="graph">The graph being built.</param>
+    /// <param name="outputs">One consumer for each of this stream's partitions.</param>
+    protected internal abstract void Connect(GraphBuilder graph, Operator<T>[] outputs);
+}

@@ -1,0 +1,53 @@
+namespace FastStream;
+
+/// <summary>The running graph: its outputs, the roots that a batch enters by, and the runners.</summary>
+internal sealed class Graph(
+    IReadOnlyList<OutputOperation> outputs,
+    IReadOnlyList<(StageRoot Root, StageRunner Runner)> inputRoots,
+    IReadOnlyList<StageRoot> roots,
+    IReadOnlyList<StageRunner> runners)
+{
+    public IReadOnlyList<OutputOperation> Outputs { get; } = outputs;
+
+    public int StageRunnerCount => runners.Count;
+
+    /// <summary>Sends one batch through all stages; done when none of its messages is left anywhere.</summary>
+    public Task RunAsync(BatchScope batch)
+    {
+        foreach ((StageRoot root, StageRunner runner) in inputRoots)
+        {
+            runner.Post(new StageMessage(root, batch, null, 0, 0));
+        }
+
+        batch.RemovePending();
+        return batch.Quiet;
+    }
+
+    /// <summary>Drops half-done work in every operator. Only while no message is under way.</summary>
+    public void Reset()
+    {
+        foreach (StageRoot root in roots)
+        {
+            root.Reset();
+        }
+
+        foreach (OutputOperation output in Outputs)
+        {
+            output.Reset();
+        }
+    }
+
+    public async Task CloseAsync()
+    {
+        foreach (StageRunner runner in runners)
+        {
+            await runner.CloseAsync().ConfigureAwait(false);
+        }
+
+        Reset();
+        foreach (StageRoot root in roots)
+        {
+            root.Dispose();
+        }
+    }
+}

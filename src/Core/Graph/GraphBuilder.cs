@@ -1,0 +1,152 @@
+using System.Threading.Tasks.Dataflow;
+
+namespace FastStream;
+
+/// <summary>
+/// Turns described streams into running chains, once, when the context starts: from the outputs back to the inputs, every step fully typed.
+/// </summary>
+/// <remarks>
+/// Streams that share a chain of operators without an exchange form a stage; each stage has one <see cref="StageRunner"/> for each partition.
+/// A stream with several consumers gets a tee, so that the common part of a chain runs once.
+/// </remarks>
+public sealed class GraphBuilder
+{
+    private readonly Dictionary<DStream, int> _consumersLeft = [];     // consumers not connected yet
+    private readonly Dictionary<DStream, object> _connected = [];      // List<Operator<T>[]> for each stream
+    private readonly Dictionary<DStream, DStream> _stageOf = [];       // union-find: towards the stage's representative
+    private readonly Dictionary<DStream, StageRunner[]> _runners = []; // by the stage's representative
+    private readonly List<StageRoot> _roots = [];
+    private readonly List<(StageRoot Root, StageRunner Runner)> _inputRoots = [];
+    private readonly ExecutionDataflowBlockOptions _blockOptions;
+
+    internal GraphBuilder(TaskScheduler scheduler)
+    {
+        _blockOptions = new ExecutionDataflowBlockOptions { TaskScheduler = scheduler, EnsureOrdered = true };
+    }
+
+    /// <summary>Makes the consumer's operators, one for each partition of the parent, and connects them behind it.</summary>
+    /// <typeparam name="T">The parent's record.</typeparam>
+    /// <param name="parent">The stream whose records are taken in.</param>
+    /// <param name="consumer">The stream or output that the operators belong to; its name is in errors.</param>
+    /// <param name="create">Makes the operator of a partition.</param>
+    public void Attach<T>(DStream<T> parent, DStream consumer, Func<int, Operator<T>> create)
+    {
+        ArgumentNullException.ThrowIfNull(parent);
+        ArgumentNullException.ThrowIfNull(consumer);
+        ArgumentNullException.ThrowIfNull(create);
+        Attach(parent, () => consumer.Name, create);
+    }
+
+    internal void Attach<T>(DStream<T> parent, Func<string> name, Func<int, Operator<T>> create)
+    {
+        var operators = new Operator<T>[parent.PartitionCount];
+        for (int partition = 0; partition < operators.Length; partition++)
+        {
+            operators[partition] = new OperatorGuard<T>(name(), create(partition));
+        }
+
+        if (!_connected.TryGetValue(parent, out object? consumers))
+        {
+            _connected.Add(parent, consumers = new List<Operator<T>[]>());
+        }
+
+        var list = (List<Operator<T>[]>)consumers;
+        list.Add(operators);
+        if (--_consumersLeft[parent] == 0)
+        {
+            parent.Connect(this, list.Count == 1 ? list[0] : Tee.Of(list));
+        }
+    }
+
+    /// <summary>The runner of a partition of the stage that a stream runs in.</summary>
+    internal StageRunner Runner(DStream stream, int partition)
+    {
+        DStream stage = StageOf(stream);
+        if (!_runners.TryGetValue(stage, out StageRunner[]? runners) || runners.Length <= partition)
+        {
+            int have = runners?.Length ?? 0;
+            Array.Resize(ref runners, partition + 1);
+            for (int i = have; i < runners.Length; i++)
+            {
+                runners[i] = new StageRunner(_blockOptions);
+            }
+
+            _runners[stage] = runners;
+        }
+
+        return runners[partition];
+    }
+
+    internal void AddRoot(StageRoot root) => _roots.Add(root);
+
+    internal void AddInputRoot(DStream stream, int partition, StageRoot root)
+    {
+        _roots.Add(root);
+        _inputRoots.Add((root, Runner(stream, partition)));
+    }
+
+    internal Graph Build(IReadOnlyList<OutputOperation> outputs, IReadOnlyList<IInputStream> inputs)
+    {
+        var seen = new HashSet<DStream>();
+        foreach (OutputOperation output in outputs)
+        {
+            CountConsumers(output.Stream, seen);
+        }
+
+        foreach (OutputOperation output in outputs)
+        {
+            output.Connect(this);
+        }
+
+        var inputIndexes = new Dictionary<object, int>();
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            inputIndexes.Add(inputs[i], i);
+        }
+
+        foreach ((StageRoot root, _) in _inputRoots)
+        {
+            root.BindInput(inputIndexes);
+        }
+
+        return new Graph(outputs, _inputRoots, _roots, _runners.Values.SelectMany(runners => runners).ToArray());
+    }
+
+    // Depth first without recursion: described chains may be long. Each edge counts one consumer; the stages of neighbours join where nothing is exchanged.
+    private void CountConsumers(DStream first, HashSet<DStream> seen)
+    {
+        var toVisit = new Stack<DStream>();
+        Visit(first);
+        while (toVisit.TryPop(out DStream? stream))
+        {
+            foreach (DStream parent in stream.Parents)
+            {
+                Visit(parent);
+                if (stream.SharesStageWithParents)
+                {
+                    _stageOf[StageOf(stream)] = StageOf(parent);
+                }
+            }
+        }
+
+        void Visit(DStream stream)
+        {
+            _consumersLeft[stream] = _consumersLeft.GetValueOrDefault(stream) + 1;
+            if (seen.Add(stream))
+            {
+                _stageOf.TryAdd(stream, stream);
+                toVisit.Push(stream);
+            }
+        }
+    }
+
+    private DStream StageOf(DStream stream)
+    {
+        while (!ReferenceEquals(_stageOf[stream], stream))
+        {
+            stream = _stageOf[stream];
+        }
+
+        return stream;
+    }
+}

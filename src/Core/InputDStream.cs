@@ -1,0 +1,58 @@
+namespace FastStream;
+
+/// <summary>A stream's root: what has arrived since the last batch is cut off at every tick.</summary>
+/// <remarks>To add a source, derive from this (or from a receiver in FastStream.Ingest) and write <see cref="Cut"/>; docs/recipes.md shows how.</remarks>
+/// <typeparam name="T">The record.</typeparam>
+public abstract class InputDStream<T> : DStream<T>, IInputStream
+{
+    /// <summary>Describes an input of the context.</summary>
+    protected InputDStream(StreamingContext context, string operatorName)
+        : base(context, operatorName)
+    {
+        context.AddInput(this);
+    }
+
+    /// <inheritdoc/>
+    public override int PartitionCount => Context.Options.Partitions;
+
+    /// <summary>Called once when the context starts, before the first batch; must not wait for data.</summary>
+    /// <param name="cancellationToken">Cancelled when the context stops at once.</param>
+    protected internal virtual ValueTask StartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>Called once when the context stops: end receiving; all that was received must be given by the next <see cref="Cut"/>.</summary>
+    protected internal virtual ValueTask StopAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Hands over what has arrived until now; called by one thread, once for each batch, in time order; must be quick and must not wait.</summary>
+    protected internal abstract InputBatch<T> Cut(BatchTime time);
+
+    /// <inheritdoc/>
+    protected internal sealed override void Connect(GraphBuilder graph, Operator<T>[] outputs)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(outputs);
+        for (int partition = 0; partition < outputs.Length; partition++)
+        {
+            graph.AddInputRoot(this, partition, new InputRoot<T>(this, partition, outputs[partition]));
+        }
+    }
+
+    ValueTask IInputStream.StartAsync(CancellationToken cancellationToken) => StartAsync(cancellationToken);
+
+    ValueTask IInputStream.StopAsync() => StopAsync();
+
+    InputBatch IInputStream.Cut(BatchTime time) => Cut(time) ?? throw new InvalidOperationException($"{Name} gave no batch at {time}. Cut must return an empty batch where nothing has arrived.");
+}
+
+/// <summary>An input as the scheduler sees it, without the record type.</summary>
+internal interface IInputStream
+{
+    int Id { get; }
+
+    string Name { get; }
+
+    ValueTask StartAsync(CancellationToken cancellationToken);
+
+    ValueTask StopAsync();
+
+    InputBatch Cut(BatchTime time);
+}

@@ -1,0 +1,169 @@
+using System.Collections;
+
+namespace FastStream;
+
+/// <summary>The records of one batch as an output sees them: by partition, in order.</summary>
+/// <remarks>
+/// Valid until the output's function is done; <see cref="Retain"/> and <see cref="Release"/> make it live longer.
+/// Reading is safe from any thread.
+/// </remarks>
+/// <typeparam name="T">The record.</typeparam>
+public sealed class Batch<T> : IReadOnlyCollection<T>
+{
+    private readonly BatchScope? _scope;                     // what the records may point into
+    private readonly List<ArraySegment<T>>[] _partitions;    // blocks of each partition
+    private int _holders = 1;                                // who still reads
+
+    internal Batch(BatchScope? scope, BatchTime time, List<ArraySegment<T>>[] partitions)
+    {
+        _scope = scope;
+        Time = time;
+        _partitions = partitions;
+        foreach (List<ArraySegment<T>> blocks in partitions)
+        {
+            foreach (ArraySegment<T> block in blocks)
+            {
+                LongCount += block.Count;
+            }
+        }
+
+        scope?.Retain();
+    }
+
+    /// <summary>The batch's time, its identity: the same batch run again has the same time.</summary>
+    public BatchTime Time { get; }
+
+    /// <summary>Number of records in all partitions.</summary>
+    public long LongCount { get; }
+
+    /// <summary>Number of records in all partitions.</summary>
+    /// <exception cref="OverflowException">There are more than <see cref="int.MaxValue"/>.</exception>
+    public int Count => checked((int)LongCount);
+
+    /// <summary>Whether there are no records.</summary>
+    public bool IsEmpty => LongCount == 0;
+
+    /// <summary>Number of partitions; empty ones count.</summary>
+    public int PartitionCount => _partitions.Length;
+
+    /// <summary>One partition's records, as blocks in order.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such partition.</exception>
+    public BatchPartition<T> Partition(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _partitions.Length);
+        return new BatchPartition<T>(_partitions[index]);
+    }
+
+    /// <summary>All partitions, in order.</summary>
+    public IEnumerable<BatchPartition<T>> Partitions => _partitions.Select(blocks => new BatchPartition<T>(blocks));
+
+    /// <summary>All blocks of all partitions, in order: for a loop over spans.</summary>
+    public IEnumerable<ReadOnlyMemory<T>> Blocks => _partitions.SelectMany(blocks => blocks.Select(block => (ReadOnlyMemory<T>)block));
+
+    /// <summary>All records in a new array.</summary>
+    public T[] ToArray()
+    {
+        var all = new T[LongCount];
+        int next = 0;
+        foreach (ReadOnlyMemory<T> block in Blocks)
+        {
+            block.CopyTo(all.AsMemory(next));
+            next += block.Length;
+        }
+
+        return all;
+    }
+
+    /// <summary>The first records, at most so many, in a new array.</summary>
+    public T[] Take(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        var first = new T[Math.Min(count, LongCount)];
+        int next = 0;
+        foreach (ReadOnlyMemory<T> block in Blocks)
+        {
+            if (next == first.Length)
+            {
+                break;
+            }
+
+            int taken = Math.Min(block.Length, first.Length - next);
+            block[..taken].CopyTo(first.AsMemory(next));
+            next += taken;
+        }
+
+        return first;
+    }
+
+    /// <summary>One more holder: the records stay until the matching <see cref="Release"/>.</summary>
+    public void Retain() => Interlocked.Increment(ref _holders);
+
+    /// <summary>One holder less; the last one gives the memory back.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) != 0)
+        {
+            return;
+        }
+
+        foreach (List<ArraySegment<T>> blocks in _partitions)
+        {
+            Collector<T>.Return(blocks);
+        }
+
+        _scope?.Release();
+    }
+
+    /// <summary>Walks all records, partition by partition.</summary>
+    public IEnumerator<T> GetEnumerator()
+    {
+        foreach (List<ArraySegment<T>> blocks in _partitions)
+        {
+            foreach (ArraySegment<T> block in blocks)
+            {
+                for (int i = 0; i < block.Count; i++)
+                {
+                    yield return block.Array![block.Offset + i];
+                }
+            }
+        }
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}
+
+/// <summary>One partition of a batch.</summary>
+/// <typeparam name="T">The record.</typeparam>
+public readonly struct BatchPartition<T> : IReadOnlyCollection<T>, IEquatable<BatchPartition<T>>
+{
+    private readonly List<ArraySegment<T>> _blocks;
+
+    internal BatchPartition(List<ArraySegment<T>> blocks) => _blocks = blocks;
+
+    /// <summary>The records as blocks, in order.</summary>
+    public IEnumerable<ReadOnlyMemory<T>> Blocks => _blocks.Select(block => (ReadOnlyMemory<T>)block);
+
+    /// <summary>Number of records.</summary>
+    public int Count => _blocks.Sum(block => block.Count);
+
+    /// <summary>Walks the records.</summary>
+    public IEnumerator<T> GetEnumerator() => _blocks.SelectMany(block => block).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Whether both are the same partition of the same batch.</summary>
+    public bool Equals(BatchPartition<T> other) => ReferenceEquals(_blocks, other._blocks);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is BatchPartition<T> other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => _blocks?.GetHashCode() ?? 0;
+
+    /// <summary>Whether both are the same partition of the same batch.</summary>
+    public static bool operator ==(BatchPartition<T> left, BatchPartition<T> right) => left.Equals(right);
+
+    /// <summary>Whether they are different partitions.</summary>
+    public static bool operator !=(BatchPartition<T> left, BatchPartition<T> right) => !left.Equals(right);
+}

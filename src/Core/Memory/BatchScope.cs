@@ -1,0 +1,126 @@
+using System.Buffers;
+
+namespace FastStream;
+
+/// <summary>
+/// One run of one batch: its time, what is still to be done, whether it failed, and the memory that lives as long as the batch does.
+/// </summary>
+/// <remarks>
+/// Everything that a batch's records point into (blocks, group arrays, collected outputs) is held here and let go
+/// when the last holder releases: the scheduler, an output that reads later, a stream that remembers.
+/// <see cref="Retain"/>, <see cref="Release"/> and <see cref="Keep{T}"/> are safe from any thread.
+/// </remarks>
+public sealed class BatchScope
+{
+    private readonly InputBatch[] _inputs;                    // by input index; disposed with the scope unless a retry takes them over
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();                      // guards _kept
+    private List<IDisposable>? _kept;                         // pooled memory given back with the scope
+    private int _pending = 1;                                 // messages not handled yet, and 1 for the scheduler while it posts
+    private int _holders = 1;                                 // who still reads the batch's records
+    private StreamingException? _failure;                     // the first failure; later ones are consequences
+    private bool _ownsInputs = true;                          // false once a retry has taken the inputs over
+
+    internal BatchScope(BatchTime time, InputBatch[] inputs)
+    {
+        Time = time;
+        _inputs = inputs;
+    }
+
+    /// <summary>The batch's time, its identity.</summary>
+    public BatchTime Time { get; }
+
+    internal bool IsFailed => Volatile.Read(ref _failure) is not null;
+
+    internal StreamingException? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>Done when no message of this batch is left anywhere, whether it failed or not.</summary>
+    internal Task Quiet => _done.Task;
+
+    internal InputBatch Input(int index) => _inputs[index];
+
+    /// <summary>One more reader of the batch's records. The caller must be one already.</summary>
+    public void Retain() => Interlocked.Increment(ref _holders);
+
+    /// <summary>One reader less; the last one gives the batch's memory back.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) != 0)
+        {
+            return;
+        }
+
+        if (_ownsInputs)
+        {
+            foreach (InputBatch input in _inputs)
+            {
+                input.Dispose();
+            }
+        }
+
+        if (_kept is not null)
+        {
+            foreach (IDisposable memory in _kept)
+            {
+                memory.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Rents an array that lives as long as the batch.</summary>
+    /// <param name="minimumLength">At least so many elements.</param>
+    public T[] Keep<T>(int minimumLength)
+    {
+        T[] array = ArrayPool<T>.Shared.Rent(minimumLength);
+        Keep(new PooledArray<T>(array));
+        return array;
+    }
+
+    /// <summary>Lets go of something when the batch is done with.</summary>
+    public void Keep(IDisposable memory)
+    {
+        lock (_lock)
+        {
+            (_kept ??= []).Add(memory);
+        }
+    }
+
+    internal void AddPending() => Interlocked.Increment(ref _pending);
+
+    internal void RemovePending()
+    {
+        if (Interlocked.Decrement(ref _pending) == 0)
+        {
+            _done.TrySetResult();
+        }
+    }
+
+    internal void Fail(Exception error)
+    {
+        StreamingException failure = error switch
+        {
+            OperatorFailure named => new StreamingException(Time, named.OperatorName, named.InnerException!),
+            StreamingException known => known,
+            _ => new StreamingException(Time, "the engine", error),
+        };
+        Interlocked.CompareExchange(ref _failure, failure, null);
+    }
+
+    /// <summary>Takes the input batches out, so that releasing this run leaves them to the next try.</summary>
+    internal InputBatch[] TakeInputs()
+    {
+        _ownsInputs = false;
+        return _inputs;
+    }
+
+    private sealed class PooledArray<T>(T[] array) : IDisposable
+    {
+        public void Dispose() => ArrayPool<T>.Shared.Return(array, System.Runtime.CompilerServices.RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+    }
+}
+
+/// <summary>Carries the name of the operator that failed up to the runner; users see <see cref="StreamingException"/>.</summary>
+internal sealed class OperatorFailure(string operatorName, Exception error) : Exception(error.Message, error)
+{
+    public string OperatorName { get; } = operatorName;
+}

@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+
+namespace FastStream;
+
+/// <summary>A fixed piece of pooled memory that received bytes lie in, shared by reference count: the receiver that fills it and every batch that reads from it hold it.</summary>
+/// <remarks>
+/// The array is on the pinned heap, so that a <see cref="Utf8Text"/> can be an address and a length, and ends with
+/// <see cref="PaddingBytes"/> more bytes than it offers, so that wide loads past the last record stay inside it.
+/// <para><see cref="Retain"/> and <see cref="Release"/> are safe from any thread.</para>
+/// </remarks>
+public sealed unsafe class Block
+{
+    /// <summary>Readable bytes behind the block's end: 64, the widest vector load.</summary>
+    public const int PaddingBytes = 64;
+
+    private readonly BlockPool _pool;   // where the last holder's release brings it
+    private readonly byte[] _array;     // pinned; Length + PaddingBytes bytes
+    private int _holders;               // 0 while in the pool
+
+    internal Block(BlockPool pool, int length)
+    {
+        _pool = pool;
+        Length = length;
+        _array = GC.AllocateArray<byte>(length + PaddingBytes, pinned: true);
+        Address = (byte*)Unsafe.AsPointer(ref _array[0]);
+    }
+
+    /// <summary>Bytes that may be filled.</summary>
+    public int Length { get; }
+
+    /// <summary>The block's bytes, to be filled.</summary>
+    public Memory<byte> Memory => _array.AsMemory(0, Length);
+
+    /// <summary>The block's bytes.</summary>
+    public Span<byte> Span => _array.AsSpan(0, Length);
+
+    /// <summary>Where the bytes are; does not move while the block lives.</summary>
+    internal byte* Address { get; }
+
+    /// <summary>How many hold the block now.</summary>
+    public int Holders => Volatile.Read(ref _holders);
+
+    /// <summary>One more holder. The caller must hold the block already.</summary>
+    public void Retain()
+    {
+        if (Interlocked.Increment(ref _holders) <= 1)
+        {
+            throw new InvalidOperationException("A block was retained by somebody who did not hold it. Retain before the last holder releases.");
+        }
+    }
+
+    /// <summary>One holder less; the last one gives the block back to its pool.</summary>
+    public void Release()
+    {
+        int left = Interlocked.Decrement(ref _holders);
+        if (left == 0)
+        {
+            _pool.Return(this);
+        }
+        else if (left < 0)
+        {
+            throw new InvalidOperationException("A block was released more often than it was held.");
+        }
+    }
+
+    internal void MarkRented() => Volatile.Write(ref _holders, 1);
+
+    internal void Poison() => _array.AsSpan().Fill(BlockPool.PoisonByte);
+}

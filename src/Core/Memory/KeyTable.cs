@@ -1,0 +1,203 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace FastStream;
+
+/// <summary>
+/// The table that keyed operators gather in, for one partition and one batch: open addressing with key and value inline,
+/// a probe touches one place in memory, and clearing costs nothing.
+/// </summary>
+/// <remarks>
+/// <code>
+/// slot: | key | value | hash | generation |      a slot is in use iff its generation is the table's;
+///                                                Clear adds one to the table's generation
+/// order: slot numbers in the order in which the keys came, so that output is deterministic
+///        and a batch costs what it holds, not what the largest batch before it held
+/// </code>
+/// Load at most one half, linear probing. Measured against a dense-entry layout in docs/decisions/0003-key-table.md.
+/// Belongs to one operator; not thread safe.
+/// </remarks>
+internal sealed class KeyTable<TKey, TValue>
+{
+    private const int SmallestCapacity = 16;
+
+    private readonly bool _hasReferences = RuntimeHelpers.IsReferenceOrContainsReferences<Slot>();
+    private SlotMemory<Slot> _slots;   // a power of two
+    private int[] _order;              // used slots, oldest first
+    private int _count;                // keys now
+    private uint _mask;                // capacity - 1
+    private uint _generation = 1;      // never 0: fresh memory is zero, that is, unused
+
+    public KeyTable()
+    {
+        _slots = new SlotMemory<Slot>(SmallestCapacity);
+        _order = new int[SmallestCapacity / 2];
+        _mask = SmallestCapacity - 1;
+    }
+
+    /// <summary>Number of keys.</summary>
+    public int Count => _count;
+
+    /// <summary>Asks the processor to load the slot that a hash leads to; hides the miss when some other keys are handled meanwhile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe void Prefetch(uint hash)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(Unsafe.AsPointer(ref _slots[hash & _mask]));
+        }
+    }
+
+    /// <summary>The value of a key; added with its default if it was not there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref TValue GetOrAdd(uint hash, in TKey key, out bool exists)
+    {
+        uint index = hash & _mask;
+        while (true)
+        {
+            ref Slot slot = ref _slots[index];
+            if (slot.Generation != _generation)
+            {
+                exists = false;
+                return ref Add(index, hash, in key);
+            }
+
+            if (slot.Hash == hash && EqualityComparer<TKey>.Default.Equals(slot.Key, key))
+            {
+                exists = true;
+                return ref slot.Value;
+            }
+
+            index = (index + 1) & _mask;
+        }
+    }
+
+    /// <summary>The value of a key, or a null reference.</summary>
+    public ref TValue Find(uint hash, in TKey key)
+    {
+        uint index = hash & _mask;
+        while (true)
+        {
+            ref Slot slot = ref _slots[index];
+            if (slot.Generation != _generation)
+            {
+                return ref Unsafe.NullRef<TValue>();
+            }
+
+            if (slot.Hash == hash && EqualityComparer<TKey>.Default.Equals(slot.Key, key))
+            {
+                return ref slot.Value;
+            }
+
+            index = (index + 1) & _mask;
+        }
+    }
+
+    /// <summary>The i-th key in the order of coming.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref readonly TKey KeyAt(int position) => ref _slots[(uint)_order[position]].Key;
+
+    /// <summary>The value of the i-th key in the order of coming.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref TValue ValueAt(int position) => ref _slots[(uint)_order[position]].Value;
+
+    /// <summary>Asks the processor for the slot of the i-th key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe void PrefetchAt(int position)
+    {
+        if (Sse.IsSupported && position < _count)
+        {
+            Sse.Prefetch0(Unsafe.AsPointer(ref _slots[(uint)_order[position]]));
+        }
+    }
+
+    /// <summary>Gives all pairs to an operator's output, in the order in which the keys came, and forgets them.</summary>
+    public void DrainTo(RecordBuffer<(TKey Key, TValue Value)> output)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            PrefetchAt(i + 16);
+            ref Slot slot = ref _slots[(uint)_order[i]];
+            output.Add((slot.Key, slot.Value));
+        }
+
+        Clear();
+    }
+
+    /// <summary>Forgets all keys; keeps the memory.</summary>
+    public void Clear()
+    {
+        if (_hasReferences)
+        {
+            foreach (int index in _order.AsSpan(0, _count))
+            {
+                _slots[(uint)index] = default;
+            }
+        }
+
+        _count = 0;
+        if (++_generation == 0)
+        {
+            _slots.Zero();
+            _generation = 1;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ref TValue Add(uint index, uint hash, in TKey key)
+    {
+        if (_count == _order.Length)
+        {
+            Grow();
+            index = hash & _mask;
+            while (_slots[index].Generation == _generation)
+            {
+                index = (index + 1) & _mask;
+            }
+        }
+
+        ref Slot slot = ref _slots[index];
+        slot.Key = key;
+        slot.Value = default!;
+        slot.Hash = hash;
+        slot.Generation = _generation;
+        _order[_count++] = (int)index;
+        return ref slot.Value;
+    }
+
+    private void Grow()
+    {
+        int capacity = checked(_slots.Length * 2);
+        var larger = new SlotMemory<Slot>(capacity);
+        uint mask = (uint)capacity - 1;
+        for (int i = 0; i < _count; i++)
+        {
+            ref Slot old = ref _slots[(uint)_order[i]];
+            uint index = old.Hash & mask;
+            while (larger[index].Generation == _generation)
+            {
+                index = (index + 1) & mask;
+            }
+
+            larger[index] = old;
+            _order[i] = (int)index;
+        }
+
+        Debug.Assert(_count == _slots.Length / 2, "A table grows when half of it is used.");
+        _slots.Dispose();
+        _slots = larger;
+        _mask = mask;
+        Array.Resize(ref _order, capacity / 2);
+    }
+
+    [StructLayout(LayoutKind.Auto)]
+    private struct Slot
+    {
+        public TKey Key;
+        public TValue Value;
+        public uint Hash;
+        public uint Generation;
+    }
+}

@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace FastStream;
+
+/// <summary>
+/// Zeroed memory for table slots: aligned to cache lines and, from 2 MiB up, offered to the kernel for huge pages, where the slot holds no
+/// object references; an ordinary array where it does.
+/// </summary>
+/// <remarks>
+/// A 32-byte slot in an array would cross a cache line half of the time, and random probes into many 4 KiB pages miss the page cache of the
+/// processor: docs/decisions/0003-key-table.md has what each gives. On systems without madvise the memory is just aligned.
+/// </remarks>
+internal sealed unsafe class SlotMemory<TSlot> : IDisposable
+{
+    private const nuint CacheLineBytes = 64;
+    private const nuint HugePageBytes = 2 << 20;
+
+    private readonly TSlot[]? _array;   // where slots hold references
+    private readonly byte* _native;     // where they do not
+    private readonly nuint _sizeBytes;
+    private bool _disposed;
+
+    public SlotMemory(int length)
+    {
+        Length = length;
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<TSlot>())
+        {
+            _array = new TSlot[length];
+            return;
+        }
+
+        _sizeBytes = (nuint)length * (nuint)Unsafe.SizeOf<TSlot>();
+        bool huge = _sizeBytes >= HugePageBytes;
+        nuint alignment = huge ? HugePageBytes : CacheLineBytes;
+        _native = (byte*)NativeMemory.AlignedAlloc(_sizeBytes, alignment);
+        if (huge && OperatingSystem.IsLinux())
+        {
+            // Only advice: where the kernel refuses, small pages serve.
+            _ = LinuxMemory.Advise(_native, _sizeBytes, LinuxMemory.HugePages);
+        }
+
+        NativeMemory.Clear(_native, _sizeBytes);
+        GC.AddMemoryPressure((long)_sizeBytes);
+    }
+
+    ~SlotMemory() => Free();
+
+    public int Length { get; }
+
+    public ref TSlot this[uint index]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref RuntimeHelpers.IsReferenceOrContainsReferences<TSlot>()
+            ? ref _array![index]
+            : ref Unsafe.Add(ref Unsafe.AsRef<TSlot>(_native), index);
+    }
+
+    public void Zero()
+    {
+        if (_array is not null)
+        {
+            Array.Clear(_array);
+        }
+        else
+        {
+            NativeMemory.Clear(_native, _sizeBytes);
+        }
+    }
+
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        if (!_disposed && _native is not null)
+        {
+            NativeMemory.AlignedFree(_native);
+            GC.RemoveMemoryPressure((long)_sizeBytes);
+        }
+
+        _disposed = true;
+    }
+}
+
+/// <summary>What Linux offers for memory beyond .NET's own.</summary>
+internal static unsafe partial class LinuxMemory
+{
+    /// <summary>MADV_HUGEPAGE: back the range with pages of 2 MiB where it can be.</summary>
+    public const int HugePages = 14;
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static partial int Advise(byte* address, nuint length, int advice);
+}

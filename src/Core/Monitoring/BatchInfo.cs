@@ -1,0 +1,56 @@
+namespace FastStream;
+
+/// <summary>What is known of a batch at the time of an event.</summary>
+public sealed record BatchInfo
+{
+    /// <summary>The batch's time.</summary>
+    public required BatchTime Time { get; init; }
+
+    /// <summary>Records of all inputs. Inputs that count while decoding are in it once the batch is completed.</summary>
+    public long RecordCount { get; init; }
+
+    /// <summary>Bytes of all inputs that know them.</summary>
+    public long SizeBytes { get; init; }
+
+    /// <summary>Each input's part.</summary>
+    public IReadOnlyList<InputInfo> Inputs { get; init; } = [];
+
+    /// <summary>When the batch was cut and queued.</summary>
+    public required DateTimeOffset SubmittedAt { get; init; }
+
+    /// <summary>When its processing began; null before.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When its last output was done; null before.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>From submission to start; null before the start.</summary>
+    public TimeSpan? SchedulingDelay { get; init; }
+
+    /// <summary>From start to end; null before the end. Stable programs keep it below the batch interval.</summary>
+    public TimeSpan? ProcessingTime { get; init; }
+
+    /// <summary>From submission to end; null before the end.</summary>
+    public TimeSpan? TotalDelay { get; init; }
+
+    /// <summary>Each output's run; filled in as they end.</summary>
+    public IReadOnlyList<OutputInfo> Outputs { get; init; } = [];
+
+    /// <summary>Why the batch failed; null while it did not.</summary>
+    public StreamingException? Failure { get; init; }
+}
+
+/// <summary>One input's part in a batch.</summary>
+/// <param name="StreamId">Number of the input stream.</param>
+/// <param name="Name">Name of the input stream.</param>
+/// <param name="RecordCount">Its records; -1 if not known yet.</param>
+/// <param name="SizeBytes">Its bytes, 0 if not known.</param>
+/// <param name="Description">What the input says of the data's origin, such as file names.</param>
+public sealed record InputInfo(int StreamId, string Name, long RecordCount, long SizeBytes, string? Description);
+
+/// <summary>One output's run for a batch.</summary>
+/// <param name="Index">Number of the output in its context.</param>
+/// <param name="Name">Name of output and stream.</param>
+/// <param name="Duration">How long its function ran.</param>
+/// <param name="Failure">Message of what it threw; null when it succeeded.</param>
+public sealed record OutputInfo(int Index, string Name, TimeSpan Duration, string? Failure);

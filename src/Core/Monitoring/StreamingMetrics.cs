@@ -1,0 +1,77 @@
+using System.Diagnostics.Metrics;
+
+namespace FastStream;
+
+/// <summary>A context's counters, readable here and published under the meter <c>FastStream</c> with OpenTelemetry's conventions for names and units.</summary>
+/// <remarks>Instruments carry the tag <c>faststream.job.name</c>. Safe from any thread.</remarks>
+public sealed class StreamingMetrics : StreamingListener, IDisposable
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "FastStream";
+
+    private readonly Meter _meter;
+    private readonly Histogram<double> _processingTime;
+    private readonly Histogram<double> _schedulingDelay;
+    private readonly Histogram<double> _totalDelay;
+    private readonly KeyValuePair<string, object?> _job;
+    private long _batches;
+    private long _failedBatches;
+    private long _records;
+    private long _droppedRecords;
+    private long _invalidRecords;
+
+    internal StreamingMetrics(string jobName, BlockPool blocks)
+    {
+        _job = new KeyValuePair<string, object?>("faststream.job.name", jobName);
+        _meter = new Meter(MeterName, null, [_job]);
+        _processingTime = _meter.CreateHistogram<double>("faststream.batch.duration", "s", "Time from a batch's start to the end of its last output.");
+        _schedulingDelay = _meter.CreateHistogram<double>("faststream.batch.scheduling_delay", "s", "Time from a batch's submission to its start.");
+        _totalDelay = _meter.CreateHistogram<double>("faststream.batch.total_delay", "s", "Time from a batch's submission to the end of its last output.");
+        _meter.CreateObservableCounter("faststream.batches", () => CompletedBatches, "{batch}", "Batches done with.");
+        _meter.CreateObservableCounter("faststream.errors", () => FailedBatches, "{batch}", "Batches that failed for good.");
+        _meter.CreateObservableCounter("faststream.source.records", () => ProcessedRecords, "{record}", "Records of completed batches.");
+        _meter.CreateObservableCounter("faststream.source.dropped_records", () => DroppedRecords, "{record}", "Records left out by policy, such as oversized ones.");
+        _meter.CreateObservableCounter("faststream.source.invalid_records", () => InvalidRecords, "{record}", "Records that were not what their format asks for.");
+        _meter.CreateObservableGauge("faststream.pool.rented", () => (long)blocks.RentedBlocks * blocks.BlockSizeBytes, "By", "Bytes of received blocks held now.");
+    }
+
+    /// <summary>Batches done with, successfully or not.</summary>
+    public long CompletedBatches => Interlocked.Read(ref _batches);
+
+    /// <summary>Batches that failed for good.</summary>
+    public long FailedBatches => Interlocked.Read(ref _failedBatches);
+
+    /// <summary>Records of completed batches.</summary>
+    public long ProcessedRecords => Interlocked.Read(ref _records);
+
+    /// <summary>Records left out by policy: too large, or cut off by the end of a connection.</summary>
+    public long DroppedRecords => Interlocked.Read(ref _droppedRecords);
+
+    /// <summary>Records that were not what their format asks for, such as invalid UTF-8 where it is checked.</summary>
+    public long InvalidRecords => Interlocked.Read(ref _invalidRecords);
+
+    /// <summary>Counts records left out by policy; for sources.</summary>
+    public void AddDroppedRecords(long count) => Interlocked.Add(ref _droppedRecords, count);
+
+    /// <summary>Counts invalid records; for sources.</summary>
+    public void AddInvalidRecords(long count) => Interlocked.Add(ref _invalidRecords, count);
+
+    /// <inheritdoc/>
+    public override void OnBatchCompleted(BatchInfo batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        Interlocked.Increment(ref _batches);
+        Interlocked.Add(ref _records, batch.RecordCount);
+        if (batch.Failure is not null)
+        {
+            Interlocked.Increment(ref _failedBatches);
+        }
+
+        _processingTime.Record(batch.ProcessingTime?.TotalSeconds ?? 0, _job);
+        _schedulingDelay.Record(batch.SchedulingDelay?.TotalSeconds ?? 0, _job);
+        _totalDelay.Record(batch.TotalDelay?.TotalSeconds ?? 0, _job);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
+}

@@ -1,0 +1,88 @@
+namespace FastStream;
+
+/// <summary>The keyed primitive: gathers all values of a key in one combiner.</summary>
+public static class CombineByKeyExtensions
+{
+    /// <summary>One pair for each key of the batch: its values gathered in a combiner. Values are combined in each partition first, so that few cross.</summary>
+    /// <example><code>
+    /// var averages = pairs.CombineByKey(v => (Sum: v, Count: 1L), (c, v) => (c.Sum + v, c.Count + 1), (a, b) => (a.Sum + b.Sum, a.Count + b.Count))
+    ///                     .MapValues(c => c.Sum / c.Count);
+    /// </code></example>
+    /// <param name="stream">The pairs.</param>
+    /// <param name="create">A combiner from a key's first value.</param>
+    /// <param name="mergeValue">A combiner with one more value; may change and return the one given.</param>
+    /// <param name="mergeCombiners">Two combiners of a key made one; associative. Values come in the order of partitions and arrival.</param>
+    /// <param name="partitions">Partitions of the result, at least 1; default the context's.</param>
+    public static DStream<(TKey Key, TCombiner Value)> CombineByKey<TKey, TValue, TCombiner>(
+        this DStream<(TKey Key, TValue Value)> stream,
+        Func<TValue, TCombiner> create,
+        Func<TCombiner, TValue, TCombiner> mergeValue,
+        Func<TCombiner, TCombiner, TCombiner> mergeCombiners,
+        int? partitions = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(create);
+        ArgumentNullException.ThrowIfNull(mergeValue);
+        ArgumentNullException.ThrowIfNull(mergeCombiners);
+        int count = stream.PartitionsOr(partitions);
+        if (stream.HasEachKeyInOnePartition(count))
+        {
+            return new CombineByKeyStream<TKey, TValue, TCombiner>(stream, "CombineByKey", create, mergeValue);
+        }
+
+        var combined = new CombineByKeyStream<TKey, TValue, TCombiner>(stream, "CombineInPartition", create, mergeValue);
+        return new CombineByKeyStream<TKey, TCombiner, TCombiner>(combined.ExchangeByKey(count), "CombineByKey", combiner => combiner, mergeCombiners);
+    }
+}
+
+internal sealed class CombineByKeyStream<TKey, TValue, TCombiner>(
+    DStream<(TKey Key, TValue Value)> parent, string operatorName, Func<TValue, TCombiner> create, Func<TCombiner, TValue, TCombiner> merge)
+    : DStream<(TKey Key, TCombiner Value)>(parent.Context, operatorName, parent)
+{
+    internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
+
+    protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TCombiner Value)>[] outputs) =>
+        graph.Attach(parent, this, partition => new CombineByKeyOperator<TKey, TValue, TCombiner>(create, merge, outputs[partition]));
+}
+
+/// <summary>One table lookup for each record, the slots asked for ahead; the result goes on at the end of the batch, in the order in which keys came.</summary>
+internal sealed class CombineByKeyOperator<TKey, TValue, TCombiner>(
+    Func<TValue, TCombiner> create, Func<TCombiner, TValue, TCombiner> merge, Operator<(TKey Key, TCombiner Value)> next)
+    : Operator<(TKey Key, TValue Value), (TKey Key, TCombiner Value)>(next)
+{
+    private readonly KeyTable<TKey, TCombiner> _table = new();
+    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
+
+    public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    {
+        Func<TValue, TCombiner> first = create;
+        Func<TCombiner, TValue, TCombiner> more = merge;
+        KeyTable<TKey, TCombiner> table = _table;
+        Span<uint> hashes = _hashes.AsSpan(0, items.Length);
+        for (int i = 0; i < items.Length; i++)
+        {
+            uint hash = KeyHash.Of(in items[i].Key);
+            hashes[i] = hash;
+            table.Prefetch(hash);
+        }
+
+        for (int i = 0; i < items.Length; i++)
+        {
+            ref readonly (TKey Key, TValue Value) item = ref items[i];
+            ref TCombiner combiner = ref table.GetOrAdd(hashes[i], in item.Key, out bool exists);
+            combiner = exists ? more(combiner, item.Value) : first(item.Value);
+        }
+    }
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        _table.DrainTo(Output);
+        base.OnBatchEnd(batch);
+    }
+
+    public override void Reset()
+    {
+        _table.Clear();
+        base.Reset();
+    }
+}

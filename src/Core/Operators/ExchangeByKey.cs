@@ -1,0 +1,40 @@
+namespace FastStream;
+
+/// <summary>Routes pairs to the partition that owns their key.</summary>
+internal static class ExchangeByKeyExtensions
+{
+    /// <summary>The same pairs, each key in the partition of its hash.</summary>
+    public static DStream<(TKey Key, TValue Value)> ExchangeByKey<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream, int partitions) =>
+        stream.HasEachKeyInOnePartition(partitions)
+            ? stream
+            : new ExchangeStream<(TKey Key, TValue Value)>(stream, "ExchangeByKey", partitions, _ => KeyRoute<TKey, TValue>.Instance, byKey: true);
+
+    /// <summary>Whether keyed work may begin without an exchange.</summary>
+    public static bool HasEachKeyInOnePartition(this DStream stream, int partitions) =>
+        stream.PartitionCount == partitions && (partitions == 1 || stream.IsPartitionedByKey);
+
+    /// <summary>The partition count asked for, or the context's.</summary>
+    public static int PartitionsOr(this DStream stream, int? partitions)
+    {
+        int count = partitions ?? stream.Context.Options.Partitions;
+        if (count is < 1 or > 1024)
+        {
+            throw Throw.OutOfRange(nameof(partitions), count, "1 to 1024 are expected, or nothing for the context's number");
+        }
+
+        return count;
+    }
+
+    private sealed class KeyRoute<TKey, TValue> : IRoute<(TKey Key, TValue Value)>
+    {
+        public static readonly KeyRoute<TKey, TValue> Instance = new();
+
+        public void Targets(ReadOnlySpan<(TKey Key, TValue Value)> items, Span<int> targets, int partitions)
+        {
+            for (int i = 0; i < items.Length; i++)
+            {
+                targets[i] = KeyHash.Partition(KeyHash.Of(in items[i].Key), partitions);
+            }
+        }
+    }
+}

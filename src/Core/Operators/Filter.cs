@@ -1,0 +1,46 @@
+namespace FastStream;
+
+/// <summary>Keeps the records that a predicate accepts.</summary>
+public static class FilterExtensions
+{
+    /// <summary>The stream of the records that the predicate accepts, in order, in the same partitions.</summary>
+    /// <example><code>var errors = lines.Filter(line => line.Contains("ERROR"u8));</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="keep">Called once for each record; partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    public static DStream<T> Filter<T>(this DStream<T> stream, Func<T, bool> keep)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(keep);
+        return new FilterStream<T>(stream, keep);
+    }
+
+    /// <summary>LINQ's name for <see cref="Filter"/>, so that query syntax works.</summary>
+    public static DStream<T> Where<T>(this DStream<T> source, Func<T, bool> predicate) => source.Filter(predicate);
+}
+
+internal sealed class FilterStream<T>(DStream<T> parent, Func<T, bool> keep) : DStream<T>(parent.Context, "Filter", parent)
+{
+    internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
+
+    protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
+        graph.Attach(parent, this, partition => new FilterOperator<T>(keep, outputs[partition]));
+}
+
+internal sealed class FilterOperator<T>(Func<T, bool> keep, Operator<T> next) : Operator<T, T>(next)
+{
+    public override void OnBatch(ReadOnlySpan<T> items)
+    {
+        Func<T, bool> predicate = keep;
+        Span<T> kept = Output.Reserve(items.Length);
+        int count = 0;
+        for (int i = 0; i < items.Length; i++)
+        {
+            // Store, then advance by 0 or 1: nothing to mispredict.
+            T item = items[i];
+            kept[count] = item;
+            count += predicate(item) ? 1 : 0;
+        }
+
+        Output.HandOn(count);
+    }
+}

@@ -1,0 +1,72 @@
+namespace FastStream;
+
+/// <summary>One to many: every record gives any number of records.</summary>
+public static class FlatMapExtensions
+{
+    /// <summary>The stream of all records that the function adds, in order, in the same partitions; allocates nothing itself.</summary>
+    /// <example><code>var letters = words.FlatMap&lt;string, char&gt;((word, output) => { foreach (char c in word) output.Add(c); });</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="flatMap">Called once for each record with where to add results. What it throws fails the batch.</param>
+    public static DStream<TResult> FlatMap<T, TResult>(this DStream<T> stream, Action<T, RecordBuffer<TResult>> flatMap)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(flatMap);
+        return new FlatMapStream<T, TResult>(stream, "FlatMap", flatMap);
+    }
+
+    /// <summary>The stream of all records that the function returns, in order; comfortable, but a sequence object is made for each record.</summary>
+    /// <example><code>var words = lines.FlatMap(line => line.ToString().Split(' '));</code></example>
+    public static DStream<TResult> FlatMap<T, TResult>(this DStream<T> stream, Func<T, IEnumerable<TResult>> flatMap)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(flatMap);
+        return new FlatMapStream<T, TResult>(stream, "FlatMap", (item, output) =>
+        {
+            foreach (TResult result in flatMap(item))
+            {
+                output.Add(result);
+            }
+        });
+    }
+
+    /// <summary>LINQ's name for <see cref="FlatMap{T, TResult}(DStream{T}, Func{T, IEnumerable{TResult}})"/>.</summary>
+    public static DStream<TResult> SelectMany<T, TResult>(this DStream<T> source, Func<T, IEnumerable<TResult>> selector) => source.FlatMap(selector);
+
+    /// <summary>What query syntax with two <c>from</c> clauses calls.</summary>
+    public static DStream<TResult> SelectMany<T, TItem, TResult>(this DStream<T> source, Func<T, IEnumerable<TItem>> collection, Func<T, TItem, TResult> result)
+    {
+        ArgumentNullException.ThrowIfNull(collection);
+        ArgumentNullException.ThrowIfNull(result);
+        return source.FlatMap<T, TResult>((item, output) =>
+        {
+            foreach (TItem inner in collection(item))
+            {
+                output.Add(result(item, inner));
+            }
+        });
+    }
+}
+
+internal sealed class FlatMapStream<T, TResult>(DStream<T> parent, string operatorName, Action<T, RecordBuffer<TResult>> flatMap, bool keepsKeys = false)
+    : DStream<TResult>(parent.Context, operatorName, parent)
+{
+    internal override bool IsPartitionedByKey => keepsKeys && parent.IsPartitionedByKey;
+
+    protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
+        graph.Attach(parent, this, partition => new FlatMapOperator<T, TResult>(flatMap, outputs[partition]));
+}
+
+internal sealed class FlatMapOperator<T, TResult>(Action<T, RecordBuffer<TResult>> flatMap, Operator<TResult> next) : Operator<T, TResult>(next)
+{
+    public override void OnBatch(ReadOnlySpan<T> items)
+    {
+        Action<T, RecordBuffer<TResult>> function = flatMap;
+        RecordBuffer<TResult> output = Output;
+        for (int i = 0; i < items.Length; i++)
+        {
+            function(items[i], output);
+        }
+
+        output.Flush();
+    }
+}

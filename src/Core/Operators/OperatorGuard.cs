@@ -1,0 +1,31 @@
+namespace FastStream;
+
+/// <summary>Stands before every operator and puts its name on what it throws. The innermost guard names the failure; the outer ones pass it on.</summary>
+internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Operator<T>
+{
+    public override void OnBatch(ReadOnlySpan<T> items)
+    {
+        try
+        {
+            guarded.OnBatch(items);
+        }
+        catch (Exception error) when (error is not OperatorFailure)
+        {
+            throw new OperatorFailure(name, error);
+        }
+    }
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        try
+        {
+            guarded.OnBatchEnd(batch);
+        }
+        catch (Exception error) when (error is not OperatorFailure)
+        {
+            throw new OperatorFailure(name, error);
+        }
+    }
+
+    public override void Reset() => guarded.Reset();
+}

@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
+namespace FastStream;
+
+/// <summary>The end of a chain, for one partition: keeps the batch's records in pooled arrays until the output takes them.</summary>
+internal sealed class Collector<T> : Operator<T>
+{
+    private const int LargestBlockRecords = 8192;
+
+    private List<ArraySegment<T>> _blocks = [];   // full blocks and, last, the one being filled
+    private T[] _filling = [];                    // array of the last block
+    private int _count;                           // records in it
+
+    public override void OnBatch(ReadOnlySpan<T> items)
+    {
+        while (!items.IsEmpty)
+        {
+            if (_count == _filling.Length)
+            {
+                Seal();
+                _filling = ArrayPool<T>.Shared.Rent(Math.Clamp(_filling.Length * 4, items.Length, LargestBlockRecords));
+            }
+
+            int taken = Math.Min(items.Length, _filling.Length - _count);
+            items[..taken].CopyTo(_filling.AsSpan(_count));
+            _count += taken;
+            items = items[taken..];
+        }
+    }
+
+    public override void OnBatchEnd(BatchScope batch) => Seal();
+
+    public override void Reset()
+    {
+        Seal();
+        Return(Take());
+    }
+
+    /// <summary>Takes the gathered blocks out.</summary>
+    public List<ArraySegment<T>> Take()
+    {
+        List<ArraySegment<T>> blocks = _blocks;
+        _blocks = [];
+        return blocks;
+    }
+
+    public static void Return(List<ArraySegment<T>> blocks)
+    {
+        foreach (ArraySegment<T> block in blocks)
+        {
+            ArrayPool<T>.Shared.Return(block.Array!, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+        }
+
+        blocks.Clear();
+    }
+
+    private void Seal()
+    {
+        if (_count > 0)
+        {
+            _blocks.Add(new ArraySegment<T>(_filling, 0, _count));
+        }
+
+        _filling = [];
+        _count = 0;
+    }
+}

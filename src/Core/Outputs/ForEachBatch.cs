@@ -1,0 +1,79 @@
+namespace FastStream;
+
+/// <summary>Runs a function on every batch: the output that all others are made from (Spark's <c>foreachRDD</c>).</summary>
+public static class ForEachBatchExtensions
+{
+    /// <summary>Runs a function on every batch of the stream, also on empty ones, in time order.</summary>
+    /// <example><code>counts.ForEachBatch((batch, time) => Console.WriteLine($"{time}: {batch.Count} keys"));</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="action">Gets the batch, valid during the call, and its time. What it throws fails the batch.</param>
+    public static OutputOperation ForEachBatch<T>(this DStream<T> stream, Action<Batch<T>, BatchTime> action)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(action);
+        return stream.AddOutput("ForEachBatch", (batch, _) =>
+        {
+            action(batch, batch.Time);
+            return ValueTask.CompletedTask;
+        });
+    }
+
+    /// <summary>Runs an asynchronous function on every batch of the stream; the next batch's outputs begin when it is done.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="action">Gets the batch, valid until its task is done, its time, and a token that is cancelled when the context stops at once.</param>
+    public static OutputOperation ForEachBatch<T>(this DStream<T> stream, Func<Batch<T>, BatchTime, CancellationToken, ValueTask> action)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(action);
+        return stream.AddOutput("ForEachBatch", (batch, cancellation) => action(batch, batch.Time, cancellation));
+    }
+
+    /// <summary>Runs an asynchronous function on every batch of the stream.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="action">Gets the batch, valid until its task is done, and its time.</param>
+    public static OutputOperation ForEachBatch<T>(this DStream<T> stream, Func<Batch<T>, BatchTime, Task> action)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(action);
+        return stream.AddOutput("ForEachBatch", (batch, _) => new ValueTask(action(batch, batch.Time)));
+    }
+
+    internal static OutputOperation AddOutput<T>(this DStream<T> stream, string operatorName, Func<Batch<T>, CancellationToken, ValueTask> action) =>
+        new BatchOutput<T>(stream, operatorName, action);
+}
+
+/// <summary>Gathers a stream's records in every partition and runs a function on the whole batch.</summary>
+internal sealed class BatchOutput<T>(DStream<T> stream, string operatorName, Func<Batch<T>, CancellationToken, ValueTask> action)
+    : OutputOperation(stream, operatorName)
+{
+    private readonly Collector<T>[] _collectors = new Collector<T>[stream.PartitionCount];
+
+    internal override void Connect(GraphBuilder graph) =>
+        graph.Attach(stream, () => Name, partition => _collectors[partition] = new Collector<T>());
+
+    internal override OutputJob TakeJob(BatchScope batch)
+    {
+        var partitions = new List<ArraySegment<T>>[_collectors.Length];
+        for (int i = 0; i < partitions.Length; i++)
+        {
+            partitions[i] = _collectors[i].Take();
+        }
+
+        return new Job(new Batch<T>(batch, batch.Time, partitions), action);
+    }
+
+    internal override void Reset()
+    {
+        foreach (Collector<T> collector in _collectors)
+        {
+            collector.Reset();
+        }
+    }
+
+    private sealed class Job(Batch<T> batch, Func<Batch<T>, CancellationToken, ValueTask> action) : OutputJob
+    {
+        public override ValueTask RunAsync(CancellationToken cancellationToken) => action(batch, cancellationToken);
+
+        public override void Release() => batch.Release();
+    }
+}

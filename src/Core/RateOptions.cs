@@ -1,0 +1,37 @@
+namespace FastStream;
+
+/// <summary>How fast receivers may take records, and whether the limit follows what the batches can process.</summary>
+/// <remarks>The estimator is Spark's PID controller with its formula and defaults; see <see cref="PidRateEstimator"/>.</remarks>
+public sealed record RateOptions
+{
+    /// <summary>The most records a second that one receiver takes; 0 (default) means no limit. An adaptive limit never exceeds it.</summary>
+    public long MaxRecordsPerSecond { get; init; }
+
+    /// <summary>Whether the limit adapts after every batch; default off. Bounded memory does not need it: it keeps batches near their interval where receivers are faster than processing.</summary>
+    public bool Adaptive { get; init; }
+
+    /// <summary>The limit before the first estimate, in records a second; 0 (default) starts at <see cref="MaxRecordsPerSecond"/>.</summary>
+    public long InitialRecordsPerSecond { get; init; }
+
+    /// <summary>Weight of the present error, not negative; default 1.0.</summary>
+    public double Proportional { get; init; } = 1.0;
+
+    /// <summary>Weight of the backlog, not negative; default 0.2.</summary>
+    public double Integral { get; init; } = 0.2;
+
+    /// <summary>Weight of the error's change, not negative; default 0.</summary>
+    public double Derivative { get; init; }
+
+    /// <summary>The least limit that the estimator sets, in records a second, more than 0; default 100.</summary>
+    public double MinRecordsPerSecond { get; init; } = 100;
+
+    internal void Validate()
+    {
+        StreamingOptions.Check(MaxRecordsPerSecond >= 0, nameof(MaxRecordsPerSecond), MaxRecordsPerSecond, "a positive number is expected, or 0 for no limit");
+        StreamingOptions.Check(InitialRecordsPerSecond >= 0, nameof(InitialRecordsPerSecond), InitialRecordsPerSecond, "a positive number is expected, or 0 to start at the maximum");
+        StreamingOptions.Check(Proportional >= 0, nameof(Proportional), Proportional, "0 or more is expected");
+        StreamingOptions.Check(Integral >= 0, nameof(Integral), Integral, "0 or more is expected");
+        StreamingOptions.Check(Derivative >= 0, nameof(Derivative), Derivative, "0 or more is expected");
+        StreamingOptions.Check(MinRecordsPerSecond > 0, nameof(MinRecordsPerSecond), MinRecordsPerSecond, "more than 0 is expected");
+    }
+}

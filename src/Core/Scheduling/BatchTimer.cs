@@ -1,0 +1,121 @@
+namespace FastStream;
+
+/// <summary>Calls back at every multiple of the batch interval on the epoch grid, with the nominal time, on a thread of its own.</summary>
+/// <remarks>
+/// After a stall the missed ticks come back to back, each once, or only the newest, as the policy says. The thread is not of the pool: blocked
+/// user functions cannot hold the clock up.
+/// </remarks>
+internal sealed class BatchTimer : IDisposable
+{
+    // Long waits are for a signal, so that a stop need not wait; the last part is slept exactly.
+    private const double ExactPartMs = 30;
+
+    private readonly StreamingClock _clock;
+    private readonly long _intervalMs;
+    private readonly MissedTickPolicy _missed;
+    private readonly Action<BatchTime> _onTick;
+    private readonly ManualResetEventSlim _wake = new();   // set to stop, or by a provider's timer
+    private readonly Thread _thread;
+    private long _nextMs;                                  // the next tick; the timer thread's, and after its end the stopper's
+    private volatile bool _stopping;
+
+    public BatchTimer(StreamingClock clock, TimeSpan interval, MissedTickPolicy missed, Action<BatchTime> onTick)
+    {
+        _clock = clock;
+        _intervalMs = interval.Ticks / TimeSpan.TicksPerMillisecond;
+        _missed = missed;
+        _onTick = onTick;
+        ZeroTime = new BatchTime((long)Math.Floor(clock.NowMs)).Floor(interval);
+        _nextMs = ZeroTime.Milliseconds + _intervalMs;
+        _thread = new Thread(Run) { IsBackground = true, Name = "FastStream batch timer" };
+    }
+
+    /// <summary>One interval before the first tick.</summary>
+    public BatchTime ZeroTime { get; }
+
+    /// <summary>Ticks left out by policy.</summary>
+    public long SkippedTicks { get; private set; }
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Ends the ticks; after it the tick thread does nothing more. Gives the time of the tick that would have come next.</summary>
+    public BatchTime Stop()
+    {
+        _stopping = true;
+        _wake.Set();
+        if (_thread.IsAlive && Thread.CurrentThread != _thread)
+        {
+            _thread.Join();
+        }
+
+        return new BatchTime(_nextMs);
+    }
+
+    public void Dispose()
+    {
+        Stop();
+        _wake.Dispose();
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            WaitUntil(_nextMs);
+            if (_stopping)
+            {
+                return;
+            }
+
+            if (_missed == MissedTickPolicy.RunNewest)
+            {
+                long behind = (long)((_clock.NowMs - _nextMs) / _intervalMs);
+                SkippedTicks += behind;
+                _nextMs += behind * _intervalMs;
+            }
+
+            // The next tick is fixed before the call: a stop during the call must see it.
+            long tick = _nextMs;
+            _nextMs += _intervalMs;
+            _onTick(new BatchTime(tick));
+        }
+    }
+
+    private void WaitUntil(long timeMs)
+    {
+        bool system = ReferenceEquals(_clock.Provider, TimeProvider.System);
+        while (!_stopping)
+        {
+            double leftMs = timeMs - _clock.NowMs;
+            if (leftMs <= 0)
+            {
+                return;
+            }
+
+            if (system && leftMs <= ExactPartMs)
+            {
+                PreciseSleep.Until(_clock.TimestampAt(timeMs));
+            }
+            else if (system)
+            {
+                _wake.Wait(TimeSpan.FromMilliseconds(leftMs - (ExactPartMs / 2)));
+            }
+            else
+            {
+                WaitForProvider(leftMs);
+            }
+        }
+    }
+
+    // A test's clock moves when the test says so: its timer wakes this thread.
+    private void WaitForProvider(double leftMs)
+    {
+        _wake.Reset();
+        using ITimer timer = _clock.Provider.CreateTimer(
+            static state => ((ManualResetEventSlim)state!).Set(), _wake, TimeSpan.FromMilliseconds(leftMs), Timeout.InfiniteTimeSpan);
+        if (!_stopping)
+        {
+            _wake.Wait();
+        }
+    }
+}

@@ -1,0 +1,237 @@
+using System.Threading.Channels;
+
+namespace FastStream;
+
+/// <summary>Runs batches in time order: first all operators of a batch, then its outputs; one funnel for errors.</summary>
+internal sealed class JobScheduler
+{
+    private readonly Graph _graph;
+    private readonly StreamingOptions _options;
+    private readonly StreamingClock _clock;
+    private readonly ListenerBus _listeners;
+    private readonly StreamingContext _context;
+    private readonly Action<Exception> _onFailure;
+    private readonly CancellationToken _abort;
+    private readonly Channel<JobSet> _queue;
+    private readonly SemaphoreSlim _jobs;                                // output jobs that may still start
+    private readonly CompletionWaiters _completed = new();
+    private Task _loop = Task.CompletedTask;
+    private Task _lastCompletion = Task.CompletedTask;                   // outputs and completion of the batch before, when they may overlap
+    private volatile bool _failed;                                       // set by a failure that stops the context
+
+    public JobScheduler(Graph graph, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingContext context, Action<Exception> onFailure, CancellationToken abort)
+    {
+        _graph = graph;
+        _options = options;
+        _clock = clock;
+        _listeners = listeners;
+        _context = context;
+        _onFailure = onFailure;
+        _abort = abort;
+        _jobs = new SemaphoreSlim(options.ConcurrentJobs, options.ConcurrentJobs);
+        _queue = Channel.CreateBounded<JobSet>(new BoundedChannelOptions(options.MaxPendingBatches) { SingleReader = true });
+    }
+
+    public void Start() => _loop = Task.Run(RunAsync);
+
+    /// <summary>Queues a batch; blocks the generator's thread while the queue is full.</summary>
+    public void Submit(JobSet batch)
+    {
+        BatchInfo info = batch.ToInfo();
+        _listeners.Post(listener => listener.OnBatchSubmitted(info));
+        while (!_queue.Writer.TryWrite(batch))
+        {
+            if (_abort.IsCancellationRequested || !_queue.Writer.WaitToWriteAsync(_abort).AsTask().ContinueWith(static wait => wait.IsCompletedSuccessfully && wait.Result, TaskScheduler.Default).GetAwaiter().GetResult())
+            {
+                Drop(batch);
+                return;
+            }
+        }
+    }
+
+    public Task WhenCompletedAsync(BatchTime time) => _completed.WhenAsync(time);
+
+    /// <summary>Runs what is queued (or drops it after an abort) and ends.</summary>
+    public async Task StopAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _loop.ConfigureAwait(false);
+        _completed.Close();
+    }
+
+    private async Task RunAsync()
+    {
+        await foreach (JobSet batch in _queue.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+            if (_abort.IsCancellationRequested || _failed)
+            {
+                Drop(batch);
+                continue;
+            }
+
+            await RunBatchAsync(batch).ConfigureAwait(false);
+        }
+
+        await _lastCompletion.ConfigureAwait(false);
+    }
+
+    private async Task RunBatchAsync(JobSet batch)
+    {
+        batch.StartedMs = _clock.NowMs;
+        BatchInfo started = batch.ToInfo();
+        _listeners.Post(listener => listener.OnBatchStarted(started));
+        for (int attempt = 0; ; attempt++)
+        {
+            var scope = new BatchScope(batch.Time, batch.Inputs);
+            await _graph.RunAsync(scope).ConfigureAwait(false);
+            List<OutputJob?>? jobs = null;
+            if (scope.IsFailed)
+            {
+                _graph.Reset();
+                batch.Failure = scope.Failure;
+            }
+            else
+            {
+                batch.Failure = null;
+                jobs = TakeJobs(batch, scope);
+            }
+
+            if (jobs is not null && _options.ConcurrentJobs > 1 && _options.BatchRetries == 0)
+            {
+                // The next batch's operators may run while this one's outputs do; completion stays in order.
+                Task before = _lastCompletion;
+                _lastCompletion = FinishLaterAsync(batch, scope, jobs, before);
+                return;
+            }
+
+            if (jobs is not null)
+            {
+                await RunJobsAsync(batch, jobs).ConfigureAwait(false);
+            }
+
+            bool again = batch.Failure is not null && attempt < _options.BatchRetries && !_abort.IsCancellationRequested;
+            if (again)
+            {
+                // An output that retained the failed run's records still reads the inputs: then the memory goes with the last try.
+                batch.Inputs = scope.TakeInputs();
+                scope.Release();
+                StreamingException failure = batch.Failure!;
+                _listeners.Post(listener => listener.OnWarning($"Batch {batch.Time} is tried again ({attempt + 1} of {_options.BatchRetries}).", failure));
+                continue;
+            }
+
+            Complete(batch, scope);
+            return;
+        }
+    }
+
+    private async Task FinishLaterAsync(JobSet batch, BatchScope scope, List<OutputJob?> jobs, Task before)
+    {
+        await RunJobsAsync(batch, jobs).ConfigureAwait(false);
+        await before.ConfigureAwait(false);
+        Complete(batch, scope);
+    }
+
+    // Outputs that are due at this time and were not done by an earlier try; null keeps the place of the others.
+    private List<OutputJob?> TakeJobs(JobSet batch, BatchScope scope)
+    {
+        var jobs = new List<OutputJob?>(_graph.Outputs.Count);
+        foreach (OutputOperation output in _graph.Outputs)
+        {
+            OutputJob job = output.TakeJob(scope);
+            bool due = batch.Time.IsValid(output.Stream.Slide, _context.ZeroTime) && !batch.DoneOutputs.Contains(output.Index);
+            if (!due)
+            {
+                job.Release();
+            }
+
+            jobs.Add(due ? job : null);
+        }
+
+        return jobs;
+    }
+
+    private async Task RunJobsAsync(JobSet batch, List<OutputJob?> jobs)
+    {
+        var infos = new OutputInfo?[jobs.Count];
+        if (_options.ConcurrentJobs == 1)
+        {
+            for (int i = 0; i < jobs.Count; i++)
+            {
+                infos[i] = await RunJobAsync(batch, jobs[i], i).ConfigureAwait(false);
+            }
+        }
+        else
+        {
+            infos = await Task.WhenAll(jobs.Select((job, i) => Task.Run(() => RunJobAsync(batch, job, i)))).ConfigureAwait(false);
+        }
+
+        batch.OutputInfos = infos.OfType<OutputInfo>().ToArray();
+    }
+
+    private async Task<OutputInfo?> RunJobAsync(JobSet batch, OutputJob? job, int index)
+    {
+        if (job is null)
+        {
+            return null;
+        }
+
+        await _jobs.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        string name = _graph.Outputs[index].Name;
+        BatchInfo info = batch.ToInfo();
+        _listeners.Post(listener => listener.OnOutputStarted(info, index));
+        double startMs = _clock.NowMs;
+        string? message = null;
+        try
+        {
+            await job.RunAsync(_abort).ConfigureAwait(false);
+            lock (batch.DoneOutputs)
+            {
+                batch.DoneOutputs.Add(index);
+            }
+        }
+        catch (Exception error)
+        {
+            // The other outputs of the batch still run.
+            message = error.Message;
+            lock (batch.DoneOutputs)
+            {
+                batch.Failure ??= new StreamingException(batch.Time, name, error);
+            }
+        }
+        finally
+        {
+            job.Release();
+            _jobs.Release();
+        }
+
+        var result = new OutputInfo(index, name, TimeSpan.FromMilliseconds(_clock.NowMs - startMs), message);
+        _listeners.Post(listener => listener.OnOutputCompleted(info, result));
+        return result;
+    }
+
+    private void Complete(JobSet batch, BatchScope scope)
+    {
+        batch.EndedMs = _clock.NowMs;
+        batch.InputInfos = batch.InputInfos.Select((info, i) => info with { RecordCount = batch.Inputs[i].RecordCount }).ToArray();
+        batch.RecordCount = batch.InputInfos.Sum(info => Math.Max(0, info.RecordCount));
+        scope.Release();
+        BatchInfo info = batch.ToInfo();
+        _listeners.Post(listener => listener.OnBatchCompleted(info));
+        if (batch.Failure is not null && _options.OnBatchFailure == BatchFailurePolicy.FailContext)
+        {
+            _failed = true;
+            _onFailure(batch.Failure);
+        }
+
+        _completed.Complete(batch.Time);
+    }
+
+    private static void Drop(JobSet batch)
+    {
+        foreach (InputBatch input in batch.Inputs)
+        {
+            input.Dispose();
+        }
+    }
+}

@@ -1,0 +1,248 @@
+namespace FastStream;
+
+/// <summary>A context's states; there is no way back.</summary>
+public enum StreamingContextState
+{
+    /// <summary>Streams and outputs are being described.</summary>
+    Initialized,
+
+    /// <summary>Batches run.</summary>
+    Active,
+
+    /// <summary>No batch runs any more, by stop or by failure.</summary>
+    Stopped,
+}
+
+/// <summary>
+/// The entry point: owns options, graph and scheduler of one stream program. Describe streams and outputs, then <see cref="Start"/> or <see cref="RunAsync"/>.
+/// </summary>
+/// <remarks>
+/// The counterpart of Spark's class of the same name; any number of contexts may run in a process. Describing is for one thread;
+/// starting, stopping and the properties are safe from any. (The BCL has a <c>System.Runtime.Serialization.StreamingContext</c>; import that namespace elsewhere.)
+/// </remarks>
+public sealed class StreamingContext : IAsyncDisposable
+{
+    private readonly List<IInputStream> _inputs = [];
+    private readonly List<OutputOperation> _outputs = [];
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();                       // guards the change of state
+    private readonly ListenerBus _listeners = new();
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private StreamingContextState _state;
+    private Engine? _engine;                                   // while active, and after
+    private Task? _stopping;                                   // the one stop that is under way or done
+    private Exception? _failure;                               // why the context stops by itself
+    private int _streamIds;
+
+    /// <summary>A context with a batch interval and otherwise default options.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The interval is not a positive number of whole milliseconds.</exception>
+    public StreamingContext(TimeSpan batchInterval)
+        : this(new StreamingOptions { BatchInterval = batchInterval })
+    {
+    }
+
+    /// <summary>A context with options.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message says which and what is expected.</exception>
+    public StreamingContext(StreamingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Options = options.Validated();
+        Blocks = new BlockPool(options.BlockSizeBytes, (int)(options.MaxBufferedBytes / options.BlockSizeBytes), options.PoisonReturnedBlocks);
+        Metrics = new StreamingMetrics(options.Name, Blocks);
+        _listeners.Add(Metrics);
+    }
+
+    /// <summary>The options, validated.</summary>
+    public StreamingOptions Options { get; }
+
+    /// <summary>Where the context is in its life.</summary>
+    public StreamingContextState State
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _state;
+            }
+        }
+    }
+
+    /// <summary>Done when the context has stopped: successfully after a stop, faulted with a <see cref="StreamingException"/> after a failure.</summary>
+    public Task Completion => _completion.Task;
+
+    /// <summary>The pool that receivers take blocks from.</summary>
+    public BlockPool Blocks { get; }
+
+    /// <summary>Counters of this context, also published under the meter <c>FastStream</c>.</summary>
+    public StreamingMetrics Metrics { get; }
+
+    /// <summary>The time before the first batch: the first batch's time is one interval later. Set by the start.</summary>
+    /// <exception cref="InvalidOperationException">The context was not started.</exception>
+    public BatchTime ZeroTime => (_engine ?? throw Throw.NotWhile(StreamingContextState.Initialized, "Reading ZeroTime")).ZeroTime;
+
+    /// <summary>The described outputs, in order of registration.</summary>
+    public IReadOnlyList<OutputOperation> Outputs => _outputs;
+
+    /// <summary>Adds a listener; events reach it on a thread of its own, in order.</summary>
+    public void AddListener(StreamingListener listener)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        _listeners.Add(listener);
+    }
+
+    /// <summary>Removes a listener.</summary>
+    public void RemoveListener(StreamingListener listener) => _listeners.Remove(listener);
+
+    /// <summary>Builds the graph and starts inputs and batches. A second call does nothing.</summary>
+    /// <exception cref="InvalidOperationException">No output is described, or the context has stopped.</exception>
+    public void Start()
+    {
+        lock (_lock)
+        {
+            if (_state == StreamingContextState.Active)
+            {
+                return;
+            }
+
+            if (_state == StreamingContextState.Stopped)
+            {
+                throw Throw.NotWhile(_state, "Start");
+            }
+
+            if (_outputs.Count == 0)
+            {
+                throw Throw.NoOutput();
+            }
+
+            try
+            {
+                _engine = new Engine(this, _inputs, _outputs, _listeners, OnFailure);
+                _state = StreamingContextState.Active;
+                _engine.Start();
+            }
+            catch (Exception error)
+            {
+                _state = StreamingContextState.Stopped;
+                _completion.TrySetException(error);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Starts, runs until cancelled or failed, then stops gracefully: what was received is still processed.</summary>
+    /// <param name="cancellationToken">Asks for the graceful stop; this is not an error, and the task then ends normally.</param>
+    /// <exception cref="StreamingException">A batch or an input failed, and the policy was to fail the context.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken = default)
+    {
+        Start();
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (cancellationToken.Register(() => cancelled.TrySetResult()))
+        {
+            await Task.WhenAny(Completion, cancelled.Task).ConfigureAwait(false);
+        }
+
+        await StopAsync(StopMode.Graceful).ConfigureAwait(false);
+        await Completion.ConfigureAwait(false);
+    }
+
+    /// <summary>Stops; a second call waits for the first. Do not await it inside an output or operator: it waits for them.</summary>
+    /// <param name="mode">Whether received data are still processed (default) or dropped.</param>
+    public async Task StopAsync(StopMode mode = StopMode.Graceful)
+    {
+        Task stopping;
+        lock (_lock)
+        {
+            if (_engine is null)
+            {
+                _state = StreamingContextState.Stopped;
+                _completion.TrySetResult();
+                return;
+            }
+
+            if (mode == StopMode.Immediate)
+            {
+                _engine.Abort();
+            }
+
+            stopping = _stopping ??= Task.Run(() => StopEngineAsync(_engine, mode));
+        }
+
+        await stopping.ConfigureAwait(false);
+    }
+
+    /// <summary>Completes when the batch of that time, and with it every earlier one, is done with, successfully or not.</summary>
+    public Task WhenCompletedAsync(BatchTime time) =>
+        (_engine ?? throw Throw.NotWhile(StreamingContextState.Initialized, "Waiting for a batch")).WhenCompletedAsync(time);
+
+    /// <summary>Stops at once if still running, and gives memory back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(StopMode.Immediate).ConfigureAwait(false);
+        await _listeners.DisposeAsync().ConfigureAwait(false);
+        Metrics.Dispose();
+    }
+
+    internal int NextStreamId() => _streamIds++;
+
+    internal void AddInput(IInputStream input) => _inputs.Add(input);
+
+    internal int AddOutput(OutputOperation output)
+    {
+        _outputs.Add(output);
+        return _outputs.Count - 1;
+    }
+
+    internal string ClaimName(string name) =>
+        _names.Add(name) ? name : throw new ArgumentException($"Another stream is named \"{name}\" already. Names identify state and metrics: give each stream its own.", nameof(name));
+
+    internal void ThrowIfFixed(string action)
+    {
+        StreamingContextState state = State;
+        if (state != StreamingContextState.Initialized)
+        {
+            throw Throw.NotWhile(state, action);
+        }
+    }
+
+    private void OnFailure(Exception error)
+    {
+        Interlocked.CompareExchange(ref _failure, error, null);
+        _ = StopAsync(StopMode.Immediate);
+    }
+
+    private async Task StopEngineAsync(Engine engine, StopMode mode)
+    {
+        try
+        {
+            await engine.StopAsync(mode).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            Interlocked.CompareExchange(ref _failure, error, null);
+        }
+
+        lock (_lock)
+        {
+            _state = StreamingContextState.Stopped;
+        }
+
+        if (_failure is { } failure)
+        {
+            _completion.TrySetException(failure);
+        }
+        else
+        {
+            _completion.TrySetResult();
+        }
+    }
+}
+
+/// <summary>How a context stops.</summary>
+public enum StopMode
+{
+    /// <summary>Receivers stop first; everything received is processed in batches, then the context stops.</summary>
+    Graceful,
+
+    /// <summary>The running batch ends, batches in the queue and received data are dropped.</summary>
+    Immediate,
+}

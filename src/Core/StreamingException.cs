@@ -1,0 +1,37 @@
+namespace FastStream;
+
+/// <summary>A batch failed: says which batch, in which operator or output, and why (<see cref="Exception.InnerException"/>).</summary>
+public sealed class StreamingException : Exception
+{
+    /// <summary>A failure without details.</summary>
+    public StreamingException()
+        : this("A batch failed.")
+    {
+    }
+
+    /// <summary>A failure in words.</summary>
+    public StreamingException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>A failure in words, with its cause.</summary>
+    public StreamingException(string message, Exception? innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>A failure of one operator or output in one batch.</summary>
+    public StreamingException(BatchTime time, string operatorName, Exception innerException)
+        : base($"Batch {time} failed in {operatorName}: {innerException?.Message}", innerException)
+    {
+        BatchTime = time;
+        OperatorName = operatorName;
+    }
+
+    /// <summary>The batch that failed; null when the failure belongs to no batch.</summary>
+    public BatchTime? BatchTime { get; }
+
+    /// <summary>The operator or output whose function failed; null when unknown.</summary>
+    public string? OperatorName { get; }
+}

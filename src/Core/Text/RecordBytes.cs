@@ -1,0 +1,52 @@
+namespace FastStream;
+
+/// <summary>Received bytes that a decoder makes records from: whole records, in pinned memory that lives as long as the batch.</summary>
+public readonly unsafe ref struct RecordBytes
+{
+    private readonly byte* _start;   // first byte
+    private readonly int _length;    // bytes
+    private readonly int _readable;  // bytes that may be loaded from _start on, at least _length
+
+    /// <summary>Bytes at a fixed address.</summary>
+    /// <param name="start">The first byte; must not move and must stay as long as the batch.</param>
+    /// <param name="length">Number of bytes.</param>
+    /// <param name="readablePast">Bytes behind them that may be read, though they mean nothing: lets short texts be loaded at once.</param>
+    internal RecordBytes(byte* start, int length, int readablePast)
+    {
+        _start = start;
+        _length = length;
+        _readable = length + readablePast;
+    }
+
+    /// <summary>Bytes of a block, which the batch must hold.</summary>
+    public RecordBytes(Block block, int start, int length)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        _ = block.Span.Slice(start, length);
+        _start = block.Address + start;
+        _length = length;
+        _readable = block.Length - start + Block.PaddingBytes;
+    }
+
+    /// <summary>Number of bytes.</summary>
+    public int Length => _length;
+
+    /// <summary>The bytes.</summary>
+    public ReadOnlySpan<byte> Span => new(_start, _length);
+
+    internal byte* Start => _start;
+
+    internal int Readable => _readable;
+
+    /// <summary>A part of the bytes as text, without copying what is longer than <see cref="Utf8Text.InlineBytes"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The part is not inside the bytes.</exception>
+    public Utf8Text Text(int start, int length)
+    {
+        if ((uint)start > (uint)_length || (uint)length > (uint)(_length - start))
+        {
+            throw Throw.OutOfRange(nameof(start), $"{start}..{start + length}", $"a part of {_length} bytes is expected");
+        }
+
+        return start + 16 <= _readable ? Utf8Text.FromPadded(_start + start, length) : Utf8Text.FromExact(_start + start, length);
+    }
+}

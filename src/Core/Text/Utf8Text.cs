@@ -1,0 +1,268 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Text;
+
+namespace FastStream;
+
+/// <summary>
+/// A piece of UTF-8 text in 16 bytes, without an object: up to 15 bytes lie in the struct itself, longer text is an address into a
+/// pooled block of received bytes.
+/// </summary>
+/// <remarks>
+/// A long text is valid as long as its batch is (or the window, state or output that retained the batch). What must live longer becomes a
+/// <see cref="string"/> by <see cref="ToString()"/>, bytes by <see cref="ToArray"/>, or a process-wide constant by <see cref="Intern(string)"/>.
+/// Bytes are kept as they came: nothing is validated or normalised until a conversion asks for it. Comparison is ordinal, by bytes.
+/// <code>
+/// short: | up to 15 bytes of text, then zeros                          | length 0..15 |
+/// long:  | address (8 bytes) | length (4 bytes) | first 3 bytes (3)    | 255          |
+/// </code>
+/// The layout follows the "German strings" of Umbra (Neumann and Freitag, CIDR 2020): a table compares two words instead of following
+/// pointers. docs/decisions/0002-utf8-text.md has the measurements. Immutable; safe from any thread while valid.
+/// </remarks>
+[StructLayout(LayoutKind.Sequential)]
+public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8Text>, ISpanFormattable, IUtf8SpanFormattable
+{
+    /// <summary>The most bytes that lie in the struct itself: 15. Text up to this length never expires.</summary>
+    public const int InlineBytes = 15;
+
+    private const ulong LongTag = 0xFFul << 56;
+
+    // For each length, the mask that keeps so many of 16 loaded bytes, followed by the length byte that is merged in.
+    private static readonly Vector128<byte>[] KeepMasks = MakeMasks();
+    private static readonly Vector128<byte>[] LengthBytes = MakeLengths();
+
+    private readonly ulong _low;
+    private readonly ulong _high;
+
+    private Utf8Text(ulong low, ulong high)
+    {
+        _low = low;
+        _high = high;
+    }
+
+    /// <summary>A text of no bytes; the same as <c>default</c>.</summary>
+    public static Utf8Text Empty => default;
+
+    /// <summary>Number of bytes.</summary>
+    public int Length
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => IsLong ? (int)(uint)_high : (int)(_high >> 56);
+    }
+
+    /// <summary>Whether there are no bytes.</summary>
+    public bool IsEmpty => _high == 0;
+
+    /// <summary>Whether the text lies in the struct and so never expires.</summary>
+    public bool IsInline => !IsLong;
+
+    /// <summary>The bytes. For short text the span lies in this very variable: it must not outlive it (the compiler sees to that).</summary>
+    [UnscopedRef]
+    public ReadOnlySpan<byte> Span
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => IsLong
+            ? new ReadOnlySpan<byte>((byte*)_low, (int)(uint)_high)
+            : MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<ulong, byte>(ref Unsafe.AsRef(in _low)), (int)(_high >> 56));
+    }
+
+    private bool IsLong
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _high >= LongTag;
+    }
+
+    /// <summary>The byte at an index.</summary>
+    /// <exception cref="IndexOutOfRangeException">The index is not inside the text.</exception>
+    public byte this[int index] => Span[index];
+
+    /// <summary>A text over pinned bytes. At least 16 bytes must be readable from <paramref name="start"/> (blocks end with padding for that).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Utf8Text FromPadded(byte* start, int length)
+    {
+        if (length <= InlineBytes)
+        {
+            Vector128<byte> bytes = Vector128.Load(start);
+            bytes &= Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(KeepMasks), length);
+            bytes |= Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(LengthBytes), length);
+            return Unsafe.BitCast<Vector128<byte>, Utf8Text>(bytes);
+        }
+
+        return new Utf8Text((ulong)start, LongTag | ((ulong)(*(uint*)start & 0xFFFFFF) << 32) | (uint)length);
+    }
+
+    /// <summary>A text over pinned bytes, of which none past the end may be read.</summary>
+    internal static Utf8Text FromExact(byte* start, int length)
+    {
+        if (length > InlineBytes)
+        {
+            return FromPadded(start, length);
+        }
+
+        Utf8Text text = default;
+        new ReadOnlySpan<byte>(start, length).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.As<Utf8Text, byte>(ref text), length));
+        return new Utf8Text(text._low, text._high | ((ulong)length << 56));
+    }
+
+    /// <summary>A text of at most <see cref="InlineBytes"/> bytes, copied into the struct.</summary>
+    /// <returns>False if the bytes are too many; such text needs memory to lie in: a string, or <see cref="Intern(ReadOnlySpan{byte})"/>.</returns>
+    public static bool TryCreateInline(ReadOnlySpan<byte> bytes, out Utf8Text text)
+    {
+        text = default;
+        if (bytes.Length > InlineBytes)
+        {
+            return false;
+        }
+
+        fixed (byte* start = bytes)
+        {
+            text = FromExact(start, bytes.Length);
+        }
+
+        return true;
+    }
+
+    /// <summary>A text that lives as long as the process: for constants, look-up tables and tests. Equal bytes are kept once.</summary>
+    /// <remarks>Memory grows with the number of different long texts; do not intern what comes from outside without a bound.</remarks>
+    public static Utf8Text Intern(ReadOnlySpan<byte> bytes) => Utf8TextInterning.Intern(bytes);
+
+    /// <summary>A text that lives as long as the process; see <see cref="Intern(ReadOnlySpan{byte})"/>.</summary>
+    public static Utf8Text Intern(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Utf8TextInterning.Intern(Encoding.UTF8.GetBytes(text));
+    }
+
+    /// <summary>Whether both hold the same bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Equals(Utf8Text other) =>
+        _high == other._high && (_low == other._low || (IsLong && Span.SequenceEqual(other.Span)));
+
+    /// <summary>Whether the text is these bytes.</summary>
+    public bool Equals(ReadOnlySpan<byte> bytes) => Span.SequenceEqual(bytes);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is Utf8Text other && Equals(other);
+
+    /// <summary>A hash of the bytes, with a secret of the process.</summary>
+    public override int GetHashCode() => (int)Hash();
+
+    /// <summary>The hash that key tables use.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal uint Hash() => IsLong ? HashLong() : KeyHash.Fold(_low, _high);
+
+    /// <summary>Byte order, which is code point order for valid UTF-8.</summary>
+    public int CompareTo(Utf8Text other) => Span.SequenceCompareTo(other.Span);
+
+    /// <summary>The text as a string; bytes that are not valid UTF-8 become U+FFFD.</summary>
+    public override string ToString() => IsEmpty ? string.Empty : Encoding.UTF8.GetString(Span);
+
+    /// <summary>The bytes as a new array.</summary>
+    public byte[] ToArray() => Span.ToArray();
+
+    /// <summary>Copies the bytes; false if they do not fit.</summary>
+    public bool TryCopyTo(Span<byte> destination) => Span.TryCopyTo(destination);
+
+    /// <summary>The part from <paramref name="start"/> of <paramref name="length"/> bytes; shares the memory.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The part is not inside the text.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Utf8Text Slice(int start, int length)
+    {
+        int total = Length;
+        if ((uint)start > (uint)total || (uint)length > (uint)(total - start))
+        {
+            throw Throw.OutOfRange(nameof(start), $"{start}..{start + length}", $"a part of a text of {total} bytes is expected");
+        }
+
+        if (IsLong)
+        {
+            // 16 bytes may be loaded where they lie inside the whole text; its last few bytes are copied one by one.
+            return start + 16 <= total ? FromPadded((byte*)_low + start, length) : FromExact((byte*)_low + start, length);
+        }
+
+        fixed (ulong* first = &_low)
+        {
+            return FromExact((byte*)first + start, length);
+        }
+    }
+
+    /// <summary>The part from <paramref name="start"/> to the end.</summary>
+    public Utf8Text Slice(int start) => Slice(start, Length - start);
+
+    /// <inheritdoc/>
+    public string ToString(string? format, IFormatProvider? formatProvider) => ToString();
+
+    /// <inheritdoc/>
+    public bool TryFormat(Span<char> destination, out int charsWritten, ReadOnlySpan<char> format, IFormatProvider? provider) =>
+        Encoding.UTF8.TryGetChars(Span, destination, out charsWritten);
+
+    /// <inheritdoc/>
+    public bool TryFormat(Span<byte> utf8Destination, out int bytesWritten, ReadOnlySpan<char> format, IFormatProvider? provider)
+    {
+        bool fits = Span.TryCopyTo(utf8Destination);
+        bytesWritten = fits ? Length : 0;
+        return fits;
+    }
+
+    /// <summary>Whether both hold the same bytes.</summary>
+    public static bool operator ==(Utf8Text left, Utf8Text right) => left.Equals(right);
+
+    /// <summary>Whether the bytes differ.</summary>
+    public static bool operator !=(Utf8Text left, Utf8Text right) => !left.Equals(right);
+
+    /// <summary>Byte order.</summary>
+    public static bool operator <(Utf8Text left, Utf8Text right) => left.CompareTo(right) < 0;
+
+    /// <summary>Byte order.</summary>
+    public static bool operator >(Utf8Text left, Utf8Text right) => left.CompareTo(right) > 0;
+
+    /// <summary>Byte order.</summary>
+    public static bool operator <=(Utf8Text left, Utf8Text right) => left.CompareTo(right) <= 0;
+
+    /// <summary>Byte order.</summary>
+    public static bool operator >=(Utf8Text left, Utf8Text right) => left.CompareTo(right) >= 0;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private uint HashLong()
+    {
+        byte* next = (byte*)_low;
+        int length = (int)(uint)_high;
+        byte* last = next + length - 16;
+        ulong hash = (uint)length;
+        while (next < last)
+        {
+            hash = KeyHash.Mix(*(ulong*)next ^ hash, *(ulong*)(next + 8));
+            next += 16;
+        }
+
+        // The last 16 bytes, which may overlap the ones before: a long text has at least 16.
+        return KeyHash.Fold(*(ulong*)last ^ hash, *(ulong*)(last + 8));
+    }
+
+    private static Vector128<byte>[] MakeMasks()
+    {
+        var masks = new Vector128<byte>[InlineBytes + 1];
+        for (int length = 0; length <= InlineBytes; length++)
+        {
+            for (int i = 0; i < length; i++)
+            {
+                masks[length] = masks[length].WithElement(i, (byte)0xFF);
+            }
+        }
+
+        return masks;
+    }
+
+    private static Vector128<byte>[] MakeLengths()
+    {
+        var lengths = new Vector128<byte>[InlineBytes + 1];
+        for (int length = 0; length <= InlineBytes; length++)
+        {
+            lengths[length] = lengths[length].WithElement(15, (byte)length);
+        }
+
+        return lengths;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace FastStream;
+
+/// <summary>Cold throw methods, named by what went wrong; each message says what was found, what was expected and what to do.</summary>
+internal static class Throw
+{
+    public static ArgumentOutOfRangeException DurationNotWholeMilliseconds(TimeSpan found, string parameter) =>
+        new(parameter, found, $"{parameter} is {found}; a positive number of whole milliseconds is expected. Give at least TimeSpan.FromMilliseconds(1).");
+
+    public static ArgumentOutOfRangeException OutOfRange(string name, object? found, string expected) =>
+        new(name, found, $"{name} is {found}; {expected}.");
+
+    public static InvalidOperationException NotWhile(StreamingContextState state, string action) => state switch
+    {
+        StreamingContextState.Initialized => new($"{action} is not possible before the context was started. Call Start or RunAsync first."),
+        StreamingContextState.Active => new($"{action} is not possible after starting: the context is {state}, and its graph is fixed. Describe all streams and outputs before Start."),
+        _ => new($"{action} is not possible after stopping: the context is {state}. Make a new StreamingContext."),
+    };
+
+    public static ArgumentException OtherContext(string what) =>
+        new($"{what} needs streams of one context; these belong to different ones. Describe both on the same StreamingContext.");
+
+    public static ArgumentException OtherSlide(string what, TimeSpan left, TimeSpan right) =>
+        new($"{what} needs streams of the same slide; found {left} and {right}. Window both alike first.");
+
+    public static InvalidOperationException NoOutput() =>
+        new("No output operations registered, so nothing to execute. Add an output such as Print or ForEachBatch before Start.");
+
+    [DoesNotReturn]
+    public static void Disposed(object owner) => throw new ObjectDisposedException(owner.GetType().Name);
+}

@@ -1,0 +1,61 @@
+namespace FastStream;
+
+/// <summary>A run of whole records in one block.</summary>
+/// <param name="Block">The block; the batch holds it.</param>
+/// <param name="Start">Index of the first byte.</param>
+/// <param name="Length">Number of bytes.</param>
+internal readonly record struct BlockSlice(Block Block, int Start, int Length);
+
+/// <summary>A batch of received bytes: slices of blocks, shared out over the partitions in order, decoded there.</summary>
+internal sealed class ByteBatch<T> : InputBatch<T>
+{
+    private readonly List<BlockSlice> _slices;
+    private readonly IRecordDecoder<T> _decoder;
+    private readonly long _totalBytes;
+    private readonly long[] _records;   // by partition; -1 before it ran
+
+    public ByteBatch(List<BlockSlice> slices, IRecordDecoder<T> decoder, int partitions)
+    {
+        _slices = slices;
+        _decoder = decoder;
+        _records = new long[partitions];
+        _records.AsSpan().Fill(-1);
+        foreach (BlockSlice slice in slices)
+        {
+            _totalBytes += slice.Length;
+        }
+    }
+
+    public override long RecordCount => _totalBytes == 0 ? 0 : _records.Contains(-1) ? -1 : _records.Sum();
+
+    public override long SizeBytes => _totalBytes;
+
+    public override void Run(int partition, int partitionCount, RecordBuffer<T> output)
+    {
+        // A slice belongs to the partition that its middle byte falls into: whole slices, in order, by size.
+        long records = 0;
+        long before = 0;
+        foreach (BlockSlice slice in _slices)
+        {
+            long middle = before + (slice.Length / 2);
+            if (middle * partitionCount / Math.Max(1, _totalBytes) == partition)
+            {
+                records += _decoder.Decode(new RecordBytes(slice.Block, slice.Start, slice.Length), output);
+            }
+
+            before += slice.Length;
+        }
+
+        _records[partition] = records;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        foreach (BlockSlice slice in _slices)
+        {
+            slice.Block.Release();
+        }
+
+        _slices.Clear();
+    }
+}

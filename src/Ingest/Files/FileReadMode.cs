@@ -1,0 +1,14 @@
+namespace FastStream;
+
+/// <summary>How file bytes reach the decoders.</summary>
+public enum FileReadMode
+{
+    /// <summary>Read into pooled blocks. The default: safe whatever others do to the file meanwhile.</summary>
+    Read,
+
+    /// <summary>
+    /// Mapped into memory and decoded in place, without any copy. Faster, and only for files that nobody shortens while they are read:
+    /// the operating system ends a process that touches a mapped page behind a file's new end.
+    /// </summary>
+    MemoryMapped,
+}

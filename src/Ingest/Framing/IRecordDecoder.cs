@@ -1,0 +1,24 @@
+namespace FastStream;
+
+/// <summary>How records lie in a stream of bytes, and how they are made from them.</summary>
+/// <remarks>
+/// Where records end is asked in the receiving thread and should be cheap; decoding happens in the partitions, many at a time,
+/// so a decoder has no state that changes.
+/// </remarks>
+/// <typeparam name="T">The record.</typeparam>
+public interface IRecordDecoder<T>
+{
+    /// <summary>Length of the first whole record with its framing; 0 if it is not complete yet.</summary>
+    /// <exception cref="InvalidDataException">These bytes cannot be the start of a record; the message says what was found and expected.</exception>
+    int FindFirst(ReadOnlySpan<byte> data);
+
+    /// <summary>Length of the longest prefix made of whole records with their framing; 0 if there is none.</summary>
+    /// <exception cref="InvalidDataException">These bytes cannot be records.</exception>
+    int FindLast(ReadOnlySpan<byte> data);
+
+    /// <summary>Whether what is left when the source ends, without a whole frame, is a record too: yes for lines, no for length prefixes.</summary>
+    bool AcceptsUnfinishedEnd { get; }
+
+    /// <summary>Adds the records of bytes that are whole records (the last one maybe unfinished, where that is accepted); returns their number.</summary>
+    long Decode(in RecordBytes bytes, RecordBuffer<T> output);
+}

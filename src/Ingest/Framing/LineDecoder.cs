@@ -1,0 +1,35 @@
+namespace FastStream;
+
+/// <summary>Lines of text, ended by LF, CR LF or a lone CR, as in Spark's <c>socketTextStream</c> and <c>textFileStream</c>. The end is not part of the record; empty lines are records.</summary>
+public sealed class LineDecoder : IRecordDecoder<Utf8Text>
+{
+    private LineDecoder()
+    {
+    }
+
+    /// <summary>The decoder; it has no state.</summary>
+    public static LineDecoder Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public bool AcceptsUnfinishedEnd => true;
+
+    /// <inheritdoc/>
+    public int FindFirst(ReadOnlySpan<byte> data)
+    {
+        int end = data.IndexOfAny((byte)'\n', (byte)'\r');
+        return end < 0 ? 0 : AfterEnd(data, end);
+    }
+
+    /// <inheritdoc/>
+    public int FindLast(ReadOnlySpan<byte> data) => data.LastIndexOfAny((byte)'\n', (byte)'\r') + 1;
+
+    /// <inheritdoc/>
+    public long Decode(in RecordBytes bytes, RecordBuffer<Utf8Text> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        return LineSplitter.Split(in bytes, output);
+    }
+
+    private static int AfterEnd(ReadOnlySpan<byte> data, int end) =>
+        data[end] == '\r' && end + 1 < data.Length && data[end + 1] == '\n' ? end + 2 : end + 1;
+}

@@ -1,0 +1,135 @@
+namespace FastStream;
+
+/// <summary>A clock that moves only when told to: drives whole contexts in tests, without sleeping.</summary>
+/// <remarks>Time, timestamps and timers go together. Timers that fall due fire on the thread that moves the clock, in the order of their times. Safe from any thread.</remarks>
+public sealed class ManualTimeProvider : TimeProvider
+{
+    private readonly Lock _lock = new();                     // guards _now and _timers
+    private readonly List<ManualTimer> _timers = [];         // timers that wait
+    private DateTimeOffset _now;
+
+    /// <summary>A clock that reads the Unix epoch.</summary>
+    public ManualTimeProvider()
+        : this(DateTimeOffset.UnixEpoch)
+    {
+    }
+
+    /// <summary>A clock that reads <paramref name="start"/>.</summary>
+    public ManualTimeProvider(DateTimeOffset start) => _now = start;
+
+    /// <inheritdoc/>
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <inheritdoc/>
+    public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+
+    /// <inheritdoc/>
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_lock)
+        {
+            return _now;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+
+    /// <summary>Moves the clock on; timers due until then fire before this returns.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The duration is negative.</exception>
+    public void Advance(TimeSpan duration)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(duration, TimeSpan.Zero);
+        DateTimeOffset target = GetUtcNow() + duration;
+        while (true)
+        {
+            ManualTimer? due;
+            lock (_lock)
+            {
+                due = _timers.Where(timer => timer.DueAt <= target).MinBy(timer => timer.DueAt);
+                if (due is null)
+                {
+                    _now = target;
+                    return;
+                }
+
+                _now = due.DueAt > _now ? due.DueAt : _now;
+                due.Rearm(_timers);
+            }
+
+            due.Fire();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        var timer = new ManualTimer(this, callback, state);
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    private sealed class ManualTimer(ManualTimeProvider owner, TimerCallback callback, object? state) : ITimer
+    {
+        private TimeSpan _period;
+
+        public DateTimeOffset DueAt { get; private set; }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            bool now = false;
+            lock (owner._lock)
+            {
+                owner._timers.Remove(this);
+                _period = period;
+                if (dueTime != Timeout.InfiniteTimeSpan)
+                {
+                    DueAt = owner._now + dueTime;
+                    now = dueTime <= TimeSpan.Zero;
+                    if (!now || period > TimeSpan.Zero)
+                    {
+                        DueAt = now ? owner._now + period : DueAt;
+                        owner._timers.Add(this);
+                    }
+                }
+            }
+
+            if (now)
+            {
+                Fire();
+            }
+
+            return true;
+        }
+
+        public void Fire() => callback(state);
+
+        // Called with the owner's lock held.
+        public void Rearm(List<ManualTimer> timers)
+        {
+            if (_period > TimeSpan.Zero)
+            {
+                DueAt += _period;
+            }
+            else
+            {
+                timers.Remove(this);
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (owner._lock)
+            {
+                owner._timers.Remove(this);
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
