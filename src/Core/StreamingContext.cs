@@ -184,6 +184,12 @@ public sealed class StreamingContext : IAsyncDisposable
 
     internal int NextStreamId() => _streamIds++;
 
+    /// <summary>Tells listeners of something that happened outside of the batches, such as in a receiver.</summary>
+    internal void Post(Action<StreamingListener> call) => _listeners.Post(call);
+
+    /// <summary>Stops the context at once because an input failed in a way that its policy does not forgive.</summary>
+    internal void Fail(StreamingException error) => OnFailure(error);
+
     internal void AddInput(IInputStream input) => _inputs.Add(input);
 
     internal int AddOutput(OutputOperation output)
