@@ -6,11 +6,13 @@ namespace FastStream;
 /// <summary>The end of a chain, for one partition: keeps the batch's records in pooled arrays until the output takes them.</summary>
 internal sealed class Collector<T> : Operator<T>
 {
+    private const int SmallestBlockRecords = 128;
     private const int LargestBlockRecords = 8192;
 
     private List<ArraySegment<T>> _blocks = [];   // full blocks and, last, the one being filled
     private T[] _filling = [];                    // array of the last block
     private int _count;                           // records in it
+    private int _nextBlockRecords = SmallestBlockRecords;   // blocks grow within a batch, so that small batches take little
 
     public override void OnBatch(ReadOnlySpan<T> items)
     {
@@ -19,7 +21,8 @@ internal sealed class Collector<T> : Operator<T>
             if (_count == _filling.Length)
             {
                 Seal();
-                _filling = ArrayPool<T>.Shared.Rent(Math.Clamp(_filling.Length * 4, items.Length, LargestBlockRecords));
+                _filling = ArrayPool<T>.Shared.Rent(Math.Max(_nextBlockRecords, items.Length));
+                _nextBlockRecords = Math.Min(_nextBlockRecords * 4, LargestBlockRecords);
             }
 
             int taken = Math.Min(items.Length, _filling.Length - _count);
@@ -29,7 +32,11 @@ internal sealed class Collector<T> : Operator<T>
         }
     }
 
-    public override void OnBatchEnd(BatchScope batch) => Seal();
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        Seal();
+        _nextBlockRecords = SmallestBlockRecords;
+    }
 
     public override void Reset()
     {

@@ -102,18 +102,20 @@ internal sealed class BatchTimer : IDisposable
             }
             else
             {
-                WaitForProvider(leftMs);
+                WaitForProvider(timeMs - leftMs, leftMs);
             }
         }
     }
 
     // A test's clock moves when the test says so: its timer wakes this thread.
-    private void WaitForProvider(double leftMs)
+    private void WaitForProvider(double nowMs, double leftMs)
     {
         _wake.Reset();
         using ITimer timer = _clock.Provider.CreateTimer(
             static state => ((ManualResetEventSlim)state!).Set(), _wake, TimeSpan.FromMilliseconds(leftMs), Timeout.InfiniteTimeSpan);
-        if (!_stopping)
+
+        // A clock that was moved between reading it and making the timer would fire it too late: then look again instead of waiting.
+        if (!_stopping && _clock.NowMs - nowMs < 1)
         {
             _wake.Wait();
         }

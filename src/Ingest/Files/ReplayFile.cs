@@ -13,16 +13,40 @@ public static class ReplayFileExtensions
         ArgumentNullException.ThrowIfNull(context);
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentOutOfRangeException.ThrowIfLessThan(bytesPerBatch, 1);
-        return new ReplayFileStream<Utf8Text>(context, path, bytesPerBatch, LineDecoder.Instance, mode);
+        return new ReplayFileStream<Utf8Text>(context, path, batch => (batch + 1) * bytesPerBatch, int.MaxValue, LineDecoder.Instance, mode);
+    }
+
+    /// <summary>The lines of a file, with the ends of the batches given: replays recorded batches, or the same ones again and again.</summary>
+    /// <param name="context">The context.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="batchEnds">Where each batch ends, in bytes from the file's start, ascending; an end inside a line moves to the line's end.</param>
+    /// <param name="repeat">Whether the first batch comes again after the last; else the batches after it are empty.</param>
+    /// <param name="mode">Whether the file is read or mapped.</param>
+    public static DStream<Utf8Text> ReplayTextFile(
+        this StreamingContext context, string path, IReadOnlyList<long> batchEnds, bool repeat = false, FileReadMode mode = FileReadMode.Read)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(batchEnds);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchEnds.Count, 1);
+        return new ReplayFileStream<Utf8Text>(
+            context, path, batch => batchEnds[Math.Min(batch, batchEnds.Count - 1)], repeat ? batchEnds.Count : int.MaxValue, LineDecoder.Instance, mode);
     }
 }
 
-internal sealed class ReplayFileStream<T>(StreamingContext context, string path, long bytesPerBatch, IRecordDecoder<T> decoder, FileReadMode mode)
+/// <param name="context">The context.</param>
+/// <param name="path">The file.</param>
+/// <param name="endOf">End in bytes of the n-th batch, counted from 0.</param>
+/// <param name="repeatAfter">After so many batches the file begins again.</param>
+/// <param name="decoder">Makes the records.</param>
+/// <param name="mode">Whether the file is read or mapped.</param>
+internal sealed class ReplayFileStream<T>(
+    StreamingContext context, string path, Func<int, long> endOf, int repeatAfter, IRecordDecoder<T> decoder, FileReadMode mode)
     : InputDStream<T>(context, "ReplayFile")
 {
     private readonly FileSource _source = FileSource.For(context);
     private OpenFile? _file;
-    private long _batches;   // cut so far
+    private int _batch;      // number of the next batch
     private long _at;        // where the next batch begins
 
     protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
@@ -34,7 +58,13 @@ internal sealed class ReplayFileStream<T>(StreamingContext context, string path,
     protected internal override InputBatch<T> Cut(BatchTime time)
     {
         OpenFile file = _file!;
-        long end = file.Boundary(Math.Min(++_batches * bytesPerBatch, file.Length), decoder, _source.MaxRecordBytes);
+        if (_batch == repeatAfter)
+        {
+            _batch = 0;
+            _at = 0;
+        }
+
+        long end = file.Boundary(Math.Min(endOf(_batch++), file.Length), decoder, _source.MaxRecordBytes);
         var range = new FileRange(file, _at, Math.Max(_at, end));
         _at = range.End;
         file.Retain();
