@@ -22,6 +22,9 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     /// <summary>Called once when the context stops: end receiving; all that was received must be given by the next <see cref="Cut"/>.</summary>
     protected internal virtual ValueTask StopAsync() => ValueTask.CompletedTask;
 
+    /// <summary>Called once, last: no batch runs any more and no <see cref="Cut"/> follows. Gives back what was received and never cut.</summary>
+    protected internal virtual ValueTask CloseAsync() => ValueTask.CompletedTask;
+
     /// <summary>Hands over what has arrived until now; called by one thread, once for each batch, in time order; must be quick and must not wait.</summary>
     protected internal abstract InputBatch<T> Cut(BatchTime time);
 
@@ -40,6 +43,8 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
 
     ValueTask IInputStream.StopAsync() => StopAsync();
 
+    ValueTask IInputStream.CloseAsync() => CloseAsync();
+
     InputBatch IInputStream.Cut(BatchTime time) => Cut(time) ?? throw new InvalidOperationException($"{Name} gave no batch at {time}. Cut must return an empty batch where nothing has arrived.");
 }
 
@@ -53,6 +58,8 @@ internal interface IInputStream
     ValueTask StartAsync(CancellationToken cancellationToken);
 
     ValueTask StopAsync();
+
+    ValueTask CloseAsync();
 
     InputBatch Cut(BatchTime time);
 }

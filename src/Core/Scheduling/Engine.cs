@@ -54,23 +54,34 @@ internal sealed class Engine
         var errors = new List<Exception>();
         foreach (IInputStream input in _inputs)
         {
-            try
-            {
-                await input.StopAsync().ConfigureAwait(false);
-            }
-            catch (Exception error)
-            {
-                errors.Add(new StreamingException($"Input {input.Name} did not stop: {error.Message}", error));
-            }
+            await CollectAsync(input.StopAsync, input, errors).ConfigureAwait(false);
         }
 
         _generator.Stop(lastBatch: mode == StopMode.Graceful && !_abort.IsCancellationRequested);
         await _scheduler.StopAsync().ConfigureAwait(false);
         _generator.DropCut();
         await _graph.CloseAsync().ConfigureAwait(false);
+        foreach (IInputStream input in _inputs)
+        {
+            await CollectAsync(input.CloseAsync, input, errors).ConfigureAwait(false);
+        }
+
         if (errors.Count > 0)
         {
             throw errors.Count == 1 ? errors[0] : new AggregateException(errors);
+        }
+    }
+
+    // The other inputs still stop.
+    private static async Task CollectAsync(Func<ValueTask> stop, IInputStream input, List<Exception> errors)
+    {
+        try
+        {
+            await stop().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            errors.Add(new StreamingException($"Input {input.Name} did not stop: {error.Message}", error));
         }
     }
 

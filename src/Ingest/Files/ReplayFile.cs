@@ -71,7 +71,7 @@ internal sealed class ReplayFileStream<T>(
         return new FileBatch<T>([range], decoder, _source, PartitionCount, path);
     }
 
-    protected internal override ValueTask StopAsync()
+    protected internal override ValueTask CloseAsync()
     {
         _file?.Dispose();
         return ValueTask.CompletedTask;

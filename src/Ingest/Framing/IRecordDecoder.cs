@@ -19,6 +19,12 @@ public interface IRecordDecoder<T>
     /// <summary>Whether what is left when the source ends, without a whole frame, is a record too: yes for lines, no for length prefixes.</summary>
     bool AcceptsUnfinishedEnd { get; }
 
+    /// <summary>
+    /// How many bytes at the start of <paramref name="data"/> still belong to the end of the record before, whose last byte was <paramref name="lastByte"/>:
+    /// 1 for the LF of a CR LF that came in two pieces, and 0 (the default) where records end unmistakably.
+    /// </summary>
+    int FindRestOfEnd(byte lastByte, ReadOnlySpan<byte> data) => 0;
+
     /// <summary>Adds the records of bytes that are whole records (the last one maybe unfinished, where that is accepted); returns their number.</summary>
     long Decode(in RecordBytes bytes, RecordBuffer<T> output);
 }

@@ -24,6 +24,9 @@ public sealed class LineDecoder : IRecordDecoder<Utf8Text>
     public int FindLast(ReadOnlySpan<byte> data) => data.LastIndexOfAny((byte)'\n', (byte)'\r') + 1;
 
     /// <inheritdoc/>
+    public int FindRestOfEnd(byte lastByte, ReadOnlySpan<byte> data) => lastByte == '\r' && !data.IsEmpty && data[0] == '\n' ? 1 : 0;
+
+    /// <inheritdoc/>
     public long Decode(in RecordBytes bytes, RecordBuffer<Utf8Text> output)
     {
         ArgumentNullException.ThrowIfNull(output);

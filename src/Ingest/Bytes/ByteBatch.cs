@@ -12,10 +12,12 @@ internal sealed class ByteBatch<T> : InputBatch<T>
     private readonly List<BlockSlice> _slices;
     private readonly IRecordDecoder<T> _decoder;
     private readonly long _totalBytes;
+    private readonly Action? _release;  // told when the blocks are given back
     private readonly long[] _records;   // by partition; -1 before it ran
 
-    public ByteBatch(List<BlockSlice> slices, IRecordDecoder<T> decoder, int partitions)
+    public ByteBatch(List<BlockSlice> slices, IRecordDecoder<T> decoder, int partitions, Action? release = null)
     {
+        _release = release;
         _slices = slices;
         _decoder = decoder;
         _records = new long[partitions];
@@ -57,5 +59,6 @@ internal sealed class ByteBatch<T> : InputBatch<T>
         }
 
         _slices.Clear();
+        _release?.Invoke();
     }
 }

@@ -1,0 +1,55 @@
+using System.Buffers;
+
+namespace FastStream;
+
+/// <summary>A block as the memory of a pipe: the pipe is one holder of the block, every slice that was published another.</summary>
+internal sealed unsafe class BlockMemory(Block block) : MemoryManager<byte>
+{
+    private bool _released;
+
+    public Block Block { get; } = block;
+
+    public override Span<byte> GetSpan() => Block.Span;
+
+    // Blocks lie on the pinned heap: their addresses are fixed already.
+    public override MemoryHandle Pin(int elementIndex = 0) => new(Block.Address + elementIndex);
+
+    public override void Unpin()
+    {
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (!_released)
+        {
+            _released = true;
+            Block.Release();
+        }
+    }
+}
+
+/// <summary>Gives a pipe its memory from the context's blocks. Waiting for a free block is apart from renting, which a pipe does synchronously: reserve first.</summary>
+/// <remarks>Belongs to one receiving loop; not thread safe.</remarks>
+internal sealed class BlockMemoryPool(BlockPool blocks) : MemoryPool<byte>
+{
+    private Block? _reserved;   // for the next Rent
+
+    public override int MaxBufferSize => blocks.BlockSizeBytes;
+
+    /// <summary>Waits until the next rent can be served: while all blocks are out, the receiver does not read, and TCP holds the sender up.</summary>
+    public async ValueTask ReserveAsync(CancellationToken cancellationToken) =>
+        _reserved ??= await blocks.RentAsync(cancellationToken).ConfigureAwait(false);
+
+    public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
+    {
+        Block block = _reserved ?? throw new InvalidOperationException("A pipe asked for a block that was not reserved. Call ReserveAsync before GetMemory.");
+        _reserved = null;
+        return new BlockMemory(block);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        _reserved?.Release();
+        _reserved = null;
+    }
+}

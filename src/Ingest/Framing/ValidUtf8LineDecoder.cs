@@ -1,0 +1,54 @@
+using System.Text.Unicode;
+
+namespace FastStream;
+
+/// <summary>Lines that are looked at to be UTF-8, in the partitions: a slice at once, and line by line only where a slice is not.</summary>
+internal sealed class ValidUtf8LineDecoder(InvalidUtf8Policy policy, StreamingMetrics metrics) : IRecordDecoder<Utf8Text>
+{
+    public bool AcceptsUnfinishedEnd => true;
+
+    /// <summary>The decoder of a policy.</summary>
+    public static IRecordDecoder<Utf8Text> For(InvalidUtf8Policy policy, StreamingContext context) =>
+        policy == InvalidUtf8Policy.Keep ? LineDecoder.Instance : new ValidUtf8LineDecoder(policy, context.Metrics);
+
+    public int FindFirst(ReadOnlySpan<byte> data) => LineDecoder.Instance.FindFirst(data);
+
+    public int FindLast(ReadOnlySpan<byte> data) => LineDecoder.Instance.FindLast(data);
+
+    public int FindRestOfEnd(byte lastByte, ReadOnlySpan<byte> data) => LineDecoder.Instance.FindRestOfEnd(lastByte, data);
+
+    public long Decode(in RecordBytes bytes, RecordBuffer<Utf8Text> output)
+    {
+        if (Utf8.IsValid(bytes.Span))
+        {
+            return LineDecoder.Instance.Decode(bytes, output);
+        }
+
+        long records = 0;
+        int start = 0;
+        while (start < bytes.Length)
+        {
+            int length = bytes.Span[start..].IndexOfAny((byte)'\n', (byte)'\r');
+            length = length < 0 ? bytes.Length - start : length;
+            ReadOnlySpan<byte> line = bytes.Span.Slice(start, length);
+            if (Utf8.IsValid(line))
+            {
+                output.Add(bytes.Text(start, length));
+                records++;
+            }
+            else if (policy == InvalidUtf8Policy.Fail)
+            {
+                throw new InvalidDataException($"A line is not UTF-8: {Convert.ToHexString(line[..Math.Min(length, 32)])}{(length > 32 ? "…" : "")}. Send UTF-8, or let the source's InvalidUtf8 keep or drop such lines.");
+            }
+            else
+            {
+                metrics.AddInvalidRecords(1);
+            }
+
+            bool isPair = start + length + 1 < bytes.Length && bytes.Span[start + length] == '\r' && bytes.Span[start + length + 1] == '\n';
+            start += length + (isPair ? 2 : 1);
+        }
+
+        return records;
+    }
+}

@@ -1,0 +1,28 @@
+namespace FastStream;
+
+/// <summary>How long to wait before the next try: doubled after every failure up to a limit, less up to half by chance, so that many do not come back at once.</summary>
+/// <remarks>Belongs to one loop; not thread safe.</remarks>
+internal sealed class RetryDelay
+{
+    private readonly TimeSpan _first;
+    private readonly TimeSpan _longest;
+    private TimeSpan _next;
+
+    public RetryDelay(TimeSpan first, TimeSpan longest)
+    {
+        _first = first;
+        _longest = longest;
+        _next = first;
+    }
+
+    /// <summary>The next wait.</summary>
+    public TimeSpan Next()
+    {
+        TimeSpan delay = _next;
+        _next = delay * 2 < _longest ? delay * 2 : _longest;
+        return delay * (0.5 + (Random.Shared.NextDouble() / 2));
+    }
+
+    /// <summary>Something worked: the next failure begins with the first delay again.</summary>
+    public void Reset() => _next = _first;
+}

@@ -1,0 +1,177 @@
+using System.Net.Security;
+using System.Net.Sockets;
+
+namespace FastStream;
+
+/// <summary>Streams of records that a server sends over TCP.</summary>
+public static class SocketStreamExtensions
+{
+    /// <summary>Connects to a server and takes its lines: UTF-8, ended by LF, CR LF or a lone CR. Connects again when refused, cut off or ended.</summary>
+    /// <remarks>
+    /// What arrived until a tick is in that batch. Lines are not copied: they point into the blocks that were received into. While
+    /// <see cref="StreamingOptions.MaxBufferedBytes"/> are held, nothing is read, and TCP holds the server up.
+    /// </remarks>
+    /// <example><code>context.SocketTextStream("127.0.0.1", 9999).Print();</code></example>
+    /// <param name="context">The context.</param>
+    /// <param name="host">Name or address of the server.</param>
+    /// <param name="port">Port, 1 to 65535.</param>
+    /// <param name="options">Settings; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The port or a setting is out of its range.</exception>
+    public static DStream<Utf8Text> SocketTextStream(this StreamingContext context, string host, int port, SocketSourceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        options ??= new SocketSourceOptions();
+        return new SocketInputDStream<Utf8Text>(context, host, port, ValidUtf8LineDecoder.For(options.InvalidUtf8, context), options);
+    }
+
+    /// <summary>Connects to a server and takes records of any framing. Connects again when refused, cut off or ended, or when the bytes are no records.</summary>
+    /// <example><code>context.SocketStream("127.0.0.1", 9999, new LengthPrefixedDecoder());</code></example>
+    /// <param name="context">The context.</param>
+    /// <param name="host">Name or address of the server.</param>
+    /// <param name="port">Port, 1 to 65535.</param>
+    /// <param name="decoder">How records lie in the bytes.</param>
+    /// <param name="options">Settings; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The port or a setting is out of its range.</exception>
+    public static DStream<T> SocketStream<T>(this StreamingContext context, string host, int port, IRecordDecoder<T> decoder, SocketSourceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(decoder);
+        return new SocketInputDStream<T>(context, host, port, decoder, options ?? new SocketSourceOptions());
+    }
+}
+
+internal sealed class SocketInputDStream<T> : InputDStream<T>
+{
+    private readonly string _host;
+    private readonly int _port;
+    private readonly IRecordDecoder<T> _decoder;
+    private readonly SocketSourceOptions _options;
+    private readonly ByteQueue<T> _queue;
+    private readonly ReceiverEvents _events;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _receiving = Task.CompletedTask;
+
+    public SocketInputDStream(StreamingContext context, string host, int port, IRecordDecoder<T> decoder, SocketSourceOptions options)
+        : base(context, "Socket")
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(host);
+        StreamingOptions.Check(port is >= 1 and <= 65535, nameof(port), port, "1 to 65535 are expected");
+        _host = host;
+        _port = port;
+        _decoder = decoder;
+        _options = options.Validated();
+
+        // Copies are rare here, and must not wait for blocks while the connection holds one: they have a pool of their own.
+        _queue = new ByteQueue<T>(decoder, new BlockPool(context.Options.BlockSizeBytes, int.MaxValue, context.Options.PoisonReturnedBlocks), context.Options.MaxBufferedBytes);
+        _events = new ReceiverEvents(this);
+    }
+
+    protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
+    {
+        _receiving = Task.Run(() => RunAsync(cancellationToken), CancellationToken.None);
+        return ValueTask.CompletedTask;
+    }
+
+    protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
+
+    protected internal override async ValueTask StopAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _receiving.ConfigureAwait(false);
+    }
+
+    protected internal override ValueTask CloseAsync()
+    {
+        _queue.Close();
+        _stop.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task RunAsync(CancellationToken abort)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, abort);
+        var retry = new RetryDelay(_options.FirstRetryDelay, _options.LongestRetryDelay);
+        _events.Started();
+        try
+        {
+            while (await ReceiveOnceAsync(retry, stop.Token, abort).ConfigureAwait(false))
+            {
+                await Task.Delay(retry.Next(), Context.Options.TimeProvider, stop.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Stopped while waiting.
+        }
+        catch (StreamingException error)
+        {
+            _events.Error(error.Message, error);
+            Context.Fail(error);
+        }
+        finally
+        {
+            _events.Stopped();
+        }
+    }
+
+    /// <summary>One connection, from its beginning to its end; whether another one is wanted.</summary>
+    private async Task<bool> ReceiveOnceAsync(RetryDelay retry, CancellationToken stop, CancellationToken abort)
+    {
+        var reader = new RecordReader<T>(Context, Name, _queue, _decoder, _options.OversizedRecords, inPlace: true);
+        string action = "Connecting to";
+        try
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = _options.NoDelay };
+            await using Stream stream = await ConnectAsync(socket, stop).ConfigureAwait(false);
+            action = "Receiving from";
+            using var watch = new IdleWatch(Context.Options.TimeProvider, _options.IdleTimeout, stop);
+            Func<int>? available = _options.Tls is null ? () => watch.HasExpired ? 0 : socket.Available : null;
+            await reader.ReceiveAsync(stream, available, watch, abort).ConfigureAwait(false);
+            if (stop.IsCancellationRequested || (!_options.Reconnect && !watch.HasExpired))
+            {
+                return false;
+            }
+
+            _events.Error(
+                watch.HasExpired
+                    ? $"Nothing came from {_host}:{_port} for {_options.IdleTimeout}; connecting again."
+                    : $"{_host}:{_port} ended the stream; connecting again.",
+                null);
+        }
+        catch (Exception error) when (error is not StreamingException && !stop.IsCancellationRequested)
+        {
+            _events.Error($"{action} {_host}:{_port} failed: {error.Message} Connecting again.", error);
+        }
+
+        if (reader.HasReceived)
+        {
+            retry.Reset();
+        }
+
+        return true;
+    }
+
+    private async Task<Stream> ConnectAsync(Socket socket, CancellationToken stop)
+    {
+        using var timeout = new CancellationTokenSource(_options.ConnectTimeout, Context.Options.TimeProvider);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stop);
+        try
+        {
+            await socket.ConnectAsync(_host, _port, both.Token).ConfigureAwait(false);
+            ConnectionSettings.ApplyKeepAlive(socket, _options.KeepAlive);
+            var stream = new NetworkStream(socket);
+            if (_options.Tls is null)
+            {
+                return stream;
+            }
+
+            var secure = new SslStream(stream);
+            await secure.AuthenticateAsClientAsync(_options.Tls, both.Token).ConfigureAwait(false);
+            return secure;
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !stop.IsCancellationRequested)
+        {
+            throw new TimeoutException($"There was no connection after {_options.ConnectTimeout}.");
+        }
+    }
+}
