@@ -1,0 +1,53 @@
+namespace FastStream;
+
+/// <summary>An input that a test fills by hand: every batch interval takes one added batch, and an empty one when none is left.</summary>
+/// <remarks>Of n records, partition i of P gets those from i·n/P up to (i+1)·n/P. Safe from any thread.</remarks>
+/// <example><code>
+/// var numbers = new ManualStream&lt;int&gt;(context);
+/// numbers.Add(1, 2, 3);
+/// </code></example>
+/// <typeparam name="T">The record.</typeparam>
+public sealed class ManualStream<T> : InputDStream<T>
+{
+    private readonly Lock _lock = new();                          // guards _batches
+    private readonly Queue<IReadOnlyList<T>> _batches = [];       // added, not cut yet
+
+    /// <summary>Describes an input of the context.</summary>
+    /// <exception cref="InvalidOperationException">The context was started already.</exception>
+    public ManualStream(StreamingContext context)
+        : base(context, "ManualStream")
+    {
+    }
+
+    /// <summary>Batches that no batch interval has taken yet.</summary>
+    public int PendingBatches
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _batches.Count;
+            }
+        }
+    }
+
+    /// <summary>Adds one batch, behind those that wait.</summary>
+    /// <param name="batch">The records; must not change before the batch is done with. Empty is an empty batch.</param>
+    public void Add(params IReadOnlyList<T> batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        lock (_lock)
+        {
+            _batches.Enqueue(batch);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected internal override InputBatch<T> Cut(BatchTime time)
+    {
+        lock (_lock)
+        {
+            return _batches.TryDequeue(out IReadOnlyList<T>? batch) ? RecordInputBatch.Of(batch) : RecordInputBatch.Empty<T>();
+        }
+    }
+}
