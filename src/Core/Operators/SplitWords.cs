@@ -41,6 +41,8 @@ internal sealed unsafe class SplitWordsOperator(Operator<Utf8Text> next) : Opera
         Output.Flush();
     }
 
+    // Optimised from the first call; there is no delegate in it that a profile could inline.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Split(byte* start, int length, bool isInline)
     {
         // Words near the end of the text are made byte by byte only where nothing may be read behind it, as in a text that lies in a struct.

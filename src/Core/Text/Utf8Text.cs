@@ -29,10 +29,6 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
 
     private const ulong LongTag = 0xFFul << 56;
 
-    // For each length, the mask that keeps so many of 16 loaded bytes, followed by the length byte that is merged in.
-    private static readonly Vector128<byte>[] KeepMasks = MakeMasks();
-    private static readonly Vector128<byte>[] LengthBytes = MakeLengths();
-
     private readonly ulong _low;
     private readonly ulong _high;
 
@@ -68,6 +64,13 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
             : MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<ulong, byte>(ref Unsafe.AsRef(in _low)), (int)(_high >> 56));
     }
 
+    // Loaded from 16 - n on, it keeps the first n of 16 bytes.
+    private static ReadOnlySpan<byte> KeepWindow =>
+    [
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ];
+
     private bool IsLong
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -84,10 +87,8 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     {
         if (length <= InlineBytes)
         {
-            Vector128<byte> bytes = Vector128.Load(start);
-            bytes &= Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(KeepMasks), length);
-            bytes |= Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(LengthBytes), length);
-            return Unsafe.BitCast<Vector128<byte>, Utf8Text>(bytes);
+            Vector128<byte> keep = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(KeepWindow), (nuint)(16 - length));
+            return Unsafe.BitCast<Vector128<byte>, Utf8Text>((Vector128.Load(start) & keep).WithElement(15, (byte)length));
         }
 
         return new Utf8Text((ulong)start, LongTag | ((ulong)(*(uint*)start & 0xFFFFFF) << 32) | (uint)length);
@@ -239,30 +240,5 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
 
         // The last 16 bytes, which may overlap the ones before: a long text has at least 16.
         return KeyHash.Fold(*(ulong*)last ^ hash, *(ulong*)(last + 8));
-    }
-
-    private static Vector128<byte>[] MakeMasks()
-    {
-        var masks = new Vector128<byte>[InlineBytes + 1];
-        for (int length = 0; length <= InlineBytes; length++)
-        {
-            for (int i = 0; i < length; i++)
-            {
-                masks[length] = masks[length].WithElement(i, (byte)0xFF);
-            }
-        }
-
-        return masks;
-    }
-
-    private static Vector128<byte>[] MakeLengths()
-    {
-        var lengths = new Vector128<byte>[InlineBytes + 1];
-        for (int length = 0; length <= InlineBytes; length++)
-        {
-            lengths[length] = lengths[length].WithElement(15, (byte)length);
-        }
-
-        return lengths;
     }
 }
