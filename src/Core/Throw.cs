@@ -27,6 +27,9 @@ internal static class Throw
     public static InvalidOperationException NoOutput() =>
         new("No output operations registered, so nothing to execute. Add an output such as Print or ForEachBatch before Start.");
 
+    public static InvalidOperationException NullSequence(string what, BatchTime time) =>
+        new($"The function of {what} returned null for batch {time}; a sequence is expected. Return an empty one, such as [], for no records.");
+
     [DoesNotReturn]
     public static void Disposed(object owner) => throw new ObjectDisposedException(owner.GetType().Name);
 }

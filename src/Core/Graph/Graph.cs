@@ -49,5 +49,10 @@ internal sealed class Graph(
         {
             root.Dispose();
         }
+
+        foreach (OutputOperation output in Outputs)
+        {
+            output.Close();
+        }
     }
 }

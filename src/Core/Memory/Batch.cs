@@ -147,6 +147,20 @@ public readonly struct BatchPartition<T> : IReadOnlyCollection<T>, IEquatable<Ba
     /// <summary>Number of records.</summary>
     public int Count => _blocks.Sum(block => block.Count);
 
+    /// <summary>The records in a new array.</summary>
+    public T[] ToArray()
+    {
+        var all = new T[Count];
+        int next = 0;
+        foreach (ArraySegment<T> block in _blocks)
+        {
+            block.CopyTo(all, next);
+            next += block.Count;
+        }
+
+        return all;
+    }
+
     /// <summary>Walks the records.</summary>
     public IEnumerator<T> GetEnumerator() => _blocks.SelectMany(block => block).GetEnumerator();
 

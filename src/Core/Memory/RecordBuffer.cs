@@ -99,6 +99,14 @@ public sealed class RecordBuffer<T>
         HandOn(count);
     }
 
+    /// <summary>What was added and not handed on, for a caller that handles it itself at once: the buffer counts as empty from now on.</summary>
+    internal ReadOnlySpan<T> TakeAdded()
+    {
+        int count = _count;
+        _count = 0;
+        return new ReadOnlySpan<T>(_items, 0, count);
+    }
+
     /// <summary>Forgets what was added.</summary>
     internal void Clear()
     {

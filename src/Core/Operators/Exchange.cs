@@ -8,6 +8,11 @@ internal interface IRoute<T>
 {
     /// <summary>Writes the target partition of each record.</summary>
     void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions);
+
+    /// <summary>The batch is over or given up: the next one is routed as if it were the first.</summary>
+    void EndBatch()
+    {
+    }
 }
 
 /// <summary>Records cross to other partitions: the chain is cut here, and a new stage begins.</summary>
@@ -27,8 +32,9 @@ internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, 
 
     internal override bool IsPartitionedByKey => byKey;
 
-    // From one partition to one partition nothing crosses: the chain goes straight on.
-    internal override bool SharesStageWithParents => partitions == 1 && parent.PartitionCount == 1;
+    // Where nothing crosses the chain goes straight on: from one partition to one partition, and where each key is in its partition already.
+    internal override bool SharesStageWithParents =>
+        parent.PartitionCount == partitions && (partitions == 1 || (byKey && parent.IsPartitionedByKey));
 
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs)
     {
@@ -81,6 +87,7 @@ internal sealed class ExchangeSender<T>(int sender, IRoute<T> route, ExchangeRec
 
     public override void OnBatchEnd(BatchScope batch)
     {
+        route.EndBatch();
         foreach ((int target, T[] records) in _full)
         {
             runners[target].Post(new StageMessage(receivers[target], batch, records, BlockRecords, sender));
@@ -102,6 +109,7 @@ internal sealed class ExchangeSender<T>(int sender, IRoute<T> route, ExchangeRec
 
     public override void Reset()
     {
+        route.EndBatch();
         foreach ((_, T[] records) in _full)
         {
             ExchangeReceiver<T>.Return(records);

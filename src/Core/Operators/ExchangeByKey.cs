@@ -7,7 +7,11 @@ internal static class ExchangeByKeyExtensions
     public static DStream<(TKey Key, TValue Value)> ExchangeByKey<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream, int partitions) =>
         stream.HasEachKeyInOnePartition(partitions)
             ? stream
-            : new ExchangeStream<(TKey Key, TValue Value)>(stream, "ExchangeByKey", partitions, _ => KeyRoute<TKey, TValue>.Instance, byKey: true);
+            : NewExchangeByKey(stream, "ExchangeByKey", partitions);
+
+    /// <summary>As <see cref="ExchangeByKey"/>, but always a stream of its own, which moves nothing where nothing has to be moved.</summary>
+    public static DStream<(TKey Key, TValue Value)> NewExchangeByKey<TKey, TValue>(DStream<(TKey Key, TValue Value)> stream, string operatorName, int partitions) =>
+        new ExchangeStream<(TKey Key, TValue Value)>(stream, operatorName, partitions, _ => KeyRoute<TKey, TValue>.Instance, byKey: true);
 
     /// <summary>Whether keyed work may begin without an exchange.</summary>
     public static bool HasEachKeyInOnePartition(this DStream stream, int partitions) =>

@@ -52,6 +52,13 @@ internal sealed class Collector<T> : Operator<T>
         return blocks;
     }
 
+    /// <summary>Takes what was gathered as a batch of one partition, to be released.</summary>
+    public Batch<T> TakeBatch(BatchScope batch)
+    {
+        Seal();
+        return new Batch<T>(batch, batch.Time, [Take()]);
+    }
+
     public static void Return(List<ArraySegment<T>> blocks)
     {
         foreach (ArraySegment<T> block in blocks)

@@ -42,8 +42,8 @@ public static class ForEachBatchExtensions
         new BatchOutput<T>(stream, operatorName, action);
 }
 
-/// <summary>Gathers a stream's records in every partition and runs a function on the whole batch.</summary>
-internal sealed class BatchOutput<T>(DStream<T> stream, string operatorName, Func<Batch<T>, CancellationToken, ValueTask> action)
+/// <summary>Gathers a stream's records in every partition and runs a function on the whole batch; another one, if given, when the context has stopped.</summary>
+internal sealed class BatchOutput<T>(DStream<T> stream, string operatorName, Func<Batch<T>, CancellationToken, ValueTask> action, Action? close = null)
     : OutputOperation(stream, operatorName)
 {
     private readonly Collector<T>[] _collectors = new Collector<T>[stream.PartitionCount];
@@ -69,6 +69,8 @@ internal sealed class BatchOutput<T>(DStream<T> stream, string operatorName, Fun
             collector.Reset();
         }
     }
+
+    internal override void Close() => close?.Invoke();
 
     private sealed class Job(Batch<T> batch, Func<Batch<T>, CancellationToken, ValueTask> action) : OutputJob
     {

@@ -30,6 +30,11 @@ public abstract class OutputOperation
 
     /// <summary>Forgets what the partitions have gathered for a failed batch.</summary>
     internal abstract void Reset();
+
+    /// <summary>Lets go of what the output holds over batches: the context has stopped, no batch follows.</summary>
+    internal virtual void Close()
+    {
+    }
 }
 
 /// <summary>The work of one output for one batch.</summary>

@@ -1,0 +1,55 @@
+using System.Collections;
+
+namespace FastStream;
+
+/// <summary>The values of one key in one batch, in the order of arrival: a part of an array that the batch owns, so that a group costs no object.</summary>
+/// <remarks>
+/// Valid as long as its batch is: in operators of the same batch, in an output's function, and longer where the batch is retained.
+/// What must live longer takes <see cref="ToArray"/>. Reading is safe from any thread.
+/// </remarks>
+/// <typeparam name="T">The value.</typeparam>
+public readonly struct Group<T> : IReadOnlyList<T>
+{
+    private readonly T[]? _values;   // the batch's array; null in a default group, which is empty
+    private readonly int _start;
+
+    internal Group(T[] values, int start, int count)
+    {
+        _values = values;
+        _start = start;
+        Count = count;
+    }
+
+    /// <summary>Number of values.</summary>
+    public int Count { get; }
+
+    /// <summary>The values, for loops that run fast.</summary>
+    public ReadOnlySpan<T> Span => new(_values, _start, Count);
+
+    /// <summary>One value, by arrival.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is negative or not below <see cref="Count"/>.</exception>
+    public T this[int index]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(index);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+            return _values![_start + index];
+        }
+    }
+
+    /// <summary>The values in a new array, which may be kept.</summary>
+    public T[] ToArray() => Span.ToArray();
+
+    /// <summary>Walks the values without an object.</summary>
+    public ArraySegment<T>.Enumerator GetEnumerator() => Segment.GetEnumerator();
+
+    IEnumerator<T> IEnumerable<T>.GetEnumerator() => ((IEnumerable<T>)Segment).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => ((IEnumerable<T>)Segment).GetEnumerator();
+
+    /// <summary>The values as outputs print them: <c>[1, 2]</c>.</summary>
+    public override string ToString() => RecordText.Of(this);
+
+    private ArraySegment<T> Segment => new(_values ?? [], _start, Count);
+}

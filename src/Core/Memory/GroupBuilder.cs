@@ -1,0 +1,77 @@
+using System.Buffers;
+
+namespace FastStream;
+
+/// <summary>Sorts a batch's values by group, in two passes over plain arrays: no list and no object for a group.</summary>
+/// <remarks>
+/// <code>
+/// groups:  0  1  0  2  0        as the values come, with the number of the group of each
+/// values:  a  b  c  d  e
+/// sorted:  a  c  e | b | d      in an array of the batch; ends: 3, 4, 5
+/// </code>
+/// Values are read in sequence and written to places that do not depend on one another, which a chain of indexes would not give.
+/// </remarks>
+internal sealed class GroupBuilder<T>
+{
+    private readonly PooledList<T> _values = new();
+    private readonly PooledList<int> _groups = new();   // the group of each value
+    private T[] _sorted = [];                           // the batch's
+    private int[] _ends = [];                           // pooled; where each group ends in _sorted
+
+    /// <summary>Room for more values and the numbers of their groups, which the caller fills.</summary>
+    public void Extend(int count, out Span<T> values, out Span<int> groups)
+    {
+        values = _values.Extend(count);
+        groups = _groups.Extend(count);
+    }
+
+    /// <summary>Sorts what was added into an array that lives as long as the batch. Groups may be read until <see cref="Clear"/>; they themselves stay valid.</summary>
+    public void Build(BatchScope batch, int groupCount)
+    {
+        Span<T> values = _values.Span;
+        Span<int> groups = _groups.Span;
+        _ends = ArrayPool<int>.Shared.Rent(groupCount + 1);
+        Span<int> ends = _ends.AsSpan(0, groupCount + 1);
+        ends.Clear();
+        foreach (int group in groups)
+        {
+            ends[group + 1]++;
+        }
+
+        // Now the starts: each group's start then moves on, while its values are placed, to its end.
+        for (int i = 1; i < ends.Length; i++)
+        {
+            ends[i] += ends[i - 1];
+        }
+
+        _sorted = values.IsEmpty ? [] : batch.Keep<T>(values.Length);
+        T[] sorted = _sorted;
+        for (int i = 0; i < values.Length; i++)
+        {
+            sorted[ends[groups[i]]++] = values[i];
+        }
+    }
+
+    /// <summary>The values of a group; empty where it has none.</summary>
+    public Group<T> this[int group]
+    {
+        get
+        {
+            int start = group == 0 ? 0 : _ends[group - 1];
+            return new Group<T>(_sorted, start, _ends[group] - start);
+        }
+    }
+
+    /// <summary>Forgets everything and gives the memory back, but for what the batch owns.</summary>
+    public void Clear()
+    {
+        _values.Clear();
+        _groups.Clear();
+        _sorted = [];
+        if (_ends.Length > 0)
+        {
+            ArrayPool<int>.Shared.Return(_ends);
+            _ends = [];
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
+namespace FastStream;
+
+/// <summary>A growing array from <see cref="ArrayPool{T}"/>, in which an operator gathers what it needs until the end of a batch; <see cref="Clear"/> gives it back.</summary>
+/// <remarks>Not thread safe: it belongs to its operator.</remarks>
+internal sealed class PooledList<T>
+{
+    private const int SmallestLength = 64;
+
+    private T[] _items = [];   // rented at first use
+    private int _count;
+
+    /// <summary>Number of elements.</summary>
+    public int Count => _count;
+
+    /// <summary>The elements, until the next one is added.</summary>
+    public Span<T> Span => _items.AsSpan(0, _count);
+
+    /// <summary>One element, to be read or changed.</summary>
+    public ref T this[int index]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref _items[index];
+    }
+
+    /// <summary>Adds one element.</summary>
+    public void Add(T item)
+    {
+        if (_count == _items.Length)
+        {
+            Grow(1);
+        }
+
+        _items[_count++] = item;
+    }
+
+    /// <summary>Adds elements, in order.</summary>
+    public void AddRange(ReadOnlySpan<T> items) => items.CopyTo(Extend(items.Length));
+
+    /// <summary>Adds so many elements, which the caller fills.</summary>
+    public Span<T> Extend(int count)
+    {
+        if (_items.Length - _count < count)
+        {
+            Grow(count);
+        }
+
+        Span<T> added = _items.AsSpan(_count, count);
+        _count += count;
+        return added;
+    }
+
+    /// <summary>Forgets all elements and gives the array back.</summary>
+    public void Clear()
+    {
+        if (_items.Length > 0)
+        {
+            Return(_items);
+            _items = [];
+        }
+
+        _count = 0;
+    }
+
+    private void Grow(int count)
+    {
+        T[] larger = ArrayPool<T>.Shared.Rent(Math.Max(SmallestLength, Math.Max(checked(_count + count), (int)Math.Min(2L * _items.Length, Array.MaxLength))));
+        if (_items.Length > 0)
+        {
+            _items.AsSpan(0, _count).CopyTo(larger);
+            Return(_items);
+        }
+
+        _items = larger;
+    }
+
+    private static void Return(T[] items) => ArrayPool<T>.Shared.Return(items, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+}

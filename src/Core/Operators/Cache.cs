@@ -1,0 +1,17 @@
+namespace FastStream;
+
+/// <summary>Spark's word for keeping a stream's batches for several consumers.</summary>
+public static class CacheExtensions
+{
+    /// <summary>
+    /// The stream itself: a stream with several consumers runs once anyway, and each span is handed to all of them. Programs that come from Spark keep their
+    /// call; to read batches later, use <see cref="RememberExtensions.Remember"/>.
+    /// </summary>
+    /// <example><code>var errors = lines.Filter(IsError).Cache();   // the filter runs once, with or without Cache
+    /// errors.Count().Print(); errors.SaveAsTextFiles("errors");</code></example>
+    public static DStream<T> Cache<T>(this DStream<T> stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return stream;
+    }
+}

@@ -1,0 +1,97 @@
+namespace FastStream;
+
+/// <summary>The values of a key on both sides.</summary>
+public static class CoGroupExtensions
+{
+    /// <summary>
+    /// One pair for each key that either stream has in this batch, with its values on both sides in the order of partitions and arrival; a side without the key is empty.
+    /// </summary>
+    /// <example><code>var both = orders.CoGroup(payments).Filter(x => x.Value.Left.Count != x.Value.Right.Count);</code></example>
+    /// <param name="stream">The left pairs.</param>
+    /// <param name="other">The right pairs: same context, same slide.</param>
+    /// <param name="partitions">Partitions of the result, 1 to 1024; default that of both sides where they are partitioned by key alike, else the context's.</param>
+    /// <exception cref="ArgumentException">The streams differ in context or slide.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
+    public static DStream<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)> CoGroup<TKey, TLeft, TRight>(
+        this DStream<(TKey Key, TLeft Value)> stream, DStream<(TKey Key, TRight Value)> other, int? partitions = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(other);
+        int count = stream.PartitionsWith(other, partitions);
+        return new CoGroupStream<TKey, TLeft, TRight>(stream.ExchangeByKey(count), other.ExchangeByKey(count));
+    }
+
+    /// <summary>The partition count asked for, or the one that both sides have already, or the context's.</summary>
+    internal static int PartitionsWith(this DStream left, DStream right, int? partitions)
+    {
+        bool alike = left.IsPartitionedByKey && right.IsPartitionedByKey && left.PartitionCount == right.PartitionCount;
+        return left.PartitionsOr(partitions ?? (alike ? left.PartitionCount : null));
+    }
+}
+
+internal sealed class CoGroupStream<TKey, TLeft, TRight>(DStream<(TKey Key, TLeft Value)> left, DStream<(TKey Key, TRight Value)> right)
+    : DStream<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>(left.Context, "CoGroup", left, right)
+{
+    internal override bool IsPartitionedByKey => left.IsPartitionedByKey && right.IsPartitionedByKey;
+
+    protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>[] outputs)
+    {
+        CoGroupOperator<TKey, TLeft, TRight>[] operators = [.. outputs.Select(output => new CoGroupOperator<TKey, TLeft, TRight>(output))];
+        InTurn<(TKey Key, TRight Value)>[] rights = [.. operators.Select(grouping => new InTurn<(TKey Key, TRight Value)>(grouping, isFirst: false, passTurn: null))];
+        graph.Attach(left, this, partition => new InTurn<(TKey Key, TLeft Value)>(operators[partition].Left, isFirst: true, rights[partition].TakeTurn));
+        graph.Attach(right, this, partition => rights[partition]);
+    }
+}
+
+/// <summary>Takes the right side itself and the left one by <see cref="Left"/>, which comes first; groups both at the end of the batch.</summary>
+internal sealed class CoGroupOperator<TKey, TLeft, TRight> : Operator<(TKey Key, TRight Value), (TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>
+{
+    private readonly KeyNumbers<TKey> _keys = new();
+    private readonly GroupBuilder<TLeft> _lefts = new();
+    private readonly GroupBuilder<TRight> _rights = new();
+
+    public CoGroupOperator(Operator<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)> next)
+        : base(next) => Left = new LeftSide(this);
+
+    public Operator<(TKey Key, TLeft Value)> Left { get; }
+
+    public override void OnBatch(ReadOnlySpan<(TKey Key, TRight Value)> items) => _keys.AddTo(_rights, items);
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        int count = _keys.Count;
+        _lefts.Build(batch, count);
+        _rights.Build(batch, count);
+        for (int i = 0; i < count; i++)
+        {
+            Output.Add((_keys[i], (_lefts[i], _rights[i])));
+        }
+
+        Forget();
+        base.OnBatchEnd(batch);
+    }
+
+    public override void Reset()
+    {
+        Forget();
+        base.Reset();
+    }
+
+    private void Forget()
+    {
+        _keys.Clear();
+        _lefts.Clear();
+        _rights.Clear();
+    }
+
+    private sealed class LeftSide(CoGroupOperator<TKey, TLeft, TRight> both) : Operator<(TKey Key, TLeft Value)>
+    {
+        public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items) => both._keys.AddTo(both._lefts, items);
+
+        public override void OnBatchEnd(BatchScope batch)
+        {
+        }
+
+        public override void Reset() => both.Forget();
+    }
+}

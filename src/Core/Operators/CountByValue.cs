@@ -1,0 +1,110 @@
+namespace FastStream;
+
+/// <summary>How often each value comes.</summary>
+public static class CountByValueExtensions
+{
+    /// <summary>One pair for each different record of the batch, with how often it came; nothing for an empty batch. Counted in each partition first, so that few cross.</summary>
+    /// <example><code>var counts = lines.SplitWords().CountByValue();</code></example>
+    /// <param name="stream">The stream. Records are compared by their own equality; null counts as a value.</param>
+    /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
+    public static DStream<(T Key, long Value)> CountByValue<T>(this DStream<T> stream, int? partitions = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        int count = stream.PartitionsOr(partitions);
+        if (count == 1 && stream.PartitionCount == 1)
+        {
+            return new CountByValueStream<T>(stream, "CountByValue");
+        }
+
+        var counted = new CountByValueStream<T>(stream, "CountByValueInPartition");
+        return new SumByKeyStream<T>(counted.ExchangeByKey(count), "CountByValue");
+    }
+}
+
+internal sealed class CountByValueStream<T>(DStream<T> parent, string operatorName) : DStream<(T Key, long Value)>(parent.Context, operatorName, parent)
+{
+    protected internal override void Connect(GraphBuilder graph, Operator<(T Key, long Value)>[] outputs) =>
+        graph.Attach(parent, this, partition => new CountByValueOperator<T>(outputs[partition]));
+}
+
+/// <summary>One table lookup for each record, the slots asked for ahead; no delegate, and no pair is built before the end.</summary>
+internal sealed class CountByValueOperator<T>(Operator<(T Key, long Value)> next) : Operator<T, (T Key, long Value)>(next)
+{
+    private readonly KeyTable<T, long> _table = new();
+    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
+
+    public override void OnBatch(ReadOnlySpan<T> items)
+    {
+        KeyTable<T, long> table = _table;
+        Span<uint> hashes = _hashes.AsSpan(0, items.Length);
+        for (int i = 0; i < items.Length; i++)
+        {
+            uint hash = KeyHash.Of(in items[i]);
+            hashes[i] = hash;
+            table.Prefetch(hash);
+        }
+
+        for (int i = 0; i < items.Length; i++)
+        {
+            table.GetOrAdd(hashes[i], in items[i], out _)++;
+        }
+    }
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        _table.DrainTo(Output);
+        base.OnBatchEnd(batch);
+    }
+
+    public override void Reset()
+    {
+        _table.Clear();
+        base.Reset();
+    }
+}
+
+internal sealed class SumByKeyStream<TKey>(DStream<(TKey Key, long Value)> parent, string operatorName)
+    : DStream<(TKey Key, long Value)>(parent.Context, operatorName, parent)
+{
+    internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
+
+    protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, long Value)>[] outputs) =>
+        graph.Attach(parent, this, partition => new SumByKeyOperator<TKey>(outputs[partition]));
+}
+
+/// <summary>Adds the counts of the partitions up.</summary>
+internal sealed class SumByKeyOperator<TKey>(Operator<(TKey Key, long Value)> next) : Operator<(TKey Key, long Value), (TKey Key, long Value)>(next)
+{
+    private readonly KeyTable<TKey, long> _table = new();
+    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
+
+    public override void OnBatch(ReadOnlySpan<(TKey Key, long Value)> items)
+    {
+        KeyTable<TKey, long> table = _table;
+        Span<uint> hashes = _hashes.AsSpan(0, items.Length);
+        for (int i = 0; i < items.Length; i++)
+        {
+            uint hash = KeyHash.Of(in items[i].Key);
+            hashes[i] = hash;
+            table.Prefetch(hash);
+        }
+
+        for (int i = 0; i < items.Length; i++)
+        {
+            table.GetOrAdd(hashes[i], in items[i].Key, out _) += items[i].Value;
+        }
+    }
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        _table.DrainTo(Output);
+        base.OnBatchEnd(batch);
+    }
+
+    public override void Reset()
+    {
+        _table.Clear();
+        base.Reset();
+    }
+}

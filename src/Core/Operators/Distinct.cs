@@ -1,0 +1,84 @@
+namespace FastStream;
+
+/// <summary>Each record once.</summary>
+public static class DistinctExtensions
+{
+    /// <summary>The different records of each batch, each once, where it came first. Those of one partition are found first, so that few cross.</summary>
+    /// <example><code>var visitors = requests.Map(r => r.Ip).Distinct().Count();</code></example>
+    /// <param name="stream">The stream. Records are compared by their own equality; null counts as a record.</param>
+    /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
+    public static DStream<T> Distinct<T>(this DStream<T> stream, int? partitions = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        int count = stream.PartitionsOr(partitions);
+        if (count == 1 && stream.PartitionCount == 1)
+        {
+            return new DistinctStream<T>(stream, "Distinct");
+        }
+
+        var distinct = new DistinctStream<T>(stream, "DistinctInPartition");
+        return new DistinctStream<T>(new ExchangeStream<T>(distinct, "ExchangeByValue", count, _ => ValueRoute<T>.Instance, byKey: false), "Distinct");
+    }
+
+    private sealed class ValueRoute<T> : IRoute<T>
+    {
+        public static readonly ValueRoute<T> Instance = new();
+
+        public void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions)
+        {
+            for (int i = 0; i < items.Length; i++)
+            {
+                targets[i] = KeyHash.Partition(KeyHash.Of(in items[i]), partitions);
+            }
+        }
+    }
+}
+
+internal sealed class DistinctStream<T>(DStream<T> parent, string operatorName) : DStream<T>(parent.Context, operatorName, parent)
+{
+    protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
+        graph.Attach(parent, this, partition => new DistinctOperator<T>(outputs[partition]));
+}
+
+/// <summary>Hands a record on the first time it comes: nothing waits for the end of the batch.</summary>
+internal sealed class DistinctOperator<T>(Operator<T> next) : Operator<T, T>(next)
+{
+    private readonly KeyTable<T, byte> _seen = new();   // the value says nothing
+    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
+
+    public override void OnBatch(ReadOnlySpan<T> items)
+    {
+        KeyTable<T, byte> seen = _seen;
+        Span<uint> hashes = _hashes.AsSpan(0, items.Length);
+        for (int i = 0; i < items.Length; i++)
+        {
+            uint hash = KeyHash.Of(in items[i]);
+            hashes[i] = hash;
+            seen.Prefetch(hash);
+        }
+
+        Span<T> firsts = Output.Reserve(items.Length);
+        int count = 0;
+        for (int i = 0; i < items.Length; i++)
+        {
+            seen.GetOrAdd(hashes[i], in items[i], out bool exists);
+            firsts[count] = items[i];
+            count += exists ? 0 : 1;
+        }
+
+        Output.HandOn(count);
+    }
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        _seen.Clear();
+        base.OnBatchEnd(batch);
+    }
+
+    public override void Reset()
+    {
+        _seen.Clear();
+        base.Reset();
+    }
+}

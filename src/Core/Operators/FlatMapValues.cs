@@ -1,0 +1,107 @@
+namespace FastStream;
+
+/// <summary>One to many on the values; keys stay.</summary>
+public static class FlatMapValuesExtensions
+{
+    /// <summary>For each pair, its key with every value that the function adds; a pair for which nothing is added is dropped. Allocates nothing itself. Keys stay in their partitions.</summary>
+    /// <example><code>var letters = pairs.FlatMapValues&lt;int, string, char&gt;((word, output) => { foreach (char c in word) output.Add(c); });</code></example>
+    /// <param name="stream">The pairs.</param>
+    /// <param name="flatMap">Called once for each pair with where to add values. What it throws fails the batch.</param>
+    public static DStream<(TKey Key, TResult Value)> FlatMapValues<TKey, TValue, TResult>(
+        this DStream<(TKey Key, TValue Value)> stream, Action<TValue, RecordBuffer<TResult>> flatMap)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(flatMap);
+        return new FlatMapValuesStream<TKey, TValue, TResult>(stream, flatMap);
+    }
+
+    /// <summary>For each pair, its key with every value that the function returns; an empty sequence drops the key. A sequence object is made for each pair.</summary>
+    /// <example><code>var words = titled.FlatMapValues(text => text.Split(' '));</code></example>
+    public static DStream<(TKey Key, TResult Value)> FlatMapValues<TKey, TValue, TResult>(
+        this DStream<(TKey Key, TValue Value)> stream, Func<TValue, IEnumerable<TResult>> flatMap)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(flatMap);
+        return new FlatMapValuesStream<TKey, TValue, TResult>(stream, (value, output) =>
+        {
+            foreach (TResult result in flatMap(value))
+            {
+                output.Add(result);
+            }
+        });
+    }
+}
+
+internal sealed class FlatMapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, TValue Value)> parent, Action<TValue, RecordBuffer<TResult>> flatMap)
+    : DStream<(TKey Key, TResult Value)>(parent.Context, "FlatMapValues", parent)
+{
+    internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
+
+    protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
+        graph.Attach(parent, this, partition => new FlatMapValuesOperator<TKey, TValue, TResult>(flatMap, outputs[partition]));
+}
+
+/// <summary>Lets the function fill a buffer of values and puts the key to them, after each pair or when the buffer is full.</summary>
+internal sealed class FlatMapValuesOperator<TKey, TValue, TResult> : Operator<(TKey Key, TValue Value), (TKey Key, TResult Value)>
+{
+    private readonly Action<TValue, RecordBuffer<TResult>> _flatMap;
+    private readonly KeyWriter _writer;
+    private readonly RecordBuffer<TResult> _values;
+
+    public FlatMapValuesOperator(Action<TValue, RecordBuffer<TResult>> flatMap, Operator<(TKey Key, TResult Value)> next)
+        : base(next)
+    {
+        _flatMap = flatMap;
+        _writer = new KeyWriter(Output);
+        _values = new RecordBuffer<TResult>(_writer);
+    }
+
+    public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    {
+        Action<TValue, RecordBuffer<TResult>> function = _flatMap;
+        RecordBuffer<TResult> values = _values;
+        foreach (ref readonly (TKey Key, TValue Value) item in items)
+        {
+            _writer.Key = item.Key;
+            function(item.Value, values);
+            _writer.OnBatch(values.TakeAdded());
+        }
+
+        Output.Flush();
+    }
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        _writer.Key = default!;
+        _values.Release();
+        base.OnBatchEnd(batch);
+    }
+
+    public override void Reset()
+    {
+        _writer.Key = default!;
+        _values.Clear();
+        base.Reset();
+    }
+
+    private sealed class KeyWriter(RecordBuffer<(TKey Key, TResult Value)> output) : Operator<TResult>
+    {
+        public TKey Key { get; set; } = default!;
+
+        public override void OnBatch(ReadOnlySpan<TResult> items)
+        {
+            foreach (ref readonly TResult value in items)
+            {
+                output.Add((Key, value));
+            }
+        }
+
+        public override void OnBatchEnd(BatchScope batch)
+        {
+        }
+
+        public override void Reset()
+        {
+        }
+    }
+}

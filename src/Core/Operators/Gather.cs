@@ -1,0 +1,15 @@
+namespace FastStream;
+
+/// <summary>All records in one partition, in the order of the partitions they were in.</summary>
+internal static class GatherExtensions
+{
+    public static DStream<T> Gather<T>(this DStream<T> stream) =>
+        stream.PartitionCount == 1 ? stream : new ExchangeStream<T>(stream, "Gather", 1, _ => FirstPartitionRoute<T>.Instance, byKey: false);
+
+    private sealed class FirstPartitionRoute<T> : IRoute<T>
+    {
+        public static readonly FirstPartitionRoute<T> Instance = new();
+
+        public void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions) => targets.Clear();
+    }
+}

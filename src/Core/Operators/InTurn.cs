@@ -1,0 +1,81 @@
+namespace FastStream;
+
+/// <summary>
+/// One of several inputs of an operator, for one partition. Inputs are taken one after another, in the order of the parents, so that the same
+/// batches always give the same order, whichever parent is quicker: what comes before its turn is held.
+/// </summary>
+/// <param name="next">Takes the input's records; of the last input also the end.</param>
+/// <param name="isFirst">Whether this input has its turn from the beginning of a batch.</param>
+/// <param name="passTurn">The following input's <see cref="TakeTurn"/>; null for the last input.</param>
+internal sealed class InTurn<T>(Operator<T> next, bool isFirst, Action<BatchScope>? passTurn) : Operator<T>
+{
+    private readonly PooledList<T> _held = new();   // records that came before the turn
+    private bool _wasGivenTurn;                     // the inputs before have ended
+    private bool _hasEnded;                         // the end came before the turn
+
+    private bool HasTurn => isFirst || _wasGivenTurn;
+
+    public override void OnBatch(ReadOnlySpan<T> items)
+    {
+        if (HasTurn)
+        {
+            next.OnBatch(items);
+        }
+        else
+        {
+            _held.AddRange(items);
+        }
+    }
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        if (HasTurn)
+        {
+            End(batch);
+        }
+        else
+        {
+            _hasEnded = true;
+        }
+    }
+
+    /// <summary>The inputs before this one have ended.</summary>
+    public void TakeTurn(BatchScope batch)
+    {
+        _wasGivenTurn = true;
+        for (ReadOnlySpan<T> rest = _held.Span; !rest.IsEmpty;)
+        {
+            int taken = Math.Min(rest.Length, RecordBuffer.SpanRecords);
+            next.OnBatch(rest[..taken]);
+            rest = rest[taken..];
+        }
+
+        _held.Clear();
+        if (_hasEnded)
+        {
+            End(batch);
+        }
+    }
+
+    public override void Reset()
+    {
+        _held.Clear();
+        _wasGivenTurn = false;
+        _hasEnded = false;
+        next.Reset();
+    }
+
+    private void End(BatchScope batch)
+    {
+        _wasGivenTurn = false;
+        _hasEnded = false;
+        if (passTurn is null)
+        {
+            next.OnBatchEnd(batch);
+        }
+        else
+        {
+            passTurn(batch);
+        }
+    }
+}

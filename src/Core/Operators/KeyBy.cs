@@ -1,0 +1,37 @@
+namespace FastStream;
+
+/// <summary>Records to pairs, by a key.</summary>
+public static class KeyByExtensions
+{
+    /// <summary>Each record as a pair of its key and itself, in the same partitions.</summary>
+    /// <example><code>var byUser = events.KeyBy(e => e.User);</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="keySelector">Called once for each record; partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    public static DStream<(TKey Key, T Value)> KeyBy<T, TKey>(this DStream<T> stream, Func<T, TKey> keySelector)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(keySelector);
+        return new KeyByStream<T, TKey>(stream, keySelector);
+    }
+}
+
+internal sealed class KeyByStream<T, TKey>(DStream<T> parent, Func<T, TKey> keySelector) : DStream<(TKey Key, T Value)>(parent.Context, "KeyBy", parent)
+{
+    protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, T Value)>[] outputs) =>
+        graph.Attach(parent, this, partition => new KeyByOperator<T, TKey>(keySelector, outputs[partition]));
+}
+
+internal sealed class KeyByOperator<T, TKey>(Func<T, TKey> keySelector, Operator<(TKey Key, T Value)> next) : Operator<T, (TKey Key, T Value)>(next)
+{
+    public override void OnBatch(ReadOnlySpan<T> items)
+    {
+        Func<T, TKey> selector = keySelector;
+        Span<(TKey Key, T Value)> pairs = Output.Reserve(items.Length);
+        for (int i = 0; i < pairs.Length && i < items.Length; i++)
+        {
+            pairs[i] = (selector(items[i]), items[i]);
+        }
+
+        Output.HandOn(items.Length);
+    }
+}

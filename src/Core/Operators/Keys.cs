@@ -1,0 +1,13 @@
+namespace FastStream;
+
+/// <summary>The keys of pairs, and their values.</summary>
+public static class KeysExtensions
+{
+    /// <summary>The key of each pair, in order, in the same partitions.</summary>
+    /// <example><code>var users = visits.Keys().Distinct();</code></example>
+    public static DStream<TKey> Keys<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream) => stream.Map(static pair => pair.Key);
+
+    /// <summary>The value of each pair, in order, in the same partitions.</summary>
+    /// <example><code>var sizes = sizeByUser.Values().Reduce((a, b) => a + b);</code></example>
+    public static DStream<TValue> Values<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream) => stream.Map(static pair => pair.Value);
+}

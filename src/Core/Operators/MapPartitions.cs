@@ -1,0 +1,77 @@
+namespace FastStream;
+
+/// <summary>A function of a whole partition of a batch.</summary>
+public static class MapPartitionsExtensions
+{
+    /// <summary>
+    /// The stream of what a function makes of every partition of every batch, also of empty ones. The partition is gathered first;
+    /// <see cref="MapBatchExtensions.MapBatch"/> needs no gathering and is faster where spans will do.
+    /// </summary>
+    /// <example><code>var sums = numbers.MapPartitions(partition => new[] { partition.Sum() });</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="map">
+    /// Called once for each partition and batch, with records that are valid until its result was walked through; partitions call it at the same time from
+    /// different threads. What it throws fails the batch.
+    /// </param>
+    /// <param name="keepsKeys">Whether every result has a key that was in the same partition before, so that keyed operators behind need no exchange; default false. Spark's <c>preservesPartitioning</c>.</param>
+    public static DStream<TResult> MapPartitions<T, TResult>(this DStream<T> stream, Func<BatchPartition<T>, IEnumerable<TResult>> map, bool keepsKeys = false)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(map);
+        return new MapPartitionsStream<T, TResult>(stream, "MapPartitions", (partition, _) => map(partition), keepsKeys);
+    }
+
+    /// <summary>As <see cref="MapPartitions{T, TResult}(DStream{T}, Func{BatchPartition{T}, IEnumerable{TResult}}, bool)"/>, with the partition's index, from 0.</summary>
+    /// <example><code>var placed = numbers.MapPartitions((partition, index) => partition.Select(number => (index, number)));</code></example>
+    public static DStream<TResult> MapPartitions<T, TResult>(this DStream<T> stream, Func<BatchPartition<T>, int, IEnumerable<TResult>> map, bool keepsKeys = false)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(map);
+        return new MapPartitionsStream<T, TResult>(stream, "MapPartitions", map, keepsKeys);
+    }
+}
+
+internal sealed class MapPartitionsStream<T, TResult>(DStream<T> parent, string operatorName, Func<BatchPartition<T>, int, IEnumerable<TResult>> map, bool keepsKeys)
+    : DStream<TResult>(parent.Context, operatorName, parent)
+{
+    internal override bool IsPartitionedByKey => keepsKeys && parent.IsPartitionedByKey;
+
+    protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
+        graph.Attach(parent, this, partition => new MapPartitionsOperator<T, TResult>(map, partition, OperatorName, outputs[partition]));
+}
+
+/// <summary>Gathers the partition; the user's function runs at the end of the batch.</summary>
+internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, int, IEnumerable<TResult>> map, int partition, string operatorName, Operator<TResult> next)
+    : Operator<T, TResult>(next)
+{
+    private readonly Collector<T> _collector = new();
+
+    public override void OnBatch(ReadOnlySpan<T> items) => _collector.OnBatch(items);
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        _collector.OnBatchEnd(batch);
+        List<ArraySegment<T>> blocks = _collector.Take();
+        try
+        {
+            IEnumerable<TResult> results = map(new BatchPartition<T>(blocks), partition) ?? throw Throw.NullSequence(operatorName, batch.Time);
+            foreach (TResult result in results)
+            {
+                Output.Add(result);
+            }
+
+            // Results may share what the gathered records hold, never the blocks: those go back now.
+            base.OnBatchEnd(batch);
+        }
+        finally
+        {
+            Collector<T>.Return(blocks);
+        }
+    }
+
+    public override void Reset()
+    {
+        _collector.Reset();
+        base.Reset();
+    }
+}

@@ -1,0 +1,42 @@
+namespace FastStream;
+
+/// <summary>One to one on the values; keys stay.</summary>
+public static class MapValuesExtensions
+{
+    /// <summary>Each pair with a function's result in place of its value. Keys stay in their partitions, so that keyed operators behind need no exchange where none was needed before.</summary>
+    /// <example><code>var averages = pairs.GroupByKey().MapValues(group => group.Average());</code></example>
+    /// <param name="stream">The pairs.</param>
+    /// <param name="map">Called once for each pair; partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    public static DStream<(TKey Key, TResult Value)> MapValues<TKey, TValue, TResult>(this DStream<(TKey Key, TValue Value)> stream, Func<TValue, TResult> map)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(map);
+        return new MapValuesStream<TKey, TValue, TResult>(stream, map);
+    }
+}
+
+internal sealed class MapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, TValue Value)> parent, Func<TValue, TResult> map)
+    : DStream<(TKey Key, TResult Value)>(parent.Context, "MapValues", parent)
+{
+    internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
+
+    protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
+        graph.Attach(parent, this, partition => new MapValuesOperator<TKey, TValue, TResult>(map, outputs[partition]));
+}
+
+internal sealed class MapValuesOperator<TKey, TValue, TResult>(Func<TValue, TResult> map, Operator<(TKey Key, TResult Value)> next)
+    : Operator<(TKey Key, TValue Value), (TKey Key, TResult Value)>(next)
+{
+    public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    {
+        Func<TValue, TResult> function = map;
+        Span<(TKey Key, TResult Value)> pairs = Output.Reserve(items.Length);
+        for (int i = 0; i < pairs.Length && i < items.Length; i++)
+        {
+            ref readonly (TKey Key, TValue Value) item = ref items[i];
+            pairs[i] = (item.Key, function(item.Value));
+        }
+
+        Output.HandOn(items.Length);
+    }
+}

@@ -1,0 +1,19 @@
+namespace FastStream;
+
+/// <summary>A stream's name.</summary>
+public static class NamedExtensions
+{
+    /// <summary>Names the stream and returns it. The name is shown in graphs, errors, metrics and the dashboard, and it is the identity of the stream's state.</summary>
+    /// <example><code>var errors = lines.Filter(IsError).Named("errors");</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="name">Not blank, and no other stream's name in this context.</param>
+    /// <exception cref="ArgumentException">The name is blank, or another stream has it.</exception>
+    /// <exception cref="InvalidOperationException">The stream has a name already, or the context was started.</exception>
+    public static TStream Named<TStream>(this TStream stream, string name)
+        where TStream : DStream
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        stream.SetName(name);
+        return stream;
+    }
+}

@@ -1,0 +1,70 @@
+namespace FastStream;
+
+/// <summary>All records of a batch made one.</summary>
+public static class ReduceExtensions
+{
+    /// <summary>One record for each batch, by a function of two; nothing for an empty batch. Each partition is reduced first, then the results in the order of the partitions; the result is in one partition.</summary>
+    /// <example><code>var sums = numbers.Reduce((a, b) => a + b);</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="reduce">Two records made one; associative. Partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    public static DStream<T> Reduce<T>(this DStream<T> stream, Func<T, T, T> reduce)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(reduce);
+        if (stream.PartitionCount == 1)
+        {
+            return new ReduceStream<T>(stream, "Reduce", reduce);
+        }
+
+        return new ReduceStream<T>(new ReduceStream<T>(stream, "ReduceInPartition", reduce).Gather(), "Reduce", reduce);
+    }
+}
+
+internal sealed class ReduceStream<T>(DStream<T> parent, string operatorName, Func<T, T, T> reduce) : DStream<T>(parent.Context, operatorName, parent)
+{
+    protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
+        graph.Attach(parent, this, partition => new ReduceOperator<T>(reduce, outputs[partition]));
+}
+
+internal sealed class ReduceOperator<T>(Func<T, T, T> reduce, Operator<T> next) : Operator<T, T>(next)
+{
+    private T _result = default!;   // of the records until now
+    private bool _hasResult;        // whether there was a record
+
+    public override void OnBatch(ReadOnlySpan<T> items)
+    {
+        Func<T, T, T> function = reduce;
+        int first = _hasResult ? 0 : 1;
+        T result = _hasResult ? _result : items[0];
+        for (int i = first; i < items.Length; i++)
+        {
+            result = function(result, items[i]);
+        }
+
+        _result = result;
+        _hasResult = true;
+    }
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        if (_hasResult)
+        {
+            Output.Add(_result);
+            Forget();
+        }
+
+        base.OnBatchEnd(batch);
+    }
+
+    public override void Reset()
+    {
+        Forget();
+        base.Reset();
+    }
+
+    private void Forget()
+    {
+        _result = default!;
+        _hasResult = false;
+    }
+}

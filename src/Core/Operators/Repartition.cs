@@ -1,0 +1,40 @@
+namespace FastStream;
+
+/// <summary>Spreads records evenly over a number of partitions.</summary>
+public static class RepartitionExtensions
+{
+    /// <summary>
+    /// The same records in exactly so many partitions, dealt out by turns. The same batch is always dealt out alike; in each partition, records of one
+    /// former partition keep their order.
+    /// </summary>
+    /// <example><code>var spread = fewBigFiles.Repartition(16).Map(Parse);</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="partitions">Partitions of the result, 1 to 1024.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
+    public static DStream<T> Repartition<T>(this DStream<T> stream, int partitions)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return new ExchangeStream<T>(stream, "Repartition", stream.PartitionsOr(partitions), sender => new TurnRoute<T>(sender), byKey: false);
+    }
+}
+
+/// <summary>Deals records out by turns. Every sender begins at another partition, so that many small senders do not all fill the first.</summary>
+internal sealed class TurnRoute<T>(int sender) : IRoute<T>
+{
+    private int _turns;   // by how many partitions the turn has moved on since the batch began, less whole rounds
+
+    public void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions)
+    {
+        int first = sender % partitions;
+        int next = (first + _turns) % partitions;
+        for (int i = 0; i < targets.Length; i++)
+        {
+            targets[i] = next;
+            next = next + 1 == partitions ? 0 : next + 1;
+        }
+
+        _turns = (next - first + partitions) % partitions;
+    }
+
+    public void EndBatch() => _turns = 0;
+}

@@ -1,0 +1,74 @@
+namespace FastStream;
+
+/// <summary>Several streams, one consumer.</summary>
+public static class UnionExtensions
+{
+    /// <summary>
+    /// The records of all streams. Partition i holds the records of partition i of each stream, first this stream's, then the others' in the order given;
+    /// there are as many partitions as the stream with the most has.
+    /// </summary>
+    /// <example><code>var all = web.Union(mobile, partners);</code></example>
+    /// <param name="stream">The first stream.</param>
+    /// <param name="others">The other streams.</param>
+    /// <exception cref="ArgumentException">The streams differ in context or slide.</exception>
+    public static DStream<T> Union<T>(this DStream<T> stream, params IReadOnlyList<DStream<T>> others)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(others);
+        return stream.Context.Union([stream, .. others]);
+    }
+
+    /// <summary>The records of all streams of a list, in its order, as <see cref="Union{T}(DStream{T}, IReadOnlyList{DStream{T}})"/> does it.</summary>
+    /// <example><code>var all = context.Union(ports.Select(port => context.SocketTextStream(host, port)).ToList());</code></example>
+    /// <param name="context">The streams' context.</param>
+    /// <param name="streams">At least one stream.</param>
+    /// <exception cref="ArgumentException">There is no stream, or the streams differ in context or slide.</exception>
+    public static DStream<T> Union<T>(this StreamingContext context, IReadOnlyList<DStream<T>> streams)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(streams);
+        if (streams.Count == 0)
+        {
+            throw new ArgumentException("The list of streams is empty; Union needs at least one stream.", nameof(streams));
+        }
+
+        foreach (DStream<T> stream in streams)
+        {
+            ArgumentNullException.ThrowIfNull(stream, nameof(streams));
+        }
+
+        return new UnionStream<T>(context, [.. streams]);
+    }
+
+    /// <summary>LINQ's name for <see cref="Union{T}(DStream{T}, IReadOnlyList{DStream{T}})"/> of two streams.</summary>
+    public static DStream<T> Concat<T>(this DStream<T> first, DStream<T> second) => first.Union(second);
+}
+
+internal sealed class UnionStream<T>(StreamingContext context, DStream<T>[] parents) : DStream<T>(context, "Union", parents)
+{
+    internal override bool IsPartitionedByKey => parents.All(parent => parent.IsPartitionedByKey && parent.PartitionCount == parents[0].PartitionCount);
+
+    protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs)
+    {
+        var inputs = new InTurn<T>[parents.Length, outputs.Length];
+        for (int partition = 0; partition < outputs.Length; partition++)
+        {
+            // From the last parent to the first: each knows the one that follows.
+            InTurn<T>? following = null;
+            for (int parent = parents.Length - 1; parent >= 0; parent--)
+            {
+                if (partition < parents[parent].PartitionCount)
+                {
+                    bool isFirst = parents.Take(parent).All(earlier => earlier.PartitionCount <= partition);
+                    following = inputs[parent, partition] = new InTurn<T>(outputs[partition], isFirst, following is null ? null : following.TakeTurn);
+                }
+            }
+        }
+
+        for (int parent = 0; parent < parents.Length; parent++)
+        {
+            int index = parent;
+            graph.Attach(parents[parent], this, partition => inputs[index, partition]);
+        }
+    }
+}
