@@ -1,0 +1,227 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace FastStream.Tests;
+
+public class RecordReaderTests
+{
+    private const int BlockBytes = 4096;
+
+    /// <summary>Lets bytes run through a reader in chunks, cutting after every few reads; gives the records and checks that no block is held at the end.</summary>
+    private static async Task<(List<string> Records, StreamingContext Context)> ReadAsync<T>(
+        byte[] bytes, IEnumerable<int> chunks, IRecordDecoder<T> decoder, Func<T, string> show, bool inPlace, int maxRecordBytes = 1 << 20, OversizedRecordPolicy oversized = default, Exception? atEnd = null)
+    {
+        var context = new StreamingContext(new StreamingOptions { BlockSizeBytes = BlockBytes, MaxBufferedBytes = 1 << 24, MaxRecordBytes = maxRecordBytes, PoisonReturnedBlocks = true });
+        var queue = new ByteQueue<T>(decoder, inPlace ? new BlockPool(BlockBytes, int.MaxValue, true) : context.Blocks, 1 << 24);
+        var reader = new RecordReader<T>(context, "Test", queue, decoder, oversized, inPlace);
+        using var watch = new IdleWatch(TimeProvider.System, Timeout.InfiniteTimeSpan, CancellationToken.None);
+        try
+        {
+            await reader.ReceiveAsync(new ChunkedStream(bytes, chunks, atEnd), null, watch, CancellationToken.None);
+        }
+        catch (IOException) when (atEnd is not null)
+        {
+            // The test's own.
+        }
+
+        var records = new List<string>();
+        using (ByteBatch<T> batch = queue.Cut(3))
+        {
+            for (int partition = 0; partition < 3; partition++)
+            {
+                var sink = new Sink<T>(records, show);
+                var output = new RecordBuffer<T>(sink);
+                batch.Run(partition, 3, output);
+                output.Flush();
+            }
+
+            Assert.Equal(records.Count, batch.RecordCount);
+        }
+
+        queue.Close();
+        Assert.Equal(0, context.Blocks.RentedBlocks);
+        return (records, context);
+    }
+
+    private static Task<(List<string> Records, StreamingContext Context)> ReadLinesAsync(
+        byte[] bytes, IEnumerable<int> chunks, bool inPlace, int maxRecordBytes = 1 << 20, OversizedRecordPolicy oversized = default, Exception? atEnd = null) =>
+        ReadAsync(bytes, chunks, LineDecoder.Instance, line => Convert.ToHexString(line.Span), inPlace, maxRecordBytes, oversized, atEnd);
+
+    private static List<string> Expected(byte[] bytes, int maxRecordBytes = int.MaxValue, OversizedRecordPolicy oversized = default)
+    {
+        var lines = new List<string>();
+        int start = 0;
+        for (int i = 0; i <= bytes.Length; i++)
+        {
+            bool end = i == bytes.Length;
+            if (end ? start < i : bytes[i] is (byte)'\n' or (byte)'\r')
+            {
+                int length = i - start;
+                if (length <= maxRecordBytes)
+                {
+                    lines.Add(Convert.ToHexString(bytes.AsSpan(start, length)));
+                }
+                else if (oversized == OversizedRecordPolicy.Truncate)
+                {
+                    lines.Add(Convert.ToHexString(bytes.AsSpan(start, maxRecordBytes)));
+                }
+
+                if (!end && bytes[i] == '\r' && i + 1 < bytes.Length && bytes[i + 1] == '\n')
+                {
+                    i++;
+                }
+
+                start = i + 1;
+            }
+        }
+
+        return lines;
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Receive_SplitAtEveryByte_GivesTheSameLines(bool inPlace)
+    {
+        byte[] bytes = "first\r\n\r\n\n\rlone\rcr\n\r\n\0nul\0\r\nend without end\r"u8.ToArray();
+        List<string> expected = Expected(bytes);
+        for (int first = 1; first < bytes.Length; first++)
+        {
+            Assert.Equal(expected, (await ReadLinesAsync(bytes, [first], inPlace)).Records);
+            Assert.Equal(expected, (await ReadLinesAsync(bytes, Enumerable.Repeat(first, bytes.Length), inPlace)).Records);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Receive_RandomBytesInRandomChunks_GivesTheSameLines(bool inPlace)
+    {
+        int seed = Environment.TickCount;
+        var random = new Random(seed);
+        for (int round = 0; round < 300; round++)
+        {
+            byte[] bytes = RandomText(random, out int longest);
+            int maxRecord = random.Next(4) == 0 ? random.Next(1, Math.Max(2, longest)) : 1 << 20;
+            OversizedRecordPolicy policy = random.Next(2) == 0 ? OversizedRecordPolicy.DropRecord : OversizedRecordPolicy.Truncate;
+            int mean = random.Next(1, 9000);
+            List<string> records = (await ReadLinesAsync(bytes, Enumerable.Range(0, bytes.Length).Select(_ => random.Next(1, mean + 1)), inPlace, maxRecord, policy)).Records;
+            Assert.True(Expected(bytes, maxRecord, policy).SequenceEqual(records), $"Seed {seed}, round {round}: the lines differ.");
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Receive_LengthPrefixed_SplitAnywhere_GivesTheSameRecords(bool inPlace)
+    {
+        int seed = Environment.TickCount;
+        var random = new Random(seed);
+        for (int round = 0; round < 100; round++)
+        {
+            var expected = new List<string>();
+            using var frames = new MemoryStream();
+            byte[] prefix = new byte[4];
+            for (int i = 0; i < 30; i++)
+            {
+                byte[] record = new byte[random.Next(3) == 0 ? random.Next(0, 10_000) : random.Next(0, 50)];
+                random.NextBytes(record);
+                expected.Add(Convert.ToHexString(record));
+                BinaryPrimitives.WriteInt32BigEndian(prefix, record.Length);
+                frames.Write(prefix);
+                frames.Write(record);
+            }
+
+            int mean = random.Next(1, 5000);
+            IEnumerable<int> chunks = Enumerable.Range(0, int.MaxValue).Select(_ => random.Next(1, mean + 1));
+            var decoder = new LengthPrefixedDecoder<string>(Convert.ToHexString);
+            (List<string> records, _) = await ReadAsync(frames.ToArray(), chunks, decoder, record => record, inPlace);
+            Assert.True(expected.SequenceEqual(records), $"Seed {seed}, round {round}: the records differ.");
+        }
+    }
+
+    [Fact]
+    public async Task Receive_EndsInTheMiddleOfAFrame_DropsAndCountsIt()
+    {
+        var decoder = new FixedLengthDecoder<string>(4, Encoding.UTF8.GetString);
+        (List<string> records, StreamingContext context) = await ReadAsync("aaaabbbbcc"u8.ToArray(), [3, 3, 3], decoder, record => record, inPlace: true);
+        Assert.Equal(["aaaa", "bbbb"], records);
+        Assert.Equal(1, context.Metrics.DroppedRecords);
+    }
+
+    [Fact]
+    public async Task Receive_BrokenFrameAfterGoodOnes_KeepsTheGoodOnesAndThrows()
+    {
+        byte[] bytes = [0, 0, 0, 1, (byte)'a', 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3];
+        var decoder = new LengthPrefixedDecoder<string>(Encoding.UTF8.GetString);
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => ReadAsync(bytes, [bytes.Length], decoder, record => record, inPlace: true));
+        Assert.Contains("A length prefix says -1 bytes; 0 to 1048576 are expected.", error.Message);
+        Assert.Equal(5, decoder.FindLast(bytes));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(5000)]
+    public async Task Receive_ErrorInTheMiddleOfALine_KeepsWholeLines(int unfinished)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes("a\nb\n" + new string('x', unfinished));
+        (List<string> records, StreamingContext context) = await ReadLinesAsync(bytes, Enumerable.Repeat(100, 1000), inPlace: true, atEnd: new IOException("reset"));
+        Assert.Equal(["61", "62"], records);
+        Assert.Equal(unfinished == 0 ? 0 : 1, context.Metrics.DroppedRecords);
+    }
+
+    [Fact]
+    public async Task Receive_ManySmallPieces_ShareABlock()
+    {
+        // 1,000 receives of one line each: a few blocks, not a thousand.
+        var context = new StreamingContext(new StreamingOptions { BlockSizeBytes = BlockBytes, MaxBufferedBytes = 8 * BlockBytes });
+        var queue = new ByteQueue<Utf8Text>(LineDecoder.Instance, new BlockPool(BlockBytes, int.MaxValue), 1 << 20);
+        var reader = new RecordReader<Utf8Text>(context, "Test", queue, LineDecoder.Instance, default, inPlace: true);
+        using var watch = new IdleWatch(TimeProvider.System, Timeout.InfiniteTimeSpan, CancellationToken.None);
+        byte[] bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("0123456789\n", 1000)));
+        await reader.ReceiveAsync(new ChunkedStream(bytes, Enumerable.Repeat(11, 1000)), null, watch, CancellationToken.None);
+        Assert.InRange(context.Blocks.RentedBlocks, 1, 6);
+        queue.Close();
+        Assert.Equal(0, context.Blocks.RentedBlocks);
+    }
+
+    private static byte[] RandomText(Random random, out int longest)
+    {
+        var bytes = new List<byte>();
+        longest = 0;
+        int lines = random.Next(0, 60);
+        for (int i = 0; i < lines; i++)
+        {
+            int length = random.Next(10) == 0 ? random.Next(0, 12_000) : random.Next(0, 60);
+            longest = Math.Max(longest, length);
+            for (int j = 0; j < length; j++)
+            {
+                bytes.Add((byte)random.Next('a', 'z'));
+            }
+
+            bytes.AddRange(random.Next(4) switch { 0 => "\r\n"u8.ToArray(), 1 => "\r"u8.ToArray(), 2 => i == lines - 1 ? [] : "\n"u8.ToArray(), _ => "\n"u8.ToArray() });
+        }
+
+        return [.. bytes];
+    }
+
+    private sealed class Sink<T>(List<string> records, Func<T, string> show) : Operator<T>
+    {
+        public override void OnBatch(ReadOnlySpan<T> items)
+        {
+            foreach (T item in items)
+            {
+                records.Add(show(item));
+            }
+        }
+
+        public override void OnBatchEnd(BatchScope batch)
+        {
+        }
+
+        public override void Reset()
+        {
+        }
+    }
+}
