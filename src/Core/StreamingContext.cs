@@ -190,6 +190,12 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <summary>Stops the context at once because an input failed in a way that its policy does not forgive.</summary>
     internal void Fail(StreamingException error) => OnFailure(error);
 
+    /// <summary>Calls back when the context has stopped, with the failure that stopped it, or null; for outputs that hand an end on.</summary>
+    internal void WhenStopped(Action<Exception?> call) =>
+        _ = Completion.ContinueWith(
+            ended => call(ended.Exception?.InnerException),
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
     internal void AddInput(IInputStream input) => _inputs.Add(input);
 
     internal int AddOutput(OutputOperation output)

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Text;
+using System.Text.Json.Serialization;
 
 namespace FastStream;
 
@@ -22,6 +23,7 @@ namespace FastStream;
 /// pointers. docs/decisions/0002-utf8-text.md has the measurements. Immutable; safe from any thread while valid.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
+[JsonConverter(typeof(Utf8TextJsonConverter))]
 public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8Text>, ISpanFormattable, IUtf8SpanFormattable
 {
     /// <summary>The most bytes that lie in the struct itself: 15. Text up to this length never expires.</summary>

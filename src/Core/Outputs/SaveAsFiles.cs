@@ -1,0 +1,66 @@
+using System.Globalization;
+
+namespace FastStream;
+
+/// <summary>Saves every batch as a directory of files, whole or not at all.</summary>
+public static class SaveAsFilesExtensions
+{
+    /// <summary>
+    /// Saves every batch, also an empty one, as the directory <c>prefix-TIME.suffix</c> with one file for each partition,
+    /// <c>part-00000</c> and so on, and an empty file <c>_SUCCESS</c>.
+    /// </summary>
+    /// <remarks>
+    /// The directory is written beside its place under another name, brought to the disk, and then renamed: readers see all of it or nothing. The batch run
+    /// again replaces the directory, so that every batch is there once. Two streams need two prefixes.
+    /// </remarks>
+    /// <example><code>orders.SaveAsFiles("out/orders", new JsonLinesFormat&lt;Order&gt;(OrdersJson.Default.Order));   // out/orders-1700000000000.jsonl/part-00000</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="prefix">What directory names begin with, with a path if wanted; nothing gives names of the time alone.</param>
+    /// <param name="format">How records are written.</param>
+    /// <param name="suffix">What directory names end with, without a dot; default (null) the format's extension, empty for none.</param>
+    public static OutputOperation SaveAsFiles<T>(this DStream<T> stream, string? prefix, IOutputFormat<T> format, string? suffix = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(format);
+        return Save(stream, "SaveAsFiles", prefix, format, suffix ?? format.Extension);
+    }
+
+    internal static OutputOperation Save<T>(DStream<T> stream, string operatorName, string? prefix, IOutputFormat<T> format, string? suffix) =>
+        stream.AddOutput(operatorName, async (batch, cancellation) =>
+        {
+            using var directory = new WholeDirectory(NameOf(prefix, suffix, batch.Time));
+            await Parallel.ForAsync(0, batch.PartitionCount, cancellation, (partition, _) =>
+            {
+                using FileBufferWriter file = directory.NewFile(string.Create(CultureInfo.InvariantCulture, $"part-{partition:D5}"));
+                WritePartition(file, batch.Partition(partition), format);
+                file.Finish();
+                return ValueTask.CompletedTask;
+            }).ConfigureAwait(false);
+            using (FileBufferWriter success = directory.NewFile("_SUCCESS"))
+            {
+                success.Finish();
+            }
+
+            directory.Publish();
+        });
+
+    /// <summary>The name of a batch's directory, by Spark's rule.</summary>
+    internal static string NameOf(string? prefix, string? suffix, BatchTime time)
+    {
+        string name = time.Milliseconds.ToString(CultureInfo.InvariantCulture);
+        name = string.IsNullOrEmpty(prefix) ? name : $"{prefix}-{name}";
+        return string.IsNullOrEmpty(suffix) ? name : $"{name}.{suffix}";
+    }
+
+    private static void WritePartition<T>(FileBufferWriter file, BatchPartition<T> records, IOutputFormat<T> format)
+    {
+        format.WriteStart(file);
+        foreach (ReadOnlyMemory<T> block in records.Blocks)
+        {
+            foreach (ref readonly T record in block.Span)
+            {
+                format.Write(file, in record);
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+namespace FastStream;
+
+/// <summary>Saves every batch as a directory of text files.</summary>
+public static class SaveAsTextFilesExtensions
+{
+    /// <summary>
+    /// Saves every batch, also an empty one, as the directory <c>prefix-TIME.suffix</c>: one text file for each partition, one line for each record
+    /// as <c>Print</c> shows it. The directory appears whole; a batch run again replaces it.
+    /// </summary>
+    /// <example><code>stream.SaveAsTextFiles("out/hits", "txt");   // out/hits-1700000000000.txt/part-00000</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="prefix">What directory names begin with, with a path if wanted; nothing gives names of the time alone.</param>
+    /// <param name="suffix">What directory names end with, without a dot; default nothing.</param>
+    public static OutputOperation SaveAsTextFiles<T>(this DStream<T> stream, string? prefix, string? suffix = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return SaveAsFilesExtensions.Save(stream, "SaveAsTextFiles", prefix, new TextFormat<T>(), suffix);
+    }
+}

@@ -1,0 +1,50 @@
+using System.Threading.Channels;
+
+namespace FastStream;
+
+/// <summary>What becomes of a channel when the context stops.</summary>
+public enum ChannelCompletion
+{
+    /// <summary>The channel is completed: readers get what is in it and then the end, or the failure that stopped the context. The default.</summary>
+    WithContext,
+
+    /// <summary>The channel stays open, for others that write to it.</summary>
+    LeaveOpen,
+}
+
+/// <summary>Writes records to a channel.</summary>
+public static class ToChannelExtensions
+{
+    /// <summary>Writes every record to a channel, batch by batch, partition by partition, in order; waits while the channel is full, and the next batch waits with it.</summary>
+    /// <remarks>A batch that is run again, after another output of it failed or in a new process, is written again. Stopping at once ends the wait and drops the rest of the batch.</remarks>
+    /// <example><code>
+    /// var channel = Channel.CreateBounded&lt;string&gt;(1000);
+    /// lines.Map(line => line.ToString()).ToChannel(channel.Writer);
+    /// </code></example>
+    /// <param name="stream">The stream; its records outlive their batch, so they cannot be <see cref="Utf8Text"/>.</param>
+    /// <param name="writer">Where to. A channel that others have completed fails the batch.</param>
+    /// <param name="completion">What becomes of the channel when the context stops.</param>
+    /// <exception cref="ArgumentException">The record is or holds a <see cref="Utf8Text"/>.</exception>
+    public static OutputOperation ToChannel<T>(this DStream<T> stream, ChannelWriter<T> writer, ChannelCompletion completion = ChannelCompletion.WithContext)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(writer);
+        LifetimeCheck.ThrowIfRecordsEndWithBatch<T>("ToChannel");
+        OutputOperation output = stream.AddOutput("ToChannel", async (batch, cancellation) =>
+        {
+            foreach (T record in batch)
+            {
+                if (!writer.TryWrite(record))
+                {
+                    await writer.WriteAsync(record, cancellation).ConfigureAwait(false);
+                }
+            }
+        });
+        if (completion == ChannelCompletion.WithContext)
+        {
+            stream.Context.WhenStopped(failure => writer.TryComplete(failure));
+        }
+
+        return output;
+    }
+}
