@@ -16,7 +16,8 @@ internal sealed class JobScheduler
     private readonly SemaphoreSlim _jobs;                                // output jobs that may still start
     private readonly CompletionWaiters _completed = new();
     private Task _loop = Task.CompletedTask;
-    private Task _lastCompletion = Task.CompletedTask;                   // outputs and completion of the batch before, when they may overlap
+    private readonly Queue<Task> _unfinished = new();                    // batches whose outputs still run, when they may overlap; at most ConcurrentJobs
+    private readonly Task[] _lastRuns;                                   // each output's run for the batch before, when they may overlap
     private volatile bool _failed;                                       // set by a failure that stops the context
 
     public JobScheduler(Graph graph, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingContext context, Action<Exception> onFailure, CancellationToken abort)
@@ -28,6 +29,7 @@ internal sealed class JobScheduler
         _context = context;
         _onFailure = onFailure;
         _abort = abort;
+        _lastRuns = Enumerable.Repeat(Task.CompletedTask, graph.Outputs.Count).ToArray();
         _jobs = new SemaphoreSlim(options.ConcurrentJobs, options.ConcurrentJobs);
         _queue = Channel.CreateBounded<JobSet>(new BoundedChannelOptions(options.MaxPendingBatches) { SingleReader = true });
     }
@@ -72,7 +74,10 @@ internal sealed class JobScheduler
             await RunBatchAsync(batch).ConfigureAwait(false);
         }
 
-        await _lastCompletion.ConfigureAwait(false);
+        while (_unfinished.TryDequeue(out Task? completion))
+        {
+            await completion.ConfigureAwait(false);
+        }
     }
 
     private async Task RunBatchAsync(JobSet batch)
@@ -99,8 +104,12 @@ internal sealed class JobScheduler
             if (jobs is not null && _options.ConcurrentJobs > 1 && _options.BatchRetries == 0)
             {
                 // The next batch's operators may run while this one's outputs do; completion stays in order.
-                Task before = _lastCompletion;
-                _lastCompletion = FinishLaterAsync(batch, scope, jobs, before);
+                _unfinished.Enqueue(FinishLaterAsync(batch, scope, jobs, _unfinished.LastOrDefault(Task.CompletedTask)));
+                if (_unfinished.Count > _options.ConcurrentJobs)
+                {
+                    await _unfinished.Dequeue().ConfigureAwait(false);
+                }
+
                 return;
             }
 
@@ -163,10 +172,26 @@ internal sealed class JobScheduler
         }
         else
         {
-            infos = await Task.WhenAll(jobs.Select((job, i) => Task.Run(() => RunJobAsync(batch, job, i)))).ConfigureAwait(false);
+            // Different outputs run together, also those of neighbouring batches; each output sees its batches one at a time, in order.
+            var runs = new Task<OutputInfo?>[jobs.Count];
+            for (int i = 0; i < runs.Length; i++)
+            {
+                int index = i;
+                Task before = _lastRuns[index];
+                runs[index] = Task.Run(() => RunJobAfterAsync(before, batch, jobs[index], index));
+                _lastRuns[index] = runs[index];
+            }
+
+            infos = await Task.WhenAll(runs).ConfigureAwait(false);
         }
 
         batch.OutputInfos = infos.OfType<OutputInfo>().ToArray();
+    }
+
+    private async Task<OutputInfo?> RunJobAfterAsync(Task before, JobSet batch, OutputJob? job, int index)
+    {
+        await before.ConfigureAwait(false);
+        return await RunJobAsync(batch, job, index).ConfigureAwait(false);
     }
 
     private async Task<OutputInfo?> RunJobAsync(JobSet batch, OutputJob? job, int index)
@@ -197,6 +222,7 @@ internal sealed class JobScheduler
             lock (batch.DoneOutputs)
             {
                 batch.Failure ??= new StreamingException(batch.Time, name, error);
+                batch.IsCutShort |= error is OperationCanceledException && _abort.IsCancellationRequested;
             }
         }
         finally
@@ -218,7 +244,7 @@ internal sealed class JobScheduler
         scope.Release();
         BatchInfo info = batch.ToInfo();
         _listeners.Post(listener => listener.OnBatchCompleted(info));
-        if (batch.Failure is not null && _options.OnBatchFailure == BatchFailurePolicy.FailContext)
+        if (batch.Failure is not null && !batch.IsCutShort && _options.OnBatchFailure == BatchFailurePolicy.FailContext)
         {
             _failed = true;
             _onFailure(batch.Failure);

@@ -1,0 +1,83 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace FastStream.Tests.Core.Outputs;
+
+public sealed record Order(string Customer, int Pieces);
+
+[JsonSerializable(typeof(Order))]
+internal sealed partial class OrderJson : JsonSerializerContext;
+
+public sealed class FormatTests
+{
+    private static string Written<T>(IOutputFormat<T> format, params T[] records)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        format.WriteStart(output);
+        foreach (T record in records)
+        {
+            format.Write(output, in record);
+        }
+
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+
+    [Fact]
+    public void Text_PairsListsAndNothing_AreWrittenAsSparkPrintsThem()
+    {
+        Assert.Equal("(a,1)\n", Written(new TextFormat<(string, int)>(), ("a", 1)));
+        Assert.Equal("[1, 2]\n[]\n", Written(new TextFormat<int[]>(), [1, 2], []));
+        Assert.Equal("null\nä\n", Written(new TextFormat<string?>(), null, "ä"));
+        Assert.Equal("0.5\n", Written(new TextFormat<double>(), 0.5));
+        Assert.Equal("a text longer than fifteen bytes\n", Written(new TextFormat<Utf8Text>(), Utf8Text.Intern("a text longer than fifteen bytes")));
+    }
+
+    [Fact]
+    public void Csv_FieldsWithMarks_AreQuoted()
+    {
+        Assert.Equal("a,\"b,c\"\r\n", Written(new CsvFormat<(string, string)>(), ("a", "b,c")));
+        Assert.Equal("\"say \"\"hi\"\"\",\"two\nlines\"\r\n", Written(new CsvFormat<(string, string)>(), ("say \"hi\"", "two\nlines")));
+        Assert.Equal("plain\r\n", Written(new CsvFormat<string>(), "plain"));
+    }
+
+    [Fact]
+    public void Csv_Columns_BeginWithTheirNames()
+    {
+        var format = new CsvFormat<Order>(("customer", order => order.Customer), ("pieces", order => order.Pieces), ("note", _ => null));
+        Assert.Equal("customer,pieces,note\r\nAnn,2,\r\n", Written(format, new Order("Ann", 2)));
+    }
+
+    [Fact]
+    public void Json_SourceGenerated_OneValueALine() =>
+        Assert.Equal(
+            "{\"Customer\":\"Ann\",\"Pieces\":2}\n{\"Customer\":\"Bob\",\"Pieces\":1}\n",
+            Written(new JsonLinesFormat<Order>(OrderJson.Default.Order), new Order("Ann", 2), new Order("Bob", 1)));
+
+    [Fact]
+    public void Json_Reflection_WritesPairsAndTexts() =>
+        Assert.Equal("{\"Item1\":\"k\",\"Item2\":7}\n", Written(new JsonLinesFormat<(Utf8Text Key, int Value)>(), (Utf8Text.Intern("k"), 7)));
+
+    [Fact]
+    public void Json_IndentedOptions_StayOnOneLine() =>
+        Assert.Equal("{\"Customer\":\"Ann\",\"Pieces\":2}\n", Written(new JsonLinesFormat<Order>(new JsonSerializerOptions { WriteIndented = true }), new Order("Ann", 2)));
+
+    [Fact]
+    public void Json_AfterAFailure_TheNextRecordIsWhole()
+    {
+        var format = new JsonLinesFormat<double[]>();
+        Assert.ThrowsAny<Exception>(() => Written(format, [1, double.NaN]));
+        Assert.Equal("[1]\n", Written(format, [1.0]));
+    }
+
+    [Theory]
+    [InlineData("short")]
+    [InlineData("a text that is longer than fifteen bytes, with ä")]
+    public void Utf8Text_ThroughJson_IsTheSame(string text)
+    {
+        Utf8Text value = Utf8Text.Intern(text);
+        Assert.Equal(value, JsonSerializer.Deserialize<Utf8Text>(JsonSerializer.Serialize(value)));
+        Assert.Equal(JsonSerializer.Serialize(text), JsonSerializer.Serialize(value));
+    }
+}

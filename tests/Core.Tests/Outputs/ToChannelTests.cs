@@ -1,0 +1,72 @@
+using System.Threading.Channels;
+
+namespace FastStream.Tests.Core.Outputs;
+
+public sealed class ToChannelTests
+{
+    [Fact]
+    public async Task ToChannel_Records_ComeInOrderAndEndWithTheContext()
+    {
+        var channel = Channel.CreateUnbounded<int>();
+        var scenario = new StreamScenario();
+        scenario.Input([[1, 2, 3], [], [4]]).ToChannel(channel.Writer);
+        await scenario.RunAsync();
+        int[] received = await channel.Reader.ReadAllAsync().ToArrayAsync();
+        Assert.Equal([1, 2, 3, 4], received);
+    }
+
+    [Fact]
+    public async Task ToChannel_Full_BatchWaitsForTheReader()
+    {
+        var channel = Channel.CreateBounded<int>(1);
+        await using var scenario = new StreamScenario();
+        scenario.Input([[1, 2, 3]]).ToChannel(channel.Writer);
+        Task<bool> run = scenario.RunBatchesAsync();
+        Assert.Equal(1, await channel.Reader.ReadAsync());
+        Assert.Equal(2, await channel.Reader.ReadAsync());
+        Assert.Equal(3, await channel.Reader.ReadAsync());
+        Assert.True(await run);
+    }
+
+    [Fact]
+    public async Task ToChannel_StopAtOnceWhileFull_EndsWithoutFailure()
+    {
+        var channel = Channel.CreateBounded<int>(1);
+        var scenario = new StreamScenario();
+        scenario.Input([[1, 2, 3]]).ToChannel(channel.Writer);
+        scenario.Context.Start();
+        scenario.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, await channel.Reader.ReadAsync());
+        await scenario.DisposeAsync();
+        await scenario.Context.Completion;
+    }
+
+    [Fact]
+    public async Task ToChannel_LeaveOpen_StaysOpen()
+    {
+        var channel = Channel.CreateUnbounded<int>();
+        var scenario = new StreamScenario();
+        scenario.Input([[1]]).ToChannel(channel.Writer, ChannelCompletion.LeaveOpen);
+        await scenario.RunAsync();
+        Assert.True(channel.Writer.TryWrite(2));
+    }
+
+    [Fact]
+    public async Task ToChannel_FailedContext_ReadersGetTheFailure()
+    {
+        var channel = Channel.CreateUnbounded<int>();
+        var scenario = new StreamScenario();
+        scenario.Input([[0]]).Map(x => 1 / x).ToChannel(channel.Writer);
+        await scenario.RunAsync();
+        await Assert.ThrowsAsync<StreamingException>(() => channel.Reader.Completion);
+    }
+
+    [Fact]
+    public async Task ToChannel_TextOfTheBatch_IsRefused()
+    {
+        await using var scenario = new StreamScenario();
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => scenario.Input<(Utf8Text, long)>([]).ToChannel(Channel.CreateUnbounded<(Utf8Text, long)>().Writer));
+        Assert.Contains("ToString", error.Message);
+    }
+}
