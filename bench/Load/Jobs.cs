@@ -14,35 +14,42 @@ internal static class Jobs
         _ => throw new ArgumentOutOfRangeException(nameof(workload), workload, "Unknown workload."),
     };
 
-    /// <summary>The workload's implementations. Each is made when its turn comes, and the caller disposes it.</summary>
-    public static IReadOnlyList<Func<Job>> All(Workload workload, Dataset dataset, InputFiles files) => workload switch
+    /// <summary>The workload's implementations whose name begins with one of the prefixes, and always the first, the reference; the caller disposes them.</summary>
+    public static IReadOnlyList<Job> All(Workload workload, Dataset dataset, InputFiles files, string[] prefixes)
     {
-        Workload.Grep =>
+        (string Name, Func<string, Job> Create)[] all =
         [
-            () => new MemoryLimitJob("limit", workload, dataset, new GrepLimit()),
-            () => new FileLimitJob("limit-file", workload, dataset, files, new GrepLimit()),
-            () => new MemoryLimitJob("limit-unframed", workload, dataset, new GrepUnframedLimit()),
-            () => new FileLimitJob("limit-unframed-file", workload, dataset, files, new GrepUnframedLimit()),
-            () => new PeerJob("linq", 1, workload, files, LinqPeer.Grep),
-            () => new PeerJob("rx", 1, workload, files, RxPeer.Grep),
-            () => new PeerJob("dataflow", 2, workload, files, DataflowPeer.Grep),
-        ],
-        Workload.Words =>
-        [
-            () => new MemoryLimitJob("limit", workload, dataset, new WordCountLimit()),
-            () => new FileLimitJob("limit-file", workload, dataset, files, new WordCountLimit()),
-            () => new PeerJob("linq", 1, workload, files, LinqPeer.Words),
-            () => new PeerJob("rx", 1, workload, files, RxPeer.Words),
-            () => new PeerJob("dataflow", 2, workload, files, DataflowPeer.Words),
-        ],
-        Workload.Log =>
-        [
-            () => new MemoryLimitJob("limit", workload, dataset, new AccessLogLimit()),
-            () => new FileLimitJob("limit-file", workload, dataset, files, new AccessLogLimit()),
-            () => new PeerJob("linq", 1, workload, files, LinqPeer.Log),
-            () => new PeerJob("rx", 1, workload, files, RxPeer.Log),
-            () => new PeerJob("dataflow", 2, workload, files, DataflowPeer.Log),
-        ],
-        _ => throw new ArgumentOutOfRangeException(nameof(workload), workload, "Unknown workload."),
+            ("limit", name => new MemoryLimitJob(name, workload, dataset, LimitOf(workload))),
+            ("limit-file", name => new FileLimitJob(name, workload, dataset, files, LimitOf(workload))),
+            .. Unframed(workload, dataset),
+            ("engine-mapped", name => new EngineFileJob(name, 1, workload, dataset, files, FileReadMode.MemoryMapped)),
+            ("engine-mapped-2", name => new EngineFileJob(name, 2, workload, dataset, files, FileReadMode.MemoryMapped)),
+            ("engine-file", name => new EngineFileJob(name, 1, workload, dataset, files, FileReadMode.Read)),
+            ("engine-file-2", name => new EngineFileJob(name, 2, workload, dataset, files, FileReadMode.Read)),
+            ("linq", name => new PeerJob(name, 1, workload, files, Peer(workload, LinqPeer.Grep, LinqPeer.Words, LinqPeer.Log))),
+            ("rx", name => new PeerJob(name, 1, workload, files, Peer(workload, RxPeer.Grep, RxPeer.Words, RxPeer.Log))),
+            ("dataflow", name => new PeerJob(name, 2, workload, files, Peer(workload, DataflowPeer.Grep, DataflowPeer.Words, DataflowPeer.Log))),
+        ];
+        return all.Where((job, index) => index == 0 || prefixes.Any(prefix => job.Name.StartsWith(prefix, StringComparison.Ordinal)))
+                  .Select(job => job.Create(job.Name))
+                  .ToArray();
+    }
+
+    private static (string Name, Func<string, Job> Create)[] Unframed(Workload workload, Dataset dataset) => workload == Workload.Grep
+        ? [("limit-unframed", name => new MemoryLimitJob(name, workload, dataset, new GrepUnframedLimit()))]
+        : [];
+
+    private static Limit LimitOf(Workload workload) => workload switch
+    {
+        Workload.Grep => new GrepLimit(),
+        Workload.Words => new WordCountLimit(),
+        _ => new AccessLogLimit(),
+    };
+
+    private static TPeer Peer<TPeer>(Workload workload, TPeer grep, TPeer words, TPeer log) => workload switch
+    {
+        Workload.Grep => grep,
+        Workload.Words => words,
+        _ => log,
     };
 }

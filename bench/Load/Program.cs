@@ -17,7 +17,7 @@ var repetitionsOption = new Option<int>("--repetitions")
 };
 var onlyOption = new Option<string?>("--only")
 {
-    Description = "Only implementations whose name begins so; the reference of the ratios always runs.",
+    Description = "Only implementations whose name begins with one of these, separated by commas; the reference of the ratios always runs.",
 };
 foreach (Option<int> option in new[] { megabytesOption, repetitionsOption })
 {
@@ -56,15 +56,11 @@ static bool RunWorkload(Workload workload, int totalBytes, int repetitions, stri
 {
     Dataset dataset = Jobs.Generate(workload, totalBytes, Math.Max(1, totalBytes / BatchBytes));
     using var files = new InputFiles(dataset);
-    var measurements = new List<Measurement>();
-    foreach (Func<Job> create in Jobs.All(workload, dataset, files))
+    IReadOnlyList<Job> jobs = Jobs.All(workload, dataset, files, only.Split(',', StringSplitOptions.TrimEntries));
+    IReadOnlyList<Measurement> measurements = Measure.Run(jobs, dataset, repetitions);
+    foreach (Job job in jobs)
     {
-        using Job job = create();
-        if (measurements.Count == 0 || job.Name.StartsWith(only, StringComparison.Ordinal))
-        {
-            Console.Error.WriteLine($"{workload}: {job.Name}");
-            measurements.Add(Measure.Run(job, dataset, repetitions));
-        }
+        job.Dispose();
     }
 
     Report.Write(Console.Out, workload, measurements);

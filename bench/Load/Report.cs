@@ -17,13 +17,12 @@ internal static class Report
         output.WriteLine("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
         foreach (Measurement measurement in measurements)
         {
-            double ratio = reference.MedianSeconds / measurement.MedianSeconds;
             double ratioOfBests = reference.BestSeconds / measurement.BestSeconds;
             output.WriteLine(
                 $"| {measurement.Name} | {measurement.Threads} " +
                 $"| {Significant(measurement.MedianMillionRecordsPerSecond)} | {measurement.MedianMegabytesPerSecond:F0} " +
-                $"| {Significant(ratio)} | {measurement.BestMegabytesPerSecond:F0} | {Significant(ratioOfBests)} " +
-                $"| {measurement.AllocatedBytesPerRecord:F1} " +
+                $"| {Significant(measurement.MedianRatio)} | {measurement.BestMegabytesPerSecond:F0} | {Significant(ratioOfBests)} " +
+                $"| {measurement.AllocatedBytesPerRecord:F2} " +
                 $"| {measurement.Gen0Collections:F1} | {measurement.Gen2Collections:F1} |");
         }
 

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using FastStream;
+using LogMonitor;
+
+var host = new Option<string>("--host") { Description = "Read lines from this host instead of the embedded generator.", DefaultValueFactory = _ => "127.0.0.1" };
+var port = new Option<int?>("--port") { Description = "Read lines from this port, for example of `nc -lk 9999`." };
+var directory = new Option<DirectoryInfo?>("--directory") { Description = "Watch this folder for new text files instead of a socket." };
+var interval = new Option<TimeSpan>("--interval") { Description = "Time between batches: 500ms, 1s, …", CustomParser = Durations.Parse, DefaultValueFactory = _ => TimeSpan.FromSeconds(1) };
+var duration = new Option<TimeSpan?>("--duration") { Description = "Stop after this time; default: at Ctrl-C.", CustomParser = argument => Durations.Parse(argument) };
+var partitions = new Option<int>("--partitions") { Description = "Partitions of the stream.", DefaultValueFactory = _ => Environment.ProcessorCount };
+var rate = new Option<int>("--rate") { Description = "Lines a second of the embedded generator.", DefaultValueFactory = _ => 10_000 };
+
+var command = new RootCommand("Watches a web server's log: errors, requests and bytes by client, and statuses, batch by batch.")
+{
+    host, port, directory, interval, duration, partitions, rate,
+};
+command.SetAction(async (options, cancellation) =>
+{
+    using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+    if (options.GetValue(duration) is { } limit)
+    {
+        stop.CancelAfter(limit);
+    }
+
+    await using var context = new StreamingContext(new StreamingOptions
+    {
+        Name = "log-monitor",
+        BatchInterval = options.GetValue(interval),
+        Partitions = options.GetValue(partitions),
+    });
+    context.AddListener(new ConsoleWarnings());
+
+    LoadGenerator? generator = null;
+    DStream<Utf8Text> lines;
+    if (options.GetValue(directory) is { } folder)
+    {
+        lines = context.TextFileStream(folder.FullName);
+    }
+    else if (options.GetValue(port) is { } number)
+    {
+        lines = context.SocketTextStream(options.GetValue(host)!, number);
+    }
+    else
+    {
+        generator = new LoadGenerator(options.GetValue(rate));
+        lines = context.SocketTextStream("127.0.0.1", generator.Port);
+    }
+
+    Pipeline.Describe(lines);
+    try
+    {
+        await context.RunAsync(stop.Token);
+    }
+    finally
+    {
+        if (generator is not null)
+        {
+            await generator.DisposeAsync();
+        }
+    }
+
+    return 0;
+});
+
+try
+{
+    // Ctrl-C asks for the graceful stop, which processes what was received: give it time.
+    var invocation = new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1), EnableDefaultExceptionHandler = false };
+    return await command.Parse(args).InvokeAsync(invocation);
+}
+catch (Exception error) when (error is StreamingException or ArgumentException)
+{
+    await Console.Error.WriteLineAsync(error.Message);
+    return 1;
+}

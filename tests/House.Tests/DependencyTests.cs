@@ -1,0 +1,55 @@
+using System.Xml.Linq;
+
+namespace FastStream.Tests.House;
+
+/// <summary>Who may depend on whom: everything on Core, Core on nothing, siblings never on one another.</summary>
+public sealed class DependencyTests
+{
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Core"] = [],
+        ["Ingest"] = ["Core", "CommunityToolkit.HighPerformance"],
+        ["TestKit"] = ["Core"],
+    };
+
+    [Fact]
+    public void Projects_InSource_DependOnlyOnWhatTheirRoomAllows()
+    {
+        string[] found = Tree.Files(".csproj", "src").ToArray();
+        Assert.Equal(Allowed.Keys.Order(), found.Select(Room).Order());
+        foreach (string project in found)
+        {
+            string[] needs = References(project).ToArray();
+            Assert.All(needs, need => Assert.True(
+                Allowed[Room(project)].Contains(need),
+                $"{project} depends on {need}; allowed are: {string.Join(", ", Allowed[Room(project)])}. See docs/ARCHITECTURE.md."));
+        }
+    }
+
+    [Fact]
+    public void Versions_OfPackages_AreInOnePlace()
+    {
+        foreach (string project in Tree.Files(".csproj", "src", "tests", "bench", "samples"))
+        {
+            XDocument file = XDocument.Parse(Tree.Read(project));
+            Assert.All(file.Descendants("PackageReference"), reference =>
+                Assert.True(reference.Attribute("Version") is null, $"{project} gives a version of {reference.Attribute("Include")?.Value}; versions are in Directory.Packages.props"));
+        }
+    }
+
+    [Fact]
+    public void Solution_AnyProject_IsInIt()
+    {
+        string solution = Tree.Read("FastStream.sln").Replace('\\', '/');
+        Assert.All(Tree.Files(".csproj", "src", "tests", "bench", "samples"), project => Assert.Contains(project, solution, StringComparison.Ordinal));
+    }
+
+    private static string Room(string project) => project.Split('/')[1];
+
+    private static IEnumerable<string> References(string project)
+    {
+        XDocument file = XDocument.Parse(Tree.Read(project));
+        return file.Descendants("ProjectReference").Select(reference => Room("src/" + reference.Attribute("Include")!.Value.Replace('\\', '/').Replace("../", "", StringComparison.Ordinal)))
+            .Concat(file.Descendants("PackageReference").Select(reference => reference.Attribute("Include")!.Value));
+    }
+}

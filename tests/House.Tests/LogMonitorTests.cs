@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Net.Sockets;
+
+namespace FastStream.Tests.House;
+
+/// <summary>The main job as a user starts it.</summary>
+public sealed class LogMonitorTests
+{
+    [Fact]
+    public async Task LogMonitor_WithoutSource_PrintsItsOwnLoadAndStopsByItself()
+    {
+        using var sample = new SampleProcess("LogMonitor", "--duration", "3s", "--interval", "500ms", "--rate", "2000");
+        int exitCode = await sample.WaitAsync();
+        string output = sample.Output;
+
+        Assert.Equal(0, exitCode);
+        Assert.Matches(@"(?m)^ERROR worker \d could not finish request \d+$", output);
+        Assert.Matches(@"(?m)^\(10\.0\.\d\.\d,\d+\)$", output);
+        Assert.Matches(@"(?m)^\(10\.0\.\d\.\d,\(\d+,\d+\)\)$", output);
+        Assert.Matches(@"(?m)^\(200,\d+\)$", output);
+    }
+
+    [Fact]
+    public async Task LogMonitor_OnAPortWithTypedLines_PrintsTheErrorsAndStopsGracefullyAtInterrupt()
+    {
+        using TcpListener listener = SampleProcess.Listen(out int port);
+        using var sample = new SampleProcess("LogMonitor", "--port", port.ToString(CultureInfo.InvariantCulture), "--interval", "100ms");
+        using TcpClient client = await listener.AcceptTcpClientAsync();
+        await client.GetStream().WriteAsync("ERROR hi-1\nmsg\nERROR hi-3\n"u8.ToArray());
+
+        await sample.ReadUntilAsync(line => line == "ERROR hi-3");
+        await client.GetStream().WriteAsync("ERROR last\n"u8.ToArray());
+        await sample.ReadUntilAsync(line => line == "ERROR last");
+        sample.Interrupt();
+
+        Assert.Equal(0, await sample.WaitAsync());
+        Assert.Matches(@"-{43}\nTime: \d+ ms\n-{43}\nERROR hi-1\n", sample.Output);
+        Assert.DoesNotContain("msg", sample.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task LogMonitor_OnADirectory_ReadsFilesMovedIn()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("faststream-sample-");
+        try
+        {
+            using var sample = new SampleProcess("LogMonitor", "--directory", folder.FullName, "--interval", "100ms");
+            await sample.ReadUntilAsync(line => line.StartsWith("Time: ", StringComparison.Ordinal));
+            string aside = Path.Combine(folder.FullName, ".a.log");
+            await File.WriteAllTextAsync(aside, "ERROR in a file\n10.0.0.1 - - [d] \"GET / HTTP/1.1\" 200 10\n");
+            File.Move(aside, Path.Combine(folder.FullName, "a.log"));
+
+            await sample.ReadUntilAsync(line => line == "ERROR in a file");
+            await sample.ReadUntilAsync(line => line == "(10.0.0.1,(10,1))");
+            sample.Interrupt();
+            Assert.Equal(0, await sample.WaitAsync());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("--interval", "0s")]
+    [InlineData("--interval", "soon")]
+    [InlineData("--partitions", "0")]
+    public async Task LogMonitor_WithABadOption_SaysWhatIsExpected(string option, string value)
+    {
+        using var sample = new SampleProcess("LogMonitor", option, value, "--duration", "1s");
+        Assert.NotEqual(0, await sample.WaitAsync());
+    }
+}

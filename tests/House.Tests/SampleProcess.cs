@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace FastStream.Tests.House;
+
+/// <summary>A sample as a process of its own, with what it prints.</summary>
+internal sealed class SampleProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+
+    public SampleProcess(string assembly, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, assembly + ".dll"));
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        _process = Process.Start(start)!;
+    }
+
+    public string Output => _output.ToString();
+
+    /// <summary>Reads until a line comes that is accepted; fails with what was printed when the program ends before.</summary>
+    public async Task<string> ReadUntilAsync(Func<string, bool> isAwaited)
+    {
+        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            _output.Append(line).Append('\n');
+            if (isAwaited(line))
+            {
+                return line;
+            }
+        }
+
+        throw new InvalidOperationException($"The program ended before the awaited line. It printed:\n{Output}\n{await _process.StandardError.ReadToEndAsync()}");
+    }
+
+    /// <summary>Asks as Ctrl-C does.</summary>
+    public void Interrupt() => Assert.Equal(0, Kill(_process.Id, 2));
+
+    /// <summary>Reads the rest and gives the exit code.</summary>
+    public async Task<int> WaitAsync()
+    {
+        _output.Append(await _process.StandardOutput.ReadToEndAsync());
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        _process.Dispose();
+    }
+
+    /// <summary>A peer that waits on loopback for the program to connect, as <c>nc -lk</c> does.</summary>
+    public static TcpListener Listen(out int port)
+    {
+        var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        return listener;
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int process, int signal);
+}
