@@ -1,0 +1,52 @@
+using static FastStream.Tests.Core.Operators.OperatorRun;
+
+namespace FastStream.Tests.Core.Operators;
+
+public sealed class MapBatchTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void MapBatch_AddingToOutput_KeepsOrder(int partitions)
+    {
+        var result = StreamTest.Run([[1, 2, 3, 4], [], [5]], numbers => numbers.MapBatch((ReadOnlySpan<int> items, RecordBuffer<string> output) =>
+        {
+            foreach (int item in items)
+            {
+                output.Add($"{item}");
+                output.Add($"{item}!");
+            }
+        }), In(partitions));
+        Assert.Equal([["1", "1!", "2", "2!", "3", "3!", "4", "4!"], [], ["5", "5!"]], result);
+    }
+
+    [Fact]
+    public void MapBatch_ManyRecords_GivesSpansOfTheBound()
+    {
+        int[] numbers = [.. Enumerable.Range(0, 5000)];
+        var lengths = new List<int>();
+        var result = StreamTest.Run([numbers], stream => stream.MapBatch((ReadOnlySpan<int> items, RecordBuffer<int> output) =>
+        {
+            lengths.Add(items.Length);
+            output.AddRange(items);
+        }), In(1));
+        Assert.Equal([numbers], result);
+        Assert.All(lengths, length => Assert.InRange(length, 1, RecordBuffer.SpanRecords));
+    }
+
+    [Fact]
+    public void MapBatch_ReserveAndHandOn_NeedsNoCopy()
+    {
+        var result = StreamTest.Run([[1, 2, 3]], numbers => numbers.MapBatch((ReadOnlySpan<int> items, RecordBuffer<int> output) =>
+        {
+            Span<int> doubled = output.Reserve(items.Length);
+            for (int i = 0; i < items.Length; i++)
+            {
+                doubled[i] = items[i] * 2;
+            }
+
+            output.HandOn(items.Length);
+        }));
+        Assert.Equal([[2, 4, 6]], result);
+    }
+}
