@@ -12,14 +12,14 @@ namespace FastStream;
 /// </remarks>
 public sealed class BatchScope
 {
-    private readonly InputBatch[] _inputs;                    // by input index; disposed with the scope unless a retry takes them over
+    private readonly InputBatch[] _inputs;                    // by input index; disposed with the scope unless a next try takes them over
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();                      // guards _kept
     private List<IDisposable>? _kept;                         // pooled memory given back with the scope
     private int _pending = 1;                                 // messages not handled yet, and 1 for the scheduler while it posts
     private int _holders = 1;                                 // who still reads the batch's records
     private StreamingException? _failure;                     // the first failure; later ones are consequences
-    private bool _ownsInputs = true;                          // false once a retry has taken the inputs over
+    private BatchScope? _nextTry;                             // the run that has taken the inputs over; held as long as this one is
 
     internal BatchScope(BatchTime time, InputBatch[] inputs)
     {
@@ -50,7 +50,11 @@ public sealed class BatchScope
             return;
         }
 
-        if (_ownsInputs)
+        if (_nextTry is not null)
+        {
+            _nextTry.Release();
+        }
+        else
         {
             foreach (InputBatch input in _inputs)
             {
@@ -106,11 +110,13 @@ public sealed class BatchScope
         Interlocked.CompareExchange(ref _failure, failure, null);
     }
 
-    /// <summary>Takes the input batches out, so that releasing this run leaves them to the next try.</summary>
-    internal InputBatch[] TakeInputs()
+    /// <summary>Another run of the same batch, which takes the inputs over: they are disposed when nobody reads either run any more. Before the scheduler releases this one.</summary>
+    internal BatchScope NewTry()
     {
-        _ownsInputs = false;
-        return _inputs;
+        var next = new BatchScope(Time, _inputs);
+        next.Retain();
+        _nextTry = next;
+        return next;
     }
 
     private sealed class PooledArray<T>(T[] array) : IDisposable

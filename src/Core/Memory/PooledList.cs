@@ -11,6 +11,7 @@ internal sealed class PooledList<T>
 
     private T[] _items = [];   // rented at first use
     private int _count;
+    private int _lastCount;    // elements before the last Clear: batches are alike, so that one array mostly does for the next
 
     /// <summary>Number of elements.</summary>
     public int Count => _count;
@@ -61,12 +62,15 @@ internal sealed class PooledList<T>
             _items = [];
         }
 
+        _lastCount = _count;
         _count = 0;
     }
 
     private void Grow(int count)
     {
-        T[] larger = ArrayPool<T>.Shared.Rent(Math.Max(SmallestLength, Math.Max(checked(_count + count), (int)Math.Min(2L * _items.Length, Array.MaxLength))));
+        int needed = checked(_count + count);
+        int expected = _items.Length == 0 ? Math.Max(SmallestLength, _lastCount) : (int)Math.Min(2L * _items.Length, Array.MaxLength);
+        T[] larger = ArrayPool<T>.Shared.Rent(Math.Max(needed, expected));
         if (_items.Length > 0)
         {
             _items.AsSpan(0, _count).CopyTo(larger);

@@ -85,9 +85,9 @@ internal sealed class JobScheduler
         batch.StartedMs = _clock.NowMs;
         BatchInfo started = batch.ToInfo();
         _listeners.Post(listener => listener.OnBatchStarted(started));
+        var scope = new BatchScope(batch.Time, batch.Inputs);
         for (int attempt = 0; ; attempt++)
         {
-            var scope = new BatchScope(batch.Time, batch.Inputs);
             await _graph.RunAsync(scope).ConfigureAwait(false);
             List<OutputJob?>? jobs = null;
             if (scope.IsFailed)
@@ -121,9 +121,10 @@ internal sealed class JobScheduler
             bool again = batch.Failure is not null && attempt < _options.BatchRetries && !_abort.IsCancellationRequested;
             if (again)
             {
-                // An output that retained the failed run's records still reads the inputs: then the memory goes with the last try.
-                batch.Inputs = scope.TakeInputs();
+                // An output that was done may have retained this try's records, which lie in the same inputs: they stay until nobody reads any try.
+                BatchScope next = scope.NewTry();
                 scope.Release();
+                scope = next;
                 StreamingException failure = batch.Failure!;
                 _listeners.Post(listener => listener.OnWarning($"Batch {batch.Time} is tried again ({attempt + 1} of {_options.BatchRetries}).", failure));
                 continue;

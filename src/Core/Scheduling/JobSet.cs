@@ -6,7 +6,7 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
     public BatchTime Time { get; } = time;
 
     /// <summary>By input index; handed from run to run when the batch is retried.</summary>
-    public InputBatch[] Inputs { get; set; } = inputs;
+    public InputBatch[] Inputs { get; } = inputs;
 
     public double SubmittedMs { get; } = submittedMs;
 

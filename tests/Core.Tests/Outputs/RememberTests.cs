@@ -87,6 +87,29 @@ public sealed class RememberTests
     }
 
     [Fact]
+    public async Task Retry_WhatTheFirstTryRemembered_StaysReadable()
+    {
+        await using var scenario = new StreamScenario(new() { Configure = options => options with { BatchRetries = 1 } });
+        var input = new CountedInput(scenario.Context);
+        RememberedStream<int> remembered = input.Remember(TimeSpan.FromSeconds(1));
+        int tries = 0;
+        input.ForEachBatch((_, time) =>
+        {
+            if (++tries == 1)
+            {
+                throw new IOException("once");
+            }
+        });
+        await scenario.RunBatchesAsync(1);
+        Assert.Equal(2, tries);
+        Assert.Equal(1, input.Held);
+        await scenario.RunBatchesAsync(1);
+        Assert.Equal(1, input.Held);
+        await scenario.DisposeAsync();
+        Assert.Equal(0, input.Held);
+    }
+
+    [Fact]
     public void Remember_NoDuration_IsRefused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new ManualStream<int>(Context()).Remember(TimeSpan.Zero));
 
