@@ -40,6 +40,27 @@ internal sealed class KeyTable<TKey, TValue>
     /// <summary>Number of keys.</summary>
     public int Count => _count;
 
+    /// <summary>Starts to look many keys up: hashes them and asks the processor for their slots, whose misses then overlap.</summary>
+    /// <param name="items">The pairs, as many as a span holds.</param>
+    /// <param name="hashes">Gets the keys' hashes.</param>
+    public unsafe void Prepare<TItem>(ReadOnlySpan<(TKey Key, TItem Value)> items, Span<uint> hashes)
+    {
+        ref Slot first = ref _slots[0];
+        uint mask = _mask;
+        for (int i = 0; i < items.Length && i < hashes.Length; i++)
+        {
+            uint hash = KeyHash.Of(in items[i].Key);
+            hashes[i] = hash;
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref first, hash & mask)));
+            }
+        }
+    }
+
+    /// <summary>A walk over many keys that keeps what it needs of the table in registers. The table must not be used otherwise meanwhile.</summary>
+    public Probe Walk() => new(this);
+
     /// <summary>Asks the processor to load the slot that a hash leads to; hides the miss when some other keys are handled meanwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public unsafe void Prefetch(uint hash)
@@ -190,6 +211,52 @@ internal sealed class KeyTable<TKey, TValue>
         _slots = larger;
         _mask = mask;
         Array.Resize(ref _order, capacity / 2);
+    }
+
+    /// <summary>See <see cref="Walk"/>.</summary>
+    public ref struct Probe
+    {
+        private readonly KeyTable<TKey, TValue> _table;
+        private ref Slot _first;
+        private uint _mask;
+        private readonly uint _generation;
+
+        internal Probe(KeyTable<TKey, TValue> table)
+        {
+            _table = table;
+            _first = ref table._slots[0];
+            _mask = table._mask;
+            _generation = table._generation;
+        }
+
+        /// <summary>As <see cref="KeyTable{TKey, TValue}.GetOrAdd"/>.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ref TValue GetOrAdd(uint hash, in TKey key, out bool exists)
+        {
+            uint index = hash & _mask;
+            while (true)
+            {
+                ref Slot slot = ref Unsafe.Add(ref _first, index);
+                if (slot.Generation != _generation)
+                {
+                    exists = false;
+                    ref TValue value = ref _table.Add(index, hash, in key);
+
+                    // Adding may have moved the table.
+                    _first = ref _table._slots[0];
+                    _mask = _table._mask;
+                    return ref value;
+                }
+
+                if (slot.Hash == hash && EqualityComparer<TKey>.Default.Equals(slot.Key, key))
+                {
+                    exists = true;
+                    return ref slot.Value;
+                }
+
+                index = (index + 1) & _mask;
+            }
+        }
     }
 
     [StructLayout(LayoutKind.Auto)]

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>The values of a key on both sides.</summary>
@@ -55,6 +57,7 @@ internal sealed class CoGroupOperator<TKey, TLeft, TRight> : Operator<(TKey Key,
 
     public Operator<(TKey Key, TLeft Value)> Left { get; }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TRight Value)> items) => _keys.AddTo(_rights, items);
 
     public override void OnBatchEnd(BatchScope batch)
@@ -86,6 +89,7 @@ internal sealed class CoGroupOperator<TKey, TLeft, TRight> : Operator<(TKey Key,
 
     private sealed class LeftSide(CoGroupOperator<TKey, TLeft, TRight> both) : Operator<(TKey Key, TLeft Value)>
     {
+        [MethodImpl(MethodImplOptions.NoInlining)]
         public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items) => both._keys.AddTo(both._lefts, items);
 
         public override void OnBatchEnd(BatchScope batch)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>The keyed primitive: gathers all values of a key in one combiner.</summary>
@@ -53,23 +55,19 @@ internal sealed class CombineByKeyOperator<TKey, TValue, TCombiner>(
     private readonly KeyTable<TKey, TCombiner> _table = new();
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         Func<TValue, TCombiner> first = create;
         Func<TCombiner, TValue, TCombiner> more = merge;
         KeyTable<TKey, TCombiner> table = _table;
         Span<uint> hashes = _hashes.AsSpan(0, items.Length);
-        for (int i = 0; i < items.Length; i++)
-        {
-            uint hash = KeyHash.Of(in items[i].Key);
-            hashes[i] = hash;
-            table.Prefetch(hash);
-        }
-
-        for (int i = 0; i < items.Length; i++)
+        table.Prepare(items, hashes);
+        KeyTable<TKey, TCombiner>.Probe probe = table.Walk();
+        for (int i = 0; i < items.Length && i < hashes.Length; i++)
         {
             ref readonly (TKey Key, TValue Value) item = ref items[i];
-            ref TCombiner combiner = ref table.GetOrAdd(hashes[i], in item.Key, out bool exists);
+            ref TCombiner combiner = ref probe.GetOrAdd(hashes[i], in item.Key, out bool exists);
             combiner = exists ? more(combiner, item.Value) : first(item.Value);
         }
     }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>How many records a batch has.</summary>
@@ -28,6 +30,7 @@ internal sealed class CountOperator<T>(Operator<long> next) : Operator<T, long>(
 {
     private long _count;   // records of the batch until now
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items) => _count += items.Length;
 
     public override void OnBatchEnd(BatchScope batch)
@@ -54,6 +57,7 @@ internal sealed class SumOperator(Operator<long> next) : Operator<long, long>(ne
 {
     private long _sum;   // of the batch until now
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<long> items)
     {
         foreach (long item in items)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>How often each value comes.</summary>
@@ -34,6 +36,7 @@ internal sealed class CountByValueOperator<T>(Operator<(T Key, long Value)> next
     private readonly KeyTable<T, long> _table = new();
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
         KeyTable<T, long> table = _table;
@@ -79,20 +82,16 @@ internal sealed class SumByKeyOperator<TKey>(Operator<(TKey Key, long Value)> ne
     private readonly KeyTable<TKey, long> _table = new();
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, long Value)> items)
     {
         KeyTable<TKey, long> table = _table;
         Span<uint> hashes = _hashes.AsSpan(0, items.Length);
+        table.Prepare(items, hashes);
+        KeyTable<TKey, long>.Probe probe = table.Walk();
         for (int i = 0; i < items.Length; i++)
         {
-            uint hash = KeyHash.Of(in items[i].Key);
-            hashes[i] = hash;
-            table.Prefetch(hash);
-        }
-
-        for (int i = 0; i < items.Length; i++)
-        {
-            table.GetOrAdd(hashes[i], in items[i].Key, out _) += items[i].Value;
+            probe.GetOrAdd(hashes[i], in items[i].Key, out _) += items[i].Value;
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>Each record once.</summary>
@@ -47,6 +49,7 @@ internal sealed class DistinctOperator<T>(Operator<T> next) : Operator<T, T>(nex
     private readonly KeyTable<T, byte> _seen = new();   // the value says nothing
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
         KeyTable<T, byte> seen = _seen;

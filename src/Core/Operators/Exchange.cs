@@ -67,6 +67,7 @@ internal sealed class ExchangeSender<T>(int sender, IRoute<T> route, ExchangeRec
     private readonly int[] _targets = new int[RecordBuffer.SpanRecords];
     private readonly List<(int Target, T[] Records)> _full = [];     // full arrays, posted when the span is done
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
         Span<int> targets = _targets.AsSpan(0, items.Length);

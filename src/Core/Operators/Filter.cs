@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>Keeps the records that a predicate accepts.</summary>
@@ -28,6 +30,7 @@ internal sealed class FilterStream<T>(DStream<T> parent, Func<T, bool> keep) : D
 
 internal sealed class FilterOperator<T>(Func<T, bool> keep, Operator<T> next) : Operator<T, T>(next)
 {
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
         Func<T, bool> predicate = keep;

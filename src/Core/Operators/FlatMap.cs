@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>One to many: every record gives any number of records.</summary>
@@ -58,6 +60,7 @@ internal sealed class FlatMapStream<T, TResult>(DStream<T> parent, string operat
 
 internal sealed class FlatMapOperator<T, TResult>(Action<T, RecordBuffer<TResult>> flatMap, Operator<TResult> next) : Operator<T, TResult>(next)
 {
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
         Action<T, RecordBuffer<TResult>> function = flatMap;

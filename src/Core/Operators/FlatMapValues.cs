@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>One to many on the values; keys stay.</summary>
@@ -56,6 +58,7 @@ internal sealed class FlatMapValuesOperator<TKey, TValue, TResult> : Operator<(T
         _values = new RecordBuffer<TResult>(_writer);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         Action<TValue, RecordBuffer<TResult>> function = _flatMap;
@@ -88,6 +91,7 @@ internal sealed class FlatMapValuesOperator<TKey, TValue, TResult> : Operator<(T
     {
         public TKey Key { get; set; } = default!;
 
+        [MethodImpl(MethodImplOptions.NoInlining)]
         public override void OnBatch(ReadOnlySpan<TResult> items)
         {
             foreach (ref readonly TResult value in items)

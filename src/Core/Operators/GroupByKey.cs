@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>All values of a key together.</summary>
@@ -45,6 +47,7 @@ internal sealed class GroupByKeyOperator<TKey, TValue>(Operator<(TKey Key, Group
     private readonly KeyNumbers<TKey> _keys = new();
     private readonly GroupBuilder<TValue> _groups = new();
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items) => _keys.AddTo(_groups, items);
 
     public override void OnBatchEnd(BatchScope batch)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>
@@ -15,6 +17,7 @@ internal sealed class InTurn<T>(Operator<T> next, bool isFirst, Action<BatchScop
 
     private bool HasTurn => isFirst || _wasGivenTurn;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
         if (HasTurn)

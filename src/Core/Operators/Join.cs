@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>Pairs of values that two streams have under one key.</summary>
@@ -93,6 +95,7 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
 
     public Operator<(TKey Key, TLeft Value)> Left { get; }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TRight Value)> items)
     {
         PrefetchKeys(items);
@@ -185,6 +188,7 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
 
     private sealed class LeftSide(JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> join) : Operator<(TKey Key, TLeft Value)>
     {
+        [MethodImpl(MethodImplOptions.NoInlining)]
         public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items)
         {
             join.PrefetchKeys(items);

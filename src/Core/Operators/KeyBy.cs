@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>Records to pairs, by a key.</summary>
@@ -23,6 +25,7 @@ internal sealed class KeyByStream<T, TKey>(DStream<T> parent, Func<T, TKey> keyS
 
 internal sealed class KeyByOperator<T, TKey>(Func<T, TKey> keySelector, Operator<(TKey Key, T Value)> next) : Operator<T, (TKey Key, T Value)>(next)
 {
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
         Func<T, TKey> selector = keySelector;

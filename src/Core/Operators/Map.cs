@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>One to one: a function of every record.</summary>
@@ -26,6 +28,7 @@ internal sealed class MapStream<T, TResult>(DStream<T> parent, Func<T, TResult> 
 
 internal sealed class MapOperator<T, TResult>(Func<T, TResult> map, Operator<TResult> next) : Operator<T, TResult>(next)
 {
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
         // A local: the JIT compares the delegate with the one of its profile once a span, not once a record.

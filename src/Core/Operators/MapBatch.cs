@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>A loop over a span of records, written by the user.</summary>
@@ -37,6 +39,7 @@ internal sealed class MapBatchStream<T, TResult>(DStream<T> parent, BatchFunctio
 
 internal sealed class MapBatchOperator<T, TResult>(BatchFunction<T, TResult> map, Operator<TResult> next) : Operator<T, TResult>(next)
 {
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
         map(items, Output);

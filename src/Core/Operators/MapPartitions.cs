@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>A function of a whole partition of a batch.</summary>
@@ -46,6 +48,7 @@ internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, 
 {
     private readonly Collector<T> _collector = new();
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items) => _collector.OnBatch(items);
 
     public override void OnBatchEnd(BatchScope batch)

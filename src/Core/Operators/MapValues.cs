@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>One to one on the values; keys stay.</summary>
@@ -27,6 +29,7 @@ internal sealed class MapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, 
 internal sealed class MapValuesOperator<TKey, TValue, TResult>(Func<TValue, TResult> map, Operator<(TKey Key, TResult Value)> next)
     : Operator<(TKey Key, TValue Value), (TKey Key, TResult Value)>(next)
 {
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         Func<TValue, TResult> function = map;

@@ -1,8 +1,11 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>Stands before every operator and puts its name on what it throws. The innermost guard names the failure; the outer ones pass it on.</summary>
 internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Operator<T>
 {
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
         try

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>All records of a batch made one.</summary>
@@ -31,6 +33,7 @@ internal sealed class ReduceOperator<T>(Func<T, T, T> reduce, Operator<T> next) 
     private T _result = default!;   // of the records until now
     private bool _hasResult;        // whether there was a record
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
         Func<T, T, T> function = reduce;

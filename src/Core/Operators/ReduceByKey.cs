@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>One value for each key, by a function of two.</summary>
@@ -40,22 +42,18 @@ internal sealed class ReduceByKeyOperator<TKey, TValue>(Func<TValue, TValue, TVa
     private readonly KeyTable<TKey, TValue> _table = new();
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         Func<TValue, TValue, TValue> function = reduce;
         KeyTable<TKey, TValue> table = _table;
         Span<uint> hashes = _hashes.AsSpan(0, items.Length);
-        for (int i = 0; i < items.Length; i++)
-        {
-            uint hash = KeyHash.Of(in items[i].Key);
-            hashes[i] = hash;
-            table.Prefetch(hash);
-        }
-
-        for (int i = 0; i < items.Length; i++)
+        table.Prepare(items, hashes);
+        KeyTable<TKey, TValue>.Probe probe = table.Walk();
+        for (int i = 0; i < items.Length && i < hashes.Length; i++)
         {
             ref readonly (TKey Key, TValue Value) item = ref items[i];
-            ref TValue value = ref table.GetOrAdd(hashes[i], in item.Key, out bool exists);
+            ref TValue value = ref probe.GetOrAdd(hashes[i], in item.Key, out bool exists);
             value = exists ? function(value, item.Value) : item.Value;
         }
     }

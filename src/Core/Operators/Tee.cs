@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>One stream, several consumers: each span is handed to all of them, so that what leads here runs once.</summary>
@@ -18,6 +20,7 @@ internal static class Tee
 /// <summary>The operator of <see cref="Tee"/>.</summary>
 internal sealed class TeeOperator<T>(Operator<T>[] consumers) : Operator<T>
 {
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
         foreach (Operator<T> consumer in consumers)

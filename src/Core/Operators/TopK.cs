@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>The records that are largest by something.</summary>
@@ -42,6 +44,7 @@ internal sealed class TopKOperator<T, TKey>(int count, Func<T, TKey> keySelector
     private readonly PooledList<T> _worstFirst = new();   // the result while it is turned round
     private long _arrival;                                // records of the batch until now
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
         Func<T, TKey> selector = keySelector;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>Anything that can be said of a whole batch at once.</summary>
@@ -41,6 +43,7 @@ internal sealed class TransformOperator<T, TResult>(Func<Batch<T>, BatchTime, IE
 {
     private readonly Collector<T> _collector = new();
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items) => _collector.OnBatch(items);
 
     public override void OnBatchEnd(BatchScope batch)

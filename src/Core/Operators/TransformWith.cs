@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>Anything that can be said of two whole batches at once.</summary>
@@ -42,6 +44,7 @@ internal sealed class TransformWithOperator<TLeft, TRight, TResult>(
 {
     private readonly Collector<TRight> _rights = new();
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<TRight> items) => _rights.OnBatch(items);
 
     public override void OnBatchEnd(BatchScope batch)

@@ -96,7 +96,35 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         return new Utf8Text((ulong)start, LongTag | ((ulong)(*(uint*)start & 0xFFFFFF) << 32) | (uint)length);
     }
 
+    /// <summary>
+    /// A text over pinned bytes with anything behind them. 16 bytes are loaded at once unless they cross a page: a load inside the page that
+    /// holds the first byte cannot fault, whatever the rest of it belongs to.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Utf8Text FromAnywhere(byte* start, int length) =>
+        length > InlineBytes || StaysInPage(start, 16) ? FromPadded(start, length) : FromExact(start, length);
+
+    /// <summary>Writes what <see cref="FromAnywhere"/> gives, without a detour over registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Store(Utf8Text* target, byte* start, int length)
+    {
+        if (length <= InlineBytes && StaysInPage(start, 16))
+        {
+            Vector128<byte> keep = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(KeepWindow), (nuint)(16 - length));
+            (Vector128.Load(start) & keep).WithElement(15, (byte)length).Store((byte*)target);
+        }
+        else
+        {
+            *target = FromAnywhere(start, length);
+        }
+    }
+
+    /// <summary>Whether so many bytes from an address on lie in one page of 4 KiB, the smallest that a system has.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool StaysInPage(byte* start, int bytes) => ((nuint)start & 4095) <= (nuint)(4096 - bytes);
+
     /// <summary>A text over pinned bytes, of which none past the end may be read.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static Utf8Text FromExact(byte* start, int length)
     {
         if (length > InlineBytes)
@@ -176,19 +204,10 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         int total = Length;
         if ((uint)start > (uint)total || (uint)length > (uint)(total - start))
         {
-            throw Throw.OutOfRange(nameof(start), $"{start}..{start + length}", $"a part of a text of {total} bytes is expected");
+            ThrowNotInside(start, length, total);
         }
 
-        if (IsLong)
-        {
-            // 16 bytes may be loaded where they lie inside the whole text; its last few bytes are copied one by one.
-            return start + 16 <= total ? FromPadded((byte*)_low + start, length) : FromExact((byte*)_low + start, length);
-        }
-
-        fixed (ulong* first = &_low)
-        {
-            return FromExact((byte*)first + start, length);
-        }
+        return IsLong ? FromAnywhere((byte*)_low + start, length) : SliceInline(start, length);
     }
 
     /// <summary>The part from <paramref name="start"/> to the end.</summary>
@@ -226,6 +245,19 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
 
     /// <summary>Byte order.</summary>
     public static bool operator >=(Utf8Text left, Utf8Text right) => left.CompareTo(right) >= 0;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Utf8Text SliceInline(int start, int length)
+    {
+        fixed (ulong* first = &_low)
+        {
+            return FromExact((byte*)first + start, length);
+        }
+    }
+
+    [DoesNotReturn]
+    private static void ThrowNotInside(int start, int length, int total) =>
+        throw Throw.OutOfRange(nameof(start), $"{start}..{start + length}", $"a part of a text of {total} bytes is expected");
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private uint HashLong()
