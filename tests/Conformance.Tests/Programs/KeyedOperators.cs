@@ -11,6 +11,7 @@ internal static class KeyedOperators
         ["flatMapValues"] = (node, streams) => Values(Pairs(streams[0]).FlatMapValues(FlatMap(node.Function))),
         ["reduceByKey"] = (node, streams) => Values(Pairs(streams[0]).ReduceByKey(Reduce(node.Function))),
         ["groupByKey"] = (_, streams) => Values(Pairs(streams[0]).GroupByKey().MapValues(Sorted)),
+        ["groupByKeyInOrder"] = (_, streams) => Values(Pairs(streams[0]).GroupByKey().MapValues(group => new ValueList(group.ToArray()))),
         ["combineByKey"] = Combine,
         ["cogroup"] = (_, streams) => Values(Pairs(streams[0]).CoGroup(Pairs(streams[1])).MapValues(sides => Pair(Sorted(sides.Left), Sorted(sides.Right)))),
         ["join"] = (_, streams) => Values(Pairs(streams[0]).Join(Pairs(streams[1])).MapValues(sides => Pair(sides.Left, sides.Right))),

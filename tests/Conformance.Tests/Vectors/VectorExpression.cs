@@ -1,0 +1,59 @@
+using System.Text.Json;
+using FastStream.Tests.Conformance.Programs;
+
+namespace FastStream.Tests.Conformance.Vectors;
+
+/// <summary>The nested expressions of vectors, <c>[operator, streams…, arguments…]</c>, as trees of the golden programs' kind.</summary>
+internal static class VectorExpression
+{
+    // Functions that golden programs have under another name.
+    private static readonly Dictionary<string, string> OtherNames = new()
+    {
+        ["toString"] = "toText",
+        ["strLen"] = "length",
+        ["first"] = "key",
+        ["second"] = "value",
+        ["pairWithLen"] = "strLen",
+        ["selfAndPlus10"] = "selfAndAdd10",
+        ["toString concatStr concatStr"] = "concatenateTexts",
+    };
+
+    public static ProgramNode Parse(JsonElement expression)
+    {
+        string name = expression[0].GetString()!;
+        if (name == "in")
+        {
+            return new ProgramNode("input", [], new Dictionary<string, object?> { ["name"] = $"{expression[1].GetInt32()}" });
+        }
+
+        var streams = new List<ProgramNode>();
+        var functions = new List<string>();
+        var parameters = new Dictionary<string, object?>();
+        foreach (JsonElement part in expression.EnumerateArray().Skip(1))
+        {
+            switch (part.ValueKind)
+            {
+                case JsonValueKind.Array when part.GetArrayLength() > 0 && part[0].ValueKind == JsonValueKind.String:
+                    streams.Add(Parse(part));
+                    break;
+                case JsonValueKind.String:
+                    functions.Add(part.GetString()!);
+                    break;
+                case JsonValueKind.Number:
+                    parameters.TryAdd("n", part.GetInt64());
+                    break;
+            }
+        }
+
+        string function = string.Join(' ', functions);
+        parameters["fn"] = OtherNames.GetValueOrDefault(function, function);
+
+        // Spark's tests look at the order inside of groups.
+        return new ProgramNode(name == "groupByKey" ? "groupByKeyInOrder" : name, streams, parameters);
+    }
+
+    /// <summary>The inputs by name: a list of batches is the one input, an object has one list for each.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<object?>?[]> Inputs(JsonElement input) => input.ValueKind == JsonValueKind.Object
+        ? input.EnumerateObject().ToDictionary(member => member.Name, member => ValueText.ParseBatches(member.Value))
+        : new Dictionary<string, IReadOnlyList<object?>?[]> { ["0"] = ValueText.ParseBatches(input) };
+}
