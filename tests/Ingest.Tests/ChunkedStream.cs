@@ -6,6 +6,10 @@ internal sealed class ChunkedStream(byte[] bytes, IEnumerable<int> chunkLengths,
     private readonly IEnumerator<int> _lengths = chunkLengths.GetEnumerator();
     private int _at;
     private int _chunkLeft;
+    private int _reads;
+
+    /// <summary>Called before every read with its number, from 1.</summary>
+    public Action<int>? OnRead { get; init; }
 
     public override bool CanRead => true;
 
@@ -38,7 +42,12 @@ internal sealed class ChunkedStream(byte[] bytes, IEnumerable<int> chunkLengths,
         return length;
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        OnRead?.Invoke(++_reads);
+        cancellationToken.ThrowIfCancellationRequested();
+        return new ValueTask<int>(Read(buffer.Span));
+    }
 
     public override void Flush()
     {

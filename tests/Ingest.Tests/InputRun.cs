@@ -46,7 +46,7 @@ internal sealed class InputRun<T> : IAsyncDisposable
     }
 
     /// <summary>Runs one batch; gives its records.</summary>
-    public async Task<T[]> TickAsync()
+    public async Task<IReadOnlyList<T>> TickAsync()
     {
         _time += Interval;
         Task completed = Context.WhenCompletedAsync(_time);
@@ -69,10 +69,11 @@ internal sealed class InputRun<T> : IAsyncDisposable
 
     public Task TickUntilAsync(int records) => TickUntilAsync(() => Records.Count() >= records);
 
-    /// <summary>Stops and checks that every block came back.</summary>
+    /// <summary>Stops, has listeners hear everything, and checks that every block came back.</summary>
     public async Task StopAsync(StopMode mode = StopMode.Graceful)
     {
         await Context.StopAsync(mode).WaitAsync(Patience);
+        await Context.DisposeAsync().AsTask().WaitAsync(Patience);
         Assert.Equal(0, Context.Blocks.RentedBlocks);
     }
 

@@ -40,6 +40,9 @@ internal sealed class BlockMemoryPool(BlockPool blocks) : MemoryPool<byte>
     public async ValueTask ReserveAsync(CancellationToken cancellationToken) =>
         _reserved ??= await blocks.RentAsync(cancellationToken).ConfigureAwait(false);
 
+    /// <summary>Whether the next rent can be served now.</summary>
+    public bool TryReserve() => _reserved is not null || blocks.TryRent(out _reserved);
+
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
         Block block = _reserved ?? throw new InvalidOperationException("A pipe asked for a block that was not reserved. Call ReserveAsync before GetMemory.");

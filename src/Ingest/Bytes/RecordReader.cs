@@ -82,6 +82,12 @@ internal sealed class RecordReader<T>
                 {
                     if (!hasRoom && _blocks is not null)
                     {
+                        // After the stop there may be no batch any more that gives blocks back.
+                        if (left < long.MaxValue && !_blocks.TryReserve())
+                        {
+                            break;
+                        }
+
                         await _blocks.ReserveAsync(receiving).ConfigureAwait(false);
                     }
 
@@ -103,7 +109,7 @@ internal sealed class RecordReader<T>
                     break;
                 }
 
-                left -= received;
+                left -= left == long.MaxValue ? 0 : received;
                 HasReceived = true;
                 pipe.Writer.Advance(received);
                 await pipe.Writer.FlushAsync(abort).ConfigureAwait(false);

@@ -27,12 +27,13 @@ internal sealed class ReceiverEvents(DStream stream)
         stream.Context.Post(listener => listener.OnReceiverError(info));
     }
 
+    /// <summary>Keeps a message for the next event: why it stops.</summary>
+    public void Note(string message) => _lastMessage = message;
+
     /// <summary>It receives no more.</summary>
-    public void Stopped(string? message = null, Exception? error = null)
+    public void Stopped()
     {
         _isActive = false;
-        _lastMessage = message ?? _lastMessage;
-        _lastError = error ?? _lastError;
         ReceiverInfo info = Info;
         stream.Context.Post(listener => listener.OnReceiverStopped(info));
     }

@@ -186,6 +186,29 @@ public class RecordReaderTests
         Assert.Equal(0, context.Blocks.RentedBlocks);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Receive_Stopped_TakesWhatTheSystemHadReceived(bool inPlace)
+    {
+        var context = new StreamingContext(new StreamingOptions { BlockSizeBytes = BlockBytes });
+        var queue = new ByteQueue<Utf8Text>(LineDecoder.Instance, context.Blocks, 1 << 20);
+        var reader = new RecordReader<Utf8Text>(context, "Test", queue, LineDecoder.Instance, default, inPlace);
+        byte[] bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("0123456789\n", 1000)) + "not finished");
+        using var stop = new CancellationTokenSource();
+        using var watch = new IdleWatch(TimeProvider.System, Timeout.InfiniteTimeSpan, stop.Token);
+        var source = new ChunkedStream(bytes, Enumerable.Repeat(500, 1000)) { OnRead = reads => { if (reads == 3) { stop.Cancel(); } } };
+        await reader.ReceiveAsync(source, () => bytes.Length - (int)source.Position, watch, CancellationToken.None);
+        using (ByteBatch<Utf8Text> batch = queue.Cut(1))
+        {
+            Assert.Equal(11_000, batch.SizeBytes);
+        }
+
+        queue.Close();
+        Assert.Equal(1, context.Metrics.DroppedRecords);
+        Assert.Equal(0, context.Blocks.RentedBlocks);
+    }
+
     private static byte[] RandomText(Random random, out int longest)
     {
         var bytes = new List<byte>();

@@ -212,20 +212,6 @@ public class SocketTextStreamTests
     }
 
     [Fact]
-    public async Task Stop_Graceful_DeliversWhatTheSystemHadReceived()
-    {
-        using var peer = new Peer();
-        await using InputRun<string> run = Run(peer.Port);
-        using Connection connection = await peer.AcceptAsync();
-        await connection.SendAsync("first\n");
-        await run.TickUntilAsync(1);
-        string text = string.Concat(Enumerable.Range(0, 10_000).Select(i => $"{i}\n"));
-        await connection.SendAsync(text);
-        await run.StopAsync();
-        Assert.Equal(Enumerable.Range(0, 10_000).Select(i => $"{i}").Prepend("first"), run.Records);
-    }
-
-    [Fact]
     public async Task Stop_Immediate_GivesEveryBlockBack()
     {
         using var peer = new Peer();

@@ -1,0 +1,75 @@
+using System.Threading.Channels;
+
+namespace FastStream;
+
+/// <summary>Streams of what is written into a channel.</summary>
+public static class ChannelStreamExtensions
+{
+    /// <summary>Takes the records of a channel as they come. When <see cref="StreamingOptions.MaxBufferedRecords"/> are held, it reads no more, and the writers of a bounded channel wait.</summary>
+    /// <remarks>
+    /// After the channel's completion the stream goes on with empty batches; a completion with an error is reported to listeners. A graceful stop still takes what is in
+    /// the channel, as far as there is room. The stream reads the channel alone, or shares it with other readers: every record goes to one of them.
+    /// </remarks>
+    /// <example><code>
+    /// var channel = Channel.CreateBounded&lt;Order&gt;(1000);
+    /// context.ChannelStream(channel.Reader).Print();
+    /// await channel.Writer.WriteAsync(order);
+    /// </code></example>
+    /// <param name="context">The context.</param>
+    /// <param name="reader">The channel's reading side.</param>
+    public static DStream<T> ChannelStream<T>(this StreamingContext context, ChannelReader<T> reader)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(reader);
+        return new ReceiverInputDStream<T>(context, new ChannelReceiver<T>(reader), "Channel");
+    }
+}
+
+internal sealed class ChannelReceiver<T>(ChannelReader<T> reader) : Receiver<T>
+{
+    protected override async Task RunAsync(CancellationToken stop)
+    {
+        RecordQueue<T> queue = Supervisor.Queue;
+        try
+        {
+            while (await reader.WaitToReadAsync(stop).ConfigureAwait(false))
+            {
+                // Room first, then the record: one that was read cannot go back.
+                await queue.ReserveAsync(1, stop).ConfigureAwait(false);
+                if (reader.TryRead(out T? record))
+                {
+                    await Supervisor.StoreReservedAsync(record, stop).ConfigureAwait(false);
+                }
+                else
+                {
+                    queue.CancelReservation(1);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            TakeRest(queue);
+        }
+        catch (Exception error)
+        {
+            // A channel that failed stays so: beginning again would only fail again.
+            Stop($"The channel ended with an error: {error.Message}", error);
+        }
+    }
+
+    // What was written before the stop, as far as there is room for it; a writer that goes on for ever is not followed.
+    private void TakeRest(RecordQueue<T> queue)
+    {
+        int most = reader.CanCount ? reader.Count : int.MaxValue;
+        for (int taken = 0; taken < most && queue.TryReserve(1); taken++)
+        {
+            if (!reader.TryRead(out T? record))
+            {
+                queue.CancelReservation(1);
+                return;
+            }
+
+            queue.Add(record);
+        }
+    }
+}

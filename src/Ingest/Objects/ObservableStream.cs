@@ -1,0 +1,59 @@
+namespace FastStream;
+
+/// <summary>Streams of what an observable pushes.</summary>
+public static class ObservableStreamExtensions
+{
+    /// <summary>Takes the records of an observable as they come. When <see cref="StreamingOptions.MaxBufferedRecords"/> are held, <c>OnNext</c> waits on its caller's thread: observables have no other way to be slowed down.</summary>
+    /// <remarks>After its completion the stream goes on with empty batches; its error is reported to listeners. A stop ends the subscription.</remarks>
+    /// <example><code>context.ObservableStream(Observable.Interval(TimeSpan.FromMilliseconds(10))).Print();</code></example>
+    /// <param name="context">The context.</param>
+    /// <param name="records">The observable; subscribed to when the context starts.</param>
+    public static DStream<T> ObservableStream<T>(this StreamingContext context, IObservable<T> records)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(records);
+        return new ReceiverInputDStream<T>(context, new ObservableReceiver<T>(records), "Observable");
+    }
+}
+
+internal sealed class ObservableReceiver<T>(IObservable<T> records) : Receiver<T>
+{
+    protected override async Task RunAsync(CancellationToken stop)
+    {
+        var observer = new Observer(this, stop);
+        using IDisposable subscription = records.Subscribe(observer);
+        await observer.Ended.WaitAsync(stop).ConfigureAwait(false);
+    }
+
+    private sealed class Observer(ObservableReceiver<T> receiver, CancellationToken stop) : IObserver<T>
+    {
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Ended => _ended.Task;
+
+        public void OnNext(T value)
+        {
+            try
+            {
+                ValueTask storing = receiver.StoreAsync(value, stop);
+                if (!storing.IsCompletedSuccessfully)
+                {
+                    storing.AsTask().GetAwaiter().GetResult();
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // The stream has ended while the record waited for room: nobody takes it any more.
+                receiver.Supervisor.CountDropped();
+            }
+        }
+
+        public void OnError(Exception error)
+        {
+            receiver.Stop($"The observable failed: {error.Message}", error);
+            _ended.TrySetResult();
+        }
+
+        public void OnCompleted() => _ended.TrySetResult();
+    }
+}

@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+
+namespace FastStream;
+
+/// <summary>Streams of batches that lie ready in a queue: for tests, experiments and replays.</summary>
+public static class QueueStreamExtensions
+{
+    /// <summary>Takes a batch from a queue at every tick. What is added while the context runs is seen; lock the queue while adding then, as this source does.</summary>
+    /// <example><code>
+    /// var queue = new Queue&lt;IReadOnlyList&lt;int&gt;&gt;([[1, 2], [3]]);
+    /// context.QueueStream(queue).Print();
+    /// </code></example>
+    /// <param name="context">The context.</param>
+    /// <param name="queue">The batches; an array in it must not change any more.</param>
+    /// <param name="oneAtATime">Whether a tick takes one batch (default), or all that are there as one.</param>
+    /// <param name="defaultBatch">What a tick gives when nothing is there; null (default) for an empty batch.</param>
+    public static DStream<T> QueueStream<T>(this StreamingContext context, Queue<IReadOnlyList<T>> queue, bool oneAtATime = true, IReadOnlyList<T>? defaultBatch = null)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        return new QueueInputDStream<T>(context, TryTake, oneAtATime, defaultBatch);
+
+        bool TryTake(out IReadOnlyList<T>? batch)
+        {
+            lock (queue)
+            {
+                return queue.TryDequeue(out batch);
+            }
+        }
+    }
+
+    /// <summary>Takes a batch from a queue at every tick; any thread may add meanwhile.</summary>
+    /// <param name="context">The context.</param>
+    /// <param name="queue">The batches; an array in it must not change any more.</param>
+    /// <param name="oneAtATime">Whether a tick takes one batch (default), or all that are there as one.</param>
+    /// <param name="defaultBatch">What a tick gives when nothing is there; null (default) for an empty batch.</param>
+    public static DStream<T> QueueStream<T>(this StreamingContext context, ConcurrentQueue<IReadOnlyList<T>> queue, bool oneAtATime = true, IReadOnlyList<T>? defaultBatch = null)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        return new QueueInputDStream<T>(context, queue.TryDequeue, oneAtATime, defaultBatch);
+    }
+}
+
+internal delegate bool TryTakeBatch<T>(out IReadOnlyList<T>? batch);
+
+internal sealed class QueueInputDStream<T>(StreamingContext context, TryTakeBatch<T> tryTake, bool oneAtATime, IReadOnlyList<T>? defaultBatch)
+    : InputDStream<T>(context, "Queue")
+{
+    private readonly T[] _default = defaultBatch is null ? [] : [.. defaultBatch];
+
+    protected internal override InputBatch<T> Cut(BatchTime time)
+    {
+        if (!tryTake(out IReadOnlyList<T>? first))
+        {
+            return RecordInputBatch.Of(_default);
+        }
+
+        if (oneAtATime)
+        {
+            return RecordInputBatch.Of(NotNull(first));
+        }
+
+        var blocks = new List<ReadOnlyMemory<T>> { Memory(first) };
+        while (tryTake(out IReadOnlyList<T>? next))
+        {
+            blocks.Add(Memory(next));
+        }
+
+        return new RecordInputBatch<T>(blocks, null);
+    }
+
+    private static ReadOnlyMemory<T> Memory(IReadOnlyList<T>? batch) => NotNull(batch) as T[] ?? [.. batch!];
+
+    private static IReadOnlyList<T> NotNull(IReadOnlyList<T>? batch) =>
+        batch ?? throw new InvalidOperationException("The queue had a null instead of a batch. Add an empty list for an empty batch.");
+}

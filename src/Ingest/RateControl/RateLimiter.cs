@@ -1,0 +1,100 @@
+namespace FastStream;
+
+/// <summary>A token bucket: how many records a second may pass, on the context's clock. What was not used is saved for up to a second.</summary>
+/// <remarks>
+/// Spark's rules: the first limit is the lesser of the initial and the maximal rate, changes of 0 or less are ignored, and no change goes above the maximum.
+/// A request passes when the ones before it are paid for, and its own price is what the next one waits for. Safe from any thread.
+/// </remarks>
+public sealed class RateLimiter
+{
+    private const double SavedSeconds = 1;
+
+    private readonly TimeProvider _clock;
+    private readonly long _maxRate;               // long.MaxValue: no limit
+    private readonly Lock _lock = new();          // guards the fields below
+    private double _tokens;                       // may pass now; negative: owed
+    private long _refilledAt;                     // timestamp
+    private long _rate;
+
+    /// <summary>Makes a limiter.</summary>
+    /// <param name="options">The initial and the maximal rate.</param>
+    /// <param name="clock">The clock.</param>
+    public RateLimiter(RateOptions options, TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(clock);
+        _clock = clock;
+        _maxRate = options.MaxRecordsPerSecond > 0 ? options.MaxRecordsPerSecond : long.MaxValue;
+        _rate = options.InitialRecordsPerSecond > 0 ? Math.Min(options.InitialRecordsPerSecond, _maxRate) : _maxRate;
+        _refilledAt = clock.GetTimestamp();
+    }
+
+    /// <summary>The present limit, in records a second; <see cref="long.MaxValue"/> where there is none.</summary>
+    public long RecordsPerSecond
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _rate;
+            }
+        }
+    }
+
+    /// <summary>Sets another limit: 0 or less is ignored, and the maximum is not exceeded.</summary>
+    public void Update(long recordsPerSecond)
+    {
+        lock (_lock)
+        {
+            if (recordsPerSecond > 0)
+            {
+                RefillLocked();
+                _rate = Math.Min(recordsPerSecond, _maxRate);
+                _tokens = Math.Min(_tokens, _rate * SavedSeconds);
+            }
+        }
+    }
+
+    /// <summary>Lets records pass if they may now.</summary>
+    public bool TryAcquire(int records = 1)
+    {
+        lock (_lock)
+        {
+            RefillLocked();
+            return _tokens >= 0 && TakeLocked(records);
+        }
+    }
+
+    /// <summary>Lets records pass when they may: waits until the ones before them are paid for.</summary>
+    /// <param name="records">How many: 1 or more.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public ValueTask AcquireAsync(int records = 1, CancellationToken cancellationToken = default)
+    {
+        TimeSpan wait;
+        lock (_lock)
+        {
+            RefillLocked();
+            wait = _tokens >= 0 ? TimeSpan.Zero : TimeSpan.FromTicks((long)Math.Ceiling(-_tokens / _rate * TimeSpan.TicksPerSecond));
+            TakeLocked(records);
+        }
+
+        return wait == TimeSpan.Zero ? ValueTask.CompletedTask : new ValueTask(Task.Delay(wait, _clock, cancellationToken));
+    }
+
+    private void RefillLocked()
+    {
+        long now = _clock.GetTimestamp();
+        _tokens = Math.Min(_tokens + (_clock.GetElapsedTime(_refilledAt, now).TotalSeconds * _rate), _rate * SavedSeconds);
+        _refilledAt = now;
+    }
+
+    private bool TakeLocked(int records)
+    {
+        if (_rate != long.MaxValue)
+        {
+            _tokens -= records;
+        }
+
+        return true;
+    }
+}
