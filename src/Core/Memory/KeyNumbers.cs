@@ -17,18 +17,13 @@ internal sealed class KeyNumbers<TKey>
     {
         KeyTable<TKey, int> numbers = _numbers;
         Span<uint> hashes = _hashes.AsSpan(0, items.Length);
-        for (int i = 0; i < items.Length; i++)
-        {
-            uint hash = KeyHash.Of(in items[i].Key);
-            hashes[i] = hash;
-            numbers.Prefetch(hash);
-        }
-
+        numbers.Prepare(items, hashes);
+        KeyTable<TKey, int>.Probe probe = numbers.Walk();
         builder.Extend(items.Length, out Span<TValue> values, out Span<int> groups);
         for (int i = 0; i < items.Length; i++)
         {
             ref readonly (TKey Key, TValue Value) item = ref items[i];
-            ref int number = ref numbers.GetOrAdd(hashes[i], in item.Key, out bool exists);
+            ref int number = ref probe.GetOrAdd(hashes[i], in item.Key, out bool exists);
             if (!exists)
             {
                 number = numbers.Count - 1;

@@ -98,7 +98,7 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TRight Value)> items)
     {
-        PrefetchKeys(items);
+        _table.Prepare(items, _hashes);
         for (int i = 0; i < items.Length; i++)
         {
             ref readonly (TKey Key, TRight Value) item = ref items[i];
@@ -168,17 +168,6 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
         }
     }
 
-    private void PrefetchKeys<TValue>(ReadOnlySpan<(TKey Key, TValue Value)> items)
-    {
-        Span<uint> hashes = _hashes.AsSpan(0, items.Length);
-        for (int i = 0; i < items.Length; i++)
-        {
-            uint hash = KeyHash.Of(in items[i].Key);
-            hashes[i] = hash;
-            _table.Prefetch(hash);
-        }
-    }
-
     private void Forget()
     {
         _table.Clear();
@@ -191,11 +180,12 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
         [MethodImpl(MethodImplOptions.NoInlining)]
         public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items)
         {
-            join.PrefetchKeys(items);
+            join._table.Prepare(items, join._hashes);
+            KeyTable<TKey, (KeyValues<TLeft> Left, KeyValues<TRight> Right)>.Probe probe = join._table.Walk();
             for (int i = 0; i < items.Length; i++)
             {
                 ref readonly (TKey Key, TLeft Value) item = ref items[i];
-                join._lefts.Append(ref join._table.GetOrAdd(join._hashes[i], in item.Key, out _).Left, item.Value);
+                join._lefts.Append(ref probe.GetOrAdd(join._hashes[i], in item.Key, out _).Left, item.Value);
             }
         }
 
