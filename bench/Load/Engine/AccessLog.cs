@@ -12,16 +12,19 @@ internal readonly record struct AccessLog(Utf8Text Ip, int Status, long Bytes)
         ReadOnlySpan<byte> text = line.Span;
         int at = text.Length - 1;
         long bytes = 0;
-        for (long place = 1; text[at] != ' '; at--)
+        for (long place = 1; text[at] != ' '; at--, place *= 10)
         {
-            if (text[at] != '-')
-            {
-                bytes += (text[at] - '0') * place;
-                place *= 10;
-            }
+            // A dash stands for 0.
+            bytes += text[at] == '-' ? 0 : (text[at] - '0') * place;
         }
 
         int status = ((text[at - 3] - '0') * 100) + ((text[at - 2] - '0') * 10) + (text[at - 1] - '0');
-        return new AccessLog(line.Slice(0, text.IndexOf((byte)' ')), status, bytes);
+        int ipEnd = 7;
+        while (text[ipEnd] != ' ')
+        {
+            ipEnd++;
+        }
+
+        return new AccessLog(line.Slice(0, ipEnd), status, bytes);
     }
 }

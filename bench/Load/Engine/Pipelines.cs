@@ -21,7 +21,7 @@ internal static class Pipelines
                 break;
 
             case Workload.Log:
-                DStream<AccessLog> requests = lines.Map(AccessLog.Parse);
+                DStream<AccessLog> requests = lines.Map(line => AccessLog.Parse(line));
                 var count = requests.Map(request => (request.Ip, 1L)).ReduceByKey((a, b) => a + b);
                 var bytes = requests.Map(request => (request.Ip, request.Bytes)).ReduceByKey((a, b) => a + b);
                 count.Join(bytes)

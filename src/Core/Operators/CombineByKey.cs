@@ -44,13 +44,21 @@ internal sealed class CombineByKeyStream<TKey, TValue, TCombiner>(
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TCombiner Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => new CombineByKeyOperator<TKey, TValue, TCombiner>(create, merge, outputs[partition]));
+        graph.Attach(parent, this, partition => Isolation.Of(merge).Create(new Maker(create, merge, outputs[partition])));
+
+    private sealed class Maker(Func<TValue, TCombiner> create, Func<TCombiner, TValue, TCombiner> merge, Operator<(TKey Key, TCombiner Value)> next)
+        : IIsolated<(TKey Key, TValue Value)>
+    {
+        public Operator<(TKey Key, TValue Value)> Create<TMarker>()
+            where TMarker : struct => new CombineByKeyOperator<TKey, TValue, TCombiner, TMarker>(create, merge, next);
+    }
 }
 
 /// <summary>One table lookup for each record, the slots asked for ahead; the result goes on at the end of the batch, in the order in which keys came.</summary>
-internal sealed class CombineByKeyOperator<TKey, TValue, TCombiner>(
+internal sealed class CombineByKeyOperator<TKey, TValue, TCombiner, TMarker>(
     Func<TValue, TCombiner> create, Func<TCombiner, TValue, TCombiner> merge, Operator<(TKey Key, TCombiner Value)> next)
     : Operator<(TKey Key, TValue Value), (TKey Key, TCombiner Value)>(next)
+    where TMarker : struct
 {
     private readonly KeyTable<TKey, TCombiner> _table = new();
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];

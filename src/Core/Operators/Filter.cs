@@ -25,10 +25,17 @@ internal sealed class FilterStream<T>(DStream<T> parent, Func<T, bool> keep) : D
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
-        graph.Attach(parent, this, partition => new FilterOperator<T>(keep, outputs[partition]));
+        graph.Attach(parent, this, partition => Isolation.Of(keep).Create(new Maker(keep, outputs[partition])));
+
+    private sealed class Maker(Func<T, bool> keep, Operator<T> next) : IIsolated<T>
+    {
+        public Operator<T> Create<TMarker>()
+            where TMarker : struct => new FilterOperator<T, TMarker>(keep, next);
+    }
 }
 
-internal sealed class FilterOperator<T>(Func<T, bool> keep, Operator<T> next) : Operator<T, T>(next)
+internal sealed class FilterOperator<T, TMarker>(Func<T, bool> keep, Operator<T> next) : Operator<T, T>(next)
+    where TMarker : struct
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)

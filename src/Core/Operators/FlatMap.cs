@@ -55,10 +55,17 @@ internal sealed class FlatMapStream<T, TResult>(DStream<T> parent, string operat
     internal override bool IsPartitionedByKey => keepsKeys && parent.IsPartitionedByKey;
 
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
-        graph.Attach(parent, this, partition => new FlatMapOperator<T, TResult>(flatMap, outputs[partition]));
+        graph.Attach(parent, this, partition => Isolation.Of(flatMap).Create(new Maker(flatMap, outputs[partition])));
+
+    private sealed class Maker(Action<T, RecordBuffer<TResult>> flatMap, Operator<TResult> next) : IIsolated<T>
+    {
+        public Operator<T> Create<TMarker>()
+            where TMarker : struct => new FlatMapOperator<T, TResult, TMarker>(flatMap, next);
+    }
 }
 
-internal sealed class FlatMapOperator<T, TResult>(Action<T, RecordBuffer<TResult>> flatMap, Operator<TResult> next) : Operator<T, TResult>(next)
+internal sealed class FlatMapOperator<T, TResult, TMarker>(Action<T, RecordBuffer<TResult>> flatMap, Operator<TResult> next) : Operator<T, TResult>(next)
+    where TMarker : struct
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)

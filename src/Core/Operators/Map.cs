@@ -23,10 +23,17 @@ public static class MapExtensions
 internal sealed class MapStream<T, TResult>(DStream<T> parent, Func<T, TResult> map) : DStream<TResult>(parent.Context, "Map", parent)
 {
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
-        graph.Attach(parent, this, partition => new MapOperator<T, TResult>(map, outputs[partition]));
+        graph.Attach(parent, this, partition => Isolation.Of(map).Create(new Maker(map, outputs[partition])));
+
+    private sealed class Maker(Func<T, TResult> map, Operator<TResult> next) : IIsolated<T>
+    {
+        public Operator<T> Create<TMarker>()
+            where TMarker : struct => new MapOperator<T, TResult, TMarker>(map, next);
+    }
 }
 
-internal sealed class MapOperator<T, TResult>(Func<T, TResult> map, Operator<TResult> next) : Operator<T, TResult>(next)
+internal sealed class MapOperator<T, TResult, TMarker>(Func<T, TResult> map, Operator<TResult> next) : Operator<T, TResult>(next)
+    where TMarker : struct
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)

@@ -23,11 +23,18 @@ internal sealed class MapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, 
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => new MapValuesOperator<TKey, TValue, TResult>(map, outputs[partition]));
+        graph.Attach(parent, this, partition => Isolation.Of(map).Create(new Maker(map, outputs[partition])));
+
+    private sealed class Maker(Func<TValue, TResult> map, Operator<(TKey Key, TResult Value)> next) : IIsolated<(TKey Key, TValue Value)>
+    {
+        public Operator<(TKey Key, TValue Value)> Create<TMarker>()
+            where TMarker : struct => new MapValuesOperator<TKey, TValue, TResult, TMarker>(map, next);
+    }
 }
 
-internal sealed class MapValuesOperator<TKey, TValue, TResult>(Func<TValue, TResult> map, Operator<(TKey Key, TResult Value)> next)
+internal sealed class MapValuesOperator<TKey, TValue, TResult, TMarker>(Func<TValue, TResult> map, Operator<(TKey Key, TResult Value)> next)
     : Operator<(TKey Key, TValue Value), (TKey Key, TResult Value)>(next)
+    where TMarker : struct
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)

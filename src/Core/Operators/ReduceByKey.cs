@@ -32,12 +32,19 @@ internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue 
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => new ReduceByKeyOperator<TKey, TValue>(reduce, outputs[partition]));
+        graph.Attach(parent, this, partition => Isolation.Of(reduce).Create(new Maker(reduce, outputs[partition])));
+
+    private sealed class Maker(Func<TValue, TValue, TValue> reduce, Operator<(TKey Key, TValue Value)> next) : IIsolated<(TKey Key, TValue Value)>
+    {
+        public Operator<(TKey Key, TValue Value)> Create<TMarker>()
+            where TMarker : struct => new ReduceByKeyOperator<TKey, TValue, TMarker>(reduce, next);
+    }
 }
 
-/// <summary>As <see cref="CombineByKeyOperator{TKey, TValue, TCombiner}"/>, without the call that makes a first combiner: for most keys of a skewed batch that is the call that counts.</summary>
-internal sealed class ReduceByKeyOperator<TKey, TValue>(Func<TValue, TValue, TValue> reduce, Operator<(TKey Key, TValue Value)> next)
+/// <summary>As <see cref="CombineByKeyOperator{TKey, TValue, TCombiner, TMarker}"/>, without the call that makes a first combiner: for most keys of a skewed batch that is the call that counts.</summary>
+internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(Func<TValue, TValue, TValue> reduce, Operator<(TKey Key, TValue Value)> next)
     : Operator<(TKey Key, TValue Value), (TKey Key, TValue Value)>(next)
+    where TMarker : struct
 {
     private readonly KeyTable<TKey, TValue> _table = new();
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];

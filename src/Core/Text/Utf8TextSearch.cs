@@ -62,7 +62,7 @@ public static class Utf8TextSearch
 
     /// <summary>The whole text as a decimal integer, with an optional sign; false if it is anything else or out of range.</summary>
     public static bool TryParse(this in Utf8Text text, out long value) =>
-        Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length;
+        text.TryParseFewDigits(out value) || (Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length);
 
     /// <summary>The whole text as a decimal integer, with an optional sign; false if it is anything else or out of range.</summary>
     public static bool TryParse(this in Utf8Text text, out int value) =>

@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+
+namespace FastStream;
+
+/// <summary>
+/// Gives every user function machine code of its own for the loop that calls it: operators that call one carry a marker type, and the
+/// just-in-time compiler compiles (and profiles) them anew for each marker.
+/// </summary>
+/// <remarks>
+/// Without it all <c>Map</c> operators of a process that share record types share one loop and one profile, the compiler can inline only one of their
+/// functions, and which one is chance. The same function always gets the same marker, so code is made once however many contexts use it. There are
+/// 64 markers; more functions share. Where code is compiled ahead of time there is one, and no profile to spoil.
+/// docs/decisions/0005-isolated-profiles.md has the numbers.
+/// </remarks>
+internal abstract class Isolation
+{
+    private static readonly ConcurrentDictionary<MethodInfo, Isolation> ByFunction = new();
+    private static readonly Isolation[] All = RuntimeFeature.IsDynamicCodeSupported ? Markers() : [new Isolation<Marker<byte, byte>>()];
+    private static int _next = -1;   // markers given out
+
+    /// <summary>The isolation of a function; the same each time.</summary>
+    public static Isolation Of(Delegate function) =>
+        ByFunction.GetOrAdd(function.Method, static _ => All[(uint)Interlocked.Increment(ref _next) % (uint)All.Length]);
+
+    /// <summary>Makes an operator under this marker.</summary>
+    public abstract Operator<T> Create<T>(IIsolated<T> maker);
+
+    private static Isolation[] Markers()
+    {
+        var all = new List<Isolation>();
+        AddRow<byte>(all);
+        AddRow<sbyte>(all);
+        AddRow<short>(all);
+        AddRow<ushort>(all);
+        AddRow<int>(all);
+        AddRow<uint>(all);
+        AddRow<long>(all);
+        AddRow<ulong>(all);
+        return [.. all];
+    }
+
+    private static void AddRow<TRow>(List<Isolation> all)
+        where TRow : struct
+    {
+        all.Add(new Isolation<Marker<TRow, byte>>());
+        all.Add(new Isolation<Marker<TRow, sbyte>>());
+        all.Add(new Isolation<Marker<TRow, short>>());
+        all.Add(new Isolation<Marker<TRow, ushort>>());
+        all.Add(new Isolation<Marker<TRow, int>>());
+        all.Add(new Isolation<Marker<TRow, uint>>());
+        all.Add(new Isolation<Marker<TRow, long>>());
+        all.Add(new Isolation<Marker<TRow, ulong>>());
+    }
+
+    // Only its type matters.
+    private readonly struct Marker<TRow, TColumn>;
+}
+
+internal sealed class Isolation<TMarker> : Isolation
+    where TMarker : struct
+{
+    public override Operator<T> Create<T>(IIsolated<T> maker) => maker.Create<TMarker>();
+}
+
+/// <summary>Makes an operator for a marker type.</summary>
+/// <typeparam name="T">The record that the operator takes in.</typeparam>
+internal interface IIsolated<T>
+{
+    Operator<T> Create<TMarker>()
+        where TMarker : struct;
+}
