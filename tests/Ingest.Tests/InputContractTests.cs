@@ -298,3 +298,37 @@ public class ListenTextStreamContract : InputContract
         }
     }
 }
+
+public class TextFileStreamContract : InputContract
+{
+    // Bounded in bytes: FileStreamTests.
+    protected override int Slack => -1;
+
+    protected override ISource CreateSource() => new Source();
+
+    private sealed class Source : ISource
+    {
+        private readonly string _directory = Directory.CreateTempSubdirectory("faststream-contract-").FullName;
+        private int _files;
+
+        public DStream<string> Describe(StreamingContext context) =>
+            context.TextFileStream(_directory, new FileSourceOptions { Detection = FileDetection.Arrival }).Map(line => line.ToString());
+
+        public Task GiveAsync(string record)
+        {
+            // Ordered by modification time, whose steps may be coarser than this loop's: the time is set.
+            int number = _files++;
+            string hidden = Path.Combine(_directory, ".next");
+            File.WriteAllText(hidden, record);
+            File.SetLastWriteTimeUtc(hidden, DateTime.UnixEpoch.AddSeconds(number));
+            File.Move(hidden, Path.Combine(_directory, $"{number:00000}"));
+            return Task.CompletedTask;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Directory.Delete(_directory, recursive: true);
+            return default;
+        }
+    }
+}

@@ -5,17 +5,19 @@ namespace FastStream.Tests;
 /// <summary>Runs one input in a context on a manual clock, and keeps what each batch had. Ticks are driven by the test; nothing sleeps.</summary>
 internal sealed class InputRun<T> : IAsyncDisposable
 {
-    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);   // a test that waits longer hangs: it fails instead
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);   // a test that waits longer hangs: it fails instead
 
     private readonly ConcurrentQueue<T[]> _batches = new();
     private BatchTime _time;
 
     private InputRun(StreamingContext context, ManualTimeProvider clock)
     {
+        Interval = context.Options.BatchInterval;
         Context = context;
         Clock = clock;
     }
+
+    public TimeSpan Interval { get; }
 
     public StreamingContext Context { get; }
 
@@ -28,14 +30,14 @@ internal sealed class InputRun<T> : IAsyncDisposable
 
     public IEnumerable<T> Records => _batches.SelectMany(batch => batch);
 
-    public static InputRun<T> Start(Func<StreamingContext, DStream<T>> input, StreamingOptions? options = null, ManualTimeProvider? clock = null)
+    public static InputRun<T> Start(Func<StreamingContext, DStream<T>> input, StreamingOptions? options = null, ManualTimeProvider? clock = null, TimeSpan? interval = null)
     {
         clock ??= new ManualTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1_700_000_000));
         var context = new StreamingContext((options ?? new StreamingOptions { Partitions = 3 }) with
         {
             TimeProvider = clock,
             PoisonReturnedBlocks = true,
-            BatchInterval = Interval,
+            BatchInterval = interval ?? TimeSpan.FromSeconds(1),
         });
         var run = new InputRun<T>(context, clock);
         context.AddListener(run.Listener);
@@ -52,7 +54,7 @@ internal sealed class InputRun<T> : IAsyncDisposable
         Task completed = Context.WhenCompletedAsync(_time);
         Clock.Advance(Interval);
         await completed.WaitAsync(Patience);
-        return _batches.Last();
+        return _batches.LastOrDefault() ?? [];
     }
 
     /// <summary>Runs batches until something is so.</summary>

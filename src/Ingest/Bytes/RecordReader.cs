@@ -15,43 +15,26 @@ namespace FastStream;
 /// </code>
 /// Only the unfinished rest of a full block is copied: into the carry, where it waits for its end. Belongs to one loop; not thread safe.
 /// </remarks>
-internal sealed class RecordReader<T>
+/// <param name="queue">Where records are published.</param>
+/// <param name="decoder">Where records end.</param>
+/// <param name="oversized">What happens with records that are too long.</param>
+/// <param name="limiter">How fast records may come; null for no limit.</param>
+/// <param name="blocks">Received into, and published in place; null for small buffers that records are copied out of.</param>
+internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> decoder, OversizedRecords oversized, RateLimiter? limiter, BlockPool? blocks)
 {
     private const int SmallestReceiveBytes = 2048;   // with less room than this a block counts as full
+    private const int SmallBufferBytes = 4096;       // for connections that do not receive into blocks
     private const int FirstLookBytes = 4096;         // bytes first copied to find the end of a carried record
 
-    private readonly StreamingContext _context;
-    private readonly string _name;
-    private readonly ByteQueue<T> _queue;
-    private readonly IRecordDecoder<T> _decoder;
-    private readonly OversizedRecordPolicy _oversized;
-    private readonly BlockMemoryPool? _blocks;       // null where records are copied out of small buffers
-    private readonly int _limitBytes;                // a record with its framing has at most so many
-    private byte[] _carry = [];                      // an unfinished record that left its block
-    private int _carried;                            // bytes in it
+    // A line's end takes one byte (the LF after a CR is looked at apart); frames may have a head of up to 16.
+    private readonly int _limitBytes = oversized.MaxRecordBytes + (decoder.AcceptsUnfinishedEnd ? 1 : 16);
+    private readonly BlockMemoryPool? _memory = blocks is null ? null : new BlockMemoryPool(blocks);
+    private readonly int _smallestReceive = blocks is null ? 1 : Math.Min(SmallestReceiveBytes, blocks.BlockSizeBytes / 4);
+    private readonly CarryBuffer _carry = new();
     private int _unfinished;                         // bytes of an unfinished record in the pipe
-    private byte _lastByte;                          // last byte published or skipped; 0 at first
+    private int _unpaid;                             // records published that the limiter has not heard of
+    private byte _lastByte;                          // last byte of the record before; 0 where it cannot be half of an end
     private bool _skipping;                          // inside of an oversized record whose rest is left out
-
-    /// <summary>A reader for one connection.</summary>
-    /// <param name="context">The context.</param>
-    /// <param name="name">Name of the input, for messages.</param>
-    /// <param name="queue">Where records are published.</param>
-    /// <param name="decoder">Where records end.</param>
-    /// <param name="oversized">What happens with records that are too long.</param>
-    /// <param name="inPlace">Whether bytes are received into blocks of the pool and published where they lie; else into small buffers and copied.</param>
-    public RecordReader(StreamingContext context, string name, ByteQueue<T> queue, IRecordDecoder<T> decoder, OversizedRecordPolicy oversized, bool inPlace)
-    {
-        _context = context;
-        _name = name;
-        _queue = queue;
-        _decoder = decoder;
-        _oversized = oversized;
-        _blocks = inPlace ? new BlockMemoryPool(context.Blocks) : null;
-
-        // A line's end takes one byte (the LF after a CR is looked at apart); frames may have a head of up to 16.
-        _limitBytes = context.Options.MaxRecordBytes + (decoder.AcceptsUnfinishedEnd ? 1 : 16);
-    }
 
     /// <summary>Whether anything came.</summary>
     public bool HasReceived { get; private set; }
@@ -65,74 +48,101 @@ internal sealed class RecordReader<T>
     /// <exception cref="StreamingException">A record is too long, and the policy is to fail.</exception>
     public async Task ReceiveAsync(Stream source, Func<int>? available, IdleWatch watch, CancellationToken abort)
     {
-        int smallest = _blocks is null ? 1 : Math.Min(SmallestReceiveBytes, _context.Options.BlockSizeBytes / 4);
+        // Without a threshold a flush never waits: what is received is taken out at once, and the bounds are the pool's and the carry's.
         var pipe = new Pipe(new PipeOptions(
-            _blocks ?? MemoryPool<byte>.Shared, PipeScheduler.Inline, PipeScheduler.Inline, pauseWriterThreshold: 0, resumeWriterThreshold: 0, minimumSegmentSize: 4096, useSynchronizationContext: false));
-        bool hasRoom = false;
-        bool ended = false;
-        CancellationToken receiving = watch.Token;
-        long left = long.MaxValue;   // after the stop: what the system had received until then
+            _memory ?? MemoryPool<byte>.Shared, PipeScheduler.Inline, PipeScheduler.Inline, pauseWriterThreshold: 0, resumeWriterThreshold: 0, SmallBufferBytes, useSynchronizationContext: false));
         try
         {
-            while (left > 0)
+            bool ended = await ReceiveAsync(pipe, source, watch, long.MaxValue, watch.Token, abort).ConfigureAwait(false);
+            if (!ended && available is not null)
             {
-                int received;
-                Memory<byte> memory;
-                try
-                {
-                    if (!hasRoom && _blocks is not null)
-                    {
-                        // After the stop there may be no batch any more that gives blocks back.
-                        if (left < long.MaxValue && !_blocks.TryReserve())
-                        {
-                            break;
-                        }
-
-                        await _blocks.ReserveAsync(receiving).ConfigureAwait(false);
-                    }
-
-                    memory = pipe.Writer.GetMemory(smallest);
-                    watch.BeginReceive();
-                    received = await source.ReadAsync(memory, receiving).ConfigureAwait(false);
-                    watch.EndReceive();
-                }
-                catch (OperationCanceledException) when (!abort.IsCancellationRequested && receiving == watch.Token && receiving.IsCancellationRequested)
-                {
-                    receiving = abort;
-                    left = available?.Invoke() ?? 0;
-                    continue;
-                }
-
-                if (received == 0)
-                {
-                    ended = true;
-                    break;
-                }
-
-                left -= left == long.MaxValue ? 0 : received;
-                HasReceived = true;
-                pipe.Writer.Advance(received);
-                await pipe.Writer.FlushAsync(abort).ConfigureAwait(false);
-                hasRoom = memory.Length - received >= smallest;
-                await TakeRecordsAsync(pipe, hasRoom, smallest, abort).ConfigureAwait(false);
+                ended = await ReceiveAsync(pipe, source, watch, available(), abort, abort).ConfigureAwait(false);
             }
 
-            if (ended && _decoder.AcceptsUnfinishedEnd)
+            if (ended && decoder.AcceptsUnfinishedEnd)
             {
                 await PublishUnfinishedAsync(pipe, abort).ConfigureAwait(false);
             }
         }
         finally
         {
-            CountUnfinished();
+            if (_carry.Count + _unfinished > 0)
+            {
+                // Cut off in the middle of a record by an error, a stop, or the end of a format that tells how long a record is.
+                oversized.CountDropped();
+            }
+
             await pipe.Writer.CompleteAsync().ConfigureAwait(false);
             await pipe.Reader.CompleteAsync().ConfigureAwait(false);
-            _blocks?.Dispose();
-            ReturnCarry();
+            _memory?.Dispose();
+            _carry.Dispose();
         }
     }
 
-    private async ValueTask TakeRecordsAsync(Pipe pipe, bool hasRoom, int smallest, CancellationToken abort)
+    /// <summary>Receives up to about so many bytes; true if the source ended, false after so many or when told to stop.</summary>
+    private async ValueTask<bool> ReceiveAsync(Pipe pipe, Stream source, IdleWatch watch, long most, CancellationToken stop, CancellationToken abort)
+    {
+        bool hasRoom = false;
+        while (most > 0)
+        {
+            int received;
+            Memory<byte> memory;
+            try
+            {
+                if (!await PrepareAsync(hasRoom, mayWait: most == long.MaxValue, stop).ConfigureAwait(false))
+                {
+                    return false;
+                }
+
+                memory = pipe.Writer.GetMemory(_smallestReceive);
+                watch.BeginReceive();
+                received = await source.ReadAsync(memory, stop).ConfigureAwait(false);
+                watch.EndReceive();
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested && !abort.IsCancellationRequested)
+            {
+                return false;
+            }
+
+            if (received == 0)
+            {
+                return true;
+            }
+
+            HasReceived = true;
+            most -= most == long.MaxValue ? 0 : received;
+            pipe.Writer.Advance(received);
+            await pipe.Writer.FlushAsync(abort).ConfigureAwait(false);
+            hasRoom = memory.Length - received >= _smallestReceive;
+            await TakeRecordsAsync(pipe, hasRoom, abort).ConfigureAwait(false);
+        }
+
+        return false;
+    }
+
+    // Waits for the rate and for a block. After a stop there may be no batch any more that gives blocks back: then only what is free is used.
+    private async ValueTask<bool> PrepareAsync(bool hasRoom, bool mayWait, CancellationToken stop)
+    {
+        if (_unpaid > 0 && mayWait)
+        {
+            await limiter!.AcquireAsync(_unpaid, stop).ConfigureAwait(false);
+            _unpaid = 0;
+        }
+
+        if (hasRoom || _memory is null || _memory.TryReserve())
+        {
+            return true;
+        }
+
+        if (mayWait)
+        {
+            await _memory.ReserveAsync(stop).ConfigureAwait(false);
+        }
+
+        return mayWait;
+    }
+
+    private async ValueTask TakeRecordsAsync(Pipe pipe, bool hasRoom, CancellationToken abort)
     {
         pipe.Reader.TryRead(out ReadResult result);
         ReadOnlySequence<byte> buffer = result.Buffer;
@@ -150,7 +160,7 @@ internal sealed class RecordReader<T>
                     break;
                 }
 
-                AppendToCarry(segment.Span[taken..]);
+                _carry.Append(segment.Span[taken..]);
                 at = buffer.GetPosition(segment.Length - taken, at);
             }
         }
@@ -158,7 +168,7 @@ internal sealed class RecordReader<T>
         if (hasRoom)
         {
             // A pipe lets go of a block whose bytes are all consumed unless somebody writes: this keeps the block's free rest in use.
-            pipe.Writer.GetMemory(smallest);
+            pipe.Writer.GetMemory(_smallestReceive);
         }
 
         pipe.Reader.AdvanceTo(at, buffer.End);
@@ -170,40 +180,38 @@ internal sealed class RecordReader<T>
         int at = 0;
         while (at < data.Length)
         {
-            if (_carried == 0 && !_skipping)
-            {
-                at += RestOfEnd(data.Span[at..]);
-            }
-
             if (_skipping)
             {
-                int end = _decoder.FindFirst(data.Span[at..]);
+                int end = decoder.FindFirst(data.Span[at..]);
                 at = end == 0 ? data.Length : at + end;
                 _skipping = end == 0;
                 _lastByte = end == 0 ? (byte)0 : data.Span[at - 1];
+                continue;
             }
-            else if (_carried > 0)
+
+            if (_carry.Count > 0)
             {
                 at += await TakeCarriedAsync(data[at..], abort).ConfigureAwait(false);
+                continue;
+            }
+
+            at += decoder.FindRestOfEnd(_lastByte, data.Span[at..]);
+            _lastByte = 0;
+            int window = Math.Min(data.Length - at, _limitBytes);
+            int whole = decoder.FindLast(data.Span.Slice(at, window));
+            if (whole > 0)
+            {
+                await PublishAsync(data.Slice(at, whole), isFinished: true, abort).ConfigureAwait(false);
+                at += whole;
+            }
+            else if (window < _limitBytes)
+            {
+                break;
             }
             else
             {
-                int window = Math.Min(data.Length - at, _limitBytes);
-                int whole = _decoder.FindLast(data.Span.Slice(at, window));
-                if (whole > 0)
-                {
-                    await PublishAsync(data.Slice(at, whole), isFinished: true, abort).ConfigureAwait(false);
-                    at += whole;
-                }
-                else if (window < _limitBytes)
-                {
-                    break;
-                }
-                else
-                {
-                    await HandleOversizedAsync(data.Slice(at, window), abort).ConfigureAwait(false);
-                    at += window;
-                }
+                await HandleOversizedAsync(data.Slice(at, window), abort).ConfigureAwait(false);
+                at += window;
             }
         }
 
@@ -216,23 +224,20 @@ internal sealed class RecordReader<T>
         int taken = 0;
         for (int look = FirstLookBytes; taken < data.Length; look *= 4)
         {
-            int before = _carried;
-            int more = Math.Min(Math.Min(look, data.Length - taken), _limitBytes - _carried);
-            AppendToCarry(data.Span.Slice(taken, more));
-            int end = _decoder.FindFirst(_carry.AsSpan(0, _carried));
+            int before = _carry.Count;
+            int more = Math.Min(Math.Min(look, data.Length - taken), _limitBytes - before);
+            _carry.Append(data.Span.Slice(taken, more));
+            int end = decoder.FindFirst(_carry.Span);
             if (end > 0)
             {
-                // An end inside of what was carried before is possible only for decoders that changed their mind: take no byte back then.
-                _carried = 0;
-                await PublishAsync(_carry.AsMemory(0, end), isFinished: true, abort).ConfigureAwait(false);
-                return taken + Math.Max(0, end - before);
+                await PublishAsync(_carry.Take()[..end], isFinished: true, abort).ConfigureAwait(false);
+                return taken + end - before;
             }
 
             taken += more;
-            if (_carried >= _limitBytes)
+            if (_carry.Count >= _limitBytes)
             {
-                _carried = 0;
-                await HandleOversizedAsync(_carry.AsMemory(0, _limitBytes), abort).ConfigureAwait(false);
+                await HandleOversizedAsync(_carry.Take(), abort).ConfigureAwait(false);
                 return taken;
             }
         }
@@ -240,36 +245,11 @@ internal sealed class RecordReader<T>
         return taken;
     }
 
-    private async ValueTask HandleOversizedAsync(ReadOnlyMemory<byte> start, CancellationToken abort)
+    private ValueTask HandleOversizedAsync(ReadOnlyMemory<byte> start, CancellationToken abort)
     {
-        int limit = _context.Options.MaxRecordBytes;
-        if (!_decoder.AcceptsUnfinishedEnd)
-        {
-            throw new InvalidDataException($"A record of more than {limit} bytes came in; its format does not tell where the next one begins. Raise StreamingOptions.MaxRecordBytes, or send smaller records.");
-        }
-
-        string message = $"{_name} received a record of more than {limit} bytes. Raise StreamingOptions.MaxRecordBytes, or send shorter records";
-        if (_oversized == OversizedRecordPolicy.FailStream)
-        {
-            throw new StreamingException($"{message}, or let the source's OversizedRecords drop or truncate them.");
-        }
-
-        bool dropped = _oversized == OversizedRecordPolicy.DropRecord;
-        _context.Post(listener => listener.OnWarning($"{message}. It was {(dropped ? "dropped" : "truncated")}.", null));
+        int kept = oversized.Handle(start.Span, endIsFindable: decoder.AcceptsUnfinishedEnd);
         _skipping = true;
-        if (dropped)
-        {
-            _context.Metrics.AddDroppedRecords(1);
-            return;
-        }
-
-        int length = limit;
-        while (length > limit - 3 && length > 1 && (start.Span[length] & 0xC0) == 0x80)
-        {
-            length--;
-        }
-
-        await PublishAsync(start[..length], isFinished: false, abort).ConfigureAwait(false);
+        return kept == 0 ? ValueTask.CompletedTask : PublishAsync(start[..kept], isFinished: false, abort);
     }
 
     private async ValueTask PublishUnfinishedAsync(Pipe pipe, CancellationToken abort)
@@ -280,72 +260,42 @@ internal sealed class RecordReader<T>
         {
             foreach (ReadOnlyMemory<byte> segment in result.Buffer)
             {
-                AppendToCarry(segment.Span);
+                _carry.Append(segment.Span);
             }
 
             pipe.Reader.AdvanceTo(result.Buffer.End);
             _unfinished = 0;
         }
 
-        if (_carried > 0)
+        if (_carry.Count > 0)
         {
-            int length = _carried;
-            _carried = 0;
-            await _queue.CopyAsync(_carry.AsMemory(0, length), isFinished: false, abort).ConfigureAwait(false);
+            await queue.CopyAsync(_carry.Take(), isFinished: false, abort).ConfigureAwait(false);
         }
-    }
-
-    // Cut off in the middle of a record by an error, a stop, or the end of a format that tells how long a record is.
-    private void CountUnfinished()
-    {
-        if (_carried + _unfinished > 0)
-        {
-            _context.Metrics.AddDroppedRecords(1);
-        }
-
-        _carried = 0;
-        _unfinished = 0;
     }
 
     private ValueTask PublishAsync(ReadOnlyMemory<byte> records, bool isFinished, CancellationToken abort)
     {
         _lastByte = isFinished ? records.Span[^1] : (byte)0;
+        _unpaid += limiter is null ? 0 : Count(records.Span);
         if (MemoryMarshal.TryGetMemoryManager(records, out BlockMemory? memory, out int start, out int length))
         {
-            _queue.Publish(memory.Block, start, length, isFinished);
+            queue.Publish(memory.Block, start, length, isFinished);
             return ValueTask.CompletedTask;
         }
 
-        return _queue.CopyAsync(records, isFinished, abort);
+        return queue.CopyAsync(records, isFinished, abort);
     }
 
-    private int RestOfEnd(ReadOnlySpan<byte> data)
+    // Only under a limit are records counted here: without one, nobody pays for it.
+    private int Count(ReadOnlySpan<byte> records)
     {
-        int rest = _decoder.FindRestOfEnd(_lastByte, data);
-        _lastByte = 0;
-        return rest;
-    }
-
-    private void AppendToCarry(ReadOnlySpan<byte> bytes)
-    {
-        if (_carry.Length < _carried + bytes.Length)
+        int count = 0;
+        for (int end; !records.IsEmpty; records = end == 0 ? default : records[end..])
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_carried + bytes.Length, _carry.Length * 2));
-            _carry.AsSpan(0, _carried).CopyTo(larger);
-            ReturnCarry();
-            _carry = larger;
+            end = decoder.FindFirst(records);
+            count++;
         }
 
-        bytes.CopyTo(_carry.AsSpan(_carried));
-        _carried += bytes.Length;
-    }
-
-    private void ReturnCarry()
-    {
-        if (_carry.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_carry);
-            _carry = [];
-        }
+        return count;
     }
 }

@@ -48,6 +48,7 @@ public sealed class ListenDStream<T> : InputDStream<T>
     private readonly ListenSourceOptions _options;
     private readonly ByteQueue<T> _queue;
     private readonly ReceiverEvents _events;
+    private readonly RateLimiter? _limiter;                       // for all connections together; null: no limit
     private readonly SemaphoreSlim _free;                         // connections that may still be accepted
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();                          // guards _connections
@@ -66,6 +67,7 @@ public sealed class ListenDStream<T> : InputDStream<T>
         _free = new SemaphoreSlim(options.MaxConnections, options.MaxConnections);
         _queue = new ByteQueue<T>(decoder, context.Blocks, context.Options.MaxBufferedBytes);
         _events = new ReceiverEvents(this);
+        _limiter = ReceiverRate.LimiterFor(this);
     }
 
     /// <summary>Where it listens, with the port that the system chose.</summary>
@@ -190,7 +192,7 @@ public sealed class ListenDStream<T> : InputDStream<T>
                 ConnectionSettings.ApplyKeepAlive(socket, _options.KeepAlive);
                 await using var stream = new NetworkStream(socket);
                 using var watch = new IdleWatch(Context.Options.TimeProvider, _options.IdleTimeout, stop.Token);
-                var reader = new RecordReader<T>(Context, Name, _queue, _decoder, _options.OversizedRecords, inPlace: false);
+                var reader = new RecordReader<T>(_queue, _decoder, new OversizedRecords(Context, Name, _options.OversizedRecords), _limiter, blocks: null);
                 await reader.ReceiveAsync(stream, () => watch.HasExpired ? 0 : socket.Available, watch, abort).ConfigureAwait(false);
                 if (watch.HasExpired)
                 {

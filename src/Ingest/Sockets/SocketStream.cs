@@ -48,6 +48,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
     private readonly SocketSourceOptions _options;
     private readonly ByteQueue<T> _queue;
     private readonly ReceiverEvents _events;
+    private readonly RateLimiter? _limiter;   // null: no limit
     private readonly CancellationTokenSource _stop = new();
     private Task _receiving = Task.CompletedTask;
 
@@ -64,6 +65,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
         // Copies are rare here, and must not wait for blocks while the connection holds one: they have a pool of their own.
         _queue = new ByteQueue<T>(decoder, new BlockPool(context.Options.BlockSizeBytes, int.MaxValue, context.Options.PoisonReturnedBlocks), context.Options.MaxBufferedBytes);
         _events = new ReceiverEvents(this);
+        _limiter = ReceiverRate.LimiterFor(this);
     }
 
     protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
@@ -117,7 +119,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
     /// <summary>One connection, from its beginning to its end; whether another one is wanted.</summary>
     private async Task<bool> ReceiveOnceAsync(RetryDelay retry, CancellationToken stop, CancellationToken abort)
     {
-        var reader = new RecordReader<T>(Context, Name, _queue, _decoder, _options.OversizedRecords, inPlace: true);
+        var reader = new RecordReader<T>(_queue, _decoder, new OversizedRecords(Context, Name, _options.OversizedRecords), _limiter, Context.Blocks);
         string action = "Connecting to";
         try
         {

@@ -13,7 +13,7 @@ public class RecordReaderTests
     {
         var context = new StreamingContext(new StreamingOptions { BlockSizeBytes = BlockBytes, MaxBufferedBytes = 1 << 24, MaxRecordBytes = maxRecordBytes, PoisonReturnedBlocks = true });
         var queue = new ByteQueue<T>(decoder, inPlace ? new BlockPool(BlockBytes, int.MaxValue, true) : context.Blocks, 1 << 24);
-        var reader = new RecordReader<T>(context, "Test", queue, decoder, oversized, inPlace);
+        var reader = new RecordReader<T>(queue, decoder, new OversizedRecords(context, "Test", oversized), null, inPlace ? context.Blocks : null);
         using var watch = new IdleWatch(TimeProvider.System, Timeout.InfiniteTimeSpan, CancellationToken.None);
         try
         {
@@ -177,7 +177,7 @@ public class RecordReaderTests
         // 1,000 receives of one line each: a few blocks, not a thousand.
         var context = new StreamingContext(new StreamingOptions { BlockSizeBytes = BlockBytes, MaxBufferedBytes = 8 * BlockBytes });
         var queue = new ByteQueue<Utf8Text>(LineDecoder.Instance, new BlockPool(BlockBytes, int.MaxValue), 1 << 20);
-        var reader = new RecordReader<Utf8Text>(context, "Test", queue, LineDecoder.Instance, default, inPlace: true);
+        var reader = new RecordReader<Utf8Text>(queue, LineDecoder.Instance, new OversizedRecords(context, "Test", default), null, context.Blocks);
         using var watch = new IdleWatch(TimeProvider.System, Timeout.InfiniteTimeSpan, CancellationToken.None);
         byte[] bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("0123456789\n", 1000)));
         await reader.ReceiveAsync(new ChunkedStream(bytes, Enumerable.Repeat(11, 1000)), null, watch, CancellationToken.None);
@@ -193,7 +193,7 @@ public class RecordReaderTests
     {
         var context = new StreamingContext(new StreamingOptions { BlockSizeBytes = BlockBytes });
         var queue = new ByteQueue<Utf8Text>(LineDecoder.Instance, context.Blocks, 1 << 20);
-        var reader = new RecordReader<Utf8Text>(context, "Test", queue, LineDecoder.Instance, default, inPlace);
+        var reader = new RecordReader<Utf8Text>(queue, LineDecoder.Instance, new OversizedRecords(context, "Test", default), null, inPlace ? context.Blocks : null);
         byte[] bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("0123456789\n", 1000)) + "not finished");
         using var stop = new CancellationTokenSource();
         using var watch = new IdleWatch(TimeProvider.System, Timeout.InfiniteTimeSpan, stop.Token);

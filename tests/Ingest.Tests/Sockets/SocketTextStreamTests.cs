@@ -212,6 +212,22 @@ public class SocketTextStreamTests
     }
 
     [Fact]
+    public async Task Receive_RateLimit_FollowsTheClock()
+    {
+        using var peer = new Peer();
+        await using InputRun<string> run = Run(peer.Port, null, Small with { Rate = new RateOptions { MaxRecordsPerSecond = 1000 } });
+        using Connection connection = await peer.AcceptAsync();
+        Task sending = Task.Run(() => connection.SendAsync(string.Concat(Enumerable.Range(0, 20_000).Select(i => $"{i}\n"))));
+        await run.TickUntilAsync(20_000);
+        await sending;
+        await run.StopAsync();
+        Assert.Equal(Enumerable.Range(0, 20_000).Select(i => $"{i}"), run.Records);
+
+        // A block's worth (700 lines and more) passes at once and is paid for afterwards.
+        Assert.InRange(run.Batches.Count, 15, int.MaxValue);
+    }
+
+    [Fact]
     public async Task Stop_Immediate_GivesEveryBlockBack()
     {
         using var peer = new Peer();

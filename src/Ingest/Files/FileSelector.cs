@@ -1,0 +1,91 @@
+using System.Runtime.InteropServices;
+
+namespace FastStream;
+
+/// <summary>Decides which listed files a batch takes, and remembers which were taken. Not thread safe: it belongs to the batch clock.</summary>
+/// <remarks>
+/// By modification time, a file is taken if threshold &lt; time ≤ batch, where the threshold is the later of the source's creation (if only new files count) and
+/// the batch less the remembered time. Files are told apart by what they are, not by name: a renamed file is not read again, another one under the same name is.
+/// </remarks>
+/// <param name="options">The source's options.</param>
+/// <param name="batchInterval">The batch interval.</param>
+/// <param name="createdMs">When the source was made, in milliseconds since the epoch.</param>
+/// <param name="warn">Gets a message for listeners.</param>
+internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInterval, long createdMs, Action<string> warn)
+{
+    private readonly Dictionary<FileIdentity, Known> _known = [];
+
+    /// <summary>The remembered time: a whole number of batches.</summary>
+    public TimeSpan Window { get; } = batchInterval * Math.Ceiling(options.RememberDuration / batchInterval);
+
+    /// <summary>Number of files that are remembered.</summary>
+    public int KnownCount => _known.Count;
+
+    /// <summary>Spark's rule for modification times.</summary>
+    public bool IsInWindow(long modifiedMs, BatchTime time)
+    {
+        long threshold = Math.Max(options.NewFilesOnly ? createdMs : 0, (time - Window).Milliseconds);
+        return threshold < modifiedMs && modifiedMs <= time.Milliseconds;
+    }
+
+    /// <summary>Remembers what is there when the source starts, where only what comes later counts.</summary>
+    public void Skip(in FileStatus file) => _known[file.Identity] = new Known(file, default, default, IsTaken: true);
+
+    /// <summary>Whether the batch takes a listed file; if so, it is remembered as taken.</summary>
+    public bool Select(in FileStatus file, BatchTime time)
+    {
+        // A file without bytes is one that somebody is about to write.
+        if (file.Size == 0 || (options.Detection == FileDetection.ModificationTime && !IsInWindow(file.ModifiedMs, time)))
+        {
+            return false;
+        }
+
+        ref Known known = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, file.Identity, out bool exists);
+        if (!exists || !file.IsSameFileAs(known.Status))
+        {
+            known = new Known(file, StableSince: time, SeenAt: time, IsTaken: false);
+        }
+        else if (known.IsTaken)
+        {
+            known = known with { SeenAt = time };
+            if (!file.IsUnchangedSince(known.Status) && file.Path == known.Status.Path)
+            {
+                warn($"{file.Path} changed after it was taken ({known.Status.Size} bytes then, {file.Size} now); the change is not read. Move files in whole, or set FileSourceOptions.StableFor to more than the writer's longest pause.");
+                known = known with { Status = file };
+            }
+
+            return false;
+        }
+        else if (!file.IsUnchangedSince(known.Status))
+        {
+            known = new Known(file, StableSince: time, SeenAt: time, IsTaken: false);
+        }
+
+        bool take = time - known.StableSince >= options.StableFor;
+        known = known with { SeenAt = time, IsTaken = take };
+        return take;
+    }
+
+    /// <summary>Takes a selection back: the file could not be read as it was listed, and is looked at again.</summary>
+    public void Unselect(in FileStatus file) => _known.Remove(file.Identity);
+
+    /// <summary>Forgets what cannot come up again: by modification time what was last seen before the window, by arrival what a whole listing did not have.</summary>
+    public void Forget(BatchTime time, BatchTime listingBegan)
+    {
+        BatchTime before = options.Detection == FileDetection.Arrival ? listingBegan : time - Window;
+        foreach ((FileIdentity identity, Known known) in _known)
+        {
+            if (known.SeenAt < before)
+            {
+                // A dictionary allows to remove while it is walked.
+                _known.Remove(identity);
+            }
+        }
+    }
+
+    /// <param name="Status">As it was when it was taken, or last changed.</param>
+    /// <param name="StableSince">The batch at which it was first seen like this.</param>
+    /// <param name="SeenAt">The batch at which it was last seen.</param>
+    /// <param name="IsTaken">Whether a batch took it.</param>
+    private record struct Known(FileStatus Status, BatchTime StableSince, BatchTime SeenAt, bool IsTaken);
+}

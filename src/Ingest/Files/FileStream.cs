@@ -1,0 +1,261 @@
+namespace FastStream;
+
+/// <summary>Streams of the records of files that come into a directory.</summary>
+public static class FileStreamExtensions
+{
+    /// <summary>The lines of files that come into a directory: UTF-8, ended by LF, CR LF or a lone CR.</summary>
+    /// <remarks>
+    /// At every tick the directory is listed; new files are taken once each, in the order of modification time, then name. Write files elsewhere on the same file system, or
+    /// under a name that begins with a dot, and move them in. Links, pipes, devices and sub-directories are left alone. While the directory is gone, batches are empty,
+    /// and listeners get a warning. A graceful stop leaves what is not in a batch yet unread.
+    /// </remarks>
+    /// <example><code>context.TextFileStream("incoming/*/").Filter(line => line.Contains("ERROR"u8)).Print();</code></example>
+    /// <param name="context">The context.</param>
+    /// <param name="directory">A directory, or a pattern of directories with <c>*</c> and <c>?</c>.</param>
+    /// <param name="options">Settings; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public static DStream<Utf8Text> TextFileStream(this StreamingContext context, string directory, FileSourceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        options ??= new FileSourceOptions();
+        return new FileInputDStream<Utf8Text>(context, directory, ValidUtf8LineDecoder.For(options.InvalidUtf8, context), options);
+    }
+
+    /// <summary>The records of files that come into a directory, of any framing.</summary>
+    /// <remarks>Files whose records can be found from any byte on, such as lines, are read by all partitions together; others each by one.</remarks>
+    /// <example><code>context.FileStream("incoming", new LengthPrefixedDecoder&lt;Trade&gt;(bytes => Trade.Parse(bytes)));</code></example>
+    /// <param name="context">The context.</param>
+    /// <param name="directory">A directory, or a pattern of directories with <c>*</c> and <c>?</c>.</param>
+    /// <param name="decoder">How records lie in the files.</param>
+    /// <param name="options">Settings; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    public static DStream<T> FileStream<T>(this StreamingContext context, string directory, IRecordDecoder<T> decoder, FileSourceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(decoder);
+        return new FileInputDStream<T>(context, directory, decoder, options ?? new FileSourceOptions());
+    }
+
+    /// <summary>Records of one length from files that come into a directory, as byte arrays of their own. A file whose size is no multiple of the length fails its batch.</summary>
+    /// <param name="context">The context.</param>
+    /// <param name="directory">A directory, or a pattern of directories with <c>*</c> and <c>?</c>.</param>
+    /// <param name="recordBytes">Bytes of a record: 1 byte to 1 GiB.</param>
+    /// <param name="options">Settings; null for the defaults.</param>
+    public static DStream<byte[]> BinaryRecordsStream(this StreamingContext context, string directory, int recordBytes, FileSourceOptions? options = null) =>
+        context.BinaryRecordsStream(directory, recordBytes, bytes => bytes.ToArray(), options);
+
+    /// <summary>Records of one length from files that come into a directory, made by a function. A file whose size is no multiple of the length fails its batch.</summary>
+    /// <example><code>context.BinaryRecordsStream("samples", 8, BinaryPrimitives.ReadDoubleLittleEndian).Print();</code></example>
+    /// <param name="context">The context.</param>
+    /// <param name="directory">A directory, or a pattern of directories with <c>*</c> and <c>?</c>.</param>
+    /// <param name="recordBytes">Bytes of a record: 1 byte to 1 GiB.</param>
+    /// <param name="parse">Makes a record from its bytes.</param>
+    /// <param name="options">Settings; null for the defaults.</param>
+    public static DStream<T> BinaryRecordsStream<T>(this StreamingContext context, string directory, int recordBytes, RecordParser<T> parse, FileSourceOptions? options = null) =>
+        context.FileStream(directory, new FixedLengthDecoder<T>(recordBytes, parse), options);
+}
+
+internal sealed class FileInputDStream<T> : InputDStream<T>
+{
+    private readonly IRecordDecoder<T> _decoder;
+    private readonly FileSourceOptions _options;
+    private readonly FileSource _source;
+    private readonly FileListing _listing;
+    private readonly FileSelector _selector;
+    private readonly Queue<FileStatus> _waiting = [];   // selected, in order, not begun
+    private readonly List<FileStatus> _found = [];      // selected by the listing that goes on
+    private IEnumerator<string>? _paths;                // the listing that goes on
+    private BatchTime _listingBegan;
+    private OpenFile? _file;                            // begun, not at its end
+    private long _at;                                   // where in it the next batch begins
+    private bool _isMissing;                            // the directory, at the last look
+
+    public FileInputDStream(StreamingContext context, string directory, IRecordDecoder<T> decoder, FileSourceOptions options)
+        : base(context, "File")
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        _decoder = decoder;
+        _options = options.Validated();
+        _source = FileSource.For(context);
+        _listing = new FileListing(directory, options.Filter);
+        _selector = new FileSelector(options, context.Options.BatchInterval, context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), Warn);
+    }
+
+    protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
+    {
+        if (_options is { Detection: FileDetection.Arrival, NewFilesOnly: true })
+        {
+            try
+            {
+                foreach (string path in _listing.Paths())
+                {
+                    if (FileStatus.Of(path) is { Size: > 0 } file)
+                    {
+                        _selector.Skip(file);
+                    }
+                }
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                WarnOfListing(error);
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    protected internal override InputBatch<T> Cut(BatchTime time)
+    {
+        List(time);
+        return Read();
+    }
+
+    protected internal override ValueTask CloseAsync()
+    {
+        _file?.Dispose();
+        _paths?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Lists, or goes on listing, as far as one batch may; a whole listing puts what it found in line.</summary>
+    private void List(BatchTime time)
+    {
+        try
+        {
+            if (_paths is null)
+            {
+                _paths = _listing.Paths().GetEnumerator();
+                _listingBegan = time;
+            }
+
+            for (int entries = 0; entries < _options.MaxEntriesPerBatch; entries++)
+            {
+                if (!_paths.MoveNext())
+                {
+                    EndListing(time);
+                    return;
+                }
+
+                if (FileStatus.Of(_paths.Current) is { } file && _selector.Select(file, time))
+                {
+                    _found.Add(file);
+                }
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // What was found until now stands; the next batch begins a new listing.
+            WarnOfListing(error);
+            LineUp();
+        }
+    }
+
+    private void EndListing(BatchTime time)
+    {
+        if (_isMissing)
+        {
+            _isMissing = false;
+            Warn($"{_listing.Pattern} is back.");
+        }
+
+        if (time - _listingBegan > Context.Options.BatchInterval)
+        {
+            Warn($"Listing {_listing.Pattern} took from batch {_listingBegan} to {time}. Move files away that were read, or raise FileSourceOptions.MaxEntriesPerBatch.");
+        }
+
+        LineUp();
+        _selector.Forget(time, _listingBegan);
+    }
+
+    private void LineUp()
+    {
+        _paths?.Dispose();
+        _paths = null;
+        foreach (FileStatus file in _found.OrderBy(file => file.ModifiedTicks).ThenBy(file => file.Path, StringComparer.Ordinal))
+        {
+            _waiting.Enqueue(file);
+        }
+
+        _found.Clear();
+    }
+
+    /// <summary>Takes the next files in line, or parts of them, up to the batch's bounds.</summary>
+    private FileBatch<T> Read()
+    {
+        var ranges = new List<FileRange>();
+        long left = _options.MaxBytesPerBatch;
+        while (left > 0 && ranges.Count < _options.MaxFilesPerBatch && (_file is not null || TryOpenNext()))
+        {
+            OpenFile file = _file!;
+            long end = _decoder.AcceptsUnfinishedEnd && file.Length - _at > left
+                ? Math.Max(_at, file.Boundary(_at + left, _decoder, _source.MaxRecordBytes))
+                : file.Length;
+            ranges.Add(new FileRange(file, _at, end));
+            left -= end - _at;
+            _at = end;
+            if (end < file.Length)
+            {
+                // The batch is one holder of the file, this source the other.
+                file.Retain();
+            }
+            else
+            {
+                _file = null;
+            }
+        }
+
+        string? description = ranges.Count == 0 ? null : string.Join('\n', ranges.Select(range => range.File.Path));
+        return new FileBatch<T>(ranges, _decoder, _source, PartitionCount, description);
+    }
+
+    private bool TryOpenNext()
+    {
+        while (_waiting.TryDequeue(out FileStatus next))
+        {
+            try
+            {
+                var file = new OpenFile(next.Path, _options.ReadMode);
+                if (file.Length == next.Size)
+                {
+                    _file = file;
+                    _at = 0;
+                    return true;
+                }
+
+                // Somebody writes to it still: the next listing looks at it again.
+                file.Dispose();
+                _selector.Unselect(next);
+            }
+            catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+            {
+                Warn($"{next.Path} was listed and is gone now; it was not read. Leave files in place for at least one batch.", error);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                Warn($"{next.Path} cannot be read: {error.Message} It is left out.", error);
+            }
+        }
+
+        return false;
+    }
+
+    private void WarnOfListing(Exception error)
+    {
+        if (error is DirectoryNotFoundException && _listing.IsOneDirectory)
+        {
+            if (!_isMissing)
+            {
+                Warn($"{_listing.Pattern} is not there; batches are empty until it is.", error);
+            }
+
+            _isMissing = true;
+            return;
+        }
+
+        Warn($"{_listing.Pattern} cannot be listed: {error.Message}", error);
+    }
+
+    private void Warn(string message) => Warn(message, null);
+
+    private void Warn(string message, Exception? error) => Context.Post(listener => listener.OnWarning($"{Name}: {message}", error));
+}
