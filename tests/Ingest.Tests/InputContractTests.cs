@@ -205,7 +205,7 @@ public class ReceiverStreamContract : InputContract
 
         public ValueTask DisposeAsync() => default;
 
-        protected override Task RunAsync(CancellationToken stop) => Task.Delay(Timeout.Infinite, stop);
+        protected override Task RunAsync(CancellationToken stop) => new TaskCompletionSource().Task.WaitAsync(stop);
     }
 }
 

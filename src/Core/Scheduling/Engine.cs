@@ -26,10 +26,22 @@ internal sealed class Engine
 
     public void Start()
     {
-        foreach (IInputStream input in _inputs)
+        int started = 0;
+        try
         {
-            // Inputs start quickly by contract: what they wait for, they wait for in the background.
-            input.StartAsync(_abort.Token).AsTask().GetAwaiter().GetResult();
+            foreach (IInputStream input in _inputs)
+            {
+                // Inputs start quickly by contract: what they wait for, they wait for in the background.
+                input.StartAsync(_abort.Token).AsTask().GetAwaiter().GetResult();
+                started++;
+            }
+        }
+        catch
+        {
+            // Such as a port that is taken: the inputs before it must not go on receiving for nobody.
+            _abort.Cancel();
+            StopInputsAsync(_inputs.Take(started)).GetAwaiter().GetResult();
+            throw;
         }
 
         _scheduler.Start();
@@ -69,6 +81,16 @@ internal sealed class Engine
         if (errors.Count > 0)
         {
             throw errors.Count == 1 ? errors[0] : new AggregateException(errors);
+        }
+    }
+
+    private static async Task StopInputsAsync(IEnumerable<IInputStream> inputs)
+    {
+        var errors = new List<Exception>();   // the start's own error is the one to tell of
+        foreach (IInputStream input in inputs)
+        {
+            await CollectAsync(input.StopAsync, input, errors).ConfigureAwait(false);
+            await CollectAsync(input.CloseAsync, input, errors).ConfigureAwait(false);
         }
     }
 

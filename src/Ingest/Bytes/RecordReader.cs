@@ -23,8 +23,7 @@ namespace FastStream;
 internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> decoder, OversizedRecords oversized, RateLimiter? limiter, BlockPool? blocks)
 {
     private const int SmallestReceiveBytes = 2048;   // with less room than this a block counts as full
-    private const int SmallBufferBytes = 4096;       // for connections that do not receive into blocks
-    private const int FirstLookBytes = 4096;         // bytes first copied to find the end of a carried record
+    private const int SmallBufferBytes = 4096;       // for connections that do not receive into blocks, and the first look for a carried record's end
 
     // A line's end takes one byte (the LF after a CR is looked at apart); frames may have a head of up to 16.
     private readonly int _limitBytes = oversized.MaxRecordBytes + (decoder.AcceptsUnfinishedEnd ? 1 : 16);
@@ -222,7 +221,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     private async ValueTask<int> TakeCarriedAsync(ReadOnlyMemory<byte> data, CancellationToken abort)
     {
         int taken = 0;
-        for (int look = FirstLookBytes; taken < data.Length; look *= 4)
+        for (int look = SmallBufferBytes; taken < data.Length; look *= 4)
         {
             int before = _carry.Count;
             int more = Math.Min(Math.Min(look, data.Length - taken), _limitBytes - before);

@@ -23,7 +23,7 @@ public class ReceiverStreamTests
         }
     }
 
-    private static Task UntilStopped(CancellationToken stop) => Task.Delay(Timeout.Infinite, stop);
+    private static Task UntilStopped(CancellationToken stop) => new TaskCompletionSource().Task.WaitAsync(stop);
 
     private static ValueTask<int> NextRun(ScriptedReceiver receiver) => new(receiver.Runs.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
 

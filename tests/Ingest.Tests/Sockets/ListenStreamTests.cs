@@ -125,6 +125,32 @@ public class ListenStreamTests
     }
 
     [Fact]
+    public async Task Start_PortTaken_ThrowsAndStopsTheInputsBefore()
+    {
+        using var taken = new Peer();
+        var receiver = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var context = new StreamingContext(TimeSpan.FromSeconds(1));
+        context.AsyncEnumerableStream(UntilCancelled()).Print();
+        context.ListenTextStream(new IPEndPoint(IPAddress.Loopback, taken.Port)).Print();
+        Assert.Throws<SocketException>(context.Start);
+        await receiver.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(StreamingContextState.Stopped, context.State);
+
+        async IAsyncEnumerable<int> UntilCancelled([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
+        {
+            try
+            {
+                await new TaskCompletionSource().Task.WaitAsync(cancellation);
+                yield return 1;
+            }
+            finally
+            {
+                receiver.SetResult();
+            }
+        }
+    }
+
+    [Fact]
     public void LocalEndPoint_BeforeStart_Throws()
     {
         var context = new StreamingContext(TimeSpan.FromSeconds(1));
