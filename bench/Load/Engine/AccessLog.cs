@@ -6,25 +6,12 @@ namespace FastStream.Bench.Load;
 /// <param name="Bytes">Bytes sent; 0 where the log has a dash.</param>
 internal readonly record struct AccessLog(Utf8Text Ip, int Status, long Bytes)
 {
-    /// <summary>Reads the address from the line's start, and status and bytes backwards from its end.</summary>
+    /// <summary>Reads the address from the line's start, and bytes and status from its end.</summary>
     public static AccessLog Parse(Utf8Text line)
     {
-        ReadOnlySpan<byte> text = line.Span;
-        int at = text.Length - 1;
-        long bytes = 0;
-        for (long place = 1; text[at] != ' '; at--, place *= 10)
-        {
-            // A dash stands for 0.
-            bytes += text[at] == '-' ? 0 : (text[at] - '0') * place;
-        }
-
-        int status = ((text[at - 3] - '0') * 100) + ((text[at - 2] - '0') * 10) + (text[at - 1] - '0');
-        int ipEnd = 7;
-        while (text[ipEnd] != ' ')
-        {
-            ipEnd++;
-        }
-
-        return new AccessLog(line.Slice(0, ipEnd), status, bytes);
+        // A dash in place of the bytes is no digit, and leaves 0.
+        line.TryParseEnd(out long bytes, out int digits);
+        line.Slice(0, line.Length - Math.Max(digits, 1) - 1).TryParseEnd(out long status, out _);
+        return new AccessLog(line.UpTo((byte)' '), (int)status, bytes);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -73,7 +74,14 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     ];
 
-    private bool IsLong
+    /// <summary>The bytes of a long text. Unlike <see cref="Span"/> it needs no address of this variable, which can so stay in registers.</summary>
+    internal ReadOnlySpan<byte> LongSpan
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new((byte*)_low, (int)(uint)_high);
+    }
+
+    internal bool IsLong
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => _high >= LongTag;
@@ -90,7 +98,7 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         if (length <= InlineBytes)
         {
             Vector128<byte> keep = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(KeepWindow), (nuint)(16 - length));
-            return Unsafe.BitCast<Vector128<byte>, Utf8Text>((Vector128.Load(start) & keep).WithElement(15, (byte)length));
+            return FromShort(Vector128.Load(start) & keep, length);
         }
 
         return new Utf8Text((ulong)start, LongTag | ((ulong)(*(uint*)start & 0xFFFFFF) << 32) | (uint)length);
@@ -103,6 +111,11 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Utf8Text FromAnywhere(byte* start, int length) =>
         length > InlineBytes || StaysInPage(start, 16) ? FromPadded(start, length) : FromExact(start, length);
+
+    // By way of general registers: a cast of the vector would go through memory.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Utf8Text FromShort(Vector128<byte> bytes, int length) =>
+        new(bytes.AsUInt64().ToScalar(), bytes.AsUInt64().GetElement(1) | ((ulong)length << 56));
 
     /// <summary>Writes what <see cref="FromAnywhere"/> gives, without a detour over registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -199,6 +212,54 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         digits = (((digits & 0x000000FF000000FFul) * 0x000F424000000064ul) + (((digits >> 16) & 0x000000FF000000FFul) * 0x0000271000000001ul)) >> 32;
         value = isNumber ? (long)digits : 0;
         return isNumber;
+    }
+
+    /// <summary>One to seven digits at the end of a long text, behind something else, as a number; all at once, like <see cref="TryParseFewDigits"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryParseFewLastDigits(out long value, out int count)
+    {
+        value = 0;
+        count = 0;
+        if (!IsLong)
+        {
+            return false;
+        }
+
+        // The highest bit of each byte says that it is no digit; the last such byte stands before the number.
+        ulong last = *(ulong*)((byte*)_low + (uint)_high - 8);
+        ulong nibbles = last ^ 0x3030303030303030ul;
+        ulong others = (((nibbles & 0x7F7F7F7F7F7F7F7Ful) + 0x7676767676767676ul) | nibbles) & 0x8080808080808080ul;
+        count = BitOperations.LeadingZeroCount(others) >> 3;
+        if (others == 0 || count == 0)
+        {
+            return false;
+        }
+
+        ulong digits = nibbles & (ulong.MaxValue << (64 - (8 * count)));
+        digits = (digits * 10) + (digits >> 8);
+        value = (long)((((digits & 0x000000FF000000FFul) * 0x000F424000000064ul) + (((digits >> 16) & 0x000000FF000000FFul) * 0x0000271000000001ul)) >> 32);
+        return true;
+    }
+
+    /// <summary>The text before a separator that stands among the first 16 bytes of a long text, made of the bytes that were searched.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryUpToInFirstBytes(byte separator, out Utf8Text part)
+    {
+        if (IsLong)
+        {
+            Vector128<byte> first = Vector128.Load((byte*)_low);
+            uint found = Vector128.Equals(first, Vector128.Create(separator)).ExtractMostSignificantBits();
+            if (found != 0)
+            {
+                int length = BitOperations.TrailingZeroCount(found);
+                Vector128<byte> keep = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(KeepWindow), (nuint)(16 - length));
+                part = FromShort(first & keep, length);
+                return true;
+            }
+        }
+
+        part = default;
+        return false;
     }
 
     /// <summary>Byte order, which is code point order for valid UTF-8.</summary>

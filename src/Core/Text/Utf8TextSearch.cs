@@ -8,44 +8,73 @@ public static class Utf8TextSearch
 {
     /// <summary>Whether the bytes of <paramref name="value"/> occur in the text: <c>line.Contains("ERROR"u8)</c>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool Contains(this in Utf8Text text, ReadOnlySpan<byte> value) => text.Span.IndexOf(value) >= 0;
+    public static bool Contains(this Utf8Text text, ReadOnlySpan<byte> value) => text.IndexOf(value) >= 0;
 
     /// <summary>Whether a byte occurs in the text.</summary>
-    public static bool Contains(this in Utf8Text text, byte value) => text.Span.Contains(value);
+    public static bool Contains(this Utf8Text text, byte value) => text.Span.Contains(value);
 
     /// <summary>Whether another text occurs in the text.</summary>
-    public static bool Contains(this in Utf8Text text, Utf8Text value) => text.Span.IndexOf(value.Span) >= 0;
+    public static bool Contains(this Utf8Text text, Utf8Text value) => text.Span.IndexOf(value.Span) >= 0;
 
     /// <summary>Whether the text starts with these bytes.</summary>
-    public static bool StartsWith(this in Utf8Text text, ReadOnlySpan<byte> value) => text.Span.StartsWith(value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool StartsWith(this Utf8Text text, ReadOnlySpan<byte> value) => text.IsLong ? text.LongSpan.StartsWith(value) : ShortStartsWith(text, value);
 
     /// <summary>Whether the text ends with these bytes.</summary>
-    public static bool EndsWith(this in Utf8Text text, ReadOnlySpan<byte> value) => text.Span.EndsWith(value);
+    public static bool EndsWith(this Utf8Text text, ReadOnlySpan<byte> value) => text.Span.EndsWith(value);
 
     /// <summary>Index in bytes of the first occurrence, or -1.</summary>
-    public static int IndexOf(this in Utf8Text text, ReadOnlySpan<byte> value) => text.Span.IndexOf(value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int IndexOf(this Utf8Text text, ReadOnlySpan<byte> value) => text.IsLong ? text.LongSpan.IndexOf(value) : IndexInShort(text, value);
 
     /// <summary>Index in bytes of the first occurrence, or -1.</summary>
-    public static int IndexOf(this in Utf8Text text, byte value) => text.Span.IndexOf(value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int IndexOf(this Utf8Text text, byte value) => text.IsLong ? text.LongSpan.IndexOf(value) : IndexInShort(text, value);
 
     /// <summary>Index in bytes of the last occurrence, or -1.</summary>
-    public static int LastIndexOf(this in Utf8Text text, byte value) => text.Span.LastIndexOf(value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int LastIndexOf(this Utf8Text text, byte value) => text.IsLong ? text.LongSpan.LastIndexOf(value) : LastIndexInShort(text, value);
 
     /// <summary>Index in bytes of the last occurrence, or -1.</summary>
-    public static int LastIndexOf(this in Utf8Text text, ReadOnlySpan<byte> value) => text.Span.LastIndexOf(value);
+    public static int LastIndexOf(this Utf8Text text, ReadOnlySpan<byte> value) => text.Span.LastIndexOf(value);
 
     /// <summary>The text without ASCII white space at both ends.</summary>
-    public static Utf8Text Trim(this in Utf8Text text)
+    public static Utf8Text Trim(this Utf8Text text)
     {
         Range kept = System.Text.Ascii.Trim(text.Span);
         return text.Slice(kept.Start.Value, kept.End.Value - kept.Start.Value);
     }
 
+    /// <summary>The part before the first separator; the whole text where there is none. <c>line.UpTo((byte)' ')</c> is the first field of a log line.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Utf8Text UpTo(this Utf8Text text, byte separator) =>
+        text.TryUpToInFirstBytes(separator, out Utf8Text part) ? part : UpToAnywhere(text, separator);
+
+    /// <summary>
+    /// The number that ends the text: its trailing decimal digits, without a sign. <c>line.TryParseEnd(out long bytes, out int digits)</c> reads the
+    /// last field of a log line, whatever stands before it.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="value">The number; 0 where there is none.</param>
+    /// <param name="digits">How many digits there are, leading zeros included.</param>
+    /// <returns>False where the text does not end with a digit, or the number is greater than <see cref="long.MaxValue"/>.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryParseEnd(this Utf8Text text, out long value, out int digits)
+    {
+        if (text.TryParseFewLastDigits(out value, out digits))
+        {
+            return true;
+        }
+
+        (bool isNumber, value, digits) = ParseEndSlowly(text);
+        return isNumber;
+    }
+
     /// <summary>The parts between separators, in order; no separator gives the whole text, and empty parts are kept. Enumerate with <c>foreach</c>.</summary>
-    public static Utf8TextSplit Split(this in Utf8Text text, byte separator) => new(text, separator);
+    public static Utf8TextSplit Split(this Utf8Text text, byte separator) => new(text, separator);
 
     /// <summary>The n-th part between separators, counted from 0; false if there are not so many.</summary>
-    public static bool TryField(this in Utf8Text text, byte separator, int index, out Utf8Text field)
+    public static bool TryField(this Utf8Text text, byte separator, int index, out Utf8Text field)
     {
         foreach (Utf8Text part in text.Split(separator))
         {
@@ -61,18 +90,48 @@ public static class Utf8TextSearch
     }
 
     /// <summary>The whole text as a decimal integer, with an optional sign; false if it is anything else or out of range.</summary>
-    public static bool TryParse(this in Utf8Text text, out long value) =>
+    public static bool TryParse(this Utf8Text text, out long value) =>
         text.TryParseFewDigits(out value) || (Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length);
 
     /// <summary>The whole text as a decimal integer, with an optional sign; false if it is anything else or out of range.</summary>
-    public static bool TryParse(this in Utf8Text text, out int value) =>
+    public static bool TryParse(this Utf8Text text, out int value) =>
         Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length;
 
     /// <summary>The whole text as a number in invariant notation; false if it is anything else.</summary>
-    public static bool TryParse(this in Utf8Text text, out double value) =>
+    public static bool TryParse(this Utf8Text text, out double value) =>
         Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length;
 
     /// <summary>The whole text as a decimal number in invariant notation; false if it is anything else.</summary>
-    public static bool TryParse(this in Utf8Text text, out decimal value) =>
+    public static bool TryParse(this Utf8Text text, out decimal value) =>
         Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length;
+
+    // The cold halves of the searches above. Only they take a text's own address, so that it stays in registers where it is long.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int IndexInShort(Utf8Text text, ReadOnlySpan<byte> value) => text.Span.IndexOf(value);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int IndexInShort(Utf8Text text, byte value) => text.Span.IndexOf(value);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int LastIndexInShort(Utf8Text text, byte value) => text.Span.LastIndexOf(value);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool ShortStartsWith(Utf8Text text, ReadOnlySpan<byte> value) => text.Span.StartsWith(value);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Utf8Text UpToAnywhere(Utf8Text text, byte separator)
+    {
+        int length = text.Span.IndexOf(separator);
+        return length < 0 ? text : text.Slice(0, length);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static (bool IsNumber, long Value, int Digits) ParseEndSlowly(Utf8Text text)
+    {
+        ReadOnlySpan<byte> bytes = text.Span;
+        int digits = bytes.Length - (bytes.LastIndexOfAnyExceptInRange((byte)'0', (byte)'9') + 1);
+        long value = 0;
+        bool isNumber = digits > 0 && Utf8Parser.TryParse(bytes[^digits..], out value, out int used) && used == digits;
+        return (isNumber, value, digits);
+    }
 }
