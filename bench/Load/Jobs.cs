@@ -20,6 +20,7 @@ internal static class Jobs
         (string Name, Func<string, Job> Create)[] all =
         [
             ("limit", name => new MemoryLimitJob(name, workload, dataset, LimitOf(workload))),
+            ("limit-mapped", name => new MappedLimitJob(name, workload, dataset, files, LimitOf(workload))),
             ("limit-file", name => new FileLimitJob(name, workload, dataset, files, LimitOf(workload))),
             .. Unframed(workload, dataset),
             ("engine-mapped", name => new EngineFileJob(name, 1, workload, dataset, files, FileReadMode.MemoryMapped)),
@@ -34,6 +35,14 @@ internal static class Jobs
                   .Select(job => job.Create(job.Name))
                   .ToArray();
     }
+
+    /// <summary>The workload over a loopback socket; the first is the reference.</summary>
+    public static IReadOnlyList<Job> Socket(Workload workload, Dataset dataset) =>
+    [
+        new SocketLimitJob("limit-socket", workload, dataset, LimitOf(workload)),
+        new EngineSocketJob("engine-socket", 1, workload, dataset),
+        new EngineSocketJob("engine-socket-2", 2, workload, dataset),
+    ];
 
     private static (string Name, Func<string, Job> Create)[] Unframed(Workload workload, Dataset dataset) => workload == Workload.Grep
         ? [("limit-unframed", name => new MemoryLimitJob(name, workload, dataset, new GrepUnframedLimit()))]

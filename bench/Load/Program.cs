@@ -5,6 +5,12 @@ const int BatchBytes = 3_355_443;
 
 var workloadOption = new Option<string>("--workload") { Description = "The workload.", DefaultValueFactory = _ => "all" };
 workloadOption.AcceptOnlyFromAmong("grep", "words", "log", "all");
+var sourceOption = new Option<string>("--source")
+{
+    Description = "Where the bytes come from: files in the page cache and memory, a loopback socket, or latency at a steady rate over one.",
+    DefaultValueFactory = _ => "file",
+};
+sourceOption.AcceptOnlyFromAmong("file", "socket", "latency");
 var megabytesOption = new Option<int>("--megabytes")
 {
     Description = "Size of the input in MiB, cut into batches of about 3.3 MB; at most 1024.",
@@ -32,10 +38,22 @@ foreach (Option<int> option in new[] { megabytesOption, repetitionsOption })
 
 var command = new RootCommand("Measures FastStream against hand-written limits and other libraries, on the same bytes.")
 {
-    workloadOption, megabytesOption, repetitionsOption, onlyOption,
+    workloadOption, sourceOption, megabytesOption, repetitionsOption, onlyOption,
 };
 command.SetAction(arguments =>
 {
+    string source = arguments.GetRequiredValue(sourceOption);
+    if (source == "latency")
+    {
+        Latency.WriteHead(Console.Out);
+        foreach (int milliseconds in new[] { 1, 5, 10, 100 })
+        {
+            Latency.Run(Console.Out, TimeSpan.FromMilliseconds(milliseconds), 100_000, TimeSpan.FromSeconds(10));
+        }
+
+        return 0;
+    }
+
     string name = arguments.GetRequiredValue(workloadOption);
     Workload[] workloads = name == "all" ? Enum.GetValues<Workload>() : [Enum.Parse<Workload>(name, ignoreCase: true)];
     bool agree = true;
@@ -43,6 +61,7 @@ command.SetAction(arguments =>
     {
         agree &= RunWorkload(
             workload,
+            source,
             arguments.GetRequiredValue(megabytesOption) << 20,
             arguments.GetRequiredValue(repetitionsOption),
             arguments.GetValue(onlyOption) ?? "");
@@ -52,17 +71,19 @@ command.SetAction(arguments =>
 });
 return command.Parse(args).Invoke();
 
-static bool RunWorkload(Workload workload, int totalBytes, int repetitions, string only)
+static bool RunWorkload(Workload workload, string source, int totalBytes, int repetitions, string only)
 {
     Dataset dataset = Jobs.Generate(workload, totalBytes, Math.Max(1, totalBytes / BatchBytes));
     using var files = new InputFiles(dataset);
-    IReadOnlyList<Job> jobs = Jobs.All(workload, dataset, files, only.Split(',', StringSplitOptions.TrimEntries));
+    IReadOnlyList<Job> jobs = source == "socket"
+        ? Jobs.Socket(workload, dataset)
+        : Jobs.All(workload, dataset, files, only.Split(',', StringSplitOptions.TrimEntries));
     IReadOnlyList<Measurement> measurements = Measure.Run(jobs, dataset, repetitions);
     foreach (Job job in jobs)
     {
         job.Dispose();
     }
 
-    Report.Write(Console.Out, workload, measurements);
+    Report.Write(Console.Out, $"{workload} from a {source}", measurements);
     return Report.Agree(Console.Error, workload, measurements);
 }

@@ -4,11 +4,11 @@ namespace FastStream.Bench.Load;
 internal static class Report
 {
     /// <summary>Writes the table. The first measurement is the reference: ratio 1.</summary>
-    public static void Write(TextWriter output, Workload workload, IReadOnlyList<Measurement> measurements)
+    public static void Write(TextWriter output, string title, IReadOnlyList<Measurement> measurements)
     {
         Measurement reference = measurements[0];
         output.WriteLine(
-            $"### {workload}: {reference.RecordCount} records, {reference.ByteCount / 1e6:F1} MB, " +
+            $"### {title}: {reference.RecordCount} records, {reference.ByteCount / 1e6:F1} MB, " +
             $"checksum {reference.Checksum}");
         output.WriteLine();
         output.WriteLine(

@@ -10,8 +10,8 @@ internal readonly record struct AccessLog(Utf8Text Ip, int Status, long Bytes)
     public static AccessLog Parse(Utf8Text line)
     {
         // A dash in place of the bytes is no digit, and leaves 0.
-        line.TryParseEnd(out long bytes, out int digits);
-        line.Slice(0, line.Length - Math.Max(digits, 1) - 1).TryParseEnd(out long status, out _);
+        _ = line.TryParseEnd(out long bytes, out int digits);
+        _ = line.Slice(0, line.Length - Math.Max(digits, 1) - 1).TryParseEnd(out long status, out _);
         return new AccessLog(line.UpTo((byte)' '), (int)status, bytes);
     }
 }
