@@ -28,8 +28,15 @@ public sealed class GoldenProgramTests(ITestOutputHelper output)
             return;
         }
 
-        ProgramRun run = await ProgramRun.RunAsync(program.Tree, program.Inputs, options);
+        ProgramRun run = await ProgramRun.RunAsync(
+            program.Tree, program.Inputs, options, slices: program.Slices.Count == 0 ? null : program.Slices.Select(slice => (slice.From, slice.To)).ToArray());
         Compare(program, run);
+        foreach (((BatchTime from, BatchTime to, IReadOnlyList<object?>?[] expected), IReadOnlyList<IReadOnlyList<object?>> found) in program.Slices.Zip(run.Slices))
+        {
+            Assert.Equal(
+                $"{from} to {to}: {string.Join(' ', expected.Select(batch => ProgramRun.TextOf(batch, program.IsOrdered)))}",
+                $"{from} to {to}: {string.Join(' ', found.Select(batch => ProgramRun.TextOf(batch, program.IsOrdered)))}");
+        }
     }
 
     [Fact]

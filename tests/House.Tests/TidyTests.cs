@@ -31,6 +31,7 @@ public sealed class TidyTests
     [Fact]
     public void Source_AnyFile_DoesNotFlushByMethodsThatSwallowErrors() =>
         AssertNone(from file in Tree.Files(".cs", "src")
+                   where !file.EndsWith("DurableFile.cs", StringComparison.Ordinal)
                    from call in new[] { ".Flush(true)", ".FlushToDisk(", "flushToDisk: true" }
                    where Tree.Read(file).Contains(call, StringComparison.Ordinal)
                    select $"{file} calls {call}, which swallows fsync's errors on .NET 10; use DurableFile");

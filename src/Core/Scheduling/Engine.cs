@@ -69,7 +69,16 @@ internal sealed class Engine
             await CollectAsync(input.StopAsync, input, errors).ConfigureAwait(false);
         }
 
-        _generator.Stop(lastBatch: mode == StopMode.Graceful && !_abort.IsCancellationRequested);
+        try
+        {
+            _generator.Stop(lastBatch: mode == StopMode.Graceful && !_abort.IsCancellationRequested);
+        }
+        catch (Exception error)
+        {
+            // The rest closes all the same, so that nobody waits for ever.
+            errors.Add(error);
+        }
+
         await _scheduler.StopAsync().ConfigureAwait(false);
         _generator.DropCut();
         await _graph.CloseAsync().ConfigureAwait(false);

@@ -74,10 +74,7 @@ internal sealed class JobScheduler
             await RunBatchAsync(batch).ConfigureAwait(false);
         }
 
-        while (_unfinished.TryDequeue(out Task? completion))
-        {
-            await completion.ConfigureAwait(false);
-        }
+        await FinishEarlierAsync().ConfigureAwait(false);
     }
 
     private async Task RunBatchAsync(JobSet batch)
@@ -126,12 +123,23 @@ internal sealed class JobScheduler
                 scope.Release();
                 scope = next;
                 StreamingException failure = batch.Failure!;
-                _listeners.Post(listener => listener.OnWarning($"Batch {batch.Time} is tried again ({attempt + 1} of {_options.BatchRetries}).", failure));
+                string warning = $"Batch {batch.Time} is tried again ({attempt + 1} of {_options.BatchRetries}).";
+                _listeners.Post(listener => listener.OnWarning(warning, failure));
                 continue;
             }
 
+            await FinishEarlierAsync().ConfigureAwait(false);
             Complete(batch, scope);
             return;
+        }
+    }
+
+    // Batches complete in time order, also where one that failed in its operators has nothing more to do.
+    private async Task FinishEarlierAsync()
+    {
+        while (_unfinished.TryDequeue(out Task? completion))
+        {
+            await completion.ConfigureAwait(false);
         }
     }
 

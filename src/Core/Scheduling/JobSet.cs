@@ -10,9 +10,10 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
 
     public double SubmittedMs { get; } = submittedMs;
 
-    public double StartedMs { get; set; }
+    /// <summary>NaN before; 0 is a time like any other, on a clock that begins there.</summary>
+    public double StartedMs { get; set; } = double.NaN;
 
-    public double EndedMs { get; set; }
+    public double EndedMs { get; set; } = double.NaN;
 
     /// <summary>Which outputs are done for this batch; a retry leaves them out.</summary>
     public HashSet<int> DoneOutputs { get; } = [];
@@ -39,12 +40,14 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
         SubmittedAt = At(SubmittedMs)!.Value,
         StartedAt = At(StartedMs),
         EndedAt = At(EndedMs),
-        SchedulingDelay = StartedMs > 0 ? TimeSpan.FromMilliseconds(StartedMs - SubmittedMs) : null,
-        ProcessingTime = EndedMs > 0 ? TimeSpan.FromMilliseconds(EndedMs - StartedMs) : null,
-        TotalDelay = EndedMs > 0 ? TimeSpan.FromMilliseconds(EndedMs - SubmittedMs) : null,
+        SchedulingDelay = Duration(SubmittedMs, StartedMs),
+        ProcessingTime = Duration(StartedMs, EndedMs),
+        TotalDelay = Duration(SubmittedMs, EndedMs),
         Outputs = OutputInfos,
         Failure = Failure,
     };
 
-    private static DateTimeOffset? At(double ms) => ms > 0 ? DateTimeOffset.UnixEpoch.AddMilliseconds(ms) : null;
+    private static DateTimeOffset? At(double ms) => double.IsNaN(ms) ? null : DateTimeOffset.UnixEpoch.AddMilliseconds(ms);
+
+    private static TimeSpan? Duration(double fromMs, double toMs) => double.IsNaN(toMs) ? null : TimeSpan.FromMilliseconds(toMs - fromMs);
 }

@@ -14,6 +14,9 @@ public sealed class LifeCycleTests
 
         // A context that is stopped before it was started is done.
         [("life-output-without-start", 4)] = "true",
+
+        // What Spark calls by its own exception's name is a call in the wrong state.
+        [("life-slice-before-start", 2)] = "illegal-state",
     };
 
     public static TheoryData<string> Runnable => SpecialCase.Runnable("lifeCycle");
@@ -40,6 +43,7 @@ public sealed class LifeCycleTests
     private sealed class Life : IAsyncDisposable
     {
         private readonly List<(StreamingContext Context, ManualStream<int> Input)> _contexts = [];
+        private RememberedStream<int>? _remembered;
 
         public async Task<string> DoAsync(string step)
         {
@@ -75,7 +79,11 @@ public sealed class LifeCycleTests
             {
                 case "ok":
                     return "ok";
+                case "slice 1000 to 2000":
+                    _remembered!.Slice(new BatchTime(1000), new BatchTime(2000)).Dispose();
+                    return "ok";
                 case "add output":
+                    _remembered = input.Remember(TimeSpan.FromSeconds(20));
                     input.ForEachBatch((_, _) => { });
                     return "ok";
                 case "add input":

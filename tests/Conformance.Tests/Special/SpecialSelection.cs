@@ -14,14 +14,13 @@ internal static class SpecialSelection
         ["fail-under-mapWithState"] = NeedsState,
         ["fail-union-without-dataset"] = AlwaysABatch,
         ["no-dataset-reduce"] = AlwaysABatch,
-        ["life-slice-before-start"] = "needs remembered streams",
         ["life-checkpoint-with-unserialisable-function"] = "no functions in checkpoints here: nothing has to be serialised",
         ["queue-slice-without-remember"] = "no batch is computed anew here after it was forgotten",
     };
 
     private static readonly Dictionary<string, string> ByKind = new()
     {
-        ["compute"] = "no compute by hand here; slices are tested with remembered streams",
+        ["compute"] = "no compute by hand here; the cases' slices are run",
         ["describe"] = NeedsWindows,
         ["stateErrors"] = NeedsState,
         ["hashPartitioner"] = "which partition owns a key is no promise here: the hash has a secret of the process",

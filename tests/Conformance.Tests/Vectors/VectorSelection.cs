@@ -10,7 +10,6 @@ internal static class VectorSelection
     {
         ["prose"] = "a scenario in words; the tests of its part of the engine have it",
         ["recovery"] = "needs checkpoints",
-        ["slice"] = "needs remembered streams",
         ["remember"] = "Spark's remember durations follow from its checkpoint intervals, which do not exist here",
         ["streamSummary"] = "operators that are not there yet: mapWithState",
         ["statemap"] = "Spark's internal state map",
@@ -53,7 +52,7 @@ internal static class VectorSelection
         "function" => FunctionsByOperation.GetValueOrDefault(vector.Operation)
             ?? (FunctionVectorTests.Operations.ContainsKey(vector.Operation) ? null : $"no counterpart of the function {vector.Operation}"),
         "lifecycle" => vector.Name.Contains("stopSparkContext", StringComparison.Ordinal) ? "no engine that contexts share" : null,
-        "foreachCount" or "jobFailure" => null,
+        "foreachCount" or "jobFailure" or "slice" => null,
         _ => ByKind.GetValueOrDefault(vector.Kind, $"no test for the kind {vector.Kind}"),
     };
 

@@ -1,0 +1,19 @@
+namespace FastStream.Tests.Core;
+
+/// <summary>The end of a chain that keeps what it gets.</summary>
+internal sealed class Capture<T> : Operator<T>
+{
+    public List<T> Items { get; } = [];
+
+    public int Ends { get; private set; }
+
+    public override void OnBatch(ReadOnlySpan<T> items)
+    {
+        Assert.InRange(items.Length, 1, RecordBuffer.SpanRecords);
+        Items.AddRange(items);
+    }
+
+    public override void OnBatchEnd(BatchScope batch) => Ends++;
+
+    public override void Reset() => Items.Clear();
+}

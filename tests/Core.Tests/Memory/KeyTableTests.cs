@@ -1,0 +1,102 @@
+using Xunit.Abstractions;
+
+namespace FastStream.Tests.Core.Memory;
+
+/// <summary>The table against the dictionary of .NET.</summary>
+public sealed class KeyTableTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void Numbers_AgainstTheDictionary() => Compare(random => (long)random.Next(-50, 5000));
+
+    [Fact]
+    public void Strings_AgainstTheDictionary() => Compare<string?>(random => random.Next(20) == 0 ? null : $"key {random.Next(3000)}");
+
+    [Fact]
+    public void Texts_AgainstTheDictionary() => Compare(random => Utf8Text.Intern($"{new string('k', random.Next(20))}{random.Next(300)}"));
+
+    [Fact]
+    public void Tuples_AgainstTheDictionary() => Compare(random => (random.Next(40), $"{random.Next(40)}"));
+
+    [Fact]
+    public void EqualHashes_AreKeptApart()
+    {
+        var table = new KeyTable<int, string>();
+        for (int key = 0; key < 100; key++)
+        {
+            table.GetOrAdd(7, key, out bool exists) = $"value {key}";
+            Assert.False(exists);
+        }
+
+        for (int key = 0; key < 100; key++)
+        {
+            Assert.Equal($"value {key}", table.GetOrAdd(7, key, out bool exists));
+            Assert.True(exists);
+        }
+    }
+
+    [Fact]
+    public void Drain_GivesPairsInTheOrderOfComing_AndForgetsThem()
+    {
+        var table = new KeyTable<long, long>();
+        long[] keys = [9, 2, 7, 2, 9, 1];
+        foreach (long key in keys)
+        {
+            table.GetOrAdd(KeyHash.Of(in key), in key, out _)++;
+        }
+
+        var end = new Capture<(long Key, long Value)>();
+        var buffer = new RecordBuffer<(long Key, long Value)>(end);
+        table.DrainTo(buffer);
+        buffer.Flush();
+        Assert.Equal([(9, 2), (2, 2), (7, 1), (1, 1)], end.Items);
+        Assert.Equal(0, table.Count);
+    }
+
+    // Many batches of very different sizes, cleared in between: growth, and slots of older generations that must not be seen.
+    private void Compare<TKey>(Func<Random, TKey> next)
+    {
+        Random random = RandomSource.New(output);
+        var table = new KeyTable<TKey, long>();
+        for (int batch = 0; batch < 60; batch++)
+        {
+            var twin = new Dictionary<ValueTuple<TKey>, long>();
+            var order = new List<TKey>();
+            int records = random.Next(random.Next(2) == 0 ? 10 : 4000);
+            KeyTable<TKey, long>.Probe walk = table.Walk();
+            for (int i = 0; i < records; i++)
+            {
+                TKey key = next(random);
+                uint hash = KeyHash.Of(in key);
+                bool exists;
+                if (batch % 2 == 0)
+                {
+                    walk.GetOrAdd(hash, in key, out exists) += i;
+                }
+                else
+                {
+                    table.GetOrAdd(hash, in key, out exists) += i;
+                }
+
+                Assert.Equal(twin.ContainsKey(new(key)), exists);
+                twin[new(key)] = twin.GetValueOrDefault(new(key)) + i;
+                if (!exists)
+                {
+                    order.Add(key);
+                }
+            }
+
+            Assert.Equal(twin.Count, table.Count);
+            for (int i = 0; i < table.Count; i++)
+            {
+                Assert.Equal(order[i], table.KeyAt(i));
+                Assert.Equal(twin[new(order[i])], table.ValueAt(i));
+            }
+
+            TKey absent = next(random);
+            bool found = !System.Runtime.CompilerServices.Unsafe.IsNullRef(ref table.Find(KeyHash.Of(in absent), in absent));
+            Assert.Equal(twin.ContainsKey(new(absent)), found);
+            table.Clear();
+            Assert.Equal(0, table.Count);
+        }
+    }
+}
