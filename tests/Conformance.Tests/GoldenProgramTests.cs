@@ -33,9 +33,10 @@ public sealed class GoldenProgramTests(ITestOutputHelper output)
         Compare(program, run);
         foreach (((BatchTime from, BatchTime to, IReadOnlyList<object?>?[] expected), IReadOnlyList<IReadOnlyList<object?>> found) in program.Slices.Zip(run.Slices))
         {
+            // Slices are listed without their order, also those of ordered programs.
             Assert.Equal(
-                $"{from} to {to}: {string.Join(' ', expected.Select(batch => ProgramRun.TextOf(batch, program.IsOrdered)))}",
-                $"{from} to {to}: {string.Join(' ', found.Select(batch => ProgramRun.TextOf(batch, program.IsOrdered)))}");
+                $"{from} to {to}: {string.Join(' ', expected.Select(batch => ProgramRun.TextOf(batch, ordered: false)))}",
+                $"{from} to {to}: {string.Join(' ', found.Select(batch => ProgramRun.TextOf(batch, ordered: false)))}");
         }
     }
 

@@ -31,7 +31,6 @@ internal static class VectorSelection
         ["rateLimiter"] = "the tests of rate control have it",
         ["fileStream"] = "the tests of file sources have it",
         ["kafkaLimit"] = "the tests of Kafka sources have it",
-        ["queueStream"] = "the tests of object sources have it",
     };
 
     private static readonly Dictionary<string, string> FunctionsByOperation = new()
@@ -52,7 +51,7 @@ internal static class VectorSelection
         "function" => FunctionsByOperation.GetValueOrDefault(vector.Operation)
             ?? (FunctionVectorTests.Operations.ContainsKey(vector.Operation) ? null : $"no counterpart of the function {vector.Operation}"),
         "lifecycle" => vector.Name.Contains("stopSparkContext", StringComparison.Ordinal) ? "no engine that contexts share" : null,
-        "foreachCount" or "jobFailure" or "slice" => null,
+        "foreachCount" or "jobFailure" or "slice" or "queueStream" => null,
         _ => ByKind.GetValueOrDefault(vector.Kind, $"no test for the kind {vector.Kind}"),
     };
 
