@@ -8,7 +8,7 @@ internal static class VectorSelection
 {
     private static readonly Dictionary<string, string> ByKind = new()
     {
-        ["prose"] = "a scenario in words; the tests of its part of the engine have it",
+        ["prose"] = "a scenario in words, which no machine can run",
         ["recovery"] = "needs checkpoints",
         ["remember"] = "Spark's remember durations follow from its checkpoint intervals, which do not exist here",
         ["streamSummary"] = "operators that are not there yet: mapWithState",
@@ -25,12 +25,11 @@ internal static class VectorSelection
         ["killExecutor"] = "no executors to add or remove",
         ["blockTracker"] = "no block tracker: blocks are in the pool of the process",
         ["inputInfo"] = "inputs report with their batch; there is no tracker to report to twice",
-        ["progressListener"] = "the dashboard's tests have it",
+        ["progressListener"] = "needs the dashboard",
         ["recurringTimer"] = "a stop is at once here: a graceful one runs one more batch under the time of the next tick, without waiting for it",
-        ["pid"] = "the tests of rate control have it",
-        ["rateLimiter"] = "the tests of rate control have it",
+        ["rateLimiter"] = "the tests of receivers have it",
         ["fileStream"] = "the tests of file sources have it",
-        ["kafkaLimit"] = "the tests of Kafka sources have it",
+        ["kafkaLimit"] = "needs a Kafka source",
     };
 
     private static readonly Dictionary<string, string> FunctionsByOperation = new()
@@ -51,7 +50,7 @@ internal static class VectorSelection
         "function" => FunctionsByOperation.GetValueOrDefault(vector.Operation)
             ?? (FunctionVectorTests.Operations.ContainsKey(vector.Operation) ? null : $"no counterpart of the function {vector.Operation}"),
         "lifecycle" => vector.Name.Contains("stopSparkContext", StringComparison.Ordinal) ? "no engine that contexts share" : null,
-        "foreachCount" or "jobFailure" or "slice" or "queueStream" => null,
+        "foreachCount" or "jobFailure" or "slice" or "queueStream" or "pid" => null,
         _ => ByKind.GetValueOrDefault(vector.Kind, $"no test for the kind {vector.Kind}"),
     };
 
