@@ -48,16 +48,50 @@ internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(Func<TValue, TV
 {
     private readonly KeyTable<TKey, TValue> _table = new();
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
+    private readonly int[] _others = new int[RecordBuffer.SpanRecords];
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
-        Func<TValue, TValue, TValue> function = reduce;
-        KeyTable<TKey, TValue> table = _table;
         Span<uint> hashes = _hashes.AsSpan(0, items.Length);
-        table.Prepare(items, hashes);
-        KeyTable<TKey, TValue>.Probe probe = table.Walk();
+        _table.Prepare(items, hashes);
+        int others = UpdateKnown(reduce, _table.Walk(), items, hashes, _others);
+        if (others > 0)
+        {
+            UpdateOthers(items, hashes, _others.AsSpan(0, others));
+        }
+    }
+
+    // The keys that are at home in the table, in a loop without calls but the user's, which the compiler can inline. The places of the others are noted:
+    // a key is either among the ones or the others for the whole span, so that its values keep their order.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int UpdateKnown(
+        Func<TValue, TValue, TValue> function, KeyTable<TKey, TValue>.Probe probe, ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes, int[] others)
+    {
+        int otherCount = 0;
         for (int i = 0; i < items.Length && i < hashes.Length; i++)
+        {
+            ref readonly (TKey Key, TValue Value) item = ref items[i];
+            ref TValue value = ref probe.FindAtHome(hashes[i], in item.Key);
+            if (!Unsafe.IsNullRef(ref value))
+            {
+                value = function(value, item.Value);
+            }
+            else if (otherCount < others.Length)
+            {
+                others[otherCount++] = i;
+            }
+        }
+
+        return otherCount;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void UpdateOthers(ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes, ReadOnlySpan<int> others)
+    {
+        Func<TValue, TValue, TValue> function = reduce;
+        KeyTable<TKey, TValue>.Probe probe = _table.Walk();
+        foreach (int i in others)
         {
             ref readonly (TKey Key, TValue Value) item = ref items[i];
             ref TValue value = ref probe.GetOrAdd(hashes[i], in item.Key, out bool exists);

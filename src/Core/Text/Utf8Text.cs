@@ -193,6 +193,14 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     /// <summary>A hash of the bytes, with a secret of the process.</summary>
     public override int GetHashCode() => (int)Hash();
 
+    /// <summary>The hash, if the text is short; a number without meaning, if it is long.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal uint HashAsShort() => KeyHash.Fold(_low, _high);
+
+    /// <summary>Whether both are the same words in memory: never for different texts, always for equal short ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool AreSameWords(in Utf8Text left, in Utf8Text right) => left._low == right._low && left._high == right._high;
+
     /// <summary>The hash that key tables use.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal uint Hash() => IsLong ? HashLong() : KeyHash.Fold(_low, _high);
