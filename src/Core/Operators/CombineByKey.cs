@@ -57,19 +57,16 @@ internal sealed class CombineByKeyStream<TKey, TValue, TCombiner>(
 /// <summary>One table lookup for each record, the slots asked for ahead; the result goes on at the end of the batch, in the order in which keys came.</summary>
 internal sealed class CombineByKeyOperator<TKey, TValue, TCombiner, TMarker>(
     Func<TValue, TCombiner> create, Func<TCombiner, TValue, TCombiner> merge, Operator<(TKey Key, TCombiner Value)> next)
-    : Operator<(TKey Key, TValue Value), (TKey Key, TCombiner Value)>(next)
+    : TableOperator<(TKey Key, TValue Value), TKey, TCombiner>(next)
     where TMarker : struct
 {
-    private readonly KeyTable<TKey, TCombiner> _table = new();
-    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
-
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         Func<TValue, TCombiner> first = create;
         Func<TCombiner, TValue, TCombiner> more = merge;
-        KeyTable<TKey, TCombiner> table = _table;
-        Span<uint> hashes = _hashes.AsSpan(0, items.Length);
+        KeyTable<TKey, TCombiner> table = Table;
+        Span<uint> hashes = Hashes(items.Length);
         table.Prepare(items, hashes);
         KeyTable<TKey, TCombiner>.Probe probe = table.Walk();
         for (int i = 0; i < items.Length && i < hashes.Length; i++)
@@ -78,17 +75,5 @@ internal sealed class CombineByKeyOperator<TKey, TValue, TCombiner, TMarker>(
             ref TCombiner combiner = ref probe.GetOrAdd(hashes[i], in item.Key, out bool exists);
             combiner = exists ? more(combiner, item.Value) : first(item.Value);
         }
-    }
-
-    public override void OnBatchEnd(BatchScope batch)
-    {
-        _table.DrainTo(Output);
-        base.OnBatchEnd(batch);
-    }
-
-    public override void Reset()
-    {
-        _table.Clear();
-        base.Reset();
     }
 }

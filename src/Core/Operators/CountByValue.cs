@@ -31,16 +31,13 @@ internal sealed class CountByValueStream<T>(DStream<T> parent, string operatorNa
 }
 
 /// <summary>One table lookup for each record, the slots asked for ahead; no delegate, and no pair is built before the end.</summary>
-internal sealed class CountByValueOperator<T>(Operator<(T Key, long Value)> next) : Operator<T, (T Key, long Value)>(next)
+internal sealed class CountByValueOperator<T>(Operator<(T Key, long Value)> next) : TableOperator<T, T, long>(next)
 {
-    private readonly KeyTable<T, long> _table = new();
-    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
-
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
-        KeyTable<T, long> table = _table;
-        Span<uint> hashes = _hashes.AsSpan(0, items.Length);
+        KeyTable<T, long> table = Table;
+        Span<uint> hashes = Hashes(items.Length);
         for (int i = 0; i < items.Length; i++)
         {
             uint hash = KeyHash.Of(in items[i]);
@@ -52,18 +49,6 @@ internal sealed class CountByValueOperator<T>(Operator<(T Key, long Value)> next
         {
             table.GetOrAdd(hashes[i], in items[i], out _)++;
         }
-    }
-
-    public override void OnBatchEnd(BatchScope batch)
-    {
-        _table.DrainTo(Output);
-        base.OnBatchEnd(batch);
-    }
-
-    public override void Reset()
-    {
-        _table.Clear();
-        base.Reset();
     }
 }
 
@@ -77,33 +62,18 @@ internal sealed class SumByKeyStream<TKey>(DStream<(TKey Key, long Value)> paren
 }
 
 /// <summary>Adds the counts of the partitions up.</summary>
-internal sealed class SumByKeyOperator<TKey>(Operator<(TKey Key, long Value)> next) : Operator<(TKey Key, long Value), (TKey Key, long Value)>(next)
+internal sealed class SumByKeyOperator<TKey>(Operator<(TKey Key, long Value)> next) : TableOperator<(TKey Key, long Value), TKey, long>(next)
 {
-    private readonly KeyTable<TKey, long> _table = new();
-    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
-
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, long Value)> items)
     {
-        KeyTable<TKey, long> table = _table;
-        Span<uint> hashes = _hashes.AsSpan(0, items.Length);
+        KeyTable<TKey, long> table = Table;
+        Span<uint> hashes = Hashes(items.Length);
         table.Prepare(items, hashes);
         KeyTable<TKey, long>.Probe probe = table.Walk();
         for (int i = 0; i < items.Length; i++)
         {
             probe.GetOrAdd(hashes[i], in items[i].Key, out _) += items[i].Value;
         }
-    }
-
-    public override void OnBatchEnd(BatchScope batch)
-    {
-        _table.DrainTo(Output);
-        base.OnBatchEnd(batch);
-    }
-
-    public override void Reset()
-    {
-        _table.Clear();
-        base.Reset();
     }
 }

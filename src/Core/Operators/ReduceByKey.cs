@@ -43,19 +43,17 @@ internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue 
 
 /// <summary>As <see cref="CombineByKeyOperator{TKey, TValue, TCombiner, TMarker}"/>, without the call that makes a first combiner: for most keys of a skewed batch that is the call that counts.</summary>
 internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(Func<TValue, TValue, TValue> reduce, Operator<(TKey Key, TValue Value)> next)
-    : Operator<(TKey Key, TValue Value), (TKey Key, TValue Value)>(next)
+    : TableOperator<(TKey Key, TValue Value), TKey, TValue>(next)
     where TMarker : struct
 {
-    private readonly KeyTable<TKey, TValue> _table = new();
-    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
     private readonly int[] _others = new int[RecordBuffer.SpanRecords];
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
-        Span<uint> hashes = _hashes.AsSpan(0, items.Length);
-        _table.Prepare(items, hashes);
-        int others = UpdateKnown(reduce, _table.Walk(), items, hashes, _others);
+        Span<uint> hashes = Hashes(items.Length);
+        Table.Prepare(items, hashes);
+        int others = UpdateKnown(reduce, Table.Walk(), items, hashes, _others);
         if (others > 0)
         {
             UpdateOthers(items, hashes, _others.AsSpan(0, others));
@@ -90,24 +88,12 @@ internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(Func<TValue, TV
     private void UpdateOthers(ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes, ReadOnlySpan<int> others)
     {
         Func<TValue, TValue, TValue> function = reduce;
-        KeyTable<TKey, TValue>.Probe probe = _table.Walk();
+        KeyTable<TKey, TValue>.Probe probe = Table.Walk();
         foreach (int i in others)
         {
             ref readonly (TKey Key, TValue Value) item = ref items[i];
             ref TValue value = ref probe.GetOrAdd(hashes[i], in item.Key, out bool exists);
             value = exists ? function(value, item.Value) : item.Value;
         }
-    }
-
-    public override void OnBatchEnd(BatchScope batch)
-    {
-        _table.DrainTo(Output);
-        base.OnBatchEnd(batch);
-    }
-
-    public override void Reset()
-    {
-        _table.Clear();
-        base.Reset();
     }
 }

@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using CommunityToolkit.HighPerformance.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace FastStream;
@@ -86,9 +87,9 @@ internal sealed unsafe class OpenFile : IDisposable
         for (int window = BoundaryWindowBytes; ; window = (int)Math.Min((long)window * 8, int.MaxValue / 2))
         {
             int length = (int)Math.Min(window, Length - offset + 1);
-            var buffer = new byte[length];
-            length = Read(offset - 1, buffer);
-            int found = decoder.FindFirst(buffer.AsSpan(0, length));
+            using SpanOwner<byte> buffer = SpanOwner<byte>.Allocate(length);
+            length = Read(offset - 1, buffer.Span);
+            int found = decoder.FindFirst(buffer.Span[..length]);
 
             // A lone CR at the window's end may be half of a CR LF: look further unless the file ends there.
             if (found > 0 && (found < length || offset - 1 + length >= Length))
