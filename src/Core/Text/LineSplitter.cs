@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace FastStream;
@@ -10,50 +9,69 @@ internal static unsafe class LineSplitter
 {
     private const byte LineFeed = (byte)'\n';
     private const byte CarriageReturn = (byte)'\r';
+    private const int BlockBytes = 64;
 
     // Lines are handed on while their bytes are still in a near cache. 8 to 32 KiB measure alike; more lines a span hide more misses of tables.
     private const int PieceBytes = 32 << 10;
 
     /// <summary>Adds every line, without its end, and returns how many there were.</summary>
-    // Optimised from the first call: it is called once for many thousands of lines, so that tiers would come late, and it calls no delegate that a profile could inline.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static long Split(in RecordBytes bytes, RecordBuffer<Utf8Text> output)
     {
-        byte* start = bytes.Start;
-        int length = bytes.Length;
-        int padded = bytes.Readable - 16;   // texts that begin up to here may be loaded whole
-        var target = new Target(output);
+        fixed (Utf8Text* lines = output.Reserve(RecordBuffer.SpanRecords))
+        {
+            return Split(bytes.Start, bytes.Length, bytes.Readable - 16, lines, output);
+        }
+    }
+
+    // Optimised from the first call: it is called once for many thousands of lines, so that tiers would come late, and it calls no delegate that a profile could inline.
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static long Split(byte* start, int length, int padded, Utf8Text* lines, RecordBuffer<Utf8Text> output)
+    {
+        long total = 0;
+        Utf8Text* next = lines;
         int lineStart = 0;
         int position = 0;
+        int pieceEnd = PieceBytes;
         Vector256<byte> feed = Vector256.Create(LineFeed);
         Vector256<byte> carriage = Vector256.Create(CarriageReturn);
-        int vectorEnd = Math.Min(length, padded - 64);
-        int pieceEnd = PieceBytes;
-        for (; position + 64 <= vectorEnd; position += 64)
+        int vectorEnd = Math.Min(length, padded - BlockBytes);
+        for (; position + BlockBytes <= vectorEnd; position += BlockBytes)
         {
-            if (position >= pieceEnd)
+            // A block of 64 bytes ends at most 64 lines: they fit behind what waits, or that goes first.
+            if (position >= pieceEnd || next > lines + (RecordBuffer.SpanRecords - BlockBytes))
             {
-                target.HandOn();
+                total += HandOn(output, (int)(next - lines));
+                next = lines;
                 pieceEnd = position + PieceBytes;
             }
 
             Vector256<byte> low = Vector256.Load(start + position);
             Vector256<byte> high = Vector256.Load(start + position + 32);
-            uint lowEnds = (Vector256.Equals(low, feed) | Vector256.Equals(low, carriage)).ExtractMostSignificantBits();
-            uint highEnds = (Vector256.Equals(high, feed) | Vector256.Equals(high, carriage)).ExtractMostSignificantBits();
-            ulong ends = lowEnds | ((ulong)highEnds << 32);
+            Vector256<byte> lowCarriages = Vector256.Equals(low, carriage);
+            Vector256<byte> highCarriages = Vector256.Equals(high, carriage);
+            ulong ends = Mask(Vector256.Equals(low, feed), Vector256.Equals(high, feed));
+            if ((lowCarriages | highCarriages) == Vector256<byte>.Zero && lineStart <= position)
+            {
+                while (ends != 0)
+                {
+                    int end = position + BitOperations.TrailingZeroCount(ends);
+                    ends &= ends - 1;
+                    *next++ = Utf8Text.FromPadded(start + lineStart, end - lineStart);
+                    lineStart = end + 1;
+                }
+
+                continue;
+            }
+
+            ends |= Mask(lowCarriages, highCarriages);
             while (ends != 0)
             {
                 int end = position + BitOperations.TrailingZeroCount(ends);
                 ends &= ends - 1;
                 if (end >= lineStart)
                 {
-                    target.Add(Utf8Text.FromPadded(start + lineStart, end - lineStart));
-                    lineStart = end + 1;
-                    if (start[end] == CarriageReturn && lineStart < length && start[lineStart] == LineFeed)
-                    {
-                        lineStart++;
-                    }
+                    *next++ = Utf8Text.FromPadded(start + lineStart, end - lineStart);
+                    lineStart = AfterEnd(start, end, length);
                 }
             }
         }
@@ -61,54 +79,33 @@ internal static unsafe class LineSplitter
         while (lineStart < length)
         {
             // The last few lines; also all of bytes too few for vectors.
+            if (next == lines + RecordBuffer.SpanRecords)
+            {
+                total += HandOn(output, (int)(next - lines));
+                next = lines;
+            }
+
             int lineLength = new ReadOnlySpan<byte>(start + lineStart, length - lineStart).IndexOfAny(LineFeed, CarriageReturn);
             int end = lineLength < 0 ? length : lineStart + lineLength;
-            target.Add(lineStart <= padded ? Utf8Text.FromPadded(start + lineStart, end - lineStart) : Utf8Text.FromExact(start + lineStart, end - lineStart));
-            lineStart = end + 1;
-            if (end < length && start[end] == CarriageReturn && lineStart < length && start[lineStart] == LineFeed)
-            {
-                lineStart++;
-            }
+            *next++ = lineStart <= padded ? Utf8Text.FromPadded(start + lineStart, end - lineStart) : Utf8Text.FromExact(start + lineStart, end - lineStart);
+            lineStart = end == length ? length : AfterEnd(start, end, length);
         }
 
-        return target.Finish();
+        return total + HandOn(output, (int)(next - lines));
     }
 
-    // The output buffer with its counters in registers.
-    private ref struct Target
+    // Behind the end of a line, where CR LF is one.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int AfterEnd(byte* start, int end, int length) =>
+        start[end] == CarriageReturn && end + 1 < length && start[end + 1] == LineFeed ? end + 2 : end + 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Mask(Vector256<byte> low, Vector256<byte> high) =>
+        low.ExtractMostSignificantBits() | ((ulong)high.ExtractMostSignificantBits() << 32);
+
+    private static int HandOn(RecordBuffer<Utf8Text> output, int count)
     {
-        private readonly RecordBuffer<Utf8Text> _output;
-        private readonly ref Utf8Text _first;
-        private int _count;
-        private long _total;
-
-        public Target(RecordBuffer<Utf8Text> output)
-        {
-            _output = output;
-            _first = ref MemoryMarshal.GetReference(output.Reserve(RecordBuffer.SpanRecords));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Add(Utf8Text line)
-        {
-            Unsafe.Add(ref _first, _count) = line;
-            if (++_count == RecordBuffer.SpanRecords)
-            {
-                HandOn();
-            }
-        }
-
-        public long Finish()
-        {
-            HandOn();
-            return _total;
-        }
-
-        public void HandOn()
-        {
-            _output.HandOn(_count);
-            _total += _count;
-            _count = 0;
-        }
+        output.HandOn(count);
+        return count;
     }
 }
