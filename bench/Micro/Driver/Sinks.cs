@@ -1,0 +1,44 @@
+namespace FastStream.Bench.Micro;
+
+/// <summary>Counts records: the cheapest end of a chain.</summary>
+internal sealed class CountSink<T> : Operator<T>
+{
+    /// <summary>Records of all batches.</summary>
+    public long Total { get; private set; }
+
+    public override void OnBatch(ReadOnlySpan<T> items) => Total += items.Length;
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+    }
+
+    public override void Reset()
+    {
+    }
+}
+
+/// <summary>Adds numbers up.</summary>
+internal sealed class SumSink : Operator<long>
+{
+    /// <summary>The sum over all batches.</summary>
+    public long Total { get; private set; }
+
+    public override void OnBatch(ReadOnlySpan<long> items)
+    {
+        long total = 0;
+        foreach (long item in items)
+        {
+            total += item;
+        }
+
+        Total += total;
+    }
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+    }
+
+    public override void Reset()
+    {
+    }
+}
