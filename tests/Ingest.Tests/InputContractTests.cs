@@ -246,7 +246,7 @@ public class SocketTextStreamContract : InputContract
         private readonly Peer _peer = new();
         private Connection? _connection;
 
-        public DStream<string> Describe(StreamingContext context) => context.SocketTextStream("127.0.0.1", _peer.Port).Map(line => line.ToString());
+        public DStream<string> Describe(StreamingContext context) => context.SocketTextStream("127.0.0.1", _peer.Port, new SocketSourceOptions { ConnectTimeout = Timeout.InfiniteTimeSpan }).Map(line => line.ToString());
 
         public async Task GiveAsync(string record)
         {

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace FastStream;
 
 /// <summary>Received whole records that wait for the next batch, as slices of blocks in the order of their arrival. Safe from any thread.</summary>
@@ -8,7 +10,8 @@ namespace FastStream;
 /// <param name="decoder">Knows whether two slices may be read as one.</param>
 /// <param name="copyBlocks">Where blocks for copies come from.</param>
 /// <param name="maxCopiedBytes">The most copied bytes held at a time.</param>
-internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBlocks, long maxCopiedBytes)
+/// <param name="poison">Whether blocks for records longer than a block are overwritten when they come back.</param>
+internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBlocks, long maxCopiedBytes, bool poison)
 {
     private readonly Lock _lock = new();                              // guards the slices
     private readonly SemaphoreSlim _copying = new(1, 1);              // one copy at a time: guards _copyBlock and _copyEnd
@@ -18,6 +21,7 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBloc
     private long _copiedBytes;                                        // copied bytes among the slices
     private Block? _copyBlock;                                        // being filled with copies
     private int _copyEnd;                                             // bytes filled
+    private readonly Dictionary<int, BlockPool> _largePools = [];     // for records longer than a block, by block size; guarded by _copying
 
     /// <summary>Publishes whole records that lie in a block; the queue becomes one more holder of it.</summary>
     /// <param name="block">The block; the caller holds it.</param>
@@ -42,8 +46,8 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBloc
         {
             if (records.Length > copyBlocks.BlockSizeBytes)
             {
-                // One record longer than a block: a block of its own, which is nobody's afterwards.
-                Block own = new BlockPool(records.Length, 1).Rent(CancellationToken.None);
+                // One record longer than a block: a block of its own.
+                Block own = LargePool(records.Length).Rent(CancellationToken.None);
                 PublishCopy(own, 0, records, isFinished);
                 own.Release();
                 published = true;
@@ -92,6 +96,18 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBloc
     {
         Cut(1).Dispose();
         ReleaseCopyBlock();
+    }
+
+    // Powers of two, so that blocks are used again; what is out at a time is bounded by the allowance.
+    private BlockPool LargePool(int length)
+    {
+        int size = length > 1 << 30 ? length : (int)BitOperations.RoundUpToPowerOf2((uint)length);
+        if (!_largePools.TryGetValue(size, out BlockPool? pool))
+        {
+            _largePools.Add(size, pool = new BlockPool(size, int.MaxValue, poison));
+        }
+
+        return pool;
     }
 
     private void PublishCopy(Block block, int start, ReadOnlyMemory<byte> records, bool isFinished)

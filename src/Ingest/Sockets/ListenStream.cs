@@ -65,7 +65,7 @@ public sealed class ListenDStream<T> : InputDStream<T>
         _decoder = decoder;
         _options = options.Validated();
         _free = new SemaphoreSlim(options.MaxConnections, options.MaxConnections);
-        _queue = new ByteQueue<T>(decoder, context.Blocks, context.Options.MaxBufferedBytes);
+        _queue = new ByteQueue<T>(decoder, context.Blocks, context.Options.MaxBufferedBytes, context.Options.PoisonReturnedBlocks);
         _events = new ReceiverEvents(this);
         _limiter = ReceiverRate.LimiterFor(this);
     }

@@ -15,7 +15,7 @@ public sealed record SocketSourceOptions
     /// <summary>The longest wait between tries: at least <see cref="FirstRetryDelay"/>; default 10 s.</summary>
     public TimeSpan LongestRetryDelay { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long connecting (with the TLS handshake) may take: more than 0; default 10 s. Then it counts as failed.</summary>
+    /// <summary>How long connecting (with the TLS handshake) may take: more than 0, or infinite; default 10 s. Then it counts as failed.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>A connection on which nothing comes for so long counts as dead: more than 0; default: no limit. For peers that send at least heartbeats; the surest way to notice a half-open connection.</summary>
@@ -40,7 +40,7 @@ public sealed record SocketSourceOptions
     {
         StreamingOptions.Check(FirstRetryDelay > TimeSpan.Zero, nameof(FirstRetryDelay), FirstRetryDelay, "more than 0 is expected");
         StreamingOptions.Check(LongestRetryDelay >= FirstRetryDelay, nameof(LongestRetryDelay), LongestRetryDelay, $"at least FirstRetryDelay ({FirstRetryDelay}) is expected");
-        StreamingOptions.Check(ConnectTimeout > TimeSpan.Zero, nameof(ConnectTimeout), ConnectTimeout, "more than 0 is expected");
+        StreamingOptions.Check(ConnectTimeout > TimeSpan.Zero || ConnectTimeout == Timeout.InfiniteTimeSpan, nameof(ConnectTimeout), ConnectTimeout, "more than 0 is expected, or Timeout.InfiniteTimeSpan");
         ConnectionSettings.Check(IdleTimeout, KeepAlive, OversizedRecords, InvalidUtf8);
         return this;
     }

@@ -63,7 +63,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
         _options = options.Validated();
 
         // Copies are rare here, and must not wait for blocks while the connection holds one: they have a pool of their own.
-        _queue = new ByteQueue<T>(decoder, new BlockPool(context.Options.BlockSizeBytes, int.MaxValue, context.Options.PoisonReturnedBlocks), context.Options.MaxBufferedBytes);
+        _queue = new ByteQueue<T>(decoder, new BlockPool(context.Options.BlockSizeBytes, int.MaxValue, context.Options.PoisonReturnedBlocks), context.Options.MaxBufferedBytes, context.Options.PoisonReturnedBlocks);
         _events = new ReceiverEvents(this);
         _limiter = ReceiverRate.LimiterFor(this);
     }

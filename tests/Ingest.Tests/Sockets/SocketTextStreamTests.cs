@@ -6,8 +6,10 @@ public class SocketTextStreamTests
 {
     private static readonly StreamingOptions Small = new() { Partitions = 2, BlockSizeBytes = 4096, MaxBufferedBytes = 8 * 4096 };
 
+    // The tests' clock runs ahead of the system: connecting takes no time of the one, but some of the other.
     private static InputRun<string> Run(int port, SocketSourceOptions? socket = null, StreamingOptions? options = null) =>
-        InputRun<string>.Start(context => context.SocketTextStream("127.0.0.1", port, socket).Map(line => line.ToString()), options);
+        InputRun<string>.Start(
+            context => context.SocketTextStream("127.0.0.1", port, (socket ?? new()) with { ConnectTimeout = Timeout.InfiniteTimeSpan }).Map(line => line.ToString()), options);
 
     [Fact]
     public async Task Cut_LinesSent_GivesThemInOrder()
@@ -103,13 +105,24 @@ public class SocketTextStreamTests
         using var peer = new Peer();
         await using InputRun<string> run = Run(peer.Port, new SocketSourceOptions { IdleTimeout = TimeSpan.FromSeconds(5) });
         using Connection halfOpen = await peer.AcceptAsync();
-        await halfOpen.SendAsync("one\n");
-        await run.TickUntilAsync(1);
         Task<Connection> accepting = peer.AcceptAsync();
         await run.TickUntilAsync(() => accepting.IsCompleted);
         using Connection second = await accepting;
         await run.StopAsync();
         Assert.Contains("Nothing came from 127.0.0.1:", run.Listener.Errors.First());
+    }
+
+    [Fact]
+    public async Task Connect_TimeOut_IsReportedAndTriedAgain()
+    {
+        // A peer that does not answer the handshake: TLS counts as part of connecting.
+        using var peer = new Peer();
+        await using InputRun<string> run = InputRun<string>.Start(
+            context => context.SocketTextStream("127.0.0.1", peer.Port, new SocketSourceOptions { Tls = new() { TargetHost = "localhost" } }).Map(line => line.ToString()));
+        using Connection silent = await peer.AcceptAsync();
+        await run.TickUntilAsync(() => run.Listener.Errors.Any());
+        await run.StopAsync();
+        Assert.Contains("There was no connection after 00:00:10.", run.Listener.Errors.First());
     }
 
     [Theory]
