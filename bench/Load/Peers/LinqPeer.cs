@@ -11,10 +11,31 @@ internal static class LinqPeer
         ForEachBatch(batchPaths, lines =>
             TextInput.OfWords(lines
                 .SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-                .CountBy(word => word)
+                .GroupBy(word => word)
+                .Select(group => KeyValuePair.Create(group.Key, group.Count()))
                 .ToList()));
 
     public static Checksum Log(IReadOnlyList<string> batchPaths) =>
+        ForEachBatch(batchPaths, lines =>
+        {
+            var requests = lines.Select(TextInput.ParseAccess).ToList();
+            var counts = requests.GroupBy(request => request.Address).Select(group => (group.Key, Count: group.Count()));
+            var bytes = requests.GroupBy(request => request.Address).Select(group => (group.Key, Bytes: group.Sum(request => request.Bytes)));
+            return TextInput.OfAddresses(counts
+                .Join(bytes, count => count.Key, sum => sum.Key, (count, sum) => (count.Key, count.Count, sum.Bytes))
+                .ToList());
+        });
+
+    /// <summary>With the newer <c>CountBy</c>, which keeps no groups.</summary>
+    public static Checksum WordsCounted(IReadOnlyList<string> batchPaths) =>
+        ForEachBatch(batchPaths, lines =>
+            TextInput.OfWords(lines
+                .SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                .CountBy(word => word)
+                .ToList()));
+
+    /// <summary>With the newer <c>AggregateBy</c>, both sums in one pass and no join.</summary>
+    public static Checksum LogAggregated(IReadOnlyList<string> batchPaths) =>
         ForEachBatch(batchPaths, lines =>
             TextInput.OfAddresses(lines
                 .Select(TextInput.ParseAccess)
