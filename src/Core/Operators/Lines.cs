@@ -1,0 +1,37 @@
+namespace FastStream;
+
+/// <summary>Texts of several lines to lines.</summary>
+public static class LinesExtensions
+{
+    /// <summary>The stream of the lines of every text, ended by LF, CR LF or a lone CR; the ends are not part of them. Lines share the text's memory.</summary>
+    /// <example><code>var lines = messages.Lines().Filter(line => !line.IsEmpty);</code></example>
+    public static DStream<Utf8Text> Lines(this DStream<Utf8Text> stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return new FlatMapStream<Utf8Text, Utf8Text>(stream, "Lines", static (text, output) =>
+        {
+            int start = 0;
+            while (start < text.Length)
+            {
+                ReadOnlySpan<byte> rest = text.Span[start..];
+                int length = rest.IndexOfAny((byte)'\n', (byte)'\r');
+                output.Add(text.Slice(start, length < 0 ? rest.Length : length));
+                start += length < 0 ? rest.Length : rest[length..].StartsWith("\r\n"u8) ? length + 2 : length + 1;
+            }
+        });
+    }
+
+    /// <summary>The stream of the lines of every string, ended by LF, CR LF or a lone CR.</summary>
+    public static DStream<string> Lines(this DStream<string> stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return new FlatMapStream<string, string>(stream, "Lines", static (text, output) =>
+        {
+            using var reader = new StringReader(text);
+            while (reader.ReadLine() is { } line)
+            {
+                output.Add(line);
+            }
+        });
+    }
+}
