@@ -70,10 +70,10 @@ internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(Func<TValue, TV
         for (int i = 0; i < items.Length && i < hashes.Length; i++)
         {
             ref readonly (TKey Key, TValue Value) item = ref items[i];
-            ref TValue value = ref probe.GetOrAddAtHome(hashes[i], in item.Key, out bool isNew);
+            ref TValue value = ref probe.FindAtHome(hashes[i], in item.Key);
             if (!Unsafe.IsNullRef(ref value))
             {
-                value = isNew ? item.Value : function(value, item.Value);
+                value = function(value, item.Value);
             }
             else if (otherCount < others.Length)
             {
