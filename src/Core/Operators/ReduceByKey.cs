@@ -46,54 +46,42 @@ internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(Func<TValue, TV
     : TableOperator<(TKey Key, TValue Value), TKey, TValue>(next)
     where TMarker : struct
 {
-    private readonly int[] _others = new int[RecordBuffer.SpanRecords];
-
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         Span<uint> hashes = Hashes(items.Length);
         Table.Prepare(items, hashes);
-        int others = UpdateKnown(reduce, Table.Walk(), items, hashes, _others);
-        if (others > 0)
+        for (int i = 0; (i = UpdateAtHome(reduce, Table.Walk(), items, hashes, i)) < items.Length; i++)
         {
-            UpdateOthers(items, hashes, _others.AsSpan(0, others));
+            UpdateElsewhere(hashes[i], in items[i]);
         }
     }
 
-    // The keys that are at home in the table, in a loop without calls but the user's, which the compiler can inline. The places of the others are noted:
-    // a key is either among the ones or the others for the whole span, so that its values keep their order.
+    // In order, as long as keys are at home in the table or may go there: a loop without calls but the user's, which the compiler can inline.
+    // Gives the place of the first key that is not.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int UpdateKnown(
-        Func<TValue, TValue, TValue> function, KeyTable<TKey, TValue>.Probe probe, ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes, int[] others)
+    private static int UpdateAtHome(
+        Func<TValue, TValue, TValue> function, KeyTable<TKey, TValue>.Probe probe, ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes, int from)
     {
-        int otherCount = 0;
-        for (int i = 0; i < items.Length && i < hashes.Length; i++)
+        for (int i = from; i < items.Length && i < hashes.Length; i++)
         {
             ref readonly (TKey Key, TValue Value) item = ref items[i];
-            ref TValue value = ref probe.FindAtHome(hashes[i], in item.Key);
-            if (!Unsafe.IsNullRef(ref value))
+            ref TValue value = ref probe.GetOrAddAtHome(hashes[i], in item.Key, out bool isNew);
+            if (Unsafe.IsNullRef(ref value))
             {
-                value = function(value, item.Value);
+                return i;
             }
-            else if (otherCount < others.Length)
-            {
-                others[otherCount++] = i;
-            }
+
+            value = isNew ? item.Value : function(value, item.Value);
         }
 
-        return otherCount;
+        return items.Length;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void UpdateOthers(ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes, ReadOnlySpan<int> others)
+    private void UpdateElsewhere(uint hash, in (TKey Key, TValue Value) item)
     {
-        Func<TValue, TValue, TValue> function = reduce;
-        KeyTable<TKey, TValue>.Probe probe = Table.Walk();
-        foreach (int i in others)
-        {
-            ref readonly (TKey Key, TValue Value) item = ref items[i];
-            ref TValue value = ref probe.GetOrAdd(hashes[i], in item.Key, out bool exists);
-            value = exists ? function(value, item.Value) : item.Value;
-        }
+        ref TValue value = ref Table.GetOrAdd(hash, in item.Key, out bool exists);
+        value = exists ? reduce(value, item.Value) : item.Value;
     }
 }
