@@ -56,6 +56,9 @@ public abstract class DStream
     /// <summary>Whether all records of a key are in the partition that the key's hash names, so that no exchange is needed again.</summary>
     internal virtual bool IsPartitionedByKey => false;
 
+    /// <summary>Whether no key comes twice in a batch of a partition.</summary>
+    internal virtual bool HasUniqueKeys => false;
+
     /// <summary>Whether this stream runs in the stage of its parents; false where records cross between partitions.</summary>
     internal virtual bool SharesStageWithParents => true;
 

@@ -1,16 +1,24 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
+using ArmAes = System.Runtime.Intrinsics.Arm.Aes;
+using X86Aes = System.Runtime.Intrinsics.X86.Aes;
 
 namespace FastStream;
 
 /// <summary>The hash by which keys find their slot and their partition: 32 well-mixed bits, with a secret of the process, so that nobody outside can aim keys at one slot.</summary>
-/// <remarks>Multiply and fold, as in wyhash (https://github.com/wangyi-fudan/wyhash). Equal keys have equal hashes within one process only: never store one.</remarks>
+/// <remarks>
+/// Sixteen bytes go through two rounds of AES, which the processor has as single instructions: after two rounds each bit depends on every byte and on
+/// the secrets (the idea of aHash, https://github.com/tkaitchuck/aHash). Where they are missing, multiply and fold as in wyhash (https://github.com/wangyi-fudan/wyhash).
+/// Equal keys have equal hashes within one process only: never store one.
+/// </remarks>
 internal static class KeyHash
 {
-    private static readonly ulong Secret1 = NewSecret();
-    private static readonly ulong Secret2 = NewSecret();
-    private static readonly ulong Secret3 = NewSecret();
+    private static readonly Vector128<byte> Secret1 = NewSecret();
+    private static readonly Vector128<byte> Secret2 = NewSecret();
+    private static readonly Vector128<byte> Secret3 = NewSecret();
 
     /// <summary>The hash of a key; 0-mixed for null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -35,47 +43,33 @@ internal static class KeyHash
         return key is null ? 0 : Fold((uint)key.GetHashCode(), 0);
     }
 
-    /// <summary>The hashes of many keys.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void OfAll<TKey, TValue>(ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes)
-    {
-        if (typeof(TKey) == typeof(Utf8Text))
-        {
-            // Short texts first, in a loop without a call; the long ones, if there are any, again.
-            bool anyLong = false;
-            for (int i = 0; i < items.Length && i < hashes.Length; i++)
-            {
-                ref readonly Utf8Text text = ref Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in items[i].Key));
-                hashes[i] = text.HashAsShort();
-                anyLong |= text.IsLong;
-            }
-
-            if (!anyLong)
-            {
-                return;
-            }
-        }
-
-        for (int i = 0; i < items.Length && i < hashes.Length; i++)
-        {
-            hashes[i] = Of(in items[i].Key);
-        }
-    }
-
     /// <summary>Mixes two words into 32 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Fold(ulong low, ulong high)
+    public static uint Fold(ulong low, ulong high) => Fold(Vector128.Create(low, high).AsByte());
+
+    /// <summary>Mixes sixteen bytes into 32 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Fold(Vector128<byte> words)
     {
-        // Three plain multiplications instead of one of double width, whose second half .NET returns through memory.
-        ulong mixed = ((low ^ Secret1) * Secret2) ^ BitOperations.RotateLeft((high ^ Secret2) * Secret1, 32);
-        return (uint)(((mixed ^ (mixed >> 32)) * Secret3) >> 32);
+        if (X86Aes.IsSupported)
+        {
+            return X86Aes.Encrypt(X86Aes.Encrypt(words ^ Secret1, Secret2), Secret3).AsUInt32().ToScalar();
+        }
+
+        if (ArmAes.IsSupported)
+        {
+            Vector128<byte> once = ArmAes.MixColumns(ArmAes.Encrypt(words, Secret1));
+            return ArmAes.MixColumns(ArmAes.Encrypt(once, Secret2)).AsUInt32().ToScalar();
+        }
+
+        return FoldByMultiplying(words.AsUInt64().ToScalar(), words.AsUInt64().GetElement(1));
     }
 
     /// <summary>Mixes two words into 64 bits, for hashes of longer data.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Mix(ulong low, ulong high)
     {
-        ulong upper = Math.BigMul(low ^ Secret1, high ^ Secret2, out ulong lower);
+        ulong upper = Math.BigMul(low ^ Word(Secret1), high ^ Word(Secret2), out ulong lower);
         return upper ^ lower;
     }
 
@@ -83,10 +77,21 @@ internal static class KeyHash
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Partition(uint hash, int partitions) => (int)(((ulong)hash * (uint)partitions) >> 32);
 
-    private static ulong NewSecret()
+    // Three plain multiplications instead of one of double width, whose second half .NET returns through memory.
+    private static uint FoldByMultiplying(ulong low, ulong high)
     {
-        Span<byte> bytes = stackalloc byte[8];
+        ulong mixed = ((low ^ Word(Secret1)) * Word(Secret2)) ^ BitOperations.RotateLeft((high ^ Word(Secret2)) * Word(Secret1), 32);
+        return (uint)(((mixed ^ (mixed >> 32)) * Word(Secret3)) >> 32);
+    }
+
+    private static ulong Word(Vector128<byte> secret) => secret.AsUInt64().ToScalar();
+
+    // Odd in its first word, which multiplications need.
+    private static Vector128<byte> NewSecret()
+    {
+        Span<byte> bytes = stackalloc byte[16];
         RandomNumberGenerator.Fill(bytes);
-        return BitConverter.ToUInt64(bytes) | 1;
+        bytes[0] |= 1;
+        return MemoryMarshal.Read<Vector128<byte>>(bytes);
     }
 }

@@ -17,7 +17,7 @@ internal sealed class KeyNumbers<TKey>
     {
         KeyTable<TKey, int> numbers = _numbers;
         Span<uint> hashes = _hashes.AsSpan(0, items.Length);
-        numbers.Prepare(items, hashes);
+        numbers.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, hashes);
         KeyTable<TKey, int>.Probe probe = numbers.Walk();
         builder.Extend(items.Length, out Span<TValue> values, out Span<int> groups);
         for (int i = 0; i < items.Length; i++)

@@ -41,16 +41,41 @@ internal sealed class KeyTable<TKey, TValue>
     public int Count => _count;
 
     /// <summary>Starts to look many keys up: hashes them and asks the processor for their slots, whose misses then overlap.</summary>
-    /// <param name="items">The pairs, as many as a span holds.</param>
+    /// <param name="items">The records, as many as a span holds.</param>
     /// <param name="hashes">Gets the keys' hashes.</param>
-    public unsafe void Prepare<TItem>(ReadOnlySpan<(TKey Key, TItem Value)> items, Span<uint> hashes)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public unsafe void Prepare<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<uint> hashes)
+        where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
-        KeyHash.OfAll(items, hashes);
-        if (Sse.IsSupported)
+        ref Slot first = ref _slots[0];
+        uint mask = _mask;
+        if (typeof(TKey) == typeof(Utf8Text))
         {
-            ref Slot first = ref _slots[0];
-            uint mask = _mask;
-            foreach (uint hash in hashes)
+            // Short texts first, in a loop without a call; the long ones, if there are any, again.
+            bool anyLong = false;
+            for (int i = 0; i < items.Length && i < hashes.Length; i++)
+            {
+                ref readonly Utf8Text text = ref Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in TKeyOf.Of(in items[i])));
+                uint hash = text.HashAsShort();
+                hashes[i] = hash;
+                anyLong |= text.IsLong;
+                if (Sse.IsSupported)
+                {
+                    Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref first, hash & mask)));
+                }
+            }
+
+            if (!anyLong)
+            {
+                return;
+            }
+        }
+
+        for (int i = 0; i < items.Length && i < hashes.Length; i++)
+        {
+            uint hash = KeyHash.Of(in TKeyOf.Of(in items[i]));
+            hashes[i] = hash;
+            if (Sse.IsSupported)
             {
                 Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref first, hash & mask)));
             }
@@ -59,16 +84,6 @@ internal sealed class KeyTable<TKey, TValue>
 
     /// <summary>A walk over many keys that keeps what it needs of the table in registers. The table must not be used otherwise meanwhile.</summary>
     public Probe Walk() => new(this);
-
-    /// <summary>Asks the processor to load the slot that a hash leads to; hides the miss when some other keys are handled meanwhile.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public unsafe void Prefetch(uint hash)
-    {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch0(Unsafe.AsPointer(ref _slots[hash & _mask]));
-        }
-    }
 
     /// <summary>The value of a key; added with its default if it was not there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -36,6 +36,8 @@ internal sealed class CoGroupStream<TKey, TLeft, TRight>(DStream<(TKey Key, TLef
 {
     internal override bool IsPartitionedByKey => left.IsPartitionedByKey && right.IsPartitionedByKey;
 
+    internal override bool HasUniqueKeys => true;
+
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>[] outputs)
     {
         CoGroupOperator<TKey, TLeft, TRight>[] operators = [.. outputs.Select(output => new CoGroupOperator<TKey, TLeft, TRight>(output))];

@@ -43,6 +43,8 @@ internal sealed class CombineByKeyStream<TKey, TValue, TCombiner>(
 {
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
+    internal override bool HasUniqueKeys => true;
+
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TCombiner Value)>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(merge).Create(new Maker(create, merge, outputs[partition])));
 
@@ -67,7 +69,7 @@ internal sealed class CombineByKeyOperator<TKey, TValue, TCombiner, TMarker>(
         Func<TCombiner, TValue, TCombiner> more = merge;
         KeyTable<TKey, TCombiner> table = Table;
         Span<uint> hashes = Hashes(items.Length);
-        table.Prepare(items, hashes);
+        table.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, hashes);
         KeyTable<TKey, TCombiner>.Probe probe = table.Walk();
         for (int i = 0; i < items.Length && i < hashes.Length; i++)
         {

@@ -26,6 +26,8 @@ public static class CountByValueExtensions
 
 internal sealed class CountByValueStream<T>(DStream<T> parent, string operatorName) : DStream<(T Key, long Value)>(parent.Context, operatorName, parent)
 {
+    internal override bool HasUniqueKeys => true;
+
     protected internal override void Connect(GraphBuilder graph, Operator<(T Key, long Value)>[] outputs) =>
         graph.Attach(parent, this, partition => new CountByValueOperator<T>(outputs[partition]));
 }
@@ -38,12 +40,7 @@ internal sealed class CountByValueOperator<T>(Operator<(T Key, long Value)> next
     {
         KeyTable<T, long> table = Table;
         Span<uint> hashes = Hashes(items.Length);
-        for (int i = 0; i < items.Length; i++)
-        {
-            uint hash = KeyHash.Of(in items[i]);
-            hashes[i] = hash;
-            table.Prefetch(hash);
-        }
+        table.Prepare<T, WholeKey<T>>(items, hashes);
 
         for (int i = 0; i < items.Length; i++)
         {
@@ -57,6 +54,8 @@ internal sealed class SumByKeyStream<TKey>(DStream<(TKey Key, long Value)> paren
 {
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
+    internal override bool HasUniqueKeys => true;
+
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, long Value)>[] outputs) =>
         graph.Attach(parent, this, partition => new SumByKeyOperator<TKey>(outputs[partition]));
 }
@@ -69,7 +68,7 @@ internal sealed class SumByKeyOperator<TKey>(Operator<(TKey Key, long Value)> ne
     {
         KeyTable<TKey, long> table = Table;
         Span<uint> hashes = Hashes(items.Length);
-        table.Prepare(items, hashes);
+        table.Prepare<(TKey Key, long Value), PairKey<TKey, long>>(items, hashes);
         KeyTable<TKey, long>.Probe probe = table.Walk();
         for (int i = 0; i < items.Length; i++)
         {

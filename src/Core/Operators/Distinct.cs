@@ -54,12 +54,7 @@ internal sealed class DistinctOperator<T>(Operator<T> next) : Operator<T, T>(nex
     {
         KeyTable<T, byte> seen = _seen;
         Span<uint> hashes = _hashes.AsSpan(0, items.Length);
-        for (int i = 0; i < items.Length; i++)
-        {
-            uint hash = KeyHash.Of(in items[i]);
-            hashes[i] = hash;
-            seen.Prefetch(hash);
-        }
+        seen.Prepare<T, WholeKey<T>>(items, hashes);
 
         Span<T> firsts = Output.Reserve(items.Length);
         int count = 0;

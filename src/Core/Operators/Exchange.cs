@@ -32,6 +32,8 @@ internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, 
 
     internal override bool IsPartitionedByKey => byKey;
 
+    internal override bool HasUniqueKeys => SharesStageWithParents && parent.HasUniqueKeys;
+
     // Where nothing crosses the chain goes straight on: from one partition to one partition, and where each key is in its partition already.
     internal override bool SharesStageWithParents =>
         parent.PartitionCount == partitions && (partitions == 1 || (byKey && parent.IsPartitionedByKey));

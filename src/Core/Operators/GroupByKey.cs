@@ -36,6 +36,8 @@ internal sealed class GroupByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue V
 {
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
+    internal override bool HasUniqueKeys => true;
+
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, Group<TValue> Value)>[] outputs) =>
         graph.Attach(parent, this, partition => new GroupByKeyOperator<TKey, TValue>(outputs[partition]));
 }

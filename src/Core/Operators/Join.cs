@@ -70,19 +70,32 @@ internal sealed class JoinStream<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind
 {
     internal override bool IsPartitionedByKey => left.IsPartitionedByKey && right.IsPartitionedByKey;
 
+    internal override bool HasUniqueKeys => left.HasUniqueKeys && right.HasUniqueKeys;
+
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)>[] outputs)
     {
-        JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>[] operators =
-            [.. outputs.Select(output => new JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>(output))];
-        InTurn<(TKey Key, TRight Value)>[] rights = [.. operators.Select(join => new InTurn<(TKey Key, TRight Value)>(join, isFirst: false, passTurn: null))];
+        IJoinOperator<TKey, TLeft, TRight>[] operators = [.. outputs.Select(NewOperator)];
+        InTurn<(TKey Key, TRight Value)>[] rights = [.. operators.Select(join => new InTurn<(TKey Key, TRight Value)>(join.Right, isFirst: false, passTurn: null))];
         graph.Attach(left, this, partition => new InTurn<(TKey Key, TLeft Value)>(operators[partition].Left, isFirst: true, rights[partition].TakeTurn));
         graph.Attach(right, this, partition => rights[partition]);
     }
+
+    private IJoinOperator<TKey, TLeft, TRight> NewOperator(Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> output) => HasUniqueKeys
+        ? new InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>(output)
+        : new JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>(output);
+}
+
+/// <summary>The two sides of a join's operator; the left one comes first.</summary>
+internal interface IJoinOperator<TKey, TLeft, TRight>
+{
+    Operator<(TKey Key, TLeft Value)> Left { get; }
+
+    Operator<(TKey Key, TRight Value)> Right { get; }
 }
 
 /// <summary>Takes the right side itself and the left one by <see cref="Left"/>, which comes first. One table slot holds a key's first value of either side.</summary>
 internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>
-    : Operator<(TKey Key, TRight Value), (TKey Key, (TLeftOut Left, TRightOut Right) Value)>
+    : Operator<(TKey Key, TRight Value), (TKey Key, (TLeftOut Left, TRightOut Right) Value)>, IJoinOperator<TKey, TLeft, TRight>
     where TKind : struct, IJoinKind<TLeft, TRight, TLeftOut, TRightOut>
 {
     private readonly KeyTable<TKey, (KeyValues<TLeft> Left, KeyValues<TRight> Right)> _table = new();
@@ -95,10 +108,12 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
 
     public Operator<(TKey Key, TLeft Value)> Left { get; }
 
+    public Operator<(TKey Key, TRight Value)> Right => this;
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TRight Value)> items)
     {
-        _table.Prepare(items, _hashes);
+        _table.Prepare<(TKey Key, TRight Value), PairKey<TKey, TRight>>(items, _hashes);
         for (int i = 0; i < items.Length; i++)
         {
             ref readonly (TKey Key, TRight Value) item = ref items[i];
@@ -109,7 +124,7 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
             else
             {
                 ref (KeyValues<TLeft> Left, KeyValues<TRight> Right) values = ref _table.Find(_hashes[i], in item.Key);
-                if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref values))
+                if (!Unsafe.IsNullRef(ref values))
                 {
                     _rights.Append(ref values.Right, item.Value);
                 }
@@ -180,7 +195,7 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
         [MethodImpl(MethodImplOptions.NoInlining)]
         public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items)
         {
-            join._table.Prepare(items, join._hashes);
+            join._table.Prepare<(TKey Key, TLeft Value), PairKey<TKey, TLeft>>(items, join._hashes);
             KeyTable<TKey, (KeyValues<TLeft> Left, KeyValues<TRight> Right)>.Probe probe = join._table.Walk();
             for (int i = 0; i < items.Length; i++)
             {

@@ -22,6 +22,8 @@ internal sealed class MapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, 
 {
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
+    internal override bool HasUniqueKeys => parent.HasUniqueKeys;
+
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(map).Create(new Maker(map, outputs[partition])));
 

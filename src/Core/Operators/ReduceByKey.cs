@@ -31,6 +31,8 @@ internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue 
 {
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
+    internal override bool HasUniqueKeys => true;
+
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(reduce).Create(new Maker(reduce, outputs[partition])));
 
@@ -50,7 +52,7 @@ internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(Func<TValue, TV
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         Span<uint> hashes = Hashes(items.Length);
-        Table.Prepare(items, hashes);
+        Table.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, hashes);
         for (int i = 0; (i = UpdateAtHome(reduce, Table.Walk(), items, hashes, i)) < items.Length; i++)
         {
             UpdateElsewhere(hashes[i], in items[i]);

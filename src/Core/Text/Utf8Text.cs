@@ -195,7 +195,7 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
 
     /// <summary>The hash, if the text is short; a number without meaning, if it is long.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal uint HashAsShort() => KeyHash.Fold(_low, _high);
+    internal uint HashAsShort() => KeyHash.Fold(Vector128.LoadUnsafe(ref Unsafe.As<ulong, byte>(ref Unsafe.AsRef(in _low))));
 
     /// <summary>Whether both are the same words in memory: never for different texts, always for equal short ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -222,7 +222,7 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         return isNumber;
     }
 
-    /// <summary>One to seven digits at the end of a long text, behind something else, as a number; all at once, like <see cref="TryParseFewDigits"/>.</summary>
+    /// <summary>The number of up to seven digits that ends a long text, 0 where there is no digit; all at once, like <see cref="TryParseFewDigits"/>. False where more must be looked at.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryParseFewLastDigits(out long value, out int count)
     {
@@ -238,12 +238,13 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         ulong nibbles = last ^ 0x3030303030303030ul;
         ulong others = (((nibbles & 0x7F7F7F7F7F7F7F7Ful) + 0x7676767676767676ul) | nibbles) & 0x8080808080808080ul;
         count = BitOperations.LeadingZeroCount(others) >> 3;
-        if (others == 0 || count == 0)
+        if (others == 0)
         {
             return false;
         }
 
-        ulong digits = nibbles & (ulong.MaxValue << (64 - (8 * count)));
+        // In two steps, so that no digit at all leaves nothing.
+        ulong digits = nibbles & (ulong.MaxValue << (56 - (8 * count)) << 8);
         digits = (digits * 10) + (digits >> 8);
         value = (long)((((digits & 0x000000FF000000FFul) * 0x000F424000000064ul) + (((digits >> 16) & 0x000000FF000000FFul) * 0x0000271000000001ul)) >> 32);
         return true;

@@ -63,7 +63,7 @@ public static class Utf8TextSearch
     {
         if (text.TryParseFewLastDigits(out value, out digits))
         {
-            return true;
+            return digits > 0;
         }
 
         (bool isNumber, value, digits) = ParseEndSlowly(text);

@@ -1,0 +1,121 @@
+using System.Runtime.CompilerServices;
+
+namespace FastStream;
+
+/// <summary>
+/// A join of two sides that have each key once, such as two reductions of one stream: as long as both bring the same keys in the same order, a comparison
+/// takes the place of the table. From the first difference on, the rest goes through <see cref="JoinOperator{TKey, TLeft, TRight, TLeftOut, TRightOut, TKind}"/>.
+/// </summary>
+/// <remarks>
+/// A merge join (Blasgen and Eswaran, 1977) whose order is that of arrival. Keys before the first difference are done on both sides, because none comes twice,
+/// and they come first in the result in either way: output is the same as that of the table. docs/decisions/0009-joins-in-step.md has the measurements.
+/// </remarks>
+internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>
+    : Operator<(TKey Key, TRight Value), (TKey Key, (TLeftOut Left, TRightOut Right) Value)>, IJoinOperator<TKey, TLeft, TRight>
+    where TKind : struct, IJoinKind<TLeft, TRight, TLeftOut, TRightOut>
+{
+    private readonly JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> _table;   // takes over at the first difference
+    private readonly PooledList<(TKey Key, TLeft Value)> _lefts = new();
+    private int _position;             // left pairs that the right side has met
+    private bool _isInStep = true;
+
+    public InStepJoinOperator(Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> next)
+        : base(next)
+    {
+        _table = new JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>(next);
+        Left = new LeftSide(this);
+    }
+
+    public Operator<(TKey Key, TLeft Value)> Left { get; }
+
+    public Operator<(TKey Key, TRight Value)> Right => this;
+
+    public override void OnBatch(ReadOnlySpan<(TKey Key, TRight Value)> items)
+    {
+        if (_isInStep)
+        {
+            ReadOnlySpan<(TKey Key, TLeft Value)> lefts = _lefts.Span[_position..];
+            int met = Meet(lefts, items, Output.Reserve(items.Length));
+            Output.HandOn(met);
+            _position += met;
+            items = items[met..];
+            if (items.IsEmpty)
+            {
+                return;
+            }
+
+            LeaveStep();
+        }
+
+        _table.OnBatch(items);
+    }
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        if (_isInStep && TKind.KeepsLeft)
+        {
+            LeaveStep();
+        }
+
+        Forget();
+        _table.OnBatchEnd(batch);
+    }
+
+    public override void Reset()
+    {
+        Forget();
+        Output.Clear();
+        _table.Reset();
+    }
+
+    // How many pairs from the first on have the same keys; their results are written.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Meet(
+        ReadOnlySpan<(TKey Key, TLeft Value)> lefts, ReadOnlySpan<(TKey Key, TRight Value)> rights, Span<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> results)
+    {
+        int i = 0;
+        for (; i < lefts.Length && i < rights.Length && i < results.Length; i++)
+        {
+            ref readonly (TKey Key, TLeft Value) left = ref lefts[i];
+            ref readonly (TKey Key, TRight Value) right = ref rights[i];
+            if (!EqualityComparer<TKey>.Default.Equals(left.Key, right.Key))
+            {
+                break;
+            }
+
+            results[i] = (left.Key, (TKind.Left(left.Value), TKind.Right(right.Value)));
+        }
+
+        return i;
+    }
+
+    private void LeaveStep()
+    {
+        _isInStep = false;
+        for (ReadOnlySpan<(TKey Key, TLeft Value)> rest = _lefts.Span[_position..]; !rest.IsEmpty;)
+        {
+            int taken = Math.Min(rest.Length, RecordBuffer.SpanRecords);
+            _table.Left.OnBatch(rest[..taken]);
+            rest = rest[taken..];
+        }
+    }
+
+    private void Forget()
+    {
+        _lefts.Clear();
+        _position = 0;
+        _isInStep = true;
+        Output.Release();
+    }
+
+    private sealed class LeftSide(InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> join) : Operator<(TKey Key, TLeft Value)>
+    {
+        public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items) => join._lefts.AddRange(items);
+
+        public override void OnBatchEnd(BatchScope batch)
+        {
+        }
+
+        public override void Reset() => join.Forget();
+    }
+}
