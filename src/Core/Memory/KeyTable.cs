@@ -244,42 +244,45 @@ internal sealed class KeyTable<TKey, TValue>
         }
 
         /// <summary>
-        /// The value of a key that lies where its hash leads, or is added there because the place is free: without any call, so that a loop of only
-        /// this keeps its variables in registers. A null reference for keys that lie, or must go, elsewhere: for those, <see cref="GetOrAdd"/>.
+        /// The value of a key, added if it was not there: without any call, so that a loop of only this keeps its variables in registers. A null reference
+        /// where a call is needed, because the table must grow or long texts must be compared: then <see cref="GetOrAdd"/>.
         /// </summary>
-        /// <remarks>A key whose place is free is nowhere else: within a batch nothing is taken out. So a key is either at home or elsewhere for a whole span.</remarks>
         /// <param name="hash">The key's hash.</param>
         /// <param name="key">The key.</param>
         /// <param name="isNew">Whether it was added, with a value that is still to be set.</param>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly ref TValue GetOrAddAtHome(uint hash, in TKey key, out bool isNew)
+        public readonly ref TValue TryGetOrAdd(uint hash, in TKey key, out bool isNew)
         {
-            uint index = hash & _mask;
-            ref Slot slot = ref Unsafe.Add(ref _first, index);
-            if (slot.Generation == _generation)
+            for (uint index = hash & _mask; ; index = (index + 1) & _mask)
             {
-                isNew = false;
-                bool found = slot.Hash == hash && (typeof(TKey) == typeof(Utf8Text)
-                    ? Utf8Text.AreSameWords(in Unsafe.As<TKey, Utf8Text>(ref slot.Key), in Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in key)))
-                    : EqualityComparer<TKey>.Default.Equals(slot.Key, key));
-                return ref found ? ref slot.Value : ref Unsafe.NullRef<TValue>();
-            }
+                ref Slot slot = ref Unsafe.Add(ref _first, index);
+                if (slot.Generation != _generation)
+                {
+                    isNew = true;
+                    int[] order = _table._order;
+                    int count = _table._count;
+                    if ((uint)count >= (uint)order.Length)
+                    {
+                        return ref Unsafe.NullRef<TValue>();
+                    }
 
-            isNew = true;
-            int[] order = _table._order;
-            int count = _table._count;
-            if ((uint)count >= (uint)order.Length)
-            {
-                // The table is as full as it may be; adding elsewhere lets it grow.
-                return ref Unsafe.NullRef<TValue>();
-            }
+                    order[count] = (int)index;
+                    _table._count = count + 1;
+                    slot.Key = key;
+                    slot.Hash = hash;
+                    slot.Generation = _generation;
+                    return ref slot.Value;
+                }
 
-            order[count] = (int)index;
-            _table._count = count + 1;
-            slot.Key = key;
-            slot.Hash = hash;
-            slot.Generation = _generation;
-            return ref slot.Value;
+                if (slot.Hash == hash)
+                {
+                    isNew = false;
+                    bool found = typeof(TKey) == typeof(Utf8Text)
+                        ? Utf8Text.AreSameWords(in Unsafe.As<TKey, Utf8Text>(ref slot.Key), in Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in key)))
+                        : EqualityComparer<TKey>.Default.Equals(slot.Key, key);
+                    return ref found ? ref slot.Value : ref Unsafe.NullRef<TValue>();
+                }
+            }
         }
 
         /// <summary>As <see cref="KeyTable{TKey, TValue}.GetOrAdd"/>.</summary>

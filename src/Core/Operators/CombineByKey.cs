@@ -65,17 +65,38 @@ internal sealed class CombineByKeyOperator<TKey, TValue, TCombiner, TMarker>(
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
-        Func<TValue, TCombiner> first = create;
-        Func<TCombiner, TValue, TCombiner> more = merge;
-        KeyTable<TKey, TCombiner> table = Table;
         Span<uint> hashes = Hashes(items.Length);
-        table.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, hashes);
-        KeyTable<TKey, TCombiner>.Probe probe = table.Walk();
-        for (int i = 0; i < items.Length && i < hashes.Length; i++)
+        Table.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, hashes);
+        for (int i = 0; (i = Update(create, merge, Table.Walk(), items, hashes, i)) < items.Length; i++)
+        {
+            UpdateSlowly(hashes[i], in items[i]);
+        }
+    }
+
+    // A loop without calls but the user's; gives the place of the first key that needs one.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Update(
+        Func<TValue, TCombiner> first, Func<TCombiner, TValue, TCombiner> more, KeyTable<TKey, TCombiner>.Probe probe, ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes, int from)
+    {
+        for (int i = from; i < items.Length && i < hashes.Length; i++)
         {
             ref readonly (TKey Key, TValue Value) item = ref items[i];
-            ref TCombiner combiner = ref probe.GetOrAdd(hashes[i], in item.Key, out bool exists);
-            combiner = exists ? more(combiner, item.Value) : first(item.Value);
+            ref TCombiner combiner = ref probe.TryGetOrAdd(hashes[i], in item.Key, out bool isNew);
+            if (Unsafe.IsNullRef(ref combiner))
+            {
+                return i;
+            }
+
+            combiner = isNew ? first(item.Value) : more(combiner, item.Value);
         }
+
+        return items.Length;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void UpdateSlowly(uint hash, in (TKey Key, TValue Value) item)
+    {
+        ref TCombiner combiner = ref Table.GetOrAdd(hash, in item.Key, out bool exists);
+        combiner = exists ? merge(combiner, item.Value) : create(item.Value);
     }
 }

@@ -38,14 +38,30 @@ internal sealed class CountByValueOperator<T>(Operator<(T Key, long Value)> next
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
-        KeyTable<T, long> table = Table;
         Span<uint> hashes = Hashes(items.Length);
-        table.Prepare<T, WholeKey<T>>(items, hashes);
-
-        for (int i = 0; i < items.Length; i++)
+        Table.Prepare<T, WholeKey<T>>(items, hashes);
+        for (int i = 0; (i = Count(Table.Walk(), items, hashes, i)) < items.Length; i++)
         {
-            table.GetOrAdd(hashes[i], in items[i], out _)++;
+            Table.GetOrAdd(hashes[i], in items[i], out _)++;
         }
+    }
+
+    // A loop without calls; gives the place of the first key that needs one.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Count(KeyTable<T, long>.Probe probe, ReadOnlySpan<T> items, Span<uint> hashes, int from)
+    {
+        for (int i = from; i < items.Length && i < hashes.Length; i++)
+        {
+            ref long count = ref probe.TryGetOrAdd(hashes[i], in items[i], out bool isNew);
+            if (Unsafe.IsNullRef(ref count))
+            {
+                return i;
+            }
+
+            count = isNew ? 1 : count + 1;
+        }
+
+        return items.Length;
     }
 }
 

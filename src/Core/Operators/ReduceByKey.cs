@@ -53,22 +53,21 @@ internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(Func<TValue, TV
     {
         Span<uint> hashes = Hashes(items.Length);
         Table.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, hashes);
-        for (int i = 0; (i = UpdateAtHome(reduce, Table.Walk(), items, hashes, i)) < items.Length; i++)
+        for (int i = 0; (i = Update(reduce, Table.Walk(), items, hashes, i)) < items.Length; i++)
         {
-            UpdateElsewhere(hashes[i], in items[i]);
+            UpdateSlowly(hashes[i], in items[i]);
         }
     }
 
-    // In order, as long as keys are at home in the table or may go there: a loop without calls but the user's, which the compiler can inline.
-    // Gives the place of the first key that is not.
+    // A loop without calls but the user's, which the compiler can inline. Gives the place of the first key that needs one.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int UpdateAtHome(
+    private static int Update(
         Func<TValue, TValue, TValue> function, KeyTable<TKey, TValue>.Probe probe, ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes, int from)
     {
         for (int i = from; i < items.Length && i < hashes.Length; i++)
         {
             ref readonly (TKey Key, TValue Value) item = ref items[i];
-            ref TValue value = ref probe.GetOrAddAtHome(hashes[i], in item.Key, out bool isNew);
+            ref TValue value = ref probe.TryGetOrAdd(hashes[i], in item.Key, out bool isNew);
             if (Unsafe.IsNullRef(ref value))
             {
                 return i;
@@ -81,7 +80,7 @@ internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(Func<TValue, TV
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void UpdateElsewhere(uint hash, in (TKey Key, TValue Value) item)
+    private void UpdateSlowly(uint hash, in (TKey Key, TValue Value) item)
     {
         ref TValue value = ref Table.GetOrAdd(hash, in item.Key, out bool exists);
         value = exists ? reduce(value, item.Value) : item.Value;
