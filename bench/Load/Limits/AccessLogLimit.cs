@@ -46,6 +46,7 @@ internal sealed unsafe class AccessLogLimit : Limit
         int lineStart = 0;
         for (byte* block = start; block < end; block += ByteScan.BlockBytes)
         {
+            ByteScan.PrefetchAhead(block);
             ulong mask = ByteScan.EqualMask(block, lineFeed) & ByteScan.BitsBefore(block, end);
             while (mask != 0)
             {

@@ -17,6 +17,7 @@ internal sealed unsafe class GrepLimit : Limit
         byte* line = start;
         for (byte* block = start; block < end; block += ByteScan.BlockBytes)
         {
+            ByteScan.PrefetchAhead(block);
             ulong mask = ByteScan.EqualMask(block, lineFeed) & ByteScan.BitsBefore(block, end);
             while (mask != 0)
             {

@@ -46,6 +46,7 @@ internal sealed unsafe class WordCountLimit : Limit
         int wordStart = 0;
         for (byte* block = start; block < end; block += ByteScan.BlockBytes)
         {
+            ByteScan.PrefetchAhead(block);
             ulong mask = ByteScan.AtMostMask(block, blank) & ByteScan.BitsBefore(block, end);
             endCount += ByteScan.WriteOffsets(mask, (int)(block - start), ends + endCount);
             if (endCount >= GroupWords)

@@ -77,8 +77,9 @@ internal static class KeyHash
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Partition(uint hash, int partitions) => (int)(((ulong)hash * (uint)partitions) >> 32);
 
-    // Three plain multiplications instead of one of double width, whose second half .NET returns through memory.
-    private static uint FoldByMultiplying(ulong low, ulong high)
+    /// <summary>What <see cref="Fold(ulong, ulong)"/> does where the processor has no AES.</summary>
+    /// <remarks>Three plain multiplications instead of one of double width, whose second half .NET returns through memory.</remarks>
+    public static uint FoldByMultiplying(ulong low, ulong high)
     {
         ulong mixed = ((low ^ Word(Secret1)) * Word(Secret2)) ^ BitOperations.RotateLeft((high ^ Word(Secret2)) * Word(Secret1), 32);
         return (uint)(((mixed ^ (mixed >> 32)) * Word(Secret3)) >> 32);

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace FastStream;
 
@@ -13,6 +14,10 @@ internal static unsafe class LineSplitter
 
     // Lines are handed on while their bytes are still in a near cache. 8 to 32 KiB measure alike; more lines a span hide more misses of tables.
     private const int PieceBytes = 32 << 10;
+
+    // A page ahead: the processor's own prefetching ends with the page, and pauses while the lines of a piece are worked on. 512 bytes gave half of it.
+    // A prefetch past the end of the data, or of memory, does nothing.
+    private const int PrefetchBytes = 4096;
 
     /// <summary>Adds every line, without its end, and returns how many there were.</summary>
     public static long Split(in RecordBytes bytes, RecordBuffer<Utf8Text> output)
@@ -43,6 +48,11 @@ internal static unsafe class LineSplitter
                 total += HandOn(output, (int)(next - lines));
                 next = lines;
                 pieceEnd = position + PieceBytes;
+            }
+
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch0(start + position + PrefetchBytes);
             }
 
             Vector256<byte> low = Vector256.Load(start + position);

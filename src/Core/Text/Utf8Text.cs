@@ -81,6 +81,10 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         get => new((byte*)_low, (int)(uint)_high);
     }
 
+    /// <summary>Index of bytes in a long text, or -1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal int IndexInLong(ReadOnlySpan<byte> value) => BytePattern.IndexOf((byte*)_low, (int)(uint)_high, value);
+
     internal bool IsLong
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -25,7 +25,7 @@ public static class Utf8TextSearch
 
     /// <summary>Index in bytes of the first occurrence, or -1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int IndexOf(this Utf8Text text, ReadOnlySpan<byte> value) => text.IsLong ? text.LongSpan.IndexOf(value) : IndexInShort(text, value);
+    public static int IndexOf(this Utf8Text text, ReadOnlySpan<byte> value) => text.IsLong ? text.IndexInLong(value) : IndexInShort(text, value);
 
     /// <summary>Index in bytes of the first occurrence, or -1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

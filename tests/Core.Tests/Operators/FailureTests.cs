@@ -47,6 +47,8 @@ public sealed class FailureTests
         ["Union"] = s => s.Union(s.Count().Map(x => (int)x), s).Map(Text),
         ["GroupByKey"] = s => Pairs(s).GroupByKey().Map(Text),
         ["CoGroup"] = s => Pairs(s).CoGroup(Pairs(s).Filter(x => x.Value % 2 == 0)).Map(Text),
+        ["Join in step"] = s => Pairs(s).ReduceByKey(Math.Max).Join(Pairs(s).ReduceByKey(Math.Min)).Map(Text),
+        ["Join partly in step"] = s => Pairs(s).ReduceByKey(Math.Max).FullOuterJoin(Pairs(s).Filter(x => x.Key != 3).ReduceByKey(Math.Min)).Map(Text),
         ["Join"] = s => Pairs(s).Distinct().Join(Pairs(s).Filter(x => x.Value % 2 == 0)).Map(Text),
         ["FullOuterJoin"] = s => Pairs(s).Filter(x => x.Value % 3 == 0).Distinct().FullOuterJoin(Pairs(s).Filter(x => x.Value % 2 == 0)).Map(Text),
     };
