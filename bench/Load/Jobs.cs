@@ -28,22 +28,27 @@ internal static class Jobs
             ("engine-file", name => new EngineFileJob(name, 1, workload, dataset, files, FileReadMode.Read)),
             ("engine-file-2", name => new EngineFileJob(name, 2, workload, dataset, files, FileReadMode.Read)),
             .. Aggregated(workload, files),
-            ("linq", name => new PeerJob(name, 1, workload, files, Peer(workload, LinqPeer.Grep, LinqPeer.Words, LinqPeer.Log))),
-            ("rx", name => new PeerJob(name, 1, workload, files, Peer(workload, RxPeer.Grep, RxPeer.Words, RxPeer.Log))),
-            ("dataflow", name => new PeerJob(name, 2, workload, files, Peer(workload, DataflowPeer.Grep, DataflowPeer.Words, DataflowPeer.Log))),
+            ("linq", name => new PeerJob(name, 1, workload, files, PeerOf(workload, LinqPeer.Grep, LinqPeer.Words, LinqPeer.Log))),
+            ("rx", name => new PeerJob(name, 1, workload, files, PeerOf(workload, RxPeer.Grep, RxPeer.Words, RxPeer.Log))),
+            ("dataflow", name => new PeerJob(name, 2, workload, files, PeerOf(workload, DataflowPeer.Grep, DataflowPeer.Words, DataflowPeer.Log))),
         ];
-        return all.Where((job, index) => index == 0 || prefixes.Any(prefix => job.Name.StartsWith(prefix, StringComparison.Ordinal)))
-                  .Select(job => job.Create(job.Name))
-                  .ToArray();
+        return Chosen(all, prefixes);
     }
 
-    /// <summary>The workload over a loopback socket; the first is the reference.</summary>
-    public static IReadOnlyList<Job> Socket(Workload workload, Dataset dataset) =>
-    [
-        new SocketLimitJob("limit-socket", workload, dataset, LimitOf(workload)),
-        new EngineSocketJob("engine-socket", 1, workload, dataset),
-        new EngineSocketJob("engine-socket-2", 2, workload, dataset),
-    ];
+    /// <summary>The workload over a loopback socket, chosen in the same way.</summary>
+    public static IReadOnlyList<Job> Socket(Workload workload, Dataset dataset, string[] prefixes)
+    {
+        (string Name, Func<string, Job> Create)[] all =
+        [
+            ("limit-socket", name => new SocketLimitJob(name, workload, dataset, LimitOf(workload))),
+            ("engine-socket", name => new EngineSocketJob(name, 1, workload, dataset)),
+            ("engine-socket-2", name => new EngineSocketJob(name, 2, workload, dataset)),
+            ("linq-socket", name => new PeerSocketJob(name, 1, workload, dataset, PeerOf(workload, LinqPeer.Grep, LinqPeer.Words, LinqPeer.Log))),
+            ("rx-socket", name => new PeerSocketJob(name, 1, workload, dataset, PeerOf(workload, RxPeer.Grep, RxPeer.Words, RxPeer.Log))),
+            ("dataflow-socket", name => new PeerSocketJob(name, 2, workload, dataset, PeerOf(workload, DataflowPeer.Grep, DataflowPeer.Words, DataflowPeer.Log))),
+        ];
+        return Chosen(all, prefixes);
+    }
 
     private static (string Name, Func<string, Job> Create)[] Unframed(Workload workload, Dataset dataset) => workload == Workload.Grep
         ? [("limit-unframed", name => new MemoryLimitJob(name, workload, dataset, new GrepUnframedLimit()))]
@@ -64,10 +69,14 @@ internal static class Jobs
         _ => new AccessLogLimit(),
     };
 
-    private static TPeer Peer<TPeer>(Workload workload, TPeer grep, TPeer words, TPeer log) => workload switch
+    private static Peer PeerOf(Workload workload, Peer grep, Peer words, Peer log) => workload switch
     {
         Workload.Grep => grep,
         Workload.Words => words,
         _ => log,
     };
+
+    // The reference always runs, the others if their name begins with one of the prefixes.
+    private static Job[] Chosen((string Name, Func<string, Job> Create)[] all, string[] prefixes) =>
+        [.. all.Where((job, index) => index == 0 || prefixes.Any(prefix => job.Name.StartsWith(prefix, StringComparison.Ordinal))).Select(job => job.Create(job.Name))];
 }

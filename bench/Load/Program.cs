@@ -75,9 +75,8 @@ static bool RunWorkload(Workload workload, string source, int totalBytes, int re
 {
     Dataset dataset = Jobs.Generate(workload, totalBytes, Math.Max(1, totalBytes / BatchBytes));
     using var files = new InputFiles(dataset);
-    IReadOnlyList<Job> jobs = source == "socket"
-        ? Jobs.Socket(workload, dataset)
-        : Jobs.All(workload, dataset, files, only.Split(',', StringSplitOptions.TrimEntries));
+    string[] prefixes = only.Split(',', StringSplitOptions.TrimEntries);
+    IReadOnlyList<Job> jobs = source == "socket" ? Jobs.Socket(workload, dataset, prefixes) : Jobs.All(workload, dataset, files, prefixes);
     IReadOnlyList<Measurement> measurements = Measure.Run(jobs, dataset, repetitions);
     foreach (Job job in jobs)
     {

@@ -12,12 +12,12 @@ internal static class DataflowPeer
     // Reading stays at most so many batches ahead.
     private const int BatchesAhead = 4;
 
-    public static Checksum Grep(IReadOnlyList<string> batchPaths) =>
-        ForEachBatch(batchPaths, lines =>
+    public static IEnumerable<Checksum> Grep(IEnumerable<IEnumerable<string>> batches) =>
+        ForEachBatch(batches, lines =>
             TextInput.OfLines(lines.Where(line => line.Contains("ERROR", StringComparison.Ordinal)).ToList()));
 
-    public static Checksum Words(IReadOnlyList<string> batchPaths) =>
-        ForEachBatch(batchPaths, lines =>
+    public static IEnumerable<Checksum> Words(IEnumerable<IEnumerable<string>> batches) =>
+        ForEachBatch(batches, lines =>
         {
             var counts = new Dictionary<string, int>();
             foreach (string line in lines)
@@ -31,8 +31,8 @@ internal static class DataflowPeer
             return TextInput.OfWords(counts);
         });
 
-    public static Checksum Log(IReadOnlyList<string> batchPaths) =>
-        ForEachBatch(batchPaths, lines =>
+    public static IEnumerable<Checksum> Log(IEnumerable<IEnumerable<string>> batches) =>
+        ForEachBatch(batches, lines =>
         {
             var sums = new Dictionary<string, (int Count, long Bytes)>();
             foreach (string line in lines)
@@ -46,23 +46,23 @@ internal static class DataflowPeer
             return TextInput.OfAddresses(sums.Select(sum => (sum.Key, sum.Value.Count, sum.Value.Bytes)));
         });
 
-    private static Checksum ForEachBatch(IReadOnlyList<string> batchPaths, Func<List<string>, Checksum> batch)
+    private static List<Checksum> ForEachBatch(IEnumerable<IEnumerable<string>> batches, Func<List<string>, Checksum> batch)
     {
-        Checksum run = default;
+        var sums = new List<Checksum>();
         var options = new ExecutionDataflowBlockOptions { BoundedCapacity = BatchesAhead };
-        var read = new TransformBlock<string, List<string>>(path => TextInput.ReadLines(path).ToList(), options);
-        var work = new ActionBlock<List<string>>(lines => run = run.Then(batch(lines)), options);
+        var read = new TransformBlock<IEnumerable<string>, List<string>>(lines => lines.ToList(), options);
+        var work = new ActionBlock<List<string>>(lines => sums.Add(batch(lines)), options);
         read.LinkTo(work, new DataflowLinkOptions { PropagateCompletion = true });
-        PostAllAsync(read, batchPaths).GetAwaiter().GetResult();
+        PostAllAsync(read, batches).GetAwaiter().GetResult();
         work.Completion.GetAwaiter().GetResult();
-        return run;
+        return sums;
     }
 
-    private static async Task PostAllAsync(TransformBlock<string, List<string>> block, IReadOnlyList<string> batchPaths)
+    private static async Task PostAllAsync(TransformBlock<IEnumerable<string>, List<string>> block, IEnumerable<IEnumerable<string>> batches)
     {
-        foreach (string path in batchPaths)
+        foreach (IEnumerable<string> lines in batches)
         {
-            await block.SendAsync(path);
+            await block.SendAsync(lines);
         }
 
         block.Complete();

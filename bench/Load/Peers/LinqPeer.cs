@@ -3,20 +3,20 @@ namespace FastStream.Bench.Load;
 /// <summary>The workloads in LINQ.</summary>
 internal static class LinqPeer
 {
-    public static Checksum Grep(IReadOnlyList<string> batchPaths) =>
-        ForEachBatch(batchPaths, lines =>
+    public static IEnumerable<Checksum> Grep(IEnumerable<IEnumerable<string>> batches) =>
+        batches.Select(lines =>
             TextInput.OfLines(lines.Where(line => line.Contains("ERROR", StringComparison.Ordinal)).ToList()));
 
-    public static Checksum Words(IReadOnlyList<string> batchPaths) =>
-        ForEachBatch(batchPaths, lines =>
+    public static IEnumerable<Checksum> Words(IEnumerable<IEnumerable<string>> batches) =>
+        batches.Select(lines =>
             TextInput.OfWords(lines
                 .SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 .GroupBy(word => word)
                 .Select(group => KeyValuePair.Create(group.Key, group.Count()))
                 .ToList()));
 
-    public static Checksum Log(IReadOnlyList<string> batchPaths) =>
-        ForEachBatch(batchPaths, lines =>
+    public static IEnumerable<Checksum> Log(IEnumerable<IEnumerable<string>> batches) =>
+        batches.Select(lines =>
         {
             var requests = lines.Select(TextInput.ParseAccess).ToList();
             var counts = requests.GroupBy(request => request.Address).Select(group => (group.Key, Count: group.Count()));
@@ -27,16 +27,16 @@ internal static class LinqPeer
         });
 
     /// <summary>With the newer <c>CountBy</c>, which keeps no groups.</summary>
-    public static Checksum WordsCounted(IReadOnlyList<string> batchPaths) =>
-        ForEachBatch(batchPaths, lines =>
+    public static IEnumerable<Checksum> WordsCounted(IEnumerable<IEnumerable<string>> batches) =>
+        batches.Select(lines =>
             TextInput.OfWords(lines
                 .SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 .CountBy(word => word)
                 .ToList()));
 
     /// <summary>With the newer <c>AggregateBy</c>, both sums in one pass and no join.</summary>
-    public static Checksum LogAggregated(IReadOnlyList<string> batchPaths) =>
-        ForEachBatch(batchPaths, lines =>
+    public static IEnumerable<Checksum> LogAggregated(IEnumerable<IEnumerable<string>> batches) =>
+        batches.Select(lines =>
             TextInput.OfAddresses(lines
                 .Select(TextInput.ParseAccess)
                 .AggregateBy(
@@ -45,7 +45,4 @@ internal static class LinqPeer
                     (sums, access) => (sums.Count + 1, sums.Bytes + access.Bytes))
                 .Select(sums => (sums.Key, sums.Value.Count, sums.Value.Bytes))
                 .ToList()));
-
-    private static Checksum ForEachBatch(IReadOnlyList<string> batchPaths, Func<IEnumerable<string>, Checksum> batch) =>
-        batchPaths.Aggregate(default(Checksum), (run, path) => run.Then(batch(TextInput.ReadLines(path))));
 }

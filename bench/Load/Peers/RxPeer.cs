@@ -5,22 +5,22 @@ namespace FastStream.Bench.Load;
 /// <summary>The workloads in Rx (System.Reactive).</summary>
 internal static class RxPeer
 {
-    public static Checksum Grep(IReadOnlyList<string> batchPaths) =>
-        ForEachBatch(batchPaths, lines => lines
+    public static IEnumerable<Checksum> Grep(IEnumerable<IEnumerable<string>> batches) =>
+        ForEachBatch(batches, lines => lines
             .Where(line => line.Contains("ERROR", StringComparison.Ordinal))
             .ToList()
             .Select(TextInput.OfLines));
 
-    public static Checksum Words(IReadOnlyList<string> batchPaths) =>
-        ForEachBatch(batchPaths, lines => lines
+    public static IEnumerable<Checksum> Words(IEnumerable<IEnumerable<string>> batches) =>
+        ForEachBatch(batches, lines => lines
             .SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .GroupBy(word => word)
             .SelectMany(group => group.Count().Select(count => KeyValuePair.Create(group.Key, count)))
             .ToList()
             .Select(TextInput.OfWords));
 
-    public static Checksum Log(IReadOnlyList<string> batchPaths) =>
-        ForEachBatch(batchPaths, lines => lines
+    public static IEnumerable<Checksum> Log(IEnumerable<IEnumerable<string>> batches) =>
+        ForEachBatch(batches, lines => lines
             .Select(TextInput.ParseAccess)
             .GroupBy(access => access.Address, access => access.Bytes)
             .SelectMany(group => group
@@ -29,9 +29,7 @@ internal static class RxPeer
             .ToList()
             .Select(TextInput.OfAddresses));
 
-    private static Checksum ForEachBatch(
-        IReadOnlyList<string> batchPaths, Func<IObservable<string>, IObservable<Checksum>> batch) =>
-        batchPaths.Aggregate(
-            default(Checksum),
-            (run, path) => run.Then(batch(TextInput.ReadLines(path).ToObservable()).Wait()));
+    private static IEnumerable<Checksum> ForEachBatch(
+        IEnumerable<IEnumerable<string>> batches, Func<IObservable<string>, IObservable<Checksum>> batch) =>
+        batches.Select(lines => batch(lines.ToObservable()).Wait());
 }
