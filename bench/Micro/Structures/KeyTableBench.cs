@@ -49,12 +49,7 @@ public class KeyTableBench
     {
         KeyTable<long, long> table = _table;
         Span<uint> hashes = _hashes.AsSpan(0, keys.Length);
-        for (int i = 0; i < keys.Length; i++)
-        {
-            hashes[i] = KeyHash.Of(in keys[i]);
-            table.Prefetch(hashes[i]);
-        }
-
+        table.Prepare<long, WholeKey<long>>(keys, hashes);
         for (int i = 0; i < keys.Length; i++)
         {
             table.GetOrAdd(hashes[i], in keys[i], out _)++;
