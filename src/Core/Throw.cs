@@ -32,4 +32,19 @@ internal static class Throw
 
     [DoesNotReturn]
     public static void Disposed(object owner) => throw new ObjectDisposedException(owner.GetType().Name);
+
+    /// <summary>Refuses a list without streams, or with a null among them.</summary>
+    public static void IfNoStreams<T>(IReadOnlyList<DStream<T>> streams, string operatorName)
+    {
+        ArgumentNullException.ThrowIfNull(streams);
+        if (streams.Count == 0)
+        {
+            throw new ArgumentException($"The list of streams is empty; {operatorName} needs at least one stream.", nameof(streams));
+        }
+
+        foreach (DStream<T> stream in streams)
+        {
+            ArgumentNullException.ThrowIfNull(stream, nameof(streams));
+        }
+    }
 }

@@ -26,16 +26,7 @@ public static class UnionExtensions
     public static DStream<T> Union<T>(this StreamingContext context, IReadOnlyList<DStream<T>> streams)
     {
         ArgumentNullException.ThrowIfNull(context);
-        ArgumentNullException.ThrowIfNull(streams);
-        if (streams.Count == 0)
-        {
-            throw new ArgumentException("The list of streams is empty; Union needs at least one stream.", nameof(streams));
-        }
-
-        foreach (DStream<T> stream in streams)
-        {
-            ArgumentNullException.ThrowIfNull(stream, nameof(streams));
-        }
+        Throw.IfNoStreams(streams, "Union");
 
         return new UnionStream<T>(context, [.. streams]);
     }

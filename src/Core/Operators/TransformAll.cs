@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+
+namespace FastStream;
+
+/// <summary>Anything that can be said of the whole batches of many streams at once.</summary>
+public static class TransformAllExtensions
+{
+    /// <summary>
+    /// The stream of what a function makes of the batches of several streams, also of empty ones. Each is brought into one partition first, in the order of its
+    /// partitions, and the result is in one partition. For two streams of different types there is <see cref="TransformWithExtensions.TransformWith"/>.
+    /// </summary>
+    /// <example><code>var merged = context.Transform(shards, (batches, time) => batches.SelectMany(batch => batch).Order());</code></example>
+    /// <param name="context">The streams' context.</param>
+    /// <param name="streams">At least one stream; all of the same slide.</param>
+    /// <param name="transform">
+    /// Called once for each batch, with the streams' batches in the order of the list, valid until the result was walked through, and their time. What it throws, or a null
+    /// result, fails the batch.
+    /// </param>
+    /// <exception cref="ArgumentException">There is no stream, or the streams differ in context or slide.</exception>
+    public static DStream<TResult> Transform<T, TResult>(
+        this StreamingContext context, IReadOnlyList<DStream<T>> streams, Func<IReadOnlyList<Batch<T>>, BatchTime, IEnumerable<TResult>> transform)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        Throw.IfNoStreams(streams, "Transform");
+        ArgumentNullException.ThrowIfNull(transform);
+
+        return new TransformAllStream<T, TResult>(context, [.. streams.Select(stream => stream.Gather())], transform);
+    }
+}
+
+internal sealed class TransformAllStream<T, TResult>(
+    StreamingContext context, DStream<T>[] parents, Func<IReadOnlyList<Batch<T>>, BatchTime, IEnumerable<TResult>> transform)
+    : DStream<TResult>(context, "Transform", parents)
+{
+    protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs)
+    {
+        Collector<T>[] collectors = [.. parents.Skip(1).Select(_ => new Collector<T>())];
+        var inputs = new InTurn<T>[parents.Length];
+        inputs[^1] = new InTurn<T>(new TransformAllOperator<T, TResult>(collectors, transform, outputs[0]), isFirst: parents.Length == 1, passTurn: null);
+        for (int parent = parents.Length - 2; parent >= 0; parent--)
+        {
+            inputs[parent] = new InTurn<T>(collectors[parent], isFirst: parent == 0, inputs[parent + 1].TakeTurn);
+        }
+
+        for (int parent = 0; parent < parents.Length; parent++)
+        {
+            InTurn<T> input = inputs[parent];
+            graph.Attach(parents[parent], this, _ => input);
+        }
+    }
+}
+
+/// <summary>Gathers the last stream's batch; the others have been gathered before. The user's function runs at the end.</summary>
+internal sealed class TransformAllOperator<T, TResult>(
+    Collector<T>[] others, Func<IReadOnlyList<Batch<T>>, BatchTime, IEnumerable<TResult>> transform, Operator<TResult> next)
+    : Operator<T, TResult>(next)
+{
+    private readonly Collector<T> _last = new();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void OnBatch(ReadOnlySpan<T> items) => _last.OnBatch(items);
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        Batch<T>[] batches = [.. others.Select(collector => collector.TakeBatch(batch)), _last.TakeBatch(batch)];
+        try
+        {
+            foreach (TResult result in transform(batches, batch.Time) ?? throw Throw.NullSequence("Transform", batch.Time))
+            {
+                Output.Add(result);
+            }
+
+            base.OnBatchEnd(batch);
+        }
+        finally
+        {
+            foreach (Batch<T> taken in batches)
+            {
+                taken.Release();
+            }
+        }
+    }
+
+    public override void Reset()
+    {
+        foreach (Collector<T> collector in others)
+        {
+            collector.Reset();
+        }
+
+        _last.Reset();
+        base.Reset();
+    }
+}
