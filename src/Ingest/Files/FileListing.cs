@@ -7,7 +7,7 @@ namespace FastStream;
 /// <param name="filter">The user's own filter; null takes all.</param>
 internal sealed class FileListing(string pattern, Func<string, bool>? filter)
 {
-    private static readonly EnumerationOptions AllEntries = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
+    private static readonly EnumerationOptions AllEntries = new() { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false };
 
     /// <summary>Whether the path names one directory, which then ought to be there.</summary>
     public bool IsOneDirectory { get; } = !pattern.AsSpan().ContainsAny('*', '?');

@@ -33,7 +33,7 @@ internal readonly record struct FileStatus(string Path, FileIdentity Identity, l
     private static FileStatus? Portable(string path)
     {
         var file = new FileInfo(path);
-        if (!file.Exists || (file.Attributes & (FileAttributes.ReparsePoint | FileAttributes.Device | FileAttributes.Directory)) != 0)
+        if (!file.Exists || (file.Attributes & (FileAttributes.ReparsePoint | FileAttributes.Device | FileAttributes.Directory)) != FileAttributes.None)
         {
             return null;
         }

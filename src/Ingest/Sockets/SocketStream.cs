@@ -171,9 +171,9 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
             await secure.AuthenticateAsClientAsync(_options.Tls, both.Token).ConfigureAwait(false);
             return secure;
         }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !stop.IsCancellationRequested)
+        catch (OperationCanceledException error) when (timeout.IsCancellationRequested && !stop.IsCancellationRequested)
         {
-            throw new TimeoutException($"There was no connection after {_options.ConnectTimeout}.");
+            throw new TimeoutException($"There was no connection after {_options.ConnectTimeout}.", error);
         }
     }
 }
