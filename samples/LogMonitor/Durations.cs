@@ -6,26 +6,38 @@ namespace LogMonitor;
 /// <summary>Durations on the command line: <c>500ms</c>, <c>1s</c>, <c>2m</c>, <c>1h</c> or <c>00:00:01</c>.</summary>
 internal static class Durations
 {
-    private static readonly (string Unit, double Seconds)[] Units = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600)];
+    private const int LongestMs = int.MaxValue;   // 24 days, as far as a batch interval goes
+
+    private static readonly (string Name, int Milliseconds)[] Units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
     public static TimeSpan Parse(ArgumentResult argument)
     {
         string text = argument.Tokens.Count > 0 ? argument.Tokens[0].Value : "";
-        foreach ((string unit, double seconds) in Units)
+        if (TryParse(text, out TimeSpan duration))
         {
-            if (text.EndsWith(unit, StringComparison.Ordinal)
-                && double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) && number > 0)
+            return duration;
+        }
+
+        argument.AddError($"\"{text}\" is no duration; whole milliseconds up to 24 days are expected, such as 1ms, 500ms, 1s, 2m or 00:00:01.");
+        return default;
+    }
+
+    private static bool TryParse(string text, out TimeSpan duration)
+    {
+        foreach ((string name, int milliseconds) in Units)
+        {
+            if (text.EndsWith(name, StringComparison.Ordinal)
+                && decimal.TryParse(text[..^name.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
             {
-                return TimeSpan.FromMilliseconds(Math.Max(1, Math.Round(number * seconds * 1000)));
+                // Bounded before it is multiplied, so that nothing overflows.
+                decimal wanted = Math.Min(number, LongestMs) * milliseconds;
+                bool isValid = wanted is > 0 and <= LongestMs && wanted % 1 == 0;
+                duration = TimeSpan.FromMilliseconds(isValid ? (long)wanted : 0);
+                return isValid;
             }
         }
 
-        if (text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan span) && span > TimeSpan.Zero)
-        {
-            return span;
-        }
-
-        argument.AddError($"\"{text}\" is no duration; a positive one such as 500ms, 1s, 2m or 00:00:01 is expected.");
-        return default;
+        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out duration) && text.Contains(':', StringComparison.Ordinal)
+            && duration > TimeSpan.Zero && duration.TotalMilliseconds <= LongestMs && duration.Ticks % TimeSpan.TicksPerMillisecond == 0;
     }
 }

@@ -8,6 +8,8 @@ namespace LogMonitor;
 /// <summary>A real TCP server on loopback that writes access-log lines, and some lines with ERROR, at a steady rate to everybody who connects.</summary>
 internal sealed class LoadGenerator : IAsyncDisposable
 {
+    private const int LinesPerWrite = 10_000;   // at a rate that cannot be kept, memory does not grow with what is due
+
     private static readonly string[] Paths = ["/", "/index.html", "/login", "/cart", "/api/orders", "/api/items?page=2", "/images/logo.png"];
     private static readonly int[] Statuses = [200, 200, 200, 200, 200, 200, 301, 304, 404, 500];
 
@@ -70,7 +72,8 @@ internal sealed class LoadGenerator : IAsyncDisposable
                 {
                     // As many lines as the clock says are due: the rate holds even when a wait takes longer.
                     long due = (long)(clock.GetElapsedTime(start).TotalSeconds * _linesPerSecond);
-                    for (; written < due; written++)
+                    long end = Math.Min(due, written + LinesPerWrite);
+                    for (; written < end; written++)
                     {
                         AppendLine(text, random, written);
                     }
@@ -81,7 +84,10 @@ internal sealed class LoadGenerator : IAsyncDisposable
                         text.Clear();
                     }
 
-                    await Task.Delay(10, _stop.Token);
+                    if (end == due)
+                    {
+                        await Task.Delay(10, _stop.Token);
+                    }
                 }
             }
             catch (Exception error) when (error is OperationCanceledException or IOException)

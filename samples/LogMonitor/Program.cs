@@ -2,18 +2,19 @@ using System.CommandLine;
 using FastStream;
 using LogMonitor;
 
-var host = new Option<string>("--host") { Description = "Read lines from this host instead of the embedded generator.", DefaultValueFactory = _ => "127.0.0.1" };
-var port = new Option<int?>("--port") { Description = "Read lines from this port, for example of `nc -lk 9999`." };
+var host = new Option<string>("--host") { Description = "The host of --port.", DefaultValueFactory = _ => "127.0.0.1" };
+var port = new Option<int?>("--port") { Description = "Read lines from this port, for example of `nc -lk 9999`.", CustomParser = argument => Numbers.Between(1, 65_535)(argument) };
 var directory = new Option<DirectoryInfo?>("--directory") { Description = "Watch this folder for new text files instead of a socket." };
 var interval = new Option<TimeSpan>("--interval") { Description = "Time between batches: 500ms, 1s, …", CustomParser = Durations.Parse, DefaultValueFactory = _ => TimeSpan.FromSeconds(1) };
 var duration = new Option<TimeSpan?>("--duration") { Description = "Stop after this time; default: at Ctrl-C.", CustomParser = argument => Durations.Parse(argument) };
-var partitions = new Option<int>("--partitions") { Description = "Partitions of the stream.", DefaultValueFactory = _ => Environment.ProcessorCount };
-var rate = new Option<int>("--rate") { Description = "Lines a second of the embedded generator.", DefaultValueFactory = _ => 10_000 };
+var partitions = new Option<int>("--partitions") { Description = "Partitions of the stream, 1 to 1024.", CustomParser = Numbers.Between(1, 1024), DefaultValueFactory = _ => Environment.ProcessorCount };
+var rate = new Option<int>("--rate") { Description = "Lines a second of the embedded generator, 1 or more.", CustomParser = Numbers.Between(1, int.MaxValue), DefaultValueFactory = _ => 10_000 };
 
 var command = new RootCommand("Watches a web server's log: errors, requests and bytes by client, and statuses, batch by batch.")
 {
     host, port, directory, interval, duration, partitions, rate,
 };
+command.Validators.Add(Sources.Check(host, port, directory));
 command.SetAction(async (options, cancellation) =>
 {
     using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

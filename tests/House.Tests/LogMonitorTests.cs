@@ -62,12 +62,20 @@ public sealed class LogMonitorTests
     }
 
     [Theory]
-    [InlineData("--interval", "0s")]
-    [InlineData("--interval", "soon")]
-    [InlineData("--partitions", "0")]
-    public async Task LogMonitor_WithABadOption_SaysWhatIsExpected(string option, string value)
+    [InlineData("whole milliseconds", "--interval", "0s")]
+    [InlineData("whole milliseconds", "--interval", "soon")]
+    [InlineData("whole milliseconds", "--interval", "0.5ms")]
+    [InlineData("up to 24 days", "--duration", "99999999999999999999h")]
+    [InlineData("1 to 1024", "--partitions", "0")]
+    [InlineData("1 to 65535", "--port", "x")]
+    [InlineData("from 1 to", "--rate", "-5")]
+    [InlineData("without --port", "--host", "localhost")]
+    [InlineData("one source", "--directory", ".", "--port", "9999")]
+    [InlineData("an existing one", "--directory", "no-such-folder")]
+    public async Task LogMonitor_WithABadOption_SaysWhatIsExpected(string expected, params string[] options)
     {
-        using var sample = new SampleProcess("LogMonitor", option, value, "--duration", "1s");
-        Assert.NotEqual(0, await sample.WaitAsync());
+        using var sample = new SampleProcess("LogMonitor", [.. options]);
+        Assert.Equal(1, await sample.WaitAsync());
+        Assert.Contains(expected, sample.Errors, StringComparison.Ordinal);
     }
 }

@@ -26,6 +26,9 @@ internal sealed class SampleProcess : IDisposable
 
     public string Output => _output.ToString();
 
+    /// <summary>What it printed on the error output; known when it has ended.</summary>
+    public string Errors { get; private set; } = "";
+
     /// <summary>Reads until a line comes that is accepted; fails with what was printed when the program ends before.</summary>
     public async Task<string> ReadUntilAsync(Func<string, bool> isAwaited)
     {
@@ -48,6 +51,7 @@ internal sealed class SampleProcess : IDisposable
     public async Task<int> WaitAsync()
     {
         _output.Append(await _process.StandardOutput.ReadToEndAsync());
+        Errors = await _process.StandardError.ReadToEndAsync();
         await _process.WaitForExitAsync();
         return _process.ExitCode;
     }
