@@ -47,7 +47,7 @@ public abstract class DStream
     /// <summary>The streams that this one is made from.</summary>
     public IReadOnlyList<DStream> Parents { get; }
 
-    /// <summary>Time between two batches of this stream; the batch interval, but for windows.</summary>
+    /// <summary>Time between two batches of this stream: its parents', at an input the batch interval.</summary>
     public virtual TimeSpan Slide => Parents.Count > 0 ? Parents[0].Slide : Context.Options.BatchInterval;
 
     /// <summary>Number of partitions in which this stream is processed; at least 1.</summary>
@@ -68,7 +68,7 @@ public abstract class DStream
         Context.ThrowIfFixed($"Naming {Name} \"{name}\"");
         if (_name is not null)
         {
-            throw new InvalidOperationException($"The stream is named \"{_name}\" already; \"{name}\" was given now. A stream has one name: it identifies its state.");
+            throw new InvalidOperationException($"The stream is named \"{_name}\" already; \"{name}\" was given now. A stream has one name: leave one of the calls out.");
         }
 
         _name = Context.ClaimName(name);

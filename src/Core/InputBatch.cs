@@ -9,10 +9,10 @@ public abstract class InputBatch : IDisposable
     /// <summary>Size in bytes where the input knows it, else 0.</summary>
     public virtual long SizeBytes => 0;
 
-    /// <summary>What listeners and the dashboard may show of this batch's origin, such as file names; null when there is nothing to say.</summary>
+    /// <summary>What listeners may show of this batch's origin, such as file names; null when there is nothing to say.</summary>
     public virtual string? Description => null;
 
-    /// <summary>Gives the memory back. Called once, when no output, window or retry needs the batch any more.</summary>
+    /// <summary>Gives the memory back. Called once, when no output, slice or retry needs the batch any more.</summary>
     public void Dispose()
     {
         Dispose(true);

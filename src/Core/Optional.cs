@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FastStream;
 
-/// <summary>A value or none: the side of an outer join that may be absent, a state that may not exist.</summary>
+/// <summary>A value or none: the side of an outer join that may be absent.</summary>
 /// <remarks>A value converts to it by itself; <c>default</c> is none. Prints as its value, or <c>null</c>.</remarks>
 /// <example><code>Optional&lt;long&gt; count = 3; long next = count.GetValueOrDefault() + 1; count = default;</code></example>
 /// <typeparam name="T">The value; null is a value like any other.</typeparam>

@@ -205,7 +205,7 @@ public sealed class StreamingContext : IAsyncDisposable
     }
 
     internal string ClaimName(string name) =>
-        _names.Add(name) ? name : throw new ArgumentException($"Another stream is named \"{name}\" already. Names identify state and metrics: give each stream its own.", nameof(name));
+        _names.Add(name) ? name : throw new ArgumentException($"Another stream is named \"{name}\" already. Errors and listeners tell streams apart by name: give each its own.", nameof(name));
 
     internal void ThrowIfFixed(string action)
     {

@@ -23,7 +23,7 @@ public enum MissedTickPolicy
 /// <summary>All settings of a <see cref="StreamingContext"/>; validated once, when the context is made. The defaults run well on a laptop.</summary>
 public sealed record StreamingOptions
 {
-    /// <summary>A name for logs, metrics and the dashboard; default <c>faststream</c>.</summary>
+    /// <summary>The program's name in metrics, as the tag <c>faststream.job.name</c>; not blank; default <c>faststream</c>.</summary>
     public string Name { get; init; } = "faststream";
 
     /// <summary>Time between batches: whole milliseconds, 1 ms to 24 days; default 1 s. Shorter gives lower latency, longer less fixed cost a record.</summary>

@@ -22,7 +22,7 @@ internal static class Throw
         new($"{what} needs streams of one context; these belong to different ones. Describe both on the same StreamingContext.");
 
     public static ArgumentException OtherSlide(string what, TimeSpan left, TimeSpan right) =>
-        new($"{what} needs streams of the same slide; found {left} and {right}. Window both alike first.");
+        new($"{what} needs streams of the same slide; found {left} and {right}. Combine streams that make their batches at the same times.");
 
     public static InvalidOperationException NoOutput() =>
         new("No output operations registered, so nothing to execute. Add an output such as Print or ForEachBatch before Start.");

@@ -17,7 +17,7 @@ public static class StreamTest
     /// <param name="batches">The input: one list of records for each batch interval.</param>
     /// <param name="operation">Describes the stream under test from the input.</param>
     /// <param name="options">Clock, partitions and so on; default <see cref="StreamTestOptions"/>'s.</param>
-    /// <returns>One entry for each batch interval; null where the stream makes no batch at that time, such as between the slides of a window.</returns>
+    /// <returns>One entry for each batch interval; null where the stream makes no batch at that time, because its slide is longer than the interval.</returns>
     /// <exception cref="StreamingException">A batch failed.</exception>
     public static IReadOnlyList<IReadOnlyList<TOut>?> Run<TIn, TOut>(
         IReadOnlyList<IReadOnlyList<TIn>> batches, Func<DStream<TIn>, DStream<TOut>> operation, StreamTestOptions? options = null) =>

@@ -12,7 +12,7 @@ public sealed record StreamTestOptions
     /// <summary>What the clock reads at the start; default the Unix epoch. The first batch time is the next multiple of the interval.</summary>
     public DateTimeOffset StartTime { get; init; } = DateTimeOffset.UnixEpoch;
 
-    /// <summary>Batches to run; default as many as the longest input has. With more, the inputs are empty at the end: for windows and time-outs.</summary>
+    /// <summary>Batches to run; default as many as the longest input has. With more, the inputs are empty at the end.</summary>
     public int? BatchCount { get; init; }
 
     /// <summary>Changes the context's options after the ones above are set; default none are changed.</summary>

@@ -6,6 +6,7 @@ namespace FastStream;
 public static class CombineByKeyExtensions
 {
     /// <summary>One pair for each key of the batch: its values gathered in a combiner. Values are combined in each partition first, so that few cross.</summary>
+    /// <remarks>Partitions call the functions at the same time from different threads. What one throws fails the batch.</remarks>
     /// <example><code>
     /// var averages = pairs.CombineByKey(v => (Sum: v, Count: 1L), (c, v) => (c.Sum + v, c.Count + 1), (a, b) => (a.Sum + b.Sum, a.Count + b.Count))
     ///                     .MapValues(c => c.Sum / c.Count);
@@ -14,7 +15,8 @@ public static class CombineByKeyExtensions
     /// <param name="create">A combiner from a key's first value.</param>
     /// <param name="mergeValue">A combiner with one more value; may change and return the one given.</param>
     /// <param name="mergeCombiners">Two combiners of a key made one; associative. Values come in the order of partitions and arrival.</param>
-    /// <param name="partitions">Partitions of the result, at least 1; default the context's.</param>
+    /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
     public static DStream<(TKey Key, TCombiner Value)> CombineByKey<TKey, TValue, TCombiner>(
         this DStream<(TKey Key, TValue Value)> stream,
         Func<TValue, TCombiner> create,

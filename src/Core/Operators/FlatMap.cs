@@ -8,7 +8,7 @@ public static class FlatMapExtensions
     /// <summary>The stream of all records that the function adds, in order, in the same partitions; allocates nothing itself.</summary>
     /// <example><code>var letters = words.FlatMap&lt;string, char&gt;((word, output) => { foreach (char c in word) output.Add(c); });</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="flatMap">Called once for each record with where to add results. What it throws fails the batch.</param>
+    /// <param name="flatMap">Called once for each record with where to add results; partitions call it at the same time from different threads. What it throws fails the batch.</param>
     public static DStream<TResult> FlatMap<T, TResult>(this DStream<T> stream, Action<T, RecordBuffer<TResult>> flatMap)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -18,6 +18,8 @@ public static class FlatMapExtensions
 
     /// <summary>The stream of all records that the function returns, in order; comfortable, but a sequence object is made for each record.</summary>
     /// <example><code>var words = lines.FlatMap(line => line.ToString().Split(' '));</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="flatMap">Called once for each record; partitions call it at the same time from different threads. What it throws fails the batch.</param>
     public static DStream<TResult> FlatMap<T, TResult>(this DStream<T> stream, Func<T, IEnumerable<TResult>> flatMap)
     {
         ArgumentNullException.ThrowIfNull(stream);

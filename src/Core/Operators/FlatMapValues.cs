@@ -8,7 +8,7 @@ public static class FlatMapValuesExtensions
     /// <summary>For each pair, its key with every value that the function adds; a pair for which nothing is added is dropped. Allocates nothing itself. Keys stay in their partitions.</summary>
     /// <example><code>var letters = pairs.FlatMapValues&lt;int, string, char&gt;((word, output) => { foreach (char c in word) output.Add(c); });</code></example>
     /// <param name="stream">The pairs.</param>
-    /// <param name="flatMap">Called once for each pair with where to add values. What it throws fails the batch.</param>
+    /// <param name="flatMap">Called once for each pair with where to add values; partitions call it at the same time from different threads. What it throws fails the batch.</param>
     public static DStream<(TKey Key, TResult Value)> FlatMapValues<TKey, TValue, TResult>(
         this DStream<(TKey Key, TValue Value)> stream, Action<TValue, RecordBuffer<TResult>> flatMap)
     {
@@ -19,6 +19,8 @@ public static class FlatMapValuesExtensions
 
     /// <summary>For each pair, its key with every value that the function returns; an empty sequence drops the key. A sequence object is made for each pair.</summary>
     /// <example><code>var words = titled.FlatMapValues(text => text.Split(' '));</code></example>
+    /// <param name="stream">The pairs.</param>
+    /// <param name="flatMap">Called once for each pair; partitions call it at the same time from different threads. What it throws fails the batch.</param>
     public static DStream<(TKey Key, TResult Value)> FlatMapValues<TKey, TValue, TResult>(
         this DStream<(TKey Key, TValue Value)> stream, Func<TValue, IEnumerable<TResult>> flatMap)
     {

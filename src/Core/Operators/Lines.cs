@@ -5,6 +5,7 @@ public static class LinesExtensions
 {
     /// <summary>The stream of the lines of every text, ended by LF, CR LF or a lone CR; the ends are not part of them. Lines share the text's memory.</summary>
     /// <example><code>var lines = messages.Lines().Filter(line => !line.IsEmpty);</code></example>
+    /// <param name="stream">The texts.</param>
     public static DStream<Utf8Text> Lines(this DStream<Utf8Text> stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -22,6 +23,7 @@ public static class LinesExtensions
     }
 
     /// <summary>The stream of the lines of every string, ended by LF, CR LF or a lone CR.</summary>
+    /// <param name="stream">The strings.</param>
     public static DStream<string> Lines(this DStream<string> stream)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -3,7 +3,7 @@ namespace FastStream;
 /// <summary>A stream's name.</summary>
 public static class NamedExtensions
 {
-    /// <summary>Names the stream and returns it. The name is shown in graphs, errors, metrics and the dashboard, and it is the identity of the stream's state.</summary>
+    /// <summary>Names the stream and returns it. Errors and listeners show it in place of operator and number.</summary>
     /// <example><code>var errors = lines.Filter(IsError).Named("errors");</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="name">Not blank, and no other stream's name in this context.</param>

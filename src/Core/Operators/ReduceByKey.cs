@@ -8,8 +8,9 @@ public static class ReduceByKeyExtensions
     /// <summary>One pair for each key of the batch: its values reduced to one. Reduced in each partition first, so that few cross.</summary>
     /// <example><code>var counts = words.Map(word => (word, 1L)).ReduceByKey((a, b) => a + b);</code></example>
     /// <param name="stream">The pairs.</param>
-    /// <param name="reduce">Two values made one; associative. Values come in the order of partitions and arrival.</param>
-    /// <param name="partitions">Partitions of the result, at least 1; default the context's.</param>
+    /// <param name="reduce">Two values made one; associative. Values come in the order of partitions and arrival. Partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
     public static DStream<(TKey Key, TValue Value)> ReduceByKey<TKey, TValue>(
         this DStream<(TKey Key, TValue Value)> stream, Func<TValue, TValue, TValue> reduce, int? partitions = null)
     {

@@ -10,13 +10,15 @@ public static class SplitWordsExtensions
 {
     /// <summary>The stream of the words of every text: what stands between blanks, tabs and other bytes up to 0x20; empty words are left out. Words share the text's memory.</summary>
     /// <example><code>var counts = lines.SplitWords().CountByValue();</code></example>
+    /// <param name="stream">The texts.</param>
     public static DStream<Utf8Text> SplitWords(this DStream<Utf8Text> stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return new SplitWordsStream(stream);
     }
 
-    /// <summary>The stream of the words of every string; empty words are left out.</summary>
+    /// <summary>The stream of the words of every string: what stands between white space of any kind; empty words are left out.</summary>
+    /// <param name="stream">The strings.</param>
     public static DStream<string> SplitWords(this DStream<string> stream) =>
         stream.FlatMap(text => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

@@ -12,7 +12,7 @@ public static class TopKExtensions
     /// <example><code>words.CountByValue().TopK(10, x => x.Value).Print();</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="count">How many are kept, at least 1; all of them are held in memory for each partition.</param>
-    /// <param name="keySelector">What is compared, by its type's own order. Called once for each record in each of two steps. What it throws fails the batch.</param>
+    /// <param name="keySelector">What is compared, by its type's own order. Called once for each record in each of two steps; partitions call it at the same time from different threads. What it throws fails the batch.</param>
     /// <param name="descending">Whether the largest are kept; default true.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is below 1.</exception>
     public static DStream<T> TopK<T, TKey>(this DStream<T> stream, int count, Func<T, TKey> keySelector, bool descending = true)

@@ -19,6 +19,7 @@ public static class ForEachBatchExtensions
     }
 
     /// <summary>Runs an asynchronous function on every batch of the stream; the next batch's outputs begin when it is done.</summary>
+    /// <example><code>counts.ForEachBatch(async (batch, time, cancellation) => await store.SaveAsync(time.Milliseconds, batch.ToArray(), cancellation));</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="action">Gets the batch, valid until its task is done, its time, and a token that is cancelled when the context stops at once.</param>
     public static OutputOperation ForEachBatch<T>(this DStream<T> stream, Func<Batch<T>, BatchTime, CancellationToken, ValueTask> action)
@@ -28,7 +29,7 @@ public static class ForEachBatchExtensions
         return stream.AddOutput("ForEachBatch", (batch, cancellation) => action(batch, batch.Time, cancellation));
     }
 
-    /// <summary>Runs an asynchronous function on every batch of the stream.</summary>
+    /// <summary>Runs an asynchronous function on every batch of the stream; the next batch's outputs begin when it is done.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="action">Gets the batch, valid until its task is done, and its time.</param>
     public static OutputOperation ForEachBatch<T>(this DStream<T> stream, Func<Batch<T>, BatchTime, Task> action)

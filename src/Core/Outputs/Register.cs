@@ -3,7 +3,9 @@ namespace FastStream;
 /// <summary>Makes a stream run for its effects alone.</summary>
 public static class RegisterExtensions
 {
-    /// <summary>Runs the stream for every batch and does nothing with its records: for functions with effects, and for streams that are only remembered or measured.</summary>
+    /// <summary>Runs the stream for every batch and does nothing with its records: for functions with effects, and for streams that are only measured.</summary>
+    /// <example><code>orders.Map(order => { shipped.Increment(); return order; }).Register();</code></example>
+    /// <param name="stream">The stream.</param>
     public static OutputOperation Register<T>(this DStream<T> stream)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -16,6 +16,7 @@ public static class ToAsyncEnumerableExtensions
     /// context.Start();
     /// await foreach (var batch in batches) Console.WriteLine($"{batch.Time}: {batch.Count}");
     /// </code></example>
+    /// <param name="stream">The stream.</param>
     /// <exception cref="InvalidOperationException">The context was started already; or the sequence is enumerated for a second time.</exception>
     public static IAsyncEnumerable<Batch<T>> ToAsyncEnumerable<T>(this DStream<T> stream)
     {

@@ -13,7 +13,7 @@ namespace FastStream;
 /// pooled block of received bytes.
 /// </summary>
 /// <remarks>
-/// A long text is valid as long as its batch is (or the window, state or output that retained the batch). What must live longer becomes a
+/// A long text is valid as long as its batch is (or the output or slice that retained the batch). What must live longer becomes a
 /// <see cref="string"/> by <see cref="ToString()"/>, bytes by <see cref="ToArray"/>, or a process-wide constant by <see cref="Intern(string)"/>.
 /// Bytes are kept as they came: nothing is validated or normalised until a conversion asks for it. Comparison is ordinal, by bytes.
 /// <code>

@@ -155,7 +155,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         if (_isMissing)
         {
             _isMissing = false;
-            Warn($"{_listing.Pattern} is back.");
+            Warn($"The directory {_listing.Pattern} is there now.");
         }
 
         if (time - _listingBegan > Context.Options.BatchInterval)
@@ -232,7 +232,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                Warn($"{next.Path} cannot be read: {error.Message} It is left out.", error);
+                Warn($"{next.Path} cannot be read and is left out: {error.Message}", error);
             }
         }
 
@@ -245,7 +245,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         {
             if (!_isMissing)
             {
-                Warn($"{_listing.Pattern} is not there; batches are empty until it is.", error);
+                Warn($"The directory {_listing.Pattern} is not there; batches are empty until it is.", error);
             }
 
             _isMissing = true;

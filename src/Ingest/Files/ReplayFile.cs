@@ -4,10 +4,13 @@ namespace FastStream;
 public static class ReplayFileExtensions
 {
     /// <summary>The lines of a file, so many bytes for each batch, cut at the end of a line; after the file's end the batches are empty.</summary>
+    /// <remarks>A file that cannot be opened fails the context's start.</remarks>
+    /// <example><code>context.ReplayTextFile("access.log", bytesPerBatch: 4 &lt;&lt; 20).Count().Print();</code></example>
     /// <param name="context">The context.</param>
     /// <param name="path">The file; what is appended after the start is not read.</param>
     /// <param name="bytesPerBatch">About how many bytes a batch gets: 1 or more.</param>
     /// <param name="mode">Whether the file is read or mapped.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytesPerBatch"/> is below 1.</exception>
     public static DStream<Utf8Text> ReplayTextFile(this StreamingContext context, string path, long bytesPerBatch, FileReadMode mode = FileReadMode.Read)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -22,6 +25,7 @@ public static class ReplayFileExtensions
     /// <param name="batchEnds">Where each batch ends, in bytes from the file's start, ascending; an end inside a line moves to the line's end.</param>
     /// <param name="repeat">Whether the first batch comes again after the last; else the batches after it are empty.</param>
     /// <param name="mode">Whether the file is read or mapped.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no batch end.</exception>
     public static DStream<Utf8Text> ReplayTextFile(
         this StreamingContext context, string path, IReadOnlyList<long> batchEnds, bool repeat = false, FileReadMode mode = FileReadMode.Read)
     {

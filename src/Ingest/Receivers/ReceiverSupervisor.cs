@@ -251,7 +251,7 @@ internal sealed class ReceiverSupervisor<T>
         }
         catch (Exception error) when (!(error is OperationCanceledException && run.IsCancellationRequested))
         {
-            _events.Error($"{error.Message} Starting again after {_receiver.RestartDelay}.", error);
+            _events.Error($"{error.Message} (starting again after {_receiver.RestartDelay})", error);
             again = _receiver.RestartDelay;
         }
         catch (OperationCanceledException)

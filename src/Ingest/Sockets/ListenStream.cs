@@ -143,7 +143,7 @@ public sealed class ListenDStream<T> : InputDStream<T>
                 {
                     // Such as too many open files: those that are open go on meanwhile.
                     _free.Release();
-                    _events.Error($"Accepting on {_endPoint} failed: {error.Message} Trying again.", error);
+                    _events.Error($"Accepting on {_endPoint} failed, trying again: {error.Message}", error);
                     await Task.Delay(retry.Next(), Context.Options.TimeProvider, stop.Token).ConfigureAwait(false);
                 }
             }
@@ -209,7 +209,7 @@ public sealed class ListenDStream<T> : InputDStream<T>
         {
             if (!abort.IsCancellationRequested)
             {
-                _events.Error($"Receiving from {peer} failed: {error.Message} The connection is closed.", error);
+                _events.Error($"Receiving from {peer} failed, its connection is closed: {error.Message}", error);
             }
         }
     }

@@ -25,7 +25,7 @@ public static class SocketStreamExtensions
     }
 
     /// <summary>Connects to a server and takes records of any framing. Connects again when refused, cut off or ended, or when the bytes are no records.</summary>
-    /// <example><code>context.SocketStream("127.0.0.1", 9999, new LengthPrefixedDecoder());</code></example>
+    /// <example><code>context.SocketStream("127.0.0.1", 9999, new LengthPrefixedDecoder&lt;Trade&gt;(bytes => Trade.Parse(bytes)));</code></example>
     /// <param name="context">The context.</param>
     /// <param name="host">Name or address of the server.</param>
     /// <param name="port">Port, 1 to 65535.</param>
@@ -142,7 +142,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
         }
         catch (Exception error) when (error is not StreamingException && !stop.IsCancellationRequested)
         {
-            _events.Error($"{action} {_host}:{_port} failed: {error.Message} Connecting again.", error);
+            _events.Error($"{action} {_host}:{_port} failed, connecting again: {error.Message}", error);
         }
 
         if (reader.HasReceived)

@@ -220,7 +220,7 @@ public sealed class FileStreamTests : IDisposable
         await run.StopAsync();
         Assert.Equal(2, run.Listener.Warnings.Count());
         Assert.Contains("is not there", run.Listener.Warnings.First());
-        Assert.Contains("is back", run.Listener.Warnings.Last());
+        Assert.Contains("is there now", run.Listener.Warnings.Last());
     }
 
     [Theory]
