@@ -8,7 +8,7 @@ public static class CoGroupExtensions
     /// <summary>
     /// One pair for each key that either stream has in this batch, with its values on both sides in the order of partitions and arrival; a side without the key is empty.
     /// </summary>
-    /// <example><code>var both = orders.CoGroup(payments).Filter(x => x.Value.Left.Count != x.Value.Right.Count);</code></example>
+    /// <example><code>var both = ordered.CoGroup(paid).Filter(x => x.Value.Left.Count != x.Value.Right.Count);</code></example>
     /// <param name="stream">The left pairs.</param>
     /// <param name="other">The right pairs: same context, same slide.</param>
     /// <param name="partitions">Partitions of the result, 1 to 1024; default that of both sides where they are partitioned by key alike, else the context's.</param>

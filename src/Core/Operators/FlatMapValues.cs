@@ -6,7 +6,7 @@ namespace FastStream;
 public static class FlatMapValuesExtensions
 {
     /// <summary>For each pair, its key with every value that the function adds; a pair for which nothing is added is dropped. Allocates nothing itself. Keys stay in their partitions.</summary>
-    /// <example><code>var letters = pairs.FlatMapValues&lt;int, string, char&gt;((word, output) => { foreach (char c in word) output.Add(c); });</code></example>
+    /// <example><code>var letters = titled.FlatMapValues&lt;int, string, char&gt;((word, output) => { foreach (char c in word) output.Add(c); });</code></example>
     /// <param name="stream">The pairs.</param>
     /// <param name="flatMap">Called once for each pair with where to add values; partitions call it at the same time from different threads. What it throws fails the batch.</param>
     public static DStream<(TKey Key, TResult Value)> FlatMapValues<TKey, TValue, TResult>(

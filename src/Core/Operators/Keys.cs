@@ -4,7 +4,7 @@ namespace FastStream;
 public static class KeysExtensions
 {
     /// <summary>The key of each pair, in order, in the same partitions.</summary>
-    /// <example><code>var users = visits.Keys().Distinct();</code></example>
+    /// <example><code>var users = sizeByUser.Keys().Distinct();</code></example>
     /// <param name="stream">The pairs.</param>
     public static DStream<TKey> Keys<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream) => stream.Map(static pair => pair.Key);
 

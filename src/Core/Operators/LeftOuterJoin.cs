@@ -6,7 +6,7 @@ public static class LeftOuterJoinExtensions
     /// <summary>
     /// For each key of the left stream in this batch, every left value with every right value, or with none where the right stream lacks the key.
     /// </summary>
-    /// <example><code>orders.LeftOuterJoin(payments).Filter(x => !x.Value.Right.HasValue).Print();   // not paid</code></example>
+    /// <example><code>ordered.LeftOuterJoin(paid).Filter(x => !x.Value.Right.HasValue).Print();   // not paid</code></example>
     /// <param name="stream">The left pairs.</param>
     /// <param name="other">The right pairs: same context, same slide.</param>
     /// <param name="partitions">Partitions of the result, 1 to 1024; default that of both sides where they are partitioned by key alike, else the context's.</param>

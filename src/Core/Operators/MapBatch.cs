@@ -17,7 +17,11 @@ public static class MapBatchExtensions
     /// var squares = numbers.MapBatch((ReadOnlySpan&lt;int&gt; items, RecordBuffer&lt;int&gt; output) =>
     /// {
     ///     Span&lt;int&gt; results = output.Reserve(items.Length);
-    ///     TensorPrimitives.Multiply(items, items, results);
+    ///     for (int i = 0; i &lt; items.Length; i++)
+    ///     {
+    ///         results[i] = items[i] * items[i];
+    ///     }
+    ///
     ///     output.HandOn(items.Length);
     /// });
     /// </code></example>

@@ -6,7 +6,7 @@ public static class RightOuterJoinExtensions
     /// <summary>
     /// For each key of the right stream in this batch, every right value with every left value, or with none where the left stream lacks the key.
     /// </summary>
-    /// <example><code>orders.RightOuterJoin(payments).Filter(x => !x.Value.Left.HasValue).Print();   // paid, but not ordered</code></example>
+    /// <example><code>ordered.RightOuterJoin(paid).Filter(x => !x.Value.Left.HasValue).Print();   // paid, but not ordered</code></example>
     /// <param name="stream">The left pairs.</param>
     /// <param name="other">The right pairs: same context, same slide.</param>
     /// <param name="partitions">Partitions of the result, 1 to 1024; default that of both sides where they are partitioned by key alike, else the context's.</param>
