@@ -42,11 +42,18 @@ internal sealed class FlatMapValuesStream<TKey, TValue, TResult>(DStream<(TKey K
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => new FlatMapValuesOperator<TKey, TValue, TResult>(flatMap, outputs[partition]));
+        graph.Attach(parent, this, partition => Isolation.Of(flatMap).Create(new Maker(flatMap, outputs[partition])));
+
+    private sealed class Maker(Action<TValue, RecordBuffer<TResult>> flatMap, Operator<(TKey Key, TResult Value)> next) : IIsolated<(TKey Key, TValue Value)>
+    {
+        public Operator<(TKey Key, TValue Value)> Create<TMarker>()
+            where TMarker : struct => new FlatMapValuesOperator<TKey, TValue, TResult, TMarker>(flatMap, next);
+    }
 }
 
 /// <summary>Lets the function fill a buffer of values and puts the key to them, after each pair or when the buffer is full.</summary>
-internal sealed class FlatMapValuesOperator<TKey, TValue, TResult> : Operator<(TKey Key, TValue Value), (TKey Key, TResult Value)>
+internal sealed class FlatMapValuesOperator<TKey, TValue, TResult, TMarker> : Operator<(TKey Key, TValue Value), (TKey Key, TResult Value)>
+    where TMarker : struct
 {
     private readonly Action<TValue, RecordBuffer<TResult>> _flatMap;
     private readonly KeyWriter _writer;

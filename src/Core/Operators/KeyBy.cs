@@ -20,10 +20,17 @@ public static class KeyByExtensions
 internal sealed class KeyByStream<T, TKey>(DStream<T> parent, Func<T, TKey> keySelector) : DStream<(TKey Key, T Value)>(parent.Context, "KeyBy", parent)
 {
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, T Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => new KeyByOperator<T, TKey>(keySelector, outputs[partition]));
+        graph.Attach(parent, this, partition => Isolation.Of(keySelector).Create(new Maker(keySelector, outputs[partition])));
+
+    private sealed class Maker(Func<T, TKey> keySelector, Operator<(TKey Key, T Value)> next) : IIsolated<T>
+    {
+        public Operator<T> Create<TMarker>()
+            where TMarker : struct => new KeyByOperator<T, TKey, TMarker>(keySelector, next);
+    }
 }
 
-internal sealed class KeyByOperator<T, TKey>(Func<T, TKey> keySelector, Operator<(TKey Key, T Value)> next) : Operator<T, (TKey Key, T Value)>(next)
+internal sealed class KeyByOperator<T, TKey, TMarker>(Func<T, TKey> keySelector, Operator<(TKey Key, T Value)> next) : Operator<T, (TKey Key, T Value)>(next)
+    where TMarker : struct
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)

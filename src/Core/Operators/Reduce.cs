@@ -25,10 +25,17 @@ public static class ReduceExtensions
 internal sealed class ReduceStream<T>(DStream<T> parent, string operatorName, Func<T, T, T> reduce) : DStream<T>(parent.Context, operatorName, parent)
 {
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
-        graph.Attach(parent, this, partition => new ReduceOperator<T>(reduce, outputs[partition]));
+        graph.Attach(parent, this, partition => Isolation.Of(reduce).Create(new Maker(reduce, outputs[partition])));
+
+    private sealed class Maker(Func<T, T, T> reduce, Operator<T> next) : IIsolated<T>
+    {
+        public Operator<T> Create<TMarker>()
+            where TMarker : struct => new ReduceOperator<T, TMarker>(reduce, next);
+    }
 }
 
-internal sealed class ReduceOperator<T>(Func<T, T, T> reduce, Operator<T> next) : Operator<T, T>(next)
+internal sealed class ReduceOperator<T, TMarker>(Func<T, T, T> reduce, Operator<T> next) : Operator<T, T>(next)
+    where TMarker : struct
 {
     private T _result = default!;   // of the records until now
     private bool _hasResult;        // whether there was a record

@@ -34,11 +34,18 @@ internal sealed class TopKStream<T, TKey>(DStream<T> parent, string operatorName
     : DStream<T>(parent.Context, operatorName, parent)
 {
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
-        graph.Attach(parent, this, partition => new TopKOperator<T, TKey>(count, keySelector, descending, outputs[partition]));
+        graph.Attach(parent, this, partition => Isolation.Of(keySelector).Create(new Maker(count, keySelector, descending, outputs[partition])));
+
+    private sealed class Maker(int count, Func<T, TKey> keySelector, bool descending, Operator<T> next) : IIsolated<T>
+    {
+        public Operator<T> Create<TMarker>()
+            where TMarker : struct => new TopKOperator<T, TKey, TMarker>(count, keySelector, descending, next);
+    }
 }
 
 /// <summary>A heap with the worst of the best on top: most records are compared with it and forgotten.</summary>
-internal sealed class TopKOperator<T, TKey>(int count, Func<T, TKey> keySelector, bool descending, Operator<T> next) : Operator<T, T>(next)
+internal sealed class TopKOperator<T, TKey, TMarker>(int count, Func<T, TKey> keySelector, bool descending, Operator<T> next) : Operator<T, T>(next)
+    where TMarker : struct
 {
     private readonly PriorityQueue<T, (TKey Key, long Arrival)> _best = new(new WorstFirst(descending));
     private readonly PooledList<T> _worstFirst = new();   // the result while it is turned round
