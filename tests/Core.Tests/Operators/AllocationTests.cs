@@ -47,7 +47,7 @@ public sealed class AllocationTests
         CheckAllocation(new DistinctOperator<(int, long)>(new Nowhere<(int, long)>()));
         CheckAllocation(new TopKOperator<(int Key, long Value), long>(100, pair => pair.Value, true, new Nowhere<(int, long)>()));
         CheckAllocation(new MapValuesOperator<int, long, long, byte>(value => value + 1, new Nowhere<(int, long)>()));
-        CheckAllocation(new FlatMapValuesOperator<int, long, long>((value, output) => output.Add(value), new Nowhere<(int, long)>()));
+        CheckAllocation(new FlatMapValuesOperator<int, long, long, byte>((value, output) => output.Add(value), new Nowhere<(int, long)>()));
     }
 
     private static void CheckAllocation(Operator<(int Key, long Value)> operation, Operator<(int Key, long Value)>? left = null) =>
