@@ -23,6 +23,9 @@ public enum MissedTickPolicy
 /// <summary>All settings of a <see cref="StreamingContext"/>; validated once, when the context is made. The defaults run well on a laptop.</summary>
 public sealed record StreamingOptions
 {
+    /// <summary>The longest time that timers take: 24 days.</summary>
+    internal static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(int.MaxValue);
+
     /// <summary>The program's name in metrics, as the tag <c>faststream.job.name</c>; not blank; default <c>faststream</c>.</summary>
     public string Name { get; init; } = "faststream";
 
@@ -68,7 +71,7 @@ public sealed record StreamingOptions
     /// <summary>What happens to missed ticks; default <see cref="MissedTickPolicy.RunEach"/>.</summary>
     public MissedTickPolicy MissedTicks { get; init; } = MissedTickPolicy.RunEach;
 
-    /// <summary>How long a graceful stop may take before it becomes an immediate one; default: no limit.</summary>
+    /// <summary>How long a graceful stop may take before it becomes an immediate one: more than 0, up to 24 days; default: no limit.</summary>
     public TimeSpan GracefulStopTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>Limits and adapts how fast receivers take records; default: no limit.</summary>
@@ -84,7 +87,7 @@ public sealed record StreamingOptions
     internal StreamingOptions Validated()
     {
         BatchTime.WholeMilliseconds(BatchInterval, nameof(BatchInterval));
-        Check(BatchInterval.TotalMilliseconds <= int.MaxValue, nameof(BatchInterval), BatchInterval, "at most 24 days are expected");
+        Check(BatchInterval <= LongestWait, nameof(BatchInterval), BatchInterval, "at most 24 days are expected");
         Check(!string.IsNullOrWhiteSpace(Name), nameof(Name), Name, "a name is expected");
         Check(Partitions is >= 1 and <= 1024, nameof(Partitions), Partitions, "1 to 1024 are expected; 1 runs everything in order on one thread at a time");
         Check(MaxDegreeOfParallelism >= 0, nameof(MaxDegreeOfParallelism), MaxDegreeOfParallelism, "1 or more are expected, or 0 for as many as the thread pool gives");
@@ -96,7 +99,7 @@ public sealed record StreamingOptions
         Check(MaxPendingBatches >= 1, nameof(MaxPendingBatches), MaxPendingBatches, "1 or more are expected");
         Check(ConcurrentJobs is >= 1 and <= 1024, nameof(ConcurrentJobs), ConcurrentJobs, "1 to 1024 are expected");
         Check(BatchRetries is >= 0 and <= 100, nameof(BatchRetries), BatchRetries, "0 to 100 are expected");
-        Check(GracefulStopTimeout > TimeSpan.Zero || GracefulStopTimeout == Timeout.InfiniteTimeSpan, nameof(GracefulStopTimeout), GracefulStopTimeout, "a positive time or Timeout.InfiniteTimeSpan is expected");
+        CheckTimeout(GracefulStopTimeout, nameof(GracefulStopTimeout));
         Check(Enum.IsDefined(OnBatchFailure), nameof(OnBatchFailure), OnBatchFailure, "one of the named policies is expected");
         Check(Enum.IsDefined(MissedTicks), nameof(MissedTicks), MissedTicks, "one of the named policies is expected");
         ArgumentNullException.ThrowIfNull(TimeProvider);
@@ -104,6 +107,10 @@ public sealed record StreamingOptions
         Rate.Validate();
         return this;
     }
+
+    /// <summary>Throws for a time-out that a timer would not take.</summary>
+    internal static void CheckTimeout(TimeSpan timeout, string name) =>
+        Check((timeout > TimeSpan.Zero && timeout <= LongestWait) || timeout == Timeout.InfiniteTimeSpan, name, timeout, "more than 0 and at most 24 days are expected, or Timeout.InfiniteTimeSpan for no limit");
 
     internal static void Check(bool valid, string name, object? found, string expected)
     {

@@ -25,6 +25,7 @@ public sealed class OptionsTests
         ["BatchRetries -1"] = Valid with { BatchRetries = -1 },
         ["BatchRetries 101"] = Valid with { BatchRetries = 101 },
         ["GracefulStopTimeout 00:00:00"] = Valid with { GracefulStopTimeout = TimeSpan.Zero },
+        ["GracefulStopTimeout 30.00:00:00"] = Valid with { GracefulStopTimeout = TimeSpan.FromDays(30) },
         ["OnBatchFailure 9"] = Valid with { OnBatchFailure = (BatchFailurePolicy)9 },
         ["MissedTicks 9"] = Valid with { MissedTicks = (MissedTickPolicy)9 },
         ["MaxRecordsPerSecond -1"] = Valid with { Rate = new RateOptions { MaxRecordsPerSecond = -1 } },

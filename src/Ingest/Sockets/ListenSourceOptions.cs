@@ -9,7 +9,7 @@ public sealed record ListenSourceOptions
     /// <summary>Connections that the system holds until they are accepted: 1 to 65,535; default 512.</summary>
     public int Backlog { get; init; } = 512;
 
-    /// <summary>A connection on which nothing comes for so long is closed: more than 0; default: no limit.</summary>
+    /// <summary>A connection on which nothing comes for so long is closed: more than 0, up to 24 days; default: no limit.</summary>
     public TimeSpan IdleTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>Within how long TCP's own probes notice that a peer's machine is gone: 6 s to 2 hours, or infinite for no probes; default 30 s.</summary>

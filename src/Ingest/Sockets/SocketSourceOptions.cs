@@ -12,13 +12,13 @@ public sealed record SocketSourceOptions
     /// <summary>Wait before the first new try: more than 0; default 100 ms. It doubles with every failure in a row, less up to half by chance.</summary>
     public TimeSpan FirstRetryDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The longest wait between tries: at least <see cref="FirstRetryDelay"/>; default 10 s.</summary>
+    /// <summary>The longest wait between tries: at least <see cref="FirstRetryDelay"/>, at most 24 days; default 10 s.</summary>
     public TimeSpan LongestRetryDelay { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long connecting (with the TLS handshake) may take: more than 0, or infinite; default 10 s. Then it counts as failed.</summary>
+    /// <summary>How long connecting (with the TLS handshake) may take: more than 0, up to 24 days, or infinite; default 10 s. Then it counts as failed.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>A connection on which nothing comes for so long counts as dead: more than 0; default: no limit. For peers that send at least heartbeats; the surest way to notice a half-open connection.</summary>
+    /// <summary>A connection on which nothing comes for so long counts as dead: more than 0, up to 24 days; default: no limit. For peers that send at least heartbeats; the surest way to notice a half-open connection.</summary>
     public TimeSpan IdleTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>Within how long TCP's own probes notice that the peer's machine is gone: 6 s to 2 hours, or infinite for no probes; default 30 s.</summary>
@@ -39,8 +39,8 @@ public sealed record SocketSourceOptions
     internal SocketSourceOptions Validated()
     {
         StreamingOptions.Check(FirstRetryDelay > TimeSpan.Zero, nameof(FirstRetryDelay), FirstRetryDelay, "more than 0 is expected");
-        StreamingOptions.Check(LongestRetryDelay >= FirstRetryDelay, nameof(LongestRetryDelay), LongestRetryDelay, $"at least FirstRetryDelay ({FirstRetryDelay}) is expected");
-        StreamingOptions.Check(ConnectTimeout > TimeSpan.Zero || ConnectTimeout == Timeout.InfiniteTimeSpan, nameof(ConnectTimeout), ConnectTimeout, "more than 0 is expected, or Timeout.InfiniteTimeSpan");
+        StreamingOptions.Check(LongestRetryDelay >= FirstRetryDelay && LongestRetryDelay <= StreamingOptions.LongestWait, nameof(LongestRetryDelay), LongestRetryDelay, $"at least FirstRetryDelay ({FirstRetryDelay}) and at most 24 days are expected");
+        StreamingOptions.CheckTimeout(ConnectTimeout, nameof(ConnectTimeout));
         ConnectionSettings.Check(IdleTimeout, KeepAlive, OversizedRecords, InvalidUtf8);
         return this;
     }

@@ -257,6 +257,11 @@ public class SocketTextStreamTests
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => context.SocketTextStream("localhost", 70_000));
         Assert.Contains("70000", error.Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => context.SocketTextStream("localhost", 1, new SocketSourceOptions { KeepAlive = TimeSpan.FromSeconds(1) }));
+
+        // A timer would not take them: each connection would fail.
+        Assert.Throws<ArgumentOutOfRangeException>(() => context.SocketTextStream("localhost", 1, new SocketSourceOptions { IdleTimeout = TimeSpan.MaxValue }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => context.SocketTextStream("localhost", 1, new SocketSourceOptions { ConnectTimeout = TimeSpan.MaxValue }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => context.SocketTextStream("localhost", 1, new SocketSourceOptions { LongestRetryDelay = TimeSpan.MaxValue }));
     }
 
     [Fact]
