@@ -67,7 +67,7 @@ public sealed class RateLimiter
 
     /// <summary>Lets records pass when they may: waits until the ones before them are paid for.</summary>
     /// <param name="records">How many: 1 or more.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Gives up; nothing is paid for then.</param>
     public ValueTask AcquireAsync(int records = 1, CancellationToken cancellationToken = default)
     {
         TimeSpan wait;
@@ -78,7 +78,24 @@ public sealed class RateLimiter
             TakeLocked(records);
         }
 
-        return wait == TimeSpan.Zero ? ValueTask.CompletedTask : new ValueTask(Task.Delay(wait, _clock, cancellationToken));
+        return wait == TimeSpan.Zero ? ValueTask.CompletedTask : WaitAsync(wait, records, cancellationToken);
+    }
+
+    private async ValueTask WaitAsync(TimeSpan wait, int records, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(wait, _clock, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            lock (_lock)
+            {
+                TakeLocked(-records);
+            }
+
+            throw;
+        }
     }
 
     private void RefillLocked()

@@ -85,6 +85,25 @@ public class RateLimiterTests
     }
 
     [Fact]
+    public async Task AcquireAsync_GivenUp_CostsNothing()
+    {
+        var clock = new ManualTimeProvider();
+        RateLimiter limiter = Limiter(clock, 10);
+        await limiter.AcquireAsync(5);
+        for (int i = 0; i < 100; i++)
+        {
+            using var patience = new CancellationTokenSource();
+            Task impatient = limiter.AcquireAsync(10, patience.Token).AsTask();
+            patience.Cancel();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
+        }
+
+        Assert.False(limiter.TryAcquire());
+        clock.Advance(TimeSpan.FromMilliseconds(500));
+        Assert.True(limiter.TryAcquire());
+    }
+
+    [Fact]
     public void TryAcquire_WithoutLimit_AlwaysPasses()
     {
         RateLimiter limiter = Limiter(new ManualTimeProvider());
