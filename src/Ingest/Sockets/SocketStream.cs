@@ -140,9 +140,10 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
                     : $"{_host}:{_port} ended the stream; connecting again.",
                 null);
         }
-        catch (Exception error) when (error is not StreamingException && !stop.IsCancellationRequested)
+        catch (Exception error) when (error is not StreamingException && !(error is OperationCanceledException && stop.IsCancellationRequested))
         {
-            _events.Error($"{action} {_host}:{_port} failed, connecting again: {error.Message}", error);
+            // Also in the middle of a stop: how a peer ends is no reason for the stop to fail.
+            _events.Error($"{action} {_host}:{_port} failed{(stop.IsCancellationRequested ? "" : ", connecting again")}: {error.Message}", error);
         }
 
         if (reader.HasReceived)

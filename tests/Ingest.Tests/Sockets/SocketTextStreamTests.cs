@@ -251,6 +251,28 @@ public class SocketTextStreamTests
     }
 
     [Fact]
+    public async Task Stop_BrokenFrameUnderWay_IsReportedAndTheStopSucceeds()
+    {
+        using var peer = new Peer();
+        var decoder = new LengthPrefixedDecoder<string>(Encoding.UTF8.GetString);
+        var socket = new SocketSourceOptions { ConnectTimeout = Timeout.InfiniteTimeSpan };
+        await using InputRun<string> run = InputRun<string>.Start(
+            context => context.SocketStream("127.0.0.1", peer.Port, decoder, socket), Small with { Rate = new RateOptions { MaxRecordsPerSecond = 1 } });
+        using Connection connection = await peer.AcceptAsync();
+
+        // A thousand records to be paid for: after the one behind them, nothing is read until the stop.
+        await connection.SendAsync(new byte[4000]);
+        await run.TickUntilAsync(1000);
+        await connection.SendAsync(new byte[4]);
+        await run.TickUntilAsync(1001);
+        await connection.SendAsync(new byte[] { 0xFF, 0xFF, 0xFF, 0xFF });
+        await run.StopAsync();
+        await run.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(1001, run.Records.Count());
+        Assert.EndsWith("maxRecordBytes is too small for them.", run.Listener.Errors.Single());
+    }
+
+    [Fact]
     public void Describe_PortOutOfRange_Throws()
     {
         var context = new StreamingContext(TimeSpan.FromSeconds(1));
