@@ -37,7 +37,7 @@ public abstract class Receiver<T>
 {
     private ReceiverSupervisor<T>? _supervisor;   // since the receiver was given to a stream
 
-    /// <summary>How long to wait before a run that failed begins again: 0 or more; default 2 s.</summary>
+    /// <summary>How long to wait before a run that failed begins again: 0 to 24 days; default 2 s.</summary>
     public TimeSpan RestartDelay { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Where the receiver is in its life.</summary>
@@ -57,18 +57,21 @@ public abstract class Receiver<T>
     /// <summary>Stores one record: waits while the rate limit says so, and while <see cref="StreamingOptions.MaxBufferedRecords"/> are held.</summary>
     /// <param name="record">The record.</param>
     /// <param name="cancellationToken">Gives up waiting; the record is not stored then.</param>
+    /// <exception cref="OperationCanceledException">Waiting was given up, or the context has stopped: the record is not stored.</exception>
     protected ValueTask StoreAsync(T record, CancellationToken cancellationToken = default) => Supervisor.StoreAsync(record, cancellationToken);
 
     /// <summary>Stores records as one block: all of them are in the same batch, and they are stored when this returns. Not limited in rate; waits while <see cref="StreamingOptions.MaxBufferedRecords"/> are held.</summary>
     /// <remarks>For sources that are acknowledged: acknowledge after it returns.</remarks>
     /// <param name="records">The records, in order; copied. More of them than the bound wait until nothing else is held.</param>
     /// <param name="cancellationToken">Gives up waiting; nothing is stored then.</param>
+    /// <exception cref="OperationCanceledException">Waiting was given up, or the context has stopped: nothing is stored.</exception>
     protected ValueTask StoreBlockAsync(ReadOnlyMemory<T> records, CancellationToken cancellationToken = default) => Supervisor.StoreBlockAsync(records, cancellationToken);
 
     /// <summary>Ends the present run, waits, and begins another one. Returns at once.</summary>
     /// <param name="message">Why, for listeners.</param>
     /// <param name="error">What went wrong, if something did.</param>
-    /// <param name="delay">The wait; null for <see cref="RestartDelay"/>.</param>
+    /// <param name="delay">The wait, 0 to 24 days; null for <see cref="RestartDelay"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The wait is out of its range.</exception>
     public void Restart(string message, Exception? error = null, TimeSpan? delay = null) => Supervisor.Restart(message, error, delay);
 
     /// <summary>Ends the receiver for good. Returns at once; the stream goes on with empty batches.</summary>

@@ -11,6 +11,7 @@ internal sealed class ReceiverSupervisor<T>
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();                // guards the fields below
     private CancellationTokenSource? _run;              // ends the present run
+    private Task _ending = Task.CompletedTask;          // calls back whoever registered with the present run's token
     private TimeSpan? _restartDelay;                    // asked for by Restart; null when it was not
     private ReceiverState _state;
     private Task _running = Task.CompletedTask;
@@ -18,7 +19,7 @@ internal sealed class ReceiverSupervisor<T>
 
     public ReceiverSupervisor(DStream stream, Receiver<T> receiver)
     {
-        StreamingOptions.Check(receiver.RestartDelay >= TimeSpan.Zero, nameof(receiver.RestartDelay), receiver.RestartDelay, "0 or more is expected");
+        CheckDelay(receiver.RestartDelay, nameof(receiver.RestartDelay));
         _context = stream.Context;
         _receiver = receiver;
         StreamId = stream.Id;
@@ -66,6 +67,7 @@ internal sealed class ReceiverSupervisor<T>
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
+        _queue.Complete();
     }
 
     public void Close()
@@ -100,11 +102,12 @@ internal sealed class ReceiverSupervisor<T>
 
     public void Restart(string message, Exception? error, TimeSpan? delay)
     {
+        CheckDelay(delay ?? TimeSpan.Zero, nameof(delay));
         _events.Error(message, error);
         lock (_lock)
         {
             _restartDelay = delay ?? _receiver.RestartDelay;
-            CancelRunLocked();
+            EndRunLocked();
         }
     }
 
@@ -122,7 +125,7 @@ internal sealed class ReceiverSupervisor<T>
         lock (_lock)
         {
             _state = ReceiverState.Stopped;
-            CancelRunLocked();
+            EndRunLocked();
         }
     }
 
@@ -200,8 +203,38 @@ internal sealed class ReceiverSupervisor<T>
         _queue.Add(record);
     }
 
-    // The callbacks run elsewhere: none of them holds this lock.
-    private void CancelRunLocked() => _ = _run?.CancelAsync();
+    private static void CheckDelay(TimeSpan delay, string name) =>
+        StreamingOptions.Check(delay >= TimeSpan.Zero && delay <= StreamingOptions.LongestWait, name, delay, "0 to 24 days are expected");
+
+    private void EndRun()
+    {
+        lock (_lock)
+        {
+            EndRunLocked();
+        }
+    }
+
+    private void EndRunLocked()
+    {
+        if (_run is { IsCancellationRequested: false })
+        {
+            _ending = CallBackAsync(_run);
+        }
+    }
+
+    // The receiver's callbacks run elsewhere, without a lock of ours, and what they throw must not reach whoever stops the context.
+    private async Task CallBackAsync(CancellationTokenSource run)
+    {
+        try
+        {
+            await run.CancelAsync().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            Exception cause = error is AggregateException { InnerException: { } inner } ? inner : error;
+            _events.Error($"A callback on the receiver's stop token failed: {cause.Message}", cause);
+        }
+    }
 
     private async Task RunAsync(CancellationToken abort)
     {
@@ -232,7 +265,7 @@ internal sealed class ReceiverSupervisor<T>
     /// <summary>One run; gives the wait before the next one, or null when there is none.</summary>
     private async Task<TimeSpan?> RunOnceAsync(CancellationToken stop)
     {
-        using var run = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var run = new CancellationTokenSource();
         lock (_lock)
         {
             if (_state == ReceiverState.Stopped)
@@ -244,25 +277,39 @@ internal sealed class ReceiverSupervisor<T>
             _run = run;
         }
 
-        TimeSpan? again = null;
-        try
+        Exception? failure = null;
+        using (stop.UnsafeRegister(static supervisor => ((ReceiverSupervisor<T>)supervisor!).EndRun(), this))
         {
-            await _receiver.CallRunAsync(run.Token).ConfigureAwait(false);
-        }
-        catch (Exception error) when (!(error is OperationCanceledException && run.IsCancellationRequested))
-        {
-            _events.Error($"{error.Message} (starting again after {_receiver.RestartDelay})", error);
-            again = _receiver.RestartDelay;
-        }
-        catch (OperationCanceledException)
-        {
-            // It was told to end.
+            try
+            {
+                await _receiver.CallRunAsync(run.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (run.IsCancellationRequested)
+            {
+                // It was told to end.
+            }
+            catch (Exception error)
+            {
+                failure = error;
+            }
         }
 
+        Task ending;
+        TimeSpan? delay;
         lock (_lock)
         {
             _run = null;
-            return stop.IsCancellationRequested || _state == ReceiverState.Stopped ? null : _restartDelay ?? again;
+            ending = _ending;
+            delay = stop.IsCancellationRequested || _state == ReceiverState.Stopped ? null
+                : _restartDelay ?? (failure is null ? null : _receiver.RestartDelay);
         }
+
+        await ending.ConfigureAwait(false);
+        if (failure is not null)
+        {
+            _events.Error(delay is null ? failure.Message : $"{failure.Message} (starting again after {delay})", failure);
+        }
+
+        return delay;
     }
 }

@@ -14,6 +14,7 @@ internal sealed class RecordQueue<T>(int maxRecords)
     private List<ReadOnlyMemory<T>> _full = [];
     private T[] _filling = [];                                // rented when the first record comes
     private int _count;                                       // records in it
+    private bool _isComplete;                                 // nothing is taken any more
 
     /// <summary>Records stored and reserved, and those in batches that are not done.</summary>
     public long Held => _room.Held;
@@ -28,25 +29,33 @@ internal sealed class RecordQueue<T>(int maxRecords)
     public void CancelReservation(int records) => _room.Give(records);
 
     /// <summary>Stores one record that room was reserved for.</summary>
+    /// <exception cref="OperationCanceledException">The queue is complete; the room is given up.</exception>
     public void Add(T record)
     {
         lock (_lock)
         {
-            if (_count == _filling.Length)
+            if (!_isComplete)
             {
-                MakeRoomLocked();
-            }
+                if (_count == _filling.Length)
+                {
+                    MakeRoomLocked();
+                }
 
-            _filling[_count++] = record;
+                _filling[_count++] = record;
+                return;
+            }
         }
+
+        throw Refuse(1);
     }
 
     /// <summary>Stores records that room was reserved for, together: one batch takes them all.</summary>
+    /// <exception cref="OperationCanceledException">The queue is complete; the room is given up.</exception>
     public void AddRange(ReadOnlySpan<T> records)
     {
         lock (_lock)
         {
-            while (!records.IsEmpty)
+            while (!records.IsEmpty && !_isComplete)
             {
                 if (_count == _filling.Length)
                 {
@@ -58,6 +67,20 @@ internal sealed class RecordQueue<T>(int maxRecords)
                 _count += taken;
                 records = records[taken..];
             }
+        }
+
+        if (!records.IsEmpty)
+        {
+            throw Refuse(records.Length);
+        }
+    }
+
+    /// <summary>Takes nothing any more: what was stored is in the next cut, and what comes later is refused, not lost unseen.</summary>
+    public void Complete()
+    {
+        lock (_lock)
+        {
+            _isComplete = true;
         }
     }
 
@@ -88,6 +111,12 @@ internal sealed class RecordQueue<T>(int maxRecords)
         long records = batch.RecordCount;
         RecordInputBatch<T>.ReturnToPool(batch);
         _room.Give(records);
+    }
+
+    private OperationCanceledException Refuse(int records)
+    {
+        _room.Give(records);
+        return new OperationCanceledException("The stream has stopped: no batch would have the record, and it was not stored. Store before the receiver's run returns.");
     }
 
     private void MakeRoomLocked()

@@ -117,6 +117,76 @@ public class ReceiverStreamTests
         Assert.Equal(Enumerable.Range(0, 15), run.Records);
     }
 
+    [Theory]
+    [InlineData(StopMode.Graceful)]
+    [InlineData(StopMode.Immediate)]
+    public async Task Stop_CallbackOfTheReceiverThrows_IsReportedAndTheContextStops(StopMode mode)
+    {
+        var registered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var receiver = new ScriptedReceiver(async (self, _, stop) =>
+        {
+            stop.Register(() => throw new IOException("closed already"));
+            registered.SetResult();
+            try
+            {
+                await UntilStopped(stop);
+            }
+            finally
+            {
+                await self.Store(1, CancellationToken.None);
+            }
+        });
+        await using InputRun<int> run = InputRun<int>.Start(context => context.ReceiverStream(receiver));
+        await registered.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await run.StopAsync(mode);
+        await run.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal("A callback on the receiver's stop token failed: closed already", run.Listener.Errors.Single());
+        Assert.Equal(mode == StopMode.Graceful ? [1] : [], run.Records);
+    }
+
+    [Fact]
+    public async Task Run_ThrowsOnTheStop_DoesNotPromiseAnotherRun()
+    {
+        var receiver = new ScriptedReceiver(async (_, _, stop) =>
+        {
+            await Task.WhenAny(UntilStopped(stop));
+            throw new IOException("line cut");
+        });
+        await using InputRun<int> run = InputRun<int>.Start(context => context.ReceiverStream(receiver));
+        await NextRun(receiver);
+        await run.StopAsync();
+        Assert.Equal("line cut", run.Listener.Errors.Single());
+    }
+
+    [Fact]
+    public async Task Store_AfterTheStop_IsRefused()
+    {
+        var receiver = new ScriptedReceiver((_, _, stop) => UntilStopped(stop));
+        await using InputRun<int> run = InputRun<int>.Start(context => context.ReceiverStream(receiver), new StreamingOptions { MaxBufferedRecords = 2 });
+        await NextRun(receiver);
+        await receiver.Store(1);
+        await run.StopAsync();
+        for (int i = 0; i < 5; i++)
+        {
+            await Assert.ThrowsAsync<OperationCanceledException>(() => receiver.Store(2).AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+            await Assert.ThrowsAsync<OperationCanceledException>(() => receiver.StoreBlock([3, 4]).AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+        }
+
+        Assert.Equal([1], run.Records);
+    }
+
+    [Fact]
+    public void Restart_DelayOutOfRange_Throws()
+    {
+        var context = new StreamingContext(TimeSpan.FromSeconds(1));
+        var receiver = new ScriptedReceiver((_, _, stop) => UntilStopped(stop));
+        context.ReceiverStream(receiver);
+        Assert.Throws<ArgumentOutOfRangeException>(() => receiver.Restart("too early", null, TimeSpan.FromSeconds(-1)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => receiver.Restart("too late", null, TimeSpan.MaxValue));
+        var never = new ScriptedReceiver((_, _, stop) => UntilStopped(stop)) { RestartDelay = TimeSpan.MaxValue };
+        Assert.Throws<ArgumentOutOfRangeException>(() => context.ReceiverStream(never));
+    }
+
     [Fact]
     public async Task Store_BoundReached_WaitsUntilABatchIsDone()
     {
