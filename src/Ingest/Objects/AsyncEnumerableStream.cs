@@ -20,6 +20,19 @@ internal sealed class AsyncEnumerableReceiver<T>(IAsyncEnumerable<T> records) : 
 {
     protected override async Task RunAsync(CancellationToken stop)
     {
+        try
+        {
+            await TakeAsync(stop).ConfigureAwait(false);
+        }
+        catch (Exception error) when (!(error is OperationCanceledException && stop.IsCancellationRequested))
+        {
+            // Also when only its disposal failed: enumerating again would give the same records twice.
+            Stop($"The sequence failed: {error.Message}", error);
+        }
+    }
+
+    private async Task TakeAsync(CancellationToken stop)
+    {
         IAsyncEnumerator<T> enumerator = records.GetAsyncEnumerator(stop);
         Task<bool>? moving = null;
         try
@@ -62,11 +75,6 @@ internal sealed class AsyncEnumerableReceiver<T>(IAsyncEnumerable<T> records) : 
                     }
                 }
             }
-        }
-        catch (Exception error) when (!(error is OperationCanceledException && stop.IsCancellationRequested))
-        {
-            // Enumerating again would give the same records twice.
-            Stop($"The sequence failed: {error.Message}", error);
         }
         finally
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Tasks.Dataflow;
 
 namespace FastStream;
@@ -59,19 +60,36 @@ internal sealed class MailboxReceiver<T>(ISourceBlock<T>? source) : Receiver<T>
         finally
         {
             Mailbox.Complete();
+            await Mailbox.Taking.ConfigureAwait(false);
         }
     }
 }
 
 /// <summary>A dataflow target that stores what is offered while there is room, and postpones what is not.</summary>
-/// <remarks>Its lock is held while it talks to sources, as in Dataflow's own targets; sources never call a target with a lock of theirs held that the target's calls need.</remarks>
+/// <remarks>
+/// A source may hold a lock of its own while it offers, and needs that lock to give what was postponed: postponed messages are taken without this block's lock.
+/// </remarks>
 internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBlock<T>
 {
     private readonly Lock _lock = new();                                                    // guards the fields below
-    private readonly Queue<(ISourceBlock<T> Source, DataflowMessageHeader Header)> _postponed = [];
+    private readonly Queue<ISourceBlock<T>> _waiting = [];                                  // sources of postponed messages, in order
+    private readonly Dictionary<ISourceBlock<T>, DataflowMessageHeader> _postponed = [];    // the newest message of each: one before it went to another target
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _taking;                                                                   // a task waits for room
+    private readonly CancellationTokenSource _ended = new();                                // ends the wait for room
+    private Task? _taking;                                                                  // takes what was postponed; null when there is nothing
     private bool _declining;
+
+    /// <summary>Done when no postponed message is being taken.</summary>
+    public Task Taking
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _taking ?? Task.CompletedTask;
+            }
+        }
+    }
 
     public Task Completion => _completion.Task;
 
@@ -84,21 +102,21 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
                 return DataflowMessageStatus.DecliningPermanently;
             }
 
-            // What was postponed comes first.
-            if (_postponed.Count > 0 || !supervisor.TryReserve())
+            // What was postponed comes first, also while it is being taken.
+            if (_taking is not null || !supervisor.TryReserve())
             {
                 if (source is null)
                 {
                     return DataflowMessageStatus.Declined;
                 }
 
-                _postponed.Enqueue((source, messageHeader));
-                if (!_taking)
+                if (_postponed.TryAdd(source, messageHeader))
                 {
-                    _taking = true;
-                    _ = Task.Run(TakePostponedAsync);
+                    _waiting.Enqueue(source);
                 }
 
+                _postponed[source] = messageHeader;
+                _taking ??= Task.Run(TakePostponedAsync);
                 return DataflowMessageStatus.Postponed;
             }
 
@@ -127,39 +145,50 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
         {
             try
             {
-                await supervisor.Queue.ReserveAsync(1, supervisor.Aborted).ConfigureAwait(false);
-                await supervisor.PassLimiterAsync(supervisor.Aborted).ConfigureAwait(false);
+                await supervisor.Queue.ReserveAsync(1, _ended.Token).ConfigureAwait(false);
+                await supervisor.PassLimiterAsync(_ended.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
 
-            lock (_lock)
+            bool stored = false;
+            while (!stored && TryTakeFirst(out ISourceBlock<T>? source, out DataflowMessageHeader header))
             {
-                bool stored = false;
-                while (!stored && _postponed.TryDequeue(out (ISourceBlock<T> Source, DataflowMessageHeader Header) next))
+                T? record = source.ConsumeMessage(header, this, out stored);
+                if (stored)
                 {
-                    T? record = next.Source.ConsumeMessage(next.Header, this, out stored);
-                    if (stored)
-                    {
-                        supervisor.Queue.Add(record!);
-                    }
-                }
-
-                if (!stored)
-                {
-                    supervisor.Queue.CancelReservation(1);
-                    _taking = false;
-                    return;
+                    supervisor.Queue.Add(record!);
                 }
             }
+
+            if (!stored)
+            {
+                supervisor.Queue.CancelReservation(1);
+                return;
+            }
+        }
+    }
+
+    private bool TryTakeFirst([NotNullWhen(true)] out ISourceBlock<T>? source, out DataflowMessageHeader header)
+    {
+        lock (_lock)
+        {
+            if (_waiting.TryDequeue(out source))
+            {
+                return _postponed.Remove(source, out header);
+            }
+
+            header = default;
+            _taking = null;
+            return false;
         }
     }
 
     private void End(Exception? error)
     {
-        List<(ISourceBlock<T> Source, DataflowMessageHeader Header)> postponed;
+        KeyValuePair<ISourceBlock<T>, DataflowMessageHeader>[] postponed;
         lock (_lock)
         {
             if (_declining)
@@ -170,7 +199,10 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
             _declining = true;
             postponed = [.. _postponed];
             _postponed.Clear();
+            _waiting.Clear();
         }
+
+        _ended.Cancel();
 
         // Sources that wait offer once more when their reservation is let go, and learn that nothing is taken any more.
         foreach ((ISourceBlock<T> source, DataflowMessageHeader header) in postponed)

@@ -21,20 +21,56 @@ internal sealed class ObservableReceiver<T>(IObservable<T> records) : Receiver<T
     protected override async Task RunAsync(CancellationToken stop)
     {
         var observer = new Observer(this, stop);
-        using IDisposable subscription = records.Subscribe(observer);
-        await observer.Ended.WaitAsync(stop).ConfigureAwait(false);
+        IDisposable subscription = observer.SubscribeTo(records);
+        try
+        {
+            await observer.Ended.WaitAsync(stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            End(subscription);
+        }
+    }
+
+    // A subscription that cannot be ended is no reason for another one, which might give the same records twice.
+    private void End(IDisposable subscription)
+    {
+        try
+        {
+            subscription.Dispose();
+        }
+        catch (Exception error)
+        {
+            Stop($"Ending the subscription failed: {error.Message}", error);
+        }
     }
 
     private sealed class Observer(ObservableReceiver<T> receiver, CancellationToken stop) : IObserver<T>
     {
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _subscribing;   // id of the thread that subscribes now; else 0
 
         public Task Ended => _ended.Task;
 
+        public IDisposable SubscribeTo(IObservable<T> records)
+        {
+            _subscribing = Environment.CurrentManagedThreadId;
+            IDisposable subscription = records.Subscribe(this);
+            _subscribing = 0;
+            return subscription;
+        }
+
         public void OnNext(T value)
         {
+            // Some push everything before Subscribe returns: there is no subscription to end yet, and only an exception stops them.
+            bool isSubscribing = _subscribing == Environment.CurrentManagedThreadId;
             try
             {
+                if (isSubscribing)
+                {
+                    stop.ThrowIfCancellationRequested();
+                }
+
                 ValueTask storing = receiver.StoreAsync(value, stop);
                 if (!storing.IsCompletedSuccessfully)
                 {
@@ -43,8 +79,12 @@ internal sealed class ObservableReceiver<T>(IObservable<T> records) : Receiver<T
             }
             catch (OperationCanceledException)
             {
-                // The stream has ended while the record waited for room: nobody takes it any more.
+                // The stream has ended before the record had room: nobody takes it any more.
                 receiver.Supervisor.CountDropped();
+                if (isSubscribing)
+                {
+                    throw;
+                }
             }
         }
 

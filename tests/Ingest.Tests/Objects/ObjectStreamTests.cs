@@ -113,6 +113,55 @@ public class ObjectStreamTests
     }
 
     [Fact]
+    public async Task AsyncEnumerableStream_DisposalThrows_IsNotEnumeratedAgain()
+    {
+        await using InputRun<int> run = InputRun<int>.Start(context => context.AsyncEnumerableStream(new BadEnd()));
+        ReceiverInfo stopped = await run.Listener.Stopped.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal("The sequence failed: not closed", stopped.LastErrorMessage);
+        Assert.Equal([1], await run.TickAsync());
+        await run.StopAsync();
+    }
+
+    [Fact]
+    public async Task ObservableStream_SubscriptionCannotBeEnded_IsNotSubscribedToAgain()
+    {
+        var records = new Pushed(observer =>
+        {
+            observer.OnNext(1);
+            observer.OnCompleted();
+        });
+        await using InputRun<int> run = InputRun<int>.Start(context => context.ObservableStream(records));
+        ReceiverInfo stopped = await run.Listener.Stopped.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal("Ending the subscription failed: not ended", stopped.LastErrorMessage);
+        Assert.Equal([1], await run.TickAsync());
+        await run.StopAsync();
+    }
+
+    [Theory]
+    [InlineData(StopMode.Graceful)]
+    [InlineData(StopMode.Immediate)]
+    public async Task ObservableStream_PushesForEverWhileItIsSubscribedTo_DoesNotHoldUpTheStop(StopMode mode)
+    {
+        int pushed = 0;
+        var records = new Pushed(observer =>
+        {
+            while (true)
+            {
+                observer.OnNext(pushed++);
+            }
+        });
+        await using InputRun<int> run = InputRun<int>.Start(context => context.ObservableStream(records), new StreamingOptions { MaxBufferedRecords = 100 });
+        await run.TickUntilAsync(1000);
+        await run.StopAsync(mode);
+        if (mode == StopMode.Graceful)
+        {
+            // The one that met the stop is counted, the others are all there.
+            Assert.Equal(1, run.Context.Metrics.DroppedRecords);
+            Assert.Equal(Enumerable.Range(0, pushed - 1), run.Records);
+        }
+    }
+
+    [Fact]
     public async Task DataflowStream_Mailbox_DeclinesAndPostponesWhenFull()
     {
         ITargetBlock<int> mailbox = null!;
@@ -135,6 +184,47 @@ public class ObjectStreamTests
         Assert.Equal([1, 2, 4, 5, 6, 7, 8], run.Records);
         Assert.False(await ninth.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.False(mailbox.Post(10));
+    }
+
+    [Fact]
+    public async Task DataflowStream_SourceOffersWhileItGives_NeitherWaitsForTheOtherAndOrderIsKept()
+    {
+        ITargetBlock<int> mailbox = null!;
+        await using InputRun<int> run = InputRun<int>.Start(context => context.DataflowStream(out mailbox), new StreamingOptions { MaxBufferedRecords = 3 });
+        var source = new OfferingSource(mailbox);
+        Assert.True(mailbox.Post(0) && mailbox.Post(0) && mailbox.Post(0));
+        source.OnConsume = id =>
+        {
+            // As a block does on another thread, with the lock that giving a message needs.
+            if (id == 1)
+            {
+                Task<DataflowMessageStatus> offering = Task.Run(() => source.Offer(2));
+                Assert.True(offering.Wait(TimeSpan.FromSeconds(60)), "The mailbox waits for its source, which waits for the mailbox.");
+                Assert.Equal(DataflowMessageStatus.Postponed, offering.Result);
+            }
+        };
+        Assert.Equal(DataflowMessageStatus.Postponed, source.Offer(1));
+        await run.TickUntilAsync(5);
+        await run.StopAsync();
+        Assert.Equal([0, 0, 0, 1, 2], run.Records);
+    }
+
+    [Fact]
+    public async Task DataflowStream_PostponedMessagesGoElsewhere_OnlyTheNewestIsKept()
+    {
+        ITargetBlock<int> mailbox = null!;
+        await using InputRun<int> run = InputRun<int>.Start(context => context.DataflowStream(out mailbox), new StreamingOptions { MaxBufferedRecords = 1 });
+        var source = new OfferingSource(mailbox);
+        Assert.True(mailbox.Post(0));
+        for (int id = 1; id <= 1000; id++)
+        {
+            Assert.Equal(DataflowMessageStatus.Postponed, source.Offer(id));
+        }
+
+        await run.TickUntilAsync(2);
+        await run.StopAsync();
+        Assert.Equal([0, 1000], run.Records);
+        Assert.Equal([1000], source.Asked);
     }
 
     [Fact]
@@ -176,6 +266,72 @@ public class ObjectStreamTests
         }
 
         public override void Reset()
+        {
+        }
+    }
+
+    /// <summary>Gives one record; cannot be disposed of.</summary>
+    private sealed class BadEnd : IAsyncEnumerable<int>, IAsyncEnumerator<int>
+    {
+        public int Current { get; private set; }
+
+        public IAsyncEnumerator<int> GetAsyncEnumerator(CancellationToken cancellationToken = default) => new BadEnd();
+
+        public ValueTask<bool> MoveNextAsync() => ValueTask.FromResult(++Current == 1);
+
+        public ValueTask DisposeAsync() => throw new IOException("not closed");
+    }
+
+    /// <summary>Pushes as it is subscribed to; its subscription cannot be ended.</summary>
+    private sealed class Pushed(Action<IObserver<int>> push) : IObservable<int>, IDisposable
+    {
+        public IDisposable Subscribe(IObserver<int> observer)
+        {
+            push(observer);
+            return this;
+        }
+
+        public void Dispose() => throw new IOException("not ended");
+    }
+
+    /// <summary>Offers messages one by one: the newest is there, the ones before went to another target.</summary>
+    private sealed class OfferingSource(ITargetBlock<int> target) : ISourceBlock<int>
+    {
+        private long _newest;
+
+        public Action<long>? OnConsume { get; set; }
+
+        public ConcurrentQueue<long> Asked { get; } = new();
+
+        public Task Completion => Task.CompletedTask;
+
+        public DataflowMessageStatus Offer(int id)
+        {
+            Interlocked.Exchange(ref _newest, id);
+            return target.OfferMessage(new DataflowMessageHeader(id), id, this, consumeToAccept: false);
+        }
+
+        public int ConsumeMessage(DataflowMessageHeader messageHeader, ITargetBlock<int> asking, out bool messageConsumed)
+        {
+            messageConsumed = messageHeader.Id == Interlocked.Read(ref _newest);
+            Asked.Enqueue(messageHeader.Id);
+            OnConsume?.Invoke(messageHeader.Id);
+            return (int)messageHeader.Id;
+        }
+
+        public bool ReserveMessage(DataflowMessageHeader messageHeader, ITargetBlock<int> asking) => false;
+
+        public void ReleaseReservation(DataflowMessageHeader messageHeader, ITargetBlock<int> asking)
+        {
+        }
+
+        public IDisposable LinkTo(ITargetBlock<int> other, DataflowLinkOptions linkOptions) => throw new NotSupportedException();
+
+        public void Complete()
+        {
+        }
+
+        public void Fault(Exception exception)
         {
         }
     }
