@@ -25,6 +25,9 @@ internal sealed class CarryBuffer : IDisposable
         Count += bytes.Length;
     }
 
+    /// <summary>Bytes of memory held; 0 between records.</summary>
+    public int Capacity => _bytes.Length;
+
     /// <summary>Empties the buffer; gives what it held, valid until the next change.</summary>
     public ReadOnlyMemory<byte> Take()
     {
@@ -33,11 +36,14 @@ internal sealed class CarryBuffer : IDisposable
         return bytes;
     }
 
-    public void Dispose()
+    /// <summary>Gives the memory back: a connection that once sent a long record and is quiet now must not keep room for it.</summary>
+    public void Clear()
     {
         Return();
         Count = 0;
     }
+
+    public void Dispose() => Clear();
 
     private void Return()
     {

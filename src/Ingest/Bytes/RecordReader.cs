@@ -230,6 +230,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
             if (end > 0)
             {
                 await PublishAsync(_carry.Take()[..end], isFinished: true, abort).ConfigureAwait(false);
+                _carry.Clear();
                 return taken + end - before;
             }
 
@@ -237,6 +238,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
             if (_carry.Count >= _limitBytes)
             {
                 await HandleOversizedAsync(_carry.Take(), abort).ConfigureAwait(false);
+                _carry.Clear();
                 return taken;
             }
         }

@@ -3,7 +3,7 @@ namespace FastStream;
 /// <summary>Which connections a listening source accepts, and what it takes from them.</summary>
 public sealed record ListenSourceOptions
 {
-    /// <summary>The most connections at a time: 1 to 1,000,000; default 1,024. Further ones wait in the system's backlog until one ends.</summary>
+    /// <summary>The most connections at a time: 1 to 1,000,000; default 1,024. Further ones wait in the system's backlog until one ends. Beside the blocks of <see cref="StreamingOptions.MaxBufferedBytes"/> each may hold one unfinished record of up to <see cref="StreamingOptions.MaxRecordBytes"/>.</summary>
     public int MaxConnections { get; init; } = 1024;
 
     /// <summary>Connections that the system holds until they are accepted: 1 to 65,535; default 512.</summary>

@@ -45,7 +45,7 @@ public sealed class AllocationTests
     {
         CheckAllocation(new CountByValueOperator<(int, long)>(new Nowhere<((int, long), long)>()));
         CheckAllocation(new DistinctOperator<(int, long)>(new Nowhere<(int, long)>()));
-        CheckAllocation(new TopKOperator<(int Key, long Value), long>(100, pair => pair.Value, true, new Nowhere<(int, long)>()));
+        CheckAllocation(new TopKOperator<(int Key, long Value), long, byte>(100, pair => pair.Value, true, new Nowhere<(int, long)>()));
         CheckAllocation(new MapValuesOperator<int, long, long, byte>(value => value + 1, new Nowhere<(int, long)>()));
         CheckAllocation(new FlatMapValuesOperator<int, long, long, byte>((value, output) => output.Add(value), new Nowhere<(int, long)>()));
     }
