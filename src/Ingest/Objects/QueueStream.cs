@@ -46,9 +46,16 @@ internal sealed class QueueInputDStream<T>(StreamingContext context, TryTakeBatc
     : InputDStream<T>(context, "Queue")
 {
     private readonly T[] _default = defaultBatch is null ? [] : [.. defaultBatch];
+    private bool _hadNull;   // a null was taken behind good batches: they went first, now it is reported
 
     protected internal override InputBatch<T> Cut(BatchTime time)
     {
+        if (_hadNull)
+        {
+            _hadNull = false;
+            throw NullBatch();
+        }
+
         if (!tryTake(out IReadOnlyList<T>? first))
         {
             return RecordInputBatch.Of(_default);
@@ -60,9 +67,16 @@ internal sealed class QueueInputDStream<T>(StreamingContext context, TryTakeBatc
         }
 
         var blocks = new List<ReadOnlyMemory<T>> { Memory(first) };
-        while (tryTake(out IReadOnlyList<T>? next))
+        while (!_hadNull && tryTake(out IReadOnlyList<T>? next))
         {
-            blocks.Add(Memory(next));
+            if (next is null)
+            {
+                _hadNull = true;
+            }
+            else
+            {
+                blocks.Add(Memory(next));
+            }
         }
 
         return new RecordInputBatch<T>(blocks, null);
@@ -70,6 +84,7 @@ internal sealed class QueueInputDStream<T>(StreamingContext context, TryTakeBatc
 
     private static ReadOnlyMemory<T> Memory(IReadOnlyList<T>? batch) => NotNull(batch) as T[] ?? [.. batch!];
 
-    private static IReadOnlyList<T> NotNull(IReadOnlyList<T>? batch) =>
-        batch ?? throw new InvalidOperationException("The queue had a null instead of a batch. Add an empty list for an empty batch.");
+    private static IReadOnlyList<T> NotNull(IReadOnlyList<T>? batch) => batch ?? throw NullBatch();
+
+    private static InvalidOperationException NullBatch() => new("The queue had a null instead of a batch. Add an empty list for an empty batch.");
 }

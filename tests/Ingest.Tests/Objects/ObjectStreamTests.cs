@@ -39,6 +39,18 @@ public class ObjectStreamTests
     }
 
     [Fact]
+    public async Task QueueStream_NullBehindBatches_LosesNoneOfThem()
+    {
+        var queue = new Queue<IReadOnlyList<int>>([[0], [1], null!, [2]]);
+        await using InputRun<int> run = InputRun<int>.Start(context => context.QueueStream(queue, oneAtATime: false));
+        Assert.Equal([0, 1], await run.TickAsync());
+        run.Clock.Advance(run.Interval);
+        Exception error = await Assert.ThrowsAnyAsync<Exception>(() => run.Context.Completion.WaitAsync(TimeSpan.FromMinutes(2)));
+        Assert.Contains("a null instead of a batch", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal([2], Assert.Single(queue));
+    }
+
+    [Fact]
     public async Task ConstantStream_EveryTick_GivesTheSame()
     {
         await using InputRun<int> run = InputRun<int>.Start(context => context.ConstantStream([1, 2]));
