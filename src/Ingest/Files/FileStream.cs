@@ -187,9 +187,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         while (left > 0 && ranges.Count < _options.MaxFilesPerBatch && (_file is not null || TryOpenNext()))
         {
             OpenFile file = _file!;
-            long end = _decoder.AcceptsUnfinishedEnd && file.Length - _at > left
-                ? Math.Max(_at, file.Boundary(_at + left, _decoder, _source.MaxRecordBytes))
-                : file.Length;
+            long end = _decoder.AcceptsUnfinishedEnd && file.Length - _at > left ? EndOf(file, left) : file.Length;
             ranges.Add(new FileRange(file, _at, end));
             left -= end - _at;
             _at = end;
@@ -206,6 +204,19 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
 
         string? description = ranges.Count == 0 ? null : string.Join('\n', ranges.Select(range => range.File.Path));
         return new FileBatch<T>(ranges, _decoder, _source, PartitionCount, description);
+    }
+
+    private long EndOf(OpenFile file, long bytes)
+    {
+        try
+        {
+            return file.Boundary(_at + bytes, _decoder, _source.MaxRecordBytes) ?? file.Length;
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException)
+        {
+            // The batch meets the same when it reads, and fails with the file's name; the files before it in the batch are not lost here.
+            return file.Length;
+        }
     }
 
     private bool TryOpenNext()
