@@ -283,7 +283,7 @@ public sealed class FileStreamTests : FileSourceTest
             var time = new BatchTime(second * 1000L);
             var file = new FileStatus($"{second}", new FileIdentity(1, (ulong)second, null), 1, second * TimeSpan.TicksPerSecond, 1);
             Assert.True(selector.Select(file, time));
-            selector.Forget(time, time);
+            selector.Forget(time, time, []);
         }
 
         Assert.InRange(selector.KnownCount, 60, 62);
