@@ -62,7 +62,9 @@ public sealed class CsvFormat<T> : IOutputFormat<T>
 
             object? value = field(i);
             string text = value is null ? string.Empty : RecordText.Of(value);
-            if (text.AsSpan().ContainsAny(Special))
+
+            // An only field without text is quoted too: its line would be empty, which readers pass over.
+            if (text.AsSpan().ContainsAny(Special) || (count == 1 && text.Length == 0))
             {
                 text = $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
             }

@@ -41,7 +41,13 @@ public sealed class JsonLinesFormat<T> : IOutputFormat<T>
     public void Write(IBufferWriter<byte> output, in T record)
     {
         ArgumentNullException.ThrowIfNull(output);
-        Utf8JsonWriter writer = t_writer ??= new Utf8JsonWriter(output);
+        Utf8JsonWriter? writer = t_writer;
+        if (writer is null || writer.Options.Encoder != _type.Options.Encoder)
+        {
+            // The serializer takes the writer's encoder, not that of its own options.
+            t_writer = writer = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = _type.Options.Encoder });
+        }
+
         writer.Reset(output);
         try
         {

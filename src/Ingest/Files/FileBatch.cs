@@ -12,6 +12,8 @@ internal readonly record struct FileRange(OpenFile File, long Start, long End)
 /// <summary>A batch of file ranges: each partition reads (or maps) and decodes its own part, so that reading is parallel and decoding finds the bytes in its cache.</summary>
 internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecoder<T> decoder, FileSource source, int partitions, string? description) : InputBatch<T>
 {
+    private const int FramingBytes = 4;   // a length prefix, or a line end
+
     private readonly long _totalBytes = ranges.Sum(range => range.Length);
     private readonly List<Block>[] _blocks = Enumerable.Range(0, partitions).Select(_ => new List<Block>()).ToArray();
     private readonly long[] _records = Enumerable.Repeat(-1L, partitions).ToArray();
@@ -40,8 +42,16 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
                 continue;
             }
 
-            FileRange share = Share(range, start, end);
-            records += range.File.IsMapped ? DecodeMapped(share, output) : DecodeRead(share, _blocks[partition], output);
+            try
+            {
+                FileRange share = Share(range, start, end);
+                records += range.File.IsMapped ? DecodeMapped(share, output) : DecodeRead(share, _blocks[partition], output);
+            }
+            catch (InvalidDataException error)
+            {
+                // A batch has many files: say which.
+                throw new InvalidDataException($"{range.File.Path} cannot be read: {error.Message}", error);
+            }
         }
 
         _records[partition] = records;
@@ -78,10 +88,14 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
             return start == 0 ? range : range with { End = range.Start };
         }
 
-        long first = start == 0 ? range.Start : range.File.Boundary(range.Start + start, decoder, source.MaxRecordBytes);
-        long last = end == range.Length ? range.End : range.File.Boundary(range.Start + end, decoder, source.MaxRecordBytes);
-        return new FileRange(range.File, Math.Min(first, range.End), Math.Min(last, range.End));
+        long first = start == 0 ? range.Start : Border(range, range.Start + start);
+        long last = end == range.Length ? range.End : Border(range, range.Start + end);
+        return new FileRange(range.File, first, last);
     }
+
+    // Where no record ends for long there is no border, and another share's border would be behind this one's end: no share may go on.
+    private long Border(FileRange range, long offset) =>
+        Math.Min(range.File.Boundary(offset, decoder, source.MaxRecordBytes) ?? throw source.RecordTooLong(offset), range.End);
 
     private long DecodeMapped(FileRange share, RecordBuffer<T> output)
     {
@@ -94,11 +108,11 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
             int whole = bytes.Length == share.End - at ? bytes.Length : decoder.FindLast(bytes.Span);
             if (whole == 0)
             {
-                throw source.RecordTooLong(share.File.Path, at);
+                throw source.RecordTooLong(at);
             }
 
             records += decoder.Decode(share.File.Mapped(at, whole), output);
-            at += whole;
+            at += whole + RestOfEnd(share, at + whole, bytes.Span[..whole]);
         }
 
         return records;
@@ -112,44 +126,57 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         {
             Block block = source.Blocks.Rent();
             blocks.Add(block);
-            int wanted = (int)Math.Min(block.Length, share.End - at);
-            int length = share.File.Read(at, block.Span[..wanted]);
-            if (length < wanted)
-            {
-                throw new InvalidDataException($"{share.File.Path} was shortened while it was read: {wanted} bytes were expected at {at}, {length} were there. Move files into the directory whole, and do not change them afterwards.");
-            }
-
-            int whole = length == share.End - at ? length : decoder.FindLast(block.Span[..length]);
+            int whole = ReadRecords(share, at, block);
             if (whole == 0)
             {
-                block = ReadLongRecord(share, at, blocks);
-                whole = decoder.FindFirst(block.Span[..(int)Math.Min(block.Length, share.End - at)]);
-                whole = whole == 0 ? (int)(share.End - at) : whole;
+                block = LongBlock(share, at, blocks);
+                whole = ReadRecords(share, at, block);
+                if (whole == 0)
+                {
+                    throw source.RecordTooLong(at);
+                }
             }
 
             records += decoder.Decode(new RecordBytes(block, 0, whole), output);
-            at += whole;
+            at += whole + RestOfEnd(share, at + whole, block.Span[..whole]);
         }
 
         return records;
     }
 
-    // A record longer than a block gets a block of its own.
-    private Block ReadLongRecord(FileRange share, long at, List<Block> blocks)
+    // Fills the block; returns how much of it is whole records.
+    private int ReadRecords(FileRange share, long at, Block block)
     {
-        int length = (int)Math.Min(share.End - at, source.MaxRecordBytes + (long)source.Blocks.BlockSizeBytes);
-        var pool = new BlockPool(Math.Max(4096, length), 1);
-        Block block = pool.Rent();
-        blocks.Add(block);
-        share.File.Read(at, block.Span[..length]);
-        int found = decoder.FindFirst(block.Span[..length]);
-        bool isUnfinishedEnd = found == 0 && length == share.End - at;
-        if ((isUnfinishedEnd ? length : found) > source.MaxRecordBytes + 2L || (found == 0 && !isUnfinishedEnd))
+        int wanted = (int)Math.Min(block.Length, share.End - at);
+        int length = share.File.Read(at, block.Span[..wanted]);
+        if (length < wanted)
         {
-            throw source.RecordTooLong(share.File.Path, at);
+            throw new InvalidDataException($"It was shortened while it was read; {wanted} bytes were expected at byte {at}, {length} were there. Move files into the directory whole, and do not change them afterwards.");
         }
 
+        return length == share.End - at ? length : decoder.FindLast(block.Span[..length]);
+    }
+
+    // In place of the last block, one for the longest record. The records behind it come with it, so that many long ones take few such blocks.
+    private Block LongBlock(FileRange share, long at, List<Block> blocks)
+    {
+        int length = (int)Math.Min(share.End - at, (long)source.MaxRecordBytes + FramingBytes);
+        if (length <= blocks[^1].Length)
+        {
+            throw source.RecordTooLong(at);
+        }
+
+        blocks[^1].Release();
+        Block block = new BlockPool(length, 1).Rent();
+        blocks[^1] = block;
         return block;
+    }
+
+    // What was decoded may end between the CR and the LF of one line end.
+    private int RestOfEnd(FileRange share, long at, ReadOnlySpan<byte> decoded)
+    {
+        Span<byte> next = stackalloc byte[1];
+        return at < share.End && share.File.Read(at, next) == 1 ? decoder.FindRestOfEnd(decoded[^1], next) : 0;
     }
 }
 
@@ -162,6 +189,6 @@ internal sealed record FileSource(BlockPool Blocks, int MaxRecordBytes)
         new BlockPool(context.Options.BlockSizeBytes, int.MaxValue, context.Options.PoisonReturnedBlocks),
         context.Options.MaxRecordBytes);
 
-    public InvalidDataException RecordTooLong(string path, long at) =>
-        new($"{path} has a record of more than {MaxRecordBytes} bytes at byte {at}. Raise StreamingOptions.MaxRecordBytes, or split the file's records.");
+    public InvalidDataException RecordTooLong(long at) =>
+        new($"It has a record of more than {MaxRecordBytes} bytes at byte {at}. Raise StreamingOptions.MaxRecordBytes, or split the file's records.");
 }

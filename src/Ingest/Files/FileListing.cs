@@ -5,9 +5,12 @@ namespace FastStream;
 /// <summary>Lists the candidate files of a directory, or of all directories that a pattern matches: direct entries only, no hidden or temporary names.</summary>
 /// <param name="pattern">A directory; its segments may have <c>*</c> and <c>?</c>.</param>
 /// <param name="filter">The user's own filter; null takes all.</param>
-internal sealed class FileListing(string pattern, Func<string, bool>? filter)
+/// <param name="warn">Gets a message for listeners, and its cause.</param>
+internal sealed class FileListing(string pattern, Func<string, bool>? filter, Action<string, Exception?> warn)
 {
     private static readonly EnumerationOptions AllEntries = new() { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false };
+
+    private readonly List<string> _unlisted = [];
 
     /// <summary>Whether the path names one directory, which then ought to be there.</summary>
     public bool IsOneDirectory { get; } = !pattern.AsSpan().ContainsAny('*', '?');
@@ -15,11 +18,55 @@ internal sealed class FileListing(string pattern, Func<string, bool>? filter)
     /// <summary>The directory or pattern.</summary>
     public string Pattern => pattern;
 
-    /// <summary>Paths of the candidates, as they come; looks at the names only.</summary>
-    /// <exception cref="IOException">A directory cannot be listed; <see cref="DirectoryNotFoundException"/> if the one directory is not there.</exception>
-    public IEnumerable<string> Paths() => Directories().SelectMany(Files);
+    /// <summary>Directories that a pattern matches, or its parents, that the listing which goes on or is done could not list.</summary>
+    public IReadOnlyCollection<string> Unlisted => _unlisted;
 
-    private IEnumerable<string> Files(string directory) => new FileSystemEnumerable<string>(
+    /// <summary>Paths of the candidates, as they come; looks at the names only.</summary>
+    /// <exception cref="IOException">The one directory cannot be listed; <see cref="DirectoryNotFoundException"/> if it is not there. Of a pattern's directories listeners are told.</exception>
+    public IEnumerable<string> Paths()
+    {
+        _unlisted.Clear();
+        return IsOneDirectory ? Files(pattern) : Directories().SelectMany(directory => Listed(directory, Files));
+    }
+
+    // One directory of several that cannot be listed does not keep the others from being listed.
+    private IEnumerable<string> Listed(string directory, Func<string, FileSystemEnumerable<string>> entriesOf)
+    {
+        IEnumerator<string>? entries = null;
+        try
+        {
+            while (MoveNext())
+            {
+                yield return entries!.Current;
+            }
+        }
+        finally
+        {
+            entries?.Dispose();
+        }
+
+        bool MoveNext()
+        {
+            try
+            {
+                entries ??= entriesOf(directory).GetEnumerator();
+                return entries.MoveNext();
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // It went after it was matched: as if it had never been there.
+                return false;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                _unlisted.Add(directory);
+                warn($"{directory} cannot be listed and is left out of this batch: {error.Message}", error);
+                return false;
+            }
+        }
+    }
+
+    private FileSystemEnumerable<string> Files(string directory) => new FileSystemEnumerable<string>(
         directory,
         (ref FileSystemEntry entry) => Path.Join(directory, entry.FileName),
         AllEntries)
@@ -45,7 +92,7 @@ internal sealed class FileListing(string pattern, Func<string, bool>? filter)
             // A local: the query runs later.
             IEnumerable<string> parents = directories;
             directories = segment.AsSpan().ContainsAny('*', '?')
-                ? parents.SelectMany(parent => Matching(parent, segment))
+                ? parents.SelectMany(parent => Listed(parent, place => Matching(place, segment)))
                 : parents.Select(parent => Path.Join(parent, segment)).Where(Directory.Exists);
         }
 

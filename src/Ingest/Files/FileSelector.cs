@@ -6,6 +6,7 @@ namespace FastStream;
 /// <remarks>
 /// By modification time, a file is taken if threshold &lt; time ≤ batch, where the threshold is the later of the source's creation (if only new files count) and
 /// the batch less the remembered time. Files are told apart by what they are, not by name: a renamed file is not read again, another one under the same name is.
+/// After a stall, or while the directory could not be listed, the window reaches back to the last whole listing.
 /// </remarks>
 /// <param name="options">The source's options.</param>
 /// <param name="batchInterval">The batch interval.</param>
@@ -14,6 +15,7 @@ namespace FastStream;
 internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInterval, long createdMs, Action<string> warn)
 {
     private readonly Dictionary<FileIdentity, Known> _known = [];
+    private BatchTime _listed = new(long.MaxValue);   // when the last whole listing began
 
     /// <summary>The remembered time: a whole number of batches.</summary>
     public TimeSpan Window { get; } = batchInterval * Math.Ceiling(options.RememberDuration / batchInterval);
@@ -24,7 +26,7 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
     /// <summary>Spark's rule for modification times.</summary>
     public bool IsInWindow(long modifiedMs, BatchTime time)
     {
-        long threshold = Math.Max(options.NewFilesOnly ? createdMs : 0, (time - Window).Milliseconds);
+        long threshold = Math.Max(options.NewFilesOnly ? createdMs : 0, Math.Min((time - Window).Milliseconds, _listed.Milliseconds));
         return threshold < modifiedMs && modifiedMs <= time.Milliseconds;
     }
 
@@ -35,7 +37,7 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
     public bool Select(in FileStatus file, BatchTime time)
     {
         // A file without bytes is one that somebody is about to write.
-        if (file.Size == 0 || (options.Detection == FileDetection.ModificationTime && !IsInWindow(file.ModifiedMs, time)))
+        if (file.Size == 0 || (options.Detection == FileDetection.ModificationTime && !IsInWindow(file.ModifiedMs, time) && !IsAwaited(file, time)))
         {
             return false;
         }
@@ -66,16 +68,32 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
         return take;
     }
 
-    /// <summary>Takes a selection back: the file could not be read as it was listed, and is looked at again.</summary>
-    public void Unselect(in FileStatus file) => _known.Remove(file.Identity);
+    /// <summary>Takes a selection back: the file is not as it was listed, or cannot be opened. The next listing that has it, whatever its name, takes it again.</summary>
+    /// <returns>Whether that is so for the first time.</returns>
+    public bool Unselect(in FileStatus file, BatchTime time)
+    {
+        bool isKnown = _known.TryGetValue(file.Identity, out Known known);
+        if (isKnown && !file.IsSameFileAs(known.Status))
+        {
+            // Another file has got the inode and is known for itself.
+            return true;
+        }
+
+        _known[file.Identity] = new Known(file, StableSince: default, SeenAt: time, IsTaken: false, IsUnselected: true);
+        return !known.IsUnselected;
+    }
 
     /// <summary>Forgets what cannot come up again: by modification time what was last seen before the window, by arrival what a whole listing did not have.</summary>
-    public void Forget(BatchTime time, BatchTime listingBegan)
+    /// <param name="time">The batch at which the listing ended.</param>
+    /// <param name="listingBegan">The batch at which it began.</param>
+    /// <param name="unlisted">Directories that could not be listed: what was in them stays known.</param>
+    public void Forget(BatchTime time, BatchTime listingBegan, IReadOnlyCollection<string> unlisted)
     {
-        BatchTime before = options.Detection == FileDetection.Arrival ? listingBegan : time - Window;
+        _listed = listingBegan;
+        BatchTime before = options.Detection == FileDetection.Arrival || listingBegan < time - Window ? listingBegan : time - Window;
         foreach ((FileIdentity identity, Known known) in _known)
         {
-            if (known.SeenAt < before)
+            if (known.SeenAt < before && !unlisted.Any(directory => IsIn(directory, known.Status.Path)))
             {
                 // A dictionary allows to remove while it is walked.
                 _known.Remove(identity);
@@ -83,9 +101,17 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
         }
     }
 
+    // A file that was seen inside of the window and not taken yet does not grow too old while it waits.
+    private bool IsAwaited(in FileStatus file, BatchTime time) =>
+        file.ModifiedMs <= time.Milliseconds && _known.TryGetValue(file.Identity, out Known known) && !known.IsTaken && file.IsSameFileAs(known.Status);
+
+    private static bool IsIn(string directory, string path) =>
+        path.Length > directory.Length && path.StartsWith(directory, StringComparison.Ordinal) && path[directory.Length] == Path.DirectorySeparatorChar;
+
     /// <param name="Status">As it was when it was taken, or last changed.</param>
     /// <param name="StableSince">The batch at which it was first seen like this.</param>
     /// <param name="SeenAt">The batch at which it was last seen.</param>
     /// <param name="IsTaken">Whether a batch took it.</param>
-    private record struct Known(FileStatus Status, BatchTime StableSince, BatchTime SeenAt, bool IsTaken);
+    /// <param name="IsUnselected">Whether it was taken and could not be read.</param>
+    private record struct Known(FileStatus Status, BatchTime StableSince, BatchTime SeenAt, bool IsTaken, bool IsUnselected = false);
 }

@@ -28,7 +28,7 @@ public sealed record FileSourceOptions
     /// </summary>
     public TimeSpan StableFor { get; init; }
 
-    /// <summary>About the most bytes of a batch: 1 or more; default 64 MiB. The rest comes in the next batches. A batch's bytes are in memory while it runs; only a single record makes it larger.</summary>
+    /// <summary>About the most bytes of a batch: 1 or more; default 64 MiB. The rest comes in the next batches. A batch's bytes are in memory while it runs; only a single record makes it larger, and a file whose records cannot be found from any byte on (of one length, or with length prefixes), which is never shared out over batches.</summary>
     public long MaxBytesPerBatch { get; init; } = 64L << 20;
 
     /// <summary>The most files of a batch, each of which is open while it runs: 1 to 100,000; default 1,000. The rest comes in the next batches.</summary>

@@ -15,7 +15,7 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode, string? 
 internal readonly record struct FileStatus(string Path, FileIdentity Identity, long Size, long ModifiedTicks, long BornTicks)
 {
     /// <summary>Modification time in whole milliseconds, rounded down.</summary>
-    public long ModifiedMs => (long)Math.Floor(ModifiedTicks / (double)TimeSpan.TicksPerMillisecond);
+    public long ModifiedMs => (ModifiedTicks / TimeSpan.TicksPerMillisecond) - (ModifiedTicks % TimeSpan.TicksPerMillisecond < 0 ? 1 : 0);
 
     /// <summary>Whether both are one file, looked at twice: the same inode is given to another file after a deletion.</summary>
     public bool IsSameFileAs(in FileStatus earlier) =>

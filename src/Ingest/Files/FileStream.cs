@@ -6,7 +6,7 @@ public static class FileStreamExtensions
     /// <summary>The lines of files that come into a directory: UTF-8, ended by LF, CR LF or a lone CR.</summary>
     /// <remarks>
     /// At every tick the directory is listed; new files are taken once each, in the order of modification time, then name. Write files elsewhere on the same file system, or
-    /// under a name that begins with a dot, and move them in. Links, pipes, devices and sub-directories are left alone. While the directory is gone, batches are empty,
+    /// under a name that begins with a dot, and move them in. Links, pipes, devices, sub-directories and names that are not UTF-8 are left alone; a file that cannot be opened is tried again at every batch. While the directory is gone, batches are empty,
     /// and listeners get a warning. A graceful stop leaves what is not in a batch yet unread.
     /// </remarks>
     /// <example><code>context.TextFileStream("incoming/*/").Filter(line => line.Contains("ERROR"u8)).Print();</code></example>
@@ -77,7 +77,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         _decoder = decoder;
         _options = options.Validated();
         _source = FileSource.For(context);
-        _listing = new FileListing(directory, options.Filter);
+        _listing = new FileListing(directory, options.Filter, Warn);
         _selector = new FileSelector(options, context.Options.BatchInterval, context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), Warn);
     }
 
@@ -107,7 +107,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     protected internal override InputBatch<T> Cut(BatchTime time)
     {
         List(time);
-        return Read();
+        return Read(time);
     }
 
     protected internal override ValueTask CloseAsync()
@@ -148,6 +148,12 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             WarnOfListing(error);
             LineUp();
         }
+        catch
+        {
+            // The filter threw. A listing that was broken off must not count as a whole one.
+            LineUp();
+            throw;
+        }
     }
 
     private void EndListing(BatchTime time)
@@ -164,7 +170,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         }
 
         LineUp();
-        _selector.Forget(time, _listingBegan);
+        _selector.Forget(time, _listingBegan, _listing.Unlisted);
     }
 
     private void LineUp()
@@ -180,16 +186,14 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     }
 
     /// <summary>Takes the next files in line, or parts of them, up to the batch's bounds.</summary>
-    private FileBatch<T> Read()
+    private FileBatch<T> Read(BatchTime time)
     {
         var ranges = new List<FileRange>();
         long left = _options.MaxBytesPerBatch;
-        while (left > 0 && ranges.Count < _options.MaxFilesPerBatch && (_file is not null || TryOpenNext()))
+        while (left > 0 && ranges.Count < _options.MaxFilesPerBatch && (_file is not null || TryOpenNext(time)))
         {
             OpenFile file = _file!;
-            long end = _decoder.AcceptsUnfinishedEnd && file.Length - _at > left
-                ? Math.Max(_at, file.Boundary(_at + left, _decoder, _source.MaxRecordBytes))
-                : file.Length;
+            long end = _decoder.AcceptsUnfinishedEnd && file.Length - _at > left ? EndOf(file, left) : file.Length;
             ranges.Add(new FileRange(file, _at, end));
             left -= end - _at;
             _at = end;
@@ -208,36 +212,63 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         return new FileBatch<T>(ranges, _decoder, _source, PartitionCount, description);
     }
 
-    private bool TryOpenNext()
+    private long EndOf(OpenFile file, long bytes)
+    {
+        try
+        {
+            return file.Boundary(_at + bytes, _decoder, _source.MaxRecordBytes) ?? file.Length;
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException)
+        {
+            // The batch meets the same when it reads, and fails with the file's name; the files before it in the batch are not lost here.
+            return file.Length;
+        }
+    }
+
+    private bool TryOpenNext(BatchTime time)
     {
         while (_waiting.TryDequeue(out FileStatus next))
         {
             try
             {
-                var file = new OpenFile(next.Path, _options.ReadMode);
-                if (file.Length == next.Size)
+                // Looked at before, for opening a pipe that took the file's place would hang, and after, for another file may have come in between.
+                if (IsAsListed(next))
                 {
-                    _file = file;
-                    _at = 0;
-                    return true;
+                    var file = new OpenFile(next.Path, _options.ReadMode);
+                    if (file.Length == next.Size && IsAsListed(next))
+                    {
+                        _file = file;
+                        _at = 0;
+                        return true;
+                    }
+
+                    file.Dispose();
                 }
 
-                // Somebody writes to it still: the next listing looks at it again.
-                file.Dispose();
-                _selector.Unselect(next);
+                // Somebody writes to it still, or it was replaced: the next listing looks at it again.
+                _selector.Unselect(next, time);
             }
             catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
             {
+                _selector.Unselect(next, time);
                 Warn($"{next.Path} was listed and is gone now; it was not read. Leave files in place for at least one batch.", error);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                Warn($"{next.Path} cannot be read and is left out: {error.Message}", error);
+                if (_selector.Unselect(next, time))
+                {
+                    Warn($"{next.Path} cannot be read and is tried again at every batch: {error.Message}", error);
+                }
             }
         }
 
         return false;
     }
+
+    private static bool IsAsListed(in FileStatus listed) =>
+        FileStatus.Of(listed.Path) is { } now
+            ? now.Identity == listed.Identity && now.IsUnchangedSince(listed)
+            : throw new FileNotFoundException($"{listed.Path} is no file any more.");
 
     private void WarnOfListing(Exception error)
     {

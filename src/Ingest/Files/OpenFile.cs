@@ -75,8 +75,8 @@ internal sealed unsafe class OpenFile : IDisposable
         return total;
     }
 
-    /// <summary>The first record boundary at or after an offset: where a share of the file that begins there really begins.</summary>
-    public long Boundary<T>(long offset, IRecordDecoder<T> decoder, int maxRecordBytes)
+    /// <summary>The first record boundary at or after an offset: where a share of the file that begins there really begins. Null if none is near: the record is too long.</summary>
+    public long? Boundary<T>(long offset, IRecordDecoder<T> decoder, int maxRecordBytes)
     {
         if (offset <= 0 || offset >= Length)
         {
@@ -97,9 +97,14 @@ internal sealed unsafe class OpenFile : IDisposable
                 return offset - 1 + found;
             }
 
-            if (offset - 1 + length >= Length || window > maxRecordBytes * 2L)
+            if (offset - 1 + length >= Length)
             {
                 return Length;
+            }
+
+            if (window > maxRecordBytes * 2L)
+            {
+                return null;
             }
         }
     }

@@ -68,7 +68,7 @@ internal sealed class ReplayFileStream<T>(
             _at = 0;
         }
 
-        long end = file.Boundary(Math.Min(endOf(_batch++), file.Length), decoder, _source.MaxRecordBytes);
+        long end = file.Boundary(Math.Min(endOf(_batch++), file.Length), decoder, _source.MaxRecordBytes) ?? file.Length;
         var range = new FileRange(file, _at, Math.Max(_at, end));
         _at = range.End;
         file.Retain();

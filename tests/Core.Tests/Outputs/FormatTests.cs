@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -43,6 +44,15 @@ public sealed class FormatTests
     }
 
     [Fact]
+    public void Csv_OneFieldWithoutText_IsNoEmptyLine()
+    {
+        // Readers pass over an empty line: the record would be lost to them.
+        Assert.Equal("a\r\n\"\"\r\n\"\"\r\n", Written(new CsvFormat<string?>(), "a", "", null));
+        Assert.Equal("note\r\n\"\"\r\n", Written(new CsvFormat<int>(("note", _ => null)), 1));
+        Assert.Equal(",\r\n", Written(new CsvFormat<(string?, string)>(), (null, "")));
+    }
+
+    [Fact]
     public void Csv_Columns_BeginWithTheirNames()
     {
         var format = new CsvFormat<Order>(("customer", order => order.Customer), ("pieces", order => order.Pieces), ("note", _ => null));
@@ -62,6 +72,16 @@ public sealed class FormatTests
     [Fact]
     public void Json_IndentedOptions_StayOnOneLine() =>
         Assert.Equal("{\"Customer\":\"Ann\",\"Pieces\":2}\n", Written(new JsonLinesFormat<Order>(new JsonSerializerOptions { WriteIndented = true }), new Order("Ann", 2)));
+
+    [Fact]
+    public void Json_OptionsWithAnEncoder_AreFollowed()
+    {
+        var relaxed = new JsonLinesFormat<string>(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        var standard = new JsonLinesFormat<string>();
+        Assert.Equal("\"<ä>\"\n", Written(relaxed, "<ä>"));
+        Assert.Equal("\"\\u003C\\u00E4\\u003E\"\n", Written(standard, "<ä>"));
+        Assert.Equal("\"<ä>\"\n", Written(relaxed, "<ä>"));
+    }
 
     [Fact]
     public void Json_AfterAFailure_TheNextRecordIsWhole()

@@ -3,34 +3,8 @@ using System.Diagnostics;
 
 namespace FastStream.Tests;
 
-public sealed class FileStreamTests : IDisposable
+public sealed class FileStreamTests : FileSourceTest
 {
-    private const long Start = 1_700_000_000_000;   // when each test's clock begins, in ms
-    private readonly string _directory = Directory.CreateTempSubdirectory("faststream-files-").FullName;
-
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
-    private string PathOf(string name) => Path.Combine(_directory, name);
-
-    /// <summary>Writes a file beside the directory and moves it in, with a modification time.</summary>
-    private string Put(string name, string content, long modifiedMs)
-    {
-        string outside = Path.GetTempFileName();
-        File.WriteAllText(outside, content);
-        File.SetLastWriteTimeUtc(outside, DateTimeOffset.FromUnixTimeMilliseconds(modifiedMs).UtcDateTime);
-        string path = PathOf(name);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.Move(outside, path, overwrite: true);
-        return path;
-    }
-
-    private InputRun<string> Run(FileSourceOptions? options = null, string? pattern = null, StreamingOptions? streaming = null, long startMs = Start, long intervalMs = 1000) =>
-        InputRun<string>.Start(
-            context => context.TextFileStream(pattern ?? _directory, options).Map(line => line.ToString()),
-            streaming ?? new StreamingOptions { Partitions = 3, BlockSizeBytes = 4096, MaxBufferedBytes = 1 << 20 },
-            new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(startMs)),
-            TimeSpan.FromMilliseconds(intervalMs));
-
     // The selection rule, as derived from Spark's source: batch time, creation, new files only, batch interval, modification time.
     [Theory]
     [InlineData(100_000, 50_000, true, 2000, 50_000, false)]
@@ -83,7 +57,7 @@ public sealed class FileStreamTests : IDisposable
             Put($"sub{i % 3}/deeper/{i}", "too deep\n", 11_000 + (i * 2000));
         }
 
-        await using InputRun<string> run = Run(pattern: _directory + "/*/", startMs: 12_000, intervalMs: 2000);
+        await using InputRun<string> run = Run(pattern: Folder + "/*/", startMs: 12_000, intervalMs: 2000);
         for (int i = 1; i <= 10; i++)
         {
             Assert.Equal([$"{i}"], await run.TickAsync());
@@ -97,7 +71,7 @@ public sealed class FileStreamTests : IDisposable
     public async Task BinaryRecords_FixedLength_GivesEachRecord()
     {
         await using InputRun<string> run = InputRun<string>.Start(
-            context => context.BinaryRecordsStream(_directory, 1).Map(record => string.Join(',', record)),
+            context => context.BinaryRecordsStream(Folder, 1).Map(record => string.Join(',', record)),
             null,
             new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(12_000)),
             TimeSpan.FromSeconds(2));
@@ -115,7 +89,7 @@ public sealed class FileStreamTests : IDisposable
     {
         Put("short", "12345", Start + 500);
         await using InputRun<int> run = InputRun<int>.Start(
-            context => context.BinaryRecordsStream(_directory, 4, BinaryPrimitives.ReadInt32LittleEndian), null, new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(Start)));
+            context => context.BinaryRecordsStream(Folder, 4, BinaryPrimitives.ReadInt32LittleEndian), null, new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(Start)));
         await run.TickAsync();
         var failure = await Assert.ThrowsAsync<StreamingException>(() => run.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Contains("5 bytes are not a whole number of records of 4 bytes", failure.Message);
@@ -131,7 +105,7 @@ public sealed class FileStreamTests : IDisposable
         Put("sub.log/inside", "no\n", Start + 100);
         string real = Put("real.log", "yes\n", Start + 100);
         File.CreateSymbolicLink(PathOf("link.log"), real);
-        Directory.CreateSymbolicLink(PathOf("loop.log"), _directory);
+        Directory.CreateSymbolicLink(PathOf("loop.log"), Folder);
         if (OperatingSystem.IsLinux())
         {
             using Process mkfifo = Process.Start("mkfifo", [PathOf("pipe.log")]);
@@ -212,7 +186,7 @@ public sealed class FileStreamTests : IDisposable
         await using InputRun<string> run = Run();
         Put("a", "a\n", Start + 100);
         Assert.Equal(["a"], await run.TickAsync());
-        Directory.Delete(_directory, recursive: true);
+        Directory.Delete(Folder, recursive: true);
         Assert.Empty(await run.TickAsync());
         Assert.Empty(await run.TickAsync());
         Put("b", "b\n", Start + 3500);
@@ -309,7 +283,7 @@ public sealed class FileStreamTests : IDisposable
             var time = new BatchTime(second * 1000L);
             var file = new FileStatus($"{second}", new FileIdentity(1, (ulong)second, null), 1, second * TimeSpan.TicksPerSecond, 1);
             Assert.True(selector.Select(file, time));
-            selector.Forget(time, time);
+            selector.Forget(time, time, []);
         }
 
         Assert.InRange(selector.KnownCount, 60, 62);
@@ -319,7 +293,7 @@ public sealed class FileStreamTests : IDisposable
     public void Describe_SettingOutOfRange_Throws()
     {
         var context = new StreamingContext(TimeSpan.FromSeconds(1));
-        var error = Assert.Throws<ArgumentOutOfRangeException>(() => context.TextFileStream(_directory, new FileSourceOptions { MaxBytesPerBatch = 0 }));
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => context.TextFileStream(Folder, new FileSourceOptions { MaxBytesPerBatch = 0 }));
         Assert.Contains("MaxBytesPerBatch is 0; 1 or more is expected.", error.Message);
     }
 }

@@ -1,0 +1,36 @@
+namespace FastStream.Tests;
+
+/// <summary>A directory that files are moved into, and a source that reads from it on a manual clock.</summary>
+public abstract class FileSourceTest : IDisposable
+{
+    protected const long Start = 1_700_000_000_000;   // when each test's clock begins, in ms
+
+    protected string Folder { get; } = Directory.CreateTempSubdirectory("faststream-files-").FullName;
+
+    public void Dispose()
+    {
+        Directory.Delete(Folder, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected string PathOf(string name) => Path.Combine(Folder, name);
+
+    /// <summary>Writes a file beside the directory and moves it in, with a modification time.</summary>
+    protected string Put(string name, string content, long modifiedMs)
+    {
+        string outside = Path.GetTempFileName();
+        File.WriteAllText(outside, content);
+        File.SetLastWriteTimeUtc(outside, DateTimeOffset.FromUnixTimeMilliseconds(modifiedMs).UtcDateTime);
+        string path = PathOf(name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.Move(outside, path, overwrite: true);
+        return path;
+    }
+
+    private protected InputRun<string> Run(FileSourceOptions? options = null, string? pattern = null, StreamingOptions? streaming = null, long startMs = Start, long intervalMs = 1000) =>
+        InputRun<string>.Start(
+            context => context.TextFileStream(pattern ?? Folder, options).Map(line => line.ToString()),
+            streaming ?? new StreamingOptions { Partitions = 3, BlockSizeBytes = 4096, MaxBufferedBytes = 1 << 20 },
+            new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(startMs)),
+            TimeSpan.FromMilliseconds(intervalMs));
+}
