@@ -9,7 +9,8 @@ public static class SocketStreamExtensions
     /// <summary>Connects to a server and takes its lines: UTF-8, ended by LF, CR LF or a lone CR. Connects again when refused, cut off or ended.</summary>
     /// <remarks>
     /// What arrived until a tick is in that batch. Lines are not copied: they point into the blocks that were received into. While
-    /// <see cref="StreamingOptions.MaxBufferedBytes"/> are held, nothing is read, and TCP holds the server up.
+    /// <see cref="StreamingOptions.MaxBufferedBytes"/> are held, nothing is read, and TCP holds the server up. A last line without its end is a line when the
+    /// server closes; when the context stops first, it is left out, because its rest may still be on its way.
     /// </remarks>
     /// <example><code>context.SocketTextStream("127.0.0.1", 9999).Print();</code></example>
     /// <param name="context">The context.</param>
