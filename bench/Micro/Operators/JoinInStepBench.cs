@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 
 namespace FastStream.Bench.Micro;
@@ -7,7 +6,7 @@ namespace FastStream.Bench.Micro;
 public class JoinInStepBench
 {
     private readonly CountSink<(long Key, (long Left, long Right) Value)> _sink = new();
-    private readonly Dictionary<long, (long Sum, long Count)> _sums = [];
+    private readonly DictionarySums _sums = new();
     private (long Key, long Value)[] _pairs = [];
     private ChainInput<(long Key, long Value)> _chain = null!;
 
@@ -20,20 +19,7 @@ public class JoinInStepBench
     }
 
     [Benchmark(Baseline = true)]
-    public long HandWritten()
-    {
-        Dictionary<long, (long Sum, long Count)> sums = _sums;
-        foreach (ref readonly (long Key, long Value) pair in _pairs.AsSpan())
-        {
-            ref (long Sum, long Count) sum = ref CollectionsMarshal.GetValueRefOrAddDefault(sums, pair.Key, out _);
-            sum.Sum += pair.Value;
-            sum.Count++;
-        }
-
-        long keys = sums.Count;
-        sums.Clear();
-        return keys;
-    }
+    public long HandWritten() => _sums.RunBatch(_pairs);
 
     [Benchmark]
     public long JoinInStep()

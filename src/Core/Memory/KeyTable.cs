@@ -44,7 +44,7 @@ internal sealed class KeyTable<TKey, TValue>
     /// <param name="items">The records, as many as a span holds.</param>
     /// <param name="hashes">Gets the keys' hashes.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public unsafe void Prepare<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<uint> hashes)
+    public void Prepare<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<uint> hashes)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
         ref Slot first = ref _slots[0];
@@ -59,10 +59,7 @@ internal sealed class KeyTable<TKey, TValue>
                 uint hash = text.HashAsShort();
                 hashes[i] = hash;
                 anyLong |= text.IsLong;
-                if (Sse.IsSupported)
-                {
-                    Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref first, hash & mask)));
-                }
+                Prefetch(ref Unsafe.Add(ref first, hash & mask));
             }
 
             if (!anyLong)
@@ -75,10 +72,7 @@ internal sealed class KeyTable<TKey, TValue>
         {
             uint hash = KeyHash.Of(in TKeyOf.Of(in items[i]));
             hashes[i] = hash;
-            if (Sse.IsSupported)
-            {
-                Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref first, hash & mask)));
-            }
+            Prefetch(ref Unsafe.Add(ref first, hash & mask));
         }
     }
 
@@ -140,11 +134,11 @@ internal sealed class KeyTable<TKey, TValue>
 
     /// <summary>Asks the processor for the slot of the i-th key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public unsafe void PrefetchAt(int position)
+    public void PrefetchAt(int position)
     {
-        if (Sse.IsSupported && position < _count)
+        if (position < _count)
         {
-            Sse.Prefetch0(Unsafe.AsPointer(ref _slots[(uint)_order[position]]));
+            Prefetch(ref _slots[(uint)_order[position]]);
         }
     }
 
@@ -177,6 +171,15 @@ internal sealed class KeyTable<TKey, TValue>
         {
             _slots.Zero();
             _generation = 1;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Prefetch(ref Slot slot)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(Unsafe.AsPointer(ref slot));
         }
     }
 

@@ -62,12 +62,7 @@ public sealed class RecordBuffer<T>
     public void PassOn(ReadOnlySpan<T> items)
     {
         Flush();
-        while (!items.IsEmpty)
-        {
-            int taken = Math.Min(items.Length, RecordBuffer.SpanRecords);
-            _next.OnBatch(items[..taken]);
-            items = items[taken..];
-        }
+        _next.OnRecords(items);
     }
 
     /// <summary>Room for up to <paramref name="count"/> records (at most <see cref="RecordBuffer.SpanRecords"/>) that the caller fills and passes to <see cref="HandOn"/>. What was added before is handed on first.</summary>

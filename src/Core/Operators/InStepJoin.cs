@@ -92,12 +92,7 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
     private void LeaveStep()
     {
         _isInStep = false;
-        for (ReadOnlySpan<(TKey Key, TLeft Value)> rest = _lefts.Span[_position..]; !rest.IsEmpty;)
-        {
-            int taken = Math.Min(rest.Length, RecordBuffer.SpanRecords);
-            _table.Left.OnBatch(rest[..taken]);
-            rest = rest[taken..];
-        }
+        _table.Left.OnRecords(_lefts.Span[_position..]);
     }
 
     private void Forget()

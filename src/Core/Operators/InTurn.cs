@@ -46,13 +46,7 @@ internal sealed class InTurn<T>(Operator<T> next, bool isFirst, Action<BatchScop
     public void TakeTurn(BatchScope batch)
     {
         _wasGivenTurn = true;
-        for (ReadOnlySpan<T> rest = _held.Span; !rest.IsEmpty;)
-        {
-            int taken = Math.Min(rest.Length, RecordBuffer.SpanRecords);
-            next.OnBatch(rest[..taken]);
-            rest = rest[taken..];
-        }
-
+        next.OnRecords(_held.Span);
         _held.Clear();
         if (_hasEnded)
         {

@@ -19,6 +19,17 @@ public abstract class Operator<T>
 
     /// <summary>The batch failed somewhere: forget its half-done work, as if it had never begun, and pass this on.</summary>
     public abstract void Reset();
+
+    /// <summary>Takes any number of records, in spans of the right size.</summary>
+    internal void OnRecords(ReadOnlySpan<T> items)
+    {
+        while (!items.IsEmpty)
+        {
+            int taken = Math.Min(items.Length, RecordBuffer.SpanRecords);
+            OnBatch(items[..taken]);
+            items = items[taken..];
+        }
+    }
 }
 
 /// <summary>An operator that hands its records to one next operator; by itself it passes ends and resets on.</summary>

@@ -14,7 +14,7 @@ public static class Utf8TextSearch
     public static bool Contains(this Utf8Text text, byte value) => text.Span.Contains(value);
 
     /// <summary>Whether another text occurs in the text.</summary>
-    public static bool Contains(this Utf8Text text, Utf8Text value) => text.Span.IndexOf(value.Span) >= 0;
+    public static bool Contains(this Utf8Text text, Utf8Text value) => text.IndexOf(value.Span) >= 0;
 
     /// <summary>Whether the text starts with these bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

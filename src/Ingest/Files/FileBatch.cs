@@ -112,7 +112,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
             }
 
             records += decoder.Decode(share.File.Mapped(at, whole), output);
-            at += whole + RestOfEnd(share, at + whole, bytes.Span[..whole]);
+            at += whole + RestOfEnd(share, at + whole, bytes.Span[whole - 1], bytes.Span[whole..]);
         }
 
         return records;
@@ -138,7 +138,8 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
             }
 
             records += decoder.Decode(new RecordBytes(block, 0, whole), output);
-            at += whole + RestOfEnd(share, at + whole, block.Span[..whole]);
+            int read = (int)Math.Min(block.Length, share.End - at);
+            at += whole + RestOfEnd(share, at + whole, block.Span[whole - 1], block.Span[whole..read]);
         }
 
         return records;
@@ -172,11 +173,16 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         return block;
     }
 
-    // What was decoded may end between the CR and the LF of one line end.
-    private int RestOfEnd(FileRange share, long at, ReadOnlySpan<byte> decoded)
+    // What was decoded may end between the CR and the LF of one line end. The next byte is read only where it did not come with what was decoded.
+    private int RestOfEnd(FileRange share, long at, byte last, ReadOnlySpan<byte> following)
     {
+        if (!following.IsEmpty)
+        {
+            return decoder.FindRestOfEnd(last, following[..1]);
+        }
+
         Span<byte> next = stackalloc byte[1];
-        return at < share.End && share.File.Read(at, next) == 1 ? decoder.FindRestOfEnd(decoded[^1], next) : 0;
+        return at < share.End && share.File.Read(at, next) == 1 ? decoder.FindRestOfEnd(last, next) : 0;
     }
 }
 

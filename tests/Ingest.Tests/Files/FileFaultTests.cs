@@ -159,10 +159,7 @@ public sealed class FileFaultTests : FileSourceTest
         }
 
         await using InputRun<string> run = Run(new FileSourceOptions { MaxFilesPerBatch = 1 });
-        Put("a", "a\n", Start + 100);
-        string second = Put("b", "b\n", Start + 200);
-        Put("c", "c\n", Start + 300);
-        Assert.Equal(["a"], await run.TickAsync());
+        string second = await TakeFirstOfThreeAsync(run);
         File.Delete(second);
         using (Process mkfifo = Process.Start("mkfifo", [second]))
         {

@@ -224,10 +224,7 @@ public sealed class FileStreamTests : FileSourceTest
     public async Task Cut_FileVanishesBetweenListingAndReading_IsReported()
     {
         await using InputRun<string> run = Run(new FileSourceOptions { MaxFilesPerBatch = 1 });
-        Put("a", "a\n", Start + 100);
-        string second = Put("b", "b\n", Start + 200);
-        Put("c", "c\n", Start + 300);
-        Assert.Equal(["a"], await run.TickAsync());
+        string second = await TakeFirstOfThreeAsync(run);
         File.Delete(second);
         Assert.Equal(["c"], await run.TickAsync());
         await run.StopAsync();
