@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace FastStream;
 
 /// <summary>A context's states; there is no way back.</summary>
@@ -25,10 +27,10 @@ public sealed class StreamingContext : IAsyncDisposable
     private readonly List<IInputStream> _inputs = [];
     private readonly List<OutputOperation> _outputs = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
-    private readonly Lock _lock = new();                       // guards the change of state
+    private readonly Lock _lock = new();                       // guards the change of state; held while inputs start
     private readonly ListenerBus _listeners = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private StreamingContextState _state;
+    private volatile StreamingContextState _state;             // read without the lock: an input that starts may ask for it
     private Engine? _engine;                                   // while active, and after
     private Task? _stopping;                                   // the one stop that is under way or done
     private Exception? _failure;                               // why the context stops by itself
@@ -56,16 +58,7 @@ public sealed class StreamingContext : IAsyncDisposable
     public StreamingOptions Options { get; }
 
     /// <summary>Where the context is in its life.</summary>
-    public StreamingContextState State
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _state;
-            }
-        }
-    }
+    public StreamingContextState State => _state;
 
     /// <summary>Done when the context has stopped: successfully after a stop, faulted with a <see cref="StreamingException"/> after a failure.</summary>
     public Task Completion => _completion.Task;
@@ -78,7 +71,7 @@ public sealed class StreamingContext : IAsyncDisposable
 
     /// <summary>The time before the first batch: the first batch's time is one interval later. Set by the start.</summary>
     /// <exception cref="InvalidOperationException">The context was not started.</exception>
-    public BatchTime ZeroTime => (_engine ?? throw Throw.NotWhile(StreamingContextState.Initialized, "Reading ZeroTime")).ZeroTime;
+    public BatchTime ZeroTime => (_engine ?? throw Throw.NotWhile(State, "Reading ZeroTime")).ZeroTime;
 
     /// <summary>The described outputs, in order of registration.</summary>
     public IReadOnlyList<OutputOperation> Outputs => _outputs;
@@ -97,6 +90,7 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <exception cref="InvalidOperationException">No output is described, or the context has stopped.</exception>
     public void Start()
     {
+        Exception failure;
         lock (_lock)
         {
             if (_state == StreamingContextState.Active)
@@ -119,14 +113,21 @@ public sealed class StreamingContext : IAsyncDisposable
                 _engine = new Engine(this, _inputs, _outputs, _listeners, OnFailure);
                 _state = StreamingContextState.Active;
                 _engine.Start();
+                return;
             }
             catch (Exception error)
             {
+                failure = _failure = error;
                 _state = StreamingContextState.Stopped;
-                _completion.TrySetException(error);
-                throw;
+                _engine?.Abort();
+                _stopping = Task.Run(() => StopEngineAsync(_engine, StopMode.Immediate));
             }
         }
+
+        // Such as a port that is taken: the inputs before it must not go on receiving for nobody.
+        _stopping.GetAwaiter().GetResult();
+        _ = Completion.Exception;   // it is thrown here: nobody need look there
+        ExceptionDispatchInfo.Throw(failure);
     }
 
     /// <summary>Starts, runs until cancelled or failed, then stops gracefully: what was received is still processed.</summary>
@@ -172,13 +173,19 @@ public sealed class StreamingContext : IAsyncDisposable
 
     /// <summary>Completes when the batch of that time, and with it every earlier one, is done with, successfully or not.</summary>
     public Task WhenCompletedAsync(BatchTime time) =>
-        (_engine ?? throw Throw.NotWhile(StreamingContextState.Initialized, "Waiting for a batch")).WhenCompletedAsync(time);
+        (_engine ?? throw Throw.NotWhile(State, "Waiting for a batch")).WhenCompletedAsync(time);
 
-    /// <summary>Stops at once if still running, and gives memory back.</summary>
+    /// <summary>Stops at once if still running, gives memory back, and waits until listeners have heard all. A listener may call it too: its own call is not waited for.</summary>
     public async ValueTask DisposeAsync()
     {
+        bool isInListener = _listeners.IsDelivering;   // asked first: after the stop this runs on another thread
         await StopAsync(StopMode.Immediate).ConfigureAwait(false);
-        await _listeners.DisposeAsync().ConfigureAwait(false);
+        Task delivered = _listeners.CompleteAsync();
+        if (!isInListener)
+        {
+            await delivered.ConfigureAwait(false);
+        }
+
         Metrics.Dispose();
     }
 
@@ -222,11 +229,11 @@ public sealed class StreamingContext : IAsyncDisposable
         _ = StopAsync(StopMode.Immediate);
     }
 
-    private async Task StopEngineAsync(Engine engine, StopMode mode)
+    private async Task StopEngineAsync(Engine? engine, StopMode mode)
     {
         try
         {
-            await engine.StopAsync(mode).ConfigureAwait(false);
+            await (engine?.StopAsync(mode) ?? Task.CompletedTask).ConfigureAwait(false);
         }
         catch (Exception error)
         {

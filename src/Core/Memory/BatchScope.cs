@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.ExceptionServices;
 
 namespace FastStream;
 
@@ -50,23 +51,22 @@ public sealed class BatchScope
             return;
         }
 
-        if (_nextTry is not null)
+        try
         {
-            _nextTry.Release();
-        }
-        else
-        {
-            foreach (InputBatch input in _inputs)
+            if (_nextTry is not null)
             {
-                input.Dispose();
+                _nextTry.Release();
+            }
+            else
+            {
+                DisposeAll(_inputs);
             }
         }
-
-        if (_kept is not null)
+        finally
         {
-            foreach (IDisposable memory in _kept)
+            if (_kept is not null)
             {
-                memory.Dispose();
+                DisposeAll(_kept);
             }
         }
     }
@@ -117,6 +117,28 @@ public sealed class BatchScope
         next.Retain();
         _nextTry = next;
         return next;
+    }
+
+    // One that throws does not keep the others from giving their memory back.
+    private static void DisposeAll(IReadOnlyList<IDisposable> memory)
+    {
+        Exception? failure = null;
+        for (int i = 0; i < memory.Count; i++)
+        {
+            try
+            {
+                memory[i].Dispose();
+            }
+            catch (Exception error)
+            {
+                failure ??= error;
+            }
+        }
+
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
     }
 
     private sealed class PooledArray<T>(T[] array) : IDisposable

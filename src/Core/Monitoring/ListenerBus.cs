@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace FastStream;
 
 /// <summary>Brings events to listeners off the hot path: bounded, in order; when full, the oldest event is dropped and counted.</summary>
-internal sealed class ListenerBus : IAsyncDisposable
+internal sealed class ListenerBus
 {
     private const int Capacity = 10_000;
 
@@ -11,6 +11,7 @@ internal sealed class ListenerBus : IAsyncDisposable
     private readonly Lock _lock = new();                 // guards changes of _listeners and the start of _loop
     private StreamingListener[] _listeners = [];         // replaced whole, so that the loop reads without a lock
     private Task? _loop;
+    private int _deliveringThread;                       // the thread that is in a listener's call now; 0 when none is
     private long _dropped;
 
     public ListenerBus()
@@ -21,6 +22,9 @@ internal sealed class ListenerBus : IAsyncDisposable
     }
 
     public long DroppedEvents => Interlocked.Read(ref _dropped);
+
+    /// <summary>Whether this is asked inside of a listener's call.</summary>
+    public bool IsDelivering => Volatile.Read(ref _deliveringThread) == Environment.CurrentManagedThreadId;
 
     public void Add(StreamingListener listener)
     {
@@ -41,19 +45,18 @@ internal sealed class ListenerBus : IAsyncDisposable
 
     public void Post(Action<StreamingListener> call) => _events.Writer.TryWrite(call);
 
-    public async ValueTask DisposeAsync()
+    /// <summary>No event follows; done when all before were delivered.</summary>
+    public Task CompleteAsync()
     {
         _events.Writer.TryComplete();
-        if (_loop is not null)
-        {
-            await _loop.ConfigureAwait(false);
-        }
+        return _loop ?? Task.CompletedTask;
     }
 
     private async Task DeliverAsync()
     {
         await foreach (Action<StreamingListener> call in _events.Reader.ReadAllAsync().ConfigureAwait(false))
         {
+            Volatile.Write(ref _deliveringThread, Environment.CurrentManagedThreadId);
             foreach (StreamingListener listener in _listeners)
             {
                 try
@@ -66,6 +69,8 @@ internal sealed class ListenerBus : IAsyncDisposable
                     System.Diagnostics.Trace.TraceError($"A FastStream listener failed: {error}");
                 }
             }
+
+            Volatile.Write(ref _deliveringThread, 0);
         }
     }
 }

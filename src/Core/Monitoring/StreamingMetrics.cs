@@ -60,16 +60,20 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
     public override void OnBatchCompleted(BatchInfo batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        _processingTime.Record(batch.ProcessingTime?.TotalSeconds ?? 0, _job);
+        _schedulingDelay.Record(batch.SchedulingDelay?.TotalSeconds ?? 0, _job);
+        _totalDelay.Record(batch.TotalDelay?.TotalSeconds ?? 0, _job);
+    }
+
+    /// <summary>Counts a batch that is done with. Not an event among others: those are dropped when a listener is slow.</summary>
+    internal void CountBatch(BatchInfo batch)
+    {
         Interlocked.Increment(ref _batches);
         Interlocked.Add(ref _records, batch.RecordCount);
         if (batch.Failure is not null)
         {
             Interlocked.Increment(ref _failedBatches);
         }
-
-        _processingTime.Record(batch.ProcessingTime?.TotalSeconds ?? 0, _job);
-        _schedulingDelay.Record(batch.SchedulingDelay?.TotalSeconds ?? 0, _job);
-        _totalDelay.Record(batch.TotalDelay?.TotalSeconds ?? 0, _job);
     }
 
     /// <inheritdoc/>

@@ -8,7 +8,10 @@ namespace FastStream;
 internal sealed class BatchTimer : IDisposable
 {
     // Long waits are for a signal, so that a stop need not wait; the last part is slept exactly.
-    private const double ExactPartMs = 30;
+    private static readonly TimeSpan ExactPart = TimeSpan.FromMilliseconds(30);
+
+    // How often to look again where a provider's timer may be a little late.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
 
     private readonly StreamingClock _clock;
     private readonly long _intervalMs;
@@ -25,7 +28,7 @@ internal sealed class BatchTimer : IDisposable
         _intervalMs = interval.Ticks / TimeSpan.TicksPerMillisecond;
         _missed = missed;
         _onTick = onTick;
-        ZeroTime = new BatchTime((long)Math.Floor(clock.NowMs)).Floor(interval);
+        ZeroTime = BatchTime.From(DateTimeOffset.UnixEpoch + clock.Now).Floor(interval);
         _nextMs = ZeroTime.Milliseconds + _intervalMs;
         _thread = new Thread(Run) { IsBackground = true, Name = "FastStream batch timer" };
     }
@@ -69,7 +72,7 @@ internal sealed class BatchTimer : IDisposable
 
             if (_missed == MissedTickPolicy.RunNewest)
             {
-                long behind = (long)((_clock.NowMs - _nextMs) / _intervalMs);
+                long behind = -_clock.Until(_nextMs).Ticks / (_intervalMs * TimeSpan.TicksPerMillisecond);
                 SkippedTicks += behind;
                 _nextMs += behind * _intervalMs;
             }
@@ -86,38 +89,39 @@ internal sealed class BatchTimer : IDisposable
         bool system = ReferenceEquals(_clock.Provider, TimeProvider.System);
         while (!_stopping)
         {
-            double leftMs = timeMs - _clock.NowMs;
-            if (leftMs <= 0)
+            TimeSpan left = _clock.Until(timeMs);
+            if (left <= TimeSpan.Zero)
             {
                 return;
             }
 
-            if (system && leftMs <= ExactPartMs)
+            if (system && left <= ExactPart)
             {
                 PreciseSleep.Until(_clock.TimestampAt(timeMs));
             }
             else if (system)
             {
-                _wake.Wait(TimeSpan.FromMilliseconds(leftMs - (ExactPartMs / 2)));
+                _wake.Wait(left - (ExactPart / 2));
             }
             else
             {
-                WaitForProvider(timeMs - leftMs, leftMs);
+                WaitForProvider(timeMs, left);
             }
         }
     }
 
     // A test's clock moves when the test says so: its timer wakes this thread.
-    private void WaitForProvider(double nowMs, double leftMs)
+    private void WaitForProvider(long timeMs, TimeSpan left)
     {
         _wake.Reset();
         using ITimer timer = _clock.Provider.CreateTimer(
-            static state => ((ManualResetEventSlim)state!).Set(), _wake, TimeSpan.FromMilliseconds(leftMs), Timeout.InfiniteTimeSpan);
+            static state => ((ManualResetEventSlim)state!).Set(), _wake, left, Timeout.InfiniteTimeSpan);
 
-        // A clock that was moved between reading it and making the timer would fire it too late: then look again instead of waiting.
-        if (!_stopping && _clock.NowMs - nowMs < 1)
+        // A clock that was moved between reading it and making the timer fires it too late, by as much; if it then stands still, never.
+        TimeSpan late = left - _clock.Until(timeMs);
+        if (!_stopping && late < TimeSpan.FromMilliseconds(1))
         {
-            _wake.Wait();
+            _wake.Wait(late == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : LookAgain);
         }
     }
 }

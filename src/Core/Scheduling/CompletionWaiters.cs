@@ -52,6 +52,7 @@ internal sealed class CompletionWaiters
             foreach ((BatchTime time, TaskCompletionSource waiter) in _waiters)
             {
                 waiter.TrySetException(new InvalidOperationException($"Batch {time} will not run: the context has stopped. The last batch was {_last}."));
+                _ = waiter.Task.Exception;   // whoever has given up waiting misses nothing
             }
 
             _waiters.Clear();

@@ -4,6 +4,7 @@ namespace FastStream;
 internal sealed class Engine
 {
     private readonly IReadOnlyList<IInputStream> _inputs;
+    private readonly List<IInputStream> _started = [];         // what a stop has to stop
     private readonly ListenerBus _listeners;
     private readonly Graph _graph;
     private readonly JobScheduler _scheduler;
@@ -26,22 +27,11 @@ internal sealed class Engine
 
     public void Start()
     {
-        int started = 0;
-        try
+        foreach (IInputStream input in _inputs)
         {
-            foreach (IInputStream input in _inputs)
-            {
-                // Inputs start quickly by contract: what they wait for, they wait for in the background.
-                input.StartAsync(_abort.Token).AsTask().GetAwaiter().GetResult();
-                started++;
-            }
-        }
-        catch
-        {
-            // Such as a port that is taken: the inputs before it must not go on receiving for nobody.
-            _abort.Cancel();
-            StopInputsAsync(_inputs.Take(started)).GetAwaiter().GetResult();
-            throw;
+            // Inputs start quickly by contract: what they wait for, they wait for in the background.
+            input.StartAsync(_abort.Token).AsTask().GetAwaiter().GetResult();
+            _started.Add(input);
         }
 
         _scheduler.Start();
@@ -53,38 +43,37 @@ internal sealed class Engine
     public Task WhenCompletedAsync(BatchTime time) => _scheduler.WhenCompletedAsync(time);
 
     /// <summary>Ends waits and drops queued batches; the stop itself follows.</summary>
-    public void Abort() => _abort.Cancel();
+    /// <remarks>Functions that wait on the token go on elsewhere: what they do then, how long it takes and what it throws is nothing to whoever stops the context.</remarks>
+    public void Abort() => _ = _abort.CancelAsync().ContinueWith(
+        called =>
+        {
+            Exception error = called.Exception!.GetBaseException();
+            _listeners.Post(listener => listener.OnWarning($"A callback on the token of the stop failed: {error.Message}", error));
+        },
+        CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
+    /// <summary>Stops what was started; called once, also when only a part of it was.</summary>
     public async Task StopAsync(StopMode mode)
     {
-        if (mode == StopMode.Graceful && _options.GracefulStopTimeout != Timeout.InfiniteTimeSpan)
-        {
-            _abort.CancelAfter(_options.GracefulStopTimeout);
-        }
+        using ITimer? limit = mode == StopMode.Graceful && _options.GracefulStopTimeout != Timeout.InfiniteTimeSpan
+            ? _options.TimeProvider.CreateTimer(static engine => ((Engine)engine!).Abort(), this, _options.GracefulStopTimeout, Timeout.InfiniteTimeSpan)
+            : null;
 
         // First the receivers: nothing new comes in. Then one last batch takes what they left. Then the queue drains. Then everything closes.
         var errors = new List<Exception>();
-        foreach (IInputStream input in _inputs)
+        foreach (IInputStream input in _started)
         {
-            await CollectAsync(input.StopAsync, input, errors).ConfigureAwait(false);
+            await CollectAsync($"Input {input.Name}", input.StopAsync, errors).ConfigureAwait(false);
         }
 
-        try
+        bool lastBatch = mode == StopMode.Graceful && !_abort.IsCancellationRequested;
+        Collect("The generator", () => _generator.Stop(lastBatch), errors);
+        await CollectAsync("The scheduler", () => new ValueTask(_scheduler.StopAsync()), errors).ConfigureAwait(false);
+        Collect("The generator", _generator.DropCut, errors);
+        await CollectAsync("The graph", () => new ValueTask(_graph.CloseAsync()), errors).ConfigureAwait(false);
+        foreach (IInputStream input in _started)
         {
-            _generator.Stop(lastBatch: mode == StopMode.Graceful && !_abort.IsCancellationRequested);
-        }
-        catch (Exception error)
-        {
-            // The rest closes all the same, so that nobody waits for ever.
-            errors.Add(error);
-        }
-
-        await _scheduler.StopAsync().ConfigureAwait(false);
-        _generator.DropCut();
-        await _graph.CloseAsync().ConfigureAwait(false);
-        foreach (IInputStream input in _inputs)
-        {
-            await CollectAsync(input.CloseAsync, input, errors).ConfigureAwait(false);
+            await CollectAsync($"Input {input.Name}", input.CloseAsync, errors).ConfigureAwait(false);
         }
 
         if (errors.Count > 0)
@@ -93,18 +82,8 @@ internal sealed class Engine
         }
     }
 
-    private static async Task StopInputsAsync(IEnumerable<IInputStream> inputs)
-    {
-        var errors = new List<Exception>();   // the start's own error is the one to tell of
-        foreach (IInputStream input in inputs)
-        {
-            await CollectAsync(input.StopAsync, input, errors).ConfigureAwait(false);
-            await CollectAsync(input.CloseAsync, input, errors).ConfigureAwait(false);
-        }
-    }
-
-    // The other inputs still stop.
-    private static async Task CollectAsync(Func<ValueTask> stop, IInputStream input, List<Exception> errors)
+    // What fails does not keep the rest from stopping: nobody waits for ever.
+    private static async Task CollectAsync(string what, Func<ValueTask> stop, List<Exception> errors)
     {
         try
         {
@@ -112,7 +91,19 @@ internal sealed class Engine
         }
         catch (Exception error)
         {
-            errors.Add(new StreamingException($"Input {input.Name} did not stop: {error.Message}", error));
+            errors.Add(new StreamingException($"{what} did not stop: {error.Message}", error));
+        }
+    }
+
+    private static void Collect(string what, Action stop, List<Exception> errors)
+    {
+        try
+        {
+            stop();
+        }
+        catch (Exception error)
+        {
+            errors.Add(new StreamingException($"{what} did not stop: {error.Message}", error));
         }
     }
 

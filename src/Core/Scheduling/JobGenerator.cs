@@ -32,31 +32,38 @@ internal sealed class JobGenerator
     public void Stop(bool lastBatch)
     {
         BatchTime next = _timer.Stop();
-        if (lastBatch)
+        if (!lastBatch)
         {
-            Generate(next);
+            return;
+        }
+
+        // An input that was cut for a batch that was not generated gives that now; what it holds since then needs one batch more.
+        bool oneMore = _cut.Any(cut => cut is not null);
+        if (Generate(next, isLast: true) && oneMore)
+        {
+            Generate(next + _options.BatchInterval, isLast: true);
         }
     }
 
     /// <summary>Gives back what was cut and will not run.</summary>
     public void DropCut()
     {
-        for (int i = 0; i < _cut.Length; i++)
-        {
-            _cut[i]?.Dispose();
-            _cut[i] = null;
-        }
-
+        InputBatch[] kept = [.. _cut.OfType<InputBatch>()];
+        Array.Clear(_cut);
         _timer.Dispose();
+        new BatchScope(default, kept).Release();
     }
 
-    private void Generate(BatchTime time)
+    // Gives whether there was a batch.
+    private bool Generate(BatchTime time, bool isLast = false)
     {
+        var infos = new InputInfo[_cut.Length];
         for (int i = 0; i < _cut.Length; i++)
         {
             try
             {
-                _cut[i] ??= _inputs[i].Cut(time);
+                InputBatch cut = _cut[i] ??= _inputs[i].Cut(time);
+                infos[i] = new InputInfo(_inputs[i].Id, _inputs[i].Name, cut.RecordCount, cut.SizeBytes, cut.Description);
             }
             catch (Exception error)
             {
@@ -68,28 +75,22 @@ internal sealed class JobGenerator
                 }
                 else
                 {
-                    _listeners.Post(listener => listener.OnWarning($"Batch {time} was not generated; its data go into the next one.", failure));
+                    string fate = isLast ? "are given up, as the context stops" : "go into the next one";
+                    _listeners.Post(listener => listener.OnWarning($"Batch {time} was not generated; its data {fate}.", failure));
                 }
 
-                return;
+                return false;
             }
         }
 
-        var inputs = new InputBatch[_cut.Length];
-        var infos = new InputInfo[_cut.Length];
-        for (int i = 0; i < inputs.Length; i++)
-        {
-            InputBatch cut = _cut[i]!;
-            inputs[i] = cut;
-            infos[i] = new InputInfo(_inputs[i].Id, _inputs[i].Name, cut.RecordCount, cut.SizeBytes, cut.Description);
-            _cut[i] = null;
-        }
-
+        InputBatch[] inputs = [.. _cut.Select(cut => cut!)];
+        Array.Clear(_cut);
         _scheduler.Submit(new JobSet(time, inputs, _clock.NowMs)
         {
             InputInfos = infos,
             RecordCount = infos.Sum(info => Math.Max(0, info.RecordCount)),
             SizeBytes = infos.Sum(info => info.SizeBytes),
         });
+        return true;
     }
 }

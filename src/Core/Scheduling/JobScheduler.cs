@@ -71,7 +71,15 @@ internal sealed class JobScheduler
                 continue;
             }
 
-            await RunBatchAsync(batch).ConfigureAwait(false);
+            try
+            {
+                await RunBatchAsync(batch).ConfigureAwait(false);
+            }
+            catch (Exception error)
+            {
+                // Not the batch's failure but the engine's, such as an operator that cannot reset: nobody knows what it still holds.
+                Fail(new StreamingException(batch.Time, "the engine", error));
+            }
         }
 
         await FinishEarlierAsync().ConfigureAwait(false);
@@ -89,12 +97,14 @@ internal sealed class JobScheduler
             List<OutputJob?>? jobs = null;
             if (scope.IsFailed)
             {
-                _graph.Reset();
                 batch.Failure = scope.Failure;
+                batch.IsCutShort = IsCutShort(scope.Failure!.InnerException);
+                _graph.Reset();
             }
             else
             {
                 batch.Failure = null;
+                batch.IsCutShort = false;
                 jobs = TakeJobs(batch, scope);
             }
 
@@ -230,8 +240,12 @@ internal sealed class JobScheduler
             message = error.Message;
             lock (batch.DoneOutputs)
             {
-                batch.Failure ??= new StreamingException(batch.Time, name, error);
-                batch.IsCutShort |= error is OperationCanceledException && _abort.IsCancellationRequested;
+                // The first failure counts, but one that only comes of the stop hides no other.
+                if (batch.Failure is null || (batch.IsCutShort && !IsCutShort(error)))
+                {
+                    batch.Failure = new StreamingException(batch.Time, name, error);
+                    batch.IsCutShort = IsCutShort(error);
+                }
             }
         }
         finally
@@ -248,25 +262,54 @@ internal sealed class JobScheduler
     private void Complete(JobSet batch, BatchScope scope)
     {
         batch.EndedMs = _clock.NowMs;
-        batch.InputInfos = batch.InputInfos.Select((info, i) => info with { RecordCount = batch.Inputs[i].RecordCount }).ToArray();
-        batch.RecordCount = batch.InputInfos.Sum(info => Math.Max(0, info.RecordCount));
-        scope.Release();
+        Try(batch, "the count of its records", () =>
+        {
+            batch.InputInfos = batch.InputInfos.Select((info, i) => info with { RecordCount = batch.Inputs[i].RecordCount }).ToArray();
+            batch.RecordCount = batch.InputInfos.Sum(info => Math.Max(0, info.RecordCount));
+        });
+        Try(batch, "the return of its memory", scope.Release);
         BatchInfo info = batch.ToInfo();
+        _context.Metrics.CountBatch(info);
         _listeners.Post(listener => listener.OnBatchCompleted(info));
         if (batch.Failure is not null && !batch.IsCutShort && _options.OnBatchFailure == BatchFailurePolicy.FailContext)
         {
-            _failed = true;
-            _onFailure(batch.Failure);
+            Fail(batch.Failure);
         }
 
         _completed.Complete(batch.Time);
     }
 
-    private static void Drop(JobSet batch)
+    // Inputs count and give back by code of their own: what it throws is the batch's failure, and the policy decides on the next one.
+    private static void Try(JobSet batch, string what, Action action)
     {
-        foreach (InputBatch input in batch.Inputs)
+        try
         {
-            input.Dispose();
+            action();
+        }
+        catch (Exception error)
+        {
+            if (batch.Failure is null || batch.IsCutShort)
+            {
+                batch.Failure = new StreamingException(batch.Time, what, error);
+                batch.IsCutShort = false;
+            }
+        }
+    }
+
+    private bool IsCutShort(Exception? error) => error is OperationCanceledException && _abort.IsCancellationRequested;
+
+    private void Fail(StreamingException failure)
+    {
+        _failed = true;
+        _onFailure(failure);
+    }
+
+    private void Drop(JobSet batch)
+    {
+        Try(batch, "the return of its memory", new BatchScope(batch.Time, batch.Inputs).Release);
+        if (batch.Failure is not null)
+        {
+            Fail(batch.Failure);
         }
     }
 }

@@ -20,7 +20,7 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
 
     public StreamingException? Failure { get; set; }
 
-    /// <summary>Whether an output ended early because the context stops at once: its failure is no reason to fail the context.</summary>
+    /// <summary>Whether the failure is that an operator or output ended early because the context stops at once: no reason to fail the context.</summary>
     public bool IsCutShort { get; set; }
 
     public IReadOnlyList<OutputInfo> OutputInfos { get; set; } = [];

@@ -3,26 +3,36 @@ namespace FastStream;
 /// <summary>The clock of batch times: the wall clock's reading at the start, carried on by the monotonic clock.</summary>
 /// <remarks>
 /// Times are computed from the clock, never by counting ticks; a wall clock that is set back or forth while the context runs moves no batch.
-/// Works on any <see cref="TimeProvider"/> whose time and timestamps go together. Safe from any thread.
+/// Works on any <see cref="TimeProvider"/> whose time and timestamps go together. Time is kept in whole units of 100 ns: milliseconds with parts
+/// are rounded at today's distance from the epoch, and a test's clock that stands exactly on a tick must read as that tick. Safe from any thread.
 /// </remarks>
 internal sealed class StreamingClock
 {
     private readonly long _startTimestamp;
-    private readonly double _startMs;
+    private readonly long _startTicks;   // since the epoch, in 100 ns
 
     public StreamingClock(TimeProvider provider)
     {
         Provider = provider;
         _startTimestamp = provider.GetTimestamp();
-        _startMs = (provider.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
+        _startTicks = (provider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks;
     }
 
     public TimeProvider Provider { get; }
 
-    /// <summary>Milliseconds since the epoch, with parts.</summary>
-    public double NowMs => _startMs + Provider.GetElapsedTime(_startTimestamp).TotalMilliseconds;
+    /// <summary>Time since the epoch, exactly.</summary>
+    public TimeSpan Now => new(_startTicks + Provider.GetElapsedTime(_startTimestamp).Ticks);
+
+    /// <summary>Milliseconds since the epoch, with parts: for delays that are shown.</summary>
+    public double NowMs => Now.TotalMilliseconds;
+
+    /// <summary>How long it is until a batch time; negative when it is past.</summary>
+    public TimeSpan Until(long timeMs) => new TimeSpan(timeMs * TimeSpan.TicksPerMillisecond) - Now;
 
     /// <summary>The timestamp of the provider at which the clock will read <paramref name="timeMs"/>.</summary>
-    public long TimestampAt(double timeMs) =>
-        _startTimestamp + (long)Math.Ceiling((timeMs - _startMs) * Provider.TimestampFrequency / 1000);
+    public long TimestampAt(long timeMs)
+    {
+        Int128 ticks = ((Int128)timeMs * TimeSpan.TicksPerMillisecond) - _startTicks;
+        return _startTimestamp + (long)(((ticks * Provider.TimestampFrequency) + TimeSpan.TicksPerSecond - 1) / TimeSpan.TicksPerSecond);
+    }
 }

@@ -90,8 +90,18 @@ public sealed class ListenDStream<T> : InputDStream<T>
     protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
     {
         _listener = new Socket(_endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        _listener.Bind(_endPoint);
-        _listener.Listen(_options.Backlog);
+        try
+        {
+            _listener.Bind(_endPoint);
+            _listener.Listen(_options.Backlog);
+        }
+        catch
+        {
+            // An input that did not start is not closed.
+            _listener.Dispose();
+            throw;
+        }
+
         _bound = (IPEndPoint)_listener.LocalEndPoint!;
         _accepting = Task.Run(() => AcceptAsync(cancellationToken), CancellationToken.None);
         return ValueTask.CompletedTask;

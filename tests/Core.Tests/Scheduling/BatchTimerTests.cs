@@ -45,6 +45,24 @@ public sealed class BatchTimerTests
         Assert.Equal(2000, await ticks.Reader.ReadAsync());
     }
 
+    [Fact]
+    public async Task Clock_OnATickToTheUnit_Ticks()
+    {
+        // Starts between two milliseconds, as a clock that begins at the present time does: milliseconds with parts are not exact this far from the epoch.
+        for (int part = 0; part < TimeSpan.TicksPerMillisecond; part += 97)
+        {
+            var clock = new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(1_790_000_000_123).AddTicks(part));
+            var ticks = Channel.CreateUnbounded<long>();
+            using BatchTimer timer = New(clock, Second, MissedTickPolicy.RunEach, time => ticks.Writer.TryWrite(time.Milliseconds));
+            timer.Start();
+            for (long tick = 1_790_000_001_000; tick <= 1_790_000_003_000; tick += 1000)
+            {
+                clock.Advance(DateTimeOffset.FromUnixTimeMilliseconds(tick) - clock.GetUtcNow());
+                Assert.Equal(tick, await ticks.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1)));
+            }
+        }
+    }
+
     [Theory]
     [InlineData(MissedTickPolicy.RunEach, "1000 2000 3000 4000 5000", 0)]
     [InlineData(MissedTickPolicy.RunNewest, "1000 5000", 3)]
