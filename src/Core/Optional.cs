@@ -1,12 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 
 namespace FastStream;
 
 /// <summary>A value or none: the side of an outer join that may be absent.</summary>
-/// <remarks>A value converts to it by itself; <c>default</c> is none. Prints as its value, or <c>null</c>.</remarks>
+/// <remarks>A value converts to it by itself; <c>default</c> is none. Prints as its value, or <c>null</c>, and is the same in JSON.</remarks>
 /// <example><code>Optional&lt;long&gt; count = 3; long next = count.GetValueOrDefault() + 1; count = default;</code></example>
 /// <typeparam name="T">The value; null is a value like any other.</typeparam>
-public readonly struct Optional<T> : IEquatable<Optional<T>>
+[JsonConverter(typeof(OptionalJsonConverter))]
+public readonly struct Optional<T> : IEquatable<Optional<T>>, IOptional
 {
     private readonly T _value;
 
@@ -53,6 +55,8 @@ public readonly struct Optional<T> : IEquatable<Optional<T>>
 
     /// <summary>The value's text as outputs print it, or <c>null</c>.</summary>
     public override string ToString() => HasValue ? RecordText.Of(_value) : "null";
+
+    JsonConverter IOptional.NewJsonConverter() => new OptionalJsonConverter.Of<T>();
 
     /// <summary>A value as an optional one.</summary>
     [SuppressMessage("Usage", "CA2225", Justification = "The constructor is the named way.")]

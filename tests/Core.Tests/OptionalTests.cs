@@ -1,4 +1,11 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace FastStream.Tests.Core;
+
+[JsonSerializable(typeof(int))]
+[JsonSerializable(typeof(Optional<int>))]
+internal sealed partial class OptionalJson : JsonSerializerContext;
 
 public sealed class OptionalTests
 {
@@ -43,5 +50,21 @@ public sealed class OptionalTests
         Assert.Equal("null", Optional<int>.None.ToString());
         Assert.Equal("1.5", new Optional<double>(1.5).ToString());
         Assert.Equal("(1,[2, 3])", new Optional<(int, int[])>((1, [2, 3])).ToString());
+    }
+
+    [Fact]
+    public void Json_ThereAndBack_IsTheSame()
+    {
+        Optional<int>[] some = [3, default, 0];
+        Assert.Equal("[3,null,0]", JsonSerializer.Serialize(some));
+        Assert.Equal(some, JsonSerializer.Deserialize<Optional<int>[]>("[3,null,0]"));
+        Assert.Equal(new Optional<Optional<string>>(new Optional<string>("a")), JsonSerializer.Deserialize<Optional<Optional<string>>>("\"a\""));
+    }
+
+    [Fact]
+    public void Json_SourceGenerated_IsTheSame()
+    {
+        Assert.Equal("7", JsonSerializer.Serialize(7, OptionalJson.Default.OptionalInt32));
+        Assert.Equal("null", JsonSerializer.Serialize(default, OptionalJson.Default.OptionalInt32));
     }
 }

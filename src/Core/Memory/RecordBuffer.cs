@@ -144,12 +144,17 @@ public sealed class RecordBuffer<T>
             return;
         }
 
+        if (count > RecordBuffer.SpanRecords)
+        {
+            throw Throw.OutOfRange(nameof(count), count, $"at most {RecordBuffer.SpanRecords} records can be reserved at once; AddRange takes any number");
+        }
+
         // Exactly a span's worth is used even where the pool gives more: the bound on spans is promised to operators.
         if (_items.Length > 0)
         {
             ArrayPool<T>.Shared.Return(_items, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
         }
 
-        _items = ArrayPool<T>.Shared.Rent(Math.Max(count, RecordBuffer.SpanRecords));
+        _items = ArrayPool<T>.Shared.Rent(RecordBuffer.SpanRecords);
     }
 }

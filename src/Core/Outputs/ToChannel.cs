@@ -21,10 +21,10 @@ public static class ToChannelExtensions
     /// var channel = Channel.CreateBounded&lt;string&gt;(1000);
     /// lines.Map(line => line.ToString()).ToChannel(channel.Writer);
     /// </code></example>
-    /// <param name="stream">The stream; its records outlive their batch, so they cannot be <see cref="Utf8Text"/>.</param>
+    /// <param name="stream">The stream; its records outlive their batch, so they cannot be <see cref="Utf8Text"/> or <see cref="Group{T}"/>.</param>
     /// <param name="writer">Where to. A channel that others have completed fails the batch.</param>
     /// <param name="completion">What becomes of the channel when the context stops.</param>
-    /// <exception cref="ArgumentException">The record is or holds a <see cref="Utf8Text"/>.</exception>
+    /// <exception cref="ArgumentException">The record is or holds a <see cref="Utf8Text"/> or <see cref="Group{T}"/>.</exception>
     public static OutputOperation ToChannel<T>(this DStream<T> stream, ChannelWriter<T> writer, ChannelCompletion completion = ChannelCompletion.WithContext)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -89,21 +89,29 @@ public static class Utf8TextSearch
         return false;
     }
 
-    /// <summary>The whole text as a decimal integer, with an optional sign; false if it is anything else or out of range.</summary>
+    /// <summary>The whole text as a decimal integer, with an optional sign; false, and 0, if it is anything else or out of range.</summary>
     public static bool TryParse(this Utf8Text text, out long value) =>
-        text.TryParseFewDigits(out value) || (Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length);
+        text.TryParseFewDigits(out value) || IfWhole(Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length, ref value);
 
-    /// <summary>The whole text as a decimal integer, with an optional sign; false if it is anything else or out of range.</summary>
+    /// <summary>The whole text as a decimal integer, with an optional sign; false, and 0, if it is anything else or out of range.</summary>
     public static bool TryParse(this Utf8Text text, out int value) =>
-        Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length;
+        IfWhole(Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length, ref value);
 
-    /// <summary>The whole text as a number in invariant notation; false if it is anything else.</summary>
+    /// <summary>The whole text as a number in invariant notation; false, and 0, if it is anything else.</summary>
     public static bool TryParse(this Utf8Text text, out double value) =>
-        Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length;
+        IfWhole(Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length, ref value);
 
-    /// <summary>The whole text as a decimal number in invariant notation; false if it is anything else.</summary>
+    /// <summary>The whole text as a decimal number in invariant notation; false, and 0, if it is anything else.</summary>
     public static bool TryParse(this Utf8Text text, out decimal value) =>
-        Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length;
+        IfWhole(Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length, ref value);
+
+    // .NET's parser leaves the number that the text begins with where more follows.
+    private static bool IfWhole<TNumber>(bool isWhole, ref TNumber value)
+        where TNumber : struct
+    {
+        value = isWhole ? value : default;
+        return isWhole;
+    }
 
     // The cold halves of the searches above. Only they take a text's own address, so that it stays in registers where it is long.
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -14,14 +14,17 @@ internal static class BatchOperators
             Func<IEnumerable<object?>, BatchTime, IEnumerable<object?>> function = BatchFunctions.Transform(node.Function);
             return streams[0].Transform<object?, object?>((batch, time) => function(batch, time));
         },
-        ["transformWith"] = OfSeveral,
-        ["transformAll"] = OfSeveral,
+        ["transformWith"] = (node, streams) =>
+        {
+            Func<IEnumerable<object?>, IEnumerable<object?>, BatchTime, IEnumerable<object?>> function = BatchFunctions.TransformOfTwo(node.Function);
+            return streams[0].TransformWith<object?, object?, object?>(streams[1], (left, right, time) => function(left, right, time));
+        },
+        ["transformAll"] = (node, streams) =>
+        {
+            // Applied from the left.
+            Func<IEnumerable<object?>, IEnumerable<object?>, BatchTime, IEnumerable<object?>> function = BatchFunctions.TransformOfTwo(node.Function);
+            return streams[0].Context.Transform<object?, object?>(
+                streams, (batches, time) => batches.Aggregate<IEnumerable<object?>>((left, right) => function(left, right, time)));
+        },
     };
-
-    // Applied from the left.
-    private static DStream<object?> OfSeveral(ProgramNode node, IReadOnlyList<DStream<object?>> streams)
-    {
-        Func<IEnumerable<object?>, IEnumerable<object?>, BatchTime, IEnumerable<object?>> function = BatchFunctions.TransformOfTwo(node.Function);
-        return streams.Aggregate((left, right) => left.TransformWith<object?, object?, object?>(right, (x, y, time) => function(x, y, time)));
-    }
 }

@@ -16,6 +16,7 @@ internal static class VectorExpression
         ["pairWithLen"] = "strLen",
         ["selfAndPlus10"] = "selfAndAdd10",
         ["toString concatStr concatStr"] = "concatenateTexts",
+        ["unionAll"] = "union",
     };
 
     public static ProgramNode Parse(JsonElement expression)
@@ -33,6 +34,9 @@ internal static class VectorExpression
         {
             switch (part.ValueKind)
             {
+                case JsonValueKind.Array when name == "ctxTransform":
+                    streams.AddRange(part.EnumerateArray().Select(Parse));
+                    break;
                 case JsonValueKind.Array when part.GetArrayLength() > 0 && part[0].ValueKind == JsonValueKind.String:
                     streams.Add(Parse(part));
                     break;
@@ -48,8 +52,13 @@ internal static class VectorExpression
         string function = string.Join(' ', functions);
         parameters["fn"] = OtherNames.GetValueOrDefault(function, function);
 
-        // Spark's tests look at the order inside of groups.
-        return new ProgramNode(name == "groupByKey" ? "groupByKeyInOrder" : name, streams, parameters);
+        string known = name switch
+        {
+            "groupByKey" => "groupByKeyInOrder",   // Spark's tests look at the order inside of groups
+            "ctxTransform" => "transformAll",
+            _ => name,
+        };
+        return new ProgramNode(known, streams, parameters);
     }
 
     /// <summary>The inputs by name: a list of batches is the one input, an object has one list for each.</summary>

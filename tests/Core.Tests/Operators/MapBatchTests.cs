@@ -35,6 +35,14 @@ public sealed class MapBatchTests
     }
 
     [Fact]
+    public void MapBatch_ReservingMoreThanASpan_SaysWhatIsExpected()
+    {
+        var result = StreamTest.RunAll(
+            [[1]], numbers => numbers.MapBatch((ReadOnlySpan<int> _, RecordBuffer<int> output) => output.Reserve(RecordBuffer.SpanRecords + 1)), In(1));
+        Assert.Contains("at most 512", Assert.Single(result.Failures).InnerException!.Message);
+    }
+
+    [Fact]
     public void MapBatch_ReserveAndHandOn_NeedsNoCopy()
     {
         var result = StreamTest.Run([[1, 2, 3]], numbers => numbers.MapBatch((ReadOnlySpan<int> items, RecordBuffer<int> output) =>

@@ -70,6 +70,12 @@ public sealed class FormatTests
         Assert.Equal("{\"Item1\":\"k\",\"Item2\":7}\n", Written(new JsonLinesFormat<(Utf8Text Key, int Value)>(), (Utf8Text.Intern("k"), 7)));
 
     [Fact]
+    public void Json_OuterJoin_WritesTheValueOrNull() =>
+        Assert.Equal(
+            "{\"Item1\":1,\"Item2\":{\"Item1\":2,\"Item2\":\"a\"}}\n{\"Item1\":1,\"Item2\":{\"Item1\":2,\"Item2\":null}}\n",
+            Written(new JsonLinesFormat<(int Key, (int Left, Optional<string> Right) Value)>(), (1, (2, "a")), (1, (2, default))));
+
+    [Fact]
     public void Json_IndentedOptions_StayOnOneLine() =>
         Assert.Equal("{\"Customer\":\"Ann\",\"Pieces\":2}\n", Written(new JsonLinesFormat<Order>(new JsonSerializerOptions { WriteIndented = true }), new Order("Ann", 2)));
 

@@ -62,6 +62,24 @@ public sealed class ToChannelTests
     }
 
     [Fact]
+    public async Task ToChannel_ArrayOfTexts_IsRefused()
+    {
+        await using var scenario = new StreamScenario();
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => scenario.Input<Utf8Text>([]).Glom().ToChannel(Channel.CreateUnbounded<Utf8Text[]>().Writer));
+        Assert.Contains("ToString", error.Message);
+    }
+
+    [Fact]
+    public async Task ToChannel_GroupOfTheBatch_IsRefused()
+    {
+        await using var scenario = new StreamScenario();
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => scenario.Input<(int, int)>([]).GroupByKey().ToChannel(Channel.CreateUnbounded<(int, Group<int>)>().Writer));
+        Assert.Contains("ToArray", error.Message);
+    }
+
+    [Fact]
     public async Task ToChannel_TextOfTheBatch_IsRefused()
     {
         await using var scenario = new StreamScenario();
