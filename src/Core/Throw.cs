@@ -30,6 +30,9 @@ internal static class Throw
     public static InvalidOperationException NullSequence(string what, BatchTime time) =>
         new($"The function of {what} returned null for batch {time}; a sequence is expected. Return an empty one, such as [], for no records.");
 
+    public static ArgumentException StateCannotHold(string what, Type record, Type inside) =>
+        new($"{what} of type {record} would be kept over batches, and it holds a {inside} behind a reference, whose memory ends with its batch. Make strings or arrays of it first: MapValues(text => text.ToString()).");
+
     [DoesNotReturn]
     public static void Disposed(object owner) => throw new ObjectDisposedException(owner.GetType().Name);
 

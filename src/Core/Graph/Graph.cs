@@ -5,6 +5,7 @@ internal sealed class Graph(
     IReadOnlyList<OutputOperation> outputs,
     IReadOnlyList<(StageRoot Root, StageRunner Runner)> inputRoots,
     IReadOnlyList<StageRoot> roots,
+    IReadOnlyList<IBatchState> states,
     IReadOnlyList<StageRunner> runners)
 {
     public IReadOnlyList<OutputOperation> Outputs { get; } = outputs;
@@ -21,6 +22,15 @@ internal sealed class Graph(
 
         batch.RemovePending();
         return batch.Quiet;
+    }
+
+    /// <summary>The batch that ran last will not run again: what operators keep over batches now includes it.</summary>
+    public void Commit()
+    {
+        foreach (IBatchState state in states)
+        {
+            state.Commit();
+        }
     }
 
     /// <summary>Drops half-done work in every operator. Only while no message is under way.</summary>
@@ -48,6 +58,11 @@ internal sealed class Graph(
         foreach (StageRoot root in roots)
         {
             root.Dispose();
+        }
+
+        foreach (IBatchState state in states)
+        {
+            state.Dispose();
         }
 
         foreach (OutputOperation output in Outputs)

@@ -17,6 +17,7 @@ public sealed class GraphBuilder
     private readonly Dictionary<DStream, StageRunner[]> _runners = []; // by the stage's representative
     private readonly List<StageRoot> _roots = [];
     private readonly List<(StageRoot Root, StageRunner Runner)> _inputRoots = [];
+    private readonly List<IBatchState> _states = [];
     private readonly ExecutionDataflowBlockOptions _blockOptions;
 
     internal GraphBuilder(TaskScheduler scheduler)
@@ -79,6 +80,14 @@ public sealed class GraphBuilder
 
     internal void AddRoot(StageRoot root) => _roots.Add(root);
 
+    /// <summary>Registers an operator that keeps something over batches: it hears when a batch is final, and when the context stops.</summary>
+    internal TOperator AddState<TOperator>(TOperator state)
+        where TOperator : IBatchState
+    {
+        _states.Add(state);
+        return state;
+    }
+
     internal void AddInputRoot(DStream stream, int partition, StageRoot root)
     {
         _roots.Add(root);
@@ -109,7 +118,7 @@ public sealed class GraphBuilder
             root.BindInput(inputIndexes);
         }
 
-        return new Graph(outputs, _inputRoots, _roots, _runners.Values.SelectMany(runners => runners).ToArray());
+        return new Graph(outputs, _inputRoots, _roots, _states, _runners.Values.SelectMany(runners => runners).ToArray());
     }
 
     // Depth first without recursion: described chains may be long. Each edge counts one consumer; the stages of neighbours join where nothing is exchanged.

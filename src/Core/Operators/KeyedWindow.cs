@@ -1,0 +1,148 @@
+using System.Runtime.CompilerServices;
+
+namespace FastStream;
+
+/// <summary>
+/// A window over pairs that come once for each key and batch. A key has a number as long as it is in the window, and a batch is kept as numbers and
+/// values: what comes and goes finds its key's entry without looking the key up again.
+/// </summary>
+/// <typeparam name="TKey">The key.</typeparam>
+/// <typeparam name="TValue">The value of a key in one batch, and in a window.</typeparam>
+internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Operator<(TKey Key, TValue Value)> next)
+    : Operator<(TKey Key, TValue Value), (TKey Key, TValue Value)>(next), IBatchState
+{
+    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
+    private readonly NumberedValue<TValue>[] _numbered = new NumberedValue<TValue>[RecordBuffer.SpanRecords];
+    private readonly PaneCollector<NumberedValue<TValue>> _gathering = new();
+    private readonly PooledList<int> _touched = new();          // numbers of the batch that runs or ran last, one for each pair
+    private WindowPane<NumberedValue<TValue>>? _last;           // of the batch that ran last
+    private bool _lastIsFinal;
+
+    /// <summary>The keys of all batches that are kept.</summary>
+    protected StateTable<TKey, WindowEntry<TValue>> Table { get; } = new();
+
+    /// <summary>The final batches, oldest first.</summary>
+    protected Queue<WindowPane<NumberedValue<TValue>>> Panes { get; } = [];
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public sealed override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    {
+        Settle();
+        Table.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _hashes);
+        for (int i = 0; i < items.Length; i++)
+        {
+            int number = Table.GetOrAdd(_hashes[i], in items[i].Key, out _);
+            Table.ValueAt(number).Holders++;
+            _touched.Add(number);
+            _numbered[i] = new NumberedValue<TValue> { Number = number, Value = items[i].Value };
+        }
+
+        _gathering.Add(_numbered.AsSpan(0, items.Length));
+    }
+
+    public sealed override void OnBatchEnd(BatchScope batch)
+    {
+        Settle();
+        _last = _gathering.TakePane(batch);
+        if (size.IsDue(batch.Time))
+        {
+            Emit(batch, _last, size.Before(batch.Time));
+            Table.HoldKeyTexts(batch);
+            base.OnBatchEnd(batch);
+        }
+    }
+
+    public void Commit() => _lastIsFinal = true;
+
+    public sealed override void Reset()
+    {
+        Settle();
+        Undo();
+        foreach (int number in _touched.Span)
+        {
+            Leave(number);
+        }
+
+        _touched.Clear();
+        _last?.Dispose();
+        _last = null;
+        _gathering.Reset();
+        base.Reset();
+    }
+
+    public void Dispose()
+    {
+        while (Panes.TryDequeue(out WindowPane<NumberedValue<TValue>>? pane))
+        {
+            pane.Dispose();
+        }
+
+        Table.Dispose();
+    }
+
+    /// <summary>Puts out the window of the batches after a time, up to the last one.</summary>
+    protected abstract void Emit(BatchScope batch, WindowPane<NumberedValue<TValue>> last, BatchTime before);
+
+    /// <summary>The last batch is final: what was kept for undoing it is not needed.</summary>
+    protected abstract void Accept();
+
+    /// <summary>The last batch is dropped: entries are again what they were before it.</summary>
+    protected abstract void Undo();
+
+    // Takes the last batch over, and lets go of those that no window to come reaches back to.
+    private void Settle()
+    {
+        if (!_lastIsFinal)
+        {
+            return;
+        }
+
+        _lastIsFinal = false;
+        if (_last is null)
+        {
+            return;
+        }
+
+        Accept();
+        _touched.Clear();
+        BatchTime oldest = size.BeforeNext(_last.Time);
+        Panes.Enqueue(_last);
+        _last = null;
+        while (Panes.TryPeek(out WindowPane<NumberedValue<TValue>>? pane) && pane.Time <= oldest && !pane.IsCounted)
+        {
+            foreach (ArraySegment<NumberedValue<TValue>> block in pane.Blocks)
+            {
+                foreach (ref readonly NumberedValue<TValue> item in block.AsSpan())
+                {
+                    Leave(item.Number);
+                }
+            }
+
+            Panes.Dequeue().Dispose();
+        }
+    }
+
+    // A key goes with the last batch that has it.
+    private void Leave(int number)
+    {
+        if (--Table.ValueAt(number).Holders == 0)
+        {
+            Table.Remove(number);
+        }
+    }
+}
+
+/// <summary>A value in a batch of a window, with its key's number.</summary>
+internal struct NumberedValue<TValue>
+{
+    public int Number;
+    public TValue Value;
+}
+
+/// <summary>What a keyed window knows of a key.</summary>
+internal struct WindowEntry<TValue>
+{
+    public TValue Value;   // of the window that was put out last
+    public int Holders;    // batches kept that have the key
+    public int Mark;       // what the kind of window makes of it: batches added up, or the window that Value is of
+}
