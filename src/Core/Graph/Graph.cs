@@ -6,7 +6,8 @@ internal sealed class Graph(
     IReadOnlyList<(StageRoot Root, StageRunner Runner)> inputRoots,
     IReadOnlyList<StageRoot> roots,
     IReadOnlyList<IBatchState> states,
-    IReadOnlyList<StageRunner> runners)
+    IReadOnlyList<StageRunner> runners,
+    RunningBatch running)
 {
     public IReadOnlyList<OutputOperation> Outputs { get; } = outputs;
 
@@ -15,6 +16,7 @@ internal sealed class Graph(
     /// <summary>Sends one batch through all stages; done when none of its messages is left anywhere.</summary>
     public Task RunAsync(BatchScope batch)
     {
+        running.Time = batch.Time;
         foreach ((StageRoot root, StageRunner runner) in inputRoots)
         {
             runner.Post(new StageMessage(root, batch, null, 0, 0));
@@ -70,4 +72,10 @@ internal sealed class Graph(
             output.Close();
         }
     }
+}
+
+/// <summary>The batch that the operators of a graph work on: one at a time. Written between batches, read by operators whose functions take the time.</summary>
+internal sealed class RunningBatch
+{
+    public BatchTime Time { get; set; }
 }

@@ -44,6 +44,10 @@ internal static class VectorExpression
                 case JsonValueKind.String:
                     functions.Add(part.GetString()!);
                     break;
+                case JsonValueKind.Object:
+                    parameters = part.EnumerateObject().Where(member => member.Value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+                        .ToDictionary(member => member.Name, member => ValueText.Parse(member.Value));
+                    break;
                 case JsonValueKind.Number:
                     numbers.Add(part.GetInt64());
                     break;
