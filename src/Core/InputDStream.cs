@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace FastStream;
 
 /// <summary>A stream's root: what has arrived since the last batch is cut off at every tick.</summary>
@@ -28,6 +30,34 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     /// <summary>Hands over what has arrived until now; called by one thread, once for each batch, in time order; must be quick and must not wait.</summary>
     protected internal abstract InputBatch<T> Cut(BatchTime time);
 
+    /// <summary>
+    /// Where the context has checkpoints: writes down what a batch is made of, so that <see cref="LoadBatch"/> gives the same one after a crash. By default all its records; an input with a
+    /// log or files of its own writes where they are. Called by one thread after <see cref="Cut"/>, before the batch runs.
+    /// </summary>
+    protected internal virtual void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentNullException.ThrowIfNull(output);
+        RecordedBatch.Save(batch, PartitionCount, Serializer, output);
+    }
+
+    /// <summary>The batch that <see cref="SaveBatch"/> wrote down. Called before <see cref="StartAsync"/>, in time order, for the batches after the checkpoint.</summary>
+    protected internal virtual InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) => RecordedBatch.Load(saved, Serializer);
+
+    /// <summary>Where the context has checkpoints: writes down how far the input is, as of the batches up to a checkpoint, such as what it has read already. By default nothing.</summary>
+    /// <param name="time">The last batch that the checkpoint counts.</param>
+    /// <param name="output">Takes the bytes.</param>
+    protected internal virtual void SavePosition(BatchTime time, IBufferWriter<byte> output)
+    {
+    }
+
+    /// <summary>Goes on from where <see cref="SavePosition"/> was. Called before <see cref="LoadBatch"/> and <see cref="StartAsync"/>; not for a first start.</summary>
+    protected internal virtual void LoadPosition(ReadOnlySpan<byte> saved)
+    {
+    }
+
+    private IRecordSerializer<T> Serializer => Context.Options.Checkpoint!.Serializers.Of<T>();
+
     /// <inheritdoc/>
     protected internal sealed override void Connect(GraphBuilder graph, Operator<T>[] outputs)
     {
@@ -44,6 +74,14 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     ValueTask IInputStream.StopAsync() => StopAsync();
 
     ValueTask IInputStream.CloseAsync() => CloseAsync();
+
+    void IInputStream.SaveBatch(InputBatch batch, IBufferWriter<byte> output) => SaveBatch((InputBatch<T>)batch, output);
+
+    InputBatch IInputStream.LoadBatch(BatchTime time, ReadOnlyMemory<byte>? saved) => saved is { } bytes ? LoadBatch(time, bytes) : RecordInputBatch.Empty<T>();
+
+    void IInputStream.SavePosition(BatchTime time, IBufferWriter<byte> output) => SavePosition(time, output);
+
+    void IInputStream.LoadPosition(ReadOnlySpan<byte> saved) => LoadPosition(saved);
 
     InputBatch IInputStream.Cut(BatchTime time) => Cut(time) ?? throw new InvalidOperationException($"{Name} gave no batch at {time}. Cut must return an empty batch where nothing has arrived.");
 }
@@ -62,4 +100,13 @@ internal interface IInputStream
     ValueTask CloseAsync();
 
     InputBatch Cut(BatchTime time);
+
+    void SaveBatch(InputBatch batch, IBufferWriter<byte> output);
+
+    /// <summary>The batch again; an empty one where nothing was written, because the input is new in the program.</summary>
+    InputBatch LoadBatch(BatchTime time, ReadOnlyMemory<byte>? saved);
+
+    void SavePosition(BatchTime time, IBufferWriter<byte> output);
+
+    void LoadPosition(ReadOnlySpan<byte> saved);
 }

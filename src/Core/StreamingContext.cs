@@ -54,6 +54,25 @@ public sealed class StreamingContext : IAsyncDisposable
         _listeners.Add(Metrics);
     }
 
+    /// <summary>
+    /// A context that survives: it keeps its batches and states in a directory, and goes on from what it finds there. The function describes the streams, in every run anew: the directory
+    /// holds data (times, positions, windows, states by the streams' names), never code, so that a new version of the program goes on where the old one stopped.
+    /// </summary>
+    /// <remarks>As giving <see cref="StreamingOptions.Checkpoint"/> oneself. What was saved is read when the context starts; what does not fit is refused there.</remarks>
+    /// <example><code>await using StreamingContext context = StreamingContext.GetOrCreate("state/", new StreamingOptions(), context => Describe(context));</code></example>
+    /// <param name="checkpointDirectory">The directory, this program's alone.</param>
+    /// <param name="options">The other options; the directory of its <see cref="StreamingOptions.Checkpoint"/>, if it has one, is replaced.</param>
+    /// <param name="build">Describes streams and outputs.</param>
+    public static StreamingContext GetOrCreate(string checkpointDirectory, StreamingOptions options, Action<StreamingContext> build)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(build);
+        CheckpointOptions checkpoint = options.Checkpoint is { } given ? given with { Directory = checkpointDirectory } : new CheckpointOptions { Directory = checkpointDirectory };
+        var context = new StreamingContext(options with { Checkpoint = checkpoint });
+        build(context);
+        return context;
+    }
+
     /// <summary>The options, validated.</summary>
     public StreamingOptions Options { get; }
 

@@ -77,6 +77,9 @@ public sealed record StreamingOptions
     /// <summary>Limits and adapts how fast receivers take records; default: no limit.</summary>
     public RateOptions Rate { get; init; } = new();
 
+    /// <summary>Where and how the context survives crashes; default null: it does not, and batches cost no disk.</summary>
+    public CheckpointOptions? Checkpoint { get; init; }
+
     /// <summary>Overwrites blocks that go back to the pool, so that text kept too long shows; costs a pass over the memory. Default off; turn it on in tests.</summary>
     public bool PoisonReturnedBlocks { get; init; }
 
@@ -105,6 +108,7 @@ public sealed record StreamingOptions
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(Rate);
         Rate.Validate();
+        Checkpoint?.Validate();
         return this;
     }
 

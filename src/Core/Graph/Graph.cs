@@ -6,10 +6,14 @@ internal sealed class Graph(
     IReadOnlyList<(StageRoot Root, StageRunner Runner)> inputRoots,
     IReadOnlyList<StageRoot> roots,
     IReadOnlyList<IBatchState> states,
+    IReadOnlyList<IStateSection> sections,
     IReadOnlyList<StageRunner> runners,
     RunningBatch running)
 {
     public IReadOnlyList<OutputOperation> Outputs { get; } = outputs;
+
+    /// <summary>What streams keep over batches, as a checkpoint sees it.</summary>
+    public IReadOnlyList<IStateSection> Sections { get; } = sections;
 
     public int StageRunnerCount => runners.Count;
 

@@ -18,6 +18,7 @@ public sealed class GraphBuilder
     private readonly List<StageRoot> _roots = [];
     private readonly List<(StageRoot Root, StageRunner Runner)> _inputRoots = [];
     private readonly List<IBatchState> _states = [];
+    private readonly List<IStateSection> _sections = [];
     private readonly Dictionary<(DStream Stream, int Partition), object> _shared = [];
     private readonly ExecutionDataflowBlockOptions _blockOptions;
 
@@ -110,6 +111,9 @@ public sealed class GraphBuilder
         _inputRoots.Add((root, Runner(stream, partition)));
     }
 
+    /// <summary>Registers what a checkpoint is made of.</summary>
+    internal void AddSection(IStateSection section) => _sections.Add(section);
+
     internal Graph Build(IReadOnlyList<OutputOperation> outputs, IReadOnlyList<IInputStream> inputs)
     {
         var seen = new HashSet<DStream>();
@@ -134,7 +138,7 @@ public sealed class GraphBuilder
             root.BindInput(inputIndexes);
         }
 
-        return new Graph(outputs, _inputRoots, _roots, _states, _runners.Values.SelectMany(runners => runners).ToArray(), Running);
+        return new Graph(outputs, _inputRoots, _roots, _states, _sections, _runners.Values.SelectMany(runners => runners).ToArray(), Running);
     }
 
     // Depth first without recursion: described chains may be long. Each edge counts one consumer; the stages of neighbours join where nothing is exchanged.

@@ -18,6 +18,9 @@ internal static class RecordTexts<T>
     /// <summary>Whether a record holds texts that <see cref="Copy(Span{T}, TextMemory, TextLease)"/> finds.</summary>
     public static bool Any => Offsets.Length > 0;
 
+    /// <summary>Where the texts are, in bytes from the record's beginning.</summary>
+    public static ReadOnlySpan<int> Places => Offsets;
+
     /// <summary>A type inside the record that holds memory of the batch where it cannot be copied; null for most.</summary>
     public static Type? Unreachable { get; } = RecordFields.Unreachable(typeof(T));
 
@@ -50,7 +53,8 @@ internal static class RecordTexts<T>
         return bytes;
     }
 
-    private static ref Utf8Text TextIn(ref T record, int offset) =>
+    /// <summary>The text at one of the places.</summary>
+    public static ref Utf8Text TextIn(ref T record, int offset) =>
         ref Unsafe.As<byte, Utf8Text>(ref Unsafe.AddByteOffset(ref Unsafe.As<T, byte>(ref record), offset));
 
     // Puts a text that comes nowhere by chance into the field and looks where its bytes are: the layout is the runtime's affair.
@@ -127,6 +131,18 @@ internal static class RecordFields
             bool isPlain = type.IsPrimitive || type.IsEnum || type.IsPointer || type == typeof(string) || type == typeof(Utf8Text) || typeof(Delegate).IsAssignableFrom(type);
             return isPlain || !seen.Add((type, behind)) ? null : Parts(type).Select(part => Find(part, behind)).FirstOrDefault(found => found is not null);
         }
+    }
+
+    /// <summary>A type's name without version and assembly, with those of its arguments.</summary>
+    public static string NameOf(Type type) => type.IsGenericType
+        ? $"{type.GetGenericTypeDefinition().FullName}[{string.Join(',', type.GetGenericArguments().Select(NameOf))}]"
+        : type.FullName ?? type.Name;
+
+    /// <summary>A struct's name with those of its fields, and so on down: another text where its bytes in memory mean something else.</summary>
+    public static string Layout(Type type)
+    {
+        bool isLeaf = type.IsPrimitive || type.IsEnum || type.IsPointer || type == typeof(Utf8Text);
+        return isLeaf ? NameOf(type) : $"{NameOf(type)}{{{string.Join(' ', FieldsOf(type).Where(field => field.FieldType != type).Select(field => $"{field.Name}:{Layout(field.FieldType)}"))}}}";
     }
 
     // What is inside of the framework's own classes is known by their type arguments.

@@ -69,7 +69,8 @@ internal sealed class Collector<T> : Operator<T>
         blocks.Clear();
     }
 
-    private void Seal()
+    /// <summary>Ends the block being filled.</summary>
+    public void Seal()
     {
         if (_count > 0)
         {

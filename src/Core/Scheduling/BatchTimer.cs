@@ -22,14 +22,23 @@ internal sealed class BatchTimer : IDisposable
     private long _nextMs;                                  // the next tick; the timer thread's, and after its end the stopper's
     private volatile bool _stopping;
 
-    public BatchTimer(StreamingClock clock, TimeSpan interval, MissedTickPolicy missed, Action<BatchTime> onTick)
+    /// <param name="clock">The clock.</param>
+    /// <param name="interval">Time between ticks.</param>
+    /// <param name="missed">What becomes of ticks that were missed.</param>
+    /// <param name="onTick">Gets each tick's time.</param>
+    /// <param name="grid">Zero time of an earlier start, whose grid goes on, and the last batch of it; null for a grid that begins now.</param>
+    public BatchTimer(StreamingClock clock, TimeSpan interval, MissedTickPolicy missed, Action<BatchTime> onTick, (BatchTime ZeroTime, BatchTime Last)? grid = null)
     {
         _clock = clock;
         _intervalMs = interval.Ticks / TimeSpan.TicksPerMillisecond;
         _missed = missed;
         _onTick = onTick;
-        ZeroTime = BatchTime.From(DateTimeOffset.UnixEpoch + clock.Now).Floor(interval);
-        _nextMs = ZeroTime.Milliseconds + _intervalMs;
+        BatchTime now = BatchTime.From(DateTimeOffset.UnixEpoch + clock.Now);
+        ZeroTime = grid?.ZeroTime ?? now.Floor(interval);
+
+        // The first tick after now; and after the last batch, should the clock have been set back.
+        BatchTime last = grid is { } earlier && earlier.Last > now ? earlier.Last : now;
+        _nextMs = last.Floor(interval, ZeroTime).Milliseconds + _intervalMs;
         _thread = new Thread(Run) { IsBackground = true, Name = "FastStream batch timer" };
     }
 

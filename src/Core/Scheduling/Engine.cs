@@ -10,6 +10,8 @@ internal sealed class Engine
     private readonly JobScheduler _scheduler;
     private readonly JobGenerator _generator;
     private readonly StreamingOptions _options;
+    private readonly CheckpointCoordinator? _checkpoints;
+    private readonly IReadOnlyList<JobSet> _recovered = [];    // batches of an earlier run that run again
     private readonly CancellationTokenSource _abort = new();   // the immediate stop
 
     public Engine(StreamingContext context, IReadOnlyList<IInputStream> inputs, IReadOnlyList<OutputOperation> outputs, ListenerBus listeners, Action<Exception> onFailure)
@@ -18,9 +20,19 @@ internal sealed class Engine
         _listeners = listeners;
         _options = context.Options;
         var clock = new StreamingClock(_options.TimeProvider);
-        _graph = new GraphBuilder(SchedulerFor(_options)).Build(outputs, inputs);
-        _scheduler = new JobScheduler(_graph, _options, clock, listeners, context, onFailure, _abort.Token);
-        _generator = new JobGenerator(inputs, _scheduler, _options, clock, listeners, onFailure);
+        _checkpoints = _options.Checkpoint is { } checkpoint ? CheckpointCoordinator.Open(checkpoint, _options.TimeProvider, inputs, Warn) : null;
+        try
+        {
+            _graph = new GraphBuilder(SchedulerFor(_options)).Build(outputs, inputs);
+            _recovered = _checkpoints?.Recover(_graph.Sections) ?? [];
+            _scheduler = new JobScheduler(_graph, _options, clock, listeners, context, _checkpoints, onFailure, _abort.Token);
+            _generator = new JobGenerator(inputs, _scheduler, _options, clock, listeners, _checkpoints, onFailure);
+        }
+        catch
+        {
+            _checkpoints?.Dispose();
+            throw;
+        }
     }
 
     public BatchTime ZeroTime => _generator.ZeroTime;
@@ -34,7 +46,13 @@ internal sealed class Engine
             _started.Add(input);
         }
 
+        _checkpoints?.Begin(ZeroTime);
         _scheduler.Start();
+        foreach (JobSet batch in _recovered)
+        {
+            _scheduler.Submit(batch);
+        }
+
         _generator.Start();
         BatchTime zero = ZeroTime;
         _listeners.Post(listener => listener.OnStreamingStarted(zero));
@@ -70,12 +88,18 @@ internal sealed class Engine
         Collect("The generator", () => _generator.Stop(lastBatch), errors);
         await CollectAsync("The scheduler", () => new ValueTask(_scheduler.StopAsync()), errors).ConfigureAwait(false);
         Collect("The generator", _generator.DropCut, errors);
+        if (lastBatch && !_abort.IsCancellationRequested)
+        {
+            Collect("The last checkpoint", () => _checkpoints?.SaveLast(), errors);
+        }
+
         await CollectAsync("The graph", () => new ValueTask(_graph.CloseAsync()), errors).ConfigureAwait(false);
         foreach (IInputStream input in _started)
         {
             await CollectAsync($"Input {input.Name}", input.CloseAsync, errors).ConfigureAwait(false);
         }
 
+        _checkpoints?.Dispose();
         if (errors.Count > 0)
         {
             throw errors.Count == 1 ? errors[0] : new AggregateException(errors);
@@ -106,6 +130,8 @@ internal sealed class Engine
             errors.Add(new StreamingException($"{what} did not stop: {error.Message}", error));
         }
     }
+
+    private void Warn(string message) => _listeners.Post(listener => listener.OnWarning(message, null));
 
     private static TaskScheduler SchedulerFor(StreamingOptions options) => options.MaxDegreeOfParallelism == 0
         ? TaskScheduler.Default

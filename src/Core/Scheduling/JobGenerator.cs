@@ -12,7 +12,10 @@ internal sealed class JobGenerator
     private readonly BatchTimer _timer;
     private readonly InputBatch?[] _cut;   // cut, but not in a batch yet: kept when another input's cut failed
 
-    public JobGenerator(IReadOnlyList<IInputStream> inputs, JobScheduler scheduler, StreamingOptions options, StreamingClock clock, ListenerBus listeners, Action<Exception> onFailure)
+    private readonly CheckpointCoordinator? _checkpoints;
+
+    public JobGenerator(
+        IReadOnlyList<IInputStream> inputs, JobScheduler scheduler, StreamingOptions options, StreamingClock clock, ListenerBus listeners, CheckpointCoordinator? checkpoints, Action<Exception> onFailure)
     {
         _inputs = inputs;
         _scheduler = scheduler;
@@ -21,7 +24,9 @@ internal sealed class JobGenerator
         _listeners = listeners;
         _onFailure = onFailure;
         _cut = new InputBatch?[inputs.Count];
-        _timer = new BatchTimer(clock, options.BatchInterval, options.MissedTicks, time => Generate(time));
+        _checkpoints = checkpoints;
+        (BatchTime, BatchTime)? grid = checkpoints?.ZeroTime is { } zero ? (zero, checkpoints.LastPlanned ?? zero) : null;
+        _timer = new BatchTimer(clock, options.BatchInterval, options.MissedTicks, time => Generate(time), grid);
     }
 
     public BatchTime ZeroTime => _timer.ZeroTime;
@@ -54,6 +59,21 @@ internal sealed class JobGenerator
         new BatchScope(default, kept).Release();
     }
 
+    // A batch that is not on the disk must not run: its data would be lost, or another batch's, after a crash. What was cut is still there for the next start's inputs.
+    private bool Plan(BatchTime time, InputBatch[] inputs)
+    {
+        try
+        {
+            _checkpoints?.Plan(time, inputs);
+            return true;
+        }
+        catch (Exception error)
+        {
+            _onFailure(new StreamingException(time, "writing down what the batch is made of", error));
+            return false;
+        }
+    }
+
     // Gives whether there was a batch.
     private bool Generate(BatchTime time, bool isLast = false)
     {
@@ -84,6 +104,11 @@ internal sealed class JobGenerator
         }
 
         InputBatch[] inputs = [.. _cut.Select(cut => cut!)];
+        if (!Plan(time, inputs))
+        {
+            return false;
+        }
+
         Array.Clear(_cut);
         _scheduler.Submit(new JobSet(time, inputs, _clock.NowMs)
         {

@@ -11,6 +11,7 @@ internal sealed class JobScheduler
     private readonly ListenerBus _listeners;
     private readonly StreamingContext _context;
     private readonly Action<Exception> _onFailure;
+    private readonly CheckpointCoordinator? _checkpoints;
     private readonly CancellationToken _abort;
     private readonly Channel<JobSet> _queue;
     private readonly SemaphoreSlim _jobs;                                // output jobs that may still start
@@ -20,7 +21,7 @@ internal sealed class JobScheduler
     private readonly Task[] _lastRuns;                                   // each output's run for the batch before, when they may overlap
     private volatile bool _failed;                                       // set by a failure that stops the context
 
-    public JobScheduler(Graph graph, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingContext context, Action<Exception> onFailure, CancellationToken abort)
+    public JobScheduler(Graph graph, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingContext context, CheckpointCoordinator? checkpoints, Action<Exception> onFailure, CancellationToken abort)
     {
         _graph = graph;
         _options = options;
@@ -28,6 +29,7 @@ internal sealed class JobScheduler
         _listeners = listeners;
         _context = context;
         _onFailure = onFailure;
+        _checkpoints = checkpoints;
         _abort = abort;
         _lastRuns = Enumerable.Repeat(Task.CompletedTask, graph.Outputs.Count).ToArray();
         _jobs = new SemaphoreSlim(options.ConcurrentJobs, options.ConcurrentJobs);
@@ -40,7 +42,7 @@ internal sealed class JobScheduler
     public void Submit(JobSet batch)
     {
         BatchInfo info = batch.ToInfo();
-        _listeners.Post(listener => listener.OnBatchSubmitted(info));
+        Report(batch, listener => listener.OnBatchSubmitted(info));
         while (!_queue.Writer.TryWrite(batch))
         {
             if (_abort.IsCancellationRequested || !_queue.Writer.WaitToWriteAsync(_abort).AsTask().ContinueWith(static wait => wait.IsCompletedSuccessfully && wait.Result, TaskScheduler.Default).GetAwaiter().GetResult())
@@ -71,6 +73,13 @@ internal sealed class JobScheduler
                 continue;
             }
 
+            if (batch.Recovery == Outcome.GivenUp)
+            {
+                Drop(batch);
+                _completed.Complete(batch.Time);
+                continue;
+            }
+
             try
             {
                 await RunBatchAsync(batch).ConfigureAwait(false);
@@ -89,7 +98,7 @@ internal sealed class JobScheduler
     {
         batch.StartedMs = _clock.NowMs;
         BatchInfo started = batch.ToInfo();
-        _listeners.Post(listener => listener.OnBatchStarted(started));
+        Report(batch, listener => listener.OnBatchStarted(started));
         var scope = new BatchScope(batch.Time, batch.Inputs);
         for (int attempt = 0; ; attempt++)
         {
@@ -108,7 +117,7 @@ internal sealed class JobScheduler
                 jobs = TakeJobs(batch, scope);
             }
 
-            if (jobs is not null && _options.ConcurrentJobs > 1 && _options.BatchRetries == 0)
+            if (jobs is not null && _options.ConcurrentJobs > 1 && _options.BatchRetries == 0 && _checkpoints is null)
             {
                 _graph.Commit();
                 // The next batch's operators may run while this one's outputs do; completion stays in order.
@@ -148,8 +157,37 @@ internal sealed class JobScheduler
             }
 
             await FinishEarlierAsync().ConfigureAwait(false);
+            WriteDown(batch, isCounted: jobs is not null);
             Complete(batch, scope);
             return;
+        }
+    }
+
+    // A batch that stops the context is not done: the next start runs it again.
+    private void WriteDown(JobSet batch, bool isCounted)
+    {
+        bool stopsContext = batch.Failure is not null && (batch.IsCutShort || _options.OnBatchFailure == BatchFailurePolicy.FailContext);
+        if (_checkpoints is null || stopsContext || batch.Recovery == Outcome.Counted)
+        {
+            return;
+        }
+
+        try
+        {
+            _checkpoints.Commit(batch.Time, isCounted);
+        }
+        catch (Exception error)
+        {
+            Fail(new StreamingException(batch.Time, "writing down that the batch is done", error));
+        }
+    }
+
+    // A batch that runs again for the states only was reported by the run that did it.
+    private void Report(JobSet batch, Action<StreamingListener> call)
+    {
+        if (batch.Recovery != Outcome.Counted)
+        {
+            _listeners.Post(call);
         }
     }
 
@@ -176,7 +214,7 @@ internal sealed class JobScheduler
         foreach (OutputOperation output in _graph.Outputs)
         {
             OutputJob job = output.TakeJob(scope);
-            bool due = batch.Time.IsValid(output.Stream.Slide, _context.ZeroTime) && !batch.DoneOutputs.Contains(output.Index);
+            bool due = batch.Time.IsValid(output.Stream.Slide, _context.ZeroTime) && !batch.DoneOutputs.Contains(output.Index) && batch.Recovery != Outcome.Counted;
             if (!due)
             {
                 job.Release();
@@ -278,8 +316,12 @@ internal sealed class JobScheduler
         });
         Try(batch, "the return of its memory", scope.Release);
         BatchInfo info = batch.ToInfo();
-        _context.Metrics.CountBatch(info);
-        _listeners.Post(listener => listener.OnBatchCompleted(info));
+        if (batch.Recovery != Outcome.Counted)
+        {
+            _context.Metrics.CountBatch(info);
+        }
+
+        Report(batch, listener => listener.OnBatchCompleted(info));
         if (batch.Failure is not null && !batch.IsCutShort && _options.OnBatchFailure == BatchFailurePolicy.FailContext)
         {
             Fail(batch.Failure);

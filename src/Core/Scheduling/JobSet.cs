@@ -15,6 +15,9 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
 
     public double EndedMs { get; set; } = double.NaN;
 
+    /// <summary>How far the batch came before a crash; null for one that is new.</summary>
+    public Outcome? Recovery { get; init; }
+
     /// <summary>Which outputs are done for this batch; a retry leaves them out.</summary>
     public HashSet<int> DoneOutputs { get; } = [];
 

@@ -56,7 +56,7 @@ internal sealed class WholeDirectory : IDisposable
     }
 
     // A directory that is new must be in the one above it, and so on up.
-    private static void MakeDurably(string path)
+    public static void MakeDurably(string path)
     {
         var made = new Stack<string>();
         for (string? missing = path; missing is not null && !Directory.Exists(missing); missing = Path.GetDirectoryName(missing))

@@ -116,6 +116,10 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     internal static Utf8Text FromAnywhere(byte* start, int length) =>
         length > InlineBytes || StaysInPage(start, 16) ? FromPadded(start, length) : FromExact(start, length);
 
+    /// <summary>A long text over bytes that are pinned.</summary>
+    internal static Utf8Text OverPinned(ReadOnlySpan<byte> bytes) =>
+        FromExact((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes)), bytes.Length);
+
     // By way of general registers: a cast of the vector would go through memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Utf8Text FromShort(Vector128<byte> bytes, int length) =>

@@ -1,0 +1,141 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+
+namespace FastStream;
+
+/// <summary>What the log says of a batch: what it is made of, and later that it is done.</summary>
+/// <remarks><code>
+/// plan:   | 1 | time (8 bytes) | number of inputs (4) | for each: length (4), name, length (4), what the input wrote |
+/// commit: | 2 | time (8 bytes) | 1 where states count the batch, 0 where it was given up |
+/// </code></remarks>
+internal static class BatchRecord
+{
+    private const byte Plan = 1;
+    private const byte Commit = 2;
+
+    /// <summary>Writes down what a batch is made of.</summary>
+    public static void WritePlan(ArrayBufferWriter<byte> output, BatchTime time, IReadOnlyList<IInputStream> inputs, IReadOnlyList<InputBatch> batches)
+    {
+        output.Write([Plan]);
+        WriteInt64(output, time.Milliseconds);
+        WriteInt32(output, inputs.Count);
+        var part = new ArrayBufferWriter<byte>();
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            byte[] name = Encoding.UTF8.GetBytes(inputs[i].Name);
+            WriteInt32(output, name.Length);
+            output.Write(name);
+            part.ResetWrittenCount();
+            inputs[i].SaveBatch(batches[i], part);
+            WriteInt32(output, part.WrittenCount);
+            output.Write(part.WrittenSpan);
+        }
+    }
+
+    public static byte[] OfCommit(BatchTime time, bool isCounted)
+    {
+        byte[] record = new byte[10];
+        record[0] = Commit;
+        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(1), time.Milliseconds);
+        record[9] = isCounted ? (byte)1 : (byte)0;
+        return record;
+    }
+
+    /// <summary>Puts the records of a log together: the batches after a time, in order.</summary>
+    /// <exception cref="InvalidDataException">A record cannot be read.</exception>
+    public static List<RecoveredBatch> Collect(IEnumerable<byte[]> frames, BatchTime after)
+    {
+        var batches = new SortedList<BatchTime, RecoveredBatch>();
+        foreach (byte[] frame in frames)
+        {
+            BatchTime time = frame.Length < 10 ? throw Unknown(frame) : new BatchTime(BinaryPrimitives.ReadInt64LittleEndian(frame.AsSpan(1)));
+            if (time <= after)
+            {
+                continue;
+            }
+
+            switch (frame[0])
+            {
+                case Plan:
+                    batches[time] = new RecoveredBatch(time, ReadInputs(frame), Outcome.Open);
+                    break;
+                case Commit when batches.TryGetValue(time, out RecoveredBatch? batch):
+                    batches[time] = batch with { Outcome = frame[9] == 1 ? Outcome.Counted : Outcome.GivenUp };
+                    break;
+                case Commit:
+                    throw new InvalidDataException($"The log says that batch {time} is done, and not what it was made of.");
+                default:
+                    throw Unknown(frame);
+            }
+        }
+
+        return [.. batches.Values];
+    }
+
+    private static Dictionary<string, ReadOnlyMemory<byte>> ReadInputs(byte[] frame)
+    {
+        ReadOnlySpan<byte> rest = frame.AsSpan(9);
+        int count = ReadInt32(ref rest);
+        var inputs = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+        for (int i = 0; i < count; i++)
+        {
+            int nameLength = Prefixed.Length(ref rest);
+            string name = Encoding.UTF8.GetString(rest[..nameLength]);
+            rest = rest[nameLength..];
+            int length = Prefixed.Length(ref rest);
+            inputs[name] = frame.AsMemory(frame.Length - rest.Length, length);
+            rest = rest[length..];
+        }
+
+        return inputs;
+    }
+
+    private static InvalidDataException Unknown(byte[] frame) =>
+        new($"A record of the log has the kind {(frame.Length > 0 ? frame[0] : -1)} and {frame.Length} bytes, which this version does not know. Start the version that wrote it.");
+
+    internal static void WriteInt32(IBufferWriter<byte> output, int value)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(sizeof(int)), value);
+        output.Advance(sizeof(int));
+    }
+
+    internal static void WriteInt64(IBufferWriter<byte> output, long value)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(output.GetSpan(sizeof(long)), value);
+        output.Advance(sizeof(long));
+    }
+
+    internal static int ReadInt32(ref ReadOnlySpan<byte> bytes)
+    {
+        int value = BinaryPrimitives.ReadInt32LittleEndian(bytes);
+        bytes = bytes[sizeof(int)..];
+        return value;
+    }
+
+    internal static long ReadInt64(ref ReadOnlySpan<byte> bytes)
+    {
+        long value = BinaryPrimitives.ReadInt64LittleEndian(bytes);
+        bytes = bytes[sizeof(long)..];
+        return value;
+    }
+}
+
+/// <summary>How far a batch of the log came.</summary>
+internal enum Outcome
+{
+    /// <summary>Not known to be done: it runs again, with its outputs.</summary>
+    Open,
+
+    /// <summary>Done: it runs again for the states only.</summary>
+    Counted,
+
+    /// <summary>Failed for good: in no state.</summary>
+    GivenUp,
+}
+
+/// <summary>A batch that the log tells of.</summary>
+/// <param name="Time">Its time.</param>
+/// <param name="Inputs">By input name, what the input wrote of it.</param>
+/// <param name="Outcome">How far it came.</param>
+internal sealed record RecoveredBatch(BatchTime Time, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Inputs, Outcome Outcome);

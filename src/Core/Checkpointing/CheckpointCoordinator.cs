@@ -1,0 +1,259 @@
+using System.Buffers;
+
+namespace FastStream;
+
+/// <summary>The order of a batch's life on disk, of a checkpoint and of a recovery; nothing else.</summary>
+/// <remarks>
+/// <code>
+/// generator   Plan(t)     what the batch is made of is on the disk before it runs
+/// scheduler   Commit(t)   that it is done is on the disk before the next one runs
+///             Save(t)     now and then: all states as of t, under a new number; then logs and checkpoints that nobody needs go
+/// </code>
+/// A start takes the newest checkpoint that is whole, and runs the planned batches after it: those that were done for the states alone, the others with their outputs.
+/// </remarks>
+internal sealed class CheckpointCoordinator : IDisposable
+{
+    private readonly CheckpointOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly IReadOnlyList<IInputStream> _inputs;
+    private readonly CheckpointStore _store;
+    private readonly FileStream _lock;
+    private readonly Action<string> _warn;
+    private readonly ArrayBufferWriter<byte> _plan = new();
+    private readonly Lock _pendingLock = new();                       // guards _pending: the generator asks for a checkpoint, the scheduler makes it
+    private IReadOnlyList<IStateSection> _states = [];
+    private BatchLog? _log;
+    private CheckpointManifest? _last;                                // the newest checkpoint
+    private (BatchTime Time, List<byte[]> Positions)? _pending;       // positions as of a batch that a checkpoint is to be made of
+    private BatchTime? _lastCommitted;
+    private long _savedAt;                                            // timestamp of the last checkpoint
+
+    private CheckpointCoordinator(CheckpointOptions options, TimeProvider clock, IReadOnlyList<IInputStream> inputs, FileStream lockFile, Action<string> warn)
+    {
+        _options = options;
+        _clock = clock;
+        _inputs = inputs;
+        _lock = lockFile;
+        _warn = warn;
+        _store = new CheckpointStore(options.Directory);
+        _savedAt = clock.GetTimestamp();
+    }
+
+    /// <summary>Zero time of the program's first start; null on that.</summary>
+    public BatchTime? ZeroTime => _last?.ZeroTime;
+
+    /// <summary>The last batch that was planned; batches go on after it.</summary>
+    public BatchTime? LastPlanned { get; private set; }
+
+    /// <summary>Takes the directory, for this process alone, and looks for the newest checkpoint that is whole.</summary>
+    /// <exception cref="InvalidOperationException">Another process has it.</exception>
+    /// <exception cref="InvalidDataException">There are checkpoints, and all are damaged.</exception>
+    public static CheckpointCoordinator Open(CheckpointOptions options, TimeProvider clock, IReadOnlyList<IInputStream> inputs, Action<string> warn)
+    {
+        string directory = Path.GetFullPath(options.Directory);
+        var coordinator = new CheckpointCoordinator(options with { Directory = directory }, clock, inputs, JobDirectory.Take(directory), warn);
+        try
+        {
+            coordinator.FindLast();
+            return coordinator;
+        }
+        catch
+        {
+            coordinator.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gives states and inputs back what they were, and the batches after the checkpoint, to be run. Before the inputs start.</summary>
+    /// <exception cref="InvalidOperationException">What was saved does not fit the program.</exception>
+    public IReadOnlyList<JobSet> Recover(IReadOnlyList<IStateSection> states)
+    {
+        _states = states;
+        if (_last is null)
+        {
+            _log = BatchLog.Open(_options.Directory, segment: 1, length: 0);
+            return [];
+        }
+
+        using (CheckpointData data = _store.Load(_last.Number))
+        {
+            new SavedParts(data, _options.UnmatchedState, _warn).LoadInto(states, _inputs);
+        }
+
+        (List<byte[]> frames, int segment, long length) = BatchLog.Read(_options.Directory, _last.LogSegment);
+        List<RecoveredBatch> batches = BatchRecord.Collect(frames, after: _last.Time);
+        _log = BatchLog.Open(_options.Directory, segment, length);
+        LastPlanned = batches.Count > 0 ? batches[^1].Time : _last.Time;
+        return batches.Select(Load).ToArray();
+    }
+
+    /// <summary>Makes the first checkpoint of a program, which fixes its zero time.</summary>
+    public void Begin(BatchTime zeroTime)
+    {
+        if (_last is null)
+        {
+            Save(zeroTime, zeroTime, Positions(zeroTime));
+        }
+    }
+
+    /// <summary>Brings to the disk what a batch is made of. By the generator, before it is submitted.</summary>
+    /// <exception cref="IOException">The disk did not take it: the batch must not run.</exception>
+    public void Plan(BatchTime time, IReadOnlyList<InputBatch> batches)
+    {
+        _plan.ResetWrittenCount();
+        BatchRecord.WritePlan(_plan, time, _inputs, batches);
+        _log!.Append(_plan.WrittenSpan);
+        LastPlanned = time;
+        lock (_pendingLock)
+        {
+            if (_pending is null && _clock.GetElapsedTime(_savedAt) >= _options.Interval)
+            {
+                _pending = (time, Positions(time));
+            }
+        }
+    }
+
+    /// <summary>Brings to the disk that a batch is done, and makes a checkpoint if it is time. By the scheduler, between batches.</summary>
+    /// <param name="time">The batch.</param>
+    /// <param name="isCounted">Whether the states count it; false for one that failed for good.</param>
+    /// <exception cref="IOException">The disk did not take it.</exception>
+    public void Commit(BatchTime time, bool isCounted)
+    {
+        _log!.Append(BatchRecord.OfCommit(time, isCounted));
+        _lastCommitted = time;
+        SaveIfDue(time);
+    }
+
+    private void SaveIfDue(BatchTime time)
+    {
+        List<byte[]> positions;
+        lock (_pendingLock)
+        {
+            if (_pending is not { } pending || pending.Time > time)
+            {
+                return;
+            }
+
+            positions = pending.Positions;
+            _pending = null;
+            if (pending.Time < time)
+            {
+                return;   // it was given up on the way; the next plan asks again
+            }
+        }
+
+        Save(_last!.ZeroTime, time, positions);
+    }
+
+    /// <summary>Makes the last checkpoint, when nothing runs and nothing more is planned; none where a planned batch is not done.</summary>
+    public void SaveLast()
+    {
+        if (LastPlanned is { } time && time == _lastCommitted)
+        {
+            Save(_last!.ZeroTime, time, Positions(time));
+        }
+    }
+
+    public void Dispose()
+    {
+        _log?.Dispose();
+        _lock.Dispose();
+    }
+
+    private JobSet Load(RecoveredBatch batch)
+    {
+        InputBatch[] inputs = _inputs.Select(input => input.LoadBatch(batch.Time, batch.Inputs.TryGetValue(input.Name, out ReadOnlyMemory<byte> saved) ? saved : null)).ToArray();
+        return new JobSet(batch.Time, inputs, _clock.GetUtcNow().ToUnixTimeMilliseconds())
+        {
+            Recovery = batch.Outcome,
+            InputInfos = inputs.Select((cut, i) => new InputInfo(_inputs[i].Id, _inputs[i].Name, cut.RecordCount, cut.SizeBytes, cut.Description)).ToArray(),
+        };
+    }
+
+    private List<byte[]> Positions(BatchTime time)
+    {
+        var positions = new List<byte[]>();
+        var writer = new ArrayBufferWriter<byte>();
+        foreach (IInputStream input in _inputs)
+        {
+            writer.ResetWrittenCount();
+            input.SavePosition(time, writer);
+            positions.Add(writer.WrittenSpan.ToArray());
+        }
+
+        return positions;
+    }
+
+    private void Save(BatchTime zeroTime, BatchTime time, List<byte[]> positions)
+    {
+        int number = (_last?.Number ?? 0) + 1;
+        int segment = _log!.Segment;   // batches after this one may be planned in it already
+        CheckpointManifest? manifest = null;
+        _store.Save(number, writer =>
+        {
+            foreach (IStateSection state in _states)
+            {
+                for (int part = 0; part < state.PartCount; part++)
+                {
+                    writer.Write(SavedParts.State, state.Name, state.Schema, output => state.Save(part, output));
+                }
+            }
+
+            for (int i = 0; i < _inputs.Count; i++)
+            {
+                writer.Write(SavedParts.Input, _inputs[i].Name, "", output => output.Write(positions[i]));
+            }
+
+            return manifest = new CheckpointManifest(number, zeroTime, time, segment, 0, 0, []);
+        });
+        _last = manifest;
+        _savedAt = _clock.GetTimestamp();
+        _log.Roll();
+        Retire();
+    }
+
+    // Only what no kept checkpoint needs.
+    private void Retire()
+    {
+        IReadOnlyList<int> numbers = _store.Numbers;
+        foreach (int old in numbers.Skip(_options.KeptCheckpoints))
+        {
+            _store.Remove(old);
+        }
+
+        using CheckpointData oldest = _store.Load(numbers.Take(_options.KeptCheckpoints).Last());
+        _log!.RemoveBefore(oldest.Manifest.LogSegment);
+    }
+
+    private void FindLast()
+    {
+        IReadOnlyList<int> numbers = _store.Numbers;
+        var damages = new List<string>();
+        foreach (int number in numbers)
+        {
+            try
+            {
+                using CheckpointData data = _store.Load(number);
+                _last = data.Manifest;
+                break;
+            }
+            catch (InvalidDataException error)
+            {
+                damages.Add($"checkpoint {number}: {error.Message}");
+            }
+        }
+
+        if (_last is null && (numbers.Count > 0 || BatchLog.Exists(_options.Directory)))
+        {
+            throw new InvalidDataException(
+                $"{_options.Directory} has batches of earlier runs, and no checkpoint that is whole ({string.Join("; ", damages.DefaultIfEmpty("none is there"))}). Bring an undamaged copy back, or move the directory away to begin anew without what is in it.");
+        }
+
+        foreach (int number in numbers.Where(number => number > (_last?.Number ?? int.MaxValue)))
+        {
+            _store.PutAside(number);
+        }
+
+        damages.ForEach(damage => _warn($"A damaged checkpoint was put aside, and an older one is used. {damage}"));
+    }
+}

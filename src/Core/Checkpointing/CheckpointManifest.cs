@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace FastStream;
+
+/// <summary>One part of a checkpoint's data: a partition of a state, or an input's position.</summary>
+/// <param name="Kind"><c>state</c> or <c>input</c>.</param>
+/// <param name="Name">The stream's name.</param>
+/// <param name="Schema">How it is written; another one does not fit.</param>
+/// <param name="Offset">Where it begins in the data.</param>
+/// <param name="Length">Its bytes.</param>
+internal sealed record CheckpointPart(string Kind, string Name, string Schema, long Offset, long Length);
+
+/// <summary>What a checkpoint says of itself: the last batch that its states count, and where its parts are.</summary>
+/// <param name="Number">Number of the checkpoint.</param>
+/// <param name="ZeroTime">Zero time of the program's first start.</param>
+/// <param name="Time">The last batch that the states count; zero time before the first.</param>
+/// <param name="LogSegment">The log file in which the batches after it begin.</param>
+/// <param name="DataLength">Bytes of the data file.</param>
+/// <param name="DataSum">CRC-32C of it.</param>
+/// <param name="Parts">What is in it.</param>
+internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, BatchTime Time, int LogSegment, long DataLength, uint DataSum, IReadOnlyList<CheckpointPart> Parts)
+{
+    private const int Format = 1;
+
+    public void Write(IBufferWriter<byte> output)
+    {
+        var json = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("format", Format);
+            writer.WriteNumber("number", Number);
+            writer.WriteNumber("zeroTimeMs", ZeroTime.Milliseconds);
+            writer.WriteNumber("timeMs", Time.Milliseconds);
+            writer.WriteNumber("logSegment", LogSegment);
+            writer.WriteNumber("dataLength", DataLength);
+            writer.WriteNumber("dataCrc32C", DataSum);
+            writer.WriteStartArray("parts");
+            foreach (CheckpointPart part in Parts)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("kind", part.Kind);
+                writer.WriteString("name", part.Name);
+                writer.WriteString("schema", part.Schema);
+                writer.WriteNumber("offset", part.Offset);
+                writer.WriteNumber("length", part.Length);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        Frame.Write(output, json.WrittenSpan);
+    }
+
+    /// <exception cref="InvalidDataException">It is damaged, or of a version that this one does not know.</exception>
+    public static CheckpointManifest Read(byte[] bytes)
+    {
+        if (!Frame.TryRead(bytes, out Range payload))
+        {
+            throw new InvalidDataException("The manifest is damaged.");
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(bytes.AsMemory(payload));
+            JsonElement root = document.RootElement;
+            int format = root.GetProperty("format").GetInt32();
+            if (format != Format)
+            {
+                throw new InvalidDataException($"The manifest has the format {format}; this version reads {Format}. Start the version that wrote it.");
+            }
+
+            return new CheckpointManifest(
+                root.GetProperty("number").GetInt32(),
+                new BatchTime(root.GetProperty("zeroTimeMs").GetInt64()),
+                new BatchTime(root.GetProperty("timeMs").GetInt64()),
+                root.GetProperty("logSegment").GetInt32(),
+                root.GetProperty("dataLength").GetInt64(),
+                root.GetProperty("dataCrc32C").GetUInt32(),
+                root.GetProperty("parts").EnumerateArray().Select(part => new CheckpointPart(
+                    part.GetProperty("kind").GetString()!, part.GetProperty("name").GetString()!, part.GetProperty("schema").GetString()!,
+                    part.GetProperty("offset").GetInt64(), part.GetProperty("length").GetInt64())).ToArray());
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new InvalidDataException($"The manifest cannot be read: {error.Message}", error);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+namespace FastStream;
+
+/// <summary>What becomes of saved states whose operator the program does not have any more.</summary>
+public enum UnmatchedState
+{
+    /// <summary>The start is refused, with the names and the choices.</summary>
+    Refuse,
+
+    /// <summary>They are dropped for good, with a warning to listeners.</summary>
+    Drop,
+}
+
+/// <summary>How a context survives: where it keeps its batches and states, and how often.</summary>
+/// <remarks>
+/// Every batch is written down before it runs (its time and what its inputs gave) and when it is done, each brought to the disk. States and windows are saved whole from time to time. A program
+/// that starts again loads the last good save, runs the batches after it once more with outputs off where they were done already, and goes on on the same grid of times.
+/// </remarks>
+public sealed record CheckpointOptions
+{
+    /// <summary>The directory: this program's alone, made if it is not there. One process at a time may use it.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>At least this long between two saves of states; more than 0, default 10 s. Longer: less work while running, more batches to run again after a crash.</summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Saves that are kept, 1 to 1,000; default 3. An older one is used where newer ones are damaged.</summary>
+    public int KeptCheckpoints { get; init; } = 3;
+
+    /// <summary>What becomes of saved states whose operator is gone; default: the start is refused.</summary>
+    public UnmatchedState UnmatchedState { get; init; } = UnmatchedState.Refuse;
+
+    /// <summary>Serializers for types that the built-in ones do not fit.</summary>
+    public RecordSerializers Serializers { get; init; } = new();
+
+    internal void Validate()
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(Directory);
+        ArgumentNullException.ThrowIfNull(Serializers);
+        StreamingOptions.Check(Interval > TimeSpan.Zero, nameof(Interval), Interval, "more than 0 is expected");
+        StreamingOptions.Check(KeptCheckpoints is >= 1 and <= 1000, nameof(KeptCheckpoints), KeptCheckpoints, "1 to 1,000 are expected");
+        StreamingOptions.Check(Enum.IsDefined(UnmatchedState), nameof(UnmatchedState), UnmatchedState, "one of the named policies is expected");
+    }
+}

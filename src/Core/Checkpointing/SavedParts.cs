@@ -1,0 +1,68 @@
+namespace FastStream;
+
+/// <summary>Matches what a checkpoint holds with the program that reads it, by name and schema.</summary>
+internal sealed class SavedParts(CheckpointData data, UnmatchedState unmatched, Action<string> warn)
+{
+    public const string State = "state";
+    public const string Input = "input";
+
+    /// <summary>Gives all states and inputs their parts.</summary>
+    /// <exception cref="InvalidOperationException">A saved state fits no operator, or one of another type.</exception>
+    public void LoadInto(IReadOnlyList<IStateSection> states, IReadOnlyList<IInputStream> inputs)
+    {
+        Match(State, states.Select(state => state.Name), "state");
+        Match(Input, inputs.Select(input => input.Name), "position of an input");
+        foreach (IStateSection state in states)
+        {
+            CheckpointPart[] parts = PartsOf(State, state.Name).ToArray();
+            if (parts.Length == 0)
+            {
+                warn($"{state.Name} is new: it begins without a saved state.");
+                continue;
+            }
+
+            if (parts.FirstOrDefault(part => part.Schema != state.Schema) is { } other)
+            {
+                throw new InvalidOperationException(
+                    $"The saved state of {state.Name} does not fit: it was written as \"{other.Schema}\", and the program reads \"{state.Schema}\". Go back to the types it was written with, give the new operator another name by Named, "
+                    + $"or add a serializer to CheckpointOptions.Serializers that has the old schema and reads both.");
+            }
+
+            for (int i = 0; i < parts.Length; i++)
+            {
+                state.Load(i, data.Read(parts[i]));
+            }
+
+            state.EndLoad();
+        }
+
+        foreach (IInputStream input in inputs)
+        {
+            foreach (CheckpointPart part in PartsOf(Input, input.Name))
+            {
+                input.LoadPosition(data.Read(part));
+            }
+        }
+    }
+
+    private IEnumerable<CheckpointPart> PartsOf(string kind, string name) => data.Manifest.Parts.Where(part => part.Kind == kind && part.Name == name);
+
+    private void Match(string kind, IEnumerable<string> names, string what)
+    {
+        string[] gone = data.Manifest.Parts.Where(part => part.Kind == kind).Select(part => part.Name).Distinct().Except(names).ToArray();
+        if (gone.Length == 0)
+        {
+            return;
+        }
+
+        string list = string.Join(", ", gone.Select(name => $"\"{name}\""));
+        if (unmatched == UnmatchedState.Refuse)
+        {
+            throw new InvalidOperationException(
+                $"The checkpoint has a {what} that the program has not: {list}; the program has {string.Join(", ", names.Select(name => $"\"{name}\"").DefaultIfEmpty("none"))}. Give streams their old names by Named, "
+                + "or set CheckpointOptions.UnmatchedState to Drop to go on without.");
+        }
+
+        warn($"The {what} of {list} was dropped: the program has none of that name.");
+    }
+}

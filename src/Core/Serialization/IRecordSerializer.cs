@@ -1,0 +1,21 @@
+using System.Buffers;
+
+namespace FastStream;
+
+/// <summary>Writes records of a type into checkpoints and logs, and reads them again.</summary>
+/// <remarks>
+/// Which serializer reads is decided by the program, never by what was written: no type names are followed. What is read was checked for damage before. Called by several threads.
+/// </remarks>
+/// <typeparam name="T">The record.</typeparam>
+public interface IRecordSerializer<T>
+{
+    /// <summary>What a checkpoint remembers of how it was written. Another text when the program starts again means that the records do not fit: the start is refused.</summary>
+    string Schema { get; }
+
+    /// <summary>Writes one record.</summary>
+    void Write(in T record, IBufferWriter<byte> output);
+
+    /// <summary>Reads one record from the beginning of the bytes, and moves them on behind it.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no such record.</exception>
+    T Read(ref ReadOnlySpan<byte> bytes);
+}
