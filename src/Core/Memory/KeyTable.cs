@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace FastStream;
 
@@ -43,38 +42,8 @@ internal sealed class KeyTable<TKey, TValue>
     /// <summary>Starts to look many keys up: hashes them and asks the processor for their slots, whose misses then overlap.</summary>
     /// <param name="items">The records, as many as a span holds.</param>
     /// <param name="hashes">Gets the keys' hashes.</param>
-    [MethodImpl(MethodImplOptions.NoInlining)]
     public void Prepare<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<uint> hashes)
-        where TKeyOf : struct, IKeyOf<TItem, TKey>
-    {
-        ref Slot first = ref _slots[0];
-        uint mask = _mask;
-        if (typeof(TKey) == typeof(Utf8Text))
-        {
-            // Short texts first, in a loop without a call; the long ones, if there are any, again.
-            bool anyLong = false;
-            for (int i = 0; i < items.Length && i < hashes.Length; i++)
-            {
-                ref readonly Utf8Text text = ref Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in TKeyOf.Of(in items[i])));
-                uint hash = text.HashAsShort();
-                hashes[i] = hash;
-                anyLong |= text.IsLong;
-                Prefetch(ref Unsafe.Add(ref first, hash & mask));
-            }
-
-            if (!anyLong)
-            {
-                return;
-            }
-        }
-
-        for (int i = 0; i < items.Length && i < hashes.Length; i++)
-        {
-            uint hash = KeyHash.Of(in TKeyOf.Of(in items[i]));
-            hashes[i] = hash;
-            Prefetch(ref Unsafe.Add(ref first, hash & mask));
-        }
-    }
+        where TKeyOf : struct, IKeyOf<TItem, TKey> => _slots.Prepare<TItem, TKey, TKeyOf>(items, hashes);
 
     /// <summary>A walk over many keys that keeps what it needs of the table in registers. The table must not be used otherwise meanwhile.</summary>
     public Probe Walk() => new(this);
@@ -138,7 +107,7 @@ internal sealed class KeyTable<TKey, TValue>
     {
         if (position < _count)
         {
-            Prefetch(ref _slots[(uint)_order[position]]);
+            _slots.Prefetch((uint)_order[position]);
         }
     }
 
@@ -171,15 +140,6 @@ internal sealed class KeyTable<TKey, TValue>
         {
             _slots.Zero();
             _generation = 1;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Prefetch(ref Slot slot)
-    {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch0(Unsafe.AsPointer(ref slot));
         }
     }
 
