@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace FastStream;
 
@@ -13,10 +12,11 @@ namespace FastStream;
 ///                                       Clear moves the offset past the batch's numbers
 /// keys: in the order of their numbers
 /// </code>
-/// Eight bytes a slot where a <see cref="KeyTable{TKey, TValue}"/> has key and value in it: docs/decisions/0003-key-table.md says when which is the faster one.
-/// Belongs to one operator; not thread safe.
+/// Load at most one half, linear probing, as in <see cref="KeyTable{TKey, TValue}"/>, which has key and value in the slot: docs/decisions/0003-key-table.md says
+/// when which of the two is faster. Belongs to one operator; not thread safe.
 /// </remarks>
-internal sealed class KeyNumbers<TKey>
+/// <param name="offset">The first batch's offset. Not 0: fresh memory is zero, that is, unused. Others than 1 are for tests of the turn that comes after 2³¹ keys.</param>
+internal sealed class KeyNumbers<TKey>(uint offset = 1)
 {
     private const int SmallestCapacity = 16;
 
@@ -24,18 +24,18 @@ internal sealed class KeyNumbers<TKey>
     private SlotMemory<Slot> _slots = new(SmallestCapacity);      // a power of two
     private SlotMemory<TKey> _keys = new(SmallestCapacity / 2);   // half as many: the table is at most half full
     private int _count;                                           // keys now
-    private uint _offset = 1;                                     // never 0: fresh memory is zero, that is, unused
+    private uint _offset = offset;
 
     /// <summary>Number of keys.</summary>
     public int Count => _count;
 
     /// <summary>The keys, at their numbers, until the next ones are added.</summary>
-    public ReadOnlySpan<TKey> Keys => MemoryMarshal.CreateReadOnlySpan(ref _keys[0], _count);
+    public ReadOnlySpan<TKey> Keys => _keys.First(_count);
 
     /// <summary>Finds the numbers of a span's keys.</summary>
     /// <param name="items">The records, as many as a span holds.</param>
     /// <param name="numbers">Gets a number for each of them.</param>
-    /// <param name="adds">Whether a new key gets the next number; else it has -1.</param>
+    /// <param name="adds">Whether a new key gets the next number; else it gets -1.</param>
     public void Find<TValue>(ReadOnlySpan<(TKey Key, TValue Value)> items, Span<int> numbers, bool adds)
     {
         // The walk does not stop to grow: there is room for all of them.
@@ -57,10 +57,7 @@ internal sealed class KeyNumbers<TKey>
     {
         if (RuntimeHelpers.IsReferenceOrContainsReferences<TKey>())
         {
-            for (int i = 0; i < _count; i++)
-            {
-                _keys[(uint)i] = default!;
-            }
+            _keys.First(_count).Clear();
         }
 
         _offset += (uint)_count;
@@ -91,9 +88,9 @@ internal sealed class KeyNumbers<TKey>
 
             numbers[i] = number;
             next += number == next ? 1 : 0;
+            count = next;   // at once: a later key's Equals may throw, and Clear must know of this one
         }
 
-        count = next;
         return i;
     }
 
@@ -124,9 +121,8 @@ internal sealed class KeyNumbers<TKey>
         var slots = new SlotMemory<Slot>(capacity);
         var keys = new SlotMemory<TKey>(capacity / 2);
         uint mask = (uint)capacity - 1;
-        for (uint i = 0; i < _slots.Length; i++)
+        foreach (Slot slot in _slots.First(_slots.Length))
         {
-            Slot slot = _slots[i];
             if (slot.Number >= _offset)
             {
                 uint index = slot.Hash & mask;
@@ -139,17 +135,14 @@ internal sealed class KeyNumbers<TKey>
             }
         }
 
-        for (uint i = 0; i < _count; i++)
-        {
-            keys[i] = _keys[i];
-        }
-
+        Keys.CopyTo(keys.First(_count));
         _slots.Dispose();
         _keys.Dispose();
         _slots = slots;
         _keys = keys;
     }
 
+    /// <summary>What a walk over many keys needs, to be kept in registers.</summary>
     private readonly ref struct Probe(KeyNumbers<TKey> numbers)
     {
         /// <summary>The number of a key that is not there.</summary>
@@ -163,6 +156,12 @@ internal sealed class KeyNumbers<TKey>
         private readonly uint _mask = (uint)numbers._slots.Length - 1;
         private readonly uint _offset = numbers._offset;
 
+        /// <summary>The number of a key, without any call.</summary>
+        /// <param name="index">Where to begin, at first the hash; then the slot where the search ended.</param>
+        /// <param name="hash">The key's hash.</param>
+        /// <param name="key">The key.</param>
+        /// <param name="next">The number of the next new key.</param>
+        /// <param name="adds">Whether a new key is added.</param>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public int TryFind(ref uint index, uint hash, in TKey key, int next, bool adds)
         {

@@ -72,51 +72,16 @@ internal sealed class KeyTable<TKey, TValue>
         }
     }
 
-    /// <summary>The value of a key, or a null reference.</summary>
-    public ref TValue Find(uint hash, in TKey key)
-    {
-        uint index = hash & _mask;
-        while (true)
-        {
-            ref Slot slot = ref _slots[index];
-            if (slot.Generation != _generation)
-            {
-                return ref Unsafe.NullRef<TValue>();
-            }
-
-            if (slot.Hash == hash && EqualityComparer<TKey>.Default.Equals(slot.Key, key))
-            {
-                return ref slot.Value;
-            }
-
-            index = (index + 1) & _mask;
-        }
-    }
-
-    /// <summary>The i-th key in the order of coming.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref readonly TKey KeyAt(int position) => ref _slots[(uint)_order[position]].Key;
-
-    /// <summary>The value of the i-th key in the order of coming.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref TValue ValueAt(int position) => ref _slots[(uint)_order[position]].Value;
-
-    /// <summary>Asks the processor for the slot of the i-th key.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchAt(int position)
-    {
-        if (position < _count)
-        {
-            _slots.Prefetch((uint)_order[position]);
-        }
-    }
-
     /// <summary>Gives all pairs to an operator's output, in the order in which the keys came, and forgets them.</summary>
     public void DrainTo(RecordBuffer<(TKey Key, TValue Value)> output)
     {
         for (int i = 0; i < _count; i++)
         {
-            PrefetchAt(i + 16);
+            if (i + 16 < _count)
+            {
+                _slots.Prefetch((uint)_order[i + 16]);
+            }
+
             ref Slot slot = ref _slots[(uint)_order[i]];
             output.Add((slot.Key, slot.Value));
         }

@@ -100,6 +100,9 @@ internal sealed unsafe class SlotMemory<TSlot> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(uint index) => Prefetch(ref this[index]);
 
+    /// <summary>The first slots.</summary>
+    public Span<TSlot> First(int count) => MemoryMarshal.CreateSpan(ref this[0], count);
+
     public void Zero()
     {
         if (_array is not null)

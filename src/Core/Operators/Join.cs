@@ -122,13 +122,11 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
         ReadOnlySpan<KeyValues<TRight>> rights = _rights.Keys;
         for (int i = 0; i < keys.Length;)
         {
-            Span<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> room = Output.Room();
-            i += EmitSingles(keys[i..], lefts[i..], rights[i..], room, out int count);
+            i += EmitSingles(keys[i..], lefts[i..], rights[i..], Output.Room(), out int count);
             Output.Added(count);
-            if (i < keys.Length && count < room.Length)
+            for (; i < keys.Length && HasSeveral(in lefts[i], in rights[i]); i++)
             {
-                Emit(in keys[i], in lefts[i], in rights[i]);
-                i++;
+                EmitSeveral(in keys[i], in lefts[i], in rights[i]);
             }
         }
 
@@ -145,10 +143,14 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
     private void Add<TValue>(ReadOnlySpan<(TKey Key, TValue Value)> items, ValueChains<TValue> side, bool addsKeys)
     {
         _keys.Find(items, _numbers, addsKeys);
+
+        // Also the other side, though it has no values of these keys yet: cleared a span at a time, its memory is not walked once more.
         _lefts.Extend(_keys.Count);
         _rights.Extend(_keys.Count);
         side.AddRange(items, _numbers);
     }
+
+    private static bool HasSeveral(in KeyValues<TLeft> left, in KeyValues<TRight> right) => (left.Last | right.Last) > 1;
 
     // What keys with one value at most on each side give: most keys have no more. A loop without calls or unforeseeable branches; gives the place of the first
     // other key, or of what found no room.
@@ -162,7 +164,7 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
         {
             ref readonly KeyValues<TLeft> left = ref lefts[i];
             ref readonly KeyValues<TRight> right = ref rights[i];
-            if ((left.Last | right.Last) > 1)
+            if (HasSeveral(in left, in right))
             {
                 break;
             }
@@ -177,7 +179,7 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
         return i;
     }
 
-    private void Emit(in TKey key, in KeyValues<TLeft> left, in KeyValues<TRight> right)
+    private void EmitSeveral(in TKey key, in KeyValues<TLeft> left, in KeyValues<TRight> right)
     {
         if (right.IsEmpty)
         {
