@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -7,6 +8,8 @@ using System.Text.Json.Serialization;
 namespace FastStream.Tests.Core.Outputs;
 
 public sealed record Order(string Customer, int Pieces);
+
+public sealed record Reading(double Celsius, DateTime At);
 
 [JsonSerializable(typeof(Order))]
 internal sealed partial class OrderJson : JsonSerializerContext;
@@ -33,6 +36,32 @@ public sealed class FormatTests
         Assert.Equal("null\nä\n", Written(new TextFormat<string?>(), null, "ä"));
         Assert.Equal("0.5\n", Written(new TextFormat<double>(), 0.5));
         Assert.Equal("a text longer than fifteen bytes\n", Written(new TextFormat<Utf8Text>(), Utf8Text.Intern("a text longer than fifteen bytes")));
+    }
+
+    [Fact]
+    public void Text_OtherCulture_ChangesNothing()
+    {
+        // A comma for the point, as in German: what one machine writes, another one reads.
+        var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        culture.NumberFormat.NumberDecimalSeparator = ",";
+        culture.DateTimeFormat.ShortDatePattern = "dd.MM.yyyy";
+        CultureInfo before = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = culture;
+        try
+        {
+            Assert.Equal("0.5\n", Written(new TextFormat<double>(), 0.5));
+            Assert.Equal("[[a, 0.5]]\n", Written(new TextFormat<Dictionary<string, double>>(), new Dictionary<string, double> { ["a"] = 0.5 }));
+            Assert.Equal("[a, 0.5]\n", Written(new TextFormat<KeyValuePair<string, double>>(), new KeyValuePair<string, double>("a", 0.5)));
+            Assert.Equal(
+                "(1,[Reading { Celsius = -0.5, At = 01/02/2000 00:00:00 }])\n",
+                Written(new TextFormat<(int, Reading[])>(), (1, [new Reading(-0.5, new DateTime(2000, 1, 2))])));
+            Assert.Equal("share\r\n{ Share = 0.5 }\r\n", Written(new CsvFormat<int>(("share", _ => new { Share = 0.5 })), 1));
+            Assert.Same(culture, CultureInfo.CurrentCulture);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
     }
 
     [Fact]
