@@ -89,6 +89,15 @@ public sealed class FormatTests
     }
 
     [Fact]
+    public void Csv_AbsentSideOfAnOuterJoin_IsAnEmptyField()
+    {
+        Assert.Equal("1,2,a\r\n1,2,\r\n", Written(new CsvFormat<(int, int, Optional<string>)>(), (1, 2, "a"), (1, 2, default)));
+        Assert.Equal("side,\r\n", Written(new CsvFormat<(string, Optional<Optional<int>>)>(), ("side", new Optional<Optional<int>>(default))));
+        Assert.Equal("side,\r\n", Written(new CsvFormat<(string, Optional<string?>)>(), ("side", new Optional<string?>(null))));
+        Assert.Equal("\"\"\r\n0.5\r\n", Written(new CsvFormat<Optional<double>>(), default, 0.5));
+    }
+
+    [Fact]
     public void Json_SourceGenerated_OneValueALine() =>
         Assert.Equal(
             "{\"Customer\":\"Ann\",\"Pieces\":2}\n{\"Customer\":\"Bob\",\"Pieces\":1}\n",
