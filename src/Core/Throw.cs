@@ -27,8 +27,12 @@ internal static class Throw
     public static InvalidOperationException NoOutput() =>
         new("No output operations registered, so nothing to execute. Add an output such as Print or ForEachBatch before Start.");
 
-    public static InvalidOperationException NullSequence(string what, BatchTime time) =>
-        new($"The function of {what} returned null for batch {time}; a sequence is expected. Return an empty one, such as [], for no records.");
+    public static InvalidOperationException NullSequence(string what, BatchTime time) => NullSequence(what, $"batch {time}");
+
+    public static InvalidOperationException NullSequence(string what) => NullSequence(what, "a record");
+
+    private static InvalidOperationException NullSequence(string what, string given) =>
+        new($"The function of {what} returned null for {given}; a sequence is expected. Return an empty one, such as [], for no records.");
 
     [DoesNotReturn]
     public static void Disposed(object owner) => throw new ObjectDisposedException(owner.GetType().Name);
