@@ -53,7 +53,7 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
     /// <summary>Counts records left out by policy; for sources.</summary>
     public void AddDroppedRecords(long count) => Interlocked.Add(ref _droppedRecords, count);
 
-    /// <summary>Counts invalid records; for sources.</summary>
+    /// <summary>Counts invalid records; for sources. A batch may be decoded again when it is retried: count what it left out once.</summary>
     public void AddInvalidRecords(long count) => Interlocked.Add(ref _invalidRecords, count);
 
     /// <inheritdoc/>
