@@ -16,7 +16,7 @@ public enum MissedTickPolicy
     /// <summary>Every missed batch runs, back to back, in order: no batch time is ever left out (as in Spark). The default.</summary>
     RunEach,
 
-    /// <summary>Only the newest missed batch runs, with all the data; the ones left out are counted.</summary>
+    /// <summary>Only the newest missed batch runs, with all the data; the ones left out are counted in <see cref="StreamingMetrics.SkippedTicks"/>.</summary>
     RunNewest,
 }
 
