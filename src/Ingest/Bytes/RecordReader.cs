@@ -226,7 +226,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
             int before = _carry.Count;
             int more = Math.Min(Math.Min(look, data.Length - taken), _limitBytes - before);
             _carry.Append(data.Span.Slice(taken, more));
-            int end = decoder.FindFirst(_carry.Span);
+            int end = decoder.FindFirst(_carry.Span, before);
             if (end > 0)
             {
                 await PublishAsync(_carry.Take()[..end], isFinished: true, abort).ConfigureAwait(false);

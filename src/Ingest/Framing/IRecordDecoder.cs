@@ -12,6 +12,15 @@ public interface IRecordDecoder<T>
     /// <exception cref="InvalidDataException">These bytes cannot be the start of a record; the message says what was found and expected.</exception>
     int FindFirst(ReadOnlySpan<byte> data);
 
+    /// <summary>
+    /// As <see cref="FindFirst(ReadOnlySpan{byte})"/> where the first bytes were examined before and had no whole record. By itself everything is examined again;
+    /// formats that search for an end begin behind those bytes, so that a long record that arrives in many pieces is searched once.
+    /// </summary>
+    /// <param name="data">The bytes from the record's beginning on.</param>
+    /// <param name="examined">How many of them were examined: less than all.</param>
+    /// <exception cref="InvalidDataException">These bytes cannot be the start of a record.</exception>
+    int FindFirst(ReadOnlySpan<byte> data, int examined) => FindFirst(data);
+
     /// <summary>Length of the longest prefix made of whole records with their framing; 0 if there is none.</summary>
     /// <exception cref="InvalidDataException">These bytes cannot be records.</exception>
     int FindLast(ReadOnlySpan<byte> data);

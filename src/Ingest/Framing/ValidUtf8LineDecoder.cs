@@ -13,6 +13,8 @@ internal sealed class ValidUtf8LineDecoder(InvalidUtf8Policy policy, StreamingMe
 
     public int FindFirst(ReadOnlySpan<byte> data) => LineDecoder.Instance.FindFirst(data);
 
+    public int FindFirst(ReadOnlySpan<byte> data, int examined) => LineDecoder.Instance.FindFirst(data, examined);
+
     public int FindLast(ReadOnlySpan<byte> data) => LineDecoder.Instance.FindLast(data);
 
     public int FindRestOfEnd(byte lastByte, ReadOnlySpan<byte> data) => LineDecoder.Instance.FindRestOfEnd(lastByte, data);

@@ -210,6 +210,20 @@ public class RecordReaderTests
         Assert.Equal(0, context.Blocks.RentedBlocks);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Receive_VeryLongLineInSmallPieces_LooksAtEachByteAFewTimes(bool inPlace)
+    {
+        byte[] bytes = new byte[(2 << 20) + 1];
+        bytes.AsSpan().Fill((byte)'x');
+        bytes[^1] = (byte)'\n';
+        var decoder = new CountingDecoder();
+        (List<string> records, _) = await ReadAsync(bytes, Enumerable.Repeat(1400, bytes.Length), decoder, line => $"{line.Length}", inPlace, maxRecordBytes: 4 << 20);
+        Assert.Equal([$"{2 << 20}"], records);
+        Assert.InRange(decoder.Examined, bytes.Length, 2 * bytes.Length);
+    }
+
     private static byte[] RandomText(Random random, out int longest)
     {
         var bytes = new List<byte>();
@@ -228,6 +242,30 @@ public class RecordReaderTests
         }
 
         return [.. bytes];
+    }
+
+    /// <summary>Lines, and how many bytes were searched for their ends.</summary>
+    private sealed class CountingDecoder : IRecordDecoder<Utf8Text>
+    {
+        public long Examined { get; private set; }
+
+        public bool AcceptsUnfinishedEnd => true;
+
+        public int FindFirst(ReadOnlySpan<byte> data) => FindFirst(data, 0);
+
+        public int FindFirst(ReadOnlySpan<byte> data, int examined)
+        {
+            Examined += data.Length - examined;
+            return LineDecoder.Instance.FindFirst(data, examined);
+        }
+
+        public int FindLast(ReadOnlySpan<byte> data)
+        {
+            Examined += data.Length;
+            return LineDecoder.Instance.FindLast(data);
+        }
+
+        public long Decode(in RecordBytes bytes, RecordBuffer<Utf8Text> output) => LineDecoder.Instance.Decode(bytes, output);
     }
 
     private sealed class Sink<T>(List<string> records, Func<T, string> show) : Operator<T>
