@@ -12,8 +12,7 @@ internal readonly record struct FileRange(OpenFile File, long Start, long End)
 /// <summary>A batch of file ranges: each partition reads (or maps) and decodes its own part, so that reading is parallel and decoding finds the bytes in its cache.</summary>
 internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecoder<T> decoder, FileSource source, int partitions, string? description) : InputBatch<T>
 {
-    private const int FramingBytes = 4;   // a length prefix, or a line end
-
+    private readonly RecordLimit<T> _limit = new(decoder, source.MaxRecordBytes);
     private readonly long _totalBytes = ranges.Sum(range => range.Length);
     private readonly List<Block>[] _blocks = Enumerable.Range(0, partitions).Select(_ => new List<Block>()).ToArray();
     private readonly DecodedShares<T> _decoded = new(decoder, partitions);
@@ -117,6 +116,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
                 throw source.RecordTooLong(at);
             }
 
+            CheckLengths(bytes.Span[..whole], at);
             run.Decode(share.File.Mapped(at, whole));
             at += whole + RestOfEnd(share, at + whole, bytes.Span[whole - 1], bytes.Span[whole..]);
         }
@@ -140,9 +140,19 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
                 }
             }
 
+            CheckLengths(block.Span[..whole], at);
             run.Decode(new RecordBytes(block, 0, whole));
             int read = (int)Math.Min(block.Length, share.End - at);
             at += whole + RestOfEnd(share, at + whole, block.Span[whole - 1], block.Span[whole..read]);
+        }
+    }
+
+    // By default a block is shorter than the longest record, and nothing in it is looked at.
+    private void CheckLengths(ReadOnlySpan<byte> records, long at)
+    {
+        if (_limit.FindTooLong(records) is { } start)
+        {
+            throw source.RecordTooLong(at + start);
         }
     }
 
@@ -162,7 +172,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
     // In place of the last block, one for the longest record. The records behind it come with it, so that many long ones take few such blocks.
     private Block LongBlock(FileRange share, long at, List<Block> blocks)
     {
-        int length = (int)Math.Min(share.End - at, (long)source.MaxRecordBytes + FramingBytes);
+        int length = (int)Math.Min(share.End - at, _limit.FrameBytes);
         if (length <= blocks[^1].Length)
         {
             throw source.RecordTooLong(at);

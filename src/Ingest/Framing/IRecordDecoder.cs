@@ -29,6 +29,12 @@ public interface IRecordDecoder<T>
     bool AcceptsUnfinishedEnd { get; }
 
     /// <summary>
+    /// The most bytes of a frame that are not the record's own, such as a length prefix or an end: <see cref="StreamingOptions.MaxRecordBytes"/> is counted without them. By itself 1 where an
+    /// unfinished end is accepted (and never less there), else 16. 0 to 1,024.
+    /// </summary>
+    int FramingBytes => AcceptsUnfinishedEnd ? 1 : 16;
+
+    /// <summary>
     /// How many bytes at the start of <paramref name="data"/> still belong to the end of the record before, whose last byte was <paramref name="lastByte"/>:
     /// 1 for the LF of a CR LF that came in two pieces, and 0 (the default) where records end unmistakably.
     /// </summary>

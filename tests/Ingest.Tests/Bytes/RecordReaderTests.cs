@@ -114,6 +114,52 @@ public class RecordReaderTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task Receive_LinesAboutAsLongAsTheLimit_FollowThePolicyFromOneByteMoreOn(bool inPlace)
+    {
+        foreach (int limit in new[] { 1, 100, 4095, 5000 })
+        {
+            foreach (string end in new[] { "\n", "\r", "\r\n" })
+            {
+                string[] lines = [.. new[] { 1, limit + 1, limit, limit + 2, limit - 1, limit + 20, limit }.Select(length => new string('x', length))];
+                byte[] bytes = Encoding.UTF8.GetBytes(string.Join(end, lines));
+                foreach (int chunk in new[] { 7, limit, limit + 1, bytes.Length })
+                {
+                    foreach (OversizedRecordPolicy policy in new[] { OversizedRecordPolicy.DropRecord, OversizedRecordPolicy.Truncate })
+                    {
+                        (List<string> records, StreamingContext context) = await ReadLinesAsync(bytes, Enumerable.Repeat(chunk, bytes.Length), inPlace, limit, policy);
+                        Assert.Equal(Expected(bytes, limit, policy), records);
+                        Assert.Equal(policy == OversizedRecordPolicy.DropRecord ? 3 : 0, context.Metrics.DroppedRecords);
+                    }
+
+                    var error = await Assert.ThrowsAsync<StreamingException>(() => ReadLinesAsync(bytes, Enumerable.Repeat(chunk, bytes.Length), inPlace, limit));
+                    Assert.Contains($"a record of more than {limit} bytes", error.Message);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Receive_FramesAboutAsLongAsTheLimit_FailFromOneByteMoreOn(bool inPlace)
+    {
+        var prefixed = new LengthPrefixedDecoder<string>(Convert.ToHexString);
+        byte[] frame = [0, 0, 0, 8, .. "8 bytes."u8];
+        byte[] bytes = [.. frame, .. frame];
+        var fixedLength = new FixedLengthDecoder<string>(8, Convert.ToHexString);
+        foreach (int chunk in new[] { 1, 5, 100 })
+        {
+            IEnumerable<int> chunks = Enumerable.Repeat(chunk, 100);
+            Assert.Equal(2, (await ReadAsync(bytes, chunks, prefixed, record => record, inPlace, maxRecordBytes: 8)).Records.Count);
+            await Assert.ThrowsAsync<InvalidDataException>(() => ReadAsync(bytes, chunks, prefixed, record => record, inPlace, maxRecordBytes: 7));
+            Assert.Equal(3, (await ReadAsync(bytes, chunks, fixedLength, record => record, inPlace, maxRecordBytes: 8)).Records.Count);
+            await Assert.ThrowsAsync<InvalidDataException>(() => ReadAsync(bytes, chunks, fixedLength, record => record, inPlace, maxRecordBytes: 7));
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task Receive_LengthPrefixed_SplitAnywhere_GivesTheSameRecords(bool inPlace)
     {
         int seed = Environment.TickCount;
