@@ -104,7 +104,6 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private readonly RunningBatch _running;
     private readonly StateTable<TKey, NoValue> _keys = new();
     private readonly GroupBuilder<TValue> _values = new();
-    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
     private readonly PooledList<int> _added = new();       // keys that this batch brought
     private readonly PooledList<int> _gone = new();        // keys without a state after this batch
     private readonly TextMemory _texts = new();
@@ -137,16 +136,11 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         Settle();
-        _keys.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _hashes);
         _values.Extend(items.Length, out Span<TValue> values, out Span<int> numbers);
+        _keys.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, numbers, _added);
         for (int i = 0; i < items.Length; i++)
         {
-            numbers[i] = _keys.GetOrAdd(_hashes[i], in items[i].Key, out bool exists);
             values[i] = items[i].Value;
-            if (!exists)
-            {
-                _added.Add(numbers[i]);
-            }
         }
     }
 
@@ -157,8 +151,12 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
         _values.Build(batch, _keys.End);
         UpdateAll();
         _values.Clear();
-        KeepTexts(batch);
-        PutOut();
+        if (RecordTexts<TState>.Any)
+        {
+            KeepTexts(batch);
+            PutOut();
+        }
+
         _keys.HoldKeyTexts(batch);
         base.OnBatchEnd(batch);
     }
@@ -191,21 +189,28 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private void UpdateAll()
     {
         BatchTime time = _running.Time;
+        bool putsOut = !RecordTexts<TState>.Any;
         int end = _keys.End;
         for (int number = 0; number < end; number++)
         {
             if (_keys.IsUsed(number))
             {
-                Optional<TState> next = _update(time, _keys.KeyAt(number), _values[number].Span, _states[number]);
+                TKey key = _keys.KeyAt(number);
+                Optional<TState> next = _update(time, key, _values.ValuesOf(number), _states[number]);
                 _next[number] = next;
                 if (!next.HasValue)
                 {
                     _gone.Add(number);
                 }
+                else if (putsOut)
+                {
+                    Output.Add((key, next.Value));
+                }
             }
         }
     }
 
+    // States with texts, once these are copied.
     private void PutOut()
     {
         int end = _keys.End;
@@ -221,12 +226,9 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     // All states go into new memory in each batch, as they all are made anew.
     private void KeepTexts(BatchScope batch)
     {
-        if (RecordTexts<TState>.Any)
-        {
-            _nextTexts = new TextLease();
-            RecordTexts<Optional<TState>>.Copy(_next.AsSpan(0, _keys.End), _texts, _nextTexts);
-            batch.Keep(_nextTexts.Retain());
-        }
+        _nextTexts = new TextLease();
+        RecordTexts<Optional<TState>>.Copy(_next.AsSpan(0, _keys.End), _texts, _nextTexts);
+        batch.Keep(_nextTexts.Retain());
     }
 
     private void MakeRoom()

@@ -22,6 +22,12 @@ internal sealed class WindowPane<T> : IDisposable
 
     public bool IsEmpty => _blocks.Count == 0;
 
+    /// <summary>Number of records.</summary>
+    public int Count => _blocks.Sum(block => block.Count);
+
+    /// <summary>The number of the final batch in a keyed window, counted from the first.</summary>
+    public long Index { get; set; }
+
     /// <summary>Whether the pane is part of what an incremental window has added up.</summary>
     public bool IsCounted { get; set; }
 
