@@ -34,9 +34,10 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         Table.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, numbers, _added);
         _added.Clear();
         _touched.AddRange(numbers);
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
         for (int i = 0; i < numbers.Length; i++)
         {
-            Table.ValueAt(numbers[i]).Holders++;
+            entries.ValueAt(numbers[i]).Holders++;
             _numbered[i] = new NumberedValue<TValue> { Number = numbers[i], Value = items[i].Value };
         }
 
@@ -135,11 +136,12 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Leave(ReadOnlySpan<NumberedValue<TValue>> items)
     {
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
         for (int i = 0; i < items.Length; i++)
         {
             if (i + 16 < items.Length)
             {
-                Table.PrefetchAt(items[i + 16].Number);
+                entries.Prefetch(items[i + 16].Number);
             }
 
             Leave(items[i].Number);

@@ -73,14 +73,15 @@ internal sealed class ReducingWindowOperator<TKey, TValue, TMarker> : KeyedWindo
     private void PutOut()
     {
         ReadOnlySpan<int> order = _order.Span;
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
         for (int i = 0; i < order.Length; i++)
         {
             if (i + 16 < order.Length)
             {
-                Table.PrefetchAt(order[i + 16]);
+                entries.Prefetch(order[i + 16]);
             }
 
-            (TKey Key, TValue Value) pair = (Table.KeyAt(order[i]), Table.ValueAt(order[i]).Value);
+            (TKey Key, TValue Value) pair = (entries.KeyAt(order[i]), entries.ValueAt(order[i]).Value);
             if (_filter is null || _filter(pair))
             {
                 Output.Add(pair);
@@ -126,18 +127,20 @@ internal sealed class ReducingWindowOperator<TKey, TValue, TMarker> : KeyedWindo
     private void Gather(ReadOnlySpan<NumberedValue<TValue>> items)
     {
         int gathered = _gathered;
+        Func<TValue, TValue, TValue> reduce = _reduce;
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
         for (int i = 0; i < items.Length; i++)
         {
             if (i + 16 < items.Length)
             {
-                Table.PrefetchAt(items[i + 16].Number);
+                entries.Prefetch(items[i + 16].Number);
             }
 
             ref readonly NumberedValue<TValue> item = ref items[i];
-            ref WindowEntry<TValue> entry = ref Table.ValueAt(item.Number);
+            ref WindowEntry<TValue> entry = ref entries.ValueAt(item.Number);
             if (entry.Mark == gathered)
             {
-                entry.Value = _reduce(entry.Value, item.Value);
+                entry.Value = reduce(entry.Value, item.Value);
             }
             else
             {

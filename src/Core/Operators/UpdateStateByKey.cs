@@ -191,11 +191,12 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
         BatchTime time = _running.Time;
         bool putsOut = !RecordTexts<TState>.Any;
         int end = _keys.End;
+        StateTable<TKey, NoValue>.Walker keys = _keys.Walk();
         for (int number = 0; number < end; number++)
         {
-            if (_keys.IsUsed(number))
+            if (keys.IsUsed(number))
             {
-                TKey key = _keys.KeyAt(number);
+                TKey key = keys.KeyAt(number);
                 Optional<TState> next = _update(time, key, _values.ValuesOf(number), _states[number]);
                 _next[number] = next;
                 if (!next.HasValue)
@@ -214,11 +215,12 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private void PutOut()
     {
         int end = _keys.End;
+        StateTable<TKey, NoValue>.Walker keys = _keys.Walk();
         for (int number = 0; number < end; number++)
         {
-            if (_keys.IsUsed(number) && _next[number].HasValue)
+            if (keys.IsUsed(number) && _next[number].HasValue)
             {
-                Output.Add((_keys.KeyAt(number), _next[number].Value));
+                Output.Add((keys.KeyAt(number), _next[number].Value));
             }
         }
     }

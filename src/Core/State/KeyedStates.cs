@@ -189,9 +189,10 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState
     private void SettleTouched()
     {
         ReadOnlySpan<(int Number, KeyedState<TState> Entry)> touched = _before.Span;
+        StateTable<TKey, KeyedState<TState>>.Walker entries = _table.Walk();
         for (int i = 0; i < touched.Length; i++)
         {
-            PrefetchNeighbours(touched, i + Ahead);
+            PrefetchNeighbours(in entries, touched, i + Ahead);
             int number = touched[i].Number;
             Unlink(number);
             if (!_table.ValueAt(number).Exists)
@@ -206,16 +207,16 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState
     }
 
     // Where they were when the batch noted the entry: mostly they still are.
-    private void PrefetchNeighbours(ReadOnlySpan<(int Number, KeyedState<TState> Entry)> touched, int i)
+    private static void PrefetchNeighbours(in StateTable<TKey, KeyedState<TState>>.Walker entries, ReadOnlySpan<(int Number, KeyedState<TState> Entry)> touched, int i)
     {
         if (i < touched.Length)
         {
             ref readonly KeyedState<TState> entry = ref touched[i].Entry;
-            _table.PrefetchAt(touched[i].Number);
+            entries.Prefetch(touched[i].Number);
             if (entry.IsLinked)
             {
-                _table.PrefetchAt(Math.Max(entry.Older, 0));
-                _table.PrefetchAt(Math.Max(entry.Newer, 0));
+                entries.Prefetch(Math.Max(entry.Older, 0));
+                entries.Prefetch(Math.Max(entry.Newer, 0));
             }
         }
     }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace FastStream;
 
@@ -101,25 +100,15 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
         return exists ? number : Add(hash, in key);
     }
 
-    /// <summary>Whether a number below <see cref="End"/> is a key's.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsUsed(int number) => _entries[number].Next == Used;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref readonly TKey KeyAt(int number) => ref _entries[number].Key;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref TValue ValueAt(int number) => ref _entries[number].Value;
 
-    /// <summary>Asks the processor for an entry.</summary>
+    /// <summary>A loop over many numbers that keeps in registers where entries are. Keys must not be added meanwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchAt(int number)
-    {
-        // Most entries lie in two cache lines.
-        ref byte entry = ref Unsafe.As<Entry, byte>(ref _entries[number]);
-        Prefetch(ref entry);
-        Prefetch(ref Unsafe.Add(ref entry, Unsafe.SizeOf<Entry>() - 1));
-    }
+    public Walker Walk() => new(_entries.Walk());
 
     /// <summary>Forgets a key; its number may be given to another one.</summary>
     public void Remove(int number)
@@ -155,15 +144,6 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
         _slots.Dispose();
         _entries.Dispose();
         _keyTexts.Dispose();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Prefetch(ref byte place)
-    {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch0(Unsafe.AsPointer(ref place));
-        }
     }
 
     // Hashes the keys and asks the processor for their slots.
@@ -204,6 +184,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     private void Guess(ReadOnlySpan<uint> hashes, Span<int> numbers)
     {
         ReadOnlySpan<StateSlots.Place> places = _slots.Places;
+        ChunkedMemory<Entry>.Records entries = _entries.Walk();
         for (int i = 0; i < hashes.Length && i < numbers.Length; i++)
         {
             uint hash = hashes[i];
@@ -215,7 +196,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
             }
 
             numbers[i] = slot.NumberPlus1 - 1;
-            PrefetchAt(Math.Max(slot.NumberPlus1 - 1, 0));
+            entries.Prefetch(Math.Max(slot.NumberPlus1 - 1, 0));
         }
     }
 
@@ -225,6 +206,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
         where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
         StateSlots.Place place = _slots.Places[0];
+        ChunkedMemory<Entry>.Records entries = _entries.Walk();
         for (int i = from; i < items.Length && i < hashes.Length && i < numbers.Length; i++)
         {
             uint hash = hashes[i];
@@ -235,7 +217,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
             }
 
             int number = slot.NumberPlus1 - 1;
-            if (number < 0 || !AreSurelyEqual(in _entries[number].Key, in TKeyOf.Of(in items[i])))
+            if (number < 0 || !AreSurelyEqual(in entries[number].Key, in TKeyOf.Of(in items[i])))
             {
                 return i;
             }
@@ -251,9 +233,10 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     private int Confirm<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<int> numbers, int from)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
+        ChunkedMemory<Entry>.Records entries = _entries.Walk();
         for (int i = from; i < items.Length && i < numbers.Length; i++)
         {
-            if (numbers[i] < 0 || !AreSurelyEqual(in _entries[numbers[i]].Key, in TKeyOf.Of(in items[i])))
+            if (numbers[i] < 0 || !AreSurelyEqual(in entries[numbers[i]].Key, in TKeyOf.Of(in items[i])))
             {
                 return i;
             }
@@ -314,7 +297,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
         _keyTexts = new TextLease();
         for (int number = 0; number < End; number++)
         {
-            if (IsUsed(number))
+            if (_entries[number].Next == Used)
             {
                 RecordTexts<TKey>.Copy(ref _entries[number].Key, _texts, _keyTexts);
             }
@@ -323,8 +306,30 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
         _deadTextBytes = 0;
     }
 
+    /// <summary>See <see cref="Walk"/>.</summary>
+    public readonly ref struct Walker
+    {
+        private readonly ChunkedMemory<Entry>.Records _entries;
+
+        internal Walker(ChunkedMemory<Entry>.Records entries) => _entries = entries;
+
+        /// <summary>Whether a number below <see cref="End"/> is a key's.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool IsUsed(int number) => _entries[number].Next == Used;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ref readonly TKey KeyAt(int number) => ref _entries[number].Key;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ref TValue ValueAt(int number) => ref _entries[number].Value;
+
+        /// <summary>Asks the processor for an entry.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Prefetch(int number) => _entries.Prefetch(number);
+    }
+
     [StructLayout(LayoutKind.Auto)]
-    private struct Entry
+    internal struct Entry
     {
         public TKey Key;
         public TValue Value;
