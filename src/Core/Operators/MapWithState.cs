@@ -122,7 +122,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
         bool refreshes = spec.IdleTime is not null;
         for (int i = 0; i < items.Length; i++)
         {
-            ref KeyedState<TState> entry = ref states.Change(_numbers[i]);
+            ref KeyedState<TState> entry = ref states.EntryAt(_numbers[i]);
             _state.Bind(entry.State, entry.Exists, isTimingOut: false);
             Optional<TMapped> mapped = _call(time, items[i].Key, items[i].Value, _state);
             if (_state.IsUpdated)

@@ -17,6 +17,7 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState
     private readonly PooledList<(int Number, KeyedState<TState> Entry)> _before = new();   // entries as they were before the batch
     private readonly StateTexts<TState> _texts = new();
     private readonly PooledList<int> _added = new();   // keys that the span being located brought
+    private readonly int[] _firstTouched = new int[RecordBuffer.SpanRecords];   // numbers of the span being noted
     private int _oldest = None;      // first in the order of touching
     private int _newest = None;
     private int _batch = 1;          // marks entries that the batch has changed
@@ -39,14 +40,18 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState
         Settle();
     }
 
-    /// <summary>The numbers of the records' keys; new keys are added, without a state.</summary>
+    /// <summary>The numbers of the records' keys, whose entries the batch may change from now on; new keys are added, without a state.</summary>
     public void Locate<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<int> numbers)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
         Settle();
         _table.Locate<TItem, TKeyOf>(items, numbers, _added);
-        NoteAdded();
+        _withoutState += _added.Count;
+        _added.Clear();
+        Note(numbers[..items.Length]);
     }
+
+    public ref KeyedState<TState> EntryAt(int number) => ref _table.ValueAt(number);
 
     /// <summary>An entry that the batch is about to change.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -133,6 +138,28 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState
     {
         _table.Dispose();
         _texts.Dispose();
+    }
+
+    // Finds the keys that the batch has not touched yet without a branch, as they are in a random place of the span, and then copies the entries of these.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Note(ReadOnlySpan<int> numbers)
+    {
+        StateTable<TKey, KeyedState<TState>>.Walker entries = _table.Walk();
+        int[] first = _firstTouched;
+        int count = 0;
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            ref int batch = ref entries.ValueAt(numbers[i]).Batch;
+            first[count] = numbers[i];
+            count += batch == _batch ? 0 : 1;
+            batch = _batch;
+        }
+
+        Span<(int Number, KeyedState<TState> Entry)> before = _before.Extend(count);
+        for (int i = 0; i < before.Length; i++)
+        {
+            before[i] = (first[i], entries.ValueAt(first[i]));
+        }
     }
 
     private void NoteAdded()
