@@ -91,15 +91,7 @@ internal sealed unsafe class StateSlots : IDisposable
         int step = 1 << segment.Splits;
         var lower = new Segment(segment.Capacity, segment.Splits + 1, segment.Index);
         var upper = new Segment(segment.Capacity, segment.Splits + 1, segment.Index + step);
-        for (uint i = 0; i < (uint)segment.Capacity; i++)
-        {
-            Slot slot = segment.Place.First[i];
-            if (slot.NumberPlus1 != 0)
-            {
-                ((Mix(slot.Hash) & (uint)step) == 0 ? lower : upper).Add(slot);
-            }
-        }
-
+        segment.MoveTo(lower, upper);
         for (int i = segment.Index; i < _segments.Length; i += step)
         {
             _segments[i] = (i & step) == 0 ? lower : upper;
@@ -165,7 +157,7 @@ internal sealed unsafe class StateSlots : IDisposable
         public void Add(Slot slot)
         {
             Count++;
-            Put(slot);
+            Put(Place, slot);
         }
 
         public void Remove(uint hash, int number)
@@ -201,9 +193,30 @@ internal sealed unsafe class StateSlots : IDisposable
             {
                 if (old[i].NumberPlus1 != 0)
                 {
-                    Put(old[i]);
+                    Put(Place, old[i]);
                 }
             }
+        }
+
+        // Which half a key goes to is no branch: it would be guessed wrong every second time.
+        public void MoveTo(Segment lower, Segment upper)
+        {
+            Place* halves = stackalloc Place[2] { lower.Place, upper.Place };
+            int* counts = stackalloc int[2] { 0, 0 };
+            Slot* first = Place.First;
+            int capacity = Capacity;
+            for (int i = 0; i < capacity; i++)
+            {
+                if (first[i].NumberPlus1 != 0)
+                {
+                    uint half = (Mix(first[i].Hash) >> Splits) & 1;
+                    Put(halves[half], first[i]);
+                    counts[half]++;
+                }
+            }
+
+            lower.Count = counts[0];
+            upper.Count = counts[1];
         }
 
         public void Dispose() => _slots.Dispose();
@@ -221,16 +234,16 @@ internal sealed unsafe class StateSlots : IDisposable
             };
         }
 
-        private void Put(Slot slot)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Put(Place place, Slot slot)
         {
-            uint mask = Place.Mask;
-            uint index = slot.Hash & mask;
-            while (Place.First[index].NumberPlus1 != 0)
+            uint index = slot.Hash & place.Mask;
+            while (place.First[index].NumberPlus1 != 0)
             {
-                index = (index + 1) & mask;
+                index = (index + 1) & place.Mask;
             }
 
-            Place.First[index] = slot;
+            place.First[index] = slot;
         }
     }
 }
