@@ -120,9 +120,10 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
     {
         BatchTime time = running.Time;
         bool refreshes = spec.IdleTime is not null;
+        StateTable<TKey, KeyedState<TState>>.Walker entries = states.Walk();
         for (int i = 0; i < items.Length; i++)
         {
-            ref KeyedState<TState> entry = ref states.EntryAt(_numbers[i]);
+            ref KeyedState<TState> entry = ref entries.ValueAt(_numbers[i]);
             _state.Bind(entry.State, entry.Exists, isTimingOut: false);
             Optional<TMapped> mapped = _call(time, items[i].Key, items[i].Value, _state);
             if (_state.IsUpdated)

@@ -51,7 +51,8 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState
         Note(numbers[..items.Length]);
     }
 
-    public ref KeyedState<TState> EntryAt(int number) => ref _table.ValueAt(number);
+    /// <summary>The entries, for a loop over what was located.</summary>
+    public StateTable<TKey, KeyedState<TState>>.Walker Walk() => _table.Walk();
 
     /// <summary>An entry that the batch is about to change.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
