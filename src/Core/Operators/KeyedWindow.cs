@@ -58,9 +58,11 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     {
         Settle();
         Undo();
-        foreach (int number in _touched.Span)
+
+        // Backwards, so that keys to come get the numbers that they would have got without this batch.
+        for (int i = _touched.Count - 1; i >= 0; i--)
         {
-            Leave(number);
+            Leave(_touched[i]);
         }
 
         _touched.Clear();
