@@ -13,7 +13,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
 {
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
     private readonly NumberedValue<TValue>[] _numbered = new NumberedValue<TValue>[RecordBuffer.SpanRecords];
-    private readonly PaneCollector<NumberedValue<TValue>> _gathering = new();
+    private readonly PaneCollector<NumberedValue<TValue>> _gathering = new(size.Depth);
     private readonly PooledList<int> _touched = new();          // numbers of the batch that runs or ran last, one for each pair
     private WindowPane<NumberedValue<TValue>>? _last;           // of the batch that ran last
     private bool _lastIsFinal;
