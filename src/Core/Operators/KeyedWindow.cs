@@ -13,7 +13,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
 {
     private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];
     private readonly NumberedValue<TValue>[] _numbered = new NumberedValue<TValue>[RecordBuffer.SpanRecords];
-    private readonly PaneCollector<NumberedValue<TValue>> _gathering = new();
+    private readonly PaneCollector<NumberedValue<TValue>> _gathering = new(size.Depth);
     private readonly PooledList<int> _touched = new();          // numbers of the batch that runs or ran last, one for each pair
     private readonly PooledList<int> _added = new();            // keys that the span being located brought; left only where that failed
     private WindowPane<NumberedValue<TValue>>? _last;           // of the batch that ran last
@@ -62,9 +62,11 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     {
         Settle();
         Undo();
-        foreach (int number in _touched.Span)
+
+        // Backwards, so that keys to come get the numbers that they would have got without this batch.
+        for (int i = _touched.Count - 1; i >= 0; i--)
         {
-            Leave(number);
+            Leave(_touched[i]);
         }
 
         foreach (int number in _added.Span)

@@ -73,6 +73,8 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
 {
     public override TimeSpan Slide => size.Slide;
 
+    internal override bool IsWindow => true;
+
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
     internal override bool HasUniqueKeys => true;

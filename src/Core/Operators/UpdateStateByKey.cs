@@ -111,6 +111,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private Optional<TState>[] _next = [];                 // after the batch that runs or ran last
     private TextLease? _stateTexts;                        // what _states lie in
     private TextLease? _nextTexts;
+    private bool _hasEnded;                                // a batch has made _next; where a window before is not due, batches pass without an end here
     private bool _lastIsFinal;
 
     public UpdateStateByKeyOperator(
@@ -147,6 +148,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     public override void OnBatchEnd(BatchScope batch)
     {
         Settle();
+        _hasEnded = true;
         MakeRoom();
         _values.Build(batch, _keys.End);
         UpdateAll();
@@ -161,14 +163,17 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
         base.OnBatchEnd(batch);
     }
 
-    public void Commit() => _lastIsFinal = true;
+    public void Commit() => _lastIsFinal = _hasEnded;
 
     public override void Reset()
     {
         Settle();
-        foreach (int number in _added.Span)
+        _hasEnded = false;
+
+        // Backwards, so that keys to come get the numbers that they would have got without this batch.
+        for (int i = _added.Count - 1; i >= 0; i--)
         {
-            Remove(number);
+            Remove(_added[i]);
         }
 
         _added.Clear();
@@ -251,6 +256,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
         }
 
         _lastIsFinal = false;
+        _hasEnded = false;
         (_states, _next) = (_next, _states);
         _stateTexts?.Dispose();
         (_stateTexts, _nextTexts) = (_nextTexts, null);

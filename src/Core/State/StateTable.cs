@@ -134,8 +134,12 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     {
         if (RecordTexts<TKey>.Any)
         {
-            CompactTexts();
+            // Both places where keys move: records that were put out lie in the old one, those still to come in the new one.
             batch.Keep(_keyTexts.Retain());
+            if (CompactTexts())
+            {
+                batch.Keep(_keyTexts.Retain());
+            }
         }
     }
 
@@ -286,11 +290,11 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     }
 
     // When most of the memory is of keys that are gone, the others move together.
-    private void CompactTexts()
+    private bool CompactTexts()
     {
         if (_deadTextBytes < TextMemory.ChunkBytes || _deadTextBytes < _liveTextBytes)
         {
-            return;
+            return false;
         }
 
         using TextLease old = _keyTexts;
@@ -304,6 +308,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
         }
 
         _deadTextBytes = 0;
+        return true;
     }
 
     /// <summary>See <see cref="Walk"/>.</summary>
