@@ -64,14 +64,14 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         Undo();
 
         // Backwards, so that keys to come get the numbers that they would have got without this batch.
+        for (int i = _added.Count - 1; i >= 0; i--)
+        {
+            Table.Remove(_added[i]);
+        }
+
         for (int i = _touched.Count - 1; i >= 0; i--)
         {
             Leave(_touched[i]);
-        }
-
-        foreach (int number in _added.Span)
-        {
-            Table.Remove(number);
         }
 
         _added.Clear();

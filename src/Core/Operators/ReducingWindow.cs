@@ -112,7 +112,7 @@ internal sealed class ReducingWindowOperator<TKey, TValue, TMarker> : KeyedWindo
         }
 
         _order.Clear();
-        return blocks is null ? null : new WindowPane<NumberedValue<TValue>>(older.Time, blocks, texts: null, scope: null);
+        return blocks is null ? null : new WindowPane<NumberedValue<TValue>>(older.Time, blocks, texts: null, scope: null, depth: 0);
     }
 
     private void Gather(WindowPane<NumberedValue<TValue>> pane)
