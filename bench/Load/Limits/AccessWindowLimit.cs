@@ -18,7 +18,6 @@ internal sealed class AccessWindowLimit : AccessLogLimit
         AddAll(batch, sign: -1);
         batch.Clear();
         Sums.MoveTo(batch);
-        _window.Reserve(batch.Count);
         AddAll(batch, sign: 1);
         return _window.Sum();
     }
@@ -31,8 +30,15 @@ internal sealed class AccessWindowLimit : AccessLogLimit
 
     private void AddAll(List<(Vector128<byte> Address, long Bytes, long Count)> sums, int sign)
     {
-        foreach ((Vector128<byte> address, long bytes, long count) in sums)
+        for (int i = 0; i < sums.Count; i++)
         {
+            if (i + 16 < sums.Count)
+            {
+                _window.HashAndPrefetch(sums[i + 16].Address);
+            }
+
+            (Vector128<byte> address, long bytes, long count) = sums[i];
+            _window.Reserve(1);
             _window.Add(address, AddressTable.Hash(address), sign * bytes, sign * count);
         }
     }
