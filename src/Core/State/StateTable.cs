@@ -53,7 +53,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
         numbers = numbers[..items.Length];
         Span<uint> hashes = _hashes.AsSpan(0, items.Length);
         Prepare<TItem, TKeyOf>(items, hashes);
-        bool isNear = Count <= NearKeys;
+        bool isNear = Count <= NearKeys && _slots.Places.Length == 1;
         if (!isNear)
         {
             Guess(hashes, numbers);
@@ -204,7 +204,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
         }
     }
 
-    // Slots and keys in one walk, as there is one segment only. Stops as Confirm does.
+    // Slots and keys in one walk of the one segment. Stops as Confirm does.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private int FindNear<TItem, TKeyOf>(ReadOnlySpan<TItem> items, ReadOnlySpan<uint> hashes, Span<int> numbers, int from)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
