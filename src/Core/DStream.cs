@@ -25,6 +25,7 @@ public abstract class DStream
         Parents = parents;
         Id = context.NextStreamId();
         _slide = parents.Count > 0 ? parents[0].Slide : context.Options.BatchInterval;
+        WindowsBefore = parents.Count == 0 ? 0 : parents.Max(parent => parent.WindowsBefore + (parent.IsWindow ? 1 : 0));
         foreach (DStream parent in parents)
         {
             if (!ReferenceEquals(parent.Context, context))
@@ -77,6 +78,12 @@ public abstract class DStream
 
     /// <summary>Whether no key comes twice in a batch of a partition.</summary>
     internal virtual bool HasUniqueKeys => false;
+
+    /// <summary>Whether batches before it are in its batches.</summary>
+    internal virtual bool IsWindow => false;
+
+    /// <summary>Windows on the longest way from an input to this stream, without itself.</summary>
+    internal int WindowsBefore { get; }
 
     /// <summary>Whether this stream runs in the stage of its parents; false where records cross between partitions.</summary>
     internal virtual bool SharesStageWithParents => true;

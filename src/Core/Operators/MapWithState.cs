@@ -47,13 +47,17 @@ public abstract class MapWithStateStream<TKey, TState, TMapped> : DStream<TMappe
     /// <summary>The stream of all keys with their states after each batch. Its cost grows with the number of keys.</summary>
     public DStream<(TKey Key, TState State)> StateSnapshots() => new StateSnapshotsStream<TKey, TState, TMapped>(this);
 
+    private protected abstract bool TimesOut { get; }
+
     /// <summary>The states of a partition of a graph, for the operators of both streams.</summary>
-    internal KeyedStates<TKey, TState> States(GraphBuilder graph, int partition) => graph.Shared(this, partition, static () => new KeyedStates<TKey, TState>());
+    internal KeyedStates<TKey, TState> States(GraphBuilder graph, int partition) => graph.Shared(this, partition, () => new KeyedStates<TKey, TState>(TimesOut));
 }
 
 internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(DStream<(TKey Key, TValue Value)> parent, StateSpec<TKey, TValue, TState, TMapped> spec)
     : MapWithStateStream<TKey, TState, TMapped>(parent)
 {
+    private protected override bool TimesOut => spec.IdleTime is not null;
+
     protected internal override void Connect(GraphBuilder graph, Operator<TMapped>[] outputs)
     {
         List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(spec.Initial, outputs.Length);
@@ -116,9 +120,10 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
     {
         BatchTime time = running.Time;
         bool refreshes = spec.IdleTime is not null;
+        StateTable<TKey, KeyedState<TState>>.Walker entries = states.Walk();
         for (int i = 0; i < items.Length; i++)
         {
-            ref KeyedState<TState> entry = ref states.Change(_numbers[i]);
+            ref KeyedState<TState> entry = ref entries.ValueAt(_numbers[i]);
             _state.Bind(entry.State, entry.Exists, isTimingOut: false);
             Optional<TMapped> mapped = _call(time, items[i].Key, items[i].Value, _state);
             if (_state.IsUpdated)

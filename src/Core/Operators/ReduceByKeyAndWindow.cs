@@ -9,7 +9,10 @@ public static class ReduceByKeyAndWindowExtensions
     /// At every multiple of <paramref name="slide"/>, one pair for each key that has data in the batches of the last <paramref name="length"/>. Each batch is reduced
     /// once; a window then reduces the reduced batches in it, oldest first, without looking keys up.
     /// </summary>
-    /// <remarks>The cost of a window is the number of keys of each batch in it, added up. Where the function has an inverse, the other overload pays only for what comes and goes.</remarks>
+    /// <remarks>
+    /// A window that reaches sixteen slides and more back reduces neighbouring batches to one beforehand, so that its cost grows with the logarithm of its length. Where the function
+    /// has an inverse, the other overload pays only for what comes and goes.
+    /// </remarks>
     /// <example><code>var busy = count.ReduceByKeyAndWindow((a, b) => a + b, length, slide);</code></example>
     /// <param name="stream">The pairs.</param>
     /// <param name="reduce">Two values of a key made one; associative. Must not change its arguments: they are used again.</param>
@@ -70,6 +73,8 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
 {
     public override TimeSpan Slide => size.Slide;
 
+    internal override bool IsWindow => true;
+
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
     internal override bool HasUniqueKeys => true;
@@ -100,78 +105,4 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
     private Func<TValue, TValue, TValue>? Inverse => inverse;
 
     private Func<(TKey Key, TValue Value), bool>? Filter => filter;
-}
-
-/// <summary>Reduces all batches of a window whenever one is due.</summary>
-internal sealed class ReducingWindowOperator<TKey, TValue, TMarker>(
-    WindowSize size, Func<TValue, TValue, TValue> reduce, Func<(TKey Key, TValue Value), bool>? filter, Operator<(TKey Key, TValue Value)> next)
-    : KeyedWindowOperator<TKey, TValue>(size, next)
-    where TMarker : struct
-{
-    private readonly PooledList<int> _order = new();   // numbers of the window's keys, in the order in which they came
-    private int _window;                               // the window being put out; marks the entries that have a value of it
-
-    protected override void Emit(BatchScope batch, WindowPane<NumberedValue<TValue>> last, BatchTime before)
-    {
-        _window++;
-        foreach (WindowPane<NumberedValue<TValue>> pane in Panes)
-        {
-            if (pane.Time > before)
-            {
-                Add(pane, batch);
-            }
-        }
-
-        Add(last, batch);
-        foreach (int number in _order.Span)
-        {
-            (TKey Key, TValue Value) pair = (Table.KeyAt(number), Table.ValueAt(number).Value);
-            if (filter is null || filter(pair))
-            {
-                Output.Add(pair);
-            }
-        }
-
-        _order.Clear();
-    }
-
-    protected override void Accept()
-    {
-    }
-
-    protected override void Undo() => _order.Clear();
-
-    private void Add(WindowPane<NumberedValue<TValue>> pane, BatchScope batch)
-    {
-        pane.HoldFor(batch);
-        foreach (ArraySegment<NumberedValue<TValue>> block in pane.Blocks)
-        {
-            Add(block);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Add(ReadOnlySpan<NumberedValue<TValue>> items)
-    {
-        for (int i = 0; i < items.Length; i++)
-        {
-            if (i + 16 < items.Length)
-            {
-                Table.PrefetchAt(items[i + 16].Number);
-            }
-
-            ref readonly NumberedValue<TValue> item = ref items[i];
-            ref WindowEntry<TValue> entry = ref Table.ValueAt(item.Number);
-            if (entry.Mark == _window)
-            {
-                entry.Value = reduce(entry.Value, item.Value);
-            }
-            else
-            {
-                entry.Mark = _window;
-                entry.Value = item.Value;
-                _order.Add(item.Number);
-            }
-        }
-    }
 }

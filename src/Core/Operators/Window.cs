@@ -30,6 +30,8 @@ internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStr
 {
     public override TimeSpan Slide => size.Slide;
 
+    internal override bool IsWindow => true;
+
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
     internal override bool HasUniqueKeys => parent.HasUniqueKeys && size.Length == parent.Slide;
@@ -41,7 +43,7 @@ internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStr
 /// <summary>Keeps the batches that a later window still needs, and hands them on, as they lie, whenever a window is due.</summary>
 internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Operator<T, T>(next), IBatchState
 {
-    private readonly PaneCollector<T> _gathering = new();
+    private readonly PaneCollector<T> _gathering = new(size.Depth);
     private readonly Queue<WindowPane<T>> _panes = [];   // final, oldest first
     private WindowPane<T>? _last;                        // of the batch that ran last
     private bool _lastIsFinal;

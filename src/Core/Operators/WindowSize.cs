@@ -5,7 +5,8 @@ namespace FastStream;
 /// <param name="Length">How far it reaches back.</param>
 /// <param name="Slide">Time between two windows.</param>
 /// <param name="Step">The parent's slide: time between two batches that come in.</param>
-internal sealed record WindowSize(StreamingContext Context, TimeSpan Length, TimeSpan Slide, TimeSpan Step)
+/// <param name="Depth">Windows before this one, on the longest way.</param>
+internal sealed record WindowSize(StreamingContext Context, TimeSpan Length, TimeSpan Slide, TimeSpan Step, int Depth)
 {
     public static WindowSize Of(DStream parent, TimeSpan length, TimeSpan? slide)
     {
@@ -16,7 +17,7 @@ internal sealed record WindowSize(StreamingContext Context, TimeSpan Length, Tim
             ThrowIfNoMultiple(parent, given, nameof(slide), "is made anew after");
         }
 
-        return new WindowSize(parent.Context, length, slide ?? step, step);
+        return new WindowSize(parent.Context, length, slide ?? step, step, parent.WindowsBefore + (parent.IsWindow ? 1 : 0));
     }
 
     /// <summary>Whether a window ends at this time.</summary>
