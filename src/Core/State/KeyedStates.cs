@@ -119,7 +119,9 @@ internal sealed class KeyedStates<TKey, TState> : IBatchState
         for (int i = _before.Count - 1; i >= 0; i--)
         {
             (int number, KeyedState<TState> entry) = _before[i];
-            _table.ValueAt(number) = entry;
+            ref KeyedState<TState> changed = ref _table.ValueAt(number);
+            _texts.GoBack(ref changed.State, changed.Exists, ref entry.State, entry.Exists);
+            changed = entry;
             if (!entry.IsLinked)
             {
                 _table.Remove(number);
