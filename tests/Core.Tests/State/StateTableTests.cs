@@ -59,6 +59,41 @@ public sealed class StateTableTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Texts_OfKeysThatComeAndGo_UseTheSameMemory()
+    {
+        const int Keys = 500;
+        using var table = new StateTable<Utf8Text, int>();
+        long allocated = 0;
+        for (int batch = 0; batch < 200; batch++)
+        {
+            // What later batches bring is measured: by then there is as much memory as is needed.
+            Utf8Text[] texts = [.. Enumerable.Range(0, Keys).Select(i => Utf8Text.Intern($"{new string('k', 90)} {batch} {i}"))];
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            foreach (ref readonly Utf8Text text in texts.AsSpan())
+            {
+                table.GetOrAdd(KeyHash.Of(in text), in text, out _);
+            }
+
+            for (int number = 0; number < table.End; number++)
+            {
+                if (table.IsUsed(number) && table.ValueAt(number)++ == 2)
+                {
+                    table.Remove(number);
+                }
+            }
+
+            var scope = new BatchScope(default, []);
+            table.HoldKeyTexts(scope);
+            scope.Release();
+            allocated += batch < 100 ? 0 : GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.All(texts, text => Assert.Equal(text, table.KeyAt(table.Find(KeyHash.Of(in text), in text))));
+        }
+
+        Assert.Equal(2 * Keys, table.Count);
+        Assert.InRange(allocated, 0, 100 * Keys * 90 / 2);
+    }
+
+    [Fact]
     public void KeysThatEndWithTheirBatch_AreRefused() =>
         Assert.Contains("holds a FastStream.Utf8Text behind a reference", Assert.Throws<ArgumentException>(() => new StateTable<Utf8Text[], int>()).Message);
 
