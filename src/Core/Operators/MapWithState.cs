@@ -9,7 +9,7 @@ public static class MapWithStateExtensions
     /// </summary>
     /// <remarks>What the function throws fails the batch, and all states are as before it: do not change objects in a state, update it with new ones. Texts in keys and states are copied.</remarks>
     /// <example><code>
-    /// var running = pairs.MapWithState(StateSpec.Function&lt;string, long, long, (string, long)&gt;((time, key, value, state) =>
+    /// var running = sizeByUser.MapWithState(StateSpec.Function&lt;string, long, long, (string, long)&gt;((time, key, value, state) =>
     /// {
     ///     if (state.IsTimingOut) return Optional&lt;(string, long)&gt;.None;
     ///     state.Update(state.GetValueOrDefault() + value.GetValueOrDefault());

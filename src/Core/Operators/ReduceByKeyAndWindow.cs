@@ -26,6 +26,7 @@ public static class ReduceByKeyAndWindowExtensions
     {
         ArgumentNullException.ThrowIfNull(stream);
         var size = WindowSize.Of(stream, length, slide);
+        StateChecks.ThrowIfEndsWithBatch<TKey>("A key");
         return new ReduceByKeyAndWindowStream<TKey, TValue>(stream.ReduceByKey(reduce, partitions), size, reduce, inverse: null, filter: null);
     }
 
@@ -59,6 +60,7 @@ public static class ReduceByKeyAndWindowExtensions
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(inverse);
         var size = WindowSize.Of(stream, length, slide);
+        StateChecks.ThrowIfEndsWithBatch<TKey>("A key");
         return new ReduceByKeyAndWindowStream<TKey, TValue>(stream.ReduceByKey(reduce, partitions), size, reduce, inverse, filter);
     }
 }
@@ -88,7 +90,8 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
         });
 
     // What an incremental window holds of a value lives longer than the batches that it came with: values with memory of a batch are reduced anew.
-    private bool IsIncremental => inverse is not null && !RecordTexts<TValue>.Any && RecordTexts<TValue>.Unreachable is null;
+    // So are windows without a common batch: nothing would be saved, and the batches between them would be kept until the next one.
+    private bool IsIncremental => inverse is not null && size.Length > size.Slide && !RecordTexts<TValue>.Any && RecordTexts<TValue>.Unreachable is null;
 
     private sealed class Maker(ReduceByKeyAndWindowStream<TKey, TValue> stream, Operator<(TKey Key, TValue Value)> next) : IIsolated<(TKey Key, TValue Value)>
     {

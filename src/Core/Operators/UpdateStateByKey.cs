@@ -27,7 +27,7 @@ public static class UpdateStateByKeyExtensions
     /// Partitions call the function at the same time from different threads. What it throws fails the batch, and all states are as before it: return new states, do not change
     /// the one given. Texts in keys and states are copied.
     /// </remarks>
-    /// <example><code>var total = pairs.UpdateStateByKey((ReadOnlySpan&lt;long&gt; values, Optional&lt;long&gt; state) => state.GetValueOrDefault() + Sum(values));</code></example>
+    /// <example><code>var total = sizeByUser.UpdateStateByKey((ReadOnlySpan&lt;long&gt; values, Optional&lt;long&gt; state) => state.GetValueOrDefault() + Sum(values));</code></example>
     /// <param name="stream">The pairs.</param>
     /// <param name="update">Gives a key's new state. The types of its parameters say what the state is.</param>
     /// <param name="initialState">States to begin with; the function sees them in the first batch. Of a key that comes twice the last one counts.</param>
@@ -46,7 +46,7 @@ public static class UpdateStateByKeyExtensions
     }
 
     /// <summary>As the other overload, with a function that also takes the batch's time and the key.</summary>
-    /// <example><code>var seen = pairs.UpdateStateByKey((BatchTime time, string key, ReadOnlySpan&lt;long&gt; values, Optional&lt;BatchTime&gt; state) => values.IsEmpty ? state : time);</code></example>
+    /// <example><code>var seen = sizeByUser.UpdateStateByKey((BatchTime time, string key, ReadOnlySpan&lt;long&gt; values, Optional&lt;BatchTime&gt; state) => values.IsEmpty ? state : time);</code></example>
     /// <inheritdoc cref="UpdateStateByKey{TKey, TValue, TState}(DStream{ValueTuple{TKey, TValue}}, StateUpdate{TValue, TState}, IEnumerable{ValueTuple{TKey, TState}}, int?)"/>
     public static DStream<(TKey Key, TState Value)> UpdateStateByKey<TKey, TValue, TState>(
         this DStream<(TKey Key, TValue Value)> stream,

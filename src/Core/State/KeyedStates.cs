@@ -123,7 +123,9 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState
         for (int i = _before.Count - 1; i >= 0; i--)
         {
             (int number, KeyedState<TState> entry) = _before[i];
-            _table.ValueAt(number) = entry;
+            ref KeyedState<TState> changed = ref _table.ValueAt(number);
+            _texts.GoBack(ref changed.State, changed.Exists, ref entry.State, entry.Exists);
+            changed = entry;
             if (!entry.Exists)
             {
                 _table.Remove(number);

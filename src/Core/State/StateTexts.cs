@@ -39,6 +39,18 @@ internal sealed class StateTexts<TState> : IDisposable
         place = default!;
     }
 
+    /// <summary>Counts a state as gone and the one that it has replaced as there again: the batch that changed it is given up.</summary>
+    public void GoBack(ref TState place, bool exists, ref TState before, bool existed)
+    {
+        Forget(ref place, exists);
+        if (existed && RecordTexts<TState>.Any)
+        {
+            long bytes = RecordTexts<TState>.LongBytes(ref before);
+            _liveBytes += bytes;
+            _deadBytes -= bytes;
+        }
+    }
+
     public void HoldFor(BatchScope batch)
     {
         if (RecordTexts<TState>.Any)

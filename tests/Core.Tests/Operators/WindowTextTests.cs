@@ -6,7 +6,7 @@ namespace FastStream.Tests.Core.Operators;
 /// <summary>Texts in windows and states read right long after their blocks were overwritten: each program runs with texts of blocks and with strings, outputs are read many batches late.</summary>
 public sealed class WindowTextTests(ITestOutputHelper output)
 {
-    private const int Batches = 24;
+    private const int Batches = 18;
 
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Often = TimeSpan.FromSeconds(2);
@@ -33,7 +33,7 @@ public sealed class WindowTextTests(ITestOutputHelper output)
         Random random = RandomSource.New(output);
         int partitions = random.Next(1, 4);
         int retries = random.Next(2);
-        string[][] batches = [.. Enumerable.Range(0, Batches).Select(tick => Enumerable.Range(0, random.Next(600)).Select(_ => NewLine(random, tick)).ToArray())];
+        string[][] batches = [.. Enumerable.Range(0, Batches).Select(tick => Enumerable.Range(0, random.Next(400)).Select(_ => NewLine(random, tick)).ToArray())];
         var texts = new Reader();
         var strings = new Reader();
         await using (StreamScenario scenario = NewScenario(partitions, retries, random.Next(1, 4)))
