@@ -12,9 +12,6 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
         context.AddInput(this);
     }
 
-    /// <inheritdoc/>
-    public override int PartitionCount => Context.Options.Partitions;
-
     /// <summary>Called once when the context starts, before the first batch; must not wait for data.</summary>
     /// <param name="cancellationToken">Cancelled when the context stops at once.</param>
     protected internal virtual ValueTask StartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;

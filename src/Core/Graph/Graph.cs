@@ -5,7 +5,9 @@ internal sealed class Graph(
     IReadOnlyList<OutputOperation> outputs,
     IReadOnlyList<(StageRoot Root, StageRunner Runner)> inputRoots,
     IReadOnlyList<StageRoot> roots,
-    IReadOnlyList<StageRunner> runners)
+    IReadOnlyList<IBatchState> states,
+    IReadOnlyList<StageRunner> runners,
+    RunningBatch running)
 {
     public IReadOnlyList<OutputOperation> Outputs { get; } = outputs;
 
@@ -14,6 +16,7 @@ internal sealed class Graph(
     /// <summary>Sends one batch through all stages; done when none of its messages is left anywhere.</summary>
     public Task RunAsync(BatchScope batch)
     {
+        running.Time = batch.Time;
         foreach ((StageRoot root, StageRunner runner) in inputRoots)
         {
             runner.Post(new StageMessage(root, batch, null, 0, 0));
@@ -21,6 +24,15 @@ internal sealed class Graph(
 
         batch.RemovePending();
         return batch.Quiet;
+    }
+
+    /// <summary>The batch that ran last will not run again: what operators keep over batches now includes it.</summary>
+    public void Commit()
+    {
+        foreach (IBatchState state in states)
+        {
+            state.Commit();
+        }
     }
 
     /// <summary>Drops half-done work in every operator. Only while no message is under way.</summary>
@@ -50,9 +62,20 @@ internal sealed class Graph(
             root.Dispose();
         }
 
+        foreach (IBatchState state in states)
+        {
+            state.Dispose();
+        }
+
         foreach (OutputOperation output in Outputs)
         {
             output.Close();
         }
     }
+}
+
+/// <summary>The batch that the operators of a graph work on: one at a time. Written between batches, read by operators whose functions take the time.</summary>
+internal sealed class RunningBatch
+{
+    public BatchTime Time { get; set; }
 }

@@ -17,6 +17,8 @@ public sealed class GraphBuilder
     private readonly Dictionary<DStream, StageRunner[]> _runners = []; // by the stage's representative
     private readonly List<StageRoot> _roots = [];
     private readonly List<(StageRoot Root, StageRunner Runner)> _inputRoots = [];
+    private readonly List<IBatchState> _states = [];
+    private readonly Dictionary<(DStream Stream, int Partition), object> _shared = [];
     private readonly ExecutionDataflowBlockOptions _blockOptions;
 
     internal GraphBuilder(TaskScheduler scheduler)
@@ -39,6 +41,8 @@ public sealed class GraphBuilder
 
     internal void Attach<T>(DStream<T> parent, Func<string> name, Func<int, Operator<T>> create)
     {
+        // From the last consumer of a stream back to the stream's parents: as deep as the chain is long.
+        Throw.IfStackIsLow();
         var operators = new Operator<T>[parent.PartitionCount];
         for (int partition = 0; partition < operators.Length; partition++)
         {
@@ -79,6 +83,29 @@ public sealed class GraphBuilder
 
     internal void AddRoot(StageRoot root) => _roots.Add(root);
 
+    /// <summary>The batch that will be running when operators are called.</summary>
+    internal RunningBatch Running { get; } = new();
+
+    /// <summary>What two streams' operators of a partition share; made by whoever asks first.</summary>
+    internal TShared Shared<TShared>(DStream stream, int partition, Func<TShared> create)
+        where TShared : class
+    {
+        if (!_shared.TryGetValue((stream, partition), out object? shared))
+        {
+            _shared.Add((stream, partition), shared = create());
+        }
+
+        return (TShared)shared;
+    }
+
+    /// <summary>Registers an operator that keeps something over batches: it hears when a batch is final, and when the context stops.</summary>
+    internal TOperator AddState<TOperator>(TOperator state)
+        where TOperator : IBatchState
+    {
+        _states.Add(state);
+        return state;
+    }
+
     internal void AddInputRoot(DStream stream, int partition, StageRoot root)
     {
         _roots.Add(root);
@@ -109,7 +136,7 @@ public sealed class GraphBuilder
             root.BindInput(inputIndexes);
         }
 
-        return new Graph(outputs, _inputRoots, _roots, _runners.Values.SelectMany(runners => runners).ToArray());
+        return new Graph(outputs, _inputRoots, _roots, _states, _runners.Values.SelectMany(runners => runners).ToArray(), Running);
     }
 
     // Depth first without recursion: described chains may be long. Each edge counts one consumer; the stages of neighbours join where nothing is exchanged.

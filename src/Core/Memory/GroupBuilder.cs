@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
@@ -64,6 +65,14 @@ internal sealed class GroupBuilder<T>
             int start = group == 0 ? 0 : _ends[group - 1];
             return new Group<T>(_sorted, start, _ends[group] - start);
         }
+    }
+
+    /// <summary>As a group, for who reads the values at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReadOnlySpan<T> ValuesOf(int group)
+    {
+        int start = group == 0 ? 0 : _ends[group - 1];
+        return _sorted.AsSpan(start, _ends[group] - start);
     }
 
     /// <summary>Forgets everything and gives the memory back, but for what the batch owns.</summary>

@@ -115,6 +115,19 @@ internal sealed unsafe class SlotMemory<TSlot> : IDisposable
         }
     }
 
+    /// <summary>Copies all slots to the beginning of a larger memory.</summary>
+    public void CopyTo(SlotMemory<TSlot> larger)
+    {
+        if (_array is not null)
+        {
+            _array.CopyTo(larger._array!, 0);
+        }
+        else
+        {
+            Buffer.MemoryCopy(_native, larger._native, larger._sizeBytes, _sizeBytes);
+        }
+    }
+
     public void Dispose()
     {
         Free();

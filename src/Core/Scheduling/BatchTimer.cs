@@ -17,17 +17,19 @@ internal sealed class BatchTimer : IDisposable
     private readonly long _intervalMs;
     private readonly MissedTickPolicy _missed;
     private readonly Action<BatchTime> _onTick;
+    private readonly Action<long> _onSkipped;              // told how many ticks are left out
     private readonly ManualResetEventSlim _wake = new();   // set to stop, or by a provider's timer
     private readonly Thread _thread;
     private long _nextMs;                                  // the next tick; the timer thread's, and after its end the stopper's
     private volatile bool _stopping;
 
-    public BatchTimer(StreamingClock clock, TimeSpan interval, MissedTickPolicy missed, Action<BatchTime> onTick)
+    public BatchTimer(StreamingClock clock, TimeSpan interval, MissedTickPolicy missed, Action<BatchTime> onTick, Action<long> onSkipped)
     {
         _clock = clock;
         _intervalMs = interval.Ticks / TimeSpan.TicksPerMillisecond;
         _missed = missed;
         _onTick = onTick;
+        _onSkipped = onSkipped;
         ZeroTime = BatchTime.From(DateTimeOffset.UnixEpoch + clock.Now).Floor(interval);
         _nextMs = ZeroTime.Milliseconds + _intervalMs;
         _thread = new Thread(Run) { IsBackground = true, Name = "FastStream batch timer" };
@@ -35,9 +37,6 @@ internal sealed class BatchTimer : IDisposable
 
     /// <summary>One interval before the first tick.</summary>
     public BatchTime ZeroTime { get; }
-
-    /// <summary>Ticks left out by policy.</summary>
-    public long SkippedTicks { get; private set; }
 
     public void Start() => _thread.Start();
 
@@ -73,8 +72,8 @@ internal sealed class BatchTimer : IDisposable
             if (_missed == MissedTickPolicy.RunNewest)
             {
                 long behind = -_clock.Until(_nextMs).Ticks / (_intervalMs * TimeSpan.TicksPerMillisecond);
-                SkippedTicks += behind;
                 _nextMs += behind * _intervalMs;
+                _onSkipped(behind);
             }
 
             // The next tick is fixed before the call: a stop during the call must see it.

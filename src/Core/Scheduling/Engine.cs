@@ -20,7 +20,7 @@ internal sealed class Engine
         var clock = new StreamingClock(_options.TimeProvider);
         _graph = new GraphBuilder(SchedulerFor(_options)).Build(outputs, inputs);
         _scheduler = new JobScheduler(_graph, _options, clock, listeners, context, onFailure, _abort.Token);
-        _generator = new JobGenerator(inputs, _scheduler, _options, clock, listeners, onFailure);
+        _generator = new JobGenerator(inputs, _scheduler, _options, clock, listeners, context.Metrics, onFailure);
     }
 
     public BatchTime ZeroTime => _generator.ZeroTime;

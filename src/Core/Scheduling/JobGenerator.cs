@@ -12,7 +12,7 @@ internal sealed class JobGenerator
     private readonly BatchTimer _timer;
     private readonly InputBatch?[] _cut;   // cut, but not in a batch yet: kept when another input's cut failed
 
-    public JobGenerator(IReadOnlyList<IInputStream> inputs, JobScheduler scheduler, StreamingOptions options, StreamingClock clock, ListenerBus listeners, Action<Exception> onFailure)
+    public JobGenerator(IReadOnlyList<IInputStream> inputs, JobScheduler scheduler, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingMetrics metrics, Action<Exception> onFailure)
     {
         _inputs = inputs;
         _scheduler = scheduler;
@@ -21,7 +21,7 @@ internal sealed class JobGenerator
         _listeners = listeners;
         _onFailure = onFailure;
         _cut = new InputBatch?[inputs.Count];
-        _timer = new BatchTimer(clock, options.BatchInterval, options.MissedTicks, time => Generate(time));
+        _timer = new BatchTimer(clock, options.BatchInterval, options.MissedTicks, time => Generate(time), metrics.CountSkippedTicks);
     }
 
     public BatchTime ZeroTime => _timer.ZeroTime;

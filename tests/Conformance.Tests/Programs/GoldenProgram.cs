@@ -41,6 +41,8 @@ internal sealed class GoldenProgram
     /// <summary>Kind of the error where the whole program is refused, else null.</summary>
     public string? Error => _json.TryGetProperty("error", out JsonElement error) ? error.GetProperty("error").GetString() : null;
 
+    public bool HasNoCheckpointDirectory => _json.TryGetProperty("checkpointDir", out JsonElement directory) && directory.ValueKind == JsonValueKind.False;
+
     /// <summary>What is expected of each output: for each batch a list of elements, null, or an error object.</summary>
     public JsonElement[] Expected => (_json.TryGetProperty("outputsIfFixed", out JsonElement ifFixed) ? ifFixed : _json.GetProperty("outputs")).EnumerateArray().ToArray();
 

@@ -6,7 +6,7 @@ internal sealed class ProgramBuilder(Func<string, DStream<object?>> inputOf)
     /// <summary>What describes an operator, given its streams.</summary>
     public delegate DStream<object?> Describe(ProgramNode node, IReadOnlyList<DStream<object?>> streams);
 
-    private static readonly IReadOnlyDictionary<string, Describe>[] Families = [ElementOperators.All, BatchOperators.All, KeyedOperators.All];
+    private static readonly IReadOnlyDictionary<string, Describe>[] Families = [ElementOperators.All, BatchOperators.All, KeyedOperators.All, WindowOperators.All, StateOperators.All];
 
     private readonly Dictionary<string, DStream<object?>> _bound = [];    // by let
     private readonly Dictionary<string, DStream<object?>> _inputs = [];   // each input once

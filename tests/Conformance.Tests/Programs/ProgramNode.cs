@@ -15,6 +15,8 @@ internal sealed record ProgramNode(string Operator, IReadOnlyList<ProgramNode> C
 
     public string Text(string name) => (string)Parameters[name]!;
 
+    public string? OptionalText(string name) => (string?)Parameters.GetValueOrDefault(name);
+
     public TimeSpan? Duration(string name) => Parameters.TryGetValue(name, out object? ms) ? TimeSpan.FromMilliseconds((long)ms!) : null;
 
     public static ProgramNode Parse(JsonElement json)

@@ -16,7 +16,7 @@ public sealed class PrintTests
         ["Scala list empty"] = Array.Empty<long>(),
     };
 
-    public static TheoryData<string> Runnable => SpecialCase.Runnable("print");
+    public static TheoryData<string> Runnable => new(SpecialCase.All.Values.Where(special => special.Kind == "print" && special.Json.TryGetProperty("elements", out _)).Select(special => special.Id));
 
     [Theory]
     [MemberData(nameof(Runnable))]
@@ -32,5 +32,15 @@ public sealed class PrintTests
 
         // All lists print alike here, as Java's do.
         Assert.Equal(special.Text("text").Replace("List(1, 2)", "[1, 2]").Replace("List()", "[]"), written.ToString());
+    }
+
+    [Fact]
+    public async Task Print_WritesNothing_WhereNoWindowIsDue()
+    {
+        var written = new StringWriter();
+        await using var scenario = new StreamScenario();
+        scenario.Input<long>([[1], [2], [3], [4]]).Window(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(2)).Print(10, written);
+        await scenario.RunAsync();
+        Assert.Equal(SpecialCase.All["print-window-every-second-batch"].Text("text"), written.ToString());
     }
 }

@@ -29,6 +29,7 @@ internal static class VectorExpression
 
         var streams = new List<ProgramNode>();
         var functions = new List<string>();
+        var numbers = new List<object?>();
         var parameters = new Dictionary<string, object?>();
         foreach (JsonElement part in expression.EnumerateArray().Skip(1))
         {
@@ -43,22 +44,38 @@ internal static class VectorExpression
                 case JsonValueKind.String:
                     functions.Add(part.GetString()!);
                     break;
+                case JsonValueKind.Object:
+                    parameters = part.EnumerateObject().Where(member => member.Value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+                        .ToDictionary(member => member.Name, member => ValueText.Parse(member.Value));
+                    break;
                 case JsonValueKind.Number:
-                    parameters.TryAdd("n", part.GetInt64());
+                    numbers.Add(part.GetInt64());
                     break;
             }
         }
 
+        bool isWindow = name.Contains("window", StringComparison.OrdinalIgnoreCase);
+        bool hasInverse = name.EndsWith("Inv", StringComparison.Ordinal);
+        Name(parameters, numbers, isWindow ? ["window", "slide"] : ["n"]);
+        Name(parameters, functions, hasInverse ? ["fn", "inverse", "filter"] : []);
         string function = string.Join(' ', functions);
-        parameters["fn"] = OtherNames.GetValueOrDefault(function, function);
+        parameters.TryAdd("fn", OtherNames.GetValueOrDefault(function, function));
 
         string known = name switch
         {
             "groupByKey" => "groupByKeyInOrder",   // Spark's tests look at the order inside of groups
             "ctxTransform" => "transformAll",
-            _ => name,
+            _ => hasInverse ? name[..^"Inv".Length] : name,
         };
         return new ProgramNode(known, streams, parameters);
+    }
+
+    private static void Name(Dictionary<string, object?> parameters, IReadOnlyList<object?> values, string[] names)
+    {
+        foreach ((string name, object? value) in names.Zip(values))
+        {
+            parameters.Add(name, value);
+        }
     }
 
     /// <summary>The inputs by name: a list of batches is the one input, an object has one list for each.</summary>

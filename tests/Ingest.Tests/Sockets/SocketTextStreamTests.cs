@@ -204,6 +204,26 @@ public class SocketTextStreamTests
     }
 
     [Fact]
+    public async Task Receive_InvalidUtf8InABatchThatRunsAgain_IsCountedOnce()
+    {
+        using var peer = new Peer();
+        int tries = 0;
+        var options = new SocketSourceOptions { InvalidUtf8 = InvalidUtf8Policy.Drop, ConnectTimeout = Timeout.InfiniteTimeSpan };
+        await using InputRun<string> run = InputRun<string>.Start(
+            context => context.SocketTextStream("127.0.0.1", peer.Port, options)
+                .Map(line => Interlocked.Increment(ref tries) < 3 ? throw new IOException("not yet") : line.ToString()),
+            Small with { BatchRetries = 5 });
+        using Connection connection = await peer.AcceptAsync();
+        await connection.SendAsync(new byte[] { 0xFF, (byte)'\n', 0xFF, (byte)'\n', (byte)'a', (byte)'\n', 0xFF, (byte)'\n' });
+        await run.TickUntilAsync(1);
+        await connection.SendAsync(new byte[] { 0xFF, (byte)'\n', (byte)'b', (byte)'\n' });
+        await run.TickUntilAsync(2);
+        await run.StopAsync();
+        Assert.Equal(["a", "b"], run.Records);
+        Assert.Equal(4, run.Context.Metrics.InvalidRecords);
+    }
+
+    [Fact]
     public async Task Receive_PoolExhausted_HoldsTheSenderUpAndLosesNothing()
     {
         // Four blocks of 4 KiB, no batch runs: the sender cannot get rid of more than the blocks and the system's buffers hold.

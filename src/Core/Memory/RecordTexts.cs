@@ -1,0 +1,158 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace FastStream;
+
+/// <summary>Where records of a type hold texts, so that what keeps records longer than their batch can copy the texts with them.</summary>
+/// <remarks>
+/// Found once for a type, by looking at its fields: texts in the record itself and in structs inside it are found by their place and copied. Texts and
+/// groups behind references (arrays, lists, classes), and texts in inline arrays and overlaid fields, cannot be copied so; <see cref="Unreachable"/> names such a type. Where code is
+/// compiled ahead of time fields cannot be looked at, and every struct of the user's counts as such.
+/// </remarks>
+internal static class RecordTexts<T>
+{
+    private static readonly int[] Offsets = RecordFields.TextPaths(typeof(T)).Select(OffsetOf).ToArray();   // in bytes
+
+    /// <summary>Whether a record holds texts that <see cref="Copy(Span{T}, TextMemory, TextLease)"/> finds.</summary>
+    public static bool Any => Offsets.Length > 0;
+
+    /// <summary>A type inside the record that holds memory of the batch where it cannot be copied; null for most.</summary>
+    public static Type? Unreachable { get; } = RecordFields.Unreachable(typeof(T));
+
+    /// <summary>Puts copies in the place of all long texts of the records.</summary>
+    public static void Copy(Span<T> records, TextMemory memory, TextLease lease)
+    {
+        foreach (int offset in Offsets)
+        {
+            for (int i = 0; i < records.Length; i++)
+            {
+                ref Utf8Text text = ref TextIn(ref records[i], offset);
+                text = memory.Copy(in text, lease);
+            }
+        }
+    }
+
+    /// <summary>Puts copies in the place of all long texts of one record.</summary>
+    public static void Copy(ref T record, TextMemory memory, TextLease lease) => Copy(MemoryMarshal.CreateSpan(ref record, 1), memory, lease);
+
+    /// <summary>Bytes of the record's texts that lie outside of it.</summary>
+    public static long LongBytes(ref T record)
+    {
+        long bytes = 0;
+        foreach (int offset in Offsets)
+        {
+            ref Utf8Text text = ref TextIn(ref record, offset);
+            bytes += text.IsLong ? text.Length : 0;
+        }
+
+        return bytes;
+    }
+
+    private static ref Utf8Text TextIn(ref T record, int offset) =>
+        ref Unsafe.As<byte, Utf8Text>(ref Unsafe.AddByteOffset(ref Unsafe.As<T, byte>(ref record), offset));
+
+    // Puts a text that comes nowhere by chance into the field and looks where its bytes are: the layout is the runtime's affair.
+    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "A field that was trimmed away holds no text; where there is no metadata of fields, no struct is looked into.")]
+    private static int OffsetOf(IReadOnlyList<FieldInfo> path)
+    {
+        Utf8Text.TryCreateInline([0xF8, 0x9B, 0xA5, 0xE3, 0x81, 0x97, 0xD4, 0xC6, 0xB1, 0xFA, 0x8D, 0xEE, 0x92, 0xA7, 0xF3], out Utf8Text marker);
+        object value = marker;
+        foreach (FieldInfo field in path.Reverse())
+        {
+            // A nullable struct in a box is the struct itself.
+            if (Nullable.GetUnderlyingType(field.DeclaringType!) is null)
+            {
+                object holder = RuntimeHelpers.GetUninitializedObject(field.DeclaringType!);
+                field.SetValue(holder, value);
+                value = holder;
+            }
+        }
+
+        T record = (T)value;
+        ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, byte>(ref record), Unsafe.SizeOf<T>());
+        int offset = bytes.IndexOf(MemoryMarshal.AsBytes(new ReadOnlySpan<Utf8Text>(in marker)));
+        return offset >= 0 ? offset : throw new NotSupportedException($"The place of {string.Join('.', path.Select(field => field.Name))} in {typeof(T)} was not found.");
+    }
+}
+
+/// <summary>Looks through the fields of record types.</summary>
+internal static class RecordFields
+{
+    private const BindingFlags Instance = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+    /// <summary>The fields that lead to each text that lies in a record; an empty path where the record is a text.</summary>
+    public static IReadOnlyList<IReadOnlyList<FieldInfo>> TextPaths(Type record)
+    {
+        var paths = new List<IReadOnlyList<FieldInfo>>();
+        Walk(record, []);
+        return paths;
+
+        void Walk(Type type, IReadOnlyList<FieldInfo> path)
+        {
+            if (type == typeof(Utf8Text))
+            {
+                paths.Add(path);
+            }
+            else if (type.IsValueType && !type.IsPrimitive && !type.IsEnum && !IsGroup(type) && !IsOpaque(type))
+            {
+                foreach (FieldInfo field in FieldsOf(type).Where(field => field.FieldType != type))
+                {
+                    Walk(field.FieldType, [.. path, field]);
+                }
+            }
+        }
+    }
+
+    /// <summary>A type inside a record that holds memory of the batch behind a reference; null where there is none.</summary>
+    public static Type? Unreachable(Type record)
+    {
+        var seen = new HashSet<(Type, bool)>();
+        return Find(record, behindReference: false);
+
+        Type? Find(Type type, bool behindReference)
+        {
+            if (IsGroup(type) || (type == typeof(Utf8Text) && behindReference))
+            {
+                return type;
+            }
+
+            bool behind = behindReference || !type.IsValueType || IsOpaque(type);
+            if (!RuntimeFeature.IsDynamicCodeSupported && type.IsValueType && !type.IsPrimitive && !type.IsEnum && type != typeof(Utf8Text))
+            {
+                return type;
+            }
+
+            bool isPlain = type.IsPrimitive || type.IsEnum || type.IsPointer || type == typeof(string) || type == typeof(Utf8Text) || typeof(Delegate).IsAssignableFrom(type);
+            return isPlain || !seen.Add((type, behind)) ? null : Parts(type).Select(part => Find(part, behind)).FirstOrDefault(found => found is not null);
+        }
+    }
+
+    // What is inside of the framework's own classes is known by their type arguments.
+    private static IEnumerable<Type> Parts(Type type)
+    {
+        if (type.IsArray)
+        {
+            return [type.GetElementType()!];
+        }
+
+        if (type.IsInterface || IsMemory(type) || (!type.IsValueType && type.Assembly == typeof(object).Assembly))
+        {
+            return type.GetGenericArguments();
+        }
+
+        IEnumerable<Type> own = FieldsOf(type).Select(field => field.FieldType);
+        return type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType) ? own.Concat(Parts(parent)) : own;
+    }
+
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that was trimmed away holds no text; where there is no metadata of fields, no struct is looked into.")]
+    private static FieldInfo[] FieldsOf(Type type) => type.GetFields(Instance);
+
+    // Structs in which the place of a text is not that of one field: it is elsewhere, repeated, or also something else's.
+    private static bool IsOpaque(Type type) => IsMemory(type) || (type.IsValueType && (type.IsExplicitLayout || type.IsDefined(typeof(InlineArrayAttribute), inherit: false)));
+
+    private static bool IsMemory(Type type) => type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(Memory<>) || type.GetGenericTypeDefinition() == typeof(ReadOnlyMemory<>));
+
+    private static bool IsGroup(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Group<>);
+}

@@ -1,0 +1,150 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
+namespace FastStream;
+
+/// <summary>
+/// Where an operator puts texts that outlive their batch: pinned chunks that are filled one after the other and come back when nobody reads them any more.
+/// </summary>
+/// <remarks>
+/// Windows and state copy what they keep, so that a long window never holds received blocks, of which receivers would run short. Texts that lie in
+/// their struct (15 bytes and less) are not copied. Copying is for the one thread of the operator; chunks come back from any.
+/// </remarks>
+internal sealed unsafe class TextMemory
+{
+    /// <summary>Bytes of a chunk; a longer text gets a chunk of its own.</summary>
+    public const int ChunkBytes = 64 * 1024;
+
+    private const int SpareChunks = 4;   // kept even when nothing is in use
+
+    private readonly ConcurrentStack<TextChunk> _free = new();
+    private TextChunk? _current;   // being filled; held by this
+    private int _used;             // bytes used in it
+    private int _inUse;            // chunks out of the pool
+    private int _freeCount;        // chunks in _free, which would walk through all of them to count
+
+    /// <summary>The same text in this memory, held by the lease.</summary>
+    public Utf8Text Copy(in Utf8Text text, TextLease lease)
+    {
+        if (!text.IsLong)
+        {
+            return text;
+        }
+
+        ReadOnlySpan<byte> bytes = text.LongSpan;
+        if (bytes.Length > ChunkBytes / 4)
+        {
+            var own = new TextChunk(null, bytes.Length);
+            lease.Add(own);
+            own.Release();   // only the lease holds it
+            return Write(own, 0, bytes);
+        }
+
+        if (_current is null || _used + bytes.Length > ChunkBytes)
+        {
+            _current?.Release();
+            _current = Rent();
+            _used = 0;
+        }
+
+        lease.Add(_current);
+        int at = _used;
+        _used += bytes.Length;
+        return Write(_current, at, bytes);
+    }
+
+    /// <summary>A chunk that nobody reads any more.</summary>
+    internal void Return(TextChunk chunk)
+    {
+        // As many are kept as are in use: enough for the next round, and no high-water mark for ever.
+        if (Volatile.Read(ref _freeCount) < Interlocked.Decrement(ref _inUse) + SpareChunks)
+        {
+            Interlocked.Increment(ref _freeCount);
+            _free.Push(chunk);
+        }
+    }
+
+    private static Utf8Text Write(TextChunk chunk, int at, ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(chunk.Span[at..]);
+        return Utf8Text.FromPadded(chunk.Address + at, bytes.Length);
+    }
+
+    private TextChunk Rent()
+    {
+        Interlocked.Increment(ref _inUse);
+        if (_free.TryPop(out TextChunk? chunk))
+        {
+            Interlocked.Decrement(ref _freeCount);
+            chunk.Retain();
+            return chunk;
+        }
+
+        return new TextChunk(this, ChunkBytes);
+    }
+}
+
+/// <summary>A piece of pinned memory, counted by its holders.</summary>
+internal sealed unsafe class TextChunk
+{
+    private readonly TextMemory? _owner;   // where it comes back to; null for one of a single long text
+    private readonly byte[] _array;        // pinned, with the padding that wide loads of texts need
+    private int _holders = 1;
+
+    public TextChunk(TextMemory? owner, int length)
+    {
+        _owner = owner;
+        _array = GC.AllocateUninitializedArray<byte>(length + Block.PaddingBytes, pinned: true);
+        Address = (byte*)Unsafe.AsPointer(ref _array[0]);
+    }
+
+    public byte* Address { get; }
+
+    public Span<byte> Span => _array;
+
+    public void Retain() => Interlocked.Increment(ref _holders);
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+        {
+            _owner?.Return(this);
+        }
+    }
+}
+
+/// <summary>Holds the chunks of a number of texts until its last holder disposes of it. Adding is for one thread; holding is for any.</summary>
+internal sealed class TextLease : IDisposable
+{
+    private readonly List<TextChunk> _chunks = [];
+    private int _holders = 1;
+
+    public void Add(TextChunk chunk)
+    {
+        if (_chunks.Count == 0 || !ReferenceEquals(_chunks[^1], chunk))
+        {
+            chunk.Retain();
+            _chunks.Add(chunk);
+        }
+    }
+
+    /// <summary>One more holder; each ends with a <see cref="Dispose"/>.</summary>
+    public TextLease Retain()
+    {
+        Interlocked.Increment(ref _holders);
+        return this;
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+        {
+            foreach (TextChunk chunk in _chunks)
+            {
+                chunk.Release();
+            }
+
+            _chunks.Clear();
+        }
+    }
+}

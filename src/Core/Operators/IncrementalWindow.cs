@@ -1,0 +1,146 @@
+using System.Runtime.CompilerServices;
+
+namespace FastStream;
+
+/// <summary>Takes out of a key's value what leaves the window, then adds what enters; an entry's mark is the number of batches added up in its value.</summary>
+internal sealed class IncrementalWindowOperator<TKey, TValue, TMarker>(
+    WindowSize size,
+    Func<TValue, TValue, TValue> reduce,
+    Func<TValue, TValue, TValue> inverse,
+    Func<(TKey Key, TValue Value), bool>? filter,
+    Operator<(TKey Key, TValue Value)> next)
+    : KeyedWindowOperator<TKey, TValue>(size, next)
+    where TMarker : struct
+{
+    private readonly PooledList<(int Number, int Mark, TValue Value)> _before = new();     // entries as they were, in the order in which the last batch changed them
+    private readonly List<WindowPane<NumberedValue<TValue>>> _moved = [];                  // batches that the last one took in or out
+
+    protected override void Emit(BatchScope batch, WindowPane<NumberedValue<TValue>> last, BatchTime before)
+    {
+        foreach (WindowPane<NumberedValue<TValue>> pane in Panes)
+        {
+            if (pane.IsCounted && pane.Time <= before)
+            {
+                Move(pane, entering: false);
+            }
+        }
+
+        foreach (WindowPane<NumberedValue<TValue>> pane in Panes)
+        {
+            Enter(pane, before);
+        }
+
+        Enter(last, before);
+        PutOut();
+    }
+
+    protected override void Accept()
+    {
+        _before.Clear();
+        _moved.Clear();
+    }
+
+    protected override void Undo()
+    {
+        for (int i = _before.Count - 1; i >= 0; i--)
+        {
+            ref WindowEntry<TValue> entry = ref Table.ValueAt(_before[i].Number);
+            entry.Value = _before[i].Value;
+            entry.Mark = _before[i].Mark;
+        }
+
+        _moved.ForEach(pane => pane.IsCounted = !pane.IsCounted);
+        Accept();
+    }
+
+    private void Enter(WindowPane<NumberedValue<TValue>> pane, BatchTime before)
+    {
+        if (!pane.IsCounted && pane.Time > before)
+        {
+            Move(pane, entering: true);
+        }
+    }
+
+    private void Move(WindowPane<NumberedValue<TValue>> pane, bool entering)
+    {
+        _moved.Add(pane);
+        pane.IsCounted = entering;
+        foreach (ReadOnlySpan<NumberedValue<TValue>> block in pane.Blocks)
+        {
+            // A span at a time, whose entries are still near when they change.
+            for (int start = 0; start < block.Length; start += RecordBuffer.SpanRecords)
+            {
+                ReadOnlySpan<NumberedValue<TValue>> items = block.Slice(start, Math.Min(RecordBuffer.SpanRecords, block.Length - start));
+                Note(items);
+                if (entering)
+                {
+                    TakeIn(items);
+                }
+                else
+                {
+                    TakeOut(items);
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TakeOut(ReadOnlySpan<NumberedValue<TValue>> items)
+    {
+        Func<TValue, TValue, TValue> function = inverse;
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        foreach (ref readonly NumberedValue<TValue> item in items)
+        {
+            ref WindowEntry<TValue> entry = ref entries.ValueAt(item.Number);
+            entry.Value = --entry.Mark == 0 ? default! : function(entry.Value, item.Value);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void TakeIn(ReadOnlySpan<NumberedValue<TValue>> items)
+    {
+        Func<TValue, TValue, TValue> function = reduce;
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        foreach (ref readonly NumberedValue<TValue> item in items)
+        {
+            ref WindowEntry<TValue> entry = ref entries.ValueAt(item.Number);
+            entry.Value = entry.Mark++ == 0 ? item.Value : function(entry.Value, item.Value);
+        }
+    }
+
+    // What the entries of all items are before they change: a key comes once in a batch.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Note(ReadOnlySpan<NumberedValue<TValue>> items)
+    {
+        Span<(int Number, int Mark, TValue Value)> before = _before.Extend(items.Length);
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        for (int i = 0; i < items.Length && i < before.Length; i++)
+        {
+            if (i + 16 < items.Length)
+            {
+                entries.Prefetch(items[i + 16].Number);
+            }
+
+            ref WindowEntry<TValue> entry = ref entries.ValueAt(items[i].Number);
+            before[i] = (items[i].Number, entry.Mark, entry.Value);
+        }
+    }
+
+    private void PutOut()
+    {
+        int end = Table.End;
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        for (int number = 0; number < end; number++)
+        {
+            ref WindowEntry<TValue> entry = ref entries.ValueAt(number);
+            if (entry.Mark > 0)
+            {
+                (TKey Key, TValue Value) pair = (entries.KeyAt(number), entry.Value);
+                if (filter is null || filter(pair))
+                {
+                    Output.Add(pair);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+using System.Runtime.CompilerServices;
+
+namespace FastStream;
+
+/// <summary>
+/// A window over pairs that come once for each key and batch. A key has a number as long as it is in the window, and a batch is kept as numbers and
+/// values: what comes and goes finds its key's entry without looking the key up again.
+/// </summary>
+/// <typeparam name="TKey">The key.</typeparam>
+/// <typeparam name="TValue">The value of a key in one batch, and in a window.</typeparam>
+internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Operator<(TKey Key, TValue Value)> next)
+    : Operator<(TKey Key, TValue Value), (TKey Key, TValue Value)>(next), IBatchState
+{
+    private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];
+    private readonly NumberedValue<TValue>[] _numbered = new NumberedValue<TValue>[RecordBuffer.SpanRecords];
+    private readonly PaneCollector<NumberedValue<TValue>> _gathering = new(size.Depth);
+    private readonly PooledList<int> _touched = new();          // numbers of the batch that runs or ran last, one for each pair
+    private readonly PooledList<int> _added = new();            // keys that the span being located brought; left only where that failed
+    private WindowPane<NumberedValue<TValue>>? _last;           // of the batch that ran last
+    private bool _lastIsFinal;
+    private long _finalCount;                                   // batches that were final, ever
+
+    /// <summary>The keys of all batches that are kept.</summary>
+    protected StateTable<TKey, WindowEntry<TValue>> Table { get; } = new();
+
+    /// <summary>The final batches, oldest first.</summary>
+    protected Queue<WindowPane<NumberedValue<TValue>>> Panes { get; } = [];
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public sealed override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    {
+        Settle();
+        Span<int> numbers = _numbers.AsSpan(0, items.Length);
+        Table.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, numbers, _added);
+        _added.Clear();
+        _touched.AddRange(numbers);
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            entries.ValueAt(numbers[i]).Holders++;
+            _numbered[i] = new NumberedValue<TValue> { Number = numbers[i], Value = items[i].Value };
+        }
+
+        _gathering.Add(_numbered.AsSpan(0, items.Length));
+    }
+
+    public sealed override void OnBatchEnd(BatchScope batch)
+    {
+        Settle();
+        _last = _gathering.TakePane(batch);
+        if (size.IsDue(batch.Time))
+        {
+            Emit(batch, _last, size.Before(batch.Time));
+            Table.HoldKeyTexts(batch);
+            base.OnBatchEnd(batch);
+        }
+    }
+
+    public void Commit() => _lastIsFinal = true;
+
+    public sealed override void Reset()
+    {
+        Settle();
+        Undo();
+
+        // Backwards, so that keys to come get the numbers that they would have got without this batch.
+        for (int i = _added.Count - 1; i >= 0; i--)
+        {
+            Table.Remove(_added[i]);
+        }
+
+        for (int i = _touched.Count - 1; i >= 0; i--)
+        {
+            Leave(_touched[i]);
+        }
+
+        _added.Clear();
+        _touched.Clear();
+        _last?.Dispose();
+        _last = null;
+        _gathering.Reset();
+        base.Reset();
+    }
+
+    public void Dispose()
+    {
+        while (Panes.TryDequeue(out WindowPane<NumberedValue<TValue>>? pane))
+        {
+            Leave(pane);
+            pane.Dispose();
+        }
+
+        Table.Dispose();
+    }
+
+    /// <summary>Puts out the window of the batches after a time, up to the last one.</summary>
+    protected abstract void Emit(BatchScope batch, WindowPane<NumberedValue<TValue>> last, BatchTime before);
+
+    /// <summary>The last batch is final: what was kept for undoing it is not needed.</summary>
+    protected abstract void Accept();
+
+    /// <summary>The last batch is dropped: entries are again what they were before it.</summary>
+    protected abstract void Undo();
+
+    /// <summary>A batch is let go of.</summary>
+    protected virtual void Leave(WindowPane<NumberedValue<TValue>> pane)
+    {
+    }
+
+    // Takes the last batch over, and lets go of those that no window to come reaches back to.
+    private void Settle()
+    {
+        if (!_lastIsFinal)
+        {
+            return;
+        }
+
+        _lastIsFinal = false;
+        if (_last is null)
+        {
+            return;
+        }
+
+        Accept();
+        _touched.Clear();
+        BatchTime oldest = size.BeforeNext(_last.Time);
+        _last.Index = _finalCount++;
+        Panes.Enqueue(_last);
+        _last = null;
+        while (Panes.TryPeek(out WindowPane<NumberedValue<TValue>>? pane) && pane.Time <= oldest && !pane.IsCounted)
+        {
+            pane.Blocks.ForEach(block => Leave(block));
+            Leave(pane);
+            Panes.Dequeue().Dispose();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Leave(ReadOnlySpan<NumberedValue<TValue>> items)
+    {
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        for (int i = 0; i < items.Length; i++)
+        {
+            if (i + 16 < items.Length)
+            {
+                entries.Prefetch(items[i + 16].Number);
+            }
+
+            Leave(items[i].Number);
+        }
+    }
+
+    // A key goes with the last batch that has it.
+    private void Leave(int number)
+    {
+        if (--Table.ValueAt(number).Holders == 0)
+        {
+            Table.Remove(number);
+        }
+    }
+}
+
+/// <summary>A value in a batch of a window, with its key's number.</summary>
+internal struct NumberedValue<TValue>
+{
+    public int Number;
+    public TValue Value;
+}
+
+/// <summary>What a keyed window knows of a key.</summary>
+internal struct WindowEntry<TValue>
+{
+    public TValue Value;   // of the window that was put out last
+    public int Holders;    // batches kept that have the key
+    public int Mark;       // what the kind of window makes of it: batches added up, or the window that Value is of
+}

@@ -1,0 +1,173 @@
+namespace FastStream;
+
+/// <summary>A state for every key, touched only where records come.</summary>
+public static class MapWithStateExtensions
+{
+    /// <summary>
+    /// What a function gives for every record, called with the record's key, value and the key's state; a later record of the same batch sees what an earlier one changed. The cost
+    /// grows with the batch, not with the number of keys.
+    /// </summary>
+    /// <remarks>What the function throws fails the batch, and all states are as before it: do not change objects in a state, update it with new ones. Texts in keys and states are copied.</remarks>
+    /// <example><code>
+    /// var running = sizeByUser.MapWithState(StateSpec.Function&lt;string, long, long, (string, long)&gt;((time, key, value, state) =>
+    /// {
+    ///     if (state.IsTimingOut) return Optional&lt;(string, long)&gt;.None;
+    ///     state.Update(state.GetValueOrDefault() + value.GetValueOrDefault());
+    ///     return (key, state.Value);
+    /// }).Timeout(TimeSpan.FromMinutes(30)));
+    /// running.StateSnapshots().Print();
+    /// </code></example>
+    /// <param name="stream">The pairs.</param>
+    /// <param name="spec">Function, initial states, time-out.</param>
+    /// <exception cref="ArgumentException">Keys or states hold groups, or texts in classes or arrays: they end with their batch.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The spec's number of partitions is not 1 to 1024.</exception>
+    public static MapWithStateStream<TKey, TState, TMapped> MapWithState<TKey, TValue, TState, TMapped>(
+        this DStream<(TKey Key, TValue Value)> stream, StateSpec<TKey, TValue, TState, TMapped> spec)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(spec);
+        int partitions = stream.PartitionsOr(spec.Partitions);
+        StateChecks.ThrowIfEndsWithBatch<TKey>("A key");
+        StateChecks.ThrowIfEndsWithBatch<TState>("A state");
+        return new MapWithStateStream<TKey, TValue, TState, TMapped>(stream.ExchangeByKey(partitions), spec);
+    }
+}
+
+/// <summary>What <c>MapWithState</c> gives: the records that its function made in a batch, and a way to its states.</summary>
+/// <typeparam name="TKey">The key.</typeparam>
+/// <typeparam name="TState">What is kept for a key.</typeparam>
+/// <typeparam name="TMapped">What the function gives.</typeparam>
+public abstract class MapWithStateStream<TKey, TState, TMapped> : DStream<TMapped>
+{
+    private protected MapWithStateStream(DStream parent)
+        : base(parent.Context, "MapWithState", parent)
+    {
+    }
+
+    /// <summary>The stream of all keys with their states after each batch. Its cost grows with the number of keys.</summary>
+    public DStream<(TKey Key, TState State)> StateSnapshots() => new StateSnapshotsStream<TKey, TState, TMapped>(this);
+
+    private protected abstract bool TimesOut { get; }
+
+    /// <summary>The states of a partition of a graph, for the operators of both streams.</summary>
+    internal KeyedStates<TKey, TState> States(GraphBuilder graph, int partition) => graph.Shared(this, partition, () => new KeyedStates<TKey, TState>(TimesOut));
+}
+
+internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(DStream<(TKey Key, TValue Value)> parent, StateSpec<TKey, TValue, TState, TMapped> spec)
+    : MapWithStateStream<TKey, TState, TMapped>(parent)
+{
+    private protected override bool TimesOut => spec.IdleTime is not null;
+
+    protected internal override void Connect(GraphBuilder graph, Operator<TMapped>[] outputs)
+    {
+        List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(spec.Initial, outputs.Length);
+        graph.Attach(parent, this, partition =>
+        {
+            KeyedStates<TKey, TState> states = graph.AddState(States(graph, partition));
+            return Isolation.Of(spec.UserFunction).Create(new Maker(spec, states, initial[partition], graph.Running, outputs[partition]));
+        });
+    }
+
+    private sealed class Maker(
+        StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial, RunningBatch running, Operator<TMapped> next)
+        : IIsolated<(TKey Key, TValue Value)>
+    {
+        public Operator<(TKey Key, TValue Value)> Create<TMarker>()
+            where TMarker : struct => new MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(spec, states, initial, running, next);
+    }
+}
+
+/// <summary>Calls the function for each record, and at the end for each key whose time is out.</summary>
+internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(
+    StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial, RunningBatch running, Operator<TMapped> next)
+    : Operator<(TKey Key, TValue Value), TMapped>(next)
+    where TMarker : struct
+{
+    private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];
+    private readonly State<TState> _state = new();
+    private readonly Func<BatchTime, TKey, Optional<TValue>, State<TState>, Optional<TMapped>> _call = spec.Call;
+    private bool _isBegun;   // the initial states are in
+
+    public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    {
+        Begin();
+        states.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _numbers);
+        Update(items);
+    }
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        Begin();
+        if (spec.IdleTime is { } idle)
+        {
+            TimeOut(batch.Time - idle);
+        }
+
+        _state.Unbind();
+        states.HoldFor(batch);
+        base.OnBatchEnd(batch);
+    }
+
+    public override void Reset()
+    {
+        states.Undo();
+        _state.Unbind();
+        base.Reset();
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private void Update(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    {
+        BatchTime time = running.Time;
+        bool refreshes = spec.IdleTime is not null;
+        StateTable<TKey, KeyedState<TState>>.Walker entries = states.Walk();
+        for (int i = 0; i < items.Length; i++)
+        {
+            ref KeyedState<TState> entry = ref entries.ValueAt(_numbers[i]);
+            _state.Bind(entry.State, entry.Exists, isTimingOut: false);
+            Optional<TMapped> mapped = _call(time, items[i].Key, items[i].Value, _state);
+            if (_state.IsUpdated)
+            {
+                states.Set(ref entry, _state.Value, time);
+            }
+            else if (_state.IsRemoved)
+            {
+                states.Unset(ref entry);
+            }
+            else if (refreshes && entry.Exists)
+            {
+                entry.TouchedMs = time.Milliseconds;
+            }
+
+            if (mapped.HasValue)
+            {
+                Output.Add(mapped.Value);
+            }
+        }
+    }
+
+    private void TimeOut(BatchTime before)
+    {
+        BatchTime time = running.Time;
+        for (int number = states.FirstIdle(before); number >= 0; number = states.NextIdle(number, before))
+        {
+            ref KeyedState<TState> entry = ref states.Change(number);
+            _state.Bind(entry.State, exists: true, isTimingOut: true);
+            Optional<TMapped> mapped = _call(time, states.KeyAt(number), Optional<TValue>.None, _state);
+            states.Unset(ref entry);
+            if (mapped.HasValue)
+            {
+                Output.Add(mapped.Value);
+            }
+        }
+    }
+
+    private void Begin()
+    {
+        if (!_isBegun)
+        {
+            _isBegun = true;
+            states.Begin(initial, running.Time);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace FastStream;
+
+/// <summary>All records of the last batches made one.</summary>
+public static class ReduceByWindowExtensions
+{
+    /// <summary>One record for each window that has data, in one partition; nothing for an empty window.</summary>
+    /// <example><code>var highest = numbers.ReduceByWindow((a, b) => Math.Max(a, b), length, slide);</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="reduce">Two records made one; associative. Must not change its arguments: they are used again.</param>
+    /// <param name="length">How far the window reaches back: a positive multiple of the stream's slide.</param>
+    /// <param name="slide">Time between two windows: a positive multiple of the stream's slide; default the stream's slide.</param>
+    /// <exception cref="ArgumentException"><paramref name="length"/> or <paramref name="slide"/> is not a positive multiple of the stream's slide.</exception>
+    public static DStream<T> ReduceByWindow<T>(this DStream<T> stream, Func<T, T, T> reduce, TimeSpan length, TimeSpan? slide = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return stream.Reduce(reduce).Window(length, slide).Reduce(reduce);
+    }
+
+    /// <summary>As the other overload, but incremental: the cost of a window does not grow with its length.</summary>
+    /// <example><code>var sums = numbers.ReduceByWindow((a, b) => a + b, (a, b) => a - b, length, slide);</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="reduce">Two records made one; associative and commutative. Must not change its arguments.</param>
+    /// <param name="inverse">A record with one taken out that <paramref name="reduce"/> put in: inverse(reduce(a, b), b) is a.</param>
+    /// <param name="length">How far the window reaches back: a positive multiple of the stream's slide.</param>
+    /// <param name="slide">Time between two windows: a positive multiple of the stream's slide; default the stream's slide.</param>
+    /// <exception cref="ArgumentException"><paramref name="length"/> or <paramref name="slide"/> is not a positive multiple of the stream's slide.</exception>
+    public static DStream<T> ReduceByWindow<T>(this DStream<T> stream, Func<T, T, T> reduce, Func<T, T, T> inverse, TimeSpan length, TimeSpan? slide = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return stream.Reduce(reduce).Map(item => (Key: false, Value: item)).ReduceByKeyAndWindow(reduce, inverse, length, slide, partitions: 1).Map(pair => pair.Value);
+    }
+}

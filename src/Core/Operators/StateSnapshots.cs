@@ -1,0 +1,27 @@
+namespace FastStream;
+
+/// <summary>All states after each batch: of the same graph's <c>MapWithState</c>, whose records it lets pass by.</summary>
+internal sealed class StateSnapshotsStream<TKey, TState, TMapped>(MapWithStateStream<TKey, TState, TMapped> parent)
+    : DStream<(TKey Key, TState State)>(parent.Context, "StateSnapshots", parent)
+{
+    internal override bool IsPartitionedByKey => true;
+
+    internal override bool HasUniqueKeys => true;
+
+    protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TState State)>[] outputs) =>
+        graph.Attach(parent, this, partition => new StateSnapshotsOperator<TKey, TState, TMapped>(parent.States(graph, partition), outputs[partition]));
+}
+
+internal sealed class StateSnapshotsOperator<TKey, TState, TMapped>(KeyedStates<TKey, TState> states, Operator<(TKey Key, TState State)> next)
+    : Operator<TMapped, (TKey Key, TState State)>(next)
+{
+    public override void OnBatch(ReadOnlySpan<TMapped> items)
+    {
+    }
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        states.GiveAll(Output);
+        base.OnBatchEnd(batch);
+    }
+}

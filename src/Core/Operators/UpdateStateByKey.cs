@@ -1,0 +1,284 @@
+using System.Runtime.CompilerServices;
+
+namespace FastStream;
+
+/// <summary>A key's new state from its values of one batch.</summary>
+/// <param name="values">The key's values in the batch, in the order of partitions and arrival; none for a key that only has a state. Valid during the call.</param>
+/// <param name="state">The key's state; absent for a new key.</param>
+/// <returns>The new state; <see cref="Optional{T}.None"/> removes the key.</returns>
+public delegate Optional<TState> StateUpdate<TValue, TState>(ReadOnlySpan<TValue> values, Optional<TState> state);
+
+/// <summary>A key's new state from its values of one batch, the batch's time and the key itself.</summary>
+/// <param name="time">The batch's time.</param>
+/// <param name="key">The key.</param>
+/// <param name="values">The key's values in the batch, in the order of partitions and arrival; none for a key that only has a state. Valid during the call.</param>
+/// <param name="state">The key's state; absent for a new key.</param>
+/// <returns>The new state; <see cref="Optional{T}.None"/> removes the key.</returns>
+public delegate Optional<TState> TimedStateUpdate<TKey, TValue, TState>(BatchTime time, TKey key, ReadOnlySpan<TValue> values, Optional<TState> state);
+
+/// <summary>A state for every key, revisited in each batch.</summary>
+public static class UpdateStateByKeyExtensions
+{
+    /// <summary>
+    /// All keys that have a state, with it, in every batch. The function is called for each key that has a state or new values, also in an empty batch: the cost grows with the
+    /// number of keys. Where only keys with new values matter, <c>MapWithState</c> pays for those alone.
+    /// </summary>
+    /// <remarks>
+    /// Partitions call the function at the same time from different threads. What it throws fails the batch, and all states are as before it: return new states, do not change
+    /// the one given. Texts in keys and states are copied.
+    /// </remarks>
+    /// <example><code>var total = sizeByUser.UpdateStateByKey((ReadOnlySpan&lt;long&gt; values, Optional&lt;long&gt; state) => state.GetValueOrDefault() + Sum(values));</code></example>
+    /// <param name="stream">The pairs.</param>
+    /// <param name="update">Gives a key's new state. The types of its parameters say what the state is.</param>
+    /// <param name="initialState">States to begin with; the function sees them in the first batch. Of a key that comes twice the last one counts.</param>
+    /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
+    /// <exception cref="ArgumentException">Keys or states hold groups, or texts in classes or arrays: they end with their batch.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
+    public static DStream<(TKey Key, TState Value)> UpdateStateByKey<TKey, TValue, TState>(
+        this DStream<(TKey Key, TValue Value)> stream,
+        StateUpdate<TValue, TState> update,
+        IEnumerable<(TKey Key, TState State)>? initialState = null,
+        int? partitions = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(update);
+        return Describe<TKey, TValue, TState>(stream, update, (_, _, values, state) => update(values, state), initialState, partitions);
+    }
+
+    /// <summary>As the other overload, with a function that also takes the batch's time and the key.</summary>
+    /// <example><code>var seen = sizeByUser.UpdateStateByKey((BatchTime time, string key, ReadOnlySpan&lt;long&gt; values, Optional&lt;BatchTime&gt; state) => values.IsEmpty ? state : time);</code></example>
+    /// <inheritdoc cref="UpdateStateByKey{TKey, TValue, TState}(DStream{ValueTuple{TKey, TValue}}, StateUpdate{TValue, TState}, IEnumerable{ValueTuple{TKey, TState}}, int?)"/>
+    public static DStream<(TKey Key, TState Value)> UpdateStateByKey<TKey, TValue, TState>(
+        this DStream<(TKey Key, TValue Value)> stream,
+        TimedStateUpdate<TKey, TValue, TState> update,
+        IEnumerable<(TKey Key, TState State)>? initialState = null,
+        int? partitions = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(update);
+        return Describe(stream, update, update, initialState, partitions);
+    }
+
+    private static UpdateStateByKeyStream<TKey, TValue, TState> Describe<TKey, TValue, TState>(
+        DStream<(TKey Key, TValue Value)> stream, Delegate function, TimedStateUpdate<TKey, TValue, TState> update, IEnumerable<(TKey Key, TState State)>? initialState, int? partitions)
+    {
+        int count = stream.PartitionsOr(partitions);
+        StateChecks.ThrowIfEndsWithBatch<TKey>("A key");
+        StateChecks.ThrowIfEndsWithBatch<TState>("A state");
+        return new UpdateStateByKeyStream<TKey, TValue, TState>(stream.ExchangeByKey(count), function, update, initialState ?? []);
+    }
+}
+
+internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
+    DStream<(TKey Key, TValue Value)> parent, Delegate function, TimedStateUpdate<TKey, TValue, TState> update, IEnumerable<(TKey Key, TState State)> initialState)
+    : DStream<(TKey Key, TState Value)>(parent.Context, "UpdateStateByKey", parent)
+{
+    internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
+
+    internal override bool HasUniqueKeys => true;
+
+    protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TState Value)>[] outputs)
+    {
+        List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(initialState, outputs.Length);
+        graph.Attach(parent, this, partition =>
+        {
+            Operator<(TKey Key, TValue Value)> created = Isolation.Of(function).Create(new Maker(update, graph.Running, initial[partition], outputs[partition]));
+            graph.AddState((IBatchState)created);
+            return created;
+        });
+    }
+
+    private sealed class Maker(
+        TimedStateUpdate<TKey, TValue, TState> update, RunningBatch running, List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next) : IIsolated<(TKey Key, TValue Value)>
+    {
+        public Operator<(TKey Key, TValue Value)> Create<TMarker>()
+            where TMarker : struct => new UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>(update, running, initialState, next);
+    }
+}
+
+/// <summary>Keeps states by the numbers of their keys, in two arrays: the last batch's, and those that the batch under way makes.</summary>
+internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : Operator<(TKey Key, TValue Value), (TKey Key, TState Value)>, IBatchState
+    where TMarker : struct
+{
+    private readonly TimedStateUpdate<TKey, TValue, TState> _update;
+    private readonly RunningBatch _running;
+    private readonly StateTable<TKey, NoValue> _keys = new();
+    private readonly GroupBuilder<TValue> _values = new();
+    private readonly PooledList<int> _added = new();       // keys that this batch brought
+    private readonly PooledList<int> _gone = new();        // keys without a state after this batch
+    private readonly TextMemory _texts = new();
+    private Optional<TState>[] _states = [];               // by key number
+    private Optional<TState>[] _next = [];                 // after the batch that runs or ran last
+    private TextLease? _stateTexts;                        // what _states lie in
+    private TextLease? _nextTexts;
+    private bool _hasEnded;                                // a batch has made _next; where a window before is not due, batches pass without an end here
+    private bool _lastIsFinal;
+
+    public UpdateStateByKeyOperator(
+        TimedStateUpdate<TKey, TValue, TState> update, RunningBatch running, List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next)
+        : base(next)
+    {
+        _update = update;
+        _running = running;
+        foreach ((TKey key, TState state) in initialState)
+        {
+            int number = _keys.GetOrAdd(KeyHash.Of(in key), in key, out _);
+            MakeRoom();
+            _states[number] = state;
+        }
+
+        if (RecordTexts<TState>.Any)
+        {
+            RecordTexts<Optional<TState>>.Copy(_states, _texts, _stateTexts = new TextLease());
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    {
+        Settle();
+        _values.Extend(items.Length, out Span<TValue> values, out Span<int> numbers);
+        _keys.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, numbers, _added);
+        for (int i = 0; i < items.Length; i++)
+        {
+            values[i] = items[i].Value;
+        }
+    }
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        Settle();
+        _hasEnded = true;
+        MakeRoom();
+        _values.Build(batch, _keys.End);
+        UpdateAll();
+        _values.Clear();
+        if (RecordTexts<TState>.Any)
+        {
+            KeepTexts(batch);
+            PutOut();
+        }
+
+        _keys.HoldKeyTexts(batch);
+        base.OnBatchEnd(batch);
+    }
+
+    public void Commit() => _lastIsFinal = _hasEnded;
+
+    public override void Reset()
+    {
+        Settle();
+        _hasEnded = false;
+
+        // Backwards, so that keys to come get the numbers that they would have got without this batch.
+        for (int i = _added.Count - 1; i >= 0; i--)
+        {
+            Remove(_added[i]);
+        }
+
+        _added.Clear();
+        _gone.Clear();
+        _values.Clear();
+        _nextTexts?.Dispose();
+        _nextTexts = null;
+        base.Reset();
+    }
+
+    public void Dispose()
+    {
+        _keys.Dispose();
+        _stateTexts?.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void UpdateAll()
+    {
+        BatchTime time = _running.Time;
+        bool putsOut = !RecordTexts<TState>.Any;
+        int end = _keys.End;
+        StateTable<TKey, NoValue>.Walker keys = _keys.Walk();
+        for (int number = 0; number < end; number++)
+        {
+            if (keys.IsUsed(number))
+            {
+                TKey key = keys.KeyAt(number);
+                Optional<TState> next = _update(time, key, _values.ValuesOf(number), _states[number]);
+                _next[number] = next;
+                if (!next.HasValue)
+                {
+                    _gone.Add(number);
+                }
+                else if (putsOut)
+                {
+                    Output.Add((key, next.Value));
+                }
+            }
+        }
+    }
+
+    // States with texts, once these are copied.
+    private void PutOut()
+    {
+        int end = _keys.End;
+        StateTable<TKey, NoValue>.Walker keys = _keys.Walk();
+        for (int number = 0; number < end; number++)
+        {
+            if (keys.IsUsed(number) && _next[number].HasValue)
+            {
+                Output.Add((keys.KeyAt(number), _next[number].Value));
+            }
+        }
+    }
+
+    // All states go into new memory in each batch, as they all are made anew.
+    private void KeepTexts(BatchScope batch)
+    {
+        _nextTexts = new TextLease();
+        RecordTexts<Optional<TState>>.Copy(_next.AsSpan(0, _keys.End), _texts, _nextTexts);
+        batch.Keep(_nextTexts.Retain());
+    }
+
+    private void MakeRoom()
+    {
+        if (_next.Length < _keys.End || _states.Length < _keys.End)
+        {
+            int length = Math.Max(16, (int)Math.Min(2L * _keys.End, Array.MaxLength));
+            Array.Resize(ref _next, length);
+            Array.Resize(ref _states, length);
+        }
+    }
+
+    private void Settle()
+    {
+        if (!_lastIsFinal)
+        {
+            return;
+        }
+
+        _lastIsFinal = false;
+        _hasEnded = false;
+        (_states, _next) = (_next, _states);
+        _stateTexts?.Dispose();
+        (_stateTexts, _nextTexts) = (_nextTexts, null);
+        foreach (int number in _gone.Span)
+        {
+            Remove(number);
+        }
+
+        _gone.Clear();
+        _added.Clear();
+    }
+
+    // In both arrays: the number may be another key's next.
+    private void Remove(int number)
+    {
+        _keys.Remove(number);
+        if (number < _states.Length)
+        {
+            _states[number] = default;
+            _next[number] = default;
+        }
+    }
+
+    private readonly struct NoValue;
+}

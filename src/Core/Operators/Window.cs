@@ -1,0 +1,126 @@
+using System.Runtime.CompilerServices;
+
+namespace FastStream;
+
+/// <summary>The last batches of a stream together.</summary>
+public static class WindowExtensions
+{
+    /// <summary>
+    /// At every multiple of <paramref name="slide"/> after zero time, the records of the batches of the last <paramref name="length"/>, oldest batch first: at t those
+    /// of the times after t − length up to t. The first windows hold what there is so far.
+    /// </summary>
+    /// <remarks>
+    /// A window's records stay in memory: its size is length times rate. Texts are copied once, so that no received block is held; only records that hold groups or
+    /// keep texts in classes, lists or arrays hold their batches, and then length times rate must stay below <see cref="StreamingOptions.MaxBufferedBytes"/>, else
+    /// receivers wait. A batch that failed for good is not in the window. The semantics are Spark Streaming's.
+    /// </remarks>
+    /// <example><code>lines.Window(length: TimeSpan.FromSeconds(30), slide: TimeSpan.FromSeconds(10)).Count().Print();</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="length">How far the window reaches back: a positive multiple of the stream's slide.</param>
+    /// <param name="slide">Time between two windows: a positive multiple of the stream's slide, may be longer than the window; default the stream's slide.</param>
+    /// <exception cref="ArgumentException"><paramref name="length"/> or <paramref name="slide"/> is not a positive multiple of the stream's slide.</exception>
+    public static DStream<T> Window<T>(this DStream<T> stream, TimeSpan length, TimeSpan? slide = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return new WindowStream<T>(stream, WindowSize.Of(stream, length, slide));
+    }
+}
+
+internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStream<T>(parent.Context, "Window", parent)
+{
+    public override TimeSpan Slide => size.Slide;
+
+    internal override bool IsWindow => true;
+
+    internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
+
+    internal override bool HasUniqueKeys => parent.HasUniqueKeys && size.Length == parent.Slide;
+
+    protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
+        graph.Attach(parent, this, partition => graph.AddState(new WindowOperator<T>(size, outputs[partition])));
+}
+
+/// <summary>Keeps the batches that a later window still needs, and hands them on, as they lie, whenever a window is due.</summary>
+internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Operator<T, T>(next), IBatchState
+{
+    private readonly PaneCollector<T> _gathering = new(size.Depth);
+    private readonly Queue<WindowPane<T>> _panes = [];   // final, oldest first
+    private WindowPane<T>? _last;                        // of the batch that ran last
+    private bool _lastIsFinal;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void OnBatch(ReadOnlySpan<T> items) => _gathering.Add(items);
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        Settle();
+        _last = _gathering.TakePane(batch);
+        if (!size.IsDue(batch.Time))
+        {
+            return;
+        }
+
+        BatchTime before = size.Before(batch.Time);
+        foreach (WindowPane<T> pane in _panes)
+        {
+            if (pane.Time > before)
+            {
+                Give(pane, batch);
+            }
+        }
+
+        Give(_last, batch);
+        base.OnBatchEnd(batch);
+    }
+
+    public void Commit() => _lastIsFinal = true;
+
+    public override void Reset()
+    {
+        Settle();
+        _last?.Dispose();
+        _last = null;
+        _gathering.Reset();
+        base.Reset();
+    }
+
+    public void Dispose()
+    {
+        while (_panes.TryDequeue(out WindowPane<T>? pane))
+        {
+            pane.Dispose();
+        }
+    }
+
+    private void Give(WindowPane<T> pane, BatchScope batch)
+    {
+        pane.HoldFor(batch);
+        foreach (ArraySegment<T> block in pane.Blocks)
+        {
+            Output.PassOn(block);
+        }
+    }
+
+    // Takes the last batch over, and lets go of those that no window to come reaches back to.
+    private void Settle()
+    {
+        if (!_lastIsFinal)
+        {
+            return;
+        }
+
+        _lastIsFinal = false;
+        if (_last is null)
+        {
+            return;
+        }
+
+        BatchTime oldest = size.BeforeNext(_last.Time);
+        _panes.Enqueue(_last);
+        _last = null;
+        while (_panes.TryPeek(out WindowPane<T>? pane) && pane.Time <= oldest)
+        {
+            _panes.Dequeue().Dispose();
+        }
+    }
+}

@@ -1,0 +1,101 @@
+namespace FastStream;
+
+/// <summary>One batch of a partition as windows keep it: the records in pooled arrays, and what their texts lie in.</summary>
+/// <remarks>Held by the window as long as it is in it, and by each batch that was handed its records. Reading and holding are safe from any thread.</remarks>
+internal sealed class WindowPane<T> : IDisposable
+{
+    private readonly List<ArraySegment<T>> _blocks;
+    private readonly TextLease? _texts;     // copies of the records' texts
+    private readonly BatchScope? _scope;    // the batch itself, where records hold its memory in a way that cannot be copied
+    private readonly int _depth;            // windows before the one that the pane is in
+    private int _holders = 1;
+
+    public WindowPane(BatchTime time, List<ArraySegment<T>> blocks, TextLease? texts, BatchScope? scope, int depth)
+    {
+        Time = time;
+        _blocks = blocks;
+        _texts = texts;
+        _scope = scope;
+        _depth = depth;
+        scope?.RetainForWindow(depth);
+    }
+
+    public BatchTime Time { get; }
+
+    public bool IsEmpty => _blocks.Count == 0;
+
+    /// <summary>Number of records.</summary>
+    public int Count => _blocks.Sum(block => block.Count);
+
+    /// <summary>The number of the final batch in a keyed window, counted from the first.</summary>
+    public long Index { get; set; }
+
+    /// <summary>Whether the pane is part of what an incremental window has added up.</summary>
+    public bool IsCounted { get; set; }
+
+    /// <summary>The records, in the order in which they came.</summary>
+    public List<ArraySegment<T>> Blocks => _blocks;
+
+    /// <summary>Lets a batch read the records as long as it lives.</summary>
+    public void HoldFor(BatchScope batch)
+    {
+        if (_scope is not null)
+        {
+            Interlocked.Increment(ref _holders);
+            batch.KeepFromWindow(_depth, this);
+        }
+        else if (_texts is not null)
+        {
+            Interlocked.Increment(ref _holders);
+            batch.Keep(this);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+        {
+            Collector<T>.Return(_blocks);
+            _texts?.Dispose();
+            _scope?.ReleaseForWindow(_depth);
+        }
+    }
+}
+
+/// <summary>Gathers a batch's records for a window, with copies of their texts.</summary>
+/// <param name="depth">Windows before the one that gathers.</param>
+internal sealed class PaneCollector<T>(int depth)
+{
+    private readonly Collector<T> _records = new();
+    private readonly TextMemory _memory = new();
+    private readonly T[] _copies = RecordTexts<T>.Any ? new T[RecordBuffer.SpanRecords] : [];
+    private TextLease? _texts;   // of the batch being gathered
+
+    public void Add(ReadOnlySpan<T> items)
+    {
+        if (RecordTexts<T>.Any)
+        {
+            Span<T> copies = _copies.AsSpan(0, items.Length);
+            items.CopyTo(copies);
+            RecordTexts<T>.Copy(copies, _memory, _texts ??= new TextLease());
+            items = copies;
+        }
+
+        _records.OnBatch(items);
+    }
+
+    public WindowPane<T> TakePane(BatchScope batch)
+    {
+        _records.OnBatchEnd(batch);
+        var pane = new WindowPane<T>(batch.Time, _records.Take(), _texts, RecordTexts<T>.Unreachable is null ? null : batch, depth);
+        _texts = null;
+        return pane;
+    }
+
+    public void Reset()
+    {
+        _records.Reset();
+        _texts?.Dispose();
+        _texts = null;
+    }
+}

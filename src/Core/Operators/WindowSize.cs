@@ -1,0 +1,42 @@
+namespace FastStream;
+
+/// <summary>Length and slide of a window, in multiples of its parent's slide, and the times that follow from them.</summary>
+/// <param name="Context">Whose zero time counts.</param>
+/// <param name="Length">How far it reaches back.</param>
+/// <param name="Slide">Time between two windows.</param>
+/// <param name="Step">The parent's slide: time between two batches that come in.</param>
+/// <param name="Depth">Windows before this one, on the longest way.</param>
+internal sealed record WindowSize(StreamingContext Context, TimeSpan Length, TimeSpan Slide, TimeSpan Step, int Depth)
+{
+    public static WindowSize Of(DStream parent, TimeSpan length, TimeSpan? slide)
+    {
+        TimeSpan step = parent.Slide;
+        ThrowIfNoMultiple(parent, length, nameof(length), "reaches back");
+        if (slide is { } given)
+        {
+            ThrowIfNoMultiple(parent, given, nameof(slide), "is made anew after");
+        }
+
+        return new WindowSize(parent.Context, length, slide ?? step, step, parent.WindowsBefore + (parent.IsWindow ? 1 : 0));
+    }
+
+    /// <summary>Whether a window ends at this time.</summary>
+    public bool IsDue(BatchTime time) => time.IsValid(Slide, Context.ZeroTime);
+
+    /// <summary>The last time that a window ending at this one does not hold.</summary>
+    public BatchTime Before(BatchTime time) => time - Length;
+
+    /// <summary>The last time that no window after this time will hold.</summary>
+    public BatchTime BeforeNext(BatchTime time) => (time.Floor(Slide, Context.ZeroTime) + Slide) - Length;
+
+    private static void ThrowIfNoMultiple(DStream parent, TimeSpan found, string parameter, string verb)
+    {
+        if (found <= TimeSpan.Zero || found.Ticks % parent.Slide.Ticks != 0)
+        {
+            throw new ArgumentException(
+                $"The window {verb} {found}, and {parent.Name} makes a batch every {parent.Slide}; a positive multiple of that is expected. Give {Nearest(found, parent.Slide)}, or change the batch interval.", parameter);
+        }
+    }
+
+    private static TimeSpan Nearest(TimeSpan found, TimeSpan step) => step * Math.Max(1, Math.Round(found / step));
+}

@@ -1,0 +1,33 @@
+namespace FastStream;
+
+/// <summary>Sorts given states into the partitions that own their keys.</summary>
+internal static class InitialStates
+{
+    public static List<(TKey Key, TState State)>[] ByPartition<TKey, TState>(IEnumerable<(TKey Key, TState State)> states, int partitions)
+    {
+        var byPartition = new List<(TKey Key, TState State)>[partitions];
+        for (int i = 0; i < partitions; i++)
+        {
+            byPartition[i] = [];
+        }
+
+        foreach ((TKey key, TState state) in states)
+        {
+            byPartition[KeyHash.Partition(KeyHash.Of(in key), partitions)].Add((key, state));
+        }
+
+        return byPartition;
+    }
+}
+
+/// <summary>Refuses, while describing, what cannot be kept over batches.</summary>
+internal static class StateChecks
+{
+    public static void ThrowIfEndsWithBatch<T>(string what)
+    {
+        if (RecordTexts<T>.Unreachable is { } inside)
+        {
+            throw Throw.StateCannotHold(what, typeof(T), inside);
+        }
+    }
+}
