@@ -30,6 +30,13 @@ internal sealed class GroupBuilder<T>
         }
     }
 
+    /// <summary>Room for more values and the numbers of their groups, which the caller fills.</summary>
+    public void Extend(int count, out Span<T> values, out Span<int> groups)
+    {
+        values = _values.Extend(count);
+        groups = _groups.Extend(count);
+    }
+
     /// <summary>Sorts what was added into an array that lives as long as the batch. Groups may be read until <see cref="Clear"/>; they themselves stay valid.</summary>
     public void Build(BatchScope batch, int groupCount)
     {
