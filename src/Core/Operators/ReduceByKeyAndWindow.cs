@@ -10,8 +10,8 @@ public static class ReduceByKeyAndWindowExtensions
     /// once; a window then reduces the reduced batches in it, oldest first, without looking keys up.
     /// </summary>
     /// <remarks>
-    /// A window that reaches sixteen slides and more back reduces neighbouring batches to one beforehand, so that its cost grows with the logarithm of its length. Where the function
-    /// has an inverse, the other overload pays only for what comes and goes.
+    /// A window that reaches sixteen slides and more back reduces neighbouring batches to one beforehand, so that its cost grows with the logarithm of its length: values
+    /// stay in order and are grouped otherwise, which rounding of floating point may show. Where the function has an inverse, the other overload pays only for what comes and goes.
     /// </remarks>
     /// <example><code>var busy = count.ReduceByKeyAndWindow((a, b) => a + b, length, slide);</code></example>
     /// <param name="stream">The pairs.</param>
