@@ -25,7 +25,7 @@ public abstract class DStream
         Parents = parents;
         Id = context.NextStreamId();
         _slide = parents.Count > 0 ? parents[0].Slide : context.Options.BatchInterval;
-        WindowsBefore = parents.Count == 0 ? 0 : parents.Max(parent => parent.WindowsBefore + (parent.IsWindow ? 1 : 0));
+        WindowsBefore = parents.Count == 0 ? 0 : parents.Max(parent => parent.WindowsUpTo);
         foreach (DStream parent in parents)
         {
             if (!ReferenceEquals(parent.Context, context))
@@ -84,6 +84,9 @@ public abstract class DStream
 
     /// <summary>Windows on the longest way from an input to this stream, without itself.</summary>
     internal int WindowsBefore { get; }
+
+    /// <summary>Windows on the longest way from an input to what is behind this stream.</summary>
+    internal int WindowsUpTo => WindowsBefore + (IsWindow ? 1 : 0);
 
     /// <summary>Whether this stream runs in the stage of its parents; false where records cross between partitions.</summary>
     internal virtual bool SharesStageWithParents => true;

@@ -146,7 +146,7 @@ public sealed class BatchScope
     // Gives back what nobody reads any more.
     private void GiveBack()
     {
-        List<IDisposable> given = [];
+        List<IDisposable>? given = null;   // by windows; most batches were given nothing
         bool all;
         lock (_lock)
         {
@@ -160,7 +160,7 @@ public sealed class BatchScope
             {
                 if (!isHeld)
                 {
-                    given.AddRange(_windows![depth].Given);
+                    (given ??= []).AddRange(_windows![depth].Given);
                     _windows[depth].Given.Clear();
                 }
 
@@ -173,7 +173,10 @@ public sealed class BatchScope
 
         try
         {
-            DisposeAll(given);
+            if (given is not null)
+            {
+                DisposeAll(given);
+            }
         }
         finally
         {

@@ -20,21 +20,19 @@ internal sealed class GroupBuilder<T>
     private int[] _ends = [];                           // pooled; where each group ends in _sorted
 
     /// <summary>Adds the values of a span of pairs to the groups of their keys.</summary>
-    public void AddRange<TKey>(ReadOnlySpan<(TKey Key, T Value)> items, KeyNumbers<TKey> keys)
+    public void AddRange<TKey>(ReadOnlySpan<(TKey Key, T Value)> items, KeyNumbers<TKey> keys) => keys.Find(items, AddValues(items), adds: true);
+
+    /// <summary>Adds the values of a span of pairs.</summary>
+    /// <returns>Room for the numbers of their groups, which the caller fills.</returns>
+    public Span<int> AddValues<TKey>(ReadOnlySpan<(TKey Key, T Value)> items)
     {
-        keys.Find(items, _groups.Extend(items.Length), adds: true);
         Span<T> values = _values.Extend(items.Length);
         for (int i = 0; i < items.Length && i < values.Length; i++)
         {
             values[i] = items[i].Value;
         }
-    }
 
-    /// <summary>Room for more values and the numbers of their groups, which the caller fills.</summary>
-    public void Extend(int count, out Span<T> values, out Span<int> groups)
-    {
-        values = _values.Extend(count);
-        groups = _groups.Extend(count);
+        return _groups.Extend(items.Length);
     }
 
     /// <summary>Sorts what was added into an array that lives as long as the batch. Groups may be read until <see cref="Clear"/>; they themselves stay valid.</summary>

@@ -16,15 +16,13 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     private readonly PaneCollector<NumberedValue<TValue>> _gathering = new(size.Depth);
     private readonly PooledList<int> _touched = new();          // numbers of the batch that runs or ran last, one for each pair
     private readonly PooledList<int> _added = new();            // keys that the span being located brought; left only where that failed
-    private WindowPane<NumberedValue<TValue>>? _last;           // of the batch that ran last
-    private bool _lastIsFinal;
-    private long _finalCount;                                   // batches that were final, ever
+    private readonly WindowPanes<NumberedValue<TValue>> _panes = new(size);
 
     /// <summary>The keys of all batches that are kept.</summary>
     protected StateTable<TKey, WindowEntry<TValue>> Table { get; } = new();
 
     /// <summary>The final batches, oldest first.</summary>
-    protected Queue<WindowPane<NumberedValue<TValue>>> Panes { get; } = [];
+    protected Queue<WindowPane<NumberedValue<TValue>>> Panes => _panes.Final;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public sealed override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
@@ -47,16 +45,17 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     public sealed override void OnBatchEnd(BatchScope batch)
     {
         Settle();
-        _last = _gathering.TakePane(batch);
+        WindowPane<NumberedValue<TValue>> last = _gathering.TakePane(batch);
+        _panes.Last = last;
         if (size.IsDue(batch.Time))
         {
-            Emit(batch, _last, size.Before(batch.Time));
+            Emit(batch, last, size.Before(batch.Time));
             Table.HoldKeyTexts(batch);
             base.OnBatchEnd(batch);
         }
     }
 
-    public void Commit() => _lastIsFinal = true;
+    public void Commit() => _panes.Commit();
 
     public sealed override void Reset()
     {
@@ -76,8 +75,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
 
         _added.Clear();
         _touched.Clear();
-        _last?.Dispose();
-        _last = null;
+        _panes.DropLast();
         _gathering.Reset();
         base.Reset();
     }
@@ -110,28 +108,18 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     // Takes the last batch over, and lets go of those that no window to come reaches back to.
     private void Settle()
     {
-        if (!_lastIsFinal)
-        {
-            return;
-        }
-
-        _lastIsFinal = false;
-        if (_last is null)
+        if (!_panes.TryAccept())
         {
             return;
         }
 
         Accept();
         _touched.Clear();
-        BatchTime oldest = size.BeforeNext(_last.Time);
-        _last.Index = _finalCount++;
-        Panes.Enqueue(_last);
-        _last = null;
-        while (Panes.TryPeek(out WindowPane<NumberedValue<TValue>>? pane) && pane.Time <= oldest && !pane.IsCounted)
+        while (_panes.TryLetGo(out WindowPane<NumberedValue<TValue>>? pane))
         {
             pane.Blocks.ForEach(block => Leave(block));
             Leave(pane);
-            Panes.Dequeue().Dispose();
+            pane.Dispose();
         }
     }
 

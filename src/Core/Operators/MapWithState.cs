@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>A state for every key, touched only where records come.</summary>
@@ -115,7 +117,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
         base.Reset();
     }
 
-    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Update(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         BatchTime time = running.Time;

@@ -84,7 +84,7 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs) =>
         graph.Attach(parent, this, partition =>
         {
-            Operator<(TKey Key, TValue Value)> created = Isolation.Of(reduce).Create(new Maker(this, outputs[partition]));
+            Operator<(TKey Key, TValue Value)> created = Isolation.Of(reduce).Create(new Maker(size, reduce, IsIncremental ? inverse : null, filter, outputs[partition]));
             graph.AddState((IBatchState)created);
             return created;
         });
@@ -93,19 +93,16 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
     // So are windows without a common batch: nothing would be saved, and the batches between them would be kept until the next one.
     private bool IsIncremental => inverse is not null && size.Length > size.Slide && !RecordTexts<TValue>.Any && RecordTexts<TValue>.Unreachable is null;
 
-    private sealed class Maker(ReduceByKeyAndWindowStream<TKey, TValue> stream, Operator<(TKey Key, TValue Value)> next) : IIsolated<(TKey Key, TValue Value)>
+    private sealed class Maker(
+        WindowSize size,
+        Func<TValue, TValue, TValue> reduce,
+        Func<TValue, TValue, TValue>? inverse,
+        Func<(TKey Key, TValue Value), bool>? filter,
+        Operator<(TKey Key, TValue Value)> next) : IIsolated<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
-            where TMarker : struct => stream.IsIncremental
-            ? new IncrementalWindowOperator<TKey, TValue, TMarker>(stream.Size, stream.Reduce, stream.Inverse!, stream.Filter, next)
-            : new ReducingWindowOperator<TKey, TValue, TMarker>(stream.Size, stream.Reduce, stream.Filter, next);
+            where TMarker : struct => inverse is null
+            ? new ReducingWindowOperator<TKey, TValue, TMarker>(size, reduce, filter, next)
+            : new IncrementalWindowOperator<TKey, TValue, TMarker>(size, reduce, inverse, filter, next);
     }
-
-    private WindowSize Size => size;
-
-    private Func<TValue, TValue, TValue> Reduce => reduce;
-
-    private Func<TValue, TValue, TValue>? Inverse => inverse;
-
-    private Func<(TKey Key, TValue Value), bool>? Filter => filter;
 }

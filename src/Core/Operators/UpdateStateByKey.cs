@@ -137,12 +137,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         Settle();
-        _values.Extend(items.Length, out Span<TValue> values, out Span<int> numbers);
-        _keys.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, numbers, _added);
-        for (int i = 0; i < items.Length; i++)
-        {
-            values[i] = items[i].Value;
-        }
+        _keys.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _values.AddValues(items), _added);
     }
 
     public override void OnBatchEnd(BatchScope batch)

@@ -22,8 +22,6 @@ internal sealed class WindowPane<T> : IDisposable
 
     public BatchTime Time { get; }
 
-    public bool IsEmpty => _blocks.Count == 0;
-
     /// <summary>Number of records.</summary>
     public int Count => _blocks.Sum(block => block.Count);
 

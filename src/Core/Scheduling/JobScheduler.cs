@@ -110,8 +110,8 @@ internal sealed class JobScheduler
 
             if (jobs is not null && _options.ConcurrentJobs > 1 && _options.BatchRetries == 0)
             {
-                _graph.Commit();
                 // The next batch's operators may run while this one's outputs do; completion stays in order.
+                _graph.Commit();
                 _unfinished.Enqueue(FinishLaterAsync(batch, scope, jobs, _unfinished.LastOrDefault(Task.CompletedTask)));
                 if (_unfinished.Count > _options.ConcurrentJobs)
                 {
@@ -129,8 +129,11 @@ internal sealed class JobScheduler
             bool again = batch.Failure is not null && attempt < _options.BatchRetries && !_abort.IsCancellationRequested;
             if (again)
             {
-                // The operators were through, only an output was not: what they keep over batches must not count this batch twice.
-                _graph.Reset();
+                if (jobs is not null)
+                {
+                    // The operators were through, only an output was not: what they keep over batches must not count this batch twice.
+                    _graph.Reset();
+                }
 
                 // An output that was done may have retained this try's records, which lie in the same inputs: they stay until nobody reads any try.
                 BatchScope next = scope.NewTry();

@@ -15,7 +15,7 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState
 
     private readonly StateTable<TKey, KeyedState<TState>> _table = new();
     private readonly PooledList<(int Number, KeyedState<TState> Entry)> _before = new();   // entries as they were before the batch
-    private readonly StateTexts<TState> _texts = new();
+    private readonly KeptTexts<TState> _texts = new();
     private readonly PooledList<int> _added = new();   // keys that the span being located brought
     private readonly int[] _firstTouched = new int[RecordBuffer.SpanRecords];   // numbers of the span being noted
     private int _oldest = None;      // first in the order of touching

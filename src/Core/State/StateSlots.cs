@@ -119,6 +119,19 @@ internal sealed unsafe class StateSlots : IDisposable
             get => First[index];
         }
 
+        /// <summary>The number of the first key that has a hash, mostly the only one; -1 where none has.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public int FirstWith(uint hash)
+        {
+            Slot slot = First[hash & Mask];
+            for (uint index = hash & Mask; slot.Hash != hash && slot.NumberPlus1 != 0; slot = First[index])
+            {
+                index = (index + 1) & Mask;
+            }
+
+            return slot.NumberPlus1 - 1;
+        }
+
         /// <summary>Asks the processor for the slot of a hash.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Prefetch(uint hash)

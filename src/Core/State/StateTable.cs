@@ -19,22 +19,13 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     private const int NotFound = -1;
     private const int NearKeys = 4096;   // so many keys stay in a near cache: asking for their entries beforehand costs more than it gives
 
-    private readonly TextMemory _texts = new();
+    private readonly KeptTexts<TKey> _texts = new();                        // of the keys
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];   // of the span being located
     private readonly StateSlots _slots = new();
     private readonly ChunkedMemory<Entry> _entries = new();
-    private TextLease _keyTexts = new();     // what the keys lie in
-    private long _liveTextBytes;             // of the keys' texts
-    private long _deadTextBytes;             // of removed keys' texts, still in _keyTexts
     private int _free = EndOfFree;           // first free entry below End
 
-    public StateTable()
-    {
-        if (RecordTexts<TKey>.Unreachable is { } type)
-        {
-            throw Throw.StateCannotHold("A key", typeof(TKey), type);
-        }
-    }
+    public StateTable() => StateChecks.ThrowIfEndsWithBatch<TKey>("A key");
 
     /// <summary>Number of keys.</summary>
     public int Count { get; private set; }
@@ -115,9 +106,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     {
         ref Entry entry = ref _entries[number];
         _slots.Remove(entry.Hash, number);
-        long textBytes = RecordTexts<TKey>.LongBytes(ref entry.Key);
-        _liveTextBytes -= textBytes;
-        _deadTextBytes += textBytes;
+        _texts.Forget(ref entry.Key, exists: true);
         entry = default;
         Count--;
         entry.Next = _free;
@@ -132,14 +121,12 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     /// <summary>Lets a batch read the keys' texts as long as it lives.</summary>
     public void HoldKeyTexts(BatchScope batch)
     {
-        if (RecordTexts<TKey>.Any)
+        _texts.HoldFor(batch);
+        if (_texts.ShouldCompact)
         {
             // Both places where keys move: records that were put out lie in the old one, those still to come in the new one.
-            batch.Keep(_keyTexts.Retain());
-            if (CompactTexts())
-            {
-                batch.Keep(_keyTexts.Retain());
-            }
+            CompactTexts();
+            _texts.HoldFor(batch);
         }
     }
 
@@ -147,7 +134,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     {
         _slots.Dispose();
         _entries.Dispose();
-        _keyTexts.Dispose();
+        _texts.Dispose();
     }
 
     // Hashes the keys and asks the processor for their slots.
@@ -192,15 +179,9 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
         for (int i = 0; i < hashes.Length && i < numbers.Length; i++)
         {
             uint hash = hashes[i];
-            StateSlots.Place place = places[StateSlots.Index(hash, places.Length)];
-            StateSlots.Slot slot = place[hash & place.Mask];
-            for (uint index = hash & place.Mask; slot.Hash != hash && slot.NumberPlus1 != 0; slot = place[index])
-            {
-                index = (index + 1) & place.Mask;
-            }
-
-            numbers[i] = slot.NumberPlus1 - 1;
-            entries.Prefetch(Math.Max(slot.NumberPlus1 - 1, 0));
+            int number = places[StateSlots.Index(hash, places.Length)].FirstWith(hash);
+            numbers[i] = number;
+            entries.Prefetch(Math.Max(number, 0));
         }
     }
 
@@ -214,13 +195,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
         for (int i = from; i < items.Length && i < hashes.Length && i < numbers.Length; i++)
         {
             uint hash = hashes[i];
-            StateSlots.Slot slot = place[hash & place.Mask];
-            for (uint index = hash & place.Mask; slot.Hash != hash && slot.NumberPlus1 != 0; slot = place[index])
-            {
-                index = (index + 1) & place.Mask;
-            }
-
-            int number = slot.NumberPlus1 - 1;
+            int number = place.FirstWith(hash);
             if (number < 0 || !AreSurelyEqual(in entries[number].Key, in TKeyOf.Of(in items[i])))
             {
                 return i;
@@ -261,12 +236,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
         int number = TakeFree();
         ref Entry entry = ref _entries[number];
         entry = new Entry { Key = key, Hash = hash, Next = Used };
-        if (RecordTexts<TKey>.Any)
-        {
-            RecordTexts<TKey>.Copy(ref entry.Key, _texts, _keyTexts);
-            _liveTextBytes += RecordTexts<TKey>.LongBytes(ref entry.Key);
-        }
-
+        _texts.Keep(ref entry.Key);
         Count++;
         _slots.Add(hash, number);
         return number;
@@ -289,26 +259,18 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
         return End++;
     }
 
-    // When most of the memory is of keys that are gone, the others move together.
-    private bool CompactTexts()
+    private void CompactTexts()
     {
-        if (_deadTextBytes < TextMemory.ChunkBytes || _deadTextBytes < _liveTextBytes)
-        {
-            return false;
-        }
-
-        using TextLease old = _keyTexts;
-        _keyTexts = new TextLease();
+        _texts.BeginCompaction();
         for (int number = 0; number < End; number++)
         {
             if (_entries[number].Next == Used)
             {
-                RecordTexts<TKey>.Copy(ref _entries[number].Key, _texts, _keyTexts);
+                _texts.Keep(ref _entries[number].Key);
             }
         }
 
-        _deadTextBytes = 0;
-        return true;
+        _texts.EndCompaction();
     }
 
     /// <summary>See <see cref="Walk"/>.</summary>

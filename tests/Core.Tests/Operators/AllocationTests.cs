@@ -56,7 +56,7 @@ public sealed class AllocationTests
         await using var scenario = new StreamScenario();
         scenario.Output(scenario.Input<int>([]));
         scenario.Context.Start();   // windows ask it for zero time
-        var size = new WindowSize(scenario.Context, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 0);
+        var size = new WindowSize(scenario.Context, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1), 0);
         CheckState(next => new WindowOperator<(int Key, long Value)>(size, next));
         CheckState(next => new ReducingWindowOperator<int, long, byte>(size, (a, b) => a + b, null, next));
         CheckState(next => new IncrementalWindowOperator<int, long, byte>(size, (a, b) => a + b, (a, b) => a - b, null, next));
