@@ -25,6 +25,9 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     /// <summary>Hands over what has arrived until now; called by one thread, once for each batch, in time order; must be quick and must not wait.</summary>
     protected internal abstract InputBatch<T> Cut(BatchTime time);
 
+    /// <summary>Whether it takes nothing more before a batch gives room back: what is cut then holds little, and waiting with the cut loses nothing.</summary>
+    internal virtual bool IsHeldUp => false;
+
     /// <inheritdoc/>
     protected internal sealed override void Connect(GraphBuilder graph, Operator<T>[] outputs)
     {
@@ -35,6 +38,8 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
             graph.AddInputRoot(this, partition, new InputRoot<T>(this, partition, outputs[partition]));
         }
     }
+
+    bool IInputStream.IsHeldUp => IsHeldUp;
 
     ValueTask IInputStream.StartAsync(CancellationToken cancellationToken) => StartAsync(cancellationToken);
 
@@ -51,6 +56,8 @@ internal interface IInputStream
     int Id { get; }
 
     string Name { get; }
+
+    bool IsHeldUp { get; }
 
     ValueTask StartAsync(CancellationToken cancellationToken);
 

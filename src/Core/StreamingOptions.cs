@@ -53,7 +53,10 @@ public sealed record StreamingOptions
     /// <summary>The most bytes of one record: 1 byte to 1 GiB; default 1 MiB. An end of line or a length prefix does not count. What happens beyond is each socket source's policy for oversized records; a file with such a record fails its batch.</summary>
     public int MaxRecordBytes { get; init; } = 1 << 20;
 
-    /// <summary>The most batches generated but not begun: 1 or more; default 1,000. When reached, the next batch is cut later and holds more.</summary>
+    /// <summary>
+    /// The most batches generated but not begun: 1 or more; default 1,000. When reached, the next batch is cut later and holds more. So it is, with any number, while the clock is behind by a
+    /// batch interval or an input's buffers are full: batches that could hold next to nothing are not cut in advance.
+    /// </summary>
     public int MaxPendingBatches { get; init; } = 1_000;
 
     /// <summary>

@@ -21,7 +21,7 @@ internal sealed class JobGenerator
         _listeners = listeners;
         _onFailure = onFailure;
         _cut = new InputBatch?[inputs.Count];
-        _timer = new BatchTimer(clock, options.BatchInterval, options.MissedTicks, time => Generate(time), metrics.CountSkippedTicks);
+        _timer = new BatchTimer(clock, options.BatchInterval, options.MissedTicks, OnTick, metrics.CountSkippedTicks);
     }
 
     public BatchTime ZeroTime => _timer.ZeroTime;
@@ -52,6 +52,32 @@ internal sealed class JobGenerator
         Array.Clear(_cut);
         _timer.Dispose();
         new BatchScope(default, kept).Release();
+    }
+
+    // A batch that is late already, or whose inputs take nothing more before another batch is done with, is not cut before its turn comes: cut now it
+    // would hold next to nothing, and so would those after it, each at the whole fixed cost of a batch (docs/decisions/0013-pending-batches.md).
+    private void OnTick(BatchTime time)
+    {
+        bool isLate = _clock.Until(time.Milliseconds) <= -_options.BatchInterval;
+        if (isLate || IsAnyHeldUp())
+        {
+            _scheduler.WaitUntilNoneWaits();
+        }
+
+        Generate(time);
+    }
+
+    private bool IsAnyHeldUp()
+    {
+        for (int i = 0; i < _inputs.Count; i++)
+        {
+            if (_inputs[i].IsHeldUp)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // Gives whether there was a batch.

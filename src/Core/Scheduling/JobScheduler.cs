@@ -13,6 +13,7 @@ internal sealed class JobScheduler
     private readonly Action<Exception> _onFailure;
     private readonly CancellationToken _abort;
     private readonly Channel<JobSet> _queue;
+    private readonly AutoResetEvent _begun = new(false);                 // set when a batch has left the queue
     private readonly SemaphoreSlim _jobs;                                // output jobs that may still start
     private readonly CompletionWaiters _completed = new();
     private Task _loop = Task.CompletedTask;
@@ -51,6 +52,14 @@ internal sealed class JobScheduler
         }
     }
 
+    /// <summary>Blocks the generator's thread until every batch that was queued has begun, or the context is aborted.</summary>
+    public void WaitUntilNoneWaits()
+    {
+        while (_queue.Reader.Count > 0 && WaitHandle.WaitAny([_begun, _abort.WaitHandle]) == 0)
+        {
+        }
+    }
+
     public Task WhenCompletedAsync(BatchTime time) => _completed.WhenAsync(time);
 
     /// <summary>Runs what is queued (or drops it after an abort) and ends.</summary>
@@ -65,6 +74,7 @@ internal sealed class JobScheduler
     {
         await foreach (JobSet batch in _queue.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
         {
+            _begun.Set();
             if (_abort.IsCancellationRequested || _failed)
             {
                 Drop(batch);

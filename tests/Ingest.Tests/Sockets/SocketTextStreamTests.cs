@@ -245,6 +245,27 @@ public class SocketTextStreamTests
     }
 
     [Fact]
+    public async Task IsHeldUp_WhileNoBlockIsFree()
+    {
+        await using var context = new StreamingContext(Small);
+        var inputs = new[]
+        {
+            (InputDStream<Utf8Text>)context.SocketTextStream("127.0.0.1", 1),
+            context.ListenTextStream(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0)),
+        };
+        Assert.DoesNotContain(inputs, input => input.IsHeldUp);
+        var blocks = new List<Block>();
+        while (context.Blocks.TryRent(out Block? block))
+        {
+            blocks.Add(block);
+        }
+
+        Assert.All(inputs, input => Assert.True(input.IsHeldUp));
+        blocks.ForEach(block => block.Release());
+        Assert.DoesNotContain(inputs, input => input.IsHeldUp);
+    }
+
+    [Fact]
     public async Task Receive_RateLimit_FollowsTheClock()
     {
         using var peer = new Peer();
