@@ -19,11 +19,11 @@ public sealed class StreamingMetricsTests
         Assert.Equal(0, Read(context, "faststream.skipped_ticks"));
 
         // As after a stall: twenty ticks are due at once.
-        clock.Advance(TimeSpan.FromSeconds(20));
+        clock.Jump(TimeSpan.FromSeconds(20));
         await context.WhenCompletedAsync(new BatchTime(20_000)).WaitAsync(Patience);
-        Assert.Equal(20 - times.Count, context.Metrics.SkippedTicks);
-        Assert.Equal(20 - times.Count, Read(context, "faststream.skipped_ticks"));
-        Assert.InRange(context.Metrics.SkippedTicks, 1, 19);
+        Assert.Equal([20_000], times);
+        Assert.Equal(19, context.Metrics.SkippedTicks);
+        Assert.Equal(19, Read(context, "faststream.skipped_ticks"));
     }
 
     [Fact]
