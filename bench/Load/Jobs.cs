@@ -10,7 +10,7 @@ internal static class Jobs
     {
         Workload.Grep => GrepData.Generate(totalBytes, batchCount),
         Workload.Words => WordsData.Generate(totalBytes, batchCount),
-        Workload.Log => AccessLogData.Generate(totalBytes, batchCount),
+        Workload.Log or Workload.Window => AccessLogData.Generate(totalBytes, batchCount),
         _ => throw new ArgumentOutOfRangeException(nameof(workload), workload, "Unknown workload."),
     };
 
@@ -28,9 +28,7 @@ internal static class Jobs
             ("engine-file", name => new EngineFileJob(name, 1, workload, dataset, files, FileReadMode.Read)),
             ("engine-file-2", name => new EngineFileJob(name, 2, workload, dataset, files, FileReadMode.Read)),
             .. Aggregated(workload, files),
-            ("linq", name => new PeerJob(name, 1, workload, files, PeerOf(workload, LinqPeer.Grep, LinqPeer.Words, LinqPeer.Log))),
-            ("rx", name => new PeerJob(name, 1, workload, files, PeerOf(workload, RxPeer.Grep, RxPeer.Words, RxPeer.Log))),
-            ("dataflow", name => new PeerJob(name, 2, workload, files, PeerOf(workload, DataflowPeer.Grep, DataflowPeer.Words, DataflowPeer.Log))),
+            .. Peers(workload, files),
         ];
         return Chosen(all, prefixes);
     }
@@ -54,6 +52,15 @@ internal static class Jobs
         ? [("limit-unframed", name => new MemoryLimitJob(name, workload, dataset, new GrepUnframedLimit()))]
         : [];
 
+    private static (string Name, Func<string, Job> Create)[] Peers(Workload workload, InputFiles files) => workload == Workload.Window
+        ? [("linq", name => new PeerJob(name, 1, workload, files, new LinqWindowPeer(Pipelines.WindowBatches).Log))]
+        :
+        [
+            ("linq", name => new PeerJob(name, 1, workload, files, PeerOf(workload, LinqPeer.Grep, LinqPeer.Words, LinqPeer.Log))),
+            ("rx", name => new PeerJob(name, 1, workload, files, PeerOf(workload, RxPeer.Grep, RxPeer.Words, RxPeer.Log))),
+            ("dataflow", name => new PeerJob(name, 2, workload, files, PeerOf(workload, DataflowPeer.Grep, DataflowPeer.Words, DataflowPeer.Log))),
+        ];
+
     // LINQ's newer methods: faster, but not the same job as the others do.
     private static (string Name, Func<string, Job> Create)[] Aggregated(Workload workload, InputFiles files) => workload switch
     {
@@ -66,6 +73,7 @@ internal static class Jobs
     {
         Workload.Grep => new GrepLimit(),
         Workload.Words => new WordCountLimit(),
+        Workload.Window => new AccessWindowLimit(Pipelines.WindowBatches),
         _ => new AccessLogLimit(),
     };
 

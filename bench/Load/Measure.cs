@@ -55,6 +55,9 @@ internal static class Measure
     {
         Console.Error.WriteLine($"{job.Workload}: {job.Name}");
         long started = Stopwatch.GetTimestamp();
+
+        // Windows are full from the second run on.
+        job.RunOnce();
         Checksum checksum = job.RunOnce();
         while (Stopwatch.GetElapsedTime(started) < WarmUpTime)
         {
@@ -69,7 +72,7 @@ internal static class Measure
         if (found != expected)
         {
             throw new InvalidOperationException(
-                $"{job.Name} gave checksum {found}, expected {expected} as in its first run: it keeps state between runs, or races.");
+                $"{job.Name} gave checksum {found}, expected {expected} as in its runs before: it keeps more than a window between runs, or races.");
         }
     }
 

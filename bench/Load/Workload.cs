@@ -11,4 +11,7 @@ public enum Workload
 
     /// <summary>Requests and bytes sent for each address of an access log.</summary>
     Log,
+
+    /// <summary>Requests and bytes sent for each address over the last ten batches, once a batch.</summary>
+    Window,
 }

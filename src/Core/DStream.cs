@@ -4,10 +4,16 @@ namespace FastStream;
 /// <remarks>
 /// Describing is apart from running: a stream holds functions and parents, never data. Streams are made by operators,
 /// before the context starts, and do not change afterwards. The model is Spark Streaming's DStream
-/// (Zaharia et al., Discretized Streams, SOSP 2013).
+/// (Zaharia et al., Discretized Streams, SOSP 2013). A chain has at most 1,000 streams in a row, and some operators are made of several.
 /// </remarks>
 public abstract class DStream
 {
+    /// <summary>The longest chain, counted in streams from an input on: a batch goes through it on the stack of one thread, and the smallest stacks (1.5 MB) bear about three times as many.</summary>
+    internal const int MaxDepth = 1000;
+
+    // Of the parents, asked once: asking through a chain each time would take a stack as deep as the chain.
+    private readonly TimeSpan _slide;
+    private readonly int _partitionCount;
     private string? _name;
 
     private protected DStream(StreamingContext context, string operatorName, IReadOnlyList<DStream> parents)
@@ -18,6 +24,8 @@ public abstract class DStream
         OperatorName = operatorName;
         Parents = parents;
         Id = context.NextStreamId();
+        _slide = parents.Count > 0 ? parents[0].Slide : context.Options.BatchInterval;
+        WindowsBefore = parents.Count == 0 ? 0 : parents.Max(parent => parent.WindowsUpTo);
         foreach (DStream parent in parents)
         {
             if (!ReferenceEquals(parent.Context, context))
@@ -29,7 +37,16 @@ public abstract class DStream
             {
                 throw Throw.OtherSlide(operatorName, parents[0].Slide, parent.Slide);
             }
+
+            Depth = Math.Max(Depth, parent.Depth);
         }
+
+        if (++Depth > MaxDepth)
+        {
+            throw Throw.ChainTooLong(operatorName, Depth, MaxDepth);
+        }
+
+        _partitionCount = parents.Count > 0 ? parents.Max(parent => parent.PartitionCount) : context.Options.Partitions;
     }
 
     /// <summary>The context that this stream belongs to.</summary>
@@ -48,16 +65,28 @@ public abstract class DStream
     public IReadOnlyList<DStream> Parents { get; }
 
     /// <summary>Time between two batches of this stream: its parents', at an input the batch interval.</summary>
-    public virtual TimeSpan Slide => Parents.Count > 0 ? Parents[0].Slide : Context.Options.BatchInterval;
+    public virtual TimeSpan Slide => _slide;
 
-    /// <summary>Number of partitions in which this stream is processed; at least 1.</summary>
-    public virtual int PartitionCount => Parents.Max(parent => parent.PartitionCount);
+    /// <summary>Number of partitions in which this stream is processed; at least 1: that of the parent with the most, at an input the context's.</summary>
+    public virtual int PartitionCount => _partitionCount;
+
+    /// <summary>How many streams the longest way from an input to this stream has, both included.</summary>
+    internal int Depth { get; }
 
     /// <summary>Whether all records of a key are in the partition that the key's hash names, so that no exchange is needed again.</summary>
     internal virtual bool IsPartitionedByKey => false;
 
     /// <summary>Whether no key comes twice in a batch of a partition.</summary>
     internal virtual bool HasUniqueKeys => false;
+
+    /// <summary>Whether batches before it are in its batches.</summary>
+    internal virtual bool IsWindow => false;
+
+    /// <summary>Windows on the longest way from an input to this stream, without itself.</summary>
+    internal int WindowsBefore { get; }
+
+    /// <summary>Windows on the longest way from an input to what is behind this stream.</summary>
+    internal int WindowsUpTo => WindowsBefore + (IsWindow ? 1 : 0);
 
     /// <summary>Whether this stream runs in the stage of its parents; false where records cross between partitions.</summary>
     internal virtual bool SharesStageWithParents => true;
@@ -83,7 +112,7 @@ public abstract class DStream
 public abstract class DStream<T> : DStream
 {
     /// <summary>Describes a stream made from <paramref name="parents"/>.</summary>
-    /// <exception cref="InvalidOperationException">The context was started already.</exception>
+    /// <exception cref="InvalidOperationException">The context was started already, or the chain would have more than 1,000 streams in a row.</exception>
     /// <exception cref="ArgumentException">The parents differ in context or slide.</exception>
     protected DStream(StreamingContext context, string operatorName, params IReadOnlyList<DStream> parents)
         : base(context, operatorName, parents)

@@ -14,9 +14,6 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
         context.AddInput(this);
     }
 
-    /// <inheritdoc/>
-    public override int PartitionCount => Context.Options.Partitions;
-
     /// <summary>Called once when the context starts, before the first batch; must not wait for data.</summary>
     /// <param name="cancellationToken">Cancelled when the context stops at once.</param>
     protected internal virtual ValueTask StartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
@@ -58,6 +55,9 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
 
     private IRecordSerializer<T> Serializer => Context.Options.Checkpoint!.Serializers.Of<T>();
 
+    /// <summary>Whether it takes nothing more before a batch gives room back: what is cut then holds little, and waiting with the cut loses nothing.</summary>
+    internal virtual bool IsHeldUp => false;
+
     /// <inheritdoc/>
     protected internal sealed override void Connect(GraphBuilder graph, Operator<T>[] outputs)
     {
@@ -68,6 +68,8 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
             graph.AddInputRoot(this, partition, new InputRoot<T>(this, partition, outputs[partition]));
         }
     }
+
+    bool IInputStream.IsHeldUp => IsHeldUp;
 
     ValueTask IInputStream.StartAsync(CancellationToken cancellationToken) => StartAsync(cancellationToken);
 
@@ -92,6 +94,8 @@ internal interface IInputStream
     int Id { get; }
 
     string Name { get; }
+
+    bool IsHeldUp { get; }
 
     ValueTask StartAsync(CancellationToken cancellationToken);
 

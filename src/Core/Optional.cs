@@ -56,6 +56,8 @@ public readonly struct Optional<T> : IEquatable<Optional<T>>, IOptional
     /// <summary>The value's text as outputs print it, or <c>null</c>.</summary>
     public override string ToString() => HasValue ? RecordText.Of(_value) : "null";
 
+    object? IOptional.ValueOrNull => HasValue ? _value : null;
+
     JsonConverter IOptional.NewJsonConverter() => new OptionalJsonConverter.Of<T>();
 
     /// <summary>A value as an optional one.</summary>

@@ -47,5 +47,8 @@ public sealed class OptionalJsonConverter : JsonConverterFactory
 /// <summary>What an optional of any type can do, for those who do not know the type.</summary>
 internal interface IOptional
 {
+    /// <summary>The value; null where it is absent.</summary>
+    object? ValueOrNull { get; }
+
     JsonConverter NewJsonConverter();
 }

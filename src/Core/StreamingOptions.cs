@@ -16,7 +16,7 @@ public enum MissedTickPolicy
     /// <summary>Every missed batch runs, back to back, in order: no batch time is ever left out (as in Spark). The default.</summary>
     RunEach,
 
-    /// <summary>Only the newest missed batch runs, with all the data; the ones left out are counted.</summary>
+    /// <summary>Only the newest missed batch runs, with all the data; the ones left out are counted in <see cref="StreamingMetrics.SkippedTicks"/>.</summary>
     RunNewest,
 }
 
@@ -50,10 +50,13 @@ public sealed record StreamingOptions
     /// <summary>The most records that an input of objects (channel, observable, custom receiver) holds for coming batches: 1 or more; default 1,048,576. When reached, its writer waits.</summary>
     public int MaxBufferedRecords { get; init; } = 1 << 20;
 
-    /// <summary>The most bytes of one record: 1 byte to 1 GiB; default 1 MiB. What happens beyond is each source's policy for oversized records.</summary>
+    /// <summary>The most bytes of one record: 1 byte to 1 GiB; default 1 MiB. An end of line or a length prefix does not count. What happens beyond is each socket source's policy for oversized records; a file with such a record fails its batch.</summary>
     public int MaxRecordBytes { get; init; } = 1 << 20;
 
-    /// <summary>The most batches generated but not begun: 1 or more; default 1,000. When reached, the next batch is cut later and holds more.</summary>
+    /// <summary>
+    /// The most batches generated but not begun: 1 or more; default 1,000. When reached, the next batch is cut later and holds more. So it is, with any number, while the clock is behind by a
+    /// batch interval or an input's buffers are full: batches that could hold next to nothing are not cut in advance.
+    /// </summary>
     public int MaxPendingBatches { get; init; } = 1_000;
 
     /// <summary>

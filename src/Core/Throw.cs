@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
@@ -27,8 +28,24 @@ internal static class Throw
     public static InvalidOperationException NoOutput() =>
         new("No output operations registered, so nothing to execute. Add an output such as Print or ForEachBatch before Start.");
 
-    public static InvalidOperationException NullSequence(string what, BatchTime time) =>
-        new($"The function of {what} returned null for batch {time}; a sequence is expected. Return an empty one, such as [], for no records.");
+    public static InvalidOperationException NullSequence(string what, BatchTime time) => NullSequence(what, $"batch {time}");
+
+    public static InvalidOperationException NullSequence(string what) => NullSequence(what, "a record");
+
+    private static InvalidOperationException NullSequence(string what, string given) =>
+        new($"The function of {what} returned null for {given}; a sequence is expected. Return an empty one, such as [], for no records.");
+
+    public static InvalidOperationException ChainTooLong(string operatorName, int found, int most) =>
+        new($"{operatorName} would make a chain of {found} streams; at most {most} are expected, because a batch goes through them on one thread's stack. Do several steps in one function, or bring many streams together by one Union of their list.");
+
+    /// <summary>Refuses to go deeper where the stack is nearly used up: its overflow would end the process.</summary>
+    public static void IfStackIsLow()
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw new InvalidOperationException("The chain of operators is too deep for the stack of this thread. Do several steps in one function, make large record structs smaller or classes, or bring many streams together by unions of unions.");
+        }
+    }
 
     public static ArgumentException StateCannotHold(string what, Type record, Type inside) =>
         new($"{what} of type {record} would be kept over batches, and it holds a {inside} behind a reference, whose memory ends with its batch. Make strings or arrays of it first: MapValues(text => text.ToString()).");

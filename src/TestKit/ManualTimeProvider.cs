@@ -35,30 +35,29 @@ public sealed class ManualTimeProvider : TimeProvider
     /// <inheritdoc/>
     public override long GetTimestamp() => GetUtcNow().UtcTicks;
 
-    /// <summary>Moves the clock on; timers due until then fire before this returns.</summary>
+    /// <summary>Moves the clock on, from timer to timer: each reads its own time when it fires; timers due until then fire before this returns.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The duration is negative.</exception>
     public void Advance(TimeSpan duration)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(duration, TimeSpan.Zero);
-        DateTimeOffset target = GetUtcNow() + duration;
-        while (true)
+        Fire(GetUtcNow() + duration);
+    }
+
+    /// <summary>
+    /// Moves the clock on in one go, as it is found after the process stood still: timers due until then fire before this returns, and all read the new time. So a context
+    /// surely sees the ticks in between as missed.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The duration is negative.</exception>
+    public void Jump(TimeSpan duration)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(duration, TimeSpan.Zero);
+        DateTimeOffset target;
+        lock (_lock)
         {
-            ManualTimer? due;
-            lock (_lock)
-            {
-                due = _timers.Where(timer => timer.DueAt <= target).MinBy(timer => timer.DueAt);
-                if (due is null)
-                {
-                    _now = target;
-                    return;
-                }
-
-                _now = due.DueAt > _now ? due.DueAt : _now;
-                due.Rearm(_timers);
-            }
-
-            due.Fire();
+            target = _now += duration;
         }
+
+        Fire(target);
     }
 
     /// <inheritdoc/>
@@ -69,6 +68,30 @@ public sealed class ManualTimeProvider : TimeProvider
         timer.Change(dueTime, period);
         return timer;
     }
+
+    private void Fire(DateTimeOffset target)
+    {
+        while (true)
+        {
+            ManualTimer? due;
+            lock (_lock)
+            {
+                due = _timers.Where(timer => timer.DueAt <= target).MinBy(timer => timer.DueAt);
+                MoveTo(due?.DueAt ?? target);
+                if (due is null)
+                {
+                    return;
+                }
+
+                due.Rearm(_timers);
+            }
+
+            due.Fire();
+        }
+    }
+
+    // Called with the lock held; never back, also where two threads move the clock.
+    private void MoveTo(DateTimeOffset time) => _now = time > _now ? time : _now;
 
     private sealed class ManualTimer(ManualTimeProvider owner, TimerCallback callback, object? state) : ITimer
     {

@@ -3,6 +3,9 @@ namespace FastStream.Bench.Load;
 /// <summary>The workloads through the public API, as a user writes them. Each batch's result is put into a checksum.</summary>
 internal static class Pipelines
 {
+    /// <summary>Batches of a window.</summary>
+    public const int WindowBatches = 10;
+
     /// <summary>Describes a workload's stream and its output.</summary>
     public static void Describe(Workload workload, DStream<Utf8Text> lines, Action<Checksum> onBatch)
     {
@@ -26,6 +29,16 @@ internal static class Pipelines
                 var bytes = requests.Map(request => (request.Ip, request.Bytes)).ReduceByKey((a, b) => a + b);
                 count.Join(bytes)
                      .ForEachBatch((batch, _) => onBatch(Sum(batch, static (sum, ip) => sum.Add(Checksum.Hash(ip.Key.Span), ip.Value.Left, ip.Value.Right))));
+                break;
+
+            case Workload.Window:
+                lines.Map(line => AccessLog.Parse(line))
+                     .Map(request => (request.Ip, (Count: 1L, request.Bytes)))
+                     .ReduceByKeyAndWindow(
+                         (a, b) => (a.Count + b.Count, a.Bytes + b.Bytes),
+                         (a, b) => (a.Count - b.Count, a.Bytes - b.Bytes),
+                         lines.Slide * WindowBatches)
+                     .ForEachBatch((batch, _) => onBatch(Sum(batch, static (sum, ip) => sum.Add(Checksum.Hash(ip.Key.Span), ip.Value.Count, ip.Value.Bytes))));
                 break;
         }
     }

@@ -8,7 +8,7 @@ namespace FastStream.Bench.Load;
 /// Sums an access log by address. The address is never parsed: its text is the key. The bytes sent stand at the line's
 /// end and are read backwards from there, so nothing in between is looked at.
 /// </summary>
-internal sealed unsafe class AccessLogLimit : Limit
+internal unsafe class AccessLogLimit : Limit
 {
     private const int GroupLines = 64;
     private const int MaximumAddressBytes = 15;
@@ -23,6 +23,9 @@ internal sealed unsafe class AccessLogLimit : Limit
 
     // For each address length the bytes to keep of a 16-byte load.
     private readonly Vector128<byte>* _masks;
+
+    /// <summary>The sums of the batch.</summary>
+    protected AddressTable Sums => _table;
 
     public AccessLogLimit()
     {
@@ -64,7 +67,12 @@ internal sealed unsafe class AccessLogLimit : Limit
         AddGroup(start, lineStart, endCount);
     }
 
-    public override Checksum EndBatch() => _table.EndBatch();
+    public override Checksum EndBatch()
+    {
+        Checksum batch = _table.Sum();
+        _table.Clear();
+        return batch;
+    }
 
     public override void Dispose()
     {

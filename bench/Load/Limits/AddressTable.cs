@@ -10,7 +10,7 @@ namespace FastStream.Bench.Load;
 /// Requests and bytes sent by address, by open addressing. The key is the address's text, at most 15 bytes; count and
 /// bytes share a slot, so what would be two reductions and a join is one probe:
 /// <code>
-/// | 0 .. 15  address, then zeros | 16 .. 23  bytes | 24 .. 31  count |      count 0 is an empty slot
+/// | 0 .. 15  address, then zeros | 16 .. 23  bytes | 24 .. 31  count |      an address of zeros is an empty slot
 /// </code>
 /// </summary>
 internal sealed unsafe class AddressTable : IDisposable
@@ -51,21 +51,39 @@ internal sealed unsafe class AddressTable : IDisposable
 
     /// <summary>Adds one request.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(Vector128<byte> address, ulong hash, long byteCount)
+    public void Add(Vector128<byte> address, ulong hash, long byteCount) => Add(address, hash, byteCount, count: 1);
+
+    /// <summary>Adds the sums of one address, or with negative ones takes them out again: its slot stays.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(Vector128<byte> address, ulong hash, long byteCount, long count)
     {
         Slot* slot = Find((Slot*)_slots.Pointer, _slotBits, address, hash);
-        if (slot->Count == 0)
+        if (slot->Address == default)
         {
             slot->Address = address;
             _addressCount++;
         }
 
         slot->Bytes += byteCount;
-        slot->Count++;
+        slot->Count += count;
     }
 
-    /// <summary>The checksum of all addresses; empties the table.</summary>
-    public Checksum EndBatch()
+    /// <summary>Copies the sums of all addresses; empties the table.</summary>
+    public void MoveTo(List<(Vector128<byte> Address, long Bytes, long Count)> sums)
+    {
+        for (var slot = (Slot*)_slots.Pointer; slot < (Slot*)_slots.Pointer + (1 << _slotBits); slot++)
+        {
+            if (slot->Count != 0)
+            {
+                sums.Add((slot->Address, slot->Bytes, slot->Count));
+            }
+        }
+
+        Clear();
+    }
+
+    /// <summary>The checksum of all addresses that have requests.</summary>
+    public Checksum Sum()
     {
         Checksum batch = default;
         Slot* end = (Slot*)_slots.Pointer + (1 << _slotBits);
@@ -78,15 +96,19 @@ internal sealed unsafe class AddressTable : IDisposable
             }
         }
 
+        return batch;
+    }
+
+    public void Clear()
+    {
         NativeMemory.Clear(_slots.Pointer, _slots.ByteCount);
         _addressCount = 0;
-        return batch;
     }
 
     public void Dispose() => _slots.Dispose();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Hash(Vector128<byte> address)
+    public static ulong Hash(Vector128<byte> address)
     {
         Vector128<ulong> halves = address.AsUInt64();
         ulong second = BitOperations.RotateLeft(halves.GetElement(1) * 0x9E3779B97F4A7C15, 32);
@@ -98,7 +120,7 @@ internal sealed unsafe class AddressTable : IDisposable
     private static Slot* Find(Slot* slots, int slotBits, Vector128<byte> address, ulong hash)
     {
         ulong slotIndex = hash >> (64 - slotBits);
-        while (slots[slotIndex].Address != address && slots[slotIndex].Count != 0)
+        while (slots[slotIndex].Address != address && slots[slotIndex].Address != default)
         {
             slotIndex = (slotIndex + 1) & ((1UL << slotBits) - 1);
         }

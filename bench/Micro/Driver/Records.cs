@@ -40,6 +40,14 @@ internal static class Records
     public static TKey[] ZipfKeys<TKey>() =>
         typeof(TKey) == typeof(Utf8Text) ? (TKey[])(object)new WordText(BatchRecords, DifferentKeys).Words : (TKey[])(object)ZipfKeys(BatchRecords, DifferentKeys);
 
+    /// <summary>Batches of pairs whose keys are drawn evenly: numbers or words.</summary>
+    public static (TKey Key, long Value)[][] EvenPairBatches<TKey>(int batches, int keyCount)
+    {
+        long[] ranks = EvenKeys(batches * BatchRecords, keyCount);
+        TKey[] keys = typeof(TKey) == typeof(Utf8Text) ? (TKey[])(object)new WordText(ranks, keyCount).Words : (TKey[])(object)ranks;
+        return [.. Pairs(keys).Chunk(BatchRecords)];
+    }
+
     /// <summary>Each key with a value.</summary>
     public static (TKey Key, long Value)[] Pairs<TKey>(TKey[] keys) => [.. keys.Select((key, i) => (key, (long)i))];
 

@@ -11,9 +11,15 @@ internal sealed unsafe class WordText
     private readonly byte* _start;
 
     public WordText(int wordCount, int differentWords)
+        : this(Records.ZipfKeys(wordCount, differentWords), differentWords)
     {
+    }
+
+    /// <summary>Given words, by their ranks.</summary>
+    public WordText(long[] ranks, int differentWords)
+    {
+        int wordCount = ranks.Length;
         byte[][] words = Enumerable.Range(0, differentWords).Select(Word).ToArray();
-        long[] ranks = Records.ZipfKeys(wordCount, differentWords);
         Length = (int)ranks.Sum(rank => words[rank].Length + 1);
         _start = (byte*)NativeMemory.AllocZeroed((nuint)(Length + Block.PaddingBytes));
         Words = new Utf8Text[wordCount];

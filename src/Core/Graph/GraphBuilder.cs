@@ -42,6 +42,8 @@ public sealed class GraphBuilder
 
     internal void Attach<T>(DStream<T> parent, Func<string> name, Func<int, Operator<T>> create)
     {
+        // From the last consumer of a stream back to the stream's parents: as deep as the chain is long.
+        Throw.IfStackIsLow();
         var operators = new Operator<T>[parent.PartitionCount];
         for (int partition = 0; partition < operators.Length; partition++)
         {

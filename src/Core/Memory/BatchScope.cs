@@ -15,8 +15,10 @@ public sealed class BatchScope
 {
     private readonly InputBatch[] _inputs;                    // by input index; disposed with the scope unless a next try takes them over
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _lock = new();                      // guards _kept
+    private readonly Lock _lock = new();                      // guards _kept, _windows and _isGone
     private List<IDisposable>? _kept;                         // pooled memory given back with the scope
+    private List<WindowLevel>? _windows;                      // what windows hold and gave, by the number of windows before them; null where none holds batches
+    private bool _isGone;                                     // inputs and _kept were given back
     private int _pending = 1;                                 // messages not handled yet, and 1 for the scheduler while it posts
     private int _holders = 1;                                 // who still reads the batch's records
     private StreamingException? _failure;                     // the first failure; later ones are consequences
@@ -46,28 +48,39 @@ public sealed class BatchScope
     /// <summary>One reader less; the last one gives the batch's memory back.</summary>
     public void Release()
     {
-        if (Interlocked.Decrement(ref _holders) != 0)
+        if (Interlocked.Decrement(ref _holders) == 0)
         {
-            return;
+            GiveBack();
+        }
+    }
+
+    /// <summary>A window with so many windows before it holds the batch's records: the batch's own memory, and what those windows gave it. The caller must be a reader.</summary>
+    internal void RetainForWindow(int depth)
+    {
+        lock (_lock)
+        {
+            LevelAt(depth).Holders++;
+        }
+    }
+
+    /// <summary>The window's hold ends.</summary>
+    internal void ReleaseForWindow(int depth)
+    {
+        lock (_lock)
+        {
+            LevelAt(depth).Holders--;
         }
 
-        try
+        GiveBack();
+    }
+
+    /// <summary>Lets go of what a window gave the batch when no reader is left, and no window behind that one.</summary>
+    /// <remarks>The window itself, which holds this batch too, does not count: else each batch would hold the one before it, and none would ever end.</remarks>
+    internal void KeepFromWindow(int depth, IDisposable memory)
+    {
+        lock (_lock)
         {
-            if (_nextTry is not null)
-            {
-                _nextTry.Release();
-            }
-            else
-            {
-                DisposeAll(_inputs);
-            }
-        }
-        finally
-        {
-            if (_kept is not null)
-            {
-                DisposeAll(_kept);
-            }
+            LevelAt(depth).Given.Add(memory);
         }
     }
 
@@ -119,6 +132,83 @@ public sealed class BatchScope
         return next;
     }
 
+    private WindowLevel LevelAt(int depth)
+    {
+        _windows ??= [];
+        while (_windows.Count <= depth)
+        {
+            _windows.Add(new WindowLevel());
+        }
+
+        return _windows[depth];
+    }
+
+    // Gives back what nobody reads any more.
+    private void GiveBack()
+    {
+        List<IDisposable>? given = null;   // by windows; most batches were given nothing
+        bool all;
+        lock (_lock)
+        {
+            if (Volatile.Read(ref _holders) != 0)
+            {
+                return;
+            }
+
+            bool isHeld = false;
+            for (int depth = (_windows?.Count ?? 0) - 1; depth >= 0; depth--)
+            {
+                if (!isHeld)
+                {
+                    (given ??= []).AddRange(_windows![depth].Given);
+                    _windows[depth].Given.Clear();
+                }
+
+                isHeld |= _windows![depth].Holders > 0;
+            }
+
+            all = !isHeld && !_isGone;
+            _isGone |= all;
+        }
+
+        try
+        {
+            if (given is not null)
+            {
+                DisposeAll(given);
+            }
+        }
+        finally
+        {
+            if (all)
+            {
+                GiveBackAll();
+            }
+        }
+    }
+
+    private void GiveBackAll()
+    {
+        try
+        {
+            if (_nextTry is not null)
+            {
+                _nextTry.Release();
+            }
+            else
+            {
+                DisposeAll(_inputs);
+            }
+        }
+        finally
+        {
+            if (_kept is not null)
+            {
+                DisposeAll(_kept);
+            }
+        }
+    }
+
     // One that throws does not keep the others from giving their memory back.
     private static void DisposeAll(IReadOnlyList<IDisposable> memory)
     {
@@ -139,6 +229,14 @@ public sealed class BatchScope
         {
             ExceptionDispatchInfo.Throw(failure);
         }
+    }
+
+    /// <summary>Windows with the same number of windows before them.</summary>
+    private sealed class WindowLevel
+    {
+        public int Holders { get; set; }
+
+        public List<IDisposable> Given { get; } = [];
     }
 
     private sealed class PooledArray<T>(T[] array) : IDisposable

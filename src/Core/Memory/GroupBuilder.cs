@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
@@ -18,11 +19,20 @@ internal sealed class GroupBuilder<T>
     private T[] _sorted = [];                           // the batch's
     private int[] _ends = [];                           // pooled; where each group ends in _sorted
 
-    /// <summary>Room for more values and the numbers of their groups, which the caller fills.</summary>
-    public void Extend(int count, out Span<T> values, out Span<int> groups)
+    /// <summary>Adds the values of a span of pairs to the groups of their keys.</summary>
+    public void AddRange<TKey>(ReadOnlySpan<(TKey Key, T Value)> items, KeyNumbers<TKey> keys) => keys.Find(items, AddValues(items), adds: true);
+
+    /// <summary>Adds the values of a span of pairs.</summary>
+    /// <returns>Room for the numbers of their groups, which the caller fills.</returns>
+    public Span<int> AddValues<TKey>(ReadOnlySpan<(TKey Key, T Value)> items)
     {
-        values = _values.Extend(count);
-        groups = _groups.Extend(count);
+        Span<T> values = _values.Extend(items.Length);
+        for (int i = 0; i < items.Length && i < values.Length; i++)
+        {
+            values[i] = items[i].Value;
+        }
+
+        return _groups.Extend(items.Length);
     }
 
     /// <summary>Sorts what was added into an array that lives as long as the batch. Groups may be read until <see cref="Clear"/>; they themselves stay valid.</summary>
@@ -60,6 +70,14 @@ internal sealed class GroupBuilder<T>
             int start = group == 0 ? 0 : _ends[group - 1];
             return new Group<T>(_sorted, start, _ends[group] - start);
         }
+    }
+
+    /// <summary>As a group, for who reads the values at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReadOnlySpan<T> ValuesOf(int group)
+    {
+        int start = group == 0 ? 0 : _ends[group - 1];
+        return _sorted.AsSpan(start, _ends[group] - start);
     }
 
     /// <summary>Forgets everything and gives the memory back, but for what the batch owns.</summary>

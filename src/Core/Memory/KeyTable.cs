@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace FastStream;
 
@@ -43,38 +42,8 @@ internal sealed class KeyTable<TKey, TValue>
     /// <summary>Starts to look many keys up: hashes them and asks the processor for their slots, whose misses then overlap.</summary>
     /// <param name="items">The records, as many as a span holds.</param>
     /// <param name="hashes">Gets the keys' hashes.</param>
-    [MethodImpl(MethodImplOptions.NoInlining)]
     public void Prepare<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<uint> hashes)
-        where TKeyOf : struct, IKeyOf<TItem, TKey>
-    {
-        ref Slot first = ref _slots[0];
-        uint mask = _mask;
-        if (typeof(TKey) == typeof(Utf8Text))
-        {
-            // Short texts first, in a loop without a call; the long ones, if there are any, again.
-            bool anyLong = false;
-            for (int i = 0; i < items.Length && i < hashes.Length; i++)
-            {
-                ref readonly Utf8Text text = ref Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in TKeyOf.Of(in items[i])));
-                uint hash = text.HashAsShort();
-                hashes[i] = hash;
-                anyLong |= text.IsLong;
-                Prefetch(ref Unsafe.Add(ref first, hash & mask));
-            }
-
-            if (!anyLong)
-            {
-                return;
-            }
-        }
-
-        for (int i = 0; i < items.Length && i < hashes.Length; i++)
-        {
-            uint hash = KeyHash.Of(in TKeyOf.Of(in items[i]));
-            hashes[i] = hash;
-            Prefetch(ref Unsafe.Add(ref first, hash & mask));
-        }
-    }
+        where TKeyOf : struct, IKeyOf<TItem, TKey> => _slots.Prepare<TItem, TKey, TKeyOf>(items, hashes);
 
     /// <summary>A walk over many keys that keeps what it needs of the table in registers. The table must not be used otherwise meanwhile.</summary>
     public Probe Walk() => new(this);
@@ -103,51 +72,16 @@ internal sealed class KeyTable<TKey, TValue>
         }
     }
 
-    /// <summary>The value of a key, or a null reference.</summary>
-    public ref TValue Find(uint hash, in TKey key)
-    {
-        uint index = hash & _mask;
-        while (true)
-        {
-            ref Slot slot = ref _slots[index];
-            if (slot.Generation != _generation)
-            {
-                return ref Unsafe.NullRef<TValue>();
-            }
-
-            if (slot.Hash == hash && EqualityComparer<TKey>.Default.Equals(slot.Key, key))
-            {
-                return ref slot.Value;
-            }
-
-            index = (index + 1) & _mask;
-        }
-    }
-
-    /// <summary>The i-th key in the order of coming.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref readonly TKey KeyAt(int position) => ref _slots[(uint)_order[position]].Key;
-
-    /// <summary>The value of the i-th key in the order of coming.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref TValue ValueAt(int position) => ref _slots[(uint)_order[position]].Value;
-
-    /// <summary>Asks the processor for the slot of the i-th key.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchAt(int position)
-    {
-        if (position < _count)
-        {
-            Prefetch(ref _slots[(uint)_order[position]]);
-        }
-    }
-
     /// <summary>Gives all pairs to an operator's output, in the order in which the keys came, and forgets them.</summary>
     public void DrainTo(RecordBuffer<(TKey Key, TValue Value)> output)
     {
         for (int i = 0; i < _count; i++)
         {
-            PrefetchAt(i + 16);
+            if (i + 16 < _count)
+            {
+                _slots.Prefetch((uint)_order[i + 16]);
+            }
+
             ref Slot slot = ref _slots[(uint)_order[i]];
             output.Add((slot.Key, slot.Value));
         }
@@ -171,15 +105,6 @@ internal sealed class KeyTable<TKey, TValue>
         {
             _slots.Zero();
             _generation = 1;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Prefetch(ref Slot slot)
-    {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch0(Unsafe.AsPointer(ref slot));
         }
     }
 

@@ -86,6 +86,20 @@ public sealed class RecordBuffer<T>
         }
     }
 
+    /// <summary>The room behind what was added, for one record at least; <see cref="Added"/> says how many were put there.</summary>
+    internal Span<T> Room()
+    {
+        if (_count == _items.Length)
+        {
+            MakeRoom();
+        }
+
+        return _items.AsSpan(_count);
+    }
+
+    /// <summary>So many records were put into the first places of <see cref="Room"/>.</summary>
+    internal void Added(int count) => _count += count;
+
     /// <summary>Hands on what was added.</summary>
     public void Flush()
     {

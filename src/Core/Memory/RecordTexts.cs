@@ -8,7 +8,7 @@ namespace FastStream;
 /// <summary>Where records of a type hold texts, so that what keeps records longer than their batch can copy the texts with them.</summary>
 /// <remarks>
 /// Found once for a type, by looking at its fields: texts in the record itself and in structs inside it are found by their place and copied. Texts and
-/// groups behind references (arrays, lists, classes) cannot be copied without knowing the class; <see cref="Unreachable"/> names such a type. Where code is
+/// groups behind references (arrays, lists, classes), and texts in inline arrays and overlaid fields, cannot be copied so; <see cref="Unreachable"/> names such a type. Where code is
 /// compiled ahead of time fields cannot be looked at, and every struct of the user's counts as such.
 /// </remarks>
 internal static class RecordTexts<T>
@@ -99,7 +99,7 @@ internal static class RecordFields
             {
                 paths.Add(path);
             }
-            else if (type.IsValueType && !type.IsPrimitive && !type.IsEnum && !IsGroup(type))
+            else if (type.IsValueType && !type.IsPrimitive && !type.IsEnum && !IsGroup(type) && !IsOpaque(type))
             {
                 foreach (FieldInfo field in FieldsOf(type).Where(field => field.FieldType != type))
                 {
@@ -122,7 +122,7 @@ internal static class RecordFields
                 return type;
             }
 
-            bool behind = behindReference || !type.IsValueType;
+            bool behind = behindReference || !type.IsValueType || IsOpaque(type);
             if (!RuntimeFeature.IsDynamicCodeSupported && type.IsValueType && !type.IsPrimitive && !type.IsEnum && type != typeof(Utf8Text))
             {
                 return type;
@@ -153,7 +153,7 @@ internal static class RecordFields
             return [type.GetElementType()!];
         }
 
-        if (type.IsInterface || (!type.IsValueType && type.Assembly == typeof(object).Assembly))
+        if (type.IsInterface || IsMemory(type) || (!type.IsValueType && type.Assembly == typeof(object).Assembly))
         {
             return type.GetGenericArguments();
         }
@@ -164,6 +164,11 @@ internal static class RecordFields
 
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that was trimmed away holds no text; where there is no metadata of fields, no struct is looked into.")]
     private static FieldInfo[] FieldsOf(Type type) => type.GetFields(Instance);
+
+    // Structs in which the place of a text is not that of one field: it is elsewhere, repeated, or also something else's.
+    private static bool IsOpaque(Type type) => IsMemory(type) || (type.IsValueType && (type.IsExplicitLayout || type.IsDefined(typeof(InlineArrayAttribute), inherit: false)));
+
+    private static bool IsMemory(Type type) => type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(Memory<>) || type.GetGenericTypeDefinition() == typeof(ReadOnlyMemory<>));
 
     private static bool IsGroup(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Group<>);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace FastStream;
 
@@ -56,6 +57,52 @@ internal sealed unsafe class SlotMemory<TSlot> : IDisposable
             : ref Unsafe.Add(ref Unsafe.AsRef<TSlot>(_native), index);
     }
 
+    /// <summary>
+    /// Starts to look many keys up in a table whose slots, a power of two, these are: hashes them and asks the processor for the slots, whose misses then
+    /// overlap.
+    /// </summary>
+    /// <param name="items">The records, as many as a span holds.</param>
+    /// <param name="hashes">Gets the keys' hashes.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Prepare<TItem, TKey, TKeyOf>(ReadOnlySpan<TItem> items, Span<uint> hashes)
+        where TKeyOf : struct, IKeyOf<TItem, TKey>
+    {
+        ref TSlot first = ref this[0];
+        uint mask = (uint)Length - 1;
+        if (typeof(TKey) == typeof(Utf8Text))
+        {
+            // Short texts first, in a loop without a call; the long ones, if there are any, again.
+            bool anyLong = false;
+            for (int i = 0; i < items.Length && i < hashes.Length; i++)
+            {
+                ref readonly Utf8Text text = ref Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in TKeyOf.Of(in items[i])));
+                uint hash = text.HashAsShort();
+                hashes[i] = hash;
+                anyLong |= text.IsLong;
+                Prefetch(ref Unsafe.Add(ref first, hash & mask));
+            }
+
+            if (!anyLong)
+            {
+                return;
+            }
+        }
+
+        for (int i = 0; i < items.Length && i < hashes.Length; i++)
+        {
+            uint hash = KeyHash.Of(in TKeyOf.Of(in items[i]));
+            hashes[i] = hash;
+            Prefetch(ref Unsafe.Add(ref first, hash & mask));
+        }
+    }
+
+    /// <summary>Asks the processor for a slot.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(uint index) => Prefetch(ref this[index]);
+
+    /// <summary>The first slots.</summary>
+    public Span<TSlot> First(int count) => MemoryMarshal.CreateSpan(ref this[0], count);
+
     public void Zero()
     {
         if (_array is not null)
@@ -68,10 +115,32 @@ internal sealed unsafe class SlotMemory<TSlot> : IDisposable
         }
     }
 
+    /// <summary>Copies all slots to the beginning of a larger memory.</summary>
+    public void CopyTo(SlotMemory<TSlot> larger)
+    {
+        if (_array is not null)
+        {
+            _array.CopyTo(larger._array!, 0);
+        }
+        else
+        {
+            Buffer.MemoryCopy(_native, larger._native, larger._sizeBytes, _sizeBytes);
+        }
+    }
+
     public void Dispose()
     {
         Free();
         GC.SuppressFinalize(this);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(ref TSlot slot)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(Unsafe.AsPointer(ref slot));
+        }
     }
 
     private void Free()

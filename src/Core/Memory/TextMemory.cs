@@ -21,6 +21,7 @@ internal sealed unsafe class TextMemory
     private TextChunk? _current;   // being filled; held by this
     private int _used;             // bytes used in it
     private int _inUse;            // chunks out of the pool
+    private int _freeCount;        // chunks in _free, which would walk through all of them to count
 
     /// <summary>The same text in this memory, held by the lease.</summary>
     public Utf8Text Copy(in Utf8Text text, TextLease lease)
@@ -56,8 +57,9 @@ internal sealed unsafe class TextMemory
     internal void Return(TextChunk chunk)
     {
         // As many are kept as are in use: enough for the next round, and no high-water mark for ever.
-        if (_free.Count < Interlocked.Decrement(ref _inUse) + SpareChunks)
+        if (Volatile.Read(ref _freeCount) < Interlocked.Decrement(ref _inUse) + SpareChunks)
         {
+            Interlocked.Increment(ref _freeCount);
             _free.Push(chunk);
         }
     }
@@ -73,6 +75,7 @@ internal sealed unsafe class TextMemory
         Interlocked.Increment(ref _inUse);
         if (_free.TryPop(out TextChunk? chunk))
         {
+            Interlocked.Decrement(ref _freeCount);
             chunk.Retain();
             return chunk;
         }

@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
-/// <summary>The values of one key, inside its table slot: the first in place, the others in a <see cref="ValueChains{T}"/>.</summary>
+/// <summary>The values of one key: the first in place, the others in a <see cref="ValueChains{T}"/>.</summary>
 /// <remarks>
 /// Places: 0 none, 1 <see cref="First"/>, from 2 the element place - 2 of the chains. Others form a ring, so that one number
 /// finds both ends: Last is the place of the newest value, and the one after it in the ring is the oldest of the others.
@@ -13,21 +15,59 @@ internal struct KeyValues<T>
     public readonly bool IsEmpty => Last == 0;
 }
 
-/// <summary>What does not fit into the slots: the second and later values of keys. Nothing is touched while every key has one value.</summary>
+/// <summary>The values of numbered keys, each key's in the order of arrival.</summary>
 internal sealed class ValueChains<T>
 {
-    private readonly PooledList<(T Value, int Next)> _more = new();   // Next is a place
+    private readonly PooledList<KeyValues<T>> _keys = new();          // at their numbers
+    private readonly PooledList<(T Value, int Next)> _more = new();   // second and later values; untouched while every key has one. Next is a place
 
-    /// <summary>Adds a key's next value.</summary>
-    public void Append(ref KeyValues<T> values, T value)
+    /// <summary>What each key has, at its number.</summary>
+    public ReadOnlySpan<KeyValues<T>> Keys => _keys.Span;
+
+    /// <summary>Makes room for keys that were numbered since; they have no values.</summary>
+    public void Extend(int keyCount) => _keys.Extend(keyCount - _keys.Count).Clear();
+
+    /// <summary>Adds the values of a span of pairs to those of their keys.</summary>
+    /// <param name="items">The pairs.</param>
+    /// <param name="numbers">The numbers of their keys; what has none is left out.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void AddRange<TKey>(ReadOnlySpan<(TKey Key, T Value)> items, ReadOnlySpan<int> numbers)
     {
-        if (values.Last == 0)
+        Span<KeyValues<T>> keys = _keys.Span;
+        for (int i = 0; i < items.Length && i < numbers.Length; i++)
         {
-            values.First = value;
-            values.Last = 1;
-            return;
+            if ((uint)numbers[i] < (uint)keys.Length)
+            {
+                ref KeyValues<T> values = ref keys[numbers[i]];
+                if (values.Last == 0)
+                {
+                    values.First = items[i].Value;
+                    values.Last = 1;
+                }
+                else
+                {
+                    AddMore(ref values, items[i].Value);
+                }
+            }
         }
+    }
 
+    /// <summary>The place after a place, 0 after the last; the first place of a key that has values is 1.</summary>
+    public int Next(in KeyValues<T> values, int place) =>
+        place == values.Last ? 0 : _more[(place == 1 ? values.Last : place) - 2].Next;
+
+    /// <summary>The value at a place.</summary>
+    public T At(in KeyValues<T> values, int place) => place == 1 ? values.First : _more[place - 2].Value;
+
+    /// <summary>Forgets all values.</summary>
+    public void Clear()
+    {
+        _keys.Clear();
+        _more.Clear();
+    }
+
+    private void AddMore(ref KeyValues<T> values, T value)
+    {
         int place = _more.Count + 2;
         int oldest = place;
         if (values.Last > 1)
@@ -40,14 +80,4 @@ internal sealed class ValueChains<T>
         _more.Add((value, oldest));
         values.Last = place;
     }
-
-    /// <summary>The place after a place, 0 after the last; the first place of a key that has values is 1.</summary>
-    public int Next(in KeyValues<T> values, int place) =>
-        place == values.Last ? 0 : _more[(place == 1 ? values.Last : place) - 2].Next;
-
-    /// <summary>The value at a place.</summary>
-    public T At(in KeyValues<T> values, int place) => place == 1 ? values.First : _more[place - 2].Value;
-
-    /// <summary>Forgets all values.</summary>
-    public void Clear() => _more.Clear();
 }

@@ -1,7 +1,7 @@
 namespace FastStream;
 
 /// <summary>Hears what happens in a context. Override what you need; calls come one at a time, in order, on a thread of their own, apart from the batches.</summary>
-/// <remarks>A listener that is slower than the events loses the oldest waiting ones, which are counted; one that throws is called again for the next event.</remarks>
+/// <remarks>A listener that is slower than the events loses the oldest of 10,000 waiting ones, which are counted in <see cref="StreamingMetrics.DroppedEvents"/>; one that throws is called again for the next event.</remarks>
 public abstract class StreamingListener
 {
     /// <summary>The context has started.</summary>

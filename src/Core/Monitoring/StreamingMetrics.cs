@@ -10,6 +10,7 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
     public const string MeterName = "FastStream";
 
     private readonly Meter _meter;
+    private readonly ListenerBus _listeners;
     private readonly Histogram<double> _processingTime;
     private readonly Histogram<double> _schedulingDelay;
     private readonly Histogram<double> _totalDelay;
@@ -19,9 +20,11 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
     private long _records;
     private long _droppedRecords;
     private long _invalidRecords;
+    private long _skippedTicks;
 
-    internal StreamingMetrics(string jobName, BlockPool blocks)
+    internal StreamingMetrics(string jobName, BlockPool blocks, ListenerBus listeners)
     {
+        _listeners = listeners;
         _job = new KeyValuePair<string, object?>("faststream.job.name", jobName);
         _meter = new Meter(MeterName, null, [_job]);
         _processingTime = _meter.CreateHistogram<double>("faststream.batch.duration", "s", "Time from a batch's start to the end of its last output.");
@@ -29,6 +32,8 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
         _totalDelay = _meter.CreateHistogram<double>("faststream.batch.total_delay", "s", "Time from a batch's submission to the end of its last output.");
         _meter.CreateObservableCounter("faststream.batches", () => CompletedBatches, "{batch}", "Batches done with.");
         _meter.CreateObservableCounter("faststream.errors", () => FailedBatches, "{batch}", "Batches that failed for good.");
+        _meter.CreateObservableCounter("faststream.skipped_ticks", () => SkippedTicks, "{tick}", "Batch times left out because the context was behind and the policy runs the newest only.");
+        _meter.CreateObservableCounter("faststream.listener.dropped_events", () => DroppedEvents, "{event}", "Events that listeners did not hear because one was too slow.");
         _meter.CreateObservableCounter("faststream.source.records", () => ProcessedRecords, "{record}", "Records of completed batches.");
         _meter.CreateObservableCounter("faststream.source.dropped_records", () => DroppedRecords, "{record}", "Records left out by policy, such as oversized ones.");
         _meter.CreateObservableCounter("faststream.source.invalid_records", () => InvalidRecords, "{record}", "Records that were not what their format asks for.");
@@ -50,10 +55,16 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
     /// <summary>Records that were not what their format asks for, such as invalid UTF-8 where it is checked.</summary>
     public long InvalidRecords => Interlocked.Read(ref _invalidRecords);
 
+    /// <summary>Batch times left out by <see cref="MissedTickPolicy.RunNewest"/>; always 0 under the other policy.</summary>
+    public long SkippedTicks => Interlocked.Read(ref _skippedTicks);
+
+    /// <summary>Events that listeners did not hear because one of them was slower than they came. The counts of this class do not depend on them, but the three histograms lose a batch with each event of a completed one.</summary>
+    public long DroppedEvents => _listeners.DroppedEvents;
+
     /// <summary>Counts records left out by policy; for sources.</summary>
     public void AddDroppedRecords(long count) => Interlocked.Add(ref _droppedRecords, count);
 
-    /// <summary>Counts invalid records; for sources.</summary>
+    /// <summary>Counts invalid records; for sources. A batch may be decoded again when it is retried: count what it left out once.</summary>
     public void AddInvalidRecords(long count) => Interlocked.Add(ref _invalidRecords, count);
 
     /// <inheritdoc/>
@@ -75,6 +86,8 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
             Interlocked.Increment(ref _failedBatches);
         }
     }
+
+    internal void CountSkippedTicks(long count) => Interlocked.Add(ref _skippedTicks, count);
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();

@@ -60,16 +60,16 @@ internal sealed class CoGroupOperator<TKey, TLeft, TRight> : Operator<(TKey Key,
     public Operator<(TKey Key, TLeft Value)> Left { get; }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<(TKey Key, TRight Value)> items) => _keys.AddTo(_rights, items);
+    public override void OnBatch(ReadOnlySpan<(TKey Key, TRight Value)> items) => _rights.AddRange(items, _keys);
 
     public override void OnBatchEnd(BatchScope batch)
     {
-        int count = _keys.Count;
-        _lefts.Build(batch, count);
-        _rights.Build(batch, count);
-        for (int i = 0; i < count; i++)
+        ReadOnlySpan<TKey> keys = _keys.Keys;
+        _lefts.Build(batch, keys.Length);
+        _rights.Build(batch, keys.Length);
+        for (int i = 0; i < keys.Length; i++)
         {
-            Output.Add((_keys[i], (_lefts[i], _rights[i])));
+            Output.Add((keys[i], (_lefts[i], _rights[i])));
         }
 
         Forget();
@@ -92,7 +92,7 @@ internal sealed class CoGroupOperator<TKey, TLeft, TRight> : Operator<(TKey Key,
     private sealed class LeftSide(CoGroupOperator<TKey, TLeft, TRight> both) : Operator<(TKey Key, TLeft Value)>
     {
         [MethodImpl(MethodImplOptions.NoInlining)]
-        public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items) => both._keys.AddTo(both._lefts, items);
+        public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items) => both._lefts.AddRange(items, both._keys);
 
         public override void OnBatchEnd(BatchScope batch)
         {

@@ -19,14 +19,14 @@ public static class FlatMapExtensions
     /// <summary>The stream of all records that the function returns, in order; comfortable, but a sequence object is made for each record.</summary>
     /// <example><code>var words = lines.FlatMap(line => line.ToString().Split(' '));</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="flatMap">Called once for each record; partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    /// <param name="flatMap">Called once for each record; partitions call it at the same time from different threads. What it throws, or a null result, fails the batch.</param>
     public static DStream<TResult> FlatMap<T, TResult>(this DStream<T> stream, Func<T, IEnumerable<TResult>> flatMap)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(flatMap);
         return new FlatMapStream<T, TResult>(stream, "FlatMap", (item, output) =>
         {
-            foreach (TResult result in flatMap(item))
+            foreach (TResult result in flatMap(item) ?? throw Throw.NullSequence("FlatMap"))
             {
                 output.Add(result);
             }
@@ -43,7 +43,7 @@ public static class FlatMapExtensions
         ArgumentNullException.ThrowIfNull(result);
         return source.FlatMap<T, TResult>((item, output) =>
         {
-            foreach (TItem inner in collection(item))
+            foreach (TItem inner in collection(item) ?? throw Throw.NullSequence("FlatMap"))
             {
                 output.Add(result(item, inner));
             }

@@ -20,7 +20,7 @@ public static class FlatMapValuesExtensions
     /// <summary>For each pair, its key with every value that the function returns; an empty sequence drops the key. A sequence object is made for each pair.</summary>
     /// <example><code>var words = titled.FlatMapValues(text => text.Split(' '));</code></example>
     /// <param name="stream">The pairs.</param>
-    /// <param name="flatMap">Called once for each pair; partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    /// <param name="flatMap">Called once for each pair; partitions call it at the same time from different threads. What it throws, or a null result, fails the batch.</param>
     public static DStream<(TKey Key, TResult Value)> FlatMapValues<TKey, TValue, TResult>(
         this DStream<(TKey Key, TValue Value)> stream, Func<TValue, IEnumerable<TResult>> flatMap)
     {
@@ -28,7 +28,7 @@ public static class FlatMapValuesExtensions
         ArgumentNullException.ThrowIfNull(flatMap);
         return new FlatMapValuesStream<TKey, TValue, TResult>(stream, (value, output) =>
         {
-            foreach (TResult result in flatMap(value))
+            foreach (TResult result in flatMap(value) ?? throw Throw.NullSequence("FlatMapValues"))
             {
                 output.Add(result);
             }

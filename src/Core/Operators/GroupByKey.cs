@@ -50,15 +50,15 @@ internal sealed class GroupByKeyOperator<TKey, TValue>(Operator<(TKey Key, Group
     private readonly GroupBuilder<TValue> _groups = new();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items) => _keys.AddTo(_groups, items);
+    public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items) => _groups.AddRange(items, _keys);
 
     public override void OnBatchEnd(BatchScope batch)
     {
-        int count = _keys.Count;
-        _groups.Build(batch, count);
-        for (int i = 0; i < count; i++)
+        ReadOnlySpan<TKey> keys = _keys.Keys;
+        _groups.Build(batch, keys.Length);
+        for (int i = 0; i < keys.Length; i++)
         {
-            Output.Add((_keys[i], _groups[i]));
+            Output.Add((keys[i], _groups[i]));
         }
 
         Forget();

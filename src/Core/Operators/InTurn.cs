@@ -45,6 +45,7 @@ internal sealed class InTurn<T>(Operator<T> next, bool isFirst, Action<BatchScop
     /// <summary>The inputs before this one have ended.</summary>
     public void TakeTurn(BatchScope batch)
     {
+        Throw.IfStackIsLow();   // each of many inputs hands the turn on to the next
         _wasGivenTurn = true;
         next.OnRecords(_held.Span);
         _held.Clear();

@@ -21,8 +21,7 @@ internal sealed class IncrementalWindowOperator<TKey, TValue, TMarker>(
         {
             if (pane.IsCounted && pane.Time <= before)
             {
-                Move(pane);
-                pane.Blocks.ForEach(block => TakeOut(block));
+                Move(pane, entering: false);
             }
         }
 
@@ -58,61 +57,85 @@ internal sealed class IncrementalWindowOperator<TKey, TValue, TMarker>(
     {
         if (!pane.IsCounted && pane.Time > before)
         {
-            Move(pane);
-            pane.Blocks.ForEach(block => TakeIn(block));
+            Move(pane, entering: true);
         }
     }
 
-    private void Move(WindowPane<NumberedValue<TValue>> pane)
+    private void Move(WindowPane<NumberedValue<TValue>> pane, bool entering)
     {
         _moved.Add(pane);
-        pane.IsCounted = !pane.IsCounted;
+        pane.IsCounted = entering;
+        foreach (ReadOnlySpan<NumberedValue<TValue>> block in pane.Blocks)
+        {
+            // A span at a time, whose entries are still near when they change.
+            for (int start = 0; start < block.Length; start += RecordBuffer.SpanRecords)
+            {
+                ReadOnlySpan<NumberedValue<TValue>> items = block.Slice(start, Math.Min(RecordBuffer.SpanRecords, block.Length - start));
+                Note(items);
+                if (entering)
+                {
+                    TakeIn(items);
+                }
+                else
+                {
+                    TakeOut(items);
+                }
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void TakeOut(ReadOnlySpan<NumberedValue<TValue>> items)
     {
-        for (int i = 0; i < items.Length; i++)
+        Func<TValue, TValue, TValue> function = inverse;
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        foreach (ref readonly NumberedValue<TValue> item in items)
         {
-            ref WindowEntry<TValue> entry = ref Change(items, i);
-            entry.Value = --entry.Mark == 0 ? default! : inverse(entry.Value, items[i].Value);
+            ref WindowEntry<TValue> entry = ref entries.ValueAt(item.Number);
+            entry.Value = --entry.Mark == 0 ? default! : function(entry.Value, item.Value);
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void TakeIn(ReadOnlySpan<NumberedValue<TValue>> items)
     {
-        for (int i = 0; i < items.Length; i++)
+        Func<TValue, TValue, TValue> function = reduce;
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        foreach (ref readonly NumberedValue<TValue> item in items)
         {
-            ref WindowEntry<TValue> entry = ref Change(items, i);
-            entry.Value = entry.Mark++ == 0 ? items[i].Value : reduce(entry.Value, items[i].Value);
+            ref WindowEntry<TValue> entry = ref entries.ValueAt(item.Number);
+            entry.Value = entry.Mark++ == 0 ? item.Value : function(entry.Value, item.Value);
         }
     }
 
-    // The entry of a key, after a note of what it was.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ref WindowEntry<TValue> Change(ReadOnlySpan<NumberedValue<TValue>> items, int i)
+    // What the entries of all items are before they change: a key comes once in a batch.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Note(ReadOnlySpan<NumberedValue<TValue>> items)
     {
-        if (i + 16 < items.Length)
+        Span<(int Number, int Mark, TValue Value)> before = _before.Extend(items.Length);
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        for (int i = 0; i < items.Length && i < before.Length; i++)
         {
-            Table.PrefetchAt(items[i + 16].Number);
-        }
+            if (i + 16 < items.Length)
+            {
+                entries.Prefetch(items[i + 16].Number);
+            }
 
-        int number = items[i].Number;
-        ref WindowEntry<TValue> entry = ref Table.ValueAt(number);
-        _before.Add((number, entry.Mark, entry.Value));
-        return ref entry;
+            ref WindowEntry<TValue> entry = ref entries.ValueAt(items[i].Number);
+            before[i] = (items[i].Number, entry.Mark, entry.Value);
+        }
     }
 
     private void PutOut()
     {
         int end = Table.End;
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
         for (int number = 0; number < end; number++)
         {
-            ref WindowEntry<TValue> entry = ref Table.ValueAt(number);
+            ref WindowEntry<TValue> entry = ref entries.ValueAt(number);
             if (entry.Mark > 0)
             {
-                (TKey Key, TValue Value) pair = (Table.KeyAt(number), entry.Value);
+                (TKey Key, TValue Value) pair = (entries.KeyAt(number), entry.Value);
                 if (filter is null || filter(pair))
                 {
                     Output.Add(pair);

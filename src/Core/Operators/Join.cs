@@ -93,15 +93,18 @@ internal interface IJoinOperator<TKey, TLeft, TRight>
     Operator<(TKey Key, TRight Value)> Right { get; }
 }
 
-/// <summary>Takes the right side itself and the left one by <see cref="Left"/>, which comes first. One table slot holds a key's first value of either side.</summary>
+/// <summary>
+/// Takes the right side itself and the left one by <see cref="Left"/>, which comes first. Keys are numbered as they come; each side's values lie at the numbers
+/// of their keys, so that the end of the batch reads both from front to back.
+/// </summary>
 internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>
     : Operator<(TKey Key, TRight Value), (TKey Key, (TLeftOut Left, TRightOut Right) Value)>, IJoinOperator<TKey, TLeft, TRight>
     where TKind : struct, IJoinKind<TLeft, TRight, TLeftOut, TRightOut>
 {
-    private readonly KeyTable<TKey, (KeyValues<TLeft> Left, KeyValues<TRight> Right)> _table = new();
+    private readonly KeyNumbers<TKey> _keys = new();
     private readonly ValueChains<TLeft> _lefts = new();
     private readonly ValueChains<TRight> _rights = new();
-    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
+    private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];
 
     public JoinOperator(Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> next)
         : base(next) => Left = new LeftSide(this);
@@ -110,34 +113,21 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
 
     public Operator<(TKey Key, TRight Value)> Right => this;
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<(TKey Key, TRight Value)> items)
-    {
-        _table.Prepare<(TKey Key, TRight Value), PairKey<TKey, TRight>>(items, _hashes);
-        for (int i = 0; i < items.Length; i++)
-        {
-            ref readonly (TKey Key, TRight Value) item = ref items[i];
-            if (TKind.KeepsRight)
-            {
-                _rights.Append(ref _table.GetOrAdd(_hashes[i], in item.Key, out _).Right, item.Value);
-            }
-            else
-            {
-                ref (KeyValues<TLeft> Left, KeyValues<TRight> Right) values = ref _table.Find(_hashes[i], in item.Key);
-                if (!Unsafe.IsNullRef(ref values))
-                {
-                    _rights.Append(ref values.Right, item.Value);
-                }
-            }
-        }
-    }
+    public override void OnBatch(ReadOnlySpan<(TKey Key, TRight Value)> items) => Add(items, _rights, TKind.KeepsRight);
 
     public override void OnBatchEnd(BatchScope batch)
     {
-        for (int i = 0; i < _table.Count; i++)
+        ReadOnlySpan<TKey> keys = _keys.Keys;
+        ReadOnlySpan<KeyValues<TLeft>> lefts = _lefts.Keys;
+        ReadOnlySpan<KeyValues<TRight>> rights = _rights.Keys;
+        for (int i = 0; i < keys.Length;)
         {
-            _table.PrefetchAt(i + 16);
-            Emit(in _table.KeyAt(i), in _table.ValueAt(i));
+            i += EmitSingles(keys[i..], lefts[i..], rights[i..], Output.Room(), out int count);
+            Output.Added(count);
+            for (; i < keys.Length && HasSeveral(in lefts[i], in rights[i]); i++)
+            {
+                EmitSeveral(in keys[i], in lefts[i], in rights[i]);
+            }
         }
 
         Forget();
@@ -150,34 +140,69 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
         base.Reset();
     }
 
-    private void Emit(in TKey key, in (KeyValues<TLeft> Left, KeyValues<TRight> Right) values)
+    private void Add<TValue>(ReadOnlySpan<(TKey Key, TValue Value)> items, ValueChains<TValue> side, bool addsKeys)
     {
-        if (values.Left.Last == 1 && values.Right.Last == 1)
+        _keys.Find(items, _numbers, addsKeys);
+
+        // Also the other side, though it has no values of these keys yet: cleared a span at a time, its memory is not walked once more.
+        _lefts.Extend(_keys.Count);
+        _rights.Extend(_keys.Count);
+        side.AddRange(items, _numbers);
+    }
+
+    private static bool HasSeveral(in KeyValues<TLeft> left, in KeyValues<TRight> right) => (left.Last | right.Last) > 1;
+
+    // What keys with one value at most on each side give: most keys have no more. A loop without calls or unforeseeable branches; gives the place of the first
+    // other key, or of what found no room.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int EmitSingles(
+        ReadOnlySpan<TKey> keys, ReadOnlySpan<KeyValues<TLeft>> lefts, ReadOnlySpan<KeyValues<TRight>> rights, Span<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> room, out int count)
+    {
+        int made = 0;
+        int i = 0;
+        for (; i < keys.Length && i < lefts.Length && i < rights.Length && (uint)made < (uint)room.Length; i++)
         {
-            Output.Add((key, (TKind.Left(values.Left.First), TKind.Right(values.Right.First))));
-        }
-        else if (values.Right.IsEmpty)
-        {
-            for (int left = TKind.KeepsLeft ? 1 : 0; left != 0; left = _lefts.Next(in values.Left, left))
+            ref readonly KeyValues<TLeft> left = ref lefts[i];
+            ref readonly KeyValues<TRight> right = ref rights[i];
+            if (HasSeveral(in left, in right))
             {
-                Output.Add((key, (TKind.Left(_lefts.At(in values.Left, left)), default!)));
+                break;
+            }
+
+            room[made] = (
+                keys[i],
+                (TKind.KeepsRight && left.IsEmpty ? default! : TKind.Left(left.First), TKind.KeepsLeft && right.IsEmpty ? default! : TKind.Right(right.First)));
+            made += (left.Last & right.Last) | (TKind.KeepsLeft ? left.Last : 0) | (TKind.KeepsRight ? right.Last : 0);
+        }
+
+        count = made;
+        return i;
+    }
+
+    private void EmitSeveral(in TKey key, in KeyValues<TLeft> left, in KeyValues<TRight> right)
+    {
+        if (right.IsEmpty)
+        {
+            for (int i = TKind.KeepsLeft ? 1 : 0; i != 0; i = _lefts.Next(in left, i))
+            {
+                Output.Add((key, (TKind.Left(_lefts.At(in left, i)), default!)));
             }
         }
-        else if (values.Left.IsEmpty)
+        else if (left.IsEmpty)
         {
-            for (int right = 1; right != 0; right = _rights.Next(in values.Right, right))
+            for (int i = 1; i != 0; i = _rights.Next(in right, i))
             {
-                Output.Add((key, (default!, TKind.Right(_rights.At(in values.Right, right)))));
+                Output.Add((key, (default!, TKind.Right(_rights.At(in right, i)))));
             }
         }
         else
         {
-            for (int left = 1; left != 0; left = _lefts.Next(in values.Left, left))
+            for (int i = 1; i != 0; i = _lefts.Next(in left, i))
             {
-                TLeftOut leftValue = TKind.Left(_lefts.At(in values.Left, left));
-                for (int right = 1; right != 0; right = _rights.Next(in values.Right, right))
+                TLeftOut leftValue = TKind.Left(_lefts.At(in left, i));
+                for (int j = 1; j != 0; j = _rights.Next(in right, j))
                 {
-                    Output.Add((key, (leftValue, TKind.Right(_rights.At(in values.Right, right)))));
+                    Output.Add((key, (leftValue, TKind.Right(_rights.At(in right, j)))));
                 }
             }
         }
@@ -185,24 +210,14 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
 
     private void Forget()
     {
-        _table.Clear();
+        _keys.Clear();
         _lefts.Clear();
         _rights.Clear();
     }
 
     private sealed class LeftSide(JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> join) : Operator<(TKey Key, TLeft Value)>
     {
-        [MethodImpl(MethodImplOptions.NoInlining)]
-        public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items)
-        {
-            join._table.Prepare<(TKey Key, TLeft Value), PairKey<TKey, TLeft>>(items, join._hashes);
-            KeyTable<TKey, (KeyValues<TLeft> Left, KeyValues<TRight> Right)>.Probe probe = join._table.Walk();
-            for (int i = 0; i < items.Length; i++)
-            {
-                ref readonly (TKey Key, TLeft Value) item = ref items[i];
-                join._lefts.Append(ref probe.GetOrAdd(join._hashes[i], in item.Key, out _).Left, item.Value);
-            }
-        }
+        public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items) => join.Add(items, join._lefts, addsKeys: true);
 
         public override void OnBatchEnd(BatchScope batch)
         {

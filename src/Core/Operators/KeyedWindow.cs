@@ -11,30 +11,32 @@ namespace FastStream;
 internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Operator<(TKey Key, TValue Value)> next)
     : Operator<(TKey Key, TValue Value), (TKey Key, TValue Value)>(next), IBatchState
 {
-    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
+    private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];
     private readonly NumberedValue<TValue>[] _numbered = new NumberedValue<TValue>[RecordBuffer.SpanRecords];
-    private readonly PaneCollector<NumberedValue<TValue>> _gathering = new();
+    private readonly PaneCollector<NumberedValue<TValue>> _gathering = new(size.Depth);
     private readonly PooledList<int> _touched = new();          // numbers of the batch that runs or ran last, one for each pair
-    private WindowPane<NumberedValue<TValue>>? _last;           // of the batch that ran last
-    private bool _lastIsFinal;
+    private readonly PooledList<int> _added = new();            // keys that the span being located brought; left only where that failed
+    private readonly WindowPanes<NumberedValue<TValue>> _panes = new(size);
 
     /// <summary>The keys of all batches that are kept.</summary>
     protected StateTable<TKey, WindowEntry<TValue>> Table { get; } = new();
 
     /// <summary>The final batches, oldest first.</summary>
-    protected Queue<WindowPane<NumberedValue<TValue>>> Panes { get; } = [];
+    protected Queue<WindowPane<NumberedValue<TValue>>> Panes => _panes.Final;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public sealed override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         Settle();
-        Table.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _hashes);
-        for (int i = 0; i < items.Length; i++)
+        Span<int> numbers = _numbers.AsSpan(0, items.Length);
+        Table.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, numbers, _added);
+        _added.Clear();
+        _touched.AddRange(numbers);
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        for (int i = 0; i < numbers.Length; i++)
         {
-            int number = Table.GetOrAdd(_hashes[i], in items[i].Key, out _);
-            Table.ValueAt(number).Holders++;
-            _touched.Add(number);
-            _numbered[i] = new NumberedValue<TValue> { Number = number, Value = items[i].Value };
+            entries.ValueAt(numbers[i]).Holders++;
+            _numbered[i] = new NumberedValue<TValue> { Number = numbers[i], Value = items[i].Value };
         }
 
         _gathering.Add(_numbered.AsSpan(0, items.Length));
@@ -43,29 +45,37 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     public sealed override void OnBatchEnd(BatchScope batch)
     {
         Settle();
-        _last = _gathering.TakePane(batch);
+        WindowPane<NumberedValue<TValue>> last = _gathering.TakePane(batch);
+        _panes.Last = last;
         if (size.IsDue(batch.Time))
         {
-            Emit(batch, _last, size.Before(batch.Time));
+            Emit(batch, last, size.Before(batch.Time));
             Table.HoldKeyTexts(batch);
             base.OnBatchEnd(batch);
         }
     }
 
-    public void Commit() => _lastIsFinal = true;
+    public void Commit() => _panes.Commit();
 
     public sealed override void Reset()
     {
         Settle();
         Undo();
-        foreach (int number in _touched.Span)
+
+        // Backwards, so that keys to come get the numbers that they would have got without this batch.
+        for (int i = _added.Count - 1; i >= 0; i--)
         {
-            Leave(number);
+            Table.Remove(_added[i]);
         }
 
+        for (int i = _touched.Count - 1; i >= 0; i--)
+        {
+            Leave(_touched[i]);
+        }
+
+        _added.Clear();
         _touched.Clear();
-        _last?.Dispose();
-        _last = null;
+        _panes.DropLast();
         _gathering.Reset();
         base.Reset();
     }
@@ -74,6 +84,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     {
         while (Panes.TryDequeue(out WindowPane<NumberedValue<TValue>>? pane))
         {
+            Leave(pane);
             pane.Dispose();
         }
 
@@ -89,36 +100,41 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     /// <summary>The last batch is dropped: entries are again what they were before it.</summary>
     protected abstract void Undo();
 
+    /// <summary>A batch is let go of.</summary>
+    protected virtual void Leave(WindowPane<NumberedValue<TValue>> pane)
+    {
+    }
+
     // Takes the last batch over, and lets go of those that no window to come reaches back to.
     private void Settle()
     {
-        if (!_lastIsFinal)
-        {
-            return;
-        }
-
-        _lastIsFinal = false;
-        if (_last is null)
+        if (!_panes.TryAccept())
         {
             return;
         }
 
         Accept();
         _touched.Clear();
-        BatchTime oldest = size.BeforeNext(_last.Time);
-        Panes.Enqueue(_last);
-        _last = null;
-        while (Panes.TryPeek(out WindowPane<NumberedValue<TValue>>? pane) && pane.Time <= oldest && !pane.IsCounted)
+        while (_panes.TryLetGo(out WindowPane<NumberedValue<TValue>>? pane))
         {
-            foreach (ArraySegment<NumberedValue<TValue>> block in pane.Blocks)
+            pane.Blocks.ForEach(block => Leave(block));
+            Leave(pane);
+            pane.Dispose();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Leave(ReadOnlySpan<NumberedValue<TValue>> items)
+    {
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        for (int i = 0; i < items.Length; i++)
+        {
+            if (i + 16 < items.Length)
             {
-                foreach (ref readonly NumberedValue<TValue> item in block.AsSpan())
-                {
-                    Leave(item.Number);
-                }
+                entries.Prefetch(items[i + 16].Number);
             }
 
-            Panes.Dequeue().Dispose();
+            Leave(items[i].Number);
         }
     }
 

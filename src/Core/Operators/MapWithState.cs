@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FastStream;
 
 /// <summary>A state for every key, touched only where records come.</summary>
@@ -9,7 +11,7 @@ public static class MapWithStateExtensions
     /// </summary>
     /// <remarks>What the function throws fails the batch, and all states are as before it: do not change objects in a state, update it with new ones. Texts in keys and states are copied.</remarks>
     /// <example><code>
-    /// var running = pairs.MapWithState(StateSpec.Function&lt;string, long, long, (string, long)&gt;((time, key, value, state) =>
+    /// var running = sizeByUser.MapWithState(StateSpec.Function&lt;string, long, long, (string, long)&gt;((time, key, value, state) =>
     /// {
     ///     if (state.IsTimingOut) return Optional&lt;(string, long)&gt;.None;
     ///     state.Update(state.GetValueOrDefault() + value.GetValueOrDefault());
@@ -47,13 +49,17 @@ public abstract class MapWithStateStream<TKey, TState, TMapped> : DStream<TMappe
     /// <summary>The stream of all keys with their states after each batch. Its cost grows with the number of keys.</summary>
     public DStream<(TKey Key, TState State)> StateSnapshots() => new StateSnapshotsStream<TKey, TState, TMapped>(this);
 
+    private protected abstract bool TimesOut { get; }
+
     /// <summary>The states of a partition of a graph, for the operators of both streams.</summary>
-    internal KeyedStates<TKey, TState> States(GraphBuilder graph, int partition) => graph.Shared(this, partition, static () => new KeyedStates<TKey, TState>());
+    internal KeyedStates<TKey, TState> States(GraphBuilder graph, int partition) => graph.Shared(this, partition, () => new KeyedStates<TKey, TState>(TimesOut));
 }
 
 internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(DStream<(TKey Key, TValue Value)> parent, StateSpec<TKey, TValue, TState, TMapped> spec)
     : MapWithStateStream<TKey, TState, TMapped>(parent)
 {
+    private protected override bool TimesOut => spec.IdleTime is not null;
+
     protected internal override void Connect(GraphBuilder graph, Operator<TMapped>[] outputs)
     {
         List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(spec.Initial, outputs.Length);
@@ -111,14 +117,15 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
         base.Reset();
     }
 
-    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Update(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         BatchTime time = running.Time;
         bool refreshes = spec.IdleTime is not null;
+        StateTable<TKey, KeyedState<TState>>.Walker entries = states.Walk();
         for (int i = 0; i < items.Length; i++)
         {
-            ref KeyedState<TState> entry = ref states.Change(_numbers[i]);
+            ref KeyedState<TState> entry = ref entries.ValueAt(_numbers[i]);
             _state.Bind(entry.State, entry.Exists, isTimingOut: false);
             Optional<TMapped> mapped = _call(time, items[i].Key, items[i].Value, _state);
             if (_state.IsUpdated)

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Stands before every operator and puts its name on what it throws. The innermost guard names the failure; the outer ones pass it on.</summary>
+/// <summary>Stands before every operator and puts its name on what it throws, also where the stack is too small for the chain. The innermost guard names the failure; the outer ones pass it on.</summary>
 internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Operator<T>
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -10,6 +10,7 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Opera
     {
         try
         {
+            Throw.IfStackIsLow();
             guarded.OnBatch(items);
         }
         catch (Exception error) when (error is not OperatorFailure)
@@ -22,6 +23,7 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Opera
     {
         try
         {
+            Throw.IfStackIsLow();
             guarded.OnBatchEnd(batch);
         }
         catch (Exception error) when (error is not OperatorFailure)

@@ -9,7 +9,10 @@ public static class ReduceByKeyAndWindowExtensions
     /// At every multiple of <paramref name="slide"/>, one pair for each key that has data in the batches of the last <paramref name="length"/>. Each batch is reduced
     /// once; a window then reduces the reduced batches in it, oldest first, without looking keys up.
     /// </summary>
-    /// <remarks>The cost of a window is the number of keys of each batch in it, added up. Where the function has an inverse, the other overload pays only for what comes and goes.</remarks>
+    /// <remarks>
+    /// A window that reaches sixteen slides and more back reduces neighbouring batches to one beforehand, so that its cost grows with the logarithm of its length: values
+    /// stay in order and are grouped otherwise, which rounding of floating point may show. Where the function has an inverse, the other overload pays only for what comes and goes.
+    /// </remarks>
     /// <example><code>var busy = count.ReduceByKeyAndWindow((a, b) => a + b, length, slide);</code></example>
     /// <param name="stream">The pairs.</param>
     /// <param name="reduce">Two values of a key made one; associative. Must not change its arguments: they are used again.</param>
@@ -23,6 +26,7 @@ public static class ReduceByKeyAndWindowExtensions
     {
         ArgumentNullException.ThrowIfNull(stream);
         var size = WindowSize.Of(stream, length, slide);
+        StateChecks.ThrowIfEndsWithBatch<TKey>("A key");
         return new ReduceByKeyAndWindowStream<TKey, TValue>(stream.ReduceByKey(reduce, partitions), size, reduce, inverse: null, filter: null);
     }
 
@@ -56,6 +60,7 @@ public static class ReduceByKeyAndWindowExtensions
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(inverse);
         var size = WindowSize.Of(stream, length, slide);
+        StateChecks.ThrowIfEndsWithBatch<TKey>("A key");
         return new ReduceByKeyAndWindowStream<TKey, TValue>(stream.ReduceByKey(reduce, partitions), size, reduce, inverse, filter);
     }
 }
@@ -70,6 +75,8 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
 {
     public override TimeSpan Slide => size.Slide;
 
+    internal override bool IsWindow => true;
+
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
     internal override bool HasUniqueKeys => true;
@@ -77,101 +84,25 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs) =>
         graph.Attach(parent, this, partition =>
         {
-            Operator<(TKey Key, TValue Value)> created = Isolation.Of(reduce).Create(new Maker(this, outputs[partition]));
+            Operator<(TKey Key, TValue Value)> created = Isolation.Of(reduce).Create(new Maker(size, reduce, IsIncremental ? inverse : null, filter, outputs[partition]));
             graph.AddState((IBatchState)created);
             return created;
         });
 
     // What an incremental window holds of a value lives longer than the batches that it came with: values with memory of a batch are reduced anew.
-    private bool IsIncremental => inverse is not null && !RecordTexts<TValue>.Any && RecordTexts<TValue>.Unreachable is null;
+    // So are windows without a common batch: nothing would be saved, and the batches between them would be kept until the next one.
+    private bool IsIncremental => inverse is not null && size.Length > size.Slide && !RecordTexts<TValue>.Any && RecordTexts<TValue>.Unreachable is null;
 
-    private sealed class Maker(ReduceByKeyAndWindowStream<TKey, TValue> stream, Operator<(TKey Key, TValue Value)> next) : IIsolated<(TKey Key, TValue Value)>
+    private sealed class Maker(
+        WindowSize size,
+        Func<TValue, TValue, TValue> reduce,
+        Func<TValue, TValue, TValue>? inverse,
+        Func<(TKey Key, TValue Value), bool>? filter,
+        Operator<(TKey Key, TValue Value)> next) : IIsolated<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
-            where TMarker : struct => stream.IsIncremental
-            ? new IncrementalWindowOperator<TKey, TValue, TMarker>(stream.Size, stream.Reduce, stream.Inverse!, stream.Filter, next)
-            : new ReducingWindowOperator<TKey, TValue, TMarker>(stream.Size, stream.Reduce, stream.Filter, next);
-    }
-
-    private WindowSize Size => size;
-
-    private Func<TValue, TValue, TValue> Reduce => reduce;
-
-    private Func<TValue, TValue, TValue>? Inverse => inverse;
-
-    private Func<(TKey Key, TValue Value), bool>? Filter => filter;
-}
-
-/// <summary>Reduces all batches of a window whenever one is due.</summary>
-internal sealed class ReducingWindowOperator<TKey, TValue, TMarker>(
-    WindowSize size, Func<TValue, TValue, TValue> reduce, Func<(TKey Key, TValue Value), bool>? filter, Operator<(TKey Key, TValue Value)> next)
-    : KeyedWindowOperator<TKey, TValue>(size, next)
-    where TMarker : struct
-{
-    private readonly PooledList<int> _order = new();   // numbers of the window's keys, in the order in which they came
-    private int _window;                               // the window being put out; marks the entries that have a value of it
-
-    protected override void Emit(BatchScope batch, WindowPane<NumberedValue<TValue>> last, BatchTime before)
-    {
-        _window++;
-        foreach (WindowPane<NumberedValue<TValue>> pane in Panes)
-        {
-            if (pane.Time > before)
-            {
-                Add(pane, batch);
-            }
-        }
-
-        Add(last, batch);
-        foreach (int number in _order.Span)
-        {
-            (TKey Key, TValue Value) pair = (Table.KeyAt(number), Table.ValueAt(number).Value);
-            if (filter is null || filter(pair))
-            {
-                Output.Add(pair);
-            }
-        }
-
-        _order.Clear();
-    }
-
-    protected override void Accept()
-    {
-    }
-
-    protected override void Undo() => _order.Clear();
-
-    private void Add(WindowPane<NumberedValue<TValue>> pane, BatchScope batch)
-    {
-        pane.HoldFor(batch);
-        foreach (ArraySegment<NumberedValue<TValue>> block in pane.Blocks)
-        {
-            Add(block);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Add(ReadOnlySpan<NumberedValue<TValue>> items)
-    {
-        for (int i = 0; i < items.Length; i++)
-        {
-            if (i + 16 < items.Length)
-            {
-                Table.PrefetchAt(items[i + 16].Number);
-            }
-
-            ref readonly NumberedValue<TValue> item = ref items[i];
-            ref WindowEntry<TValue> entry = ref Table.ValueAt(item.Number);
-            if (entry.Mark == _window)
-            {
-                entry.Value = reduce(entry.Value, item.Value);
-            }
-            else
-            {
-                entry.Mark = _window;
-                entry.Value = item.Value;
-                _order.Add(item.Number);
-            }
-        }
+            where TMarker : struct => inverse is null
+            ? new ReducingWindowOperator<TKey, TValue, TMarker>(size, reduce, filter, next)
+            : new IncrementalWindowOperator<TKey, TValue, TMarker>(size, reduce, inverse, filter, next);
     }
 }

@@ -5,7 +5,8 @@ public static class UnionExtensions
 {
     /// <summary>
     /// The records of all streams. Partition i holds the records of partition i of each stream, first this stream's, then the others' in the order given;
-    /// there are as many partitions as the stream with the most has.
+    /// there are as many partitions as the stream with the most has. So in several partitions not all of this stream's records come before the others', as they do in Spark; with one they do.
+    /// docs/decisions/0012-union.md has the reasons.
     /// </summary>
     /// <example><code>var all = web.Union(mobile, partners);</code></example>
     /// <param name="stream">The first stream.</param>

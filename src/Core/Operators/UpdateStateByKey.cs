@@ -27,7 +27,7 @@ public static class UpdateStateByKeyExtensions
     /// Partitions call the function at the same time from different threads. What it throws fails the batch, and all states are as before it: return new states, do not change
     /// the one given. Texts in keys and states are copied.
     /// </remarks>
-    /// <example><code>var total = pairs.UpdateStateByKey((ReadOnlySpan&lt;long&gt; values, Optional&lt;long&gt; state) => state.GetValueOrDefault() + Sum(values));</code></example>
+    /// <example><code>var total = sizeByUser.UpdateStateByKey((ReadOnlySpan&lt;long&gt; values, Optional&lt;long&gt; state) => state.GetValueOrDefault() + Sum(values));</code></example>
     /// <param name="stream">The pairs.</param>
     /// <param name="update">Gives a key's new state. The types of its parameters say what the state is.</param>
     /// <param name="initialState">States to begin with; the function sees them in the first batch. Of a key that comes twice the last one counts.</param>
@@ -46,7 +46,7 @@ public static class UpdateStateByKeyExtensions
     }
 
     /// <summary>As the other overload, with a function that also takes the batch's time and the key.</summary>
-    /// <example><code>var seen = pairs.UpdateStateByKey((BatchTime time, string key, ReadOnlySpan&lt;long&gt; values, Optional&lt;BatchTime&gt; state) => values.IsEmpty ? state : time);</code></example>
+    /// <example><code>var seen = sizeByUser.UpdateStateByKey((BatchTime time, string key, ReadOnlySpan&lt;long&gt; values, Optional&lt;BatchTime&gt; state) => values.IsEmpty ? state : time);</code></example>
     /// <inheritdoc cref="UpdateStateByKey{TKey, TValue, TState}(DStream{ValueTuple{TKey, TValue}}, StateUpdate{TValue, TState}, IEnumerable{ValueTuple{TKey, TState}}, int?)"/>
     public static DStream<(TKey Key, TState Value)> UpdateStateByKey<TKey, TValue, TState>(
         this DStream<(TKey Key, TValue Value)> stream,
@@ -104,7 +104,6 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private readonly RunningBatch _running;
     private readonly StateTable<TKey, NoValue> _keys = new();
     private readonly GroupBuilder<TValue> _values = new();
-    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
     private readonly PooledList<int> _added = new();       // keys that this batch brought
     private readonly PooledList<int> _gone = new();        // keys without a state after this batch
     private readonly TextMemory _texts = new();
@@ -112,6 +111,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private Optional<TState>[] _next = [];                 // after the batch that runs or ran last
     private TextLease? _stateTexts;                        // what _states lie in
     private TextLease? _nextTexts;
+    private bool _hasEnded;                                // a batch has made _next; where a window before is not due, batches pass without an end here
     private bool _lastIsFinal;
 
     public UpdateStateByKeyOperator(
@@ -137,40 +137,38 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         Settle();
-        _keys.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _hashes);
-        _values.Extend(items.Length, out Span<TValue> values, out Span<int> numbers);
-        for (int i = 0; i < items.Length; i++)
-        {
-            numbers[i] = _keys.GetOrAdd(_hashes[i], in items[i].Key, out bool exists);
-            values[i] = items[i].Value;
-            if (!exists)
-            {
-                _added.Add(numbers[i]);
-            }
-        }
+        _keys.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _values.AddValues(items), _added);
     }
 
     public override void OnBatchEnd(BatchScope batch)
     {
         Settle();
+        _hasEnded = true;
         MakeRoom();
         _values.Build(batch, _keys.End);
         UpdateAll();
         _values.Clear();
-        KeepTexts(batch);
-        PutOut();
+        if (RecordTexts<TState>.Any)
+        {
+            KeepTexts(batch);
+            PutOut();
+        }
+
         _keys.HoldKeyTexts(batch);
         base.OnBatchEnd(batch);
     }
 
-    public void Commit() => _lastIsFinal = true;
+    public void Commit() => _lastIsFinal = _hasEnded;
 
     public override void Reset()
     {
         Settle();
-        foreach (int number in _added.Span)
+        _hasEnded = false;
+
+        // Backwards, so that keys to come get the numbers that they would have got without this batch.
+        for (int i = _added.Count - 1; i >= 0; i--)
         {
-            Remove(number);
+            Remove(_added[i]);
         }
 
         _added.Clear();
@@ -191,29 +189,38 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private void UpdateAll()
     {
         BatchTime time = _running.Time;
+        bool putsOut = !RecordTexts<TState>.Any;
         int end = _keys.End;
+        StateTable<TKey, NoValue>.Walker keys = _keys.Walk();
         for (int number = 0; number < end; number++)
         {
-            if (_keys.IsUsed(number))
+            if (keys.IsUsed(number))
             {
-                Optional<TState> next = _update(time, _keys.KeyAt(number), _values[number].Span, _states[number]);
+                TKey key = keys.KeyAt(number);
+                Optional<TState> next = _update(time, key, _values.ValuesOf(number), _states[number]);
                 _next[number] = next;
                 if (!next.HasValue)
                 {
                     _gone.Add(number);
                 }
+                else if (putsOut)
+                {
+                    Output.Add((key, next.Value));
+                }
             }
         }
     }
 
+    // States with texts, once these are copied.
     private void PutOut()
     {
         int end = _keys.End;
+        StateTable<TKey, NoValue>.Walker keys = _keys.Walk();
         for (int number = 0; number < end; number++)
         {
-            if (_keys.IsUsed(number) && _next[number].HasValue)
+            if (keys.IsUsed(number) && _next[number].HasValue)
             {
-                Output.Add((_keys.KeyAt(number), _next[number].Value));
+                Output.Add((keys.KeyAt(number), _next[number].Value));
             }
         }
     }
@@ -221,12 +228,9 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     // All states go into new memory in each batch, as they all are made anew.
     private void KeepTexts(BatchScope batch)
     {
-        if (RecordTexts<TState>.Any)
-        {
-            _nextTexts = new TextLease();
-            RecordTexts<Optional<TState>>.Copy(_next.AsSpan(0, _keys.End), _texts, _nextTexts);
-            batch.Keep(_nextTexts.Retain());
-        }
+        _nextTexts = new TextLease();
+        RecordTexts<Optional<TState>>.Copy(_next.AsSpan(0, _keys.End), _texts, _nextTexts);
+        batch.Keep(_nextTexts.Retain());
     }
 
     private void MakeRoom()
@@ -247,6 +251,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
         }
 
         _lastIsFinal = false;
+        _hasEnded = false;
         (_states, _next) = (_next, _states);
         _stateTexts?.Dispose();
         (_stateTexts, _nextTexts) = (_nextTexts, null);

@@ -12,7 +12,7 @@ public static class WindowExtensions
     /// <remarks>
     /// A window's records stay in memory: its size is length times rate. Texts are copied once, so that no received block is held; only records that hold groups or
     /// keep texts in classes, lists or arrays hold their batches, and then length times rate must stay below <see cref="StreamingOptions.MaxBufferedBytes"/>, else
-    /// receivers wait. A batch that failed for good is not in the window. The semantics are Spark Streaming's.
+    /// receivers wait. A batch whose operators failed for good is not in the window; one of which only an output failed is. The semantics are Spark Streaming's.
     /// </remarks>
     /// <example><code>lines.Window(length: TimeSpan.FromSeconds(30), slide: TimeSpan.FromSeconds(10)).Count().Print();</code></example>
     /// <param name="stream">The stream.</param>
@@ -30,6 +30,8 @@ internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStr
 {
     public override TimeSpan Slide => size.Slide;
 
+    internal override bool IsWindow => true;
+
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
     internal override bool HasUniqueKeys => parent.HasUniqueKeys && size.Length == parent.Slide;
@@ -41,10 +43,8 @@ internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStr
 /// <summary>Keeps the batches that a later window still needs, and hands them on, as they lie, whenever a window is due.</summary>
 internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Operator<T, T>(next), IBatchState
 {
-    private readonly PaneCollector<T> _gathering = new();
-    private readonly Queue<WindowPane<T>> _panes = [];   // final, oldest first
-    private WindowPane<T>? _last;                        // of the batch that ran last
-    private bool _lastIsFinal;
+    private readonly PaneCollector<T> _gathering = new(size.Depth);
+    private readonly WindowPanes<T> _panes = new(size);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items) => _gathering.Add(items);
@@ -52,14 +52,15 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Ope
     public override void OnBatchEnd(BatchScope batch)
     {
         Settle();
-        _last = _gathering.TakePane(batch);
+        WindowPane<T> last = _gathering.TakePane(batch);
+        _panes.Last = last;
         if (!size.IsDue(batch.Time))
         {
             return;
         }
 
         BatchTime before = size.Before(batch.Time);
-        foreach (WindowPane<T> pane in _panes)
+        foreach (WindowPane<T> pane in _panes.Final)
         {
             if (pane.Time > before)
             {
@@ -67,24 +68,23 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Ope
             }
         }
 
-        Give(_last, batch);
+        Give(last, batch);
         base.OnBatchEnd(batch);
     }
 
-    public void Commit() => _lastIsFinal = true;
+    public void Commit() => _panes.Commit();
 
     public override void Reset()
     {
         Settle();
-        _last?.Dispose();
-        _last = null;
+        _panes.DropLast();
         _gathering.Reset();
         base.Reset();
     }
 
     public void Dispose()
     {
-        while (_panes.TryDequeue(out WindowPane<T>? pane))
+        while (_panes.Final.TryDequeue(out WindowPane<T>? pane))
         {
             pane.Dispose();
         }
@@ -102,23 +102,12 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Ope
     // Takes the last batch over, and lets go of those that no window to come reaches back to.
     private void Settle()
     {
-        if (!_lastIsFinal)
+        if (_panes.TryAccept())
         {
-            return;
-        }
-
-        _lastIsFinal = false;
-        if (_last is null)
-        {
-            return;
-        }
-
-        BatchTime oldest = size.BeforeNext(_last.Time);
-        _panes.Enqueue(_last);
-        _last = null;
-        while (_panes.TryPeek(out WindowPane<T>? pane) && pane.Time <= oldest)
-        {
-            _panes.Dequeue().Dispose();
+            while (_panes.TryLetGo(out WindowPane<T>? pane))
+            {
+                pane.Dispose();
+            }
         }
     }
 }

@@ -7,20 +7,26 @@ internal sealed class WindowPane<T> : IDisposable
     private readonly List<ArraySegment<T>> _blocks;
     private readonly TextLease? _texts;     // copies of the records' texts
     private readonly BatchScope? _scope;    // the batch itself, where records hold its memory in a way that cannot be copied
+    private readonly int _depth;            // windows before the one that the pane is in
     private int _holders = 1;
 
-    public WindowPane(BatchTime time, List<ArraySegment<T>> blocks, TextLease? texts, BatchScope? scope)
+    public WindowPane(BatchTime time, List<ArraySegment<T>> blocks, TextLease? texts, BatchScope? scope, int depth)
     {
         Time = time;
         _blocks = blocks;
         _texts = texts;
         _scope = scope;
-        scope?.Retain();
+        _depth = depth;
+        scope?.RetainForWindow(depth);
     }
 
     public BatchTime Time { get; }
 
-    public bool IsEmpty => _blocks.Count == 0;
+    /// <summary>Number of records.</summary>
+    public int Count => _blocks.Sum(block => block.Count);
+
+    /// <summary>The number of the final batch in a keyed window, counted from the first.</summary>
+    public long Index { get; set; }
 
     /// <summary>Whether the pane is part of what an incremental window has added up.</summary>
     public bool IsCounted { get; set; }
@@ -31,7 +37,12 @@ internal sealed class WindowPane<T> : IDisposable
     /// <summary>Lets a batch read the records as long as it lives.</summary>
     public void HoldFor(BatchScope batch)
     {
-        if (_texts is not null || _scope is not null)
+        if (_scope is not null)
+        {
+            Interlocked.Increment(ref _holders);
+            batch.KeepFromWindow(_depth, this);
+        }
+        else if (_texts is not null)
         {
             Interlocked.Increment(ref _holders);
             batch.Keep(this);
@@ -44,13 +55,14 @@ internal sealed class WindowPane<T> : IDisposable
         {
             Collector<T>.Return(_blocks);
             _texts?.Dispose();
-            _scope?.Release();
+            _scope?.ReleaseForWindow(_depth);
         }
     }
 }
 
 /// <summary>Gathers a batch's records for a window, with copies of their texts.</summary>
-internal sealed class PaneCollector<T>
+/// <param name="depth">Windows before the one that gathers.</param>
+internal sealed class PaneCollector<T>(int depth)
 {
     private readonly Collector<T> _records = new();
     private readonly TextMemory _memory = new();
@@ -73,7 +85,7 @@ internal sealed class PaneCollector<T>
     public WindowPane<T> TakePane(BatchScope batch)
     {
         _records.OnBatchEnd(batch);
-        var pane = new WindowPane<T>(batch.Time, _records.Take(), _texts, RecordTexts<T>.Unreachable is null ? null : batch);
+        var pane = new WindowPane<T>(batch.Time, _records.Take(), _texts, RecordTexts<T>.Unreachable is null ? null : batch, depth);
         _texts = null;
         return pane;
     }

@@ -4,19 +4,18 @@ namespace FastStream;
 /// <param name="Context">Whose zero time counts.</param>
 /// <param name="Length">How far it reaches back.</param>
 /// <param name="Slide">Time between two windows.</param>
-/// <param name="Step">The parent's slide: time between two batches that come in.</param>
-internal sealed record WindowSize(StreamingContext Context, TimeSpan Length, TimeSpan Slide, TimeSpan Step)
+/// <param name="Depth">Windows before this one, on the longest way.</param>
+internal sealed record WindowSize(StreamingContext Context, TimeSpan Length, TimeSpan Slide, int Depth)
 {
     public static WindowSize Of(DStream parent, TimeSpan length, TimeSpan? slide)
     {
-        TimeSpan step = parent.Slide;
         ThrowIfNoMultiple(parent, length, nameof(length), "reaches back");
         if (slide is { } given)
         {
             ThrowIfNoMultiple(parent, given, nameof(slide), "is made anew after");
         }
 
-        return new WindowSize(parent.Context, length, slide ?? step, step);
+        return new WindowSize(parent.Context, length, slide ?? parent.Slide, parent.WindowsUpTo);
     }
 
     /// <summary>Whether a window ends at this time.</summary>

@@ -17,6 +17,7 @@ internal sealed class BatchTimer : IDisposable
     private readonly long _intervalMs;
     private readonly MissedTickPolicy _missed;
     private readonly Action<BatchTime> _onTick;
+    private readonly Action<long> _onSkipped;              // told how many ticks are left out
     private readonly ManualResetEventSlim _wake = new();   // set to stop, or by a provider's timer
     private readonly Thread _thread;
     private long _nextMs;                                  // the next tick; the timer thread's, and after its end the stopper's
@@ -26,13 +27,16 @@ internal sealed class BatchTimer : IDisposable
     /// <param name="interval">Time between ticks.</param>
     /// <param name="missed">What becomes of ticks that were missed.</param>
     /// <param name="onTick">Gets each tick's time.</param>
+    /// <param name="onSkipped">Told how many ticks are left out.</param>
     /// <param name="grid">Zero time of an earlier start, whose grid goes on, and the last batch of it; null for a grid that begins now.</param>
-    public BatchTimer(StreamingClock clock, TimeSpan interval, MissedTickPolicy missed, Action<BatchTime> onTick, (BatchTime ZeroTime, BatchTime Last)? grid = null)
+    public BatchTimer(
+        StreamingClock clock, TimeSpan interval, MissedTickPolicy missed, Action<BatchTime> onTick, Action<long> onSkipped, (BatchTime ZeroTime, BatchTime Last)? grid = null)
     {
         _clock = clock;
         _intervalMs = interval.Ticks / TimeSpan.TicksPerMillisecond;
         _missed = missed;
         _onTick = onTick;
+        _onSkipped = onSkipped;
         BatchTime now = BatchTime.From(DateTimeOffset.UnixEpoch + clock.Now);
         ZeroTime = grid?.ZeroTime ?? now.Floor(interval);
 
@@ -44,9 +48,6 @@ internal sealed class BatchTimer : IDisposable
 
     /// <summary>One interval before the first tick.</summary>
     public BatchTime ZeroTime { get; }
-
-    /// <summary>Ticks left out by policy.</summary>
-    public long SkippedTicks { get; private set; }
 
     public void Start() => _thread.Start();
 
@@ -82,8 +83,8 @@ internal sealed class BatchTimer : IDisposable
             if (_missed == MissedTickPolicy.RunNewest)
             {
                 long behind = -_clock.Until(_nextMs).Ticks / (_intervalMs * TimeSpan.TicksPerMillisecond);
-                SkippedTicks += behind;
                 _nextMs += behind * _intervalMs;
+                _onSkipped(behind);
             }
 
             // The next tick is fixed before the call: a stop during the call must see it.

@@ -15,7 +15,8 @@ internal sealed class JobGenerator
     private readonly CheckpointCoordinator? _checkpoints;
 
     public JobGenerator(
-        IReadOnlyList<IInputStream> inputs, JobScheduler scheduler, StreamingOptions options, StreamingClock clock, ListenerBus listeners, CheckpointCoordinator? checkpoints, Action<Exception> onFailure)
+        IReadOnlyList<IInputStream> inputs, JobScheduler scheduler, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingMetrics metrics, CheckpointCoordinator? checkpoints,
+        Action<Exception> onFailure)
     {
         _inputs = inputs;
         _scheduler = scheduler;
@@ -26,7 +27,7 @@ internal sealed class JobGenerator
         _cut = new InputBatch?[inputs.Count];
         _checkpoints = checkpoints;
         (BatchTime, BatchTime)? grid = checkpoints?.ZeroTime is { } zero ? (zero, checkpoints.LastPlanned ?? zero) : null;
-        _timer = new BatchTimer(clock, options.BatchInterval, options.MissedTicks, time => Generate(time), grid);
+        _timer = new BatchTimer(clock, options.BatchInterval, options.MissedTicks, OnTick, metrics.CountSkippedTicks, grid);
     }
 
     public BatchTime ZeroTime => _timer.ZeroTime;
@@ -57,6 +58,32 @@ internal sealed class JobGenerator
         Array.Clear(_cut);
         _timer.Dispose();
         new BatchScope(default, kept).Release();
+    }
+
+    // A batch that is late already, or whose inputs take nothing more before another batch is done with, is not cut before its turn comes: cut now it
+    // would hold next to nothing, and so would those after it, each at the whole fixed cost of a batch (docs/decisions/0013-pending-batches.md).
+    private void OnTick(BatchTime time)
+    {
+        bool isLate = _clock.Until(time.Milliseconds) <= -_options.BatchInterval;
+        if (isLate || IsAnyHeldUp())
+        {
+            _scheduler.WaitUntilNoneWaits();
+        }
+
+        Generate(time);
+    }
+
+    private bool IsAnyHeldUp()
+    {
+        for (int i = 0; i < _inputs.Count; i++)
+        {
+            if (_inputs[i].IsHeldUp)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // A batch that is not on the disk must not run: its data would be lost, or another batch's, after a crash. What was cut is still there for the next start's inputs.

@@ -14,6 +14,7 @@ internal sealed class JobScheduler
     private readonly CheckpointCoordinator? _checkpoints;
     private readonly CancellationToken _abort;
     private readonly Channel<JobSet> _queue;
+    private readonly AutoResetEvent _begun = new(false);                 // set when a batch has left the queue
     private readonly SemaphoreSlim _jobs;                                // output jobs that may still start
     private readonly CompletionWaiters _completed = new();
     private Task _loop = Task.CompletedTask;
@@ -53,6 +54,14 @@ internal sealed class JobScheduler
         }
     }
 
+    /// <summary>Blocks the generator's thread until every batch that was queued has begun, or the context is aborted.</summary>
+    public void WaitUntilNoneWaits()
+    {
+        while (_queue.Reader.Count > 0 && WaitHandle.WaitAny([_begun, _abort.WaitHandle]) == 0)
+        {
+        }
+    }
+
     public Task WhenCompletedAsync(BatchTime time) => _completed.WhenAsync(time);
 
     /// <summary>Runs what is queued (or drops it after an abort) and ends.</summary>
@@ -67,6 +76,7 @@ internal sealed class JobScheduler
     {
         await foreach (JobSet batch in _queue.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
         {
+            _begun.Set();
             if (_abort.IsCancellationRequested || _failed)
             {
                 Drop(batch);
@@ -119,8 +129,8 @@ internal sealed class JobScheduler
 
             if (jobs is not null && _options.ConcurrentJobs > 1 && _options.BatchRetries == 0 && _checkpoints is null)
             {
-                _graph.Commit();
                 // The next batch's operators may run while this one's outputs do; completion stays in order.
+                _graph.Commit();
                 _unfinished.Enqueue(FinishLaterAsync(batch, scope, jobs, _unfinished.LastOrDefault(Task.CompletedTask)));
                 if (_unfinished.Count > _options.ConcurrentJobs)
                 {
@@ -138,8 +148,11 @@ internal sealed class JobScheduler
             bool again = batch.Failure is not null && attempt < _options.BatchRetries && !_abort.IsCancellationRequested;
             if (again)
             {
-                // The operators were through, only an output was not: what they keep over batches must not count this batch twice.
-                _graph.Reset();
+                if (jobs is not null)
+                {
+                    // The operators were through, only an output was not: what they keep over batches must not count this batch twice.
+                    _graph.Reset();
+                }
 
                 // An output that was done may have retained this try's records, which lie in the same inputs: they stay until nobody reads any try.
                 BatchScope next = scope.NewTry();

@@ -7,17 +7,21 @@ namespace FastStream;
 /// A batch changes entries in place, after a note of what they were, so that it can be undone; the order by time follows when the batch is final.
 /// Belongs to one partition's operators; not thread safe.
 /// </remarks>
-internal sealed class KeyedStates<TKey, TState> : IBatchState
+/// <param name="timesOut">Whether the order of touching is asked for; else it is not kept, which spares a batch the neighbours of what it touched.</param>
+internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState
 {
     private const int None = -1;
+    private const int Ahead = 16;   // entries that are asked for before they are needed
 
     private readonly StateTable<TKey, KeyedState<TState>> _table = new();
     private readonly PooledList<(int Number, KeyedState<TState> Entry)> _before = new();   // entries as they were before the batch
-    private readonly StateTexts<TState> _texts = new();
-    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
+    private readonly KeptTexts<TState> _texts = new();
+    private readonly PooledList<int> _added = new();   // keys that the span being located brought
+    private readonly int[] _firstTouched = new int[RecordBuffer.SpanRecords];   // numbers of the span being noted
     private int _oldest = None;      // first in the order of touching
     private int _newest = None;
     private int _batch = 1;          // marks entries that the batch has changed
+    private int _withoutState;       // keys in the table that have none now: new ones, and those whose state the batch removed
     private bool _lastIsFinal;
 
     public ref readonly TKey KeyAt(int number) => ref _table.KeyAt(number);
@@ -27,31 +31,28 @@ internal sealed class KeyedStates<TKey, TState> : IBatchState
     {
         foreach ((TKey key, TState state) in states)
         {
-            ref KeyedState<TState> entry = ref Change(_table.GetOrAdd(KeyHash.Of(in key), in key, out _));
-            Set(ref entry, state, time);
+            int number = _table.GetOrAdd(KeyHash.Of(in key), in key, out bool exists);
+            _withoutState += exists ? 0 : 1;
+            Set(ref Change(number), state, time);
         }
 
         _lastIsFinal = true;
         Settle();
     }
 
-    /// <summary>The numbers of the records' keys; new keys are added, without a state.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    /// <summary>The numbers of the records' keys, whose entries the batch may change from now on; new keys are added, without a state.</summary>
     public void Locate<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<int> numbers)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
         Settle();
-        _table.Prepare<TItem, TKeyOf>(items, _hashes);
-        for (int i = 0; i < items.Length; i++)
-        {
-            int number = _table.GetOrAdd(_hashes[i], in TKeyOf.Of(in items[i]), out bool exists);
-            numbers[i] = number;
-            if (!exists)
-            {
-                _ = Change(number);
-            }
-        }
+        _table.Locate<TItem, TKeyOf>(items, numbers, _added);
+        _withoutState += _added.Count;
+        _added.Clear();
+        Note(numbers[..items.Length]);
     }
+
+    /// <summary>The entries, for a loop over what was located.</summary>
+    public StateTable<TKey, KeyedState<TState>>.Walker Walk() => _table.Walk();
 
     /// <summary>An entry that the batch is about to change.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -70,6 +71,7 @@ internal sealed class KeyedStates<TKey, TState> : IBatchState
     public void Set(ref KeyedState<TState> entry, TState state, BatchTime time)
     {
         _texts.Replace(ref entry.State, state, entry.Exists);
+        _withoutState -= entry.Exists ? 0 : 1;
         entry.Exists = true;
         entry.TouchedMs = time.Milliseconds;
     }
@@ -77,6 +79,7 @@ internal sealed class KeyedStates<TKey, TState> : IBatchState
     public void Unset(ref KeyedState<TState> entry)
     {
         _texts.Forget(ref entry.State, entry.Exists);
+        _withoutState += entry.Exists ? 1 : 0;
         entry.Exists = false;
     }
 
@@ -116,16 +119,20 @@ internal sealed class KeyedStates<TKey, TState> : IBatchState
     public void Undo()
     {
         Settle();
+        NoteAdded();
         for (int i = _before.Count - 1; i >= 0; i--)
         {
             (int number, KeyedState<TState> entry) = _before[i];
-            _table.ValueAt(number) = entry;
-            if (!entry.IsLinked)
+            ref KeyedState<TState> changed = ref _table.ValueAt(number);
+            _texts.GoBack(ref changed.State, changed.Exists, ref entry.State, entry.Exists);
+            changed = entry;
+            if (!entry.Exists)
             {
                 _table.Remove(number);
             }
         }
 
+        _withoutState = 0;
         _before.Clear();
         _batch++;
     }
@@ -134,6 +141,40 @@ internal sealed class KeyedStates<TKey, TState> : IBatchState
     {
         _table.Dispose();
         _texts.Dispose();
+    }
+
+    // Finds the keys that the batch has not touched yet without a branch, as they are in a random place of the span, and then copies the entries of these.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Note(ReadOnlySpan<int> numbers)
+    {
+        StateTable<TKey, KeyedState<TState>>.Walker entries = _table.Walk();
+        int[] first = _firstTouched;
+        int count = 0;
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            ref int batch = ref entries.ValueAt(numbers[i]).Batch;
+            first[count] = numbers[i];
+            count += batch == _batch ? 0 : 1;
+            batch = _batch;
+        }
+
+        Span<(int Number, KeyedState<TState> Entry)> before = _before.Extend(count);
+        for (int i = 0; i < before.Length; i++)
+        {
+            before[i] = (first[i], entries.ValueAt(first[i]));
+        }
+    }
+
+    private void NoteAdded()
+    {
+        foreach (int number in _added.Span)
+        {
+            _ = Change(number);
+        }
+
+        _withoutState += _added.Count;
+
+        _added.Clear();
     }
 
     private int IdleFrom(int number, BatchTime before)
@@ -161,24 +202,52 @@ internal sealed class KeyedStates<TKey, TState> : IBatchState
         }
 
         _lastIsFinal = false;
-        foreach ((int number, _) in _before.Span)
+        if (timesOut || _withoutState > 0)
         {
-            Unlink(number);
-            if (_table.ValueAt(number).Exists)
-            {
-                LinkAsNewest(number);
-            }
-            else
-            {
-                _table.Remove(number);
-            }
+            SettleTouched();
         }
 
+        _withoutState = 0;
         _before.Clear();
         _batch++;
         if (_texts.ShouldCompact)
         {
             Compact();
+        }
+    }
+
+    private void SettleTouched()
+    {
+        ReadOnlySpan<(int Number, KeyedState<TState> Entry)> touched = _before.Span;
+        StateTable<TKey, KeyedState<TState>>.Walker entries = _table.Walk();
+        for (int i = 0; i < touched.Length; i++)
+        {
+            PrefetchNeighbours(in entries, touched, i + Ahead);
+            int number = touched[i].Number;
+            Unlink(number);
+            if (!_table.ValueAt(number).Exists)
+            {
+                _table.Remove(number);
+            }
+            else if (timesOut)
+            {
+                LinkAsNewest(number);
+            }
+        }
+    }
+
+    // Where they were when the batch noted the entry: mostly they still are.
+    private static void PrefetchNeighbours(in StateTable<TKey, KeyedState<TState>>.Walker entries, ReadOnlySpan<(int Number, KeyedState<TState> Entry)> touched, int i)
+    {
+        if (i < touched.Length)
+        {
+            ref readonly KeyedState<TState> entry = ref touched[i].Entry;
+            entries.Prefetch(touched[i].Number);
+            if (entry.IsLinked)
+            {
+                entries.Prefetch(Math.Max(entry.Older, 0));
+                entries.Prefetch(Math.Max(entry.Newer, 0));
+            }
         }
     }
 

@@ -1,41 +1,31 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace FastStream;
 
 /// <summary>The table that keeps keys over batches, for one partition: each key has a number that stays its own while the key is there.</summary>
 /// <remarks>
 /// <code>
-/// slots:   | hash | number | … open addressing, at most half full; a removal moves those behind it up
-/// entries: | key | value | hash | next free |   by number; removed ones are used again, the last one first
+/// slots:   | hash | number | … open addressing: <see cref="StateSlots"/>
+/// entries: | key | value | hash | next free |   by number, in chunks; removed ones are used again, the last one first
 /// </code>
 /// Numbers let windows and state point at an entry without looking its key up again. Texts of keys are copied into memory of the table's own.
-/// Belongs to one operator; not thread safe.
+/// docs/decisions/0010-state-table.md has what was measured. Belongs to one operator; not thread safe.
 /// </remarks>
 internal sealed class StateTable<TKey, TValue> : IDisposable
 {
-    private const int SmallestCapacity = 16;
     private const int Used = -2;         // in Entry.Next: the entry is a key's
     private const int EndOfFree = -1;    // in Entry.Next: no free entry follows
+    private const int NotFound = -1;
+    private const int NearKeys = 4096;   // so many keys stay in a near cache: asking for their entries beforehand costs more than it gives
 
-    private readonly TextMemory _texts = new();
-    private TextLease _keyTexts = new();     // what the keys lie in
-    private long _liveTextBytes;             // of the keys' texts
-    private long _deadTextBytes;             // of removed keys' texts, still in _keyTexts
-    private SlotMemory<Slot> _slots = new(SmallestCapacity);
-    private uint _mask = SmallestCapacity - 1;
-    private Entry[] _entries = new Entry[SmallestCapacity / 2];
-    private int _free = EndOfFree;           // first free entry below _end
+    private readonly KeptTexts<TKey> _texts = new();                        // of the keys
+    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];   // of the span being located
+    private readonly StateSlots _slots = new();
+    private readonly ChunkedMemory<Entry> _entries = new();
+    private int _free = EndOfFree;           // first free entry below End
 
-    public StateTable()
-    {
-        if (RecordTexts<TKey>.Unreachable is { } type)
-        {
-            throw Throw.StateCannotHold("A key", typeof(TKey), type);
-        }
-    }
+    public StateTable() => StateChecks.ThrowIfEndsWithBatch<TKey>("A key");
 
     /// <summary>Number of keys.</summary>
     public int Count { get; private set; }
@@ -43,28 +33,47 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     /// <summary>One more than the greatest number in use: where a walk over all numbers ends.</summary>
     public int End { get; private set; }
 
-    /// <summary>Starts to look many keys up: hashes them and asks the processor for their slots.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public void Prepare<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<uint> hashes)
+    /// <summary>The numbers of a span's keys; those that were not there are added, in order.</summary>
+    /// <remarks>In three walks, so that the misses of all keys overlap: slots are asked for, then the entries they name, then keys are compared.</remarks>
+    /// <param name="items">At most a span's records.</param>
+    /// <param name="numbers">Gets the numbers.</param>
+    /// <param name="added">Gets the numbers of new keys, also of those before one whose comparison throws.</param>
+    public void Locate<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<int> numbers, PooledList<int> added)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
-        for (int i = 0; i < items.Length && i < hashes.Length; i++)
+        numbers = numbers[..items.Length];
+        Span<uint> hashes = _hashes.AsSpan(0, items.Length);
+        Prepare<TItem, TKeyOf>(items, hashes);
+        bool isNear = Count <= NearKeys && _slots.Places.Length == 1;
+        if (!isNear)
         {
-            uint hash = KeyHash.Of(in TKeyOf.Of(in items[i]));
-            hashes[i] = hash;
-            Prefetch(ref _slots[hash & _mask]);
+            Guess(hashes, numbers);
+        }
+
+        for (int i = 0; i < items.Length; i++)
+        {
+            i = isNear ? FindNear<TItem, TKeyOf>(items, hashes, numbers, i) : Confirm<TItem, TKeyOf>(items, numbers, i);
+            if (i < items.Length)
+            {
+                numbers[i] = GetOrAdd(hashes[i], in TKeyOf.Of(in items[i]), out bool exists);
+                if (!exists)
+                {
+                    added.Add(numbers[i]);
+                }
+            }
         }
     }
 
     /// <summary>The number of a key, or -1.</summary>
     public int Find(uint hash, in TKey key)
     {
-        for (uint index = hash & _mask; ; index = (index + 1) & _mask)
+        StateSlots.Place place = _slots.PlaceOf(hash);
+        for (uint index = hash & place.Mask; ; index = (index + 1) & place.Mask)
         {
-            Slot slot = _slots[index];
+            StateSlots.Slot slot = place[index];
             if (slot.NumberPlus1 == 0)
             {
-                return -1;
+                return NotFound;
             }
 
             if (slot.Hash == hash && EqualityComparer<TKey>.Default.Equals(_entries[slot.NumberPlus1 - 1].Key, key))
@@ -82,40 +91,22 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
         return exists ? number : Add(hash, in key);
     }
 
-    /// <summary>Whether a number below <see cref="End"/> is a key's.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsUsed(int number) => _entries[number].Next == Used;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref readonly TKey KeyAt(int number) => ref _entries[number].Key;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref TValue ValueAt(int number) => ref _entries[number].Value;
 
-    /// <summary>Asks the processor for an entry.</summary>
+    /// <summary>A loop over many numbers that keeps in registers where entries are. Keys must not be added meanwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void PrefetchAt(int number)
-    {
-        if (!RuntimeHelpers.IsReferenceOrContainsReferences<Entry>())
-        {
-            Prefetch(ref _entries[number]);
-        }
-    }
+    public Walker Walk() => new(_entries.Walk());
 
     /// <summary>Forgets a key; its number may be given to another one.</summary>
     public void Remove(int number)
     {
         ref Entry entry = ref _entries[number];
-        uint index = entry.Hash & _mask;
-        while (_slots[index].NumberPlus1 != number + 1)
-        {
-            index = (index + 1) & _mask;
-        }
-
-        RemoveSlot(index);
-        long textBytes = RecordTexts<TKey>.LongBytes(ref entry.Key);
-        _liveTextBytes -= textBytes;
-        _deadTextBytes += textBytes;
+        _slots.Remove(entry.Hash, number);
+        _texts.Forget(ref entry.Key, exists: true);
         entry = default;
         Count--;
         entry.Next = _free;
@@ -130,46 +121,124 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     /// <summary>Lets a batch read the keys' texts as long as it lives.</summary>
     public void HoldKeyTexts(BatchScope batch)
     {
-        if (RecordTexts<TKey>.Any)
+        _texts.HoldFor(batch);
+        if (_texts.ShouldCompact)
         {
+            // Both places where keys move: records that were put out lie in the old one, those still to come in the new one.
             CompactTexts();
-            batch.Keep(_keyTexts.Retain());
+            _texts.HoldFor(batch);
         }
     }
 
     public void Dispose()
     {
         _slots.Dispose();
-        _keyTexts.Dispose();
+        _entries.Dispose();
+        _texts.Dispose();
     }
 
-    private static unsafe void Prefetch<T>(ref T place)
+    // Hashes the keys and asks the processor for their slots.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Prepare<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<uint> hashes)
+        where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
-        if (Sse.IsSupported)
+        ReadOnlySpan<StateSlots.Place> places = _slots.Places;
+        bool anyLong = false;
+        for (int i = 0; i < items.Length && i < hashes.Length; i++)
         {
-            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.As<T, byte>(ref place)));
+            uint hash;
+            if (typeof(TKey) == typeof(Utf8Text))
+            {
+                // Short texts first, in a loop without a call; the long ones, if there are any, again.
+                ref readonly Utf8Text text = ref Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in TKeyOf.Of(in items[i])));
+                hash = text.HashAsShort();
+                anyLong |= text.IsLong;
+            }
+            else
+            {
+                hash = KeyHash.Of(in TKeyOf.Of(in items[i]));
+            }
+
+            hashes[i] = hash;
+            places[StateSlots.Index(hash, places.Length)].Prefetch(hash);
+        }
+
+        for (int i = 0; anyLong && i < items.Length; i++)
+        {
+            hashes[i] = KeyHash.Of(in TKeyOf.Of(in items[i]));
+            places[StateSlots.Index(hashes[i], places.Length)].Prefetch(hashes[i]);
         }
     }
+
+    // The numbers of the first keys that have the hashes, which mostly are the keys looked for; asks the processor for their entries.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Guess(ReadOnlySpan<uint> hashes, Span<int> numbers)
+    {
+        ReadOnlySpan<StateSlots.Place> places = _slots.Places;
+        ChunkedMemory<Entry>.Records entries = _entries.Walk();
+        for (int i = 0; i < hashes.Length && i < numbers.Length; i++)
+        {
+            uint hash = hashes[i];
+            int number = places[StateSlots.Index(hash, places.Length)].FirstWith(hash);
+            numbers[i] = number;
+            entries.Prefetch(Math.Max(number, 0));
+        }
+    }
+
+    // Slots and keys in one walk of the one segment. Stops as Confirm does.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int FindNear<TItem, TKeyOf>(ReadOnlySpan<TItem> items, ReadOnlySpan<uint> hashes, Span<int> numbers, int from)
+        where TKeyOf : struct, IKeyOf<TItem, TKey>
+    {
+        StateSlots.Place place = _slots.Places[0];
+        ChunkedMemory<Entry>.Records entries = _entries.Walk();
+        for (int i = from; i < items.Length && i < hashes.Length && i < numbers.Length; i++)
+        {
+            uint hash = hashes[i];
+            int number = place.FirstWith(hash);
+            if (number < 0 || !AreSurelyEqual(in entries[number].Key, in TKeyOf.Of(in items[i])))
+            {
+                return i;
+            }
+
+            numbers[i] = number;
+        }
+
+        return items.Length;
+    }
+
+    // Compares the keys, in a loop without calls. Gives the place of the first one that needs one: it is new, or a long text, or shares its hash with another.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int Confirm<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<int> numbers, int from)
+        where TKeyOf : struct, IKeyOf<TItem, TKey>
+    {
+        ChunkedMemory<Entry>.Records entries = _entries.Walk();
+        for (int i = from; i < items.Length && i < numbers.Length; i++)
+        {
+            if (numbers[i] < 0 || !AreSurelyEqual(in entries[numbers[i]].Key, in TKeyOf.Of(in items[i])))
+            {
+                return i;
+            }
+        }
+
+        return items.Length;
+    }
+
+    // Without a call: false for equal long texts, too.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool AreSurelyEqual(in TKey left, in TKey right) => typeof(TKey) == typeof(Utf8Text)
+        ? Utf8Text.AreSameWords(in Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in left)), in Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in right)))
+        : EqualityComparer<TKey>.Default.Equals(left, right);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private int Add(uint hash, in TKey key)
     {
-        if (Count >= _slots.Length / 2)
-        {
-            GrowSlots();
-        }
-
         int number = TakeFree();
         ref Entry entry = ref _entries[number];
         entry = new Entry { Key = key, Hash = hash, Next = Used };
-        if (RecordTexts<TKey>.Any)
-        {
-            RecordTexts<TKey>.Copy(ref entry.Key, _texts, _keyTexts);
-            _liveTextBytes += RecordTexts<TKey>.LongBytes(ref entry.Key);
-        }
-
+        _texts.Keep(ref entry.Key);
         Count++;
-        Place(new Slot { Hash = hash, NumberPlus1 = number + 1 });
+        _slots.Add(hash, number);
         return number;
     }
 
@@ -184,86 +253,54 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
 
         if (End == _entries.Length)
         {
-            Array.Resize(ref _entries, checked(_entries.Length * 2));
+            _entries.Grow();
         }
 
         return End++;
     }
 
-    private void Place(Slot slot)
-    {
-        uint index = slot.Hash & _mask;
-        while (_slots[index].NumberPlus1 != 0)
-        {
-            index = (index + 1) & _mask;
-        }
-
-        _slots[index] = slot;
-    }
-
-    private void GrowSlots()
-    {
-        using SlotMemory<Slot> old = _slots;
-        _slots = new SlotMemory<Slot>(checked(old.Length * 2));
-        _mask = (uint)_slots.Length - 1;
-        for (uint i = 0; i < (uint)old.Length; i++)
-        {
-            if (old[i].NumberPlus1 != 0)
-            {
-                Place(old[i]);
-            }
-        }
-    }
-
-    // Those behind the gap move up, unless they are at or behind their own place already: no mark is left that walks would have to step over.
-    private void RemoveSlot(uint gap)
-    {
-        for (uint index = (gap + 1) & _mask; _slots[index].NumberPlus1 != 0; index = (index + 1) & _mask)
-        {
-            uint home = _slots[index].Hash & _mask;
-            if (((index - home) & _mask) >= ((index - gap) & _mask))
-            {
-                _slots[gap] = _slots[index];
-                gap = index;
-            }
-        }
-
-        _slots[gap] = default;
-    }
-
-    // When most of the memory is of keys that are gone, the others move together.
     private void CompactTexts()
     {
-        if (_deadTextBytes < TextMemory.ChunkBytes || _deadTextBytes < _liveTextBytes)
-        {
-            return;
-        }
-
-        using TextLease old = _keyTexts;
-        _keyTexts = new TextLease();
+        _texts.BeginCompaction();
         for (int number = 0; number < End; number++)
         {
-            if (IsUsed(number))
+            if (_entries[number].Next == Used)
             {
-                RecordTexts<TKey>.Copy(ref _entries[number].Key, _texts, _keyTexts);
+                _texts.Keep(ref _entries[number].Key);
             }
         }
 
-        _deadTextBytes = 0;
+        _texts.EndCompaction();
+    }
+
+    /// <summary>See <see cref="Walk"/>.</summary>
+    public readonly ref struct Walker
+    {
+        private readonly ChunkedMemory<Entry>.Records _entries;
+
+        internal Walker(ChunkedMemory<Entry>.Records entries) => _entries = entries;
+
+        /// <summary>Whether a number below <see cref="End"/> is a key's.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool IsUsed(int number) => _entries[number].Next == Used;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ref readonly TKey KeyAt(int number) => ref _entries[number].Key;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ref TValue ValueAt(int number) => ref _entries[number].Value;
+
+        /// <summary>Asks the processor for an entry.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Prefetch(int number) => _entries.Prefetch(number);
     }
 
     [StructLayout(LayoutKind.Auto)]
-    private struct Entry
+    internal struct Entry
     {
         public TKey Key;
         public TValue Value;
         public uint Hash;
         public int Next;
-    }
-
-    private struct Slot
-    {
-        public uint Hash;
-        public int NumberPlus1;
     }
 }

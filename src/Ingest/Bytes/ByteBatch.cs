@@ -13,42 +13,41 @@ internal sealed class ByteBatch<T> : InputBatch<T>
     private readonly IRecordDecoder<T> _decoder;
     private readonly long _totalBytes;
     private readonly Action? _release;  // told when the blocks are given back
-    private readonly long[] _records;   // by partition; -1 before it ran
+    private readonly DecodedShares<T> _decoded;
 
     public ByteBatch(List<BlockSlice> slices, IRecordDecoder<T> decoder, int partitions, Action? release = null)
     {
         _release = release;
         _slices = slices;
         _decoder = decoder;
-        _records = new long[partitions];
-        _records.AsSpan().Fill(-1);
+        _decoded = new DecodedShares<T>(decoder, partitions);
         foreach (BlockSlice slice in slices)
         {
             _totalBytes += slice.Length;
         }
     }
 
-    public override long RecordCount => _totalBytes == 0 ? 0 : _records.Contains(-1) ? -1 : _records.Sum();
+    public override long RecordCount => _totalBytes == 0 ? 0 : _decoded.Records;
 
     public override long SizeBytes => _totalBytes;
 
     public override void Run(int partition, int partitionCount, RecordBuffer<T> output)
     {
         // A slice belongs to the partition that its middle byte falls into: whole slices, in order, by size.
-        long records = 0;
+        var run = new DecodeRun<T>(_decoder, output);
         long before = 0;
         foreach (BlockSlice slice in _slices)
         {
             long middle = before + (slice.Length / 2);
             if (middle * partitionCount / Math.Max(1, _totalBytes) == partition)
             {
-                records += _decoder.Decode(new RecordBytes(slice.Block, slice.Start, slice.Length), output);
+                run.Decode(new RecordBytes(slice.Block, slice.Start, slice.Length));
             }
 
             before += slice.Length;
         }
 
-        _records[partition] = records;
+        _decoded.Ended(partition, in run);
     }
 
     protected override void Dispose(bool disposing)

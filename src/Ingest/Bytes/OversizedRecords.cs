@@ -10,7 +10,7 @@ internal sealed class OversizedRecords(StreamingContext context, string inputNam
     public void CountDropped() => context.Metrics.AddDroppedRecords(1);
 
     /// <summary>Handles a record that is too long; its rest up to its end is skipped by the caller.</summary>
-    /// <param name="start">Its first bytes: more than <see cref="MaxRecordBytes"/>.</param>
+    /// <param name="start">Its first bytes, with its frame; where its end is findable, more than <see cref="MaxRecordBytes"/>.</param>
     /// <param name="endIsFindable">Whether its end can be found without its beginning.</param>
     /// <returns>How many bytes of it are a record all the same; 0 when it is dropped.</returns>
     /// <exception cref="InvalidDataException">Its end cannot be found: the connection cannot go on.</exception>

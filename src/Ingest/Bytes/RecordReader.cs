@@ -25,8 +25,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     private const int SmallestReceiveBytes = 2048;   // with less room than this a block counts as full
     private const int SmallBufferBytes = 4096;       // for connections that do not receive into blocks, and the first look for a carried record's end
 
-    // A line's end takes one byte (the LF after a CR is looked at apart); frames may have a head of up to 16.
-    private readonly int _limitBytes = oversized.MaxRecordBytes + (decoder.AcceptsUnfinishedEnd ? 1 : 16);
+    private readonly int _limitBytes = new RecordLimit<T>(decoder, oversized.MaxRecordBytes).FrameBytes;
     private readonly BlockMemoryPool? _memory = blocks is null ? null : new BlockMemoryPool(blocks);
     private readonly int _smallestReceive = blocks is null ? 1 : Math.Min(SmallestReceiveBytes, blocks.BlockSizeBytes / 4);
     private readonly CarryBuffer _carry = new();
@@ -226,7 +225,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
             int before = _carry.Count;
             int more = Math.Min(Math.Min(look, data.Length - taken), _limitBytes - before);
             _carry.Append(data.Span.Slice(taken, more));
-            int end = decoder.FindFirst(_carry.Span);
+            int end = decoder.FindFirst(_carry.Span, before);
             if (end > 0)
             {
                 await PublishAsync(_carry.Take()[..end], isFinished: true, abort).ConfigureAwait(false);

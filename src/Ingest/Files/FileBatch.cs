@@ -12,13 +12,12 @@ internal readonly record struct FileRange(OpenFile File, long Start, long End)
 /// <summary>A batch of file ranges: each partition reads (or maps) and decodes its own part, so that reading is parallel and decoding finds the bytes in its cache.</summary>
 internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecoder<T> decoder, FileSource source, int partitions, string? description) : InputBatch<T>
 {
-    private const int FramingBytes = 4;   // a length prefix, or a line end
-
+    private readonly RecordLimit<T> _limit = new(decoder, source.MaxRecordBytes);
     private readonly long _totalBytes = ranges.Sum(range => range.Length);
     private readonly List<Block>[] _blocks = Enumerable.Range(0, partitions).Select(_ => new List<Block>()).ToArray();
-    private readonly long[] _records = Enumerable.Repeat(-1L, partitions).ToArray();
+    private readonly DecodedShares<T> _decoded = new(decoder, partitions);
 
-    public override long RecordCount => _totalBytes == 0 ? 0 : _records.Contains(-1) ? -1 : _records.Sum();
+    public override long RecordCount => _totalBytes == 0 ? 0 : _decoded.Records;
 
     public override long SizeBytes => _totalBytes;
 
@@ -28,7 +27,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
     {
         // A retried batch reads again: the blocks of the first try are in nobody's hands any more.
         Release(_blocks[partition]);
-        long records = 0;
+        var run = new DecodeRun<T>(decoder, output);
         long shareStart = _totalBytes * partition / partitionCount;
         long shareEnd = _totalBytes * (partition + 1) / partitionCount;
         long before = 0;
@@ -45,7 +44,14 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
             try
             {
                 FileRange share = Share(range, start, end);
-                records += range.File.IsMapped ? DecodeMapped(share, output) : DecodeRead(share, _blocks[partition], output);
+                if (range.File.IsMapped)
+                {
+                    DecodeMapped(share, ref run);
+                }
+                else
+                {
+                    DecodeRead(share, _blocks[partition], ref run);
+                }
             }
             catch (InvalidDataException error)
             {
@@ -54,7 +60,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
             }
         }
 
-        _records[partition] = records;
+        _decoded.Ended(partition, in run);
     }
 
     protected override void Dispose(bool disposing)
@@ -97,10 +103,9 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
     private long Border(FileRange range, long offset) =>
         Math.Min(range.File.Boundary(offset, decoder, source.MaxRecordBytes) ?? throw source.RecordTooLong(offset), range.End);
 
-    private long DecodeMapped(FileRange share, RecordBuffer<T> output)
+    private void DecodeMapped(FileRange share, ref DecodeRun<T> run)
     {
         const int piece = 1 << 30;   // spans hold at most 2 GiB
-        long records = 0;
         long at = share.Start;
         while (at < share.End)
         {
@@ -111,16 +116,14 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
                 throw source.RecordTooLong(at);
             }
 
-            records += decoder.Decode(share.File.Mapped(at, whole), output);
+            CheckLengths(bytes.Span[..whole], at);
+            run.Decode(share.File.Mapped(at, whole));
             at += whole + RestOfEnd(share, at + whole, bytes.Span[whole - 1], bytes.Span[whole..]);
         }
-
-        return records;
     }
 
-    private long DecodeRead(FileRange share, List<Block> blocks, RecordBuffer<T> output)
+    private void DecodeRead(FileRange share, List<Block> blocks, ref DecodeRun<T> run)
     {
-        long records = 0;
         long at = share.Start;
         while (at < share.End)
         {
@@ -137,12 +140,20 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
                 }
             }
 
-            records += decoder.Decode(new RecordBytes(block, 0, whole), output);
+            CheckLengths(block.Span[..whole], at);
+            run.Decode(new RecordBytes(block, 0, whole));
             int read = (int)Math.Min(block.Length, share.End - at);
             at += whole + RestOfEnd(share, at + whole, block.Span[whole - 1], block.Span[whole..read]);
         }
+    }
 
-        return records;
+    // By default a block is shorter than the longest record, and nothing in it is looked at.
+    private void CheckLengths(ReadOnlySpan<byte> records, long at)
+    {
+        if (_limit.FindTooLong(records) is { } start)
+        {
+            throw source.RecordTooLong(at + start);
+        }
     }
 
     // Fills the block; returns how much of it is whole records.
@@ -161,7 +172,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
     // In place of the last block, one for the longest record. The records behind it come with it, so that many long ones take few such blocks.
     private Block LongBlock(FileRange share, long at, List<Block> blocks)
     {
-        int length = (int)Math.Min(share.End - at, (long)source.MaxRecordBytes + FramingBytes);
+        int length = (int)Math.Min(share.End - at, _limit.FrameBytes);
         if (length <= blocks[^1].Length)
         {
             throw source.RecordTooLong(at);

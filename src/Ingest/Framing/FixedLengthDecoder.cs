@@ -25,6 +25,9 @@ public sealed class FixedLengthDecoder<T> : IRecordDecoder<T>
     public bool AcceptsUnfinishedEnd => false;
 
     /// <inheritdoc/>
+    public int FramingBytes => 0;
+
+    /// <inheritdoc/>
     public int FindFirst(ReadOnlySpan<byte> data) => data.Length >= _recordBytes ? _recordBytes : 0;
 
     /// <inheritdoc/>

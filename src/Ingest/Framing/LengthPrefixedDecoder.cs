@@ -29,6 +29,9 @@ public sealed class LengthPrefixedDecoder<T> : IRecordDecoder<T>
     public bool AcceptsUnfinishedEnd => false;
 
     /// <inheritdoc/>
+    public int FramingBytes => PrefixBytes;
+
+    /// <inheritdoc/>
     public int FindFirst(ReadOnlySpan<byte> data)
     {
         if (data.Length < PrefixBytes)

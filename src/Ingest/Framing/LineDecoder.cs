@@ -14,10 +14,13 @@ public sealed class LineDecoder : IRecordDecoder<Utf8Text>
     public bool AcceptsUnfinishedEnd => true;
 
     /// <inheritdoc/>
-    public int FindFirst(ReadOnlySpan<byte> data)
+    public int FindFirst(ReadOnlySpan<byte> data) => FindFirst(data, 0);
+
+    /// <inheritdoc/>
+    public int FindFirst(ReadOnlySpan<byte> data, int examined)
     {
-        int end = data.IndexOfAny((byte)'\n', (byte)'\r');
-        return end < 0 ? 0 : AfterEnd(data, end);
+        int end = data[examined..].IndexOfAny((byte)'\n', (byte)'\r');
+        return end < 0 ? 0 : AfterEnd(data, examined + end);
     }
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using System.Text.Unicode;
 namespace FastStream;
 
 /// <summary>Lines that are looked at to be UTF-8, in the partitions: a slice at once, and line by line only where a slice is not.</summary>
-internal sealed class ValidUtf8LineDecoder(InvalidUtf8Policy policy, StreamingMetrics metrics) : IRecordDecoder<Utf8Text>
+internal sealed class ValidUtf8LineDecoder(InvalidUtf8Policy policy, StreamingMetrics metrics) : ISelectiveDecoder<Utf8Text>
 {
     public bool AcceptsUnfinishedEnd => true;
 
@@ -13,11 +13,23 @@ internal sealed class ValidUtf8LineDecoder(InvalidUtf8Policy policy, StreamingMe
 
     public int FindFirst(ReadOnlySpan<byte> data) => LineDecoder.Instance.FindFirst(data);
 
+    public int FindFirst(ReadOnlySpan<byte> data, int examined) => LineDecoder.Instance.FindFirst(data, examined);
+
     public int FindLast(ReadOnlySpan<byte> data) => LineDecoder.Instance.FindLast(data);
 
     public int FindRestOfEnd(byte lastByte, ReadOnlySpan<byte> data) => LineDecoder.Instance.FindRestOfEnd(lastByte, data);
 
+    public void CountInvalid(long records) => metrics.AddInvalidRecords(records);
+
     public long Decode(in RecordBytes bytes, RecordBuffer<Utf8Text> output)
+    {
+        long invalid = 0;
+        long records = Decode(bytes, output, ref invalid);
+        CountInvalid(invalid);
+        return records;
+    }
+
+    public long Decode(in RecordBytes bytes, RecordBuffer<Utf8Text> output, ref long invalid)
     {
         if (Utf8.IsValid(bytes.Span))
         {
@@ -42,7 +54,7 @@ internal sealed class ValidUtf8LineDecoder(InvalidUtf8Policy policy, StreamingMe
             }
             else
             {
-                metrics.AddInvalidRecords(1);
+                invalid++;
             }
 
             bool isPair = start + length + 1 < bytes.Length && bytes.Span[start + length] == '\r' && bytes.Span[start + length + 1] == '\n';

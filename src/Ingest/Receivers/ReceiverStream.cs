@@ -32,6 +32,8 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
         return ValueTask.CompletedTask;
     }
 
+    internal override bool IsHeldUp => _supervisor.Queue.Held >= Context.Options.MaxBufferedRecords;
+
     protected internal override InputBatch<T> Cut(BatchTime time) => _supervisor.Queue.Cut();
 
     protected internal override ValueTask StopAsync() => _supervisor.StopAsync();

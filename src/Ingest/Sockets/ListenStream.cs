@@ -107,6 +107,8 @@ public sealed class ListenDStream<T> : InputDStream<T>
         return ValueTask.CompletedTask;
     }
 
+    internal override bool IsHeldUp => Context.Blocks.RentedBlocks >= Context.Blocks.MaxBlocks;
+
     /// <inheritdoc/>
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
 

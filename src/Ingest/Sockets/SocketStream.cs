@@ -75,6 +75,8 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
         return ValueTask.CompletedTask;
     }
 
+    internal override bool IsHeldUp => Context.Blocks.RentedBlocks >= Context.Blocks.MaxBlocks;
+
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
 
     protected internal override async ValueTask StopAsync()

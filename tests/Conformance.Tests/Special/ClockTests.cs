@@ -32,7 +32,7 @@ public sealed class ClockTests
         await using var scenario = new StreamScenario();
         RecordedOutput<object?> output = scenario.Output(scenario.Input<object?>([[1L], [2L], [3L], [4L]]));
         await scenario.RunBatchesAsync(1);
-        scenario.Clock.Advance(TimeSpan.FromSeconds(3));
+        scenario.Clock.Jump(TimeSpan.FromSeconds(3));
         await scenario.Context.WhenCompletedAsync(new BatchTime(4000));
         await scenario.DisposeAsync();
         long[] times = JsonSerializer.Deserialize<long[]>(special.Json.GetProperty("submitted"))!;

@@ -50,12 +50,45 @@ public sealed class AllocationTests
         CheckAllocation(new FlatMapValuesOperator<int, long, long, byte>((value, output) => output.Add(value), new Nowhere<(int, long)>()));
     }
 
+    [Fact]
+    public async Task WindowsAndStates_WarmBatch_AllocateNothingForARecord()
+    {
+        await using var scenario = new StreamScenario();
+        scenario.Output(scenario.Input<int>([]));
+        scenario.Context.Start();   // windows ask it for zero time
+        var size = new WindowSize(scenario.Context, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1), 0);
+        CheckState(next => new WindowOperator<(int Key, long Value)>(size, next));
+        CheckState(next => new ReducingWindowOperator<int, long, byte>(size, (a, b) => a + b, null, next));
+        CheckState(next => new IncrementalWindowOperator<int, long, byte>(size, (a, b) => a + b, (a, b) => a - b, null, next));
+        CheckState(next => new UpdateStateByKeyOperator<int, long, long, byte>((_, _, values, state) => state.GetValueOrDefault() + values.Length, new RunningBatch(), [], next));
+    }
+
+    [Fact]
+    public void MapWithState_WarmBatch_AllocatesNothingForARecord()
+    {
+        var states = new KeyedStates<int, long>(timesOut: true);
+        StateSpec<int, long, long, long> spec = StateSpec.Function<int, long, long, long>((_, _, value, state) =>
+        {
+            state.Update(state.GetValueOrDefault() + value.Value);
+            return state.Value;
+        }).Timeout(TimeSpan.FromSeconds(1));
+        CheckAllocation(new MapWithStateOperator<int, long, long, long, byte>(spec, states, [], new RunningBatch(), new Nowhere<long>()), states.Commit);
+    }
+
+    private static void CheckState<TOperator>(Func<Nowhere<(int Key, long Value)>, TOperator> create)
+        where TOperator : Operator<(int Key, long Value)>, IBatchState
+    {
+        TOperator operation = create(new Nowhere<(int Key, long Value)>());
+        CheckAllocation(operation, operation.Commit);
+    }
+
     private static void CheckAllocation(Operator<(int Key, long Value)> operation, Operator<(int Key, long Value)>? left = null) =>
         CheckAllocation(operation, () => Feed(left));
 
     private static void CheckAllocation(Operator<(int Key, long Value)> operation, Action before)
     {
-        for (int warmUp = 0; warmUp < 3; warmUp++)
+        int batches = 0;
+        for (int warmUp = 0; warmUp < 5; warmUp++)
         {
             RunBatch();
         }
@@ -73,7 +106,7 @@ public sealed class AllocationTests
 
         void RunBatch()
         {
-            var scope = new BatchScope(default, []);
+            var scope = new BatchScope(new BatchTime(1000L * ++batches), []);
             before();
             Feed(operation);
             operation.OnBatchEnd(scope);

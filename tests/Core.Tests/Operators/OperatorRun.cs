@@ -12,6 +12,14 @@ internal static class OperatorRun
     public static string[][] Sorted<T>(IReadOnlyList<IReadOnlyList<T>?> batches) =>
         [.. batches.Select(batch => batch!.Select(item => RecordText.Of(item)).Order(StringComparer.Ordinal).ToArray())];
 
+    /// <summary>Whether both have the same records, in any order.</summary>
+    public static bool AreSame<T>(IEnumerable<T> left, IEnumerable<T> right)
+        where T : notnull
+    {
+        Dictionary<T, int> counts = left.CountBy(x => x).ToDictionary();
+        return right.CountBy(x => x).All(x => counts.Remove(x.Key, out int count) && count == x.Value) && counts.Count == 0;
+    }
+
     /// <summary>Streams before this one in which records cross between partitions.</summary>
     public static int Exchanges(DStream stream)
     {

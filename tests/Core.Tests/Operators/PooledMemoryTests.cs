@@ -21,6 +21,15 @@ public sealed class PooledMemoryTests
         ["Union"] = s => Put(s.Union(s, s.PartitionBy())),
         ["Repartition"] = s => Put(s.Repartition(2)),
         ["TopK"] = s => Put(s.TopK(50, x => x.Key)),
+        ["Window"] = s => Put(s.Window(TimeSpan.FromSeconds(2))),
+        ["ReduceByKeyAndWindow"] = s => Put(s.ReduceByKeyAndWindow((a, _) => a, TimeSpan.FromSeconds(2))),
+        ["Incremental ReduceByKeyAndWindow"] = s => Put(s.ReduceByKeyAndWindow((a, _) => a, (a, _) => a, TimeSpan.FromSeconds(2))),
+        ["UpdateStateByKey"] = s => Put(s.UpdateStateByKey((ReadOnlySpan<Probe> values, Optional<Probe> _) => values[0])),
+        ["MapWithState"] = s => Put(s.MapWithState(StateSpec.Function<int, Probe, Probe, Probe>((_, value, state) =>
+        {
+            state.Update(value.Value);
+            return state.Value;
+        })).StateSnapshots()),
         ["Remember"] = s => s.Remember(TimeSpan.FromSeconds(2)),
     };
 
@@ -54,6 +63,7 @@ public sealed class PooledMemoryTests
         [
             Id<Probe>(), Id<(int Key, Probe Value)>(), Id<(Probe Value, int Next)>(), Id<(int Key, Group<Probe> Value)>(),
             Id<(int Key, (Probe Left, Probe Right) Value)>(), Id<(int Key, (Group<Probe> Left, Group<Probe> Right) Value)>(),
+            Id<NumberedValue<Probe>>(), Id<(int Number, int Mark, Probe Value)>(), Id<(int Number, KeyedState<Probe> Entry)>(),
             Id<(int Key, (Optional<Probe> Left, Optional<Probe> Right) Value)>(),
         ];
 

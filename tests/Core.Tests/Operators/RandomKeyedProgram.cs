@@ -4,7 +4,8 @@ namespace FastStream.Tests.Core.Operators;
 /// <param name="random">Chooses operators; equal seeds give equal programs.</param>
 /// <param name="newKey">Makes a key; some of them equal.</param>
 /// <param name="isOrdered">Whether only partition counts of 1 are asked for, so that the order of records is known.</param>
-internal sealed class RandomKeyedProgram<TKey>(Random random, Func<Random, TKey> newKey, bool isOrdered)
+/// <param name="hasWindows">Whether windows and states are among the operators.</param>
+internal sealed class RandomKeyedProgram<TKey>(Random random, Func<Random, TKey> newKey, bool isOrdered, bool hasWindows = false)
 {
     private const int MostRecords = 10_000;   // a step that gives more is left out: joins multiply
 
@@ -12,8 +13,8 @@ internal sealed class RandomKeyedProgram<TKey>(Random random, Func<Random, TKey>
     public List<string> Names { get; } = [];
 
     /// <summary>A random input: empty, small and larger batches.</summary>
-    public static (TKey Key, long Value)[][] NewBatches(Random random, Func<Random, TKey> newKey) =>
-        [.. Enumerable.Range(0, 4).Select(_ => Enumerable.Range(0, random.Next(random.Next(4) switch { 0 => 1, 1 => 1200, _ => 30 }))
+    public static (TKey Key, long Value)[][] NewBatches(Random random, Func<Random, TKey> newKey, int count = 4) =>
+        [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, random.Next(random.Next(4) switch { 0 => 1, 1 => 1200, _ => 30 }))
             .Select(_ => (newKey(random), random.NextInt64(-20, 20))).ToArray())];
 
     /// <summary>Adds up to so many operators.</summary>
@@ -25,7 +26,7 @@ internal sealed class RandomKeyedProgram<TKey>(Random random, Func<Random, TKey>
             // Mostly one side; the other one grows too, so that both sides of a join come from anywhere.
             int side = random.Next(3) == 0 ? 1 : 0;
             Step next = Next(sides[side], sides[random.Next(4) == 0 ? side : 1 - side]);
-            if (next.Batches.All(batch => batch.Length <= MostRecords))
+            if (next.Batches.All(batch => batch is null || batch.Length <= MostRecords))
             {
                 sides[side] = next;
             }
@@ -38,8 +39,14 @@ internal sealed class RandomKeyedProgram<TKey>(Random random, Func<Random, TKey>
     {
         int? partitions = random.Next(3) switch { 0 => 1, 1 when !isOrdered => random.Next(1, 6), _ => null };
         TKey key = newKey(random);
+        if (hasWindows && random.Next(3) > 0)
+        {
+            return new RandomWindowSteps<TKey>(random, newKey, at, partitions).Next(Names);
+        }
+
         int kind = random.Next(27);
         Names.Add($"{kind}({partitions})");
+        other = other.Stream.Slide == at.Stream.Slide ? other : at;
         DStream<(TKey Key, long Value)> stream = at.Stream;
         return kind switch
         {
@@ -96,16 +103,16 @@ internal sealed class RandomKeyedProgram<TKey>(Random random, Func<Random, TKey>
             .Concat(rights.Where(right => !lefts.Contains(right.Key)).Select(right => (right.Key, -2 * right.Sum())));
     }
 
-    /// <summary>A stream and the batches that it is to give.</summary>
-    internal sealed record Step(DStream<(TKey Key, long Value)> Stream, (TKey Key, long Value)[][] Batches)
+    /// <summary>A stream and the batches that it is to give; null where it is to give none, because none is due or the batch failed.</summary>
+    internal sealed record Step(DStream<(TKey Key, long Value)> Stream, (TKey Key, long Value)[]?[] Batches)
     {
         public Step Each(DStream<(TKey Key, long Value)> stream, Func<IEnumerable<(TKey Key, long Value)>, IEnumerable<(TKey Key, long Value)>> model) =>
-            new(stream, [.. Batches.Select(batch => model(batch).ToArray())]);
+            new(stream, [.. Batches.Select(batch => batch is null ? null : model(batch).ToArray())]);
 
         public Step With(
             Step other,
             DStream<(TKey Key, long Value)> stream,
             Func<IEnumerable<(TKey Key, long Value)>, IEnumerable<(TKey Key, long Value)>, IEnumerable<(TKey Key, long Value)>> model) =>
-            new(stream, [.. Batches.Zip(other.Batches, (batch, others) => model(batch, others).Take(MostRecords + 1).ToArray())]);
+            new(stream, [.. Batches.Zip(other.Batches, (batch, others) => batch is null ? null : model(batch, others!).Take(MostRecords + 1).ToArray())]);
     }
 }

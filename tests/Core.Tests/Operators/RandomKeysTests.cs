@@ -67,16 +67,9 @@ public sealed class RandomKeysTests(ITestOutputHelper output)
         var program = new RandomKeyedProgram<TKey>(random, newKey, isOrdered: partitions == 1);
         RandomKeyedProgram<TKey>.Step? last = null;
         var found = StreamTest.Run(left, right, (a, b) => (last = program.Build(new(a, left), new(b, right), steps: random.Next(1, 14))).Stream, In(partitions));
-        expected = last!.Batches;
+        expected = last!.Batches!;
         text = $"seed {seed} in {partitions} partitions: {string.Join(' ', program.Names)}";
         return found;
-    }
-
-    private static bool AreSame<T>(IEnumerable<T> left, IEnumerable<T> right)
-        where T : notnull
-    {
-        Dictionary<T, int> counts = left.CountBy(x => x).ToDictionary();
-        return right.CountBy(x => x).All(x => counts.Remove(x.Key, out int count) && count == x.Value) && counts.Count == 0;
     }
 
     // Equal texts at different places, as in received blocks.
@@ -113,15 +106,4 @@ public sealed class RandomKeysTests(ITestOutputHelper output)
     }
 
     private sealed record Person(string Name, int Number);
-
-    private readonly struct Clashing(int number) : IEquatable<Clashing>
-    {
-        private readonly int _number = number;
-
-        public bool Equals(Clashing other) => _number == other._number;
-
-        public override bool Equals(object? obj) => obj is Clashing other && Equals(other);
-
-        public override int GetHashCode() => 1;
-    }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -7,6 +8,8 @@ using System.Text.Json.Serialization;
 namespace FastStream.Tests.Core.Outputs;
 
 public sealed record Order(string Customer, int Pieces);
+
+public sealed record Reading(double Celsius, DateTime At);
 
 [JsonSerializable(typeof(Order))]
 internal sealed partial class OrderJson : JsonSerializerContext;
@@ -36,6 +39,32 @@ public sealed class FormatTests
     }
 
     [Fact]
+    public void Text_OtherCulture_ChangesNothing()
+    {
+        // A comma for the point, as in German: what one machine writes, another one reads.
+        var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        culture.NumberFormat.NumberDecimalSeparator = ",";
+        culture.DateTimeFormat.ShortDatePattern = "dd.MM.yyyy";
+        CultureInfo before = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = culture;
+        try
+        {
+            Assert.Equal("0.5\n", Written(new TextFormat<double>(), 0.5));
+            Assert.Equal("[[a, 0.5]]\n", Written(new TextFormat<Dictionary<string, double>>(), new Dictionary<string, double> { ["a"] = 0.5 }));
+            Assert.Equal("[a, 0.5]\n", Written(new TextFormat<KeyValuePair<string, double>>(), new KeyValuePair<string, double>("a", 0.5)));
+            Assert.Equal(
+                "(1,[Reading { Celsius = -0.5, At = 01/02/2000 00:00:00 }])\n",
+                Written(new TextFormat<(int, Reading[])>(), (1, [new Reading(-0.5, new DateTime(2000, 1, 2))])));
+            Assert.Equal("share\r\n{ Share = 0.5 }\r\n", Written(new CsvFormat<int>(("share", _ => new { Share = 0.5 })), 1));
+            Assert.Same(culture, CultureInfo.CurrentCulture);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Fact]
     public void Csv_FieldsWithMarks_AreQuoted()
     {
         Assert.Equal("a,\"b,c\"\r\n", Written(new CsvFormat<(string, string)>(), ("a", "b,c")));
@@ -57,6 +86,15 @@ public sealed class FormatTests
     {
         var format = new CsvFormat<Order>(("customer", order => order.Customer), ("pieces", order => order.Pieces), ("note", _ => null));
         Assert.Equal("customer,pieces,note\r\nAnn,2,\r\n", Written(format, new Order("Ann", 2)));
+    }
+
+    [Fact]
+    public void Csv_AbsentSideOfAnOuterJoin_IsAnEmptyField()
+    {
+        Assert.Equal("1,2,a\r\n1,2,\r\n", Written(new CsvFormat<(int, int, Optional<string>)>(), (1, 2, "a"), (1, 2, default)));
+        Assert.Equal("side,\r\n", Written(new CsvFormat<(string, Optional<Optional<int>>)>(), ("side", new Optional<Optional<int>>(default))));
+        Assert.Equal("side,\r\n", Written(new CsvFormat<(string, Optional<string?>)>(), ("side", new Optional<string?>(null))));
+        Assert.Equal("\"\"\r\n0.5\r\n", Written(new CsvFormat<Optional<double>>(), default, 0.5));
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed partial class ExampleTests
     {
         string[] examples = [.. Tree.Files(".cs", "src").SelectMany(ExamplesOf)];
         Assert.True(examples.Length > 60, $"{examples.Length} examples were found; are they still written as <example><code>…</code></example>?");
-        Assert.Equal([], Errors(Usings + string.Concat(examples)));
+        Assert.Equal("", string.Join("\n", Errors(Usings + string.Concat(examples))));
     }
 
     [Fact]

@@ -40,6 +40,8 @@ public abstract class Vocabulary
     protected static readonly Counter shipped = null!;
     protected static readonly Order order = null!;
     protected static readonly BatchTime now;
+    protected static readonly TimeSpan length = TimeSpan.FromSeconds(30);
+    protected static readonly TimeSpan slide = TimeSpan.FromSeconds(10);
     protected static readonly string host = "";
 
     protected static bool IsError(Utf8Text line) => line.IsEmpty;
@@ -47,6 +49,8 @@ public abstract class Vocabulary
     protected static Request Parse(Utf8Text line) => new("", line, line, 0);
 
     protected static double Median(ReadOnlySpan<double> values) => values[0];
+
+    protected static long Sum(ReadOnlySpan<long> values) => values[0];
 
     protected static Visit Latest(Visit left, Visit right) => left ?? right;
 

@@ -114,6 +114,52 @@ public class RecordReaderTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task Receive_LinesAboutAsLongAsTheLimit_FollowThePolicyFromOneByteMoreOn(bool inPlace)
+    {
+        foreach (int limit in new[] { 1, 100, 4095, 5000 })
+        {
+            foreach (string end in new[] { "\n", "\r", "\r\n" })
+            {
+                string[] lines = [.. new[] { 1, limit + 1, limit, limit + 2, limit - 1, limit + 20, limit }.Select(length => new string('x', length))];
+                byte[] bytes = Encoding.UTF8.GetBytes(string.Join(end, lines));
+                foreach (int chunk in new[] { 7, limit, limit + 1, bytes.Length })
+                {
+                    foreach (OversizedRecordPolicy policy in new[] { OversizedRecordPolicy.DropRecord, OversizedRecordPolicy.Truncate })
+                    {
+                        (List<string> records, StreamingContext context) = await ReadLinesAsync(bytes, Enumerable.Repeat(chunk, bytes.Length), inPlace, limit, policy);
+                        Assert.Equal(Expected(bytes, limit, policy), records);
+                        Assert.Equal(policy == OversizedRecordPolicy.DropRecord ? 3 : 0, context.Metrics.DroppedRecords);
+                    }
+
+                    var error = await Assert.ThrowsAsync<StreamingException>(() => ReadLinesAsync(bytes, Enumerable.Repeat(chunk, bytes.Length), inPlace, limit));
+                    Assert.Contains($"a record of more than {limit} bytes", error.Message);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Receive_FramesAboutAsLongAsTheLimit_FailFromOneByteMoreOn(bool inPlace)
+    {
+        var prefixed = new LengthPrefixedDecoder<string>(Convert.ToHexString);
+        byte[] frame = [0, 0, 0, 8, .. "8 bytes."u8];
+        byte[] bytes = [.. frame, .. frame];
+        var fixedLength = new FixedLengthDecoder<string>(8, Convert.ToHexString);
+        foreach (int chunk in new[] { 1, 5, 100 })
+        {
+            IEnumerable<int> chunks = Enumerable.Repeat(chunk, 100);
+            Assert.Equal(2, (await ReadAsync(bytes, chunks, prefixed, record => record, inPlace, maxRecordBytes: 8)).Records.Count);
+            await Assert.ThrowsAsync<InvalidDataException>(() => ReadAsync(bytes, chunks, prefixed, record => record, inPlace, maxRecordBytes: 7));
+            Assert.Equal(3, (await ReadAsync(bytes, chunks, fixedLength, record => record, inPlace, maxRecordBytes: 8)).Records.Count);
+            await Assert.ThrowsAsync<InvalidDataException>(() => ReadAsync(bytes, chunks, fixedLength, record => record, inPlace, maxRecordBytes: 7));
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task Receive_LengthPrefixed_SplitAnywhere_GivesTheSameRecords(bool inPlace)
     {
         int seed = Environment.TickCount;
@@ -210,6 +256,20 @@ public class RecordReaderTests
         Assert.Equal(0, context.Blocks.RentedBlocks);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Receive_VeryLongLineInSmallPieces_LooksAtEachByteAFewTimes(bool inPlace)
+    {
+        byte[] bytes = new byte[(2 << 20) + 1];
+        bytes.AsSpan().Fill((byte)'x');
+        bytes[^1] = (byte)'\n';
+        var decoder = new CountingDecoder();
+        (List<string> records, _) = await ReadAsync(bytes, Enumerable.Repeat(1400, bytes.Length), decoder, line => $"{line.Length}", inPlace, maxRecordBytes: 4 << 20);
+        Assert.Equal([$"{2 << 20}"], records);
+        Assert.InRange(decoder.Examined, bytes.Length, 2 * bytes.Length);
+    }
+
     private static byte[] RandomText(Random random, out int longest)
     {
         var bytes = new List<byte>();
@@ -228,6 +288,30 @@ public class RecordReaderTests
         }
 
         return [.. bytes];
+    }
+
+    /// <summary>Lines, and how many bytes were searched for their ends.</summary>
+    private sealed class CountingDecoder : IRecordDecoder<Utf8Text>
+    {
+        public long Examined { get; private set; }
+
+        public bool AcceptsUnfinishedEnd => true;
+
+        public int FindFirst(ReadOnlySpan<byte> data) => FindFirst(data, 0);
+
+        public int FindFirst(ReadOnlySpan<byte> data, int examined)
+        {
+            Examined += data.Length - examined;
+            return LineDecoder.Instance.FindFirst(data, examined);
+        }
+
+        public int FindLast(ReadOnlySpan<byte> data)
+        {
+            Examined += data.Length;
+            return LineDecoder.Instance.FindLast(data);
+        }
+
+        public long Decode(in RecordBytes bytes, RecordBuffer<Utf8Text> output) => LineDecoder.Instance.Decode(bytes, output);
     }
 
     private sealed class Sink<T>(List<string> records, Func<T, string> show) : Operator<T>

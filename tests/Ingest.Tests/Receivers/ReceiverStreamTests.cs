@@ -48,6 +48,23 @@ public class ReceiverStreamTests
     }
 
     [Fact]
+    public async Task IsHeldUp_WhileItsRoomIsFull()
+    {
+        var receiver = new ScriptedReceiver((_, _, stop) => UntilStopped(stop));
+        InputDStream<int>? stream = null;
+        await using InputRun<int> run = InputRun<int>.Start(
+            context => stream = (InputDStream<int>)context.ReceiverStream(receiver), new StreamingOptions { Partitions = 2, MaxBufferedRecords = 2 });
+        await NextRun(receiver);
+        await receiver.Store(1);
+        Assert.False(stream!.IsHeldUp);
+        await receiver.Store(2);
+        Assert.True(stream.IsHeldUp);
+        Assert.Equal([1, 2], await run.TickAsync());
+        Assert.False(stream.IsHeldUp);
+        await run.StopAsync();
+    }
+
+    [Fact]
     public async Task Run_Throws_IsReportedAndBeginsAgainAfterTheDelay()
     {
         var receiver = new ScriptedReceiver((self, run, stop) => run == 1 ? throw new IOException("line cut") : UntilStopped(stop)) { RestartDelay = TimeSpan.FromSeconds(3) };

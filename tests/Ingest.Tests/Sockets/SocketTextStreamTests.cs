@@ -204,6 +204,26 @@ public class SocketTextStreamTests
     }
 
     [Fact]
+    public async Task Receive_InvalidUtf8InABatchThatRunsAgain_IsCountedOnce()
+    {
+        using var peer = new Peer();
+        int tries = 0;
+        var options = new SocketSourceOptions { InvalidUtf8 = InvalidUtf8Policy.Drop, ConnectTimeout = Timeout.InfiniteTimeSpan };
+        await using InputRun<string> run = InputRun<string>.Start(
+            context => context.SocketTextStream("127.0.0.1", peer.Port, options)
+                .Map(line => Interlocked.Increment(ref tries) < 3 ? throw new IOException("not yet") : line.ToString()),
+            Small with { BatchRetries = 5 });
+        using Connection connection = await peer.AcceptAsync();
+        await connection.SendAsync(new byte[] { 0xFF, (byte)'\n', 0xFF, (byte)'\n', (byte)'a', (byte)'\n', 0xFF, (byte)'\n' });
+        await run.TickUntilAsync(1);
+        await connection.SendAsync(new byte[] { 0xFF, (byte)'\n', (byte)'b', (byte)'\n' });
+        await run.TickUntilAsync(2);
+        await run.StopAsync();
+        Assert.Equal(["a", "b"], run.Records);
+        Assert.Equal(4, run.Context.Metrics.InvalidRecords);
+    }
+
+    [Fact]
     public async Task Receive_PoolExhausted_HoldsTheSenderUpAndLosesNothing()
     {
         // Four blocks of 4 KiB, no batch runs: the sender cannot get rid of more than the blocks and the system's buffers hold.
@@ -222,6 +242,27 @@ public class SocketTextStreamTests
         await run.StopAsync();
         Assert.Equal(Enumerable.Range(0, 200_000).Select(number => $"line number {number}"), run.Records);
         Assert.All(run.Batches, batch => Assert.InRange(batch.Sum(line => line.Length + 1), 0, 2 * 4 * 4096));
+    }
+
+    [Fact]
+    public async Task IsHeldUp_WhileNoBlockIsFree()
+    {
+        await using var context = new StreamingContext(Small);
+        var inputs = new[]
+        {
+            (InputDStream<Utf8Text>)context.SocketTextStream("127.0.0.1", 1),
+            context.ListenTextStream(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0)),
+        };
+        Assert.DoesNotContain(inputs, input => input.IsHeldUp);
+        var blocks = new List<Block>();
+        while (context.Blocks.TryRent(out Block? block))
+        {
+            blocks.Add(block);
+        }
+
+        Assert.All(inputs, input => Assert.True(input.IsHeldUp));
+        blocks.ForEach(block => block.Release());
+        Assert.DoesNotContain(inputs, input => input.IsHeldUp);
     }
 
     [Fact]

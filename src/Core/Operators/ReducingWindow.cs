@@ -1,0 +1,153 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
+namespace FastStream;
+
+/// <summary>Reduces all batches of a window whenever one is due: long windows by way of neighbours that were reduced before.</summary>
+internal sealed class ReducingWindowOperator<TKey, TValue, TMarker> : KeyedWindowOperator<TKey, TValue>
+    where TMarker : struct
+{
+    private const int SlidesToMerge = 16;   // a merge pays where so many windows share what is merged: docs/decisions/0010-state-table.md
+
+    private readonly Func<TValue, TValue, TValue> _reduce;
+    private readonly Func<(TKey Key, TValue Value), bool>? _filter;
+    private readonly PanePyramid<TValue>? _pyramid;
+    private readonly List<WindowPane<NumberedValue<TValue>>> _batches = [];   // final ones of the window being put out
+    private readonly List<WindowPane<NumberedValue<TValue>>> _parts = [];     // what they are gathered from: themselves, or neighbours made one
+    private readonly PooledList<int> _order = new();   // numbers of keys, in the order in which they came
+    private int _gathered;                             // windows and merges begun; marks the entries that have a value of the last one
+
+    public ReducingWindowOperator(WindowSize size, Func<TValue, TValue, TValue> reduce, Func<(TKey Key, TValue Value), bool>? filter, Operator<(TKey Key, TValue Value)> next)
+        : base(size, next)
+    {
+        _reduce = reduce;
+        _filter = filter;
+        _pyramid = size.Length >= size.Slide * SlidesToMerge ? new PanePyramid<TValue>(Merge) : null;
+    }
+
+    protected override void Emit(BatchScope batch, WindowPane<NumberedValue<TValue>> last, BatchTime before)
+    {
+        foreach (WindowPane<NumberedValue<TValue>> pane in Panes)
+        {
+            if (pane.Time > before)
+            {
+                pane.HoldFor(batch);
+                _batches.Add(pane);
+            }
+        }
+
+        last.HoldFor(batch);
+        GatherBatches();
+        Gather(last);
+        PutOut();
+        _batches.Clear();
+        _parts.Clear();
+    }
+
+    protected override void Accept()
+    {
+    }
+
+    protected override void Undo()
+    {
+        _order.Clear();
+        _batches.Clear();
+        _parts.Clear();
+    }
+
+    protected override void Leave(WindowPane<NumberedValue<TValue>> pane) => _pyramid?.Remove(pane);
+
+    // Merging gathers too, and so it comes first.
+    private void GatherBatches()
+    {
+        int count = 1;
+        for (int i = 0; i < _batches.Count; i += count)
+        {
+            _parts.Add(_pyramid is null ? _batches[i] : _pyramid.LargestFrom(_batches, i, out count));
+        }
+
+        _gathered++;
+        _parts.ForEach(Gather);
+    }
+
+    private void PutOut()
+    {
+        ReadOnlySpan<int> order = _order.Span;
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        for (int i = 0; i < order.Length; i++)
+        {
+            if (i + 16 < order.Length)
+            {
+                entries.Prefetch(order[i + 16]);
+            }
+
+            (TKey Key, TValue Value) pair = (entries.KeyAt(order[i]), entries.ValueAt(order[i]).Value);
+            if (_filter is null || _filter(pair))
+            {
+                Output.Add(pair);
+            }
+        }
+
+        _order.Clear();
+    }
+
+    // Where keys differ so much that neighbours have few in common, there is nothing to gain. Texts stay in the memory of the batches, which are in the window at least as long.
+    private WindowPane<NumberedValue<TValue>>? Merge(WindowPane<NumberedValue<TValue>> older, WindowPane<NumberedValue<TValue>> newer)
+    {
+        _gathered++;
+        Gather(older);
+        Gather(newer);
+        ReadOnlySpan<int> order = _order.Span;
+        List<ArraySegment<NumberedValue<TValue>>>? blocks = null;
+        if (order.Length <= (older.Count + newer.Count) / 8 * 7)
+        {
+            blocks = [];
+            NumberedValue<TValue>[] items = ArrayPool<NumberedValue<TValue>>.Shared.Rent(order.Length);
+            for (int i = 0; i < order.Length; i++)
+            {
+                items[i] = new NumberedValue<TValue> { Number = order[i], Value = Table.ValueAt(order[i]).Value };
+            }
+
+            blocks.Add(new ArraySegment<NumberedValue<TValue>>(items, 0, order.Length));
+        }
+
+        _order.Clear();
+        return blocks is null ? null : new WindowPane<NumberedValue<TValue>>(older.Time, blocks, texts: null, scope: null, depth: 0);
+    }
+
+    private void Gather(WindowPane<NumberedValue<TValue>> pane)
+    {
+        foreach (ArraySegment<NumberedValue<TValue>> block in pane.Blocks)
+        {
+            Gather(block);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Gather(ReadOnlySpan<NumberedValue<TValue>> items)
+    {
+        int gathered = _gathered;
+        Func<TValue, TValue, TValue> reduce = _reduce;
+        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        for (int i = 0; i < items.Length; i++)
+        {
+            if (i + 16 < items.Length)
+            {
+                entries.Prefetch(items[i + 16].Number);
+            }
+
+            ref readonly NumberedValue<TValue> item = ref items[i];
+            ref WindowEntry<TValue> entry = ref entries.ValueAt(item.Number);
+            if (entry.Mark == gathered)
+            {
+                entry.Value = reduce(entry.Value, item.Value);
+            }
+            else
+            {
+                entry.Mark = gathered;
+                entry.Value = item.Value;
+                _order.Add(item.Number);
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace FastStream;
+
+/// <summary>The batches that a window keeps in a partition: the one that ran last, which may still be dropped, and the final ones.</summary>
+internal sealed class WindowPanes<T>(WindowSize size)
+{
+    private bool _lastIsFinal;      // Last is, and was not put to the others yet
+    private long _finalCount;       // batches that were final, ever
+    private BatchTime _neededAfter;   // windows to come hold only what is after it
+
+    /// <summary>The batch that ran last; null where it is final or was dropped.</summary>
+    public WindowPane<T>? Last { get; set; }
+
+    /// <summary>The final batches, oldest first.</summary>
+    public Queue<WindowPane<T>> Final { get; } = [];
+
+    /// <summary>The last batch is final; only marks it.</summary>
+    public void Commit() => _lastIsFinal = true;
+
+    /// <summary>Puts the last batch to the final ones, if it is one.</summary>
+    /// <returns>Whether it was; then <see cref="TryLetGo"/> gives those that are not needed any more.</returns>
+    public bool TryAccept()
+    {
+        bool accepts = _lastIsFinal && Last is not null;
+        _lastIsFinal = false;
+        if (accepts)
+        {
+            Last!.Index = _finalCount++;
+            _neededAfter = size.BeforeNext(Last.Time);
+            Final.Enqueue(Last);
+            Last = null;
+        }
+
+        return accepts;
+    }
+
+    /// <summary>Takes out the oldest batch, if no window to come reaches back to it and it is not added up in one.</summary>
+    public bool TryLetGo([MaybeNullWhen(false)] out WindowPane<T> pane) =>
+        Final.TryPeek(out pane) && pane.Time <= _neededAfter && !pane.IsCounted && Final.TryDequeue(out pane);
+
+    /// <summary>Drops the batch that ran last.</summary>
+    public void DropLast()
+    {
+        Last?.Dispose();
+        Last = null;
+    }
+}
