@@ -61,6 +61,9 @@ public abstract class DStream
     /// <summary>The name given by <c>Named</c>, else operator and number, such as <c>Map 3</c>.</summary>
     public string Name => _name ?? $"{OperatorName} {Id}";
 
+    /// <summary>The name given by <c>Named</c>, or null.</summary>
+    internal string? GivenName => _name;
+
     /// <summary>The streams that this one is made from.</summary>
     public IReadOnlyList<DStream> Parents { get; }
 
@@ -118,6 +121,11 @@ public abstract class DStream<T> : DStream
         : base(context, operatorName, parents)
     {
     }
+
+    /// <summary>Sends each record to the partition that its key's hash names, where the stream's records are in these; else null.</summary>
+    internal virtual IRoute<T>? Route => null;
+
+    internal override bool IsPartitionedByKey => Route is not null;
 
     /// <summary>
     /// Connects this stream to what consumes it: makes one operator for each partition of the parent, each of which hands

@@ -81,7 +81,7 @@ public sealed class StreamScenario : IAsyncDisposable
         int count = batchCount ?? _options.BatchCount ?? _longestInput;
         for (int i = 0; i < count; i++)
         {
-            BatchTime next = _times.Count == 0 ? Context.ZeroTime + Context.Options.BatchInterval : _times[^1] + Context.Options.BatchInterval;
+            BatchTime next = _times.Count == 0 ? FirstTime() : _times[^1] + Context.Options.BatchInterval;
             _times.Add(next);
             Clock.Advance(next.ToDateTimeOffset() - Clock.GetUtcNow());
             if (!await CompletesAsync(next).ConfigureAwait(false))
@@ -109,6 +109,10 @@ public sealed class StreamScenario : IAsyncDisposable
 
     /// <summary>Stops the context at once.</summary>
     public ValueTask DisposeAsync() => Context.DisposeAsync();
+
+    // Zero time is the first start's, which may be long ago where the context goes on from a checkpoint.
+    private BatchTime FirstTime() =>
+        BatchTime.From(Clock.GetUtcNow()).Floor(Context.Options.BatchInterval, Context.ZeroTime) + Context.Options.BatchInterval;
 
     private async Task<bool> CompletesAsync(BatchTime time)
     {

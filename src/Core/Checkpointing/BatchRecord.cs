@@ -15,7 +15,7 @@ internal static class BatchRecord
     private const byte Commit = 2;
 
     /// <summary>Writes down what a batch is made of.</summary>
-    public static void WritePlan(ArrayBufferWriter<byte> output, BatchTime time, IReadOnlyList<IInputStream> inputs, IReadOnlyList<InputBatch> batches)
+    public static void WritePlan(ArrayBufferWriter<byte> output, BatchTime time, IReadOnlyList<string> names, IReadOnlyList<IInputStream> inputs, IReadOnlyList<InputBatch> batches)
     {
         output.Write([Plan]);
         WriteInt64(output, time.Milliseconds);
@@ -23,7 +23,7 @@ internal static class BatchRecord
         var part = new ArrayBufferWriter<byte>();
         for (int i = 0; i < inputs.Count; i++)
         {
-            byte[] name = Encoding.UTF8.GetBytes(inputs[i].Name);
+            byte[] name = Encoding.UTF8.GetBytes(names[i]);
             WriteInt32(output, name.Length);
             output.Write(name);
             part.ResetWrittenCount();

@@ -16,12 +16,14 @@ internal sealed class CheckpointCoordinator : IDisposable
     private readonly CheckpointOptions _options;
     private readonly TimeProvider _clock;
     private readonly IReadOnlyList<IInputStream> _inputs;
+    private readonly string[] _inputNames;
     private readonly CheckpointStore _store;
     private readonly FileStream _lock;
     private readonly Action<string> _warn;
     private readonly ArrayBufferWriter<byte> _plan = new();
     private readonly Lock _pendingLock = new();                       // guards _pending: the generator asks for a checkpoint, the scheduler makes it
     private IReadOnlyList<IStateSection> _states = [];
+    private string[] _stateNames = [];
     private BatchLog? _log;
     private CheckpointManifest? _last;                                // the newest checkpoint
     private (BatchTime Time, List<byte[]> Positions)? _pending;       // positions as of a batch that a checkpoint is to be made of
@@ -33,6 +35,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         _options = options;
         _clock = clock;
         _inputs = inputs;
+        _inputNames = Identities.Of([.. inputs.Cast<DStream>()]);
         _lock = lockFile;
         _warn = warn;
         _store = new CheckpointStore(options.Directory);
@@ -69,6 +72,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     public IReadOnlyList<JobSet> Recover(IReadOnlyList<IStateSection> states)
     {
         _states = states;
+        _stateNames = Identities.Of([.. states.Select(state => state.Stream)]);
         if (_last is null)
         {
             _log = BatchLog.Open(_options.Directory, segment: 1, length: 0);
@@ -77,7 +81,7 @@ internal sealed class CheckpointCoordinator : IDisposable
 
         using (CheckpointData data = _store.Load(_last.Number))
         {
-            new SavedParts(data, _options.UnmatchedState, _warn).LoadInto(states, _inputs);
+            new SavedParts(data, _options.UnmatchedState, _warn).LoadInto(_stateNames, states, _inputNames, _inputs);
         }
 
         (List<byte[]> frames, int segment, long length) = BatchLog.Read(_options.Directory, _last.LogSegment);
@@ -101,7 +105,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     public void Plan(BatchTime time, IReadOnlyList<InputBatch> batches)
     {
         _plan.ResetWrittenCount();
-        BatchRecord.WritePlan(_plan, time, _inputs, batches);
+        BatchRecord.WritePlan(_plan, time, _inputNames, _inputs, batches);
         _log!.Append(_plan.WrittenSpan);
         LastPlanned = time;
         lock (_pendingLock)
@@ -162,7 +166,7 @@ internal sealed class CheckpointCoordinator : IDisposable
 
     private JobSet Load(RecoveredBatch batch)
     {
-        InputBatch[] inputs = _inputs.Select(input => input.LoadBatch(batch.Time, batch.Inputs.TryGetValue(input.Name, out ReadOnlyMemory<byte> saved) ? saved : null)).ToArray();
+        InputBatch[] inputs = _inputs.Select((input, i) => input.LoadBatch(batch.Time, batch.Inputs.GetValueOrDefault(_inputNames[i]))).ToArray();
         return new JobSet(batch.Time, inputs, _clock.GetUtcNow().ToUnixTimeMilliseconds())
         {
             Recovery = batch.Outcome,
@@ -191,17 +195,17 @@ internal sealed class CheckpointCoordinator : IDisposable
         CheckpointManifest? manifest = null;
         _store.Save(number, writer =>
         {
-            foreach (IStateSection state in _states)
+            foreach ((IStateSection state, string name) in _states.Zip(_stateNames))
             {
                 for (int part = 0; part < state.PartCount; part++)
                 {
-                    writer.Write(SavedParts.State, state.Name, state.Schema, output => state.Save(part, output));
+                    writer.Write(SavedParts.State, name, state.Schema, output => state.Save(part, output));
                 }
             }
 
             for (int i = 0; i < _inputs.Count; i++)
             {
-                writer.Write(SavedParts.Input, _inputs[i].Name, "", output => output.Write(positions[i]));
+                writer.Write(SavedParts.Input, _inputNames[i], "", output => output.Write(positions[i]));
             }
 
             return manifest = new CheckpointManifest(number, zeroTime, time, segment, 0, 0, []);

@@ -5,8 +5,8 @@ namespace FastStream;
 /// <summary>What a stream keeps over batches, in all its partitions, as a checkpoint sees it.</summary>
 internal interface IStateSection
 {
-    /// <summary>The stream's name: by it a program that starts again finds its state.</summary>
-    string Name { get; }
+    /// <summary>The stream whose it is.</summary>
+    DStream Stream { get; }
 
     /// <summary>How it is written; a state of another schema does not fit.</summary>
     string Schema { get; }

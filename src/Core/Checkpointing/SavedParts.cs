@@ -8,23 +8,23 @@ internal sealed class SavedParts(CheckpointData data, UnmatchedState unmatched, 
 
     /// <summary>Gives all states and inputs their parts.</summary>
     /// <exception cref="InvalidOperationException">A saved state fits no operator, or one of another type.</exception>
-    public void LoadInto(IReadOnlyList<IStateSection> states, IReadOnlyList<IInputStream> inputs)
+    public void LoadInto(IReadOnlyList<string> stateNames, IReadOnlyList<IStateSection> states, IReadOnlyList<string> inputNames, IReadOnlyList<IInputStream> inputs)
     {
-        Match(State, states.Select(state => state.Name), "state");
-        Match(Input, inputs.Select(input => input.Name), "position of an input");
-        foreach (IStateSection state in states)
+        Match(State, stateNames, "state");
+        Match(Input, inputNames, "position of an input");
+        foreach ((string name, IStateSection state) in stateNames.Zip(states))
         {
-            CheckpointPart[] parts = PartsOf(State, state.Name).ToArray();
+            CheckpointPart[] parts = PartsOf(State, name).ToArray();
             if (parts.Length == 0)
             {
-                warn($"{state.Name} is new: it begins without a saved state.");
+                warn($"{name} is new: it begins without a saved state.");
                 continue;
             }
 
             if (parts.FirstOrDefault(part => part.Schema != state.Schema) is { } other)
             {
                 throw new InvalidOperationException(
-                    $"The saved state of {state.Name} does not fit: it was written as \"{other.Schema}\", and the program reads \"{state.Schema}\". Go back to the types it was written with, give the new operator another name by Named, "
+                    $"The saved state of {name} does not fit: it was written as \"{other.Schema}\", and the program reads \"{state.Schema}\". Go back to the types it was written with, give the new operator another name by Named, "
                     + $"or add a serializer to CheckpointOptions.Serializers that has the old schema and reads both.");
             }
 
@@ -36,9 +36,9 @@ internal sealed class SavedParts(CheckpointData data, UnmatchedState unmatched, 
             state.EndLoad();
         }
 
-        foreach (IInputStream input in inputs)
+        foreach ((string name, IInputStream input) in inputNames.Zip(inputs))
         {
-            foreach (CheckpointPart part in PartsOf(Input, input.Name))
+            foreach (CheckpointPart part in PartsOf(Input, name))
             {
                 input.LoadPosition(data.Read(part));
             }

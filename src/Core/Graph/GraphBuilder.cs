@@ -113,8 +113,14 @@ public sealed class GraphBuilder
         _inputRoots.Add((root, Runner(stream, partition)));
     }
 
-    /// <summary>Registers what a checkpoint is made of.</summary>
-    internal void AddSection(IStateSection section) => _sections.Add(section);
+    /// <summary>Registers what a stream keeps over batches, where there are checkpoints that it can be part of.</summary>
+    internal void AddSection(DStream stream, Func<RecordSerializers, IStateSection> create)
+    {
+        if (stream.Context.Options.Checkpoint is { } checkpoint)
+        {
+            _sections.Add(create(checkpoint.Serializers));
+        }
+    }
 
     internal Graph Build(IReadOnlyList<OutputOperation> outputs, IReadOnlyList<IInputStream> inputs)
     {

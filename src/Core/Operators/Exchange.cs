@@ -30,7 +30,7 @@ internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, 
 {
     public override int PartitionCount => partitions;
 
-    internal override bool IsPartitionedByKey => byKey;
+    internal override IRoute<T>? Route => byKey ? routeOf(0) : null;
 
     internal override bool HasUniqueKeys => SharesStageWithParents && parent.HasUniqueKeys;
 

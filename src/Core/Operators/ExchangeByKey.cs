@@ -28,17 +28,21 @@ internal static class ExchangeByKeyExtensions
 
         return count;
     }
+}
 
-    private sealed class KeyRoute<TKey, TValue> : IRoute<(TKey Key, TValue Value)>
+/// <summary>Sends each pair to the partition that its key's hash names.</summary>
+internal sealed class KeyRoute<TKey, TValue> : IRoute<(TKey Key, TValue Value)>
+{
+    public static readonly KeyRoute<TKey, TValue> Instance = new();
+
+    /// <summary>The route of a stream that is partitioned by key under a condition.</summary>
+    public static KeyRoute<TKey, TValue>? Where(bool isPartitionedByKey) => isPartitionedByKey ? Instance : null;
+
+    public void Targets(ReadOnlySpan<(TKey Key, TValue Value)> items, Span<int> targets, int partitions)
     {
-        public static readonly KeyRoute<TKey, TValue> Instance = new();
-
-        public void Targets(ReadOnlySpan<(TKey Key, TValue Value)> items, Span<int> targets, int partitions)
+        for (int i = 0; i < items.Length; i++)
         {
-            for (int i = 0; i < items.Length; i++)
-            {
-                targets[i] = KeyHash.Partition(KeyHash.Of(in items[i].Key), partitions);
-            }
+            targets[i] = KeyHash.Partition(KeyHash.Of(in items[i].Key), partitions);
         }
     }
 }

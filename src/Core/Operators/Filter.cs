@@ -24,6 +24,8 @@ internal sealed class FilterStream<T>(DStream<T> parent, Func<T, bool> keep) : D
 {
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
+    internal override IRoute<T>? Route => parent.Route;
+
     internal override bool HasUniqueKeys => parent.HasUniqueKeys;
 
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>

@@ -51,11 +51,9 @@ public static class FlatMapExtensions
     }
 }
 
-internal sealed class FlatMapStream<T, TResult>(DStream<T> parent, string operatorName, Action<T, RecordBuffer<TResult>> flatMap, bool keepsKeys = false)
+internal sealed class FlatMapStream<T, TResult>(DStream<T> parent, string operatorName, Action<T, RecordBuffer<TResult>> flatMap)
     : DStream<TResult>(parent.Context, operatorName, parent)
 {
-    internal override bool IsPartitionedByKey => keepsKeys && parent.IsPartitionedByKey;
-
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(flatMap).Create(new Maker(flatMap, outputs[partition])));
 

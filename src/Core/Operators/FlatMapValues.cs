@@ -39,7 +39,7 @@ public static class FlatMapValuesExtensions
 internal sealed class FlatMapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, TValue Value)> parent, Action<TValue, RecordBuffer<TResult>> flatMap)
     : DStream<(TKey Key, TResult Value)>(parent.Context, "FlatMapValues", parent)
 {
-    internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
+    internal override IRoute<(TKey Key, TResult Value)>? Route => KeyRoute<TKey, TResult>.Where(parent.IsPartitionedByKey);
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(flatMap).Create(new Maker(flatMap, outputs[partition])));

@@ -15,6 +15,8 @@ internal sealed class IncrementalWindowOperator<TKey, TValue, TMarker>(
     private readonly PooledList<(int Number, int Mark, TValue Value)> _before = new();     // entries as they were, in the order in which the last batch changed them
     private readonly List<WindowPane<NumberedValue<TValue>>> _moved = [];                  // batches that the last one took in or out
 
+    public override bool KeepsValues => true;
+
     protected override void Emit(BatchScope batch, WindowPane<NumberedValue<TValue>> last, BatchTime before)
     {
         foreach (WindowPane<NumberedValue<TValue>> pane in Panes)

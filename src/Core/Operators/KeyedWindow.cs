@@ -19,7 +19,10 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     private readonly WindowPanes<NumberedValue<TValue>> _panes = new(size);
 
     /// <summary>The keys of all batches that are kept.</summary>
-    protected StateTable<TKey, WindowEntry<TValue>> Table { get; } = new();
+    public StateTable<TKey, WindowEntry<TValue>> Table { get; } = new();
+
+    /// <summary>Whether values and marks of entries are of the batches that are counted, and not only of the window under way.</summary>
+    public virtual bool KeepsValues => false;
 
     /// <summary>The final batches, oldest first.</summary>
     protected Queue<WindowPane<NumberedValue<TValue>>> Panes => _panes.Final;
@@ -78,6 +81,23 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         _panes.DropLast();
         _gathering.Reset();
         base.Reset();
+    }
+
+    /// <summary>The batches kept, oldest first, as of the last final one. Between batches.</summary>
+    public IReadOnlyCollection<WindowPane<NumberedValue<TValue>>> Saved()
+    {
+        Settle();
+        return Panes;
+    }
+
+    /// <summary>Takes in a batch of an earlier run, whose keys are in the table; in time order, before the first batch of this one.</summary>
+    public void Restore(WindowPane<NumberedValue<TValue>> pane)
+    {
+        _panes.Add(pane);
+        foreach (NumberedValue<TValue> item in pane.Blocks.SelectMany(block => block))
+        {
+            Table.ValueAt(item.Number).Holders++;
+        }
     }
 
     public void Dispose()

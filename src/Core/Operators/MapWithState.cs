@@ -63,9 +63,11 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(DStream<
     protected internal override void Connect(GraphBuilder graph, Operator<TMapped>[] outputs)
     {
         List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(spec.Initial, outputs.Length);
+        KeyedStates<TKey, TState>[] all = [.. outputs.Select((_, partition) => graph.AddState(States(graph, partition)))];
+        graph.AddSection(this, serializers => new KeyedStateSection<TKey, TState>(this, all, serializers));
         graph.Attach(parent, this, partition =>
         {
-            KeyedStates<TKey, TState> states = graph.AddState(States(graph, partition));
+            KeyedStates<TKey, TState> states = all[partition];
             return Isolation.Of(spec.UserFunction).Create(new Maker(spec, states, initial[partition], graph.Running, outputs[partition]));
         });
     }
@@ -88,18 +90,17 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
     private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];
     private readonly State<TState> _state = new();
     private readonly Func<BatchTime, TKey, Optional<TValue>, State<TState>, Optional<TMapped>> _call = spec.Call;
-    private bool _isBegun;   // the initial states are in
 
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
-        Begin();
+        states.Begin(initial, running.Time);
         states.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _numbers);
         Update(items);
     }
 
     public override void OnBatchEnd(BatchScope batch)
     {
-        Begin();
+        states.Begin(initial, running.Time);
         if (spec.IdleTime is { } idle)
         {
             TimeOut(batch.Time - idle);
@@ -161,15 +162,6 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
             {
                 Output.Add(mapped.Value);
             }
-        }
-    }
-
-    private void Begin()
-    {
-        if (!_isBegun)
-        {
-            _isBegun = true;
-            states.Begin(initial, running.Time);
         }
     }
 }

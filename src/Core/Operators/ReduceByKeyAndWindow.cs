@@ -77,17 +77,17 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
 
     internal override bool IsWindow => true;
 
-    internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
+    internal override IRoute<(TKey Key, TValue Value)>? Route => KeyRoute<TKey, TValue>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 
-    protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs) =>
-        graph.Attach(parent, this, partition =>
-        {
-            Operator<(TKey Key, TValue Value)> created = Isolation.Of(reduce).Create(new Maker(size, reduce, IsIncremental ? inverse : null, filter, outputs[partition]));
-            graph.AddState((IBatchState)created);
-            return created;
-        });
+    protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs)
+    {
+        KeyedWindowOperator<TKey, TValue>[] operators =
+            [.. outputs.Select(output => graph.AddState((KeyedWindowOperator<TKey, TValue>)Isolation.Of(reduce).Create(new Maker(size, reduce, IsIncremental ? inverse : null, filter, output))))];
+        graph.AddSection(this, serializers => new KeyedWindowSection<TKey, TValue>(this, operators, serializers));
+        graph.Attach(parent, this, partition => operators[partition]);
+    }
 
     // What an incremental window holds of a value lives longer than the batches that it came with: values with memory of a batch are reduced anew.
     // So are windows without a common batch: nothing would be saved, and the batches between them would be kept until the next one.

@@ -73,19 +73,22 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
     DStream<(TKey Key, TValue Value)> parent, Delegate function, TimedStateUpdate<TKey, TValue, TState> update, IEnumerable<(TKey Key, TState State)> initialState)
     : DStream<(TKey Key, TState Value)>(parent.Context, "UpdateStateByKey", parent)
 {
-    internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
+    internal override IRoute<(TKey Key, TState Value)>? Route => KeyRoute<TKey, TState>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TState Value)>[] outputs)
     {
         List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(initialState, outputs.Length);
-        graph.Attach(parent, this, partition =>
+        Operator<(TKey Key, TValue Value)>[] operators =
+            [.. outputs.Select((output, partition) => Isolation.Of(function).Create(new Maker(update, graph.Running, initial[partition], output)))];
+        foreach (Operator<(TKey Key, TValue Value)> created in operators)
         {
-            Operator<(TKey Key, TValue Value)> created = Isolation.Of(function).Create(new Maker(update, graph.Running, initial[partition], outputs[partition]));
             graph.AddState((IBatchState)created);
-            return created;
-        });
+        }
+
+        graph.AddSection(this, serializers => new KeyedStateSection<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers));
+        graph.Attach(parent, this, partition => operators[partition]);
     }
 
     private sealed class Maker(
@@ -97,7 +100,7 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
 }
 
 /// <summary>Keeps states by the numbers of their keys, in two arrays: the last batch's, and those that the batch under way makes.</summary>
-internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : Operator<(TKey Key, TValue Value), (TKey Key, TState Value)>, IBatchState
+internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : Operator<(TKey Key, TValue Value), (TKey Key, TState Value)>, IBatchState, ISavedKeys<TKey, TState>
     where TMarker : struct
 {
     private readonly TimedStateUpdate<TKey, TValue, TState> _update;
@@ -120,17 +123,37 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     {
         _update = update;
         _running = running;
-        foreach ((TKey key, TState state) in initialState)
+        Add(initialState.Select(pair => new SavedKey<TKey, TState>(pair.Key, pair.State, 0)));
+    }
+
+    /// <inheritdoc/>
+    public bool HasBegun => true;   // initial states are in from the beginning
+
+    /// <inheritdoc/>
+    public IEnumerable<SavedKey<TKey, TState>> Saved()
+    {
+        Settle();
+        for (int number = 0; number < _keys.End; number++)
         {
-            int number = _keys.GetOrAdd(KeyHash.Of(in key), in key, out _);
-            MakeRoom();
-            _states[number] = state;
+            if (_keys.Walk().IsUsed(number) && _states[number].HasValue)
+            {
+                yield return new SavedKey<TKey, TState>(_keys.KeyAt(number), _states[number].Value, 0);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Restore(IEnumerable<SavedKey<TKey, TState>> keys)
+    {
+        for (int number = _keys.End - 1; number >= 0; number--)
+        {
+            if (_keys.Walk().IsUsed(number))
+            {
+                Remove(number);
+            }
         }
 
-        if (RecordTexts<TState>.Any)
-        {
-            RecordTexts<Optional<TState>>.Copy(_states, _texts, _stateTexts = new TextLease());
-        }
+        Add(keys);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -208,6 +231,22 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
                     Output.Add((key, next.Value));
                 }
             }
+        }
+    }
+
+    private void Add(IEnumerable<SavedKey<TKey, TState>> keys)
+    {
+        foreach (SavedKey<TKey, TState> saved in keys)
+        {
+            int number = _keys.GetOrAdd(KeyHash.Of(in saved.Key), in saved.Key, out _);
+            MakeRoom();
+            _states[number] = saved.State;
+        }
+
+        if (RecordTexts<TState>.Any)
+        {
+            _stateTexts?.Dispose();
+            RecordTexts<Optional<TState>>.Copy(_states, _texts, _stateTexts = new TextLease());
         }
     }
 

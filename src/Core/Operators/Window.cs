@@ -34,10 +34,16 @@ internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStr
 
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
+    internal override IRoute<T>? Route => parent.Route;
+
     internal override bool HasUniqueKeys => parent.HasUniqueKeys && size.Length == parent.Slide;
 
-    protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
-        graph.Attach(parent, this, partition => graph.AddState(new WindowOperator<T>(size, outputs[partition])));
+    protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs)
+    {
+        WindowOperator<T>[] operators = [.. outputs.Select(output => graph.AddState(new WindowOperator<T>(size, output)))];
+        graph.AddSection(this, serializers => new WindowSection<T>(this, operators, serializers));
+        graph.Attach(parent, this, partition => operators[partition]);
+    }
 }
 
 /// <summary>Keeps the batches that a later window still needs, and hands them on, as they lie, whenever a window is due.</summary>
@@ -81,6 +87,16 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Ope
         _gathering.Reset();
         base.Reset();
     }
+
+    /// <summary>The batches kept, oldest first, as of the last final one. Between batches.</summary>
+    public IEnumerable<WindowPane<T>> Saved()
+    {
+        Settle();
+        return _panes.Final;
+    }
+
+    /// <summary>Takes in a batch of an earlier run; in time order, before the first batch of this one.</summary>
+    public void Restore(WindowPane<T> pane) => _panes.Add(pane);
 
     public void Dispose()
     {

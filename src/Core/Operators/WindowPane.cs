@@ -62,18 +62,19 @@ internal sealed class WindowPane<T> : IDisposable
 
 /// <summary>Gathers a batch's records for a window, with copies of their texts.</summary>
 /// <param name="depth">Windows before the one that gathers.</param>
-internal sealed class PaneCollector<T>(int depth)
+/// <param name="memory">Where the copies are made, if that is shared with others; each collector's user is alone with it.</param>
+internal sealed class PaneCollector<T>(int depth, TextMemory? memory = null)
 {
     private readonly Collector<T> _records = new();
-    private readonly TextMemory _memory = new();
-    private readonly T[] _copies = RecordTexts<T>.Any ? new T[RecordBuffer.SpanRecords] : [];
+    private readonly TextMemory _memory = memory ?? new TextMemory();
+    private T[]? _copies;        // records of a span with copied texts
     private TextLease? _texts;   // of the batch being gathered
 
     public void Add(ReadOnlySpan<T> items)
     {
         if (RecordTexts<T>.Any)
         {
-            Span<T> copies = _copies.AsSpan(0, items.Length);
+            Span<T> copies = (_copies ??= new T[RecordBuffer.SpanRecords]).AsSpan(0, items.Length);
             items.CopyTo(copies);
             RecordTexts<T>.Copy(copies, _memory, _texts ??= new TextLease());
             items = copies;
@@ -85,7 +86,19 @@ internal sealed class PaneCollector<T>(int depth)
     public WindowPane<T> TakePane(BatchScope batch)
     {
         _records.OnBatchEnd(batch);
-        var pane = new WindowPane<T>(batch.Time, _records.Take(), _texts, RecordTexts<T>.Unreachable is null ? null : batch, depth);
+        return TakePane(batch.Time, RecordTexts<T>.Unreachable is null ? null : batch);
+    }
+
+    /// <summary>Takes a batch of an earlier run, whose records hold no memory but that of their texts.</summary>
+    public WindowPane<T> TakePane(BatchTime time)
+    {
+        _records.Seal();
+        return TakePane(time, scope: null);
+    }
+
+    private WindowPane<T> TakePane(BatchTime time, BatchScope? scope)
+    {
+        var pane = new WindowPane<T>(time, _records.Take(), _texts, scope, depth);
         _texts = null;
         return pane;
     }

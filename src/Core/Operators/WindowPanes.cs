@@ -26,13 +26,19 @@ internal sealed class WindowPanes<T>(WindowSize size)
         _lastIsFinal = false;
         if (accepts)
         {
-            Last!.Index = _finalCount++;
-            _neededAfter = size.BeforeNext(Last.Time);
-            Final.Enqueue(Last);
+            Add(Last!);
+            _neededAfter = size.BeforeNext(Last!.Time);
             Last = null;
         }
 
         return accepts;
+    }
+
+    /// <summary>Puts a batch behind the final ones.</summary>
+    public void Add(WindowPane<T> pane)
+    {
+        pane.Index = _finalCount++;
+        Final.Enqueue(pane);
     }
 
     /// <summary>Takes out the oldest batch, if no window to come reaches back to it and it is not added up in one.</summary>

@@ -8,7 +8,7 @@ namespace FastStream;
 /// Belongs to one partition's operators; not thread safe.
 /// </remarks>
 /// <param name="timesOut">Whether the order of touching is asked for; else it is not kept, which spares a batch the neighbours of what it touched.</param>
-internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState
+internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState, ISavedKeys<TKey, TState>
 {
     private const int None = -1;
     private const int Ahead = 16;   // entries that are asked for before they are needed
@@ -24,16 +24,42 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState
     private int _withoutState;       // keys in the table that have none now: new ones, and those whose state the batch removed
     private bool _lastIsFinal;
 
+    /// <inheritdoc/>
+    public bool HasBegun { get; private set; }
+
     public ref readonly TKey KeyAt(int number) => ref _table.KeyAt(number);
 
-    /// <summary>Adds states to begin with, for good.</summary>
+    /// <summary>Adds states to begin with, for good; once, and not where there are some of an earlier run.</summary>
     public void Begin(List<(TKey Key, TState State)> states, BatchTime time)
     {
-        foreach ((TKey key, TState state) in states)
+        if (!HasBegun)
         {
-            int number = _table.GetOrAdd(KeyHash.Of(in key), in key, out bool exists);
+            BeginWith(states, time);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<SavedKey<TKey, TState>> Saved()
+    {
+        Settle();
+        for (int number = timesOut ? _oldest : 0; timesOut ? number != None : number < _table.End; number = timesOut ? _table.ValueAt(number).Newer : number + 1)
+        {
+            if (_table.ValueAt(number) is { Exists: true } entry)
+            {
+                yield return new SavedKey<TKey, TState>(_table.KeyAt(number), entry.State, entry.TouchedMs);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Restore(IEnumerable<SavedKey<TKey, TState>> keys)
+    {
+        HasBegun = true;
+        foreach (SavedKey<TKey, TState> saved in keys)
+        {
+            int number = _table.GetOrAdd(KeyHash.Of(in saved.Key), in saved.Key, out bool exists);
             _withoutState += exists ? 0 : 1;
-            Set(ref Change(number), state, time);
+            Set(ref Change(number), saved.State, new BatchTime(saved.TouchedMs));
         }
 
         _lastIsFinal = true;
@@ -142,6 +168,9 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState
         _table.Dispose();
         _texts.Dispose();
     }
+
+    private void BeginWith(List<(TKey Key, TState State)> states, BatchTime time) =>
+        Restore(states.Select(pair => new SavedKey<TKey, TState>(pair.Key, pair.State, time.Milliseconds)));
 
     // Finds the keys that the batch has not touched yet without a branch, as they are in a random place of the span, and then copies the entries of these.
     [MethodImpl(MethodImplOptions.NoInlining)]

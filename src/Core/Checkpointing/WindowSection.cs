@@ -1,0 +1,75 @@
+using System.Buffers;
+
+namespace FastStream;
+
+/// <summary>The batches of a window in a checkpoint.</summary>
+/// <remarks>
+/// <code>| number of batches (4 bytes) | for each: | time (8) | its records, as <see cref="SavedRecords"/> has them |</code>
+/// Where the window's records are partitioned by key they go to the partitions of this process's hashes, else a share to one partition.
+/// </remarks>
+internal sealed class WindowSection<T> : IStateSection
+{
+    private readonly DStream<T> _stream;
+    private readonly IReadOnlyList<WindowOperator<T>> _partitions;
+    private readonly IRecordSerializer<T> _records;
+    private readonly SavedPanes<T> _loaded;
+
+    /// <exception cref="NotSupportedException">The records cannot be written, or nobody knows to which partition they belong.</exception>
+    public WindowSection(DStream<T> stream, IReadOnlyList<WindowOperator<T>> partitions, RecordSerializers serializers)
+    {
+        if (stream.IsPartitionedByKey && stream.Route is null)
+        {
+            throw new NotSupportedException($"{stream.Name} cannot be part of a checkpoint: behind MapPartitions with keepsKeys and another type of record nobody knows the key. Put PartitionBy between the two.");
+        }
+
+        _stream = stream;
+        _partitions = partitions;
+        _records = serializers.Of<T>();
+        _loaded = new SavedPanes<T>(partitions.Count);
+    }
+
+    public DStream Stream => _stream;
+
+    public string Schema => $"batches of {_records.Schema}";
+
+    public int PartCount => _partitions.Count;
+
+    public void Save(int part, IBufferWriter<byte> output)
+    {
+        WindowPane<T>[] panes = [.. _partitions[part].Saved()];
+        BatchRecord.WriteInt32(output, panes.Length);
+        foreach (WindowPane<T> pane in panes)
+        {
+            BatchRecord.WriteInt64(output, pane.Time.Milliseconds);
+            pane.Blocks.ForEach(block => SavedRecords.Write<T>(block, _records, output));
+            SavedRecords.WriteEnd(output);
+        }
+    }
+
+    public void Load(int part, ReadOnlySpan<byte> bytes)
+    {
+        T[] records = new T[RecordBuffer.SpanRecords];
+        int[] targets = new int[RecordBuffer.SpanRecords];
+        for (int left = BatchRecord.ReadInt32(ref bytes); left > 0; left--)
+        {
+            var time = new BatchTime(BatchRecord.ReadInt64(ref bytes));
+            _loaded.Begin(time);
+            for (Span<T> span; !(span = SavedRecords.Read(ref bytes, _records, records)).IsEmpty;)
+            {
+                if (_stream.Route is not { } route)
+                {
+                    _loaded.Add(time, part % _partitions.Count, span);
+                    continue;
+                }
+
+                route.Targets(span, targets.AsSpan(0, span.Length), _partitions.Count);
+                for (int i = 0; i < span.Length; i++)
+                {
+                    _loaded.Add(time, targets[i], span.Slice(i, 1));
+                }
+            }
+        }
+    }
+
+    public void EndLoad() => _loaded.Give((partition, pane) => _partitions[partition].Restore(pane));
+}

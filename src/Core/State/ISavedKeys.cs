@@ -1,0 +1,25 @@
+namespace FastStream;
+
+/// <summary>A key with its state, as it goes to a checkpoint and comes from one.</summary>
+/// <param name="key">The key.</param>
+/// <param name="state">Its state.</param>
+/// <param name="touchedMs">Batch time of the last touch, where that counts.</param>
+internal readonly struct SavedKey<TKey, TState>(TKey key, TState state, long touchedMs)
+{
+    public readonly TKey Key = key;
+    public readonly TState State = state;
+    public readonly long TouchedMs = touchedMs;
+}
+
+/// <summary>The states of one partition's keys, as a checkpoint sees them.</summary>
+internal interface ISavedKeys<TKey, TState>
+{
+    /// <summary>Whether initial states are in already.</summary>
+    bool HasBegun { get; }
+
+    /// <summary>All keys that have a state, as of the last final batch: longest idle first, where that counts. Between batches.</summary>
+    IEnumerable<SavedKey<TKey, TState>> Saved();
+
+    /// <summary>Takes states in, in place of the initial ones. Before the first batch.</summary>
+    void Restore(IEnumerable<SavedKey<TKey, TState>> keys);
+}
