@@ -14,6 +14,7 @@ namespace FastStream;
 internal sealed class CheckpointCoordinator : IDisposable
 {
     private readonly CheckpointOptions _options;
+    private readonly TimeSpan _interval;                              // between batches
     private readonly TimeProvider _clock;
     private readonly IReadOnlyList<IInputStream> _inputs;
     private readonly string[] _inputNames;
@@ -30,9 +31,10 @@ internal sealed class CheckpointCoordinator : IDisposable
     private BatchTime? _lastCommitted;
     private long _savedAt;                                            // timestamp of the last checkpoint
 
-    private CheckpointCoordinator(CheckpointOptions options, TimeProvider clock, IReadOnlyList<IInputStream> inputs, FileStream lockFile, Action<string> warn)
+    private CheckpointCoordinator(CheckpointOptions options, TimeSpan interval, TimeProvider clock, IReadOnlyList<IInputStream> inputs, FileStream lockFile, Action<string> warn)
     {
         _options = options;
+        _interval = interval;
         _clock = clock;
         _inputs = inputs;
         _inputNames = Identities.Of([.. inputs.Cast<DStream>()]);
@@ -51,10 +53,10 @@ internal sealed class CheckpointCoordinator : IDisposable
     /// <summary>Takes the directory, for this process alone, and looks for the newest checkpoint that is whole.</summary>
     /// <exception cref="InvalidOperationException">Another process has it.</exception>
     /// <exception cref="InvalidDataException">There are checkpoints, and all are damaged.</exception>
-    public static CheckpointCoordinator Open(CheckpointOptions options, TimeProvider clock, IReadOnlyList<IInputStream> inputs, Action<string> warn)
+    public static CheckpointCoordinator Open(StreamingOptions options, IReadOnlyList<IInputStream> inputs, Action<string> warn)
     {
-        string directory = Path.GetFullPath(options.Directory);
-        var coordinator = new CheckpointCoordinator(options with { Directory = directory }, clock, inputs, JobDirectory.Take(directory), warn);
+        string directory = Path.GetFullPath(options.Checkpoint!.Directory);
+        var coordinator = new CheckpointCoordinator(options.Checkpoint with { Directory = directory }, options.BatchInterval, options.TimeProvider, inputs, JobDirectory.Take(directory), warn);
         try
         {
             coordinator.FindLast();
@@ -77,6 +79,12 @@ internal sealed class CheckpointCoordinator : IDisposable
         {
             _log = BatchLog.Open(_options.Directory, segment: 1, length: 0);
             return [];
+        }
+
+        if (_last.BatchInterval != _interval)
+        {
+            throw new InvalidOperationException(
+                $"{_options.Directory} has batches of every {_last.BatchInterval}, and this program makes one every {_interval}: windows and times would not fit. Start with the interval of before, or with a directory of its own.");
         }
 
         using (CheckpointData data = _store.Load(_last.Number))
@@ -125,7 +133,16 @@ internal sealed class CheckpointCoordinator : IDisposable
     {
         _log!.Append(BatchRecord.OfCommit(time, isCounted));
         _lastCommitted = time;
-        SaveIfDue(time);
+        try
+        {
+            SaveIfDue(time);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Nothing is lost: the last checkpoint and the log have it all. The log grows until one succeeds.
+            _savedAt = _clock.GetTimestamp();
+            _warn($"The checkpoint of batch {time} was not made; the next one is tried in {_options.Interval}. {error.Message}");
+        }
     }
 
     private void SaveIfDue(BatchTime time)
@@ -152,7 +169,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     /// <summary>Makes the last checkpoint, when nothing runs and nothing more is planned; none where a planned batch is not done.</summary>
     public void SaveLast()
     {
-        if (LastPlanned is { } time && time == _lastCommitted)
+        if (LastPlanned is { } time && time == _lastCommitted && time != _last!.Time)
         {
             Save(_last!.ZeroTime, time, Positions(time));
         }
@@ -208,7 +225,7 @@ internal sealed class CheckpointCoordinator : IDisposable
                 writer.Write(SavedParts.Input, _inputNames[i], "", output => output.Write(positions[i]));
             }
 
-            return manifest = new CheckpointManifest(number, zeroTime, time, segment, 0, 0, []);
+            return manifest = new CheckpointManifest(number, zeroTime, _interval, time, segment, 0, 0, []);
         });
         _last = manifest;
         _savedAt = _clock.GetTimestamp();
@@ -225,8 +242,7 @@ internal sealed class CheckpointCoordinator : IDisposable
             _store.Remove(old);
         }
 
-        using CheckpointData oldest = _store.Load(numbers.Take(_options.KeptCheckpoints).Last());
-        _log!.RemoveBefore(oldest.Manifest.LogSegment);
+        _log!.RemoveBefore(numbers.Take(_options.KeptCheckpoints).Min(_store.LogSegmentOf));
     }
 
     private void FindLast()

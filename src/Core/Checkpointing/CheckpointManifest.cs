@@ -14,12 +14,13 @@ internal sealed record CheckpointPart(string Kind, string Name, string Schema, l
 /// <summary>What a checkpoint says of itself: the last batch that its states count, and where its parts are.</summary>
 /// <param name="Number">Number of the checkpoint.</param>
 /// <param name="ZeroTime">Zero time of the program's first start.</param>
+/// <param name="BatchInterval">Time between its batches.</param>
 /// <param name="Time">The last batch that the states count; zero time before the first.</param>
 /// <param name="LogSegment">The log file in which the batches after it begin.</param>
 /// <param name="DataLength">Bytes of the data file.</param>
 /// <param name="DataSum">CRC-32C of it.</param>
 /// <param name="Parts">What is in it.</param>
-internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, BatchTime Time, int LogSegment, long DataLength, uint DataSum, IReadOnlyList<CheckpointPart> Parts)
+internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSpan BatchInterval, BatchTime Time, int LogSegment, long DataLength, uint DataSum, IReadOnlyList<CheckpointPart> Parts)
 {
     private const int Format = 1;
 
@@ -32,6 +33,7 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, BatchT
             writer.WriteNumber("format", Format);
             writer.WriteNumber("number", Number);
             writer.WriteNumber("zeroTimeMs", ZeroTime.Milliseconds);
+            writer.WriteNumber("batchIntervalMs", (long)BatchInterval.TotalMilliseconds);
             writer.WriteNumber("timeMs", Time.Milliseconds);
             writer.WriteNumber("logSegment", LogSegment);
             writer.WriteNumber("dataLength", DataLength);
@@ -76,6 +78,7 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, BatchT
             return new CheckpointManifest(
                 root.GetProperty("number").GetInt32(),
                 new BatchTime(root.GetProperty("zeroTimeMs").GetInt64()),
+                TimeSpan.FromMilliseconds(root.GetProperty("batchIntervalMs").GetInt64()),
                 new BatchTime(root.GetProperty("timeMs").GetInt64()),
                 root.GetProperty("logSegment").GetInt32(),
                 root.GetProperty("dataLength").GetInt64(),

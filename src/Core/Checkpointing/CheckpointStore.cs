@@ -53,6 +53,19 @@ internal sealed class CheckpointStore(string directory)
         }
     }
 
+    /// <summary>The log file in which the batches after a checkpoint begin; 0 where its manifest cannot be read, so that no log file goes that an undamaged copy of it would need.</summary>
+    public int LogSegmentOf(int number)
+    {
+        try
+        {
+            return CheckpointManifest.Read(File.ReadAllBytes(Path.Combine(PathOf(number), ManifestName))).LogSegment;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>Puts a damaged checkpoint aside, so that its number is free and nobody takes it for a good one.</summary>
     public void PutAside(int number)
     {

@@ -33,6 +33,12 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     /// <summary>The batch's time, its identity: the same batch run again has the same time.</summary>
     public BatchTime Time { get; }
 
+    /// <summary>
+    /// Whether an earlier run of the program began this batch, and ended before it was known whether its outputs were done (<see cref="StreamingOptions.Checkpoint"/>). An output
+    /// that must not do a batch twice looks here whether its <see cref="Time"/> is there already.
+    /// </summary>
+    public bool IsReplay => _scope?.IsReplay ?? false;
+
     /// <summary>Number of records in all partitions.</summary>
     public long LongCount { get; }
 

@@ -33,6 +33,9 @@ public sealed class BatchScope
     /// <summary>The batch's time, its identity.</summary>
     public BatchTime Time { get; }
 
+    /// <summary>Whether an earlier run of the program began the batch, and may have put it out.</summary>
+    internal bool IsReplay { get; init; }
+
     internal bool IsFailed => Volatile.Read(ref _failure) is not null;
 
     internal StreamingException? Failure => Volatile.Read(ref _failure);
@@ -126,7 +129,7 @@ public sealed class BatchScope
     /// <summary>Another run of the same batch, which takes the inputs over: they are disposed when nobody reads either run any more. Before the scheduler releases this one.</summary>
     internal BatchScope NewTry()
     {
-        var next = new BatchScope(Time, _inputs);
+        var next = new BatchScope(Time, _inputs) { IsReplay = IsReplay };
         next.Retain();
         _nextTry = next;
         return next;

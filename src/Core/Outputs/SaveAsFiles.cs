@@ -11,7 +11,8 @@ public static class SaveAsFilesExtensions
     /// </summary>
     /// <remarks>
     /// The directory is written beside its place under another name, brought to the disk, and then renamed: readers see all of it or nothing. The batch run
-    /// again replaces the directory, so that every batch is there once. Two streams need two prefixes.
+    /// again replaces the directory, so that every batch is there once; a batch that runs again because the program was started again leaves a directory that is there as it is. Two streams
+    /// need two prefixes.
     /// </remarks>
     /// <example><code>orders.SaveAsFiles("out/orders", new JsonLinesFormat&lt;Order&gt;(OrdersJson.Default.Order));   // out/orders-1700000000000.jsonl/part-00000</code></example>
     /// <param name="stream">The stream.</param>
@@ -28,7 +29,14 @@ public static class SaveAsFilesExtensions
     internal static OutputOperation Save<T>(DStream<T> stream, string operatorName, string? prefix, IOutputFormat<T> format, string? suffix) =>
         stream.AddOutput(operatorName, async (batch, cancellation) =>
         {
-            using var directory = new WholeDirectory(NameOf(prefix, suffix, batch.Time));
+            string name = NameOf(prefix, suffix, batch.Time);
+            if (batch.IsReplay && Directory.Exists(name))
+            {
+                // It is whole, and somebody may have read it: what functions give now may be something else.
+                return;
+            }
+
+            using var directory = new WholeDirectory(name);
             await Parallel.ForAsync(0, batch.PartitionCount, cancellation, (partition, _) =>
             {
                 using FileBufferWriter file = directory.NewFile(string.Create(CultureInfo.InvariantCulture, $"part-{partition:D5}"));

@@ -20,7 +20,7 @@ internal sealed class Engine
         _listeners = listeners;
         _options = context.Options;
         var clock = new StreamingClock(_options.TimeProvider);
-        _checkpoints = _options.Checkpoint is { } checkpoint ? CheckpointCoordinator.Open(checkpoint, _options.TimeProvider, inputs, Warn) : null;
+        _checkpoints = _options.Checkpoint is null ? null : CheckpointCoordinator.Open(_options, inputs, Warn);
         try
         {
             _graph = new GraphBuilder(SchedulerFor(_options)).Build(outputs, inputs);

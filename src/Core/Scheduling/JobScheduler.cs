@@ -109,7 +109,7 @@ internal sealed class JobScheduler
         batch.StartedMs = _clock.NowMs;
         BatchInfo started = batch.ToInfo();
         Report(batch, listener => listener.OnBatchStarted(started));
-        var scope = new BatchScope(batch.Time, batch.Inputs);
+        var scope = new BatchScope(batch.Time, batch.Inputs) { IsReplay = batch.Recovery == Outcome.Open };
         for (int attempt = 0; ; attempt++)
         {
             await _graph.RunAsync(scope).ConfigureAwait(false);
