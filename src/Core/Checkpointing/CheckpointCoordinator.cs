@@ -96,6 +96,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         List<RecoveredBatch> batches = BatchRecord.Collect(frames, after: _last.Time);
         _log = BatchLog.Open(_options.Directory, segment, length);
         LastPlanned = batches.Count > 0 ? batches[^1].Time : _last.Time;
+        CrashPoint.Pass("recovered");
         return batches.Select(Load).ToArray();
     }
 
@@ -104,6 +105,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     {
         if (_last is null)
         {
+            CrashPoint.Pass("begun");
             Save(zeroTime, zeroTime, Positions(zeroTime));
         }
     }
@@ -114,7 +116,9 @@ internal sealed class CheckpointCoordinator : IDisposable
     {
         _plan.ResetWrittenCount();
         BatchRecord.WritePlan(_plan, time, _inputNames, _inputs, batches);
+        CrashPoint.Pass("cut");
         _log!.Append(_plan.WrittenSpan);
+        CrashPoint.Pass("planned");
         LastPlanned = time;
         lock (_pendingLock)
         {
@@ -131,7 +135,9 @@ internal sealed class CheckpointCoordinator : IDisposable
     /// <exception cref="IOException">The disk did not take it.</exception>
     public void Commit(BatchTime time, bool isCounted)
     {
+        CrashPoint.Pass("put out");
         _log!.Append(BatchRecord.OfCommit(time, isCounted));
+        CrashPoint.Pass("committed");
         _lastCommitted = time;
         try
         {
@@ -227,10 +233,13 @@ internal sealed class CheckpointCoordinator : IDisposable
 
             return manifest = new CheckpointManifest(number, zeroTime, _interval, time, segment, 0, 0, []);
         });
+        CrashPoint.Pass("saved");
         _last = manifest;
         _savedAt = _clock.GetTimestamp();
         _log.Roll();
+        CrashPoint.Pass("rolled");
         Retire();
+        CrashPoint.Pass("retired");
     }
 
     // Only what no kept checkpoint needs.
@@ -241,6 +250,8 @@ internal sealed class CheckpointCoordinator : IDisposable
         {
             _store.Remove(old);
         }
+
+        CrashPoint.Pass("checkpoints removed");
 
         _log!.RemoveBefore(numbers.Take(_options.KeptCheckpoints).Min(_store.LogSegmentOf));
     }

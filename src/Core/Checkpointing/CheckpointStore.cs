@@ -29,12 +29,15 @@ internal sealed class CheckpointStore(string directory)
                 file.Finish();
             }
 
+            CrashPoint.Pass("states written");
             using FileBufferWriter manifestFile = whole.NewFile(ManifestName);
             manifest.Write(manifestFile);
             manifestFile.Finish();
+            CrashPoint.Pass("manifest written");
             whole.Publish();
         }
 
+        CrashPoint.Pass("checkpoint there");
         using CheckpointData written = Load(number);
     }
 

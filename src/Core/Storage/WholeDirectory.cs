@@ -35,6 +35,7 @@ internal sealed class WholeDirectory : IDisposable
     public void Publish()
     {
         DurableFile.FlushDirectory(_writing);
+        CrashPoint.Pass("directory written");
         Remove(_replaced);
         if (Directory.Exists(_path))
         {
@@ -42,6 +43,7 @@ internal sealed class WholeDirectory : IDisposable
         }
 
         Directory.Move(_writing, _path);
+        CrashPoint.Pass("directory renamed");
         DurableFile.FlushDirectory(_parent);
         _published = true;
         Remove(_replaced);
