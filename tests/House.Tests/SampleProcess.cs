@@ -9,12 +9,16 @@ namespace FastStream.Tests.House;
 /// <summary>A sample as a process of its own, with what it prints.</summary>
 internal sealed class SampleProcess : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);   // where something hangs the test fails, and the others go on
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
 
     public SampleProcess(string assembly, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        // A shell gives what it starts in the background an interrupt that is ignored, and processes of processes inherit that.
+        bool isLinux = OperatingSystem.IsLinux();
+        var start = new ProcessStartInfo(isLinux ? "env" : "dotnet", isLinux ? ["--default-signal=INT", "dotnet"] : []) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, assembly + ".dll"));
         foreach (string argument in arguments)
         {
@@ -32,7 +36,7 @@ internal sealed class SampleProcess : IDisposable
     /// <summary>Reads until a line comes that is accepted; fails with what was printed when the program ends before.</summary>
     public async Task<string> ReadUntilAsync(Func<string, bool> isAwaited)
     {
-        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        while (await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience) is { } line)
         {
             _output.Append(line).Append('\n');
             if (isAwaited(line))
@@ -50,9 +54,9 @@ internal sealed class SampleProcess : IDisposable
     /// <summary>Reads the rest and gives the exit code.</summary>
     public async Task<int> WaitAsync()
     {
-        _output.Append(await _process.StandardOutput.ReadToEndAsync());
-        Errors = await _process.StandardError.ReadToEndAsync();
-        await _process.WaitForExitAsync();
+        _output.Append(await _process.StandardOutput.ReadToEndAsync().WaitAsync(Patience));
+        Errors = await _process.StandardError.ReadToEndAsync().WaitAsync(Patience);
+        await _process.WaitForExitAsync().WaitAsync(Patience);
         return _process.ExitCode;
     }
 
