@@ -51,6 +51,13 @@ internal sealed class SampleProcess : IDisposable
     /// <summary>Asks as Ctrl-C does.</summary>
     public void Interrupt() => Assert.Equal(0, Kill(_process.Id, 2));
 
+    /// <summary>Ends it as kill -9 does.</summary>
+    public Task KillAsync()
+    {
+        _process.Kill();
+        return _process.WaitForExitAsync().WaitAsync(Patience);
+    }
+
     /// <summary>Reads the rest and gives the exit code.</summary>
     public async Task<int> WaitAsync()
     {

@@ -1,0 +1,15 @@
+using FastStream;
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, key) => { key.Cancel = true; stop.Cancel(); };
+string folder = args.Length > 0 ? args[0] : "words";       // put text files here: mv, not cp, so that they come whole
+Directory.CreateDirectory(folder);
+
+await using var context = StreamingContext.GetOrCreate($"{folder}.state", new StreamingOptions(), context =>
+    context.TextFileStream(folder)
+           .SplitWords()
+           .CountByValue()
+           .UpdateStateByKey((ReadOnlySpan<long> counts, Optional<long> ever) => ever.GetValueOrDefault() + (counts.IsEmpty ? 0 : counts[0]))
+           .Named("words ever")
+           .Print());
+await context.RunAsync(stop.Token);                        // until Ctrl-C, or kill -9: started again, it goes on
