@@ -25,13 +25,19 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
         _type = type;
     }
 
-    /// <summary>A serializer by reflection: public properties and fields.</summary>
+    /// <summary>A serializer by reflection: public properties and fields. A member that is new begins with its default; JSON with one that the type has no more is refused.</summary>
     /// <exception cref="NotSupportedException">Something in the record would not come back as it was; the message says what.</exception>
     [RequiresUnreferencedCode("Reads the members of T by reflection. Give the JsonTypeInfo<T> of a source-generated context where the program is trimmed.")]
     [RequiresDynamicCode("May make code at run time. Give the JsonTypeInfo<T> of a source-generated context where the program is compiled ahead of time.")]
     public JsonRecordSerializer()
     {
-        var options = new JsonSerializerOptions { IncludeFields = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, Converters = { new ExactTextConverter() } };
+        var options = new JsonSerializerOptions
+        {
+            IncludeFields = true,
+            NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,   // a member that was renamed would be forgotten without a word
+            Converters = { new ExactTextConverter() },
+        };
         options.MakeReadOnly(populateMissingResolver: true);
         JsonRoundTrip.Check(typeof(T), options);
         _type = (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));

@@ -178,9 +178,9 @@ internal sealed class JsonRoundTrip
 
     private void ThrowIfNeverBack(Type type)
     {
-        if (NeverBack.Contains(type) || type.IsPointer || type.IsByRefLike || typeof(Delegate).IsAssignableFrom(type) || typeof(MemberInfo).IsAssignableFrom(type))
+        if (NeverBack.Contains(type) || type.IsVariableBoundArray || type.IsPointer || type.IsByRefLike || typeof(Delegate).IsAssignableFrom(type) || typeof(MemberInfo).IsAssignableFrom(type))
         {
-            throw Lost($"it holds a {RecordLayout.NameOf(type)}, of which JSON says too little");
+            throw Lost($"it holds a {RecordLayout.NameOf(type)}, of which JSON cannot say enough");
         }
 
         if (type.IsGenericType && Reversed.Contains(type.GetGenericTypeDefinition()))
