@@ -1,77 +1,87 @@
-using System.Buffers;
-using Microsoft.Win32.SafeHandles;
+using System.Globalization;
 
 namespace FastStream;
 
 /// <summary>What a context writes down of its batches: frames, one after the other, in files that are numbered on. Safe from any thread.</summary>
 /// <remarks>
 /// A frame is on the disk when <see cref="Append"/> returns. A disk that fails leaves it unknown what is there: nothing more is appended, and the context must stop and start again.
+/// <code>batches-000000001.log: | the file's own frame: format, number, salt | frames of batches … |</code>
+/// The sums of the frames begin with the salt, a random number of the file, and with the place in it: what an older file left on the disk, and what a user sent, is no frame here.
 /// </remarks>
 internal sealed class BatchLog : IDisposable
 {
-    private readonly string _directory;
-    private readonly Lock _lock = new();                                  // guards all below
-    private readonly ArrayBufferWriter<byte> _frame = new(64 << 10);
-    private SafeFileHandle? _file;
-    private string _path = "";
-    private long _length;
-    private Exception? _failure;                                          // the first one; the file is in doubt after it
+    /// <summary>Bytes of a file before its first batch.</summary>
+    public const int FileHeaderBytes = Frame.HeaderBytes + BatchLogFile.OwnBytes;
 
-    private BatchLog(string directory) => _directory = directory;
+    private const string Prefix = "batches-";
+    private const string Extension = ".log";
+
+    private readonly string _directory;
+    private readonly Lock _lock = new();     // guards all below
+    private FileStream _file;
+    private ulong _salt;                     // of the file
+    private long _length;
+    private Exception? _failure;             // the first one; the file is in doubt after it
+
+    private BatchLog(string directory, int segment, FileStream file, ulong salt, long length)
+    {
+        _directory = directory;
+        Segment = segment;
+        _file = file;
+        _salt = salt;
+        _length = length;
+    }
 
     /// <summary>Number of the file that is appended to.</summary>
     public int Segment { get; private set; }
 
-    /// <summary>Whether there is a log in a directory.</summary>
-    public static bool Exists(string directory) => Segments(directory).Any();
+    /// <summary>Whether the logs of a directory tell of batches; the file that a first start makes does not yet.</summary>
+    public static bool Exists(string directory) => Segments(directory).Any(segment => segment > 1 || new FileInfo(PathOf(directory, segment)).Length > FileHeaderBytes);
 
-    /// <summary>Opens the log behind what was read of it, or begins one.</summary>
+    /// <summary>Opens the log behind what was read of it, cutting off what a crash left there; or begins a file, where nothing was.</summary>
     public static BatchLog Open(string directory, int segment, long length)
     {
-        var log = new BatchLog(directory);
-        log.OpenSegment(segment, length);
-        return log;
-    }
-
-    /// <summary>The frames of all files from a number on, in order, and where the last whole one ends.</summary>
-    /// <exception cref="InvalidDataException">A file is damaged before its end, or one is missing.</exception>
-    public static (List<byte[]> Frames, int Segment, long Length) Read(string directory, int fromSegment)
-    {
-        int[] segments = Segments(directory).Where(segment => segment >= fromSegment).Order().ToArray();
-        var frames = new List<byte[]>();
-        long length = 0;
-        for (int i = 0; i < segments.Length; i++)
+        string path = PathOf(directory, segment);
+        bool isNew = length < FileHeaderBytes;
+        FileStream file = PrivateFile.Open(path, isNew ? FileMode.OpenOrCreate : FileMode.Open);
+        try
         {
-            string path = PathOf(directory, segments[i]);
-            if (segments[i] != fromSegment + i)
+            if (!isNew && file.Length < length)
             {
-                throw new InvalidDataException($"{PathOf(directory, fromSegment + i)} is missing, and {path} is there. Bring the file back; without it the batches in it are lost.");
+                throw new IOException($"{path} has {file.Length} bytes, and {length} were read of it. Something else changes it; one context at a time may use a checkpoint directory.");
             }
 
-            length = ReadFile(path, isLast: i == segments.Length - 1, frames);
+            ulong salt = isNew ? BatchLogFile.Begin(file, segment) : BatchLogFile.SaltOf(file.SafeFileHandle, path, segment);
+            file.SetLength(isNew ? FileHeaderBytes : length);
+            DurableFile.Flush(file.SafeFileHandle, path);
+            DurableFile.FlushDirectory(directory);
+            return new BatchLog(directory, segment, file, salt, isNew ? FileHeaderBytes : length);
         }
-
-        return (frames, segments.Length == 0 ? fromSegment : segments[^1], length);
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Writes a frame and brings it to the disk.</summary>
+    /// <returns>Number of the file that it is in.</returns>
     /// <exception cref="IOException">The disk did not take it.</exception>
-    public void Append(ReadOnlySpan<byte> payload)
+    public int Append(ReadOnlySpan<byte> payload)
     {
         lock (_lock)
         {
-            if (_failure is not null)
-            {
-                throw new IOException($"{_path} cannot be written to any more: {_failure.Message}", _failure);
-            }
-
+            ThrowIfFailed();
             try
             {
-                _frame.ResetWrittenCount();
-                Frame.Write(_frame, payload);
-                RandomAccess.Write(_file!, _frame.WrittenSpan, _length);
-                DurableFile.Flush(_file!, _path);
-                _length += _frame.WrittenCount;
+                Span<byte> header = stackalloc byte[Frame.HeaderBytes];
+                Frame.WriteHeader(header, payload, BatchLogFile.SeedAt(_salt, _length));
+                RandomAccess.Write(_file.SafeFileHandle, header, _length);
+                RandomAccess.Write(_file.SafeFileHandle, payload, _length + header.Length);
+                DurableFile.Flush(_file.SafeFileHandle, _file.Name);
+                ThrowIfRemoved();
+                _length += header.Length + payload.Length;
+                return Segment;
             }
             catch (Exception error)
             {
@@ -82,19 +92,31 @@ internal sealed class BatchLog : IDisposable
     }
 
     /// <summary>Goes on in a new file.</summary>
+    /// <exception cref="IOException">The disk did not take it.</exception>
     public void Roll()
     {
         lock (_lock)
         {
-            _file?.Dispose();
-            OpenSegment(Segment + 1, 0);
+            ThrowIfFailed();   // what a failed append left may stand at the end of the last file only
+            try
+            {
+                ThrowIfRemoved();
+                BatchLog next = Open(_directory, Segment + 1, 0);
+                _file.Dispose();
+                (_file, _salt, _length, Segment) = (next._file, next._salt, next._length, next.Segment);
+            }
+            catch (Exception error)
+            {
+                _failure = error;
+                throw;
+            }
         }
     }
 
     /// <summary>Removes the files before a number.</summary>
     public void RemoveBefore(int segment)
     {
-        foreach (int old in Segments(_directory).Where(number => number < segment))
+        foreach (int old in Segments(_directory).Where(number => number < segment).ToArray())
         {
             File.Delete(PathOf(_directory, old));
         }
@@ -104,48 +126,35 @@ internal sealed class BatchLog : IDisposable
     {
         lock (_lock)
         {
-            _file?.Dispose();
+            _file.Dispose();
             _failure ??= new ObjectDisposedException(nameof(BatchLog));
         }
     }
 
-    private static string PathOf(string directory, int segment) => Path.Combine(directory, $"batches-{segment:D9}.log");
+    internal static string PathOf(string directory, int segment) => Path.Combine(directory, $"{Prefix}{segment:D9}{Extension}");
 
-    private static IEnumerable<int> Segments(string directory) => Directory.EnumerateFiles(directory, "batches-*.log")
-        .Select(path => int.TryParse(Path.GetFileNameWithoutExtension(path)["batches-".Length..], out int segment) ? segment : -1).Where(segment => segment >= 0);
+    /// <summary>Numbers of the files, in no order. A name that is not exactly as one is written here is somebody else's.</summary>
+    internal static IEnumerable<int> Segments(string directory) =>
+        from path in Directory.EnumerateFiles(directory, Prefix + "*" + Extension)
+        let name = Path.GetFileNameWithoutExtension(path)
+        let segment = int.TryParse(name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1
+        where segment >= 0 && path == PathOf(directory, segment)
+        select segment;
 
-    // A frame that is not whole is the end, if nothing whole follows: the crash came while it was written.
-    private static long ReadFile(string path, bool isLast, List<byte[]> frames)
+    private void ThrowIfFailed()
     {
-        byte[] bytes = File.ReadAllBytes(path);
-        int at = 0;
-        while (at < bytes.Length)
+        if (_failure is not null)
         {
-            if (!Frame.TryRead(bytes.AsSpan(at), out Range payload))
-            {
-                if (!isLast || Frame.FindNext(bytes.AsSpan(at)) >= 0)
-                {
-                    throw new InvalidDataException($"{path} is damaged at byte {at}, and what follows is not. Bring an undamaged copy back; without it the batches from there on are lost.");
-                }
-
-                break;
-            }
-
-            frames.Add(bytes.AsSpan(at)[payload].ToArray());
-            at += payload.End.Value;
+            throw new IOException($"{_file.Name} cannot be written to any more: {_failure.Message}", _failure);
         }
-
-        return at;
     }
 
-    private void OpenSegment(int segment, long length)
+    // The file system takes bytes for a file that has no name any more; they are gone with the process.
+    private void ThrowIfRemoved()
     {
-        Segment = segment;
-        _path = PathOf(_directory, segment);
-        _length = length;
-        _file = File.OpenHandle(_path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
-        RandomAccess.SetLength(_file, length);   // cuts a torn end off
-        DurableFile.Flush(_file, _path);
-        DurableFile.FlushDirectory(_directory);
+        if (!File.Exists(_file.Name))
+        {
+            throw new IOException($"{_file.Name} was removed while it was in use. Leave the checkpoint directory to the context; stop it, and bring the directory back or begin a new one.");
+        }
     }
 }

@@ -13,6 +13,7 @@ internal static class BatchRecord
 {
     private const byte Plan = 1;
     private const byte Commit = 2;
+    private const int CommitBytes = 10;
 
     /// <summary>Writes down what a batch is made of.</summary>
     public static void WritePlan(ArrayBufferWriter<byte> output, BatchTime time, IReadOnlyList<string> names, IReadOnlyList<IInputStream> inputs, IReadOnlyList<InputBatch> batches)
@@ -35,39 +36,39 @@ internal static class BatchRecord
 
     public static byte[] OfCommit(BatchTime time, bool isCounted)
     {
-        byte[] record = new byte[10];
+        byte[] record = new byte[CommitBytes];
         record[0] = Commit;
         BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(1), time.Milliseconds);
         record[9] = isCounted ? (byte)1 : (byte)0;
         return record;
     }
 
-    /// <summary>Puts the records of a log together: the batches after a time, in order.</summary>
+    /// <summary>Puts the records of a log together: the batches after a time, in order. A record that is not needed is not kept.</summary>
     /// <exception cref="InvalidDataException">A record cannot be read.</exception>
     public static List<RecoveredBatch> Collect(IEnumerable<byte[]> frames, BatchTime after)
     {
         var batches = new SortedList<BatchTime, RecoveredBatch>();
         foreach (byte[] frame in frames)
         {
-            BatchTime time = frame.Length < 10 ? throw Unknown(frame) : new BatchTime(BinaryPrimitives.ReadInt64LittleEndian(frame.AsSpan(1)));
+            if (frame.Length < CommitBytes || frame[0] is not (Plan or Commit) || (frame[0] == Commit && (frame.Length != CommitBytes || frame[9] > 1)))
+            {
+                throw Unknown(frame);
+            }
+
+            var time = new BatchTime(BinaryPrimitives.ReadInt64LittleEndian(frame.AsSpan(1)));
             if (time <= after)
             {
                 continue;
             }
 
-            switch (frame[0])
+            bool isKnown = batches.TryGetValue(time, out RecoveredBatch? batch);
+            batches[time] = frame[0] switch
             {
-                case Plan:
-                    batches[time] = new RecoveredBatch(time, ReadInputs(frame), Outcome.Open);
-                    break;
-                case Commit when batches.TryGetValue(time, out RecoveredBatch? batch):
-                    batches[time] = batch with { Outcome = frame[9] == 1 ? Outcome.Counted : Outcome.GivenUp };
-                    break;
-                case Commit:
-                    throw new InvalidDataException($"The log says that batch {time} is done, and not what it was made of.");
-                default:
-                    throw Unknown(frame);
-            }
+                Plan when isKnown => throw new InvalidDataException($"The log says twice what batch {time} was made of."),
+                Plan => new RecoveredBatch(time, ReadInputs(frame), Outcome.Open),
+                _ when isKnown => batch! with { Outcome = frame[9] == 1 ? Outcome.Counted : Outcome.GivenUp },
+                _ => throw new InvalidDataException($"The log says that batch {time} is done, and not what it was made of."),
+            };
         }
 
         return [.. batches.Values];
@@ -80,15 +81,19 @@ internal static class BatchRecord
         var inputs = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         for (int i = 0; i < count; i++)
         {
-            int nameLength = Prefixed.Length(ref rest);
+            int nameLength = Prefixed.LengthOfPresent(ref rest);
             string name = Encoding.UTF8.GetString(rest[..nameLength]);
             rest = rest[nameLength..];
-            int length = Prefixed.Length(ref rest);
-            inputs[name] = frame.AsMemory(frame.Length - rest.Length, length);
+            int length = Prefixed.LengthOfPresent(ref rest);
+            if (!inputs.TryAdd(name, frame.AsMemory(frame.Length - rest.Length, length)))
+            {
+                throw new InvalidDataException($"The log has the input {name} twice in one batch.");
+            }
+
             rest = rest[length..];
         }
 
-        return inputs;
+        return count >= 0 && rest.IsEmpty ? inputs : throw new InvalidDataException($"The log has a batch of {count} inputs and {rest.Length} bytes behind them; none are expected.");
     }
 
     private static InvalidDataException Unknown(byte[] frame) =>
@@ -106,18 +111,30 @@ internal static class BatchRecord
         output.Advance(sizeof(long));
     }
 
+    /// <exception cref="InvalidDataException">The bytes end before.</exception>
     internal static int ReadInt32(ref ReadOnlySpan<byte> bytes)
     {
+        ThrowIfShorter(bytes, sizeof(int));
         int value = BinaryPrimitives.ReadInt32LittleEndian(bytes);
         bytes = bytes[sizeof(int)..];
         return value;
     }
 
+    /// <exception cref="InvalidDataException">The bytes end before.</exception>
     internal static long ReadInt64(ref ReadOnlySpan<byte> bytes)
     {
+        ThrowIfShorter(bytes, sizeof(long));
         long value = BinaryPrimitives.ReadInt64LittleEndian(bytes);
         bytes = bytes[sizeof(long)..];
         return value;
+    }
+
+    private static void ThrowIfShorter(ReadOnlySpan<byte> bytes, int needed)
+    {
+        if (bytes.Length < needed)
+        {
+            throw new InvalidDataException($"A number of {needed} bytes is expected, and {bytes.Length} bytes are left.");
+        }
     }
 }
 

@@ -92,9 +92,9 @@ internal sealed class CheckpointCoordinator : IDisposable
             new SavedParts(data, _options.UnmatchedState, _warn).LoadInto(_stateNames, states, _inputNames, _inputs);
         }
 
-        (List<byte[]> frames, int segment, long length) = BatchLog.Read(_options.Directory, _last.LogSegment);
-        List<RecoveredBatch> batches = BatchRecord.Collect(frames, after: _last.Time);
-        _log = BatchLog.Open(_options.Directory, segment, length);
+        var log = new BatchLogReader(_options.Directory, _last.LogSegment);
+        List<RecoveredBatch> batches = BatchRecord.Collect(log.Frames(), after: _last.Time);
+        _log = BatchLog.Open(_options.Directory, log.Segment, log.Length);
         LastPlanned = batches.Count > 0 ? batches[^1].Time : _last.Time;
         CrashPoint.Pass("recovered");
         return batches.Select(Load).ToArray();

@@ -60,7 +60,7 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
     /// <exception cref="InvalidDataException">It is damaged, or of a version that this one does not know.</exception>
     public static CheckpointManifest Read(byte[] bytes)
     {
-        if (!Frame.TryRead(bytes, out Range payload))
+        if (!Frame.TryRead(bytes, out Range payload) || payload.End.Value != bytes.Length)
         {
             throw new InvalidDataException("The manifest is damaged.");
         }
@@ -75,7 +75,7 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
                 throw new InvalidDataException($"The manifest has the format {format}; this version reads {Format}. Start the version that wrote it.");
             }
 
-            return new CheckpointManifest(
+            var manifest = new CheckpointManifest(
                 root.GetProperty("number").GetInt32(),
                 new BatchTime(root.GetProperty("zeroTimeMs").GetInt64()),
                 TimeSpan.FromMilliseconds(root.GetProperty("batchIntervalMs").GetInt64()),
@@ -83,13 +83,38 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
                 root.GetProperty("logSegment").GetInt32(),
                 root.GetProperty("dataLength").GetInt64(),
                 root.GetProperty("dataCrc32C").GetUInt32(),
-                root.GetProperty("parts").EnumerateArray().Select(part => new CheckpointPart(
-                    part.GetProperty("kind").GetString()!, part.GetProperty("name").GetString()!, part.GetProperty("schema").GetString()!,
-                    part.GetProperty("offset").GetInt64(), part.GetProperty("length").GetInt64())).ToArray());
+                root.GetProperty("parts").EnumerateArray().Select(ReadPart).ToArray());
+            manifest.Check();
+            return manifest;
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw new InvalidDataException($"The manifest cannot be read: {error.Message}", error);
+        }
+    }
+
+    private static CheckpointPart ReadPart(JsonElement part) =>
+        new(TextOf(part, "kind"), TextOf(part, "name"), TextOf(part, "schema"), part.GetProperty("offset").GetInt64(), part.GetProperty("length").GetInt64());
+
+    private static string TextOf(JsonElement part, string name) => part.GetProperty(name).GetString() ?? throw new InvalidDataException($"The manifest has a part whose {name} is null.");
+
+    // The parts fill the data, one after the other: none lies outside, and no two share bytes.
+    private void Check()
+    {
+        long at = 0;
+        foreach (CheckpointPart part in Parts)
+        {
+            if (part.Offset != at || part.Length is < 0 or > int.MaxValue)
+            {
+                throw new InvalidDataException($"The manifest has the {part.Kind} {part.Name} at {part.Offset} with {part.Length} bytes; one at {at} with at most {int.MaxValue} is expected.");
+            }
+
+            at += part.Length;
+        }
+
+        if (at != DataLength || Number < 0 || LogSegment < 0)
+        {
+            throw new InvalidDataException($"The manifest of checkpoint {Number} has {at} bytes in its parts of {DataLength}, and its log begins with file {LogSegment}; both as many and no negative number are expected.");
         }
     }
 }

@@ -1,31 +1,51 @@
-using System.Buffers;
-using System.IO.MemoryMappedFiles;
+using System.Globalization;
 
 namespace FastStream;
 
 /// <summary>The checkpoints in a directory: each a directory of its own that appears whole, with a manifest and the data.</summary>
+/// <remarks>
+/// Numbers alone say which is the newest; times of files say nothing. <code>
+/// checkpoint-000000042/                   manifest and data
+/// .checkpoint-000000043.writing/          not done yet, or left by a crash; the next save removes it
+/// .checkpoint-000000039.removing/         on its way out; as above
+/// damaged-000000041/                      put aside; nobody touches it any more
+/// </code>
+/// </remarks>
 internal sealed class CheckpointStore(string directory)
 {
     private const string Prefix = "checkpoint-";
     private const string DataName = "data";
     private const string ManifestName = "manifest";
+    private const int LargestManifestBytes = 64 << 20;
+    private const int InputOutputError = 5;   // EIO
 
-    /// <summary>Numbers of what is there, newest first.</summary>
-    public IReadOnlyList<int> Numbers => Directory.EnumerateDirectories(directory, Prefix + "*")
-        .Select(path => int.TryParse(Path.GetFileName(path)[Prefix.Length..], out int number) ? number : -1).Where(number => number >= 0).OrderDescending().ToArray();
+    /// <summary>Numbers of what is there, newest first. A name that is not exactly as one is written here is somebody else's.</summary>
+    public IReadOnlyList<int> Numbers =>
+        (from path in Directory.EnumerateDirectories(directory, Prefix + "*")
+         let number = int.TryParse(Path.GetFileName(path.AsSpan())[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int parsed) ? parsed : -1
+         where number >= 0 && Path.GetFileName(path) == NameOf(number)
+         orderby number descending
+         select number).ToArray();
 
     /// <summary>Writes a checkpoint and looks at what was written.</summary>
     /// <param name="number">Its number; there must be none of it.</param>
     /// <param name="describe">Gets a writer for the parts, and gives the manifest, without what only the writer knows.</param>
+    /// <exception cref="IOException">The disk did not take it, or gives back something else.</exception>
     public void Save(int number, Func<CheckpointWriter, CheckpointManifest> describe)
     {
-        using (var whole = new WholeDirectory(PathOf(number)))
+        if (!Directory.Exists(directory))
+        {
+            throw new DirectoryNotFoundException($"{directory} was removed while it was in use. Leave the checkpoint directory to the context; stop it, and bring the directory back or begin a new one.");
+        }
+
+        RemoveLeftovers();
+        using (var whole = new WholeDirectory(PathOf(number), isPrivate: true))
         {
             CheckpointManifest manifest;
             using (FileBufferWriter file = whole.NewFile(DataName))
             {
                 var writer = new CheckpointWriter(file);
-                manifest = describe(writer) with { DataLength = writer.Length, DataSum = writer.Sum, Parts = writer.Parts };
+                manifest = describe(writer) with { Number = number, DataLength = writer.Length, DataSum = writer.Sum, Parts = writer.Parts };
                 file.Finish();
             }
 
@@ -38,30 +58,32 @@ internal sealed class CheckpointStore(string directory)
         }
 
         CrashPoint.Pass("checkpoint there");
-        using CheckpointData written = Load(number);
+        try
+        {
+            using CheckpointData written = Load(number);
+        }
+        catch (InvalidDataException error)
+        {
+            PutAside(number);
+            throw new IOException($"Checkpoint {number} was written, and reads otherwise: {error.Message} It was put aside; look after the disk.", error);
+        }
     }
 
     /// <summary>Opens a checkpoint, after all of it was found to be as it was written.</summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
-    public CheckpointData Load(int number)
-    {
-        string path = PathOf(number);
-        try
-        {
-            return new CheckpointData(CheckpointManifest.Read(File.ReadAllBytes(Path.Combine(path, ManifestName))), Path.Combine(path, DataName));
-        }
-        catch (FileNotFoundException error)
-        {
-            throw new InvalidDataException($"{error.FileName} is missing.", error);
-        }
-    }
+    /// <exception cref="IOException">It cannot be opened, which says nothing of what is in it.</exception>
+    public CheckpointData Load(int number) => Read(number, path => new CheckpointData(ReadManifest(number), Path.Combine(path, DataName)));
+
+    /// <summary>What a checkpoint says of itself; its data are not looked at.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public CheckpointManifest ManifestOf(int number) => Read(number, _ => ReadManifest(number));
 
     /// <summary>The log file in which the batches after a checkpoint begin; 0 where its manifest cannot be read, so that no log file goes that an undamaged copy of it would need.</summary>
     public int LogSegmentOf(int number)
     {
         try
         {
-            return CheckpointManifest.Read(File.ReadAllBytes(Path.Combine(PathOf(number), ManifestName))).LogSegment;
+            return ManifestOf(number).LogSegment;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -73,7 +95,7 @@ internal sealed class CheckpointStore(string directory)
     public void PutAside(int number)
     {
         string to = Path.Combine(directory, $"damaged-{number:D9}");
-        for (int i = 2; Directory.Exists(to); i++)
+        for (int i = 2; Path.Exists(to); i++)
         {
             to = Path.Combine(directory, $"damaged-{number:D9}-{i}");
         }
@@ -82,102 +104,59 @@ internal sealed class CheckpointStore(string directory)
         DurableFile.FlushDirectory(directory);
     }
 
-    public void Remove(int number) => Directory.Delete(PathOf(number), recursive: true);
-
-    private string PathOf(int number) => Path.Combine(directory, $"{Prefix}{number:D9}");
-}
-
-/// <summary>Writes the parts of a checkpoint's data, one after the other.</summary>
-internal sealed class CheckpointWriter(IBufferWriter<byte> file) : IBufferWriter<byte>
-{
-    private readonly List<CheckpointPart> _parts = [];
-    private Memory<byte> _given;
-    private uint _crc = Crc32C.Start;
-
-    public long Length { get; private set; }
-
-    public uint Sum => Crc32C.End(_crc);
-
-    public IReadOnlyList<CheckpointPart> Parts => _parts;
-
-    /// <summary>Writes one part.</summary>
-    public void Write(string kind, string name, string schema, Action<IBufferWriter<byte>> write)
+    /// <summary>Removes a checkpoint; a crash leaves it whole or none.</summary>
+    public void Remove(int number)
     {
-        long offset = Length;
-        write(this);
-        _parts.Add(new CheckpointPart(kind, name, schema, offset, Length - offset));
+        string removing = Path.Combine(directory, $".{NameOf(number)}.removing");
+        if (Directory.Exists(removing))
+        {
+            Directory.Delete(removing, recursive: true);
+        }
+
+        Directory.Move(PathOf(number), removing);
+        DurableFile.FlushDirectory(directory);   // before the logs that it needs go
+        Directory.Delete(removing, recursive: true);
     }
 
-    public void Advance(int count)
+    private static string NameOf(int number) => $"{Prefix}{number:D9}";
+
+    private string PathOf(int number) => Path.Combine(directory, NameOf(number));
+
+    private void RemoveLeftovers()
     {
-        _crc = Crc32C.Add(_crc, _given.Span[..count]);
-        Length += count;
-        file.Advance(count);
-        _given = _given[count..];
+        foreach (string path in Directory.EnumerateDirectories(directory, $".{Prefix}*").ToArray())
+        {
+            if (Path.GetExtension(path) is ".writing" or ".removing" or ".replaced")
+            {
+                Directory.Delete(path, recursive: true);
+            }
+        }
     }
 
-    public Memory<byte> GetMemory(int sizeHint = 0) => _given = file.GetMemory(sizeHint);
-
-    public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
-}
-
-/// <summary>A checkpoint's data, mapped: reading a part touches only its pages.</summary>
-internal sealed unsafe class CheckpointData : IDisposable
-{
-    private readonly MemoryMappedFile? _file;              // null where there are no bytes
-    private readonly MemoryMappedViewAccessor? _view;
-    private readonly byte* _bytes;
-
-    /// <exception cref="InvalidDataException">The data are not those that the manifest speaks of.</exception>
-    public CheckpointData(CheckpointManifest manifest, string path)
+    private CheckpointManifest ReadManifest(int number)
     {
-        Manifest = manifest;
+        string path = Path.Combine(PathOf(number), ManifestName);
         long length = new FileInfo(path).Length;
-        if (length != manifest.DataLength)
-        {
-            throw new InvalidDataException($"{path} has {length} bytes; {manifest.DataLength} are expected.");
-        }
-
-        if (length > 0)
-        {
-            _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-            _view = _file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-            _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _bytes);
-            _bytes += _view.PointerOffset;
-        }
-
-        if (SumOf(length) != manifest.DataSum || manifest.Parts.Any(part => part.Offset < 0 || part.Length is < 0 or > int.MaxValue || part.Offset + part.Length > length))
-        {
-            Dispose();
-            throw new InvalidDataException($"{path} is not as it was written.");
-        }
+        CheckpointManifest manifest = length <= LargestManifestBytes
+            ? CheckpointManifest.Read(File.ReadAllBytes(path))
+            : throw new InvalidDataException($"{path} has {length} bytes; at most {LargestManifestBytes} are expected.");
+        return manifest.Number == number ? manifest : throw new InvalidDataException($"{path} is of checkpoint {manifest.Number}; {number} is expected.");
     }
 
-    public CheckpointManifest Manifest { get; }
-
-    /// <summary>The bytes of a part, pinned until this is disposed.</summary>
-    public ReadOnlySpan<byte> Read(CheckpointPart part) => new(_bytes + part.Offset, (int)part.Length);
-
-    public void Dispose()
+    // Only what says that bytes are lost counts as damage: an older checkpoint does not help against a lack of handles or permissions.
+    private T Read<T>(int number, Func<string, T> read)
     {
-        if (_view is not null)
+        try
         {
-            _view.SafeMemoryMappedViewHandle.ReleasePointer();
-            _view.Dispose();
+            return read(PathOf(number));
         }
-
-        _file?.Dispose();
-    }
-
-    private uint SumOf(long length)
-    {
-        const int piece = 1 << 26;
-        uint crc = Crc32C.Start;
-        for (long at = 0; at < length; at += piece)
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException && Directory.Exists(directory))
         {
-            crc = Crc32C.Add(crc, new ReadOnlySpan<byte>(_bytes + at, (int)Math.Min(piece, length - at)));
+            throw new InvalidDataException($"A file of {PathOf(number)} is missing: {error.Message}", error);
         }
-
-        return Crc32C.End(crc);
+        catch (IOException error) when (error.HResult == InputOutputError)
+        {
+            throw new InvalidDataException($"{PathOf(number)} cannot be read from the disk: {error.Message}", error);
+        }
     }
 }

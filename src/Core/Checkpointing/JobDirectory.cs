@@ -1,50 +1,90 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace FastStream;
 
 /// <summary>The directory of one program's batches and checkpoints, which one process at a time may have.</summary>
-internal static class JobDirectory
+internal static partial class JobDirectory
 {
-    /// <summary>Makes the directory if need be and takes it.</summary>
+    private const int Exclusive = 2;      // LOCK_EX
+    private const int WithoutWait = 4;    // LOCK_NB
+    private const int SharingViolation = unchecked((int)0x80070020);
+
+    private static int WouldBlock => OperatingSystem.IsLinux() ? 11 : 35;   // EWOULDBLOCK
+
+    /// <summary>Makes the directory if need be, for its owner alone, and takes it. One that is there keeps its permissions; what is put into it is the owner's alone in any case.</summary>
     /// <returns>The lock; disposing it, or the process's end, lets go of the directory.</returns>
     /// <exception cref="InvalidOperationException">Another process, or another context of this one, has it.</exception>
+    /// <exception cref="IOException">The directory cannot be made or written to, or its file system has no locks.</exception>
     public static FileStream Take(string directory)
     {
-        WholeDirectory.MakeDurably(directory);
-        Protect(directory);
-        string path = Path.Combine(directory, "lock");
+        directory = Path.GetFullPath(directory);
+        if (!Directory.Exists(directory))
+        {
+            WholeDirectory.MakeDurably(Path.GetDirectoryName(directory)!);
+            PrivateFile.MakeDirectory(directory);
+            DurableFile.FlushDirectory(Path.GetDirectoryName(directory)!);
+        }
+
+        FileStream file = Lock(directory);
         try
         {
-            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            File.WriteAllText(OwnerPath(directory), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            using FileStream owner = PrivateFile.Open(OwnerPath(directory), FileMode.Create);
+            owner.Write(System.Text.Encoding.UTF8.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
             return file;
         }
-        catch (IOException error) when (File.Exists(path))
+        catch
         {
-            throw new InvalidOperationException($"{directory} is in use by process {OwnerOf(directory)}. One context at a time may use a checkpoint directory: stop that one, or give this one a directory of its own.", error);
+            file.Dispose();
+            throw;
         }
     }
 
-    // What is in it may be anything that users sent.
-    private static void Protect(string directory)
+    private static FileStream Lock(string directory)
     {
-        if (!OperatingSystem.IsWindows())
+        FileStream file;
+        try
         {
-            File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            file = PrivateFile.Open(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileShare.None);
         }
+        catch (IOException error) when (error.HResult == SharingViolation || error.HResult == WouldBlock)
+        {
+            throw InUse(directory, error);
+        }
+
+        // Asked again, with the answer looked at: .NET goes on without a lock where the file system has none, or where its locks are switched off.
+        int answer = OperatingSystem.IsWindows() || Flock(file.SafeFileHandle, Exclusive | WithoutWait) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        if (answer != 0)
+        {
+            file.Dispose();
+            throw answer == WouldBlock
+                ? InUse(directory, null)
+                : new IOException($"{file.Name} cannot be locked: {Marshal.GetPInvokeErrorMessage(answer)} (error {answer}). Two processes at once would destroy what is in it; put the checkpoint directory onto a file system that has locks.");
+        }
+
+        return file;
     }
+
+    private static InvalidOperationException InUse(string directory, Exception? error) =>
+        new($"{directory} is in use by process {OwnerOf(directory)}. One context at a time may use a checkpoint directory: stop that one, or give this one a directory of its own.", error);
 
     private static string OwnerPath(string directory) => Path.Combine(directory, "owner");
 
+    // Says who it is; the lock is what counts.
     private static string OwnerOf(string directory)
     {
         try
         {
             return File.ReadAllText(OwnerPath(directory));
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return "unknown";
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Flock(SafeFileHandle file, int operation);
 }

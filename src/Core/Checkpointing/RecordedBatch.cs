@@ -3,12 +3,15 @@ using System.Buffers;
 namespace FastStream;
 
 /// <summary>A batch by its records, written down and read again: what inputs do that have no log or position of their own.</summary>
-/// <remarks><code>for each partition: | records in a span (4 bytes) | the records | … | 0 |</code></remarks>
+/// <remarks><code>| number of partitions (4 bytes) | for each partition: | records in a span (4) | the records | … | 0 (4) |</code></remarks>
 internal static class RecordedBatch
 {
+    private const int MostPartitions = 1024;   // as in StreamingOptions
+
     /// <summary>Writes all records, partition by partition.</summary>
     public static void Save<T>(InputBatch<T> batch, int partitions, IRecordSerializer<T> serializer, IBufferWriter<byte> output)
     {
+        BatchRecord.WriteInt32(output, partitions);
         var sink = new Sink<T>(serializer, output);
         var buffer = new RecordBuffer<T>(sink);
         for (int partition = 0; partition < partitions; partition++)
@@ -21,18 +24,25 @@ internal static class RecordedBatch
     }
 
     /// <summary>The same batch, from what was written.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no batch.</exception>
     public static InputBatch<T> Load<T>(ReadOnlyMemory<byte> saved, IRecordSerializer<T> serializer)
     {
         using MemoryHandle pinned = saved.Pin();   // texts lie in it until they are copied
         ReadOnlySpan<byte> rest = saved.Span;
+        int partitionCount = BatchRecord.ReadInt32(ref rest);
+        if (partitionCount is < 0 or > MostPartitions)
+        {
+            throw new InvalidDataException($"A batch of {partitionCount} partitions was written; at most {MostPartitions} are expected.");
+        }
+
         var memory = new TextMemory();
         var texts = new TextLease();
         var partitions = new List<List<ArraySegment<T>>>();
+        T[] records = new T[RecordBuffer.SpanRecords];
         long count = 0;
-        while (!rest.IsEmpty)
+        for (int partition = 0; partition < partitionCount; partition++)
         {
             var collector = new Collector<T>();
-            T[] records = new T[RecordBuffer.SpanRecords];
             for (int length; (length = BatchRecord.ReadInt32(ref rest)) != 0;)
             {
                 Span<T> span = records.AsSpan(0, length is > 0 and <= RecordBuffer.SpanRecords ? length : throw new InvalidDataException($"A span of {length} records was written; at most {RecordBuffer.SpanRecords} are expected."));
@@ -50,7 +60,7 @@ internal static class RecordedBatch
             partitions.Add(collector.Take());
         }
 
-        return new Batch<T>(partitions, texts, count);
+        return rest.IsEmpty ? new Batch<T>(partitions, texts, count) : throw new InvalidDataException($"{rest.Length} bytes stand behind the records of a batch; none are expected.");
     }
 
     private sealed class Sink<T>(IRecordSerializer<T> serializer, IBufferWriter<byte> output) : Operator<T>

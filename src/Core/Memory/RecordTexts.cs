@@ -133,18 +133,6 @@ internal static class RecordFields
         }
     }
 
-    /// <summary>A type's name without version and assembly, with those of its arguments.</summary>
-    public static string NameOf(Type type) => type.IsGenericType
-        ? $"{type.GetGenericTypeDefinition().FullName}[{string.Join(',', type.GetGenericArguments().Select(NameOf))}]"
-        : type.FullName ?? type.Name;
-
-    /// <summary>A struct's name with those of its fields, and so on down: another text where its bytes in memory mean something else.</summary>
-    public static string Layout(Type type)
-    {
-        bool isLeaf = type.IsPrimitive || type.IsEnum || type.IsPointer || type == typeof(Utf8Text);
-        return isLeaf ? NameOf(type) : $"{NameOf(type)}{{{string.Join(' ', FieldsOf(type).Where(field => field.FieldType != type).Select(field => $"{field.Name}:{Layout(field.FieldType)}"))}}}";
-    }
-
     // What is inside of the framework's own classes is known by their type arguments.
     private static IEnumerable<Type> Parts(Type type)
     {

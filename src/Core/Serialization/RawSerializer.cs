@@ -1,59 +1,117 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace FastStream;
 
-/// <summary>Structs without references: their bytes as they lie in memory, and the bytes of their texts behind them.</summary>
+/// <summary>Structs without references: the bytes of their fields, one after the other, and behind them the texts. Nothing else of the memory: records of equal fields give equal bytes.</summary>
+/// <remarks><code>| fields, in the order of their declaration | for each text: length (4 bytes), bytes |     a DateTimeOffset: UTC ticks (8), minutes of offset (2)</code></remarks>
 internal sealed class RawSerializer<T> : IRecordSerializer<T>
 {
-    public string Schema { get; } = $"raw {RecordFields.Layout(typeof(T))} of {Unsafe.SizeOf<T>()} bytes";
+    private const int TimeWithOffsetBytes = 10;
+
+    private readonly RecordPiece[] _pieces;
+    private readonly int _length;   // of all fields but texts, as written
+
+    public RawSerializer()
+    {
+        RecordLayout layout = RecordLayout.Of<T>();
+        Schema = $"raw {layout.Schema}";
+        _pieces = layout.Pieces;
+        _length = _pieces.Sum(piece => piece.IsTimeWithOffset ? TimeWithOffsetBytes : piece.Length);
+    }
+
+    public string Schema { get; }
 
     public void Write(in T record, IBufferWriter<byte> output)
     {
         ref T place = ref Unsafe.AsRef(in record);
-        output.Write(BytesOf(ref place));
+        Span<byte> target = output.GetSpan(_length);
+        ReadOnlySpan<byte> bytes = BytesOf(ref place);
+        foreach (RecordPiece piece in _pieces)
+        {
+            ReadOnlySpan<byte> source = bytes.Slice(piece.Offset, piece.Length);
+            if (piece.IsTimeWithOffset)
+            {
+                Write(MemoryMarshal.Read<DateTimeOffset>(source), target);
+                target = target[TimeWithOffsetBytes..];
+            }
+            else
+            {
+                source.CopyTo(target);
+                target = target[source.Length..];
+            }
+        }
+
+        output.Advance(_length);
         foreach (int offset in RecordTexts<T>.Places)
         {
-            ref Utf8Text text = ref RecordTexts<T>.TextIn(ref place, offset);
-            if (text.IsLong)
-            {
-                output.Write(text.LongSpan);
-            }
+            ReadOnlySpan<byte> text = RecordTexts<T>.TextIn(ref place, offset).Span;
+            Span<byte> length = output.GetSpan(sizeof(int));
+            BinaryPrimitives.WriteInt32LittleEndian(length, text.Length);
+            output.Advance(sizeof(int));
+            output.Write(text);
         }
     }
 
     /// <summary>Reads a record. Its long texts lie in the bytes given, which must be pinned and stay until the texts were copied.</summary>
     public T Read(ref ReadOnlySpan<byte> bytes)
     {
-        int size = Unsafe.SizeOf<T>();
-        ThrowIfShorter(bytes, size);
-        T record = default!;
-        bytes[..size].CopyTo(BytesOf(ref record));
-        bytes = bytes[size..];
-        foreach (int offset in RecordTexts<T>.Places)
+        if (bytes.Length < _length)
         {
-            ref Utf8Text text = ref RecordTexts<T>.TextIn(ref record, offset);
-            if (text.IsLong)
+            throw new InvalidDataException($"A {typeof(T)} ends behind its data: {_length} bytes are expected, {bytes.Length} are left.");
+        }
+
+        T record = default!;
+        Span<byte> target = BytesOf(ref record);
+        ReadOnlySpan<byte> source = bytes;
+        foreach (RecordPiece piece in _pieces)
+        {
+            Span<byte> field = target.Slice(piece.Offset, piece.Length);
+            if (piece.IsTimeWithOffset)
             {
-                ThrowIfShorter(bytes, text.Length);
-                ReadOnlySpan<byte> content = bytes[..text.Length];
-                bytes = bytes[text.Length..];
-                text = Utf8Text.OverPinned(content);
+                MemoryMarshal.Write(field, ReadTime(source));
+                source = source[TimeWithOffsetBytes..];
+            }
+            else
+            {
+                source[..field.Length].CopyTo(field);
+                source = source[field.Length..];
             }
         }
 
+        foreach (int offset in RecordTexts<T>.Places)
+        {
+            int length = Prefixed.LengthOfPresent(ref source);
+            RecordTexts<T>.TextIn(ref record, offset) = Utf8Text.OverPinned(source[..length]);
+            source = source[length..];
+        }
+
+        bytes = source;
         return record;
+    }
+
+    private static void Write(DateTimeOffset time, Span<byte> target)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(target, time.UtcTicks);
+        BinaryPrimitives.WriteInt16LittleEndian(target[sizeof(long)..], (short)time.TotalOffsetMinutes);
+    }
+
+    private static DateTimeOffset ReadTime(ReadOnlySpan<byte> source)
+    {
+        long ticks = BinaryPrimitives.ReadInt64LittleEndian(source);
+        int minutes = BinaryPrimitives.ReadInt16LittleEndian(source[sizeof(long)..]);
+        try
+        {
+            return new DateTimeOffset(ticks, TimeSpan.Zero).ToOffset(TimeSpan.FromMinutes(minutes));
+        }
+        catch (ArgumentException error)
+        {
+            throw new InvalidDataException($"A time of {ticks} ticks and an offset of {minutes} minutes is none.", error);
+        }
     }
 
     // As unmanaged memory: there are no references in it, which T's constraint cannot say.
     private static Span<byte> BytesOf(ref T record) => MemoryMarshal.CreateSpan(ref Unsafe.As<T, byte>(ref record), Unsafe.SizeOf<T>());
-
-    private static void ThrowIfShorter(ReadOnlySpan<byte> bytes, int needed)
-    {
-        if (needed < 0 || bytes.Length < needed)
-        {
-            throw new InvalidDataException($"A {typeof(T)} ends behind its data: {needed} bytes are expected, {bytes.Length} are left.");
-        }
-    }
 }

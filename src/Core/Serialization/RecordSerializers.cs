@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
@@ -6,7 +7,7 @@ namespace FastStream;
 /// <summary>The serializers of a program, by record type: those that were added, else one of three that fit most types.</summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>Structs without references, also with texts in them: their bytes, and the texts behind them. Numbers, times, tuples and record structs of such.</item>
+/// <item>Structs without references, also with texts in them: the bytes of their fields, and the texts behind them. Numbers, times, tuples and record structs of such.</item>
 /// <item><see cref="string"/>: UTF-8.</item>
 /// <item>Everything else: JSON by System.Text.Json, public properties and fields. Give a serializer of your own where that is too slow or does not say all.</item>
 /// </list>
@@ -15,6 +16,7 @@ namespace FastStream;
 public sealed class RecordSerializers
 {
     private readonly Dictionary<Type, object> _added = [];
+    private readonly ConcurrentDictionary<Type, object> _builtIn = new();   // looking through a type takes long
 
     /// <summary>Uses a serializer for a type.</summary>
     /// <returns>This, for more.</returns>
@@ -26,22 +28,19 @@ public sealed class RecordSerializers
     }
 
     /// <summary>The serializer of a type.</summary>
-    /// <exception cref="NotSupportedException">Records of the type hold memory of their batch where no serializer finds it, such as texts in an array.</exception>
-    public IRecordSerializer<T> Of<T>()
-    {
-        if (_added.TryGetValue(typeof(T), out object? added))
-        {
-            return (IRecordSerializer<T>)added;
-        }
+    /// <exception cref="NotSupportedException">Records of the type hold something that no built-in serializer brings back as it was, such as memory of their batch in an array, a delegate, or a field that nothing can set.</exception>
+    public IRecordSerializer<T> Of<T>() => (IRecordSerializer<T>)(_added.TryGetValue(typeof(T), out object? added) ? added : _builtIn.GetOrAdd(typeof(T), static _ => BuiltIn<T>()));
 
-        if (RecordTexts<T>.Unreachable is { } inside && typeof(T).IsValueType)
+    private static object BuiltIn<T>()
+    {
+        if (RecordTexts<T>.Unreachable is { } inside)
         {
             throw new NotSupportedException($"{typeof(T)} holds a {inside}, which ends with its batch and cannot be written to a checkpoint. Make strings or arrays of it first, or add a serializer for {typeof(T)} to CheckpointOptions.Serializers.");
         }
 
         if (typeof(T) == typeof(string))
         {
-            return (IRecordSerializer<T>)(object)new TextSerializer();
+            return new TextSerializer();
         }
 
         return RuntimeHelpers.IsReferenceOrContainsReferences<T>() ? Json<T>() : new RawSerializer<T>();

@@ -1,27 +1,52 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Unicode;
 
 namespace FastStream;
 
-/// <summary>Strings: their length in bytes (-1 for null), then UTF-8. A lone surrogate becomes U+FFFD.</summary>
+/// <summary>Strings, exactly: their length in bytes and UTF-8; for one that is not valid UTF-16 -2, its length in bytes and UTF-16 in little endian; for null -1.</summary>
 internal sealed class TextSerializer : IRecordSerializer<string?>
 {
+    private const int Null = -1;
+    private const int Invalid = -2;
+
     public string Schema => "utf-8 text";
 
     public void Write(in string? record, IBufferWriter<byte> output)
     {
-        int length = record is null ? -1 : Encoding.UTF8.GetByteCount(record);
-        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(sizeof(int)), length);
-        output.Advance(sizeof(int));
-        if (length > 0)
+        if (record is null)
         {
-            output.Advance(Encoding.UTF8.GetBytes(record, output.GetSpan(length)));
+            WriteInt32(output, Null);
+            return;
         }
+
+        int most = Encoding.UTF8.GetByteCount(record);
+        Span<byte> bytes = output.GetSpan(sizeof(int) + most);
+        if (Utf8.FromUtf16(record, bytes[sizeof(int)..], out _, out int written, replaceInvalidSequences: false) == OperationStatus.Done)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(bytes, written);
+            output.Advance(sizeof(int) + written);
+            return;
+        }
+
+        WriteInt32(output, Invalid);
+        WriteInt32(output, record.Length * sizeof(char));
+        output.Write(MemoryMarshal.AsBytes(record.AsSpan()));
     }
 
     public string? Read(ref ReadOnlySpan<byte> bytes)
     {
+        if (bytes.Length >= sizeof(int) && BinaryPrimitives.ReadInt32LittleEndian(bytes) == Invalid)
+        {
+            bytes = bytes[sizeof(int)..];
+            int count = Prefixed.LengthOfPresent(ref bytes) / sizeof(char);
+            var characters = new string(MemoryMarshal.Cast<byte, char>(bytes[..(count * sizeof(char))]));
+            bytes = bytes[(count * sizeof(char))..];
+            return characters;
+        }
+
         int length = Prefixed.Length(ref bytes);
         if (length < 0)
         {
@@ -32,21 +57,10 @@ internal sealed class TextSerializer : IRecordSerializer<string?>
         bytes = bytes[length..];
         return text;
     }
-}
 
-/// <summary>Lengths in front of what they are of.</summary>
-internal static class Prefixed
-{
-    /// <summary>Reads a length: -1, or at most what is left.</summary>
-    public static int Length(ref ReadOnlySpan<byte> bytes)
+    private static void WriteInt32(IBufferWriter<byte> output, int value)
     {
-        int length = bytes.Length < sizeof(int) ? int.MinValue : BinaryPrimitives.ReadInt32LittleEndian(bytes);
-        if (length < -1 || length > bytes.Length - sizeof(int))
-        {
-            throw new InvalidDataException($"A length is {length}, and {bytes.Length} bytes are left.");
-        }
-
-        bytes = bytes[sizeof(int)..];
-        return length;
+        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(sizeof(int)), value);
+        output.Advance(sizeof(int));
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Microsoft.Win32.SafeHandles;
 
 namespace FastStream;
 
@@ -9,16 +8,20 @@ internal sealed class FileBufferWriter : IBufferWriter<byte>, IDisposable
     private const int BufferBytes = 64 << 10;
 
     private readonly string _path;
-    private readonly SafeFileHandle _file;
+    private readonly FileStream _file;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
     private int _count;      // bytes in the buffer
     private long _written;   // bytes in the file
 
     /// <summary>Makes the file; there must be none.</summary>
-    public FileBufferWriter(string path)
+    /// <param name="path">Where.</param>
+    /// <param name="isPrivate">Whether only the owner may read it; else as the process makes files.</param>
+    public FileBufferWriter(string path, bool isPrivate = false)
     {
         _path = path;
-        _file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        _file = isPrivate
+            ? PrivateFile.Open(path, FileMode.CreateNew)
+            : new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
     }
 
     public void Advance(int count)
@@ -44,7 +47,7 @@ internal sealed class FileBufferWriter : IBufferWriter<byte>, IDisposable
     public void Finish()
     {
         Write();
-        DurableFile.Flush(_file, _path);
+        DurableFile.Flush(_file.SafeFileHandle, _path);
     }
 
     public void Dispose()
@@ -76,7 +79,7 @@ internal sealed class FileBufferWriter : IBufferWriter<byte>, IDisposable
 
     private void Write()
     {
-        RandomAccess.Write(_file, _buffer.AsSpan(0, _count), _written);
+        RandomAccess.Write(_file.SafeFileHandle, _buffer.AsSpan(0, _count), _written);
         _written += _count;
         _count = 0;
     }

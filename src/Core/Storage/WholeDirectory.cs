@@ -15,21 +15,32 @@ internal sealed class WholeDirectory : IDisposable
     private readonly string _parent;
     private readonly string _writing;
     private readonly string _replaced;
+    private readonly bool _isPrivate;
     private bool _published;
 
-    public WholeDirectory(string path)
+    /// <param name="path">The directory that is to appear.</param>
+    /// <param name="isPrivate">Whether only the owner may read what is in it; else as the process makes files.</param>
+    public WholeDirectory(string path, bool isPrivate = false)
     {
+        _isPrivate = isPrivate;
         _path = Path.GetFullPath(path);
         _parent = Path.GetDirectoryName(_path) ?? throw new ArgumentException($"\"{path}\" has no directory above it; a name inside of a directory is expected.", nameof(path));
         _writing = Path.Combine(_parent, $".{Path.GetFileName(_path)}.writing");
         _replaced = Path.Combine(_parent, $".{Path.GetFileName(_path)}.replaced");
         MakeDurably(_parent);
         Remove(_writing);
-        Directory.CreateDirectory(_writing);
+        if (isPrivate)
+        {
+            PrivateFile.MakeDirectory(_writing);
+        }
+        else
+        {
+            Directory.CreateDirectory(_writing);
+        }
     }
 
     /// <summary>A new file in the directory; finish it before publishing.</summary>
-    public FileBufferWriter NewFile(string name) => new(Path.Combine(_writing, name));
+    public FileBufferWriter NewFile(string name) => new(Path.Combine(_writing, name), _isPrivate);
 
     /// <summary>Makes the directory appear under its name, durably.</summary>
     public void Publish()

@@ -1,0 +1,92 @@
+using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
+
+namespace FastStream;
+
+/// <summary>A checkpoint's data, mapped: reading a part touches only its pages.</summary>
+/// <remarks>The sum is made by reading, not by way of the map: a disk that cannot give a page of a map ends the process, where reading it is an error to be handled.</remarks>
+internal sealed unsafe class CheckpointData : IDisposable
+{
+    private const int PieceBytes = 1 << 20;
+
+    private readonly MemoryMappedFile? _file;              // null where there are no bytes
+    private readonly MemoryMappedViewAccessor? _view;
+    private readonly byte* _bytes;
+
+    /// <exception cref="InvalidDataException">The data are not those that the manifest speaks of.</exception>
+    public CheckpointData(CheckpointManifest manifest, string path)
+    {
+        Manifest = manifest;
+        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        try
+        {
+            long length = file.Length;
+            if (length != manifest.DataLength)
+            {
+                throw new InvalidDataException($"{path} has {length} bytes; {manifest.DataLength} are expected.");
+            }
+
+            if (SumOf(file.SafeFileHandle, length) != manifest.DataSum)
+            {
+                throw new InvalidDataException($"{path} is not as it was written.");
+            }
+
+            if (length > 0)
+            {
+                _file = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+                _view = _file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+                _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _bytes);
+                _bytes += _view.PointerOffset;
+            }
+            else
+            {
+                file.Dispose();
+            }
+        }
+        catch
+        {
+            Dispose();
+            file.Dispose();
+            throw;
+        }
+    }
+
+    public CheckpointManifest Manifest { get; }
+
+    /// <summary>The bytes of a part of the manifest, pinned until this is disposed.</summary>
+    public ReadOnlySpan<byte> Read(CheckpointPart part) => new(_bytes + part.Offset, (int)part.Length);
+
+    public void Dispose()
+    {
+        if (_view is not null)
+        {
+            if (_bytes is not null)
+            {
+                _view.SafeMemoryMappedViewHandle.ReleasePointer();
+            }
+
+            _view.Dispose();
+        }
+
+        _file?.Dispose();
+    }
+
+    private static uint SumOf(SafeFileHandle file, long length)
+    {
+        byte[] piece = new byte[Math.Min(PieceBytes, length)];
+        uint crc = Crc32C.Start;
+        for (long at = 0; at < length;)
+        {
+            int read = RandomAccess.Read(file, piece, at);
+            if (read == 0)
+            {
+                break;   // it became shorter: the sum is another one
+            }
+
+            crc = Crc32C.Add(crc, piece.AsSpan(0, read));
+            at += read;
+        }
+
+        return Crc32C.End(crc);
+    }
+}

@@ -1,0 +1,208 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace FastStream;
+
+/// <summary>Finds what would not come back from JSON as it was written, before anything is written.</summary>
+/// <remarks>
+/// Every field of a class must come back: a public one, one behind a property that can be set or that a parameter of the constructor is named as, or one that <see cref="JsonIgnoreAttribute"/> says
+/// may be forgotten. A counter that only a method changes would else be 0 after a restart, without a word.
+/// </remarks>
+[RequiresUnreferencedCode("Reads members by reflection.")]
+[RequiresDynamicCode("May make code at run time.")]
+internal sealed class JsonRoundTrip
+{
+    private const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+    private static readonly Type[] NeverBack = [typeof(object), typeof(nint), typeof(nuint), typeof(ValueType), typeof(Enum)];
+
+    // JSON lists the top of a stack first, and reading pushes it first.
+    private static readonly Type[] Reversed = [typeof(Stack<>), typeof(ConcurrentStack<>), typeof(ImmutableStack<>), typeof(IImmutableStack<>)];
+
+    private static readonly Type[] Keys =
+    [
+        typeof(string), typeof(decimal), typeof(Guid), typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly), typeof(TimeSpan), typeof(Uri), typeof(Version),
+        typeof(Half), typeof(Int128), typeof(UInt128),
+    ];
+
+    private readonly Type _record;
+    private readonly JsonSerializerOptions _options;
+    private readonly HashSet<Type> _seen = [];
+
+    private JsonRoundTrip(Type record, JsonSerializerOptions options)
+    {
+        _record = record;
+        _options = options;
+    }
+
+    /// <summary>Looks through a record type.</summary>
+    /// <exception cref="NotSupportedException">Something in it would be lost or changed.</exception>
+    public static void Check(Type record, JsonSerializerOptions options) => new JsonRoundTrip(record, options).Visit(record);
+
+    private void Visit(Type type)
+    {
+        if (!_seen.Add(type))
+        {
+            return;
+        }
+
+        if (Nullable.GetUnderlyingType(type) is { } present)
+        {
+            Visit(present);
+            return;
+        }
+
+        ThrowIfNeverBack(type);
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Optional<>))
+        {
+            Visit(type.GetGenericArguments()[0]);
+            return;
+        }
+
+        JsonTypeInfo info = InfoOf(type);
+        switch (info.Kind)
+        {
+            case JsonTypeInfoKind.Object:
+                VisitObject(type, info);
+                break;
+            case JsonTypeInfoKind.Enumerable:
+                VisitCollection(type, info, "[]");
+                break;
+            case JsonTypeInfoKind.Dictionary:
+                Type key = info.KeyType!;
+                if (!Keys.Contains(key) && !key.IsEnum && !(key.IsPrimitive && !NeverBack.Contains(key)))
+                {
+                    throw Lost($"{RecordLayout.NameOf(type)} has keys that JSON cannot name");
+                }
+
+                VisitCollection(type, info, "{}");
+                break;
+        }
+    }
+
+    private void VisitCollection(Type type, JsonTypeInfo info, string empty)
+    {
+        try
+        {
+            JsonSerializer.Deserialize(empty, info);
+        }
+        catch (Exception error) when (error is NotSupportedException or InvalidOperationException)
+        {
+            throw Lost($"{RecordLayout.NameOf(type)} cannot be filled from JSON", error);
+        }
+
+        for (Type? own = type; own is not null && !IsOfFramework(own); own = own.BaseType)
+        {
+            if (own.GetFields(Own).FirstOrDefault() is { } field)
+            {
+                throw Lost($"{RecordLayout.NameOf(own)} is a list in JSON, without its field {field.Name}");
+            }
+        }
+
+        Visit(info.ElementType!);
+    }
+
+    private void VisitObject(Type type, JsonTypeInfo info)
+    {
+        if (info.PolymorphismOptions is { } polymorphism)
+        {
+            foreach (JsonDerivedType derived in polymorphism.DerivedTypes)
+            {
+                Visit(derived.DerivedType);
+            }
+        }
+        else if (type.IsAbstract)
+        {
+            throw Lost($"{RecordLayout.NameOf(type)} is abstract or an interface, and does not say which types it stands for");
+        }
+
+        if (!type.IsAbstract)
+        {
+            if (info.CreateObject is null && info.ConstructorAttributeProvider is null)
+            {
+                throw Lost($"{RecordLayout.NameOf(type)} has no public constructor that JSON can call");
+            }
+
+            ThrowIfFieldIsLost(type, info);
+        }
+
+        foreach (JsonPropertyInfo property in info.Properties.Where(property => property.Get is not null && property.CustomConverter is null))
+        {
+            ThrowIfNeverBack(property.PropertyType);
+            if (ComesBack(property))
+            {
+                Visit(property.PropertyType);
+            }
+        }
+    }
+
+    private void ThrowIfFieldIsLost(Type type, JsonTypeInfo info)
+    {
+        for (Type? own = type; own is not null && own != typeof(object) && own != typeof(ValueType); own = own.BaseType)
+        {
+            foreach (FieldInfo field in own.GetFields(Own))
+            {
+                string name = NameOfPropertyOf(field);
+                bool comesBack = info.Properties.Any(property => ComesBack(property) && property.AttributeProvider is MemberInfo member
+                    && (member == field || (member is PropertyInfo && string.Equals(member.Name, name, StringComparison.OrdinalIgnoreCase))));
+                if (!comesBack && !MayBeForgotten(own, field, name))
+                {
+                    throw Lost($"{RecordLayout.NameOf(own)}.{(field.Name.StartsWith('<') ? name : field.Name)} is not read back");
+                }
+            }
+        }
+    }
+
+    private static bool ComesBack(JsonPropertyInfo property) => property.Get is not null && (property.Set is not null || property.AssociatedParameter is not null);
+
+    private static bool MayBeForgotten(Type own, FieldInfo field, string property) =>
+        field.IsDefined(typeof(JsonIgnoreAttribute))
+        || own.GetProperties(Own).Any(other => string.Equals(other.Name, property, StringComparison.OrdinalIgnoreCase) && other.IsDefined(typeof(JsonIgnoreAttribute)));
+
+    // <Name>k__BackingField, _name, m_Name, name
+    private static string NameOfPropertyOf(FieldInfo field)
+    {
+        string name = field.Name;
+        if (name.StartsWith('<') && name.IndexOf('>', StringComparison.Ordinal) is > 1 and var end)
+        {
+            return name[1..end];
+        }
+
+        return name.StartsWith("m_", StringComparison.Ordinal) ? name[2..] : name.TrimStart('_');
+    }
+
+    private void ThrowIfNeverBack(Type type)
+    {
+        if (NeverBack.Contains(type) || type.IsVariableBoundArray || type.IsPointer || type.IsByRefLike || typeof(Delegate).IsAssignableFrom(type) || typeof(MemberInfo).IsAssignableFrom(type))
+        {
+            throw Lost($"it holds a {RecordLayout.NameOf(type)}, of which JSON cannot say enough");
+        }
+
+        if (type.IsGenericType && Reversed.Contains(type.GetGenericTypeDefinition()))
+        {
+            throw Lost($"it holds a {RecordLayout.NameOf(type)}, which comes back in reverse order");
+        }
+    }
+
+    private JsonTypeInfo InfoOf(Type type)
+    {
+        try
+        {
+            return _options.GetTypeInfo(type);
+        }
+        catch (Exception error) when (error is NotSupportedException or InvalidOperationException)
+        {
+            throw Lost(error.Message, error);
+        }
+    }
+
+    private static bool IsOfFramework(Type type) => type.Assembly.GetName().Name is { } name && (name == "System" || name.StartsWith("System.", StringComparison.Ordinal));
+
+    private NotSupportedException Lost(string what, Exception? error = null) =>
+        new($"{RecordLayout.NameOf(_record)} cannot be kept as JSON: {what}. Make it public with a setter or a parameter of the constructor, mark it with JsonIgnore where it may be forgotten, or add a serializer for {RecordLayout.NameOf(_record)} to CheckpointOptions.Serializers.", error);
+}

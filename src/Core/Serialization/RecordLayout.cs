@@ -1,0 +1,165 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace FastStream;
+
+/// <summary>Some bytes of a record that are written as they lie in memory; a time with an offset is written by what it means.</summary>
+/// <param name="Offset">Where they are in the record.</param>
+/// <param name="Length">How many.</param>
+/// <param name="IsTimeWithOffset">Whether they are a <see cref="DateTimeOffset"/>.</param>
+internal readonly record struct RecordPiece(int Offset, int Length, bool IsTimeWithOffset);
+
+/// <summary>What a struct without references consists of, field by field in the order in which they are declared: the bytes between them mean nothing and are not written.</summary>
+/// <remarks>
+/// Where a field lies in memory is the runtime's affair and may be another place in its next version; what is written, and the name for it, hangs on the program's own declarations alone.
+/// Of the framework's structs only the size counts, except for tuples, nullables and pairs, which are looked into.
+/// </remarks>
+internal sealed class RecordLayout
+{
+    private readonly List<RecordPiece> _pieces = [];
+
+    private RecordLayout(string schema) => Schema = schema;
+
+    /// <summary>Names the fields and their types: another text where other bytes are written.</summary>
+    public string Schema { get; private set; }
+
+    /// <summary>What is copied, in the order of writing; neighbours in one piece.</summary>
+    public RecordPiece[] Pieces => [.. _pieces];
+
+    /// <summary>Looks at a type's fields.</summary>
+    /// <exception cref="NotSupportedException">There is a pointer among them.</exception>
+    public static RecordLayout Of<T>()
+    {
+        var layout = new RecordLayout("");
+        layout.Schema = layout.Walk<T>(typeof(T), []);
+        return layout;
+    }
+
+    /// <summary>A type's name without version and assembly, with those of its arguments.</summary>
+    public static string NameOf(Type type)
+    {
+        if (type.IsArray)
+        {
+            return $"{NameOf(type.GetElementType()!)}[{new string(',', type.GetArrayRank() - 1)}]";
+        }
+
+        return type.IsGenericType
+            ? $"{type.GetGenericTypeDefinition().FullName}[{string.Join(',', type.GetGenericArguments().Select(NameOf))}]"
+            : type.FullName ?? type.Name;
+    }
+
+    private string Walk<T>(Type type, IReadOnlyList<FieldInfo> path)
+    {
+        if (type.IsPointer || type.IsFunctionPointer)
+        {
+            throw new NotSupportedException($"{typeof(T)} holds a pointer, which means nothing when the program starts again. Take it out, or add a serializer for {typeof(T)} to CheckpointOptions.Serializers.");
+        }
+
+        if (type == typeof(Utf8Text))
+        {
+            return "text";   // its bytes are written behind all others
+        }
+
+        if (type.IsPrimitive || type.IsEnum || IsOneBlock(type))
+        {
+            AddPiece<T>(type, path);
+            string size = type.IsPrimitive ? "" : type.IsEnum ? $":{type.GetEnumUnderlyingType().FullName}" : $":{RuntimeHelpers.SizeOf(type.TypeHandle)}";
+            return NameOf(type) + size;
+        }
+
+        IEnumerable<string> fields = FieldsOf(type).Select(field => NameOf(field) + Walk<T>(field.FieldType, [.. path, field]));
+        string name = IsLookedInto(type) ? type.GetGenericTypeDefinition().Name : NameOf(type);
+        return $"{name}{{{string.Join(' ', fields)}}}";
+    }
+
+    // An automatic property is named as in the program; the framework's fields have no say, and neither has our own Optional.
+    private static string NameOf(FieldInfo field)
+    {
+        if (IsLookedInto(field.DeclaringType!))
+        {
+            return "";
+        }
+
+        string name = field.Name.StartsWith('<') && field.Name.IndexOf('>', StringComparison.Ordinal) is > 1 and var end ? field.Name[1..end] : field.Name;
+        return $"{name}:";
+    }
+
+    // In the order of the declaration, with the mark of presence first.
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Where there is no metadata of fields, structs are refused before.")]
+    private static IEnumerable<FieldInfo> FieldsOf(Type type) => type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+        .OrderByDescending(IsMarkOfPresence).ThenBy(field => field.MetadataToken);
+
+    private static bool IsMarkOfPresence(FieldInfo field) =>
+        field.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() is var generic && (generic == typeof(Nullable<>) || generic == typeof(Optional<>))
+        && field.FieldType == typeof(bool) && field.Name.Contains("hasValue", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsLookedInto(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() is var generic
+        && (generic == typeof(Nullable<>) || generic == typeof(KeyValuePair<,>) || generic == typeof(Optional<>) || typeof(IStructuralEquatable).IsAssignableFrom(generic) && generic.Name.StartsWith("ValueTuple`", StringComparison.Ordinal));
+
+    // Fields that overlap, repeat or stand for more bytes than they say; and the framework's structs.
+    private static bool IsOneBlock(Type type) =>
+        (type.Assembly == typeof(object).Assembly && !IsLookedInto(type))
+        || type.IsExplicitLayout
+        || type.IsDefined(typeof(InlineArrayAttribute), inherit: false)
+        || (type.StructLayoutAttribute is { Size: > 0 } && RecordFields.TextPaths(type).Count == 0);
+
+    private void AddPiece<T>(Type type, IReadOnlyList<FieldInfo> path)
+    {
+        int length = RuntimeHelpers.SizeOf(type.TypeHandle);
+        var piece = new RecordPiece(OffsetOf<T>(type, length, path), length, type == typeof(DateTimeOffset));
+        RecordPiece last = _pieces.Count > 0 ? _pieces[^1] : default;
+        if (last.Length > 0 && last.Offset + last.Length == piece.Offset && !last.IsTimeWithOffset && !piece.IsTimeWithOffset)
+        {
+            _pieces[^1] = last with { Length = last.Length + length };
+        }
+        else
+        {
+            _pieces.Add(piece);
+        }
+    }
+
+    // Puts ones into the field and nothing else, and looks where in the record they are.
+    private static int OffsetOf<T>(Type type, int length, IReadOnlyList<FieldInfo> path)
+    {
+        byte[] without = WithField<T>(type, length, path, fill: 0);
+        byte[] with = WithField<T>(type, length, path, fill: 1);
+        int offset = without.AsSpan().CommonPrefixLength(with);
+        return offset + length <= Unsafe.SizeOf<T>() ? offset : throw new NotSupportedException($"The place of {string.Join('.', path.Select(field => field.Name))} in {typeof(T)} was not found.");
+    }
+
+    [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "No constructor runs: the default of a struct is taken.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "No constructor runs: the default of a struct is taken.")]
+    private static byte[] WithField<T>(Type type, int length, IReadOnlyList<FieldInfo> path, byte fill)
+    {
+        object? value = RuntimeHelpers.GetUninitializedObject(type);
+        MemoryMarshal.CreateSpan(ref Unsafe.As<Box>(value).First, length).Fill(fill);
+        for (int i = path.Count - 1; i >= 0; i--)
+        {
+            FieldInfo field = path[i];
+            if (Nullable.GetUnderlyingType(field.DeclaringType!) is { } present)
+            {
+                // A nullable struct in a box is the struct itself, or no box.
+                value = !IsMarkOfPresence(field) ? value : fill == 0 ? null : RuntimeHelpers.GetUninitializedObject(present);
+            }
+            else
+            {
+                object holder = RuntimeHelpers.GetUninitializedObject(field.DeclaringType!);
+                field.SetValue(holder, value);
+                value = holder;
+            }
+        }
+
+        T record = (T)value!;
+        return MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, byte>(ref record), Unsafe.SizeOf<T>()).ToArray();
+    }
+
+    // What a boxed struct looks like: its bytes from the first on.
+    private sealed class Box
+    {
+        public byte First;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Buffers;
+using System.Text;
+using Xunit.Abstractions;
+
+namespace FastStream.Tests.Core.Checkpointing;
+
+/// <summary>Manifests: as they were written, or refused.</summary>
+public sealed class CheckpointManifestTests(ITestOutputHelper output)
+{
+    private const string Valid =
+        """{"format":1,"number":1,"zeroTimeMs":-1000,"timeMs":2000,"logSegment":3,"dataLength":7,"dataCrc32C":4,"parts":[{"kind":"state","name":"s","schema":"x","offset":0,"length":5},{"kind":"input","name":"i","schema":"","offset":5,"length":2}]}""";
+
+    private static byte[] Bytes(CheckpointManifest manifest)
+    {
+        var writer = new ArrayBufferWriter<byte>();
+        manifest.Write(writer);
+        return writer.WrittenSpan.ToArray();
+    }
+
+    private static CheckpointManifest ReadJson(string json)
+    {
+        var writer = new ArrayBufferWriter<byte>();
+        Frame.Write(writer, Encoding.UTF8.GetBytes(json));
+        return CheckpointManifest.Read(writer.WrittenSpan.ToArray());
+    }
+
+    [Fact]
+    public void Read_WhatWasWritten_IsTheSame()
+    {
+        CheckpointPart[] parts = [new("state", "a \"quoted\" ü\n", "raw System.Int32", 0, 7), new("input", "", "", 7, 0), new("state", "b", "x", 7, int.MaxValue)];
+        var manifest = new CheckpointManifest(42, new BatchTime(-5), new BatchTime(long.MaxValue), 7, 7L + int.MaxValue, uint.MaxValue, parts);
+        CheckpointManifest read = CheckpointManifest.Read(Bytes(manifest));
+        Assert.Equal(parts, read.Parts);
+        Assert.Equal(manifest, read with { Parts = manifest.Parts });
+    }
+
+    [Fact]
+    public void Read_CutLongerOrFlippedAnywhere_IsRefused()
+    {
+        byte[] bytes = Bytes(ReadJson(Valid));
+        for (int length = 0; length < bytes.Length; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => CheckpointManifest.Read(bytes[..length]));
+        }
+
+        for (int bit = 0; bit < bytes.Length * 8; bit++)
+        {
+            Assert.Throws<InvalidDataException>(() => CheckpointManifest.Read(Mutations.Flip(bytes, bit)));
+        }
+
+        Assert.Throws<InvalidDataException>(() => CheckpointManifest.Read([.. bytes, 0]));
+    }
+
+    [Theory]
+    [InlineData("\"offset\":5", "\"offset\":4")]                                          // overlaps
+    [InlineData("\"offset\":5", "\"offset\":6")]                                          // leaves a gap
+    [InlineData("\"offset\":5", "\"offset\":-5")]
+    [InlineData("\"offset\":5", "\"offset\":9223372036854775807")]                        // wraps around
+    [InlineData("\"length\":2", "\"length\":3")]                                          // ends outside
+    [InlineData("\"length\":2", "\"length\":1")]
+    [InlineData("\"length\":2", "\"length\":-2")]
+    [InlineData("\"length\":2", "\"length\":9223372036854775807")]
+    [InlineData("\"dataLength\":7", "\"dataLength\":-7")]
+    [InlineData("\"number\":1", "\"number\":-1")]
+    [InlineData("\"number\":1", "\"number\":1e99")]
+    [InlineData("\"logSegment\":3", "\"logSegment\":-3")]
+    [InlineData("\"dataCrc32C\":4", "\"dataCrc32C\":4294967296")]
+    [InlineData("\"kind\":\"state\"", "\"kind\":null")]
+    [InlineData("\"name\":\"i\"", "\"name\":7")]
+    [InlineData("\"name\":\"i\"", "\"name\":\"\\ud800\"")]
+    [InlineData("\"schema\":\"x\",", "")]
+    [InlineData("\"format\":1", "\"format\":2")]
+    [InlineData("\"parts\":[", "\"parts\":[[],")]
+    [InlineData("}]}", "}]")]
+    [InlineData("{\"format\"", "[{\"format\"")]
+    public void Read_OtherContent_IsRefused(string part, string other)
+    {
+        Assert.Equal(2, ReadJson(Valid).Parts.Count);
+        Assert.Throws<InvalidDataException>(() => ReadJson(Valid.Replace(part, other, StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    public void Read_OtherJson_IsRefused(string json) => Assert.Throws<InvalidDataException>(() => ReadJson(json));
+
+    [Fact]
+    public void Read_ChangedOrRandomBytes_GiveManifestsOrAreRefused()
+    {
+        Random random = RandomSource.New(output);
+        byte[] json = Encoding.UTF8.GetBytes(Valid);
+        byte[] bytes = Bytes(ReadJson(Valid));
+        Mutations.CheckReader(random, 2000, () => bytes, changed => CheckpointManifest.Read(changed));
+        Mutations.CheckReader(random, 5000, () => json, changed =>
+        {
+            // With a sum that fits: whoever wrote it was wrong.
+            var writer = new ArrayBufferWriter<byte>();
+            Frame.Write(writer, changed);
+            CheckpointManifest.Read(writer.WrittenSpan.ToArray());
+        });
+    }
+}
