@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace FastStream;
 
 /// <summary>Streams of the records of files that come into a directory.</summary>
@@ -62,12 +64,15 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     private readonly FileSource _source;
     private readonly FileListing _listing;
     private readonly FileSelector _selector;
-    private readonly Queue<FileStatus> _waiting = [];   // selected, in order, not begun
+    private readonly DeviceNumbers _devices = new();
+    private Queue<FileStatus> _waiting = [];            // selected, in order, not begun
     private readonly List<FileStatus> _found = [];      // selected by the listing that goes on
     private IEnumerator<string>? _paths;                // the listing that goes on
     private BatchTime _listingBegan;
     private OpenFile? _file;                            // begun, not at its end
     private long _at;                                   // where in it the next batch begins
+    private BegunFile? _begun;                          // before the start: begun by an earlier run
+    private bool _goesOn;                               // whether there was an earlier run
     private bool _isMissing;                            // the directory, at the last look
 
     public FileInputDStream(StreamingContext context, string directory, IRecordDecoder<T> decoder, FileSourceOptions options)
@@ -77,13 +82,21 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         _decoder = decoder;
         _options = options.Validated();
         _source = FileSource.For(context);
-        _listing = new FileListing(directory, options.Filter, Warn);
+        _listing = new FileListing(Path.GetFullPath(directory), options.Filter, Warn);
         _selector = new FileSelector(options, context.Options.BatchInterval, context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), Warn);
     }
 
     protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        if (_options is { Detection: FileDetection.Arrival, NewFilesOnly: true })
+        if (_begun is { } begun)
+        {
+            _file = Reopen(begun);
+            _at = begun.At;
+            _begun = null;
+        }
+
+        // What came while the program was down is new.
+        if (!_goesOn && _options is { Detection: FileDetection.Arrival, NewFilesOnly: true })
         {
             try
             {
@@ -110,11 +123,70 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         return Read(time);
     }
 
+    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => PlannedRange.Write(((FileBatch<T>)batch).Ranges, output);
+
+    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
+    {
+        _goesOn = true;
+        PlannedRange[] ranges = PlannedRange.Read(saved.Span, $"batch {time} of {Name}");
+        Array.ForEach(ranges, range => _devices.Learn(range.File));
+        ranges = Array.ConvertAll(ranges, range => range with { File = _devices.Current(range.File) });
+        foreach (PlannedRange range in ranges)
+        {
+            _selector.Take(range.File, time);
+            _begun = range.End < range.File.Size ? new BegunFile(range.File, range.End) : null;
+        }
+
+        HashSet<FileIdentity> taken = ranges.Select(range => range.File.Identity).ToHashSet();
+        _waiting = new Queue<FileStatus>(_waiting.Where(file => !taken.Contains(file.Identity)));
+        _found.RemoveAll(file => taken.Contains(file.Identity));
+        var batch = new PlannedFileBatch<T>(ranges, mayGrow: false, _options.ReadMode, _decoder, _source, PartitionCount);
+        batch.Check();
+        return batch;
+    }
+
+    protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output) =>
+        new FilePosition(_selector.Save(time), _waiting, _found, _file is null ? null : new BegunFile(_file.Listed, _at)).Write(output);
+
+    protected internal override void LoadPosition(ReadOnlySpan<byte> saved)
+    {
+        _goesOn = true;
+        FilePosition position = FilePosition.Read(saved, Name, _devices);
+        if (position.Selector.Detection != _options.Detection)
+        {
+            // What was remembered by the one way is not enough for the other: files would be read again.
+            throw new InvalidOperationException(
+                $"{Name} knew new files by {position.Selector.Detection} when it was saved, and FileSourceOptions.Detection is {_options.Detection} now. Set it back, or give the input another name by Named to begin it anew.");
+        }
+
+        _selector.Load(position.Selector);
+        _waiting = new Queue<FileStatus>(position.Waiting);
+        _found.AddRange(position.Found);
+        _begun = position.Begun;
+    }
+
     protected internal override ValueTask CloseAsync()
     {
         _file?.Dispose();
         _paths?.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private OpenFile Reopen(BegunFile begun)
+    {
+        string role = $"was read up to byte {begun.At}";
+        SavedFile.Check(begun.File, mayGrow: false, role);
+        var file = new OpenFile(begun.File, _options.ReadMode);
+        try
+        {
+            SavedFile.Check(begun.File, mayGrow: false, role);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Lists, or goes on listing, as far as one batch may; a whole listing puts what it found in line.</summary>
@@ -234,7 +306,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
                 // Looked at before, for opening a pipe that took the file's place would hang, and after, for another file may have come in between.
                 if (IsAsListed(next))
                 {
-                    var file = new OpenFile(next.Path, _options.ReadMode);
+                    var file = new OpenFile(next, _options.ReadMode);
                     if (file.Length == next.Size && IsAsListed(next))
                     {
                         _file = file;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
 
@@ -78,6 +79,10 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
     internal override bool IsHeldUp => Context.Blocks.RentedBlocks >= Context.Blocks.MaxBlocks;
 
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
+
+    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => ((ByteBatch<T>)batch).Save(output);
+
+    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) => ByteBatch<T>.Load(saved.Span, $"batch {time} of {Name}", _decoder, PartitionCount);
 
     protected internal override async ValueTask StopAsync()
     {
