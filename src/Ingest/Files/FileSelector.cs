@@ -6,8 +6,8 @@ namespace FastStream;
 /// <remarks>
 /// By modification time, a file is taken if threshold &lt; time ≤ batch, where the threshold is the later of the source's creation (if only new files count) and
 /// the batch less the remembered time. Files are told apart by what they are, not by name: a renamed file is not read again, another one under the same name is.
-/// After a stall, or while the directory could not be listed, the window reaches back to the last whole listing. After a restart it reaches back to where it began at the last
-/// whole listing before: what is known covers that, and nothing before it.
+/// After a stall, or while the directory could not be listed, the window reaches back to the last whole listing. After a restart it begins where it began when the last whole
+/// listing before ended: all files since then are known, and none before.
 /// </remarks>
 /// <param name="options">The source's options.</param>
 /// <param name="batchInterval">The batch interval.</param>
@@ -116,7 +116,7 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
     public void Forget(BatchTime time, BatchTime listingBegan, IReadOnlyCollection<string> unlisted)
     {
         _listed = listingBegan;
-        _restart = new BatchTime(Math.Max((listingBegan - Window).Milliseconds, _floorMs));
+        _restart = new BatchTime(Math.Max(Math.Min((time - Window).Milliseconds, listingBegan.Milliseconds), _floorMs));
         BatchTime before = options.Detection == FileDetection.Arrival || listingBegan < time - Window ? listingBegan : time - Window;
         foreach ((FileIdentity identity, KnownFile known) in _known)
         {

@@ -10,6 +10,9 @@ public static class FileStreamExtensions
     /// At every tick the directory is listed; new files are taken once each, in the order of modification time, then name. Write files elsewhere on the same file system, or
     /// under a name that begins with a dot, and move them in. Links, pipes, devices, sub-directories and names that are not UTF-8 are left alone; a file that cannot be opened is tried again at every batch. While the directory is gone, batches are empty,
     /// and listeners get a warning. A line of more than <see cref="StreamingOptions.MaxRecordBytes"/> fails its batch, whose error says in which file and where. A graceful stop leaves what is not in a batch yet unread.
+    /// Where the context has checkpoints, a restart goes on where the last run was: files that were read are not read again, those that came meanwhile are, and a file that was read in part goes on at its
+    /// next byte. Batches run again from the files themselves: leave a file as it is and where it is until a checkpoint counts its batch (<see cref="CheckpointOptions.Interval"/> after it, or a graceful stop). The
+    /// start is refused where one is gone or was written to; the message names it.
     /// </remarks>
     /// <example><code>context.TextFileStream("incoming/*/").Filter(line => line.Contains("ERROR"u8)).Print();</code></example>
     /// <param name="context">The context.</param>
