@@ -176,6 +176,63 @@ public sealed class FileRestartTests : FileRestartTest
         }
     }
 
+    [Theory]
+    [InlineData(FileDetection.ModificationTime, false)]
+    [InlineData(FileDetection.ModificationTime, true)]
+    [InlineData(FileDetection.Arrival, false)]
+    [InlineData(FileDetection.Arrival, true)]
+    public async Task Restart_AtAnyTime_ReadsEveryFileOnce(FileDetection detection, bool saves)
+    {
+        int seed = Environment.TickCount;
+        var random = new Random(seed);
+        var options = new FileSourceOptions { Detection = detection, MaxFilesPerBatch = 3, MaxEntriesPerBatch = 20, MaxBytesPerBatch = 20, RememberDuration = TimeSpan.FromSeconds(20) };
+        var records = new List<string>();
+        int files = 0;
+        int second = 0;
+        for (int run = 0; run < 15; run++)
+        {
+            // The last one runs until all is read.
+            int batches = run == 14 ? 150 : random.Next(6);
+            int left = random.Next(batches + 3);
+            await using InputRun<string> input = Run(second, options, saves, batch => Keep(batch, run < 14 && --left < 0));
+            for (int batch = 0; batch < batches; batch++, second++)
+            {
+                PutSome(batch > 50 ? 0 : random.Next(4));
+                if (!await input.TryTickAsync())
+                {
+                    break;
+                }
+            }
+
+            await input.Context.StopAsync(random.Next(2) == 0 ? StopMode.Graceful : StopMode.Immediate);
+            for (int down = run == 14 ? 0 : random.Next(2, 60); down > 0; down--, second++)
+            {
+                PutSome(random.Next(10) == 0 ? 1 : 0);
+            }
+        }
+
+        string[] expected = [.. Enumerable.Range(0, files).SelectMany(file => new[] { $"{file}/1", $"{file}/2" }).Order()];
+        Assert.True(expected.SequenceEqual(records.Order()), $"Seed {seed}: {records.Count} lines came, {records.Distinct().Count()} different ones, of {expected.Length}.");
+
+        void PutSome(int count)
+        {
+            for (; count > 0; count--, files++)
+            {
+                Put($"{files}", $"{files}/1\n{files}/2\n", Start + (second * 1000L) + 1 + random.Next(999));
+            }
+        }
+
+        void Keep(string[] batch, bool fails)
+        {
+            if (fails && batch.Length > 0)
+            {
+                throw new IOException("The output fails.");
+            }
+
+            records.AddRange(batch);
+        }
+    }
+
     [Fact]
     public async Task Restart_OfARestart_ReadsNothingTwice()
     {

@@ -48,9 +48,12 @@ public sealed class PlannedFileTests : FileRestartTest
             await first.StopAsync(StopMode.Immediate);
         }
 
+        File.Move(path, PathOf(".aside"));
+        Refuse(8);
+        File.Move(PathOf(".aside"), path);
         await using (InputRun<string> second = Run(10))
         {
-            await second.RecoverAsync();
+            Assert.Empty(await second.RecoverAsync());
             await second.StopAsync(StopMode.Graceful);
         }
 
