@@ -45,7 +45,7 @@ internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollecti
 
     /// <summary>Reads a position, with the devices' numbers of now.</summary>
     /// <exception cref="InvalidDataException">It is damaged, or of another version.</exception>
-    public static FilePosition Read(ReadOnlySpan<byte> saved, string input, DeviceNumbers devices)
+    public static FilePosition Read(ReadOnlySpan<byte> saved, string input)
     {
         var reader = new SavedReader(saved, Version, $"the position of {input}");
         var detection = (FileDetection)reader.Byte();
@@ -63,6 +63,7 @@ internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollecti
         reader.End();
 
         // All files tell of the devices before the first one is told of them.
+        var devices = new DeviceNumbers();
         Array.ForEach(known, file => devices.Learn(file.Status));
         Array.ForEach(waiting, file => devices.Learn(file));
         if (begun is { } last)

@@ -67,7 +67,6 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     private readonly FileSource _source;
     private readonly FileListing _listing;
     private readonly FileSelector _selector;
-    private readonly DeviceNumbers _devices = new();
     private Queue<FileStatus> _waiting = [];            // selected, in order, not begun
     private readonly List<FileStatus> _found = [];      // selected by the listing that goes on
     private IEnumerator<string>? _paths;                // the listing that goes on
@@ -132,8 +131,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     {
         _goesOn = true;
         PlannedRange[] ranges = PlannedRange.Read(saved.Span, $"batch {time} of {Name}");
-        Array.ForEach(ranges, range => _devices.Learn(range.File));
-        ranges = Array.ConvertAll(ranges, range => range with { File = _devices.Current(range.File) });
+        ranges = Array.ConvertAll(ranges, range => range with { File = SavedFile.AsOfNow(range.File) });
         foreach (PlannedRange range in ranges)
         {
             _selector.Take(range.File, time);
@@ -154,7 +152,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     protected internal override void LoadPosition(ReadOnlySpan<byte> saved)
     {
         _goesOn = true;
-        FilePosition position = FilePosition.Read(saved, Name, _devices);
+        FilePosition position = FilePosition.Read(saved, Name);
         if (position.Selector.Detection != _options.Detection)
         {
             // What was remembered by the one way is not enough for the other: files would be read again.

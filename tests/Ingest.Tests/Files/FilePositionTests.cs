@@ -9,7 +9,7 @@ public sealed class FilePositionTests : FileSourceTest
     public void Read_WhatWasWritten_IsTheSame()
     {
         FilePosition position = Position();
-        FilePosition read = FilePosition.Read(Write(position), "File [0]", new DeviceNumbers());
+        FilePosition read = FilePosition.Read(Write(position), "File [0]");
         Assert.Equal(position.Selector with { Known = [] }, read.Selector with { Known = [] });
         Assert.Equal(position.Selector.Known, read.Selector.Known);
         Assert.Equal(position.Waiting, read.Waiting);
@@ -23,10 +23,10 @@ public sealed class FilePositionTests : FileSourceTest
         byte[] saved = Write(Position());
         for (int length = 1; length < saved.Length; length++)
         {
-            Assert.Contains("of File [0] cannot be read", Assert.Throws<InvalidDataException>(() => FilePosition.Read(saved.AsSpan(0, length), "File [0]", new DeviceNumbers())).Message);
+            Assert.Contains("of File [0] cannot be read", Assert.Throws<InvalidDataException>(() => FilePosition.Read(saved.AsSpan(0, length), "File [0]")).Message);
         }
 
-        Assert.Contains("1 bytes are left", Assert.Throws<InvalidDataException>(() => FilePosition.Read([.. saved, 0], "File [0]", new DeviceNumbers())).Message);
+        Assert.Contains("1 bytes are left", Assert.Throws<InvalidDataException>(() => FilePosition.Read([.. saved, 0], "File [0]")).Message);
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class FilePositionTests : FileSourceTest
         byte[] saved = Write(new FilePosition(new SelectorPosition(FileDetection.Arrival, 1, 2, []), [], [], null));
         saved.AsSpan(18, 4).Fill(0x7F);   // the number of known files
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Contains("2139062143 things are announced, and 9 bytes are left", Assert.Throws<InvalidDataException>(() => FilePosition.Read(saved, "File [0]", new DeviceNumbers())).Message);
+        Assert.Contains("2139062143 things are announced, and 9 bytes are left", Assert.Throws<InvalidDataException>(() => FilePosition.Read(saved, "File [0]")).Message);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 
@@ -46,7 +46,7 @@ public sealed class FilePositionTests : FileSourceTest
     public void Read_AnotherVersion_IsRefused(int version, string expected)
     {
         byte[] saved = version < 0 ? [] : [(byte)version, .. Write(Position()).AsSpan(1)];
-        string message = Assert.Throws<InvalidDataException>(() => FilePosition.Read(saved, "File [0]", new DeviceNumbers())).Message;
+        string message = Assert.Throws<InvalidDataException>(() => FilePosition.Read(saved, "File [0]")).Message;
         Assert.Contains($"the position of File [0] {(version < 0 ? "" : "is ")}{expected}; this program reads version 1", message);
         Assert.Contains("Start the program that wrote it", message);
     }
@@ -61,7 +61,7 @@ public sealed class FilePositionTests : FileSourceTest
         {
             byte[] changed = [.. saved];
             changed[random.Next(1, changed.Length)] = (byte)random.Next(256);
-            Exception? error = Record.Exception(() => FilePosition.Read(changed, "File [0]", new DeviceNumbers()));
+            Exception? error = Record.Exception(() => FilePosition.Read(changed, "File [0]"));
             Assert.True(error is null or InvalidDataException, $"Seed {seed}: {error}");
         }
     }
@@ -97,7 +97,7 @@ public sealed class FilePositionTests : FileSourceTest
         FileStatus[] before = [.. files.Select(file => file with { Identity = file.Identity with { Device = 4711 } })];
         before[0] = before[0] with { Path = PathOf("renamed since") };
         var saved = new FilePosition(new SelectorPosition(FileDetection.Arrival, 1, 2, [Known(before[0]), Known(before[1])]), [before[2]], [before[3]], new BegunFile(before[0], 1));
-        FilePosition read = FilePosition.Read(Write(saved), "File [0]", new DeviceNumbers());
+        FilePosition read = FilePosition.Read(Write(saved), "File [0]");
         FileStatus renamed = before[0] with { Identity = files[0].Identity };
         Assert.Equal([Known(renamed), Known(files[1])], read.Selector.Known);
         Assert.Equal([files[2]], read.Waiting);

@@ -188,6 +188,7 @@ public sealed class FileRestartTests : FileRestartTest
         var options = new FileSourceOptions { Detection = detection, MaxFilesPerBatch = 3, MaxEntriesPerBatch = 20, MaxBytesPerBatch = 20, RememberDuration = TimeSpan.FromSeconds(20) };
         var records = new List<string>();
         int files = 0;
+        int idle = 0;   // batches since all was read
         int second = 0;
         for (int run = 0; run < 15; run++)
         {
@@ -198,7 +199,8 @@ public sealed class FileRestartTests : FileRestartTest
             for (int batch = 0; batch < batches; batch++, second++)
             {
                 PutSome(batch > 50 ? 0 : random.Next(4));
-                if (!await input.TryTickAsync())
+                idle = records.Count < 2 * files ? 0 : idle + 1;
+                if (!await input.TryTickAsync() || (batch > 50 && idle > 20))
                 {
                     break;
                 }
