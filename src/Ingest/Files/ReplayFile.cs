@@ -6,7 +6,9 @@ namespace FastStream;
 public static class ReplayFileExtensions
 {
     /// <summary>The lines of a file, so many bytes for each batch, cut at the end of a line; after the file's end the batches are empty.</summary>
-    /// <remarks>A file that cannot be opened fails the context's start.</remarks>
+    /// <remarks>
+    /// A file that cannot be opened fails the context's start. Where the context has checkpoints, a restart goes on at the next byte; the file must be the same one, and may have grown.
+    /// </remarks>
     /// <example><code>context.ReplayTextFile("access.log", bytesPerBatch: 4 &lt;&lt; 20).Count().Print();</code></example>
     /// <param name="context">The context.</param>
     /// <param name="path">The file; what is appended after the start is not read.</param>
