@@ -7,6 +7,8 @@ namespace FastStream;
 /// <typeparam name="T">The record.</typeparam>
 public abstract class InputDStream<T> : DStream<T>, IInputStream
 {
+    private IRecordSerializer<T>? _serializer;   // made when first asked for: an input with a log of its own needs none
+
     /// <summary>Describes an input of the context.</summary>
     protected InputDStream(StreamingContext context, string operatorName)
         : base(context, operatorName)
@@ -53,7 +55,7 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     {
     }
 
-    private IRecordSerializer<T> Serializer => Context.Options.Checkpoint!.Serializers.Of<T>();
+    private IRecordSerializer<T> Serializer => _serializer ??= Context.Options.Checkpoint!.Serializers.Of<T>();
 
     /// <summary>Whether it takes nothing more before a batch gives room back: what is cut then holds little, and waiting with the cut loses nothing.</summary>
     internal virtual bool IsHeldUp => false;

@@ -80,6 +80,52 @@ public abstract class InputContract
         }
     }
 
+    // Whatever it reads from: what a batch was planned with comes again, once, and what is given to the next run comes after it.
+    [Fact]
+    public async Task Restart_BatchThatFailedInItsOutput_RunsAgainWithTheSameRecords()
+    {
+        string checkpoints = Directory.CreateTempSubdirectory("faststream-checkpoints-").FullName;
+        try
+        {
+            var options = new StreamingOptions { Partitions = 3, Checkpoint = new CheckpointOptions { Directory = checkpoints } };
+            var clock = new ManualTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1_700_000_000));
+            string[] failed = [];
+            await using ISource source = CreateSource();
+            await using (InputRun<string> first = InputRun<string>.Start(source.Describe, options, clock, output: Fail))
+            {
+                for (int i = 0; i < 2000; i++)
+                {
+                    await source.GiveAsync($"record {i} of some length");
+                }
+
+                await first.TickUntilAsync(() => failed.Length > 0);
+                await Assert.ThrowsAsync<StreamingException>(() => first.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
+            }
+
+            await using ISource next = CreateSource();
+            clock.Jump(TimeSpan.FromSeconds(10));
+            await using InputRun<string> second = InputRun<string>.Start(next.Describe, options, clock);
+            await next.GiveAsync("one more");
+            await second.TickUntilAsync(failed.Length + 1);
+            await second.StopAsync();
+            Assert.Equal([.. failed, "one more"], second.Records);
+            Assert.Equal(failed.Length + 1, second.Context.Metrics.ProcessedRecords);
+
+            void Fail(string[] records)
+            {
+                if (records.Length > 0)
+                {
+                    failed = records;
+                    throw new IOException("The output fails.");
+                }
+            }
+        }
+        finally
+        {
+            Directory.Delete(checkpoints, recursive: true);
+        }
+    }
+
     [Fact]
     public async Task Stop_RightAfterStart_Ends()
     {

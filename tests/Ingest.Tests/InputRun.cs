@@ -30,7 +30,13 @@ internal sealed class InputRun<T> : IAsyncDisposable
 
     public IEnumerable<T> Records => _batches.SelectMany(batch => batch);
 
-    public static InputRun<T> Start(Func<StreamingContext, DStream<T>> input, StreamingOptions? options = null, ManualTimeProvider? clock = null, TimeSpan? interval = null)
+    /// <param name="input">Describes the input.</param>
+    /// <param name="options">Options; clock and interval are replaced.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="interval">The batch interval.</param>
+    /// <param name="output">Gets each batch before it is kept; where it throws, the batch fails and is not kept.</param>
+    public static InputRun<T> Start(
+        Func<StreamingContext, DStream<T>> input, StreamingOptions? options = null, ManualTimeProvider? clock = null, TimeSpan? interval = null, Action<T[]>? output = null)
     {
         clock ??= new ManualTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1_700_000_000));
         var context = new StreamingContext((options ?? new StreamingOptions { Partitions = 3 }) with
@@ -41,9 +47,16 @@ internal sealed class InputRun<T> : IAsyncDisposable
         });
         var run = new InputRun<T>(context, clock);
         context.AddListener(run.Listener);
-        input(context).ForEachBatch((batch, _) => run._batches.Enqueue(batch.ToArray()));
+        input(context).ForEachBatch((batch, _) =>
+        {
+            T[] records = batch.ToArray();
+            output?.Invoke(records);
+            run._batches.Enqueue(records);
+        });
         context.Start();
-        run._time = context.ZeroTime;
+
+        // Zero time, or where an earlier run's grid is now.
+        run._time = BatchTime.From(clock.GetUtcNow()).Floor(run.Interval, context.ZeroTime);
         return run;
     }
 
@@ -55,6 +68,37 @@ internal sealed class InputRun<T> : IAsyncDisposable
         Clock.Advance(Interval);
         await completed.WaitAsync(Patience);
         return _batches.LastOrDefault() ?? [];
+    }
+
+    /// <summary>Runs the batches that an earlier run planned, and one more.</summary>
+    /// <returns>All records of these batches.</returns>
+    public async Task<IReadOnlyList<T>> RecoverAsync()
+    {
+        await TickAsync();
+        return Records.ToArray();
+    }
+
+    /// <summary>Runs one batch, unless one fails before it; gives whether it was done with.</summary>
+    public async Task<bool> TryTickAsync()
+    {
+        try
+        {
+            await TickAsync();
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            // The context has stopped.
+            return false;
+        }
+    }
+
+    /// <summary>Runs a batch; it, or one that an earlier run planned, must fail the context, whose end this waits for.</summary>
+    public async Task FailAsync()
+    {
+        await TryTickAsync();
+        await Assert.ThrowsAsync<StreamingException>(() => Context.Completion.WaitAsync(Patience));
+        await Context.DisposeAsync();
     }
 
     /// <summary>Runs batches until something is so.</summary>

@@ -189,12 +189,25 @@ internal sealed class CheckpointCoordinator : IDisposable
 
     private JobSet Load(RecoveredBatch batch)
     {
-        InputBatch[] inputs = _inputs.Select((input, i) => input.LoadBatch(batch.Time, batch.Inputs.GetValueOrDefault(_inputNames[i]))).ToArray();
+        InputBatch[] inputs = _inputs.Select((input, i) => Load(input, _inputNames[i], batch)).ToArray();
         return new JobSet(batch.Time, inputs, _clock.GetUtcNow().ToUnixTimeMilliseconds())
         {
             Recovery = batch.Outcome,
             InputInfos = inputs.Select((cut, i) => new InputInfo(_inputs[i].Id, _inputs[i].Name, cut.RecordCount, cut.SizeBytes, cut.Description)).ToArray(),
         };
+    }
+
+    // A batch that was given up is told to its inputs, which count it as taken, and never runs: what it was made of, such as files, may be gone.
+    private static InputBatch Load(IInputStream input, string name, RecoveredBatch batch)
+    {
+        try
+        {
+            return input.LoadBatch(batch.Time, batch.Inputs.TryGetValue(name, out ReadOnlyMemory<byte> saved) ? saved : null);
+        }
+        catch (InvalidDataException) when (batch.Outcome == Outcome.GivenUp)
+        {
+            return input.LoadBatch(batch.Time, null);
+        }
     }
 
     private List<byte[]> Positions(BatchTime time)

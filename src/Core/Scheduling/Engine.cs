@@ -87,8 +87,9 @@ internal sealed class Engine
         bool lastBatch = mode == StopMode.Graceful && !_abort.IsCancellationRequested;
         Collect("The generator", () => _generator.Stop(lastBatch), errors);
         await CollectAsync("The scheduler", () => new ValueTask(_scheduler.StopAsync()), errors).ConfigureAwait(false);
+        bool isAllPlanned = !_generator.HasCut;   // else the positions are ahead of the batches
         Collect("The generator", _generator.DropCut, errors);
-        if (lastBatch && !_abort.IsCancellationRequested)
+        if (lastBatch && isAllPlanned && !_abort.IsCancellationRequested)
         {
             Collect("The last checkpoint", () => _checkpoints?.SaveLast(), errors);
         }

@@ -32,6 +32,9 @@ internal sealed class JobGenerator
 
     public BatchTime ZeroTime => _timer.ZeroTime;
 
+    /// <summary>Whether something was cut that is in no batch. Only when it has stopped.</summary>
+    public bool HasCut => _cut.Any(cut => cut is not null);
+
     public void Start() => _timer.Start();
 
     /// <summary>Ends the ticks; with a last batch, what the inputs still hold runs now, under the time of the next tick.</summary>

@@ -17,6 +17,9 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
     private readonly List<Block>[] _blocks = Enumerable.Range(0, partitions).Select(_ => new List<Block>()).ToArray();
     private readonly DecodedShares<T> _decoded = new(decoder, partitions);
 
+    /// <summary>The parts of files that it is made of, in order.</summary>
+    public IReadOnlyList<FileRange> Ranges => ranges;
+
     public override long RecordCount => _totalBytes == 0 ? 0 : _decoded.Records;
 
     public override long SizeBytes => _totalBytes;

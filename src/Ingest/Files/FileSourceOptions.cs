@@ -37,7 +37,7 @@ public sealed record FileSourceOptions
     /// <summary>The most directory entries that one batch's listing looks at: 1 or more; default 100,000. A longer listing goes on in the next batches, so that it never holds the clock up for long.</summary>
     public int MaxEntriesPerBatch { get; init; } = 100_000;
 
-    /// <summary>Whether a file of that path is taken; null (default) takes all. Names that begin with a dot or an underscore or end in <c>.tmp</c> are never taken.</summary>
+    /// <summary>Whether a file of that full path is taken; null (default) takes all. Names that begin with a dot or an underscore or end in <c>.tmp</c> are never taken.</summary>
     public Func<string, bool>? Filter { get; init; }
 
     /// <summary>How files are read; default <see cref="FileReadMode.Read"/>.</summary>

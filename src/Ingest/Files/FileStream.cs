@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace FastStream;
 
 /// <summary>Streams of the records of files that come into a directory.</summary>
@@ -8,6 +10,9 @@ public static class FileStreamExtensions
     /// At every tick the directory is listed; new files are taken once each, in the order of modification time, then name. Write files elsewhere on the same file system, or
     /// under a name that begins with a dot, and move them in. Links, pipes, devices, sub-directories and names that are not UTF-8 are left alone; a file that cannot be opened is tried again at every batch. While the directory is gone, batches are empty,
     /// and listeners get a warning. A line of more than <see cref="StreamingOptions.MaxRecordBytes"/> fails its batch, whose error says in which file and where. A graceful stop leaves what is not in a batch yet unread.
+    /// Where the context has checkpoints, a restart goes on where the last run was: files that were read are not read again, those that came meanwhile are, and a file that was read in part goes on at its
+    /// next byte. Batches run again from the files themselves: leave a file as it is and where it is until a checkpoint counts its batch (<see cref="CheckpointOptions.Interval"/> after it, or a graceful stop). The
+    /// start is refused where one is gone or was written to; the message names it.
     /// </remarks>
     /// <example><code>context.TextFileStream("incoming/*/").Filter(line => line.Contains("ERROR"u8)).Print();</code></example>
     /// <param name="context">The context.</param>
@@ -62,12 +67,14 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     private readonly FileSource _source;
     private readonly FileListing _listing;
     private readonly FileSelector _selector;
-    private readonly Queue<FileStatus> _waiting = [];   // selected, in order, not begun
+    private Queue<FileStatus> _waiting = [];            // selected, in order, not begun
     private readonly List<FileStatus> _found = [];      // selected by the listing that goes on
     private IEnumerator<string>? _paths;                // the listing that goes on
     private BatchTime _listingBegan;
     private OpenFile? _file;                            // begun, not at its end
     private long _at;                                   // where in it the next batch begins
+    private BegunFile? _begun;                          // before the start: begun by an earlier run
+    private bool _goesOn;                               // whether there was an earlier run
     private bool _isMissing;                            // the directory, at the last look
 
     public FileInputDStream(StreamingContext context, string directory, IRecordDecoder<T> decoder, FileSourceOptions options)
@@ -77,13 +84,21 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         _decoder = decoder;
         _options = options.Validated();
         _source = FileSource.For(context);
-        _listing = new FileListing(directory, options.Filter, Warn);
+        _listing = new FileListing(Path.GetFullPath(directory), options.Filter, Warn);
         _selector = new FileSelector(options, context.Options.BatchInterval, context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), Warn);
     }
 
     protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        if (_options is { Detection: FileDetection.Arrival, NewFilesOnly: true })
+        if (_begun is { } begun)
+        {
+            _file = Reopen(begun);
+            _at = begun.At;
+            _begun = null;
+        }
+
+        // What came while the program was down is new.
+        if (!_goesOn && _options is { Detection: FileDetection.Arrival, NewFilesOnly: true })
         {
             try
             {
@@ -110,11 +125,69 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         return Read(time);
     }
 
+    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => PlannedRange.Write(((FileBatch<T>)batch).Ranges, output);
+
+    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
+    {
+        _goesOn = true;
+        PlannedRange[] ranges = PlannedRange.Read(saved.Span, $"batch {time} of {Name}");
+        ranges = Array.ConvertAll(ranges, range => range with { File = SavedFile.AsOfNow(range.File) });
+        foreach (PlannedRange range in ranges)
+        {
+            _selector.Take(range.File, time);
+            _begun = range.End < range.File.Size ? new BegunFile(range.File, range.End) : null;
+        }
+
+        HashSet<FileIdentity> taken = ranges.Select(range => range.File.Identity).ToHashSet();
+        _waiting = new Queue<FileStatus>(_waiting.Where(file => !taken.Contains(file.Identity)));
+        _found.RemoveAll(file => taken.Contains(file.Identity));
+        var batch = new PlannedFileBatch<T>(ranges, mayGrow: false, _options.ReadMode, _decoder, _source, PartitionCount);
+        batch.Check();
+        return batch;
+    }
+
+    protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output) =>
+        new FilePosition(_selector.Save(time), _waiting, _found, _file is null ? null : new BegunFile(_file.Listed, _at)).Write(output);
+
+    protected internal override void LoadPosition(ReadOnlySpan<byte> saved)
+    {
+        _goesOn = true;
+        FilePosition position = FilePosition.Read(saved, Name);
+        if (position.Selector.Detection != _options.Detection)
+        {
+            // What was remembered by the one way is not enough for the other: files would be read again.
+            throw new InvalidOperationException(
+                $"{Name} knew new files by {position.Selector.Detection} when it was saved, and FileSourceOptions.Detection is {_options.Detection} now. Set it back, or give the input another name by Named to begin it anew.");
+        }
+
+        _selector.Load(position.Selector);
+        _waiting = new Queue<FileStatus>(position.Waiting);
+        _found.AddRange(position.Found);
+        _begun = position.Begun;
+    }
+
     protected internal override ValueTask CloseAsync()
     {
         _file?.Dispose();
         _paths?.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private OpenFile Reopen(BegunFile begun)
+    {
+        string role = $"was read up to byte {begun.At}";
+        SavedFile.Check(begun.File, mayGrow: false, role);
+        var file = new OpenFile(begun.File, _options.ReadMode);
+        try
+        {
+            SavedFile.Check(begun.File, mayGrow: false, role);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Lists, or goes on listing, as far as one batch may; a whole listing puts what it found in line.</summary>
@@ -234,7 +307,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
                 // Looked at before, for opening a pipe that took the file's place would hang, and after, for another file may have come in between.
                 if (IsAsListed(next))
                 {
-                    var file = new OpenFile(next.Path, _options.ReadMode);
+                    var file = new OpenFile(next, _options.ReadMode);
                     if (file.Length == next.Size && IsAsListed(next))
                     {
                         _file = file;

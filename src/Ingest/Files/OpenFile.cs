@@ -15,11 +15,11 @@ internal sealed unsafe class OpenFile : IDisposable
     private readonly byte* _address;   // of the file's first byte when mapped
     private int _holders = 1;
 
-    public OpenFile(string path, FileReadMode mode)
+    public OpenFile(in FileStatus listed, FileReadMode mode)
     {
-        Path = path;
-        _handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+        _handle = File.OpenHandle(listed.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
         Length = RandomAccess.GetLength(_handle);
+        Listed = listed with { Size = Length };
         if (mode == FileReadMode.MemoryMapped && Length > 0)
         {
             _mapping = MemoryMappedFile.CreateFromFile(_handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
@@ -29,7 +29,10 @@ internal sealed unsafe class OpenFile : IDisposable
         }
     }
 
-    public string Path { get; }
+    /// <summary>As it was found before it was opened, with the length that is read.</summary>
+    public FileStatus Listed { get; }
+
+    public string Path => Listed.Path;
 
     /// <summary>Bytes when it was opened; what is appended later is not read.</summary>
     public long Length { get; }

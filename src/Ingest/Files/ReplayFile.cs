@@ -1,10 +1,14 @@
+using System.Buffers;
+
 namespace FastStream;
 
 /// <summary>Replays one file, a piece for each batch: for experiments, benchmarks and back-fills.</summary>
 public static class ReplayFileExtensions
 {
     /// <summary>The lines of a file, so many bytes for each batch, cut at the end of a line; after the file's end the batches are empty.</summary>
-    /// <remarks>A file that cannot be opened fails the context's start.</remarks>
+    /// <remarks>
+    /// A file that cannot be opened fails the context's start. Where the context has checkpoints, a restart goes on at the next byte; the file must be the same one, and may have grown.
+    /// </remarks>
     /// <example><code>context.ReplayTextFile("access.log", bytesPerBatch: 4 &lt;&lt; 20).Count().Print();</code></example>
     /// <param name="context">The context.</param>
     /// <param name="path">The file; what is appended after the start is not read.</param>
@@ -48,14 +52,25 @@ internal sealed class ReplayFileStream<T>(
     StreamingContext context, string path, Func<int, long> endOf, int repeatAfter, IRecordDecoder<T> decoder, FileReadMode mode)
     : InputDStream<T>(context, "ReplayFile")
 {
+    private const byte Version = 1;
+
     private readonly FileSource _source = FileSource.For(context);
     private OpenFile? _file;
+    private BegunFile? _begun;   // before the start: read in an earlier run
     private int _batch;      // number of the next batch
     private long _at;        // where the next batch begins
 
     protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        _file = new OpenFile(path, mode);
+        // The file itself is looked at, not a link to it.
+        string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        FileStatus? found = FileStatus.Of(target);
+        if (_begun is { } begun)
+        {
+            SavedFile.Check(begun.File, found, mayGrow: true, $"was replayed up to byte {begun.At}");
+        }
+
+        _file = new OpenFile(found ?? throw new FileNotFoundException($"{path} is no file, so that it cannot be replayed.", path), mode);
         return ValueTask.CompletedTask;
     }
 
@@ -73,6 +88,42 @@ internal sealed class ReplayFileStream<T>(
         _at = range.End;
         file.Retain();
         return new FileBatch<T>([range], decoder, _source, PartitionCount, path);
+    }
+
+    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => PlannedRange.Write(((FileBatch<T>)batch).Ranges, output);
+
+    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
+    {
+        PlannedRange[] ranges = PlannedRange.Read(saved.Span, $"batch {time} of {Name}");
+        var batch = new PlannedFileBatch<T>(ranges, mayGrow: true, mode, decoder, _source, PartitionCount);
+        batch.Check();
+        _batch = _batch == repeatAfter ? 1 : _batch + 1;
+        foreach (PlannedRange range in ranges)
+        {
+            _at = range.End;
+            _begun = new BegunFile(range.File, _at);
+        }
+
+        return batch;
+    }
+
+    /// <summary>Writes <code>| 1 | number of the next batch (8 bytes) | where it begins (8) | file |</code></summary>
+    protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output)
+    {
+        var writer = new SavedWriter(output);
+        writer.Byte(Version);
+        writer.Int64(_batch);
+        writer.Int64(_at);
+        SavedFile.Write(writer, _file!.Listed);
+    }
+
+    protected internal override void LoadPosition(ReadOnlySpan<byte> saved)
+    {
+        var reader = new SavedReader(saved, Version, $"the position of {Name}");
+        _batch = (int)Math.Min(reader.Natural(), repeatAfter);
+        _at = reader.Natural();
+        _begun = new BegunFile(SavedFile.Read(ref reader), _at);
+        reader.End();
     }
 
     protected internal override ValueTask CloseAsync()

@@ -1,9 +1,11 @@
+using System.Buffers;
+
 namespace FastStream;
 
 /// <summary>Records made at a steady rate, for load tests and demonstrations.</summary>
 public static class RateStreamExtensions
 {
-    /// <summary>A stream of made records: by each batch time there have been exactly rate × time since the start of them, numbered from 0.</summary>
+    /// <summary>A stream of made records: by each batch time there have been exactly rate × time since the start of them, numbered from 0. Where the context has checkpoints, a restart goes on from the number; the time in between makes no records.</summary>
     /// <remarks>Records are made in the partitions when the batch runs: they take no memory before, and a batch that is run again has the same ones.</remarks>
     /// <example><code>context.RateStream(100_000, index => new Reading(Sensor: index % 100, Value: index));</code></example>
     /// <param name="context">The context.</param>
@@ -21,25 +23,87 @@ public static class RateStreamExtensions
 
 internal sealed class RateInputDStream<T>(StreamingContext context, long recordsPerSecond, Func<long, T> make) : InputDStream<T>(context, "Rate")
 {
-    private BatchTime _zero;
-    private long _made;   // records of all batches before
+    private const byte Version = 1;
+
+    private BatchTime? _last;   // the batch before; null where that was in an earlier run
+    private long _elapsedMs;    // for which records were made; while the program is down it stands still
+    private long _made;         // records of all batches before
+    private bool _goesOn;       // whether there was an earlier run
 
     protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        _zero = Context.ZeroTime;
+        _last = _goesOn ? null : Context.ZeroTime;
         return ValueTask.CompletedTask;
     }
 
     protected internal override InputBatch<T> Cut(BatchTime time)
     {
         long first = _made;
-        _made = (long)((Int128)(time.Milliseconds - _zero.Milliseconds) * recordsPerSecond / 1000);
+        _elapsedMs += (long)(time - (_last ?? time - Context.Options.BatchInterval)).TotalMilliseconds;
+        _last = time;
+        _made = Math.Max(first, (long)((Int128)_elapsedMs * recordsPerSecond / 1000));
         return new RateBatch<T>(first, _made - first, make);
+    }
+
+    // Its records are numbers still: the function that makes them is the program's. | 1 | first number (8 bytes) | position |
+    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output)
+    {
+        var writer = new SavedWriter(output);
+        writer.Byte(Version);
+        writer.Int64(((RateBatch<T>)batch).First);
+        WritePosition(writer);
+    }
+
+    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
+    {
+        string what = $"batch {time} of {Name}";
+        var reader = new SavedReader(saved.Span, Version, what);
+        long first = reader.Natural();
+        ReadPosition(ref reader);
+        return new RateBatch<T>(first, Math.Max(0, _made - first), make);
+    }
+
+    protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output)
+    {
+        var writer = new SavedWriter(output);
+        writer.Byte(Version);
+        WritePosition(writer);
+    }
+
+    protected internal override void LoadPosition(ReadOnlySpan<byte> saved)
+    {
+        var reader = new SavedReader(saved, Version, $"the position of {Name}");
+        ReadPosition(ref reader);
+    }
+
+    // | records made (8) | ms that they were made for (8) | records a second (8) |
+    private void WritePosition(SavedWriter writer)
+    {
+        writer.Int64(_made);
+        writer.Int64(_elapsedMs);
+        writer.Int64(recordsPerSecond);
+    }
+
+    private void ReadPosition(ref SavedReader reader)
+    {
+        _goesOn = true;
+        _made = reader.Natural();
+        _elapsedMs = reader.Natural();
+        if (reader.Natural() != recordsPerSecond)
+        {
+            // As long as it would have taken at the rate of now.
+            _elapsedMs = (long)(((Int128)_made * 1000) / recordsPerSecond);
+        }
+
+        reader.End();
     }
 }
 
 internal sealed class RateBatch<T>(long first, long count, Func<long, T> make) : InputBatch<T>
 {
+    /// <summary>Number of its first record.</summary>
+    public long First => first;
+
     public override long RecordCount => count;
 
     public override void Run(int partition, int partitionCount, RecordBuffer<T> output)

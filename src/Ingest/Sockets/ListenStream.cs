@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 
@@ -111,6 +112,12 @@ public sealed class ListenDStream<T> : InputDStream<T>
 
     /// <inheritdoc/>
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
+
+    /// <inheritdoc/>
+    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => ((ByteBatch<T>)batch).Save(output);
+
+    /// <inheritdoc/>
+    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) => ByteBatch<T>.Load(saved.Span, $"batch {time} of {Name}", _decoder, PartitionCount);
 
     /// <inheritdoc/>
     protected internal override async ValueTask StopAsync()

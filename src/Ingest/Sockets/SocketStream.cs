@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
 
@@ -10,7 +11,8 @@ public static class SocketStreamExtensions
     /// <remarks>
     /// What arrived until a tick is in that batch. Lines are not copied: they point into the blocks that were received into. While
     /// <see cref="StreamingOptions.MaxBufferedBytes"/> are held, nothing is read, and TCP holds the server up. A last line without its end is a line when the
-    /// server closes; when the context stops first, it is left out, because its rest may still be on its way.
+    /// server closes; when the context stops first, it is left out, because its rest may still be on its way. Where the context has checkpoints, what is in a batch comes again after a crash; what
+    /// was received and is in no batch yet is lost with the process, as TCP does not tell the server.
     /// </remarks>
     /// <example><code>context.SocketTextStream("127.0.0.1", 9999).Print();</code></example>
     /// <param name="context">The context.</param>
@@ -78,6 +80,10 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
     internal override bool IsHeldUp => Context.Blocks.RentedBlocks >= Context.Blocks.MaxBlocks;
 
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
+
+    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => ((ByteBatch<T>)batch).Save(output);
+
+    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) => ByteBatch<T>.Load(saved.Span, $"batch {time} of {Name}", _decoder, PartitionCount);
 
     protected internal override async ValueTask StopAsync()
     {

@@ -40,7 +40,7 @@ public sealed class FileReadFaultTests : FileSourceTest
     {
         string[] lines = Enumerable.Range(0, 400).Select(i => new string((char)('a' + (i % 26)), 5000 + i)).ToArray();
         string path = Put("a", string.Join('\n', lines), Start);
-        var file = new OpenFile(path, FileReadMode.Read);
+        var file = new OpenFile(FileStatus.Of(path)!.Value, FileReadMode.Read);
         using var batch = new FileBatch<Utf8Text>([new FileRange(file, 0, file.Length)], LineDecoder.Instance, new FileSource(new BlockPool(4096, int.MaxValue), 1 << 20), 1, null);
         var records = new List<int>();
         var output = new RecordBuffer<Utf8Text>(new LengthsOf(records));

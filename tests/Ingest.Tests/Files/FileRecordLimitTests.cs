@@ -70,7 +70,7 @@ public sealed class FileRecordLimitTests : FileSourceTest
 
     private static List<int> Lengths<T>(string path, FileReadMode mode, int limit, IRecordDecoder<T> decoder, Func<T, int> lengthOf, int partitions = 1)
     {
-        var file = new OpenFile(path, mode);
+        var file = new OpenFile(FileStatus.Of(path)!.Value, mode);
         using var batch = new FileBatch<T>([new FileRange(file, 0, file.Length)], decoder, new FileSource(new BlockPool(4096, int.MaxValue), limit), partitions, null);
         var lengths = new List<int>();
         for (int partition = 0; partition < partitions; partition++)

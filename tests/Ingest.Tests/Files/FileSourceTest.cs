@@ -7,8 +7,12 @@ public abstract class FileSourceTest : IDisposable
 
     protected string Folder { get; } = Directory.CreateTempSubdirectory("faststream-files-").FullName;
 
+    /// <summary>Where a run that goes on keeps its batches.</summary>
+    protected string Checkpoints { get; } = Directory.CreateTempSubdirectory("faststream-checkpoints-").FullName;
+
     public void Dispose()
     {
+        Directory.Delete(Checkpoints, recursive: true);
         Directory.Delete(Folder, recursive: true);
         GC.SuppressFinalize(this);
     }

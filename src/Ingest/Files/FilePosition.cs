@@ -1,0 +1,105 @@
+using System.Buffers;
+
+namespace FastStream;
+
+/// <summary>How far a file source is: what checkpoints keep of it.</summary>
+/// <param name="Selector">What was seen and taken.</param>
+/// <param name="Waiting">Files in line, in order.</param>
+/// <param name="Found">Files of a listing that goes on.</param>
+/// <param name="Begun">A file that is read in parts, and where the next part begins; null if there is none.</param>
+/// <remarks><code>
+/// | 1 | detection (1 byte) | made (8) | look from (8) | known files (4) | each: file, stable since (8), seen (8), taken (1), unselected (1) |
+/// | waiting files (4), each | found files (4), each | 1 and the begun file and its next byte (8), or 0 |
+/// file: | length of path (4) | path | 1 where it is known by path (1) | device (8) | inode (8) | size (8) | modified (8) | born (8) |
+/// </code></remarks>
+internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollection<FileStatus> Waiting, IReadOnlyCollection<FileStatus> Found, BegunFile? Begun)
+{
+    private const byte Version = 1;
+
+    public void Write(IBufferWriter<byte> output)
+    {
+        var writer = new SavedWriter(output);
+        writer.Byte(Version);
+        writer.Byte((byte)Selector.Detection);
+        writer.Int64(Selector.CreatedMs);
+        writer.Int64(Selector.LookFromMs);
+        writer.Int32(Selector.Known.Count);
+        foreach (KnownFile known in Selector.Known)
+        {
+            SavedFile.Write(writer, known.Status);
+            writer.Int64(known.StableSince.Milliseconds);
+            writer.Int64(known.SeenAt.Milliseconds);
+            writer.Byte(known.IsTaken ? (byte)1 : (byte)0);
+            writer.Byte(known.IsUnselected ? (byte)1 : (byte)0);
+        }
+
+        Write(writer, Waiting);
+        Write(writer, Found);
+        writer.Byte(Begun is null ? (byte)0 : (byte)1);
+        if (Begun is { } begun)
+        {
+            SavedFile.Write(writer, begun.File);
+            writer.Int64(begun.At);
+        }
+    }
+
+    /// <summary>Reads a position, with the devices' numbers of now.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or of another version.</exception>
+    public static FilePosition Read(ReadOnlySpan<byte> saved, string input)
+    {
+        var reader = new SavedReader(saved, Version, $"the position of {input}");
+        var detection = (FileDetection)reader.Byte();
+        long createdMs = reader.Int64();
+        long lookFromMs = reader.Int64();
+        var known = new KnownFile[reader.Count(SavedFile.LeastBytes + (2 * sizeof(long)) + 2)];
+        for (int i = 0; i < known.Length; i++)
+        {
+            known[i] = new KnownFile(SavedFile.Read(ref reader), new BatchTime(reader.Int64()), new BatchTime(reader.Int64()), reader.Flag(), reader.Flag());
+        }
+
+        FileStatus[] waiting = ReadFiles(ref reader);
+        FileStatus[] found = ReadFiles(ref reader);
+        BegunFile? begun = reader.Flag() ? new BegunFile(SavedFile.Read(ref reader), reader.Natural()) : null;
+        reader.End();
+
+        // All files tell of the devices before the first one is told of them.
+        var devices = new DeviceNumbers();
+        Array.ForEach(known, file => devices.Learn(file.Status));
+        Array.ForEach(waiting, file => devices.Learn(file));
+        if (begun is { } last)
+        {
+            devices.Learn(last.File);
+        }
+
+        return new FilePosition(
+            new SelectorPosition(detection, createdMs, lookFromMs, Array.ConvertAll(known, file => file with { Status = devices.Current(file.Status) })),
+            Array.ConvertAll(waiting, file => devices.Current(file)),
+            Array.ConvertAll(found, file => devices.Current(file)),
+            begun is { } file ? file with { File = devices.Current(file.File) } : null);
+    }
+
+    private static void Write(SavedWriter writer, IReadOnlyCollection<FileStatus> files)
+    {
+        writer.Int32(files.Count);
+        foreach (FileStatus file in files)
+        {
+            SavedFile.Write(writer, file);
+        }
+    }
+
+    private static FileStatus[] ReadFiles(ref SavedReader reader)
+    {
+        var files = new FileStatus[reader.Count(SavedFile.LeastBytes)];
+        for (int i = 0; i < files.Length; i++)
+        {
+            files[i] = SavedFile.Read(ref reader);
+        }
+
+        return files;
+    }
+}
+
+/// <summary>A file that batches have read a part of.</summary>
+/// <param name="File">As it was listed.</param>
+/// <param name="At">Its first byte that no batch has.</param>
+internal readonly record struct BegunFile(FileStatus File, long At);

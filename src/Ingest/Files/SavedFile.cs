@@ -1,0 +1,68 @@
+using System.Globalization;
+
+namespace FastStream;
+
+/// <summary>Files as logs and checkpoints name them.</summary>
+internal static class SavedFile
+{
+    /// <summary>What one takes at least.</summary>
+    public const int LeastBytes = sizeof(int) + 1 + (5 * sizeof(long));
+
+    public static void Write(SavedWriter writer, in FileStatus file)
+    {
+        writer.Text(file.Path);
+        writer.Byte(file.Identity.Path is null ? (byte)0 : (byte)1);
+        writer.Int64((long)file.Identity.Device);
+        writer.Int64((long)file.Identity.Inode);
+        writer.Int64(file.Size);
+        writer.Int64(file.ModifiedTicks);
+        writer.Int64(file.BornTicks);
+    }
+
+    public static FileStatus Read(ref SavedReader reader)
+    {
+        string path = reader.Text();
+        bool isKnownByPath = reader.Flag();
+        var identity = new FileIdentity((ulong)reader.Int64(), (ulong)reader.Int64(), isKnownByPath ? path : null);
+        return new FileStatus(path, identity, reader.Natural(), reader.Int64(), reader.Int64());
+    }
+
+    /// <summary>Looks whether a file is still what an earlier run of the program read.</summary>
+    /// <param name="file">As it was.</param>
+    /// <param name="mayGrow">Whether bytes may have been appended.</param>
+    /// <param name="role">What it is needed for.</param>
+    /// <exception cref="InvalidDataException">It is gone, or another one, or was written to.</exception>
+    public static void Check(in FileStatus file, bool mayGrow, string role) => Check(file, FileStatus.Of(file.Path), mayGrow, role);
+
+    /// <summary>As above, for a file that was looked at.</summary>
+    public static void Check(in FileStatus file, FileStatus? found, bool mayGrow, string role)
+    {
+        if (found is not { } now)
+        {
+            throw Lost(file, "there is no such file any more", role);
+        }
+
+        bool isSame = IsSame(file, now);
+        if (!isSame || (mayGrow ? now.Size < file.Size : !now.IsUnchangedSince(file)))
+        {
+            throw Lost(file, $"{(isSame ? "it was written to since" : "another file is in its place")}, with {Describe(now)}", role);
+        }
+    }
+
+    /// <summary>Whether both are one file. Devices are not compared: they may have other numbers when the machine has started again.</summary>
+    public static bool IsSame(in FileStatus earlier, in FileStatus now)
+    {
+        FileStatus onThisDevice = earlier with { Identity = earlier.Identity with { Device = now.Identity.Device } };
+        return now.IsSameFileAs(onThisDevice);
+    }
+
+    /// <summary>The file with its device's number of now, where it is in its place.</summary>
+    public static FileStatus AsOfNow(in FileStatus file) => FileStatus.Of(file.Path) is { } now && IsSame(file, now) ? file with { Identity = now.Identity } : file;
+
+    private static InvalidDataException Lost(in FileStatus file, string found, string role) =>
+        new($"{file.Path} {role}, and {found}; {Describe(file)} is expected. Move that file back as it was (a copy is another file) and start again. Where it is lost, only a new start without it is left, with an empty checkpoint directory.");
+
+    private static string Describe(in FileStatus file) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{file.Size} bytes of {DateTime.UnixEpoch.AddTicks(file.ModifiedTicks):yyyy-MM-dd HH:mm:ss.fffffff}{(file.Identity.Path is null ? $" (inode {file.Identity.Inode})" : "")}");
+}
