@@ -10,7 +10,7 @@ public sealed class BatchRecordTests(ITestOutputHelper output)
     private static byte[] Plan(long time, params (string Name, byte[] Saved)[] inputs)
     {
         var writer = new ArrayBufferWriter<byte>();
-        BatchRecord.WritePlan(writer, new BatchTime(time), inputs.Select(input => new FakeInput(input.Name, input.Saved)).ToArray(), inputs.Select(_ => RecordInputBatch.Empty<int>()).ToArray());
+        BatchRecord.WritePlan(writer, new BatchTime(time), inputs.Select(input => input.Name).ToArray(), inputs.Select(input => new FakeInput(input.Name, input.Saved)).ToArray(), inputs.Select(_ => RecordInputBatch.Empty<int>()).ToArray());
         return writer.WrittenSpan.ToArray();
     }
 
