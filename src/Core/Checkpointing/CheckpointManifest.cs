@@ -78,7 +78,7 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
             var manifest = new CheckpointManifest(
                 root.GetProperty("number").GetInt32(),
                 new BatchTime(root.GetProperty("zeroTimeMs").GetInt64()),
-                TimeSpan.FromMilliseconds(root.GetProperty("batchIntervalMs").GetInt64()),
+                ReadInterval(root.GetProperty("batchIntervalMs")),
                 new BatchTime(root.GetProperty("timeMs").GetInt64()),
                 root.GetProperty("logSegment").GetInt32(),
                 root.GetProperty("dataLength").GetInt64(),
@@ -92,6 +92,10 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
             throw new InvalidDataException($"The manifest cannot be read: {error.Message}", error);
         }
     }
+
+    private static TimeSpan ReadInterval(JsonElement element) => element.GetInt64() is var ms and > 0 and <= long.MaxValue / TimeSpan.TicksPerMillisecond
+        ? new TimeSpan(ms * TimeSpan.TicksPerMillisecond)
+        : throw new InvalidDataException($"The manifest has a batch interval of {element} ms; more than 0 is expected.");
 
     private static CheckpointPart ReadPart(JsonElement part) =>
         new(TextOf(part, "kind"), TextOf(part, "name"), TextOf(part, "schema"), part.GetProperty("offset").GetInt64(), part.GetProperty("length").GetInt64());

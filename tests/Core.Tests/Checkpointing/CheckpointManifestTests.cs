@@ -8,7 +8,7 @@ namespace FastStream.Tests.Core.Checkpointing;
 public sealed class CheckpointManifestTests(ITestOutputHelper output)
 {
     private const string Valid =
-        """{"format":1,"number":1,"zeroTimeMs":-1000,"timeMs":2000,"logSegment":3,"dataLength":7,"dataCrc32C":4,"parts":[{"kind":"state","name":"s","schema":"x","offset":0,"length":5},{"kind":"input","name":"i","schema":"","offset":5,"length":2}]}""";
+        """{"format":1,"number":1,"zeroTimeMs":-1000,"batchIntervalMs":1000,"timeMs":2000,"logSegment":3,"dataLength":7,"dataCrc32C":4,"parts":[{"kind":"state","name":"s","schema":"x","offset":0,"length":5},{"kind":"input","name":"i","schema":"","offset":5,"length":2}]}""";
 
     private static byte[] Bytes(CheckpointManifest manifest)
     {
@@ -64,6 +64,8 @@ public sealed class CheckpointManifestTests(ITestOutputHelper output)
     [InlineData("\"number\":1", "\"number\":-1")]
     [InlineData("\"number\":1", "\"number\":1e99")]
     [InlineData("\"logSegment\":3", "\"logSegment\":-3")]
+    [InlineData("\"batchIntervalMs\":1000", "\"batchIntervalMs\":0")]
+    [InlineData("\"batchIntervalMs\":1000", "\"batchIntervalMs\":9223372036854775807")]
     [InlineData("\"dataCrc32C\":4", "\"dataCrc32C\":4294967296")]
     [InlineData("\"kind\":\"state\"", "\"kind\":null")]
     [InlineData("\"name\":\"i\"", "\"name\":7")]
