@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace FastStream;
@@ -21,16 +22,15 @@ internal static class BatchRecord
         output.Write([Plan]);
         WriteInt64(output, time.Milliseconds);
         WriteInt32(output, inputs.Count);
-        var part = new ArrayBufferWriter<byte>();
         for (int i = 0; i < inputs.Count; i++)
         {
             byte[] name = Encoding.UTF8.GetBytes(names[i]);
             WriteInt32(output, name.Length);
             output.Write(name);
-            part.ResetWrittenCount();
-            inputs[i].SaveBatch(batches[i], part);
-            WriteInt32(output, part.WrittenCount);
-            output.Write(part.WrittenSpan);
+            int lengthAt = output.WrittenCount;
+            WriteInt32(output, 0);   // known when all is written: a batch can be large, and is not copied
+            inputs[i].SaveBatch(batches[i], output);
+            BinaryPrimitives.WriteInt32LittleEndian(MemoryMarshal.AsMemory(output.WrittenMemory).Span[lengthAt..], output.WrittenCount - lengthAt - sizeof(int));
         }
     }
 

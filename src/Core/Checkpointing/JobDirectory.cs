@@ -19,7 +19,7 @@ internal static partial class JobDirectory
     /// <exception cref="IOException">The directory cannot be made or written to, or its file system has no locks.</exception>
     public static FileStream Take(string directory)
     {
-        directory = Path.GetFullPath(directory);
+        directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         if (!Directory.Exists(directory))
         {
             WholeDirectory.MakeDurably(Path.GetDirectoryName(directory)!);

@@ -36,7 +36,7 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
             IncludeFields = true,
             NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
             UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,   // a member that was renamed would be forgotten without a word
-            Converters = { new ExactTextConverter() },
+            Converters = { new ExactTextConverter(), new ExactOptionalConverter() },
         };
         options.MakeReadOnly(populateMissingResolver: true);
         JsonRoundTrip.Check(typeof(T), options);

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -98,14 +97,19 @@ internal sealed class RecordLayout
 
     private static bool IsLookedInto(Type type) =>
         type.IsGenericType && type.GetGenericTypeDefinition() is var generic
-        && (generic == typeof(Nullable<>) || generic == typeof(KeyValuePair<,>) || generic == typeof(Optional<>) || typeof(IStructuralEquatable).IsAssignableFrom(generic) && generic.Name.StartsWith("ValueTuple`", StringComparison.Ordinal));
+        && (generic == typeof(Nullable<>) || generic == typeof(KeyValuePair<,>) || generic == typeof(Optional<>) || (IsOfRuntime(type) && typeof(ITuple).IsAssignableFrom(type)));
 
-    // Fields that overlap, repeat or stand for more bytes than they say; and the framework's structs.
-    private static bool IsOneBlock(Type type) =>
-        (type.Assembly == typeof(object).Assembly && !IsLookedInto(type))
-        || type.IsExplicitLayout
-        || type.IsDefined(typeof(InlineArrayAttribute), inherit: false)
-        || (type.StructLayoutAttribute is { Size: > 0 } && RecordFields.TextPaths(type).Count == 0);
+    private static bool IsOfRuntime(Type type) => type.Assembly == typeof(object).Assembly;
+
+    // Fields that overlap, repeat or stand for more bytes than they say; and the framework's structs. Texts are never copied as they lie in memory: where they point to is gone after a restart.
+    private static bool IsOneBlock(Type type)
+    {
+        bool isOpaque = (IsOfRuntime(type) && !IsLookedInto(type) && type != typeof(ValueTuple))
+            || type.IsExplicitLayout
+            || type.IsDefined(typeof(InlineArrayAttribute), inherit: false)
+            || type.StructLayoutAttribute is { Size: > 0 };
+        return isOpaque && RecordFields.TextPaths(type).Count == 0;
+    }
 
     private void AddPiece<T>(Type type, IReadOnlyList<FieldInfo> path)
     {

@@ -38,7 +38,7 @@ public sealed class JobDirectoryTests : IDisposable
     [Fact]
     public void Take_NewAndOld_AreForTheOwnerOnlyOrStay()
     {
-        JobDirectory.Take(_directory.File("deep/er/job")).Dispose();
+        JobDirectory.Take(_directory.File("deep/er/job/")).Dispose();
         Directory.CreateDirectory(_directory.File("old"));
         if (OperatingSystem.IsWindows())
         {

@@ -152,6 +152,8 @@ public sealed class JsonRecordSerializerTests
         Assert.Equal([1, 2, 3], RoundTrip(new byte[] { 1, 2, 3 }));
         Assert.Equal([1, 2], RoundTrip<IReadOnlyList<int>>([1, 2]));
         Assert.Equal((new Optional<string>("x"), default(Optional<string>)), RoundTrip((new Optional<string>("x"), default(Optional<string>))));
+        Assert.Equal([new Optional<string?>(null), default, "x"], RoundTrip<Optional<string?>[]>([new Optional<string?>(null), default, "x"]));
+        Assert.Equal(new Optional<Optional<int?>?>[] { new(new Optional<int?>(null)), new(null), default }, RoundTrip(new Optional<Optional<int?>?>[] { new(new Optional<int?>(null)), new(null), default }));
         Assert.Equal(Tuple.Create(1, "x"), RoundTrip(Tuple.Create(1, "x")));
         Assert.Equal(new KeyValuePair<string, int>("x", 1), RoundTrip(new KeyValuePair<string, int>("x", 1)));
         Assert.Equal(new { A = 1, B = "x" }, RoundTrip(new { A = 1, B = "x" }));

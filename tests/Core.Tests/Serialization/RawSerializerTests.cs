@@ -118,6 +118,7 @@ public sealed unsafe class RawSerializerTests(ITestOutputHelper output)
         CheckRoundTrip(new Trade(default, default, default, default, default, (1, (2, null))));
         CheckRoundTrip(Vector128.Create(1, 2, 3, 4));
         CheckRoundTrip(new Vector<byte>(7));
+        CheckRoundTrip((1, default(ValueTuple), ValueTuple.Create(Text(20))));
     }
 
     [Fact]
