@@ -13,6 +13,8 @@ namespace FastStream;
 /// </remarks>
 internal sealed class CheckpointCoordinator : IDisposable
 {
+    private const int LargestKeptPlan = 16 << 20;                     // a buffer larger than this goes with its batch
+
     private readonly CheckpointOptions _options;
     private readonly TimeSpan _interval;                              // between batches
     private readonly TimeProvider _clock;
@@ -21,13 +23,14 @@ internal sealed class CheckpointCoordinator : IDisposable
     private readonly CheckpointStore _store;
     private readonly FileStream _lock;
     private readonly Action<string> _warn;
-    private readonly ArrayBufferWriter<byte> _plan = new();
+    private ArrayBufferWriter<byte> _plan = new();
     private readonly Lock _pendingLock = new();                       // guards _pending: the generator asks for a checkpoint, the scheduler makes it
     private IReadOnlyList<IStateSection> _states = [];
     private string[] _stateNames = [];
     private BatchLog? _log;
     private CheckpointManifest? _last;                                // the newest checkpoint
-    private (BatchTime Time, List<byte[]> Positions)? _pending;       // positions as of a batch that a checkpoint is to be made of
+    private (BatchTime Time, int Segment, List<byte[]> Positions)? _pending;   // a batch that a checkpoint is to be made of: the log file of its plan, and positions as of it
+    private long _loggedBytes;                                        // since the last batch that was chosen so; the generator's
     private BatchTime? _lastCommitted;
     private long _savedAt;                                            // timestamp of the last checkpoint
 
@@ -106,7 +109,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         if (_last is null)
         {
             CrashPoint.Pass("begun");
-            Save(zeroTime, zeroTime, Positions(zeroTime));
+            Save(zeroTime, zeroTime, _log!.Segment, Positions(zeroTime));
         }
     }
 
@@ -117,14 +120,21 @@ internal sealed class CheckpointCoordinator : IDisposable
         _plan.ResetWrittenCount();
         BatchRecord.WritePlan(_plan, time, _inputNames, _inputs, batches);
         CrashPoint.Pass("cut");
-        _log!.Append(_plan.WrittenSpan);
+        int segment = _log!.Append(_plan.WrittenSpan);
         CrashPoint.Pass("planned");
         LastPlanned = time;
+        _loggedBytes += _plan.WrittenCount;
+        if (_plan.Capacity > LargestKeptPlan)
+        {
+            _plan = new ArrayBufferWriter<byte>();
+        }
+
         lock (_pendingLock)
         {
-            if (_pending is null && _clock.GetElapsedTime(_savedAt) >= _options.Interval)
+            if (_pending is null && (_clock.GetElapsedTime(_savedAt) >= _options.Interval || _loggedBytes >= _options.MaxLogBytes))
             {
-                _pending = (time, Positions(time));
+                _pending = (time, segment, Positions(time));
+                _loggedBytes = 0;
             }
         }
     }
@@ -153,6 +163,7 @@ internal sealed class CheckpointCoordinator : IDisposable
 
     private void SaveIfDue(BatchTime time)
     {
+        int segment;
         List<byte[]> positions;
         lock (_pendingLock)
         {
@@ -161,7 +172,7 @@ internal sealed class CheckpointCoordinator : IDisposable
                 return;
             }
 
-            positions = pending.Positions;
+            (_, segment, positions) = pending;
             _pending = null;
             if (pending.Time < time)
             {
@@ -169,7 +180,7 @@ internal sealed class CheckpointCoordinator : IDisposable
             }
         }
 
-        Save(_last!.ZeroTime, time, positions);
+        Save(_last!.ZeroTime, time, segment, positions);
     }
 
     /// <summary>Makes the last checkpoint, when nothing runs and nothing more is planned; none where a planned batch is not done.</summary>
@@ -177,7 +188,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     {
         if (LastPlanned is { } time && time == _lastCommitted && time != _last!.Time)
         {
-            Save(_last!.ZeroTime, time, Positions(time));
+            Save(_last!.ZeroTime, time, _log!.Segment, Positions(time));   // nothing is planned after it
         }
     }
 
@@ -224,10 +235,13 @@ internal sealed class CheckpointCoordinator : IDisposable
         return positions;
     }
 
-    private void Save(BatchTime zeroTime, BatchTime time, List<byte[]> positions)
+    /// <param name="zeroTime">Zero time of the first start.</param>
+    /// <param name="time">The last batch that the states count.</param>
+    /// <param name="segment">The log file of its plan: those of batches after it are in this one and later ones.</param>
+    /// <param name="positions">Of the inputs, as of the batch.</param>
+    private void Save(BatchTime zeroTime, BatchTime time, int segment, List<byte[]> positions)
     {
         int number = (_last?.Number ?? 0) + 1;
-        int segment = _log!.Segment;   // batches after this one may be planned in it already
         CheckpointManifest? manifest = null;
         _store.Save(number, writer =>
         {
@@ -249,7 +263,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         CrashPoint.Pass("saved");
         _last = manifest;
         _savedAt = _clock.GetTimestamp();
-        _log.Roll();
+        _log!.Roll();
         CrashPoint.Pass("rolled");
         Retire();
         CrashPoint.Pass("retired");

@@ -23,6 +23,12 @@ public sealed record CheckpointOptions
     /// <summary>At least this long between two saves of states; more than 0, default 10 s. Longer: less work while running, more batches to run again after a crash.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// A checkpoint is made before its time when the batches since the last one have so many bytes in the log; 1 or more, default 256 MiB. A start reads what is in the log after the last
+    /// checkpoint into memory.
+    /// </summary>
+    public long MaxLogBytes { get; init; } = 256 << 20;
+
     /// <summary>Saves that are kept, 1 to 1,000; default 3. An older one is used where newer ones are damaged.</summary>
     public int KeptCheckpoints { get; init; } = 3;
 
@@ -37,6 +43,7 @@ public sealed record CheckpointOptions
         ArgumentException.ThrowIfNullOrWhiteSpace(Directory);
         ArgumentNullException.ThrowIfNull(Serializers);
         StreamingOptions.Check(Interval > TimeSpan.Zero, nameof(Interval), Interval, "more than 0 is expected");
+        StreamingOptions.Check(MaxLogBytes >= 1, nameof(MaxLogBytes), MaxLogBytes, "1 or more is expected");
         StreamingOptions.Check(KeptCheckpoints is >= 1 and <= 1000, nameof(KeptCheckpoints), KeptCheckpoints, "1 to 1,000 are expected");
         StreamingOptions.Check(Enum.IsDefined(UnmatchedState), nameof(UnmatchedState), UnmatchedState, "one of the named policies is expected");
     }

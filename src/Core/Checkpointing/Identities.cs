@@ -7,6 +7,7 @@ namespace FastStream;
 /// </remarks>
 internal static class Identities
 {
+    /// <exception cref="InvalidOperationException">Two streams have the same one.</exception>
     public static string[] Of(IReadOnlyList<DStream> streams)
     {
         string[] names = new string[streams.Count];
@@ -23,6 +24,8 @@ internal static class Identities
             names[index] = $"{stream.OperatorName} #{place}";
         }
 
-        return names;
+        return names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { Key: var twice }
+            ? throw new InvalidOperationException($"Two streams are known by \"{twice}\" in checkpoints. A number sign and a number say which stream without a name is meant: give another name by Named.")
+            : names;
     }
 }

@@ -21,7 +21,8 @@ public sealed class RecoveryTests
         await using (StreamScenario first = folder.Start(interval: 100))
         {
             Sums(first, [[1], [2], [3]]).ForEachBatch((batch, time) => throw new IOException("full"));
-            Assert.False(await first.RunBatchesAsync(2));
+            await first.RunBatchesAsync(1);
+            await Assert.ThrowsAsync<StreamingException>(() => first.Context.Completion);
         }
 
         var seen = new List<(long Time, bool IsReplay, int Sum)>();
@@ -189,6 +190,50 @@ public sealed class RecoveryTests
         await second.RunAsync();
         Assert.Equal([("a", 6)], found.Batches.Single());
         Assert.Contains(second.Recorder.Events, heard => heard.Message == "new is new: it begins without a saved state.");
+    }
+
+    [Fact]
+    public async Task Name_AsThatOfAStreamWithoutOne_IsRefused()
+    {
+        using var folder = new JobFolder();
+        await using StreamScenario scenario = folder.Start();
+        scenario.Output(Sums(scenario, [[1]]));
+        scenario.Output(Sums(scenario, [[1]]).Named("UpdateStateByKey #1"));
+        Assert.Contains("known by \"UpdateStateByKey #1\"", Assert.Throws<InvalidOperationException>(scenario.Context.Start).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Log_OfManyBytes_BringsACheckpointBeforeItsTime()
+    {
+        using var folder = new JobFolder();
+        await using StreamScenario scenario = folder.Start(interval: 1000, configure: options => options with { Checkpoint = options.Checkpoint! with { MaxLogBytes = 100_000 } });
+        scenario.Output(Sums(scenario, [[.. Enumerable.Range(0, 30_000)], [1], [2]]));
+        await scenario.RunBatchesAsync();
+        Assert.Equal(2, Directory.EnumerateDirectories(folder.Path, "checkpoint-*").Count());
+    }
+
+    // The plan of a batch after that of the checkpoint lies in the same log file, which later ones do not name.
+    [Fact]
+    public async Task Batches_PlannedWhileTheCheckpointsBatchRan_AreNotLost()
+    {
+        using var folder = new JobFolder();
+        await using (StreamScenario first = folder.Start(interval: 1, configure: options => options with { Checkpoint = options.Checkpoint! with { KeptCheckpoints = 1 } }))
+        {
+            var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            ManualStream<int> numbers = first.Input([[1], [2], [3], [4]]);
+            SumsOf(numbers.Map(x => x)).ForEachBatch(async (_, _) => await gate.Task);
+            first.Context.Start();
+            for (int left = 3; left >= 0; left--)
+            {
+                first.Clock.Advance(Second);
+                Assert.True(SpinWait.SpinUntil(() => numbers.PendingBatches == left, TimeSpan.FromMinutes(1)));
+            }
+
+            gate.SetResult();
+            await first.Context.WhenCompletedAsync(new BatchTime(4000)).WaitAsync(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal([[("a", 15)]], await TotalsAsync(folder, 4, [[5]]));
     }
 
     [Fact]
