@@ -1,11 +1,11 @@
 namespace FastStream.Tests;
 
-/// <summary>What a selector knows, over restarts, by itself: batches of a second, a window of five.</summary>
+/// <summary>What a selector knows, over restarts, by itself: batches of a second, a window of eight.</summary>
 public sealed class FileSelectorRestartTests
 {
-    private static readonly FileSourceOptions Options = new() { RememberDuration = TimeSpan.FromSeconds(5) };
+    private static readonly FileSourceOptions Options = new() { RememberDuration = TimeSpan.FromSeconds(8) };
 
-    // Listings take one batch or two; files come up to a second after they were written, and go when they were taken.
+    // Listings take one batch or two; files come up to two and a half seconds after they were written, and go when they were taken.
     [Theory]
     [InlineData(FileDetection.ModificationTime)]
     [InlineData(FileDetection.Arrival)]
@@ -23,10 +23,10 @@ public sealed class FileSelectorRestartTests
             ulong count = 0;
             for (int second = 1; second <= 300; second++)
             {
-                var time = new BatchTime(second * 1000L);
+                var time = new BatchTime((100 + second) * 1000L);
                 for (int i = random.Next(3); i > 0 && second < 290; i--)
                 {
-                    files.Insert(random.Next(files.Count + 1), File(++count, time.Milliseconds - random.Next(1000)));
+                    files.Insert(random.Next(files.Count + 1), File(++count, time.Milliseconds - random.Next(2500)));
                 }
 
                 if (second < 270 && random.Next(10) == 0)
@@ -73,7 +73,7 @@ public sealed class FileSelectorRestartTests
     {
         FileSelector selector = New(FileDetection.ModificationTime);
         selector.Forget(new BatchTime(100_000), new BatchTime(100_000), []);
-        Assert.Equal(95_000, selector.Save(new BatchTime(100_000)).LookFromMs);
+        Assert.Equal(92_000, selector.Save(new BatchTime(100_000)).LookFromMs);
         selector.Forget(new BatchTime(130_000), new BatchTime(110_000), []);
         Assert.Equal(110_000, selector.Save(new BatchTime(131_000)).LookFromMs);
     }
@@ -82,10 +82,10 @@ public sealed class FileSelectorRestartTests
     public void Save_BeforeTheFirstListing_LooksFromTheWindow()
     {
         FileSelector selector = New(FileDetection.ModificationTime);
-        Assert.Equal(95_000, selector.Save(new BatchTime(100_000)).LookFromMs);
+        Assert.Equal(92_000, selector.Save(new BatchTime(100_000)).LookFromMs);
         FileSelector second = New(FileDetection.ModificationTime);
         second.Load(selector.Save(new BatchTime(100_000)));
-        Assert.Equal(95_000, second.Save(new BatchTime(200_000)).LookFromMs);
+        Assert.Equal(92_000, second.Save(new BatchTime(200_000)).LookFromMs);
     }
 
     private static FileSelector New(FileDetection detection) => new(Options with { Detection = detection, NewFilesOnly = false }, TimeSpan.FromSeconds(1), 0, Assert.Fail);
