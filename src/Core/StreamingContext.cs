@@ -59,7 +59,10 @@ public sealed class StreamingContext : IAsyncDisposable
     /// holds data (times, positions, windows, states by the streams' names), never code, so that a new version of the program goes on where the old one stopped.
     /// </summary>
     /// <remarks>As giving <see cref="StreamingOptions.Checkpoint"/> oneself. What was saved is read when the context starts; what does not fit is refused there.</remarks>
-    /// <example><code>await using StreamingContext context = StreamingContext.GetOrCreate("state/", new StreamingOptions(), context => Describe(context));</code></example>
+    /// <example><code>
+    /// await using StreamingContext job = StreamingContext.GetOrCreate("state/", new StreamingOptions(), context =>
+    ///     context.TextFileStream("logs/").Count().Window(TimeSpan.FromMinutes(5)).Print());
+    /// </code></example>
     /// <param name="checkpointDirectory">The directory, this program's alone.</param>
     /// <param name="options">The other options; the directory of its <see cref="StreamingOptions.Checkpoint"/>, if it has one, is replaced.</param>
     /// <param name="build">Describes streams and outputs.</param>

@@ -100,7 +100,9 @@ internal sealed class CheckpointCoordinator : IDisposable
         _log = BatchLog.Open(_options.Directory, log.Segment, log.Length);
         LastPlanned = batches.Count > 0 ? batches[^1].Time : _last.Time;
         CrashPoint.Pass("recovered");
-        return batches.Select(Load).ToArray();
+
+        // Without states nothing comes of running a batch again that was put out already.
+        return batches.Select(batch => Load(states.Count == 0 && batch.Outcome == Outcome.Counted ? batch with { Outcome = Outcome.GivenUp } : batch)).ToArray();
     }
 
     /// <summary>Makes the first checkpoint of a program, which fixes its zero time.</summary>
@@ -208,12 +210,12 @@ internal sealed class CheckpointCoordinator : IDisposable
         };
     }
 
-    // A batch that was given up is told to its inputs, which count it as taken, and never runs: what it was made of, such as files, may be gone.
+    // A batch that never runs is told to its inputs, which count it as taken, and never runs: what it was made of, such as files, may be gone.
     private static InputBatch Load(IInputStream input, string name, RecoveredBatch batch)
     {
         try
         {
-            return input.LoadBatch(batch.Time, batch.Inputs.TryGetValue(name, out ReadOnlyMemory<byte> saved) ? saved : null);
+            return input.LoadBatch(batch.Time, batch.Inputs.TryGetValue(name, out ReadOnlyMemory<byte> saved) ? saved : (ReadOnlyMemory<byte>?)null);
         }
         catch (InvalidDataException) when (batch.Outcome == Outcome.GivenUp)
         {

@@ -38,10 +38,10 @@ public sealed class PlannedFileTests : FileRestartTest
     }
 
     [Fact]
-    public async Task Restart_FileOfABatchThatWasDone_IsNeededUntilTheNextCheckpoint()
+    public async Task Restart_FileOfABatchThatWasDone_IsNeededByStatesUntilTheNextCheckpoint()
     {
         string path;
-        await using (InputRun<string> first = Run(0))
+        await using (InputRun<string> first = RunWithState(0))
         {
             path = Put("a", Content, Start + 100);
             Assert.Equal(2, (await first.TickAsync()).Count);
@@ -49,19 +49,35 @@ public sealed class PlannedFileTests : FileRestartTest
         }
 
         File.Move(path, PathOf(".aside"));
-        Refuse(8);
+        Assert.Throws<InvalidDataException>(() => RunWithState(8));
         File.Move(PathOf(".aside"), path);
-        await using (InputRun<string> second = Run(10))
+        await using (InputRun<string> second = RunWithState(10))
         {
             Assert.Empty(await second.RecoverAsync());
             await second.StopAsync(StopMode.Graceful);
         }
 
         File.Delete(path);
-        await using InputRun<string> third = Run(20);
+        await using InputRun<string> third = RunWithState(20);
         await third.RecoverAsync();
         await third.StopAsync();
         Assert.Empty(third.Records);
+    }
+
+    [Fact]
+    public async Task Restart_FileOfABatchThatWasDone_IsNotNeededWithoutStates()
+    {
+        await using (InputRun<string> first = Run(0))
+        {
+            Put("a", Content, Start + 100);
+            Assert.Equal(2, (await first.TickAsync()).Count);
+            await first.StopAsync(StopMode.Immediate);
+        }
+
+        File.Delete(PathOf("a"));
+        await using InputRun<string> second = Run(10);
+        Assert.Empty(await second.RecoverAsync());
+        await second.StopAsync();
     }
 
     [Theory]
@@ -210,4 +226,14 @@ public sealed class PlannedFileTests : FileRestartTest
 
         protected internal override InputBatch<int> Cut(BatchTime time) => RecordInputBatch.Empty<int>();
     }
+
+    private InputRun<string> RunWithState(int second) => InputRun<string>.Start(
+        context =>
+        {
+            DStream<string> lines = context.TextFileStream(Folder).Map(line => line.ToString());
+            lines.Map(line => (Key: line, Value: 1)).UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => state.GetValueOrDefault() + values.Length).Register();
+            return lines;
+        },
+        Options(),
+        ClockAt(second));
 }
