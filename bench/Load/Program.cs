@@ -7,10 +7,10 @@ var workloadOption = new Option<string>("--workload") { Description = "The workl
 workloadOption.AcceptOnlyFromAmong("grep", "words", "log", "window", "all");
 var sourceOption = new Option<string>("--source")
 {
-    Description = "Where the bytes come from: files in the page cache and memory, a loopback socket, or latency at a steady rate over one.",
+    Description = "Where the bytes come from: files in the page cache and memory, a loopback socket, or latency at a steady rate over one; or recovery, what surviving costs.",
     DefaultValueFactory = _ => "file",
 };
-sourceOption.AcceptOnlyFromAmong("file", "socket", "latency");
+sourceOption.AcceptOnlyFromAmong("file", "socket", "latency", "recovery");
 var megabytesOption = new Option<int>("--megabytes")
 {
     Description = "Size of the input in MiB, cut into batches of about 3.3 MB; at most 1024.",
@@ -49,6 +49,17 @@ command.SetAction(arguments =>
         foreach (int milliseconds in new[] { 1, 5, 10, 100 })
         {
             Latency.Run(Console.Out, TimeSpan.FromMilliseconds(milliseconds), 100_000, TimeSpan.FromSeconds(10));
+        }
+
+        return 0;
+    }
+
+    if (source == "recovery")
+    {
+        Recovery.WriteHead(Console.Out);
+        foreach (int keys in new[] { 10_000, 100_000, 1_000_000, 4_000_000 })
+        {
+            Recovery.Run(Console.Out, keys);
         }
 
         return 0;

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace FastStream;
 
 /// <summary>A batch by its records, written down and read again: what inputs do that have no log or position of their own.</summary>
-/// <remarks><code>| number of partitions (4 bytes) | for each partition: | records in a span (4) | the records | … | 0 (4) |</code></remarks>
+/// <remarks><code>| number of partitions (4 bytes) | for each partition: its records, as <see cref="SavedRecords"/> has them |</code></remarks>
 internal static class RecordedBatch
 {
     private const int MostPartitions = 1024;   // as in StreamingOptions
@@ -19,7 +19,7 @@ internal static class RecordedBatch
             batch.Run(partition, partitions, buffer);
             buffer.Flush();
             buffer.Release();
-            BatchRecord.WriteInt32(output, 0);
+            SavedRecords.WriteEnd(output);
         }
     }
 
@@ -43,17 +43,11 @@ internal static class RecordedBatch
         for (int partition = 0; partition < partitionCount; partition++)
         {
             var collector = new Collector<T>();
-            for (int length; (length = BatchRecord.ReadInt32(ref rest)) != 0;)
+            for (Span<T> span; !(span = SavedRecords.Read(ref rest, serializer, records)).IsEmpty;)
             {
-                Span<T> span = records.AsSpan(0, length is > 0 and <= RecordBuffer.SpanRecords ? length : throw new InvalidDataException($"A span of {length} records was written; at most {RecordBuffer.SpanRecords} are expected."));
-                for (int i = 0; i < span.Length; i++)
-                {
-                    span[i] = serializer.Read(ref rest);
-                }
-
                 RecordTexts<T>.Copy(span, memory, texts);
                 collector.OnBatch(span);
-                count += length;
+                count += span.Length;
             }
 
             collector.Seal();
@@ -65,14 +59,7 @@ internal static class RecordedBatch
 
     private sealed class Sink<T>(IRecordSerializer<T> serializer, IBufferWriter<byte> output) : Operator<T>
     {
-        public override void OnBatch(ReadOnlySpan<T> items)
-        {
-            BatchRecord.WriteInt32(output, items.Length);
-            foreach (ref readonly T item in items)
-            {
-                serializer.Write(in item, output);
-            }
-        }
+        public override void OnBatch(ReadOnlySpan<T> items) => SavedRecords.Write(items, serializer, output);
 
         public override void OnBatchEnd(BatchScope batch)
         {
