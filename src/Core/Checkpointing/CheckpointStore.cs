@@ -45,7 +45,9 @@ internal sealed class CheckpointStore(string directory)
             using (FileBufferWriter file = whole.NewFile(DataName))
             {
                 var writer = new CheckpointWriter(file);
-                manifest = describe(writer) with { Number = number, DataLength = writer.Length, DataSum = writer.Sum, Parts = writer.Parts };
+                manifest = describe(writer);
+                writer.Flush();
+                manifest = manifest with { Number = number, DataLength = writer.Length, DataSum = writer.Sum, Parts = writer.Parts };
                 file.Finish();
             }
 

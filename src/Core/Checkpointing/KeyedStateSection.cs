@@ -3,7 +3,7 @@ using System.Buffers;
 namespace FastStream;
 
 /// <summary>The states of a stream's keys in a checkpoint.</summary>
-/// <remarks><code>| 1, or 0 before the first batch | for each key: | 1 | key | state | last touched, ms (8 bytes) | … | 0 |</code></remarks>
+/// <remarks><code>| 1, or 0 before the first batch | keys in a span (4 bytes) | for each: | key | state | last touched, ms (8) | … | 0 (4) |</code></remarks>
 internal sealed class KeyedStateSection<TKey, TState>(DStream stream, IReadOnlyList<ISavedKeys<TKey, TState>> partitions, RecordSerializers serializers) : IStateSection
 {
     private readonly IRecordSerializer<TKey> _keys = serializers.Of<TKey>();
@@ -20,27 +20,32 @@ internal sealed class KeyedStateSection<TKey, TState>(DStream stream, IReadOnlyL
     public void Save(int part, IBufferWriter<byte> output)
     {
         SavedRecords.WriteFlag(partitions[part].HasBegun, output);
-        foreach (SavedKey<TKey, TState> saved in partitions[part].Saved())
+        foreach (SavedKey<TKey, TState>[] span in partitions[part].Saved().Chunk(RecordBuffer.SpanRecords))
         {
-            SavedRecords.WriteFlag(true, output);
-            _keys.Write(in saved.Key, output);
-            _states.Write(in saved.State, output);
-            BatchRecord.WriteInt64(output, saved.TouchedMs);
+            BatchRecord.WriteInt32(output, span.Length);
+            foreach (ref readonly SavedKey<TKey, TState> saved in span.AsSpan())
+            {
+                _keys.Write(in saved.Key, output);
+                _states.Write(in saved.State, output);
+                BatchRecord.WriteInt64(output, saved.TouchedMs);
+            }
         }
 
-        SavedRecords.WriteFlag(false, output);
+        SavedRecords.WriteEnd(output);
     }
 
     public void Load(int part, ReadOnlySpan<byte> bytes)
     {
         _hasBegun |= bytes[0] != 0;
         bytes = bytes[1..];
-        while (bytes[0] != 0)
+        for (int count; (count = BatchRecord.ReadInt32(ref bytes)) != 0;)
         {
-            bytes = bytes[1..];
-            TKey key = _keys.Read(ref bytes);
-            TState state = _states.Read(ref bytes);
-            _loaded[KeyHash.Partition(KeyHash.Of(in key), partitions.Count)].Add(new SavedKey<TKey, TState>(key, state, BatchRecord.ReadInt64(ref bytes)));
+            for (; count > 0; count--)
+            {
+                TKey key = _keys.Read(ref bytes);
+                TState state = _states.Read(ref bytes);
+                _loaded[KeyHash.Partition(KeyHash.Of(in key), partitions.Count)].Add(new SavedKey<TKey, TState>(key, state, BatchRecord.ReadInt64(ref bytes)));
+            }
         }
     }
 
@@ -48,10 +53,23 @@ internal sealed class KeyedStateSection<TKey, TState>(DStream stream, IReadOnlyL
     {
         for (int i = 0; i < partitions.Count && _hasBegun; i++)
         {
-            // The shares of several partitions, each longest idle first.
-            partitions[i].Restore(_loaded[i].OrderBy(saved => saved.TouchedMs));
+            // Each share has the longest idle first; of several they are mixed.
+            partitions[i].Restore(IsInOrder(_loaded[i]) ? _loaded[i] : _loaded[i].OrderBy(saved => saved.TouchedMs));
         }
 
         Array.Clear(_loaded);
+    }
+
+    private static bool IsInOrder(List<SavedKey<TKey, TState>> keys)
+    {
+        for (int i = 1; i < keys.Count; i++)
+        {
+            if (keys[i - 1].TouchedMs > keys[i].TouchedMs)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

@@ -13,6 +13,7 @@ internal sealed class RawSerializer<T> : IRecordSerializer<T>
 
     private readonly RecordPiece[] _pieces;
     private readonly int _length;   // of all fields but texts, as written
+    private readonly bool _isWhole; // the fields are the record's memory, as it lies
 
     public RawSerializer()
     {
@@ -20,12 +21,20 @@ internal sealed class RawSerializer<T> : IRecordSerializer<T>
         Schema = $"raw {layout.Schema}";
         _pieces = layout.Pieces;
         _length = _pieces.Sum(piece => piece.IsTimeWithOffset ? TimeWithOffsetBytes : piece.Length);
+        _isWhole = !RecordTexts<T>.Any && _pieces is [{ Offset: 0, IsTimeWithOffset: false }] && _length == Unsafe.SizeOf<T>();
     }
 
     public string Schema { get; }
 
     public void Write(in T record, IBufferWriter<byte> output)
     {
+        if (_isWhole)
+        {
+            Unsafe.WriteUnaligned(ref output.GetSpan(_length)[0], record);
+            output.Advance(_length);
+            return;
+        }
+
         ref T place = ref Unsafe.AsRef(in record);
         Span<byte> target = output.GetSpan(_length);
         ReadOnlySpan<byte> bytes = BytesOf(ref place);
@@ -61,6 +70,13 @@ internal sealed class RawSerializer<T> : IRecordSerializer<T>
         if (bytes.Length < _length)
         {
             throw new InvalidDataException($"A {typeof(T)} ends behind its data: {_length} bytes are expected, {bytes.Length} are left.");
+        }
+
+        if (_isWhole)
+        {
+            T whole = Unsafe.ReadUnaligned<T>(ref MemoryMarshal.GetReference(bytes));
+            bytes = bytes[_length..];
+            return whole;
         }
 
         T record = default!;

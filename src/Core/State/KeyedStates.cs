@@ -57,13 +57,16 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState, IS
         HasBegun = true;
         foreach (SavedKey<TKey, TState> saved in keys)
         {
+            // For good: nothing is noted for undoing it.
             int number = _table.GetOrAdd(KeyHash.Of(in saved.Key), in saved.Key, out bool exists);
             _withoutState += exists ? 0 : 1;
-            Set(ref Change(number), saved.State, new BatchTime(saved.TouchedMs));
+            Set(ref _table.ValueAt(number), saved.State, new BatchTime(saved.TouchedMs));
+            if (timesOut)
+            {
+                Unlink(number);
+                LinkAsNewest(number);
+            }
         }
-
-        _lastIsFinal = true;
-        Settle();
     }
 
     /// <summary>The numbers of the records' keys, whose entries the batch may change from now on; new keys are added, without a state.</summary>

@@ -311,6 +311,7 @@ public sealed class RecoveryTests
         await using StreamScenario scenario = folder.Start(afterTick);
         RecordedOutput<(string Key, int Value)> found = scenario.Output(Sums(scenario, batches));
         await scenario.RunAsync();
+        Assert.All(Enumerable.Range(1, afterTick), tick => Assert.Null(found.At(new BatchTime(1000 * tick))));
         return found.Batches;
     }
 }
