@@ -40,6 +40,7 @@ internal static class Job
         numbers.SaveAsTextFiles(Out("numbers"));
         pairs.UpdateStateByKey((ReadOnlySpan<long> values, Optional<long> state) => state.GetValueOrDefault() + Sum(values)).SaveAsTextFiles(Out("sums"));
         pairs.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, WindowBatches * Interval).SaveAsTextFiles(Out("window"));
+        pairs.GroupByKeyAndWindow(WindowBatches * Interval).MapValues(values => values.Sum()).SaveAsTextFiles(Out("grouped"));
         pairs.Map(pair => (Key: $"key {pair.Key} of a state, long enough to lie outside", pair.Value))
             .MapWithState(StateSpec.Function<string, long, long, long>((_, _, value, state) =>
             {

@@ -25,8 +25,9 @@ internal sealed class JobRuns : IDisposable
         SortedDictionary<long, string[]> numbers = Read("numbers");
         SortedDictionary<long, string[]> sums = Read("sums");
         SortedDictionary<long, string[]> window = Read("window");
+        SortedDictionary<long, string[]> grouped = Read("grouped");
         SortedDictionary<long, string[]> total = Read("total");
-        Assert.True(numbers.Keys.SequenceEqual(sums.Keys) && numbers.Keys.SequenceEqual(window.Keys) && numbers.Keys.SequenceEqual(total.Keys), $"outputs of other times, {what}");
+        Assert.All([sums, window, grouped, total], other => Assert.True(numbers.Keys.SequenceEqual(other.Keys), $"outputs of other times, {what}"));
         long next = 0;
         var batches = new List<(long Time, long[] Numbers)>();
         foreach ((long time, string[] lines) in numbers)
@@ -37,7 +38,9 @@ internal sealed class JobRuns : IDisposable
             batches.Add((time, batch));
             long from = time - (long)(Job.WindowBatches * Job.Interval).TotalMilliseconds;
             AssertSame(sums[time], ByKey(batches.SelectMany(each => each.Numbers)), $"sums of {time}, {what}");
-            AssertSame(window[time], ByKey(batches.Where(each => each.Time > from).SelectMany(each => each.Numbers)), $"window of {time}, {what}");
+            string[] inWindow = [.. ByKey(batches.Where(each => each.Time > from).SelectMany(each => each.Numbers))];
+            AssertSame(window[time], inWindow, $"window of {time}, {what}");
+            AssertSame(grouped[time], inWindow, $"groups of the window of {time}, {what}");
             AssertSame(total[time], next == 0 ? [] : [(next * (next - 1) / 2).ToString(CultureInfo.InvariantCulture)], $"total of {time}, {what}");
         }
 

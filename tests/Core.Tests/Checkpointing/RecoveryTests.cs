@@ -136,6 +136,21 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public async Task Windows_OfRecordsByKey_GoToThePartitionsOfTheirKeys()
+    {
+        using var folder = new JobFolder();
+        int[] numbers = [.. Enumerable.Range(0, 100)];
+        foreach ((int afterTick, int partitions) in ((int, int)[])[(0, 2), (1, 3), (2, 1), (3, 4)])
+        {
+            await using StreamScenario scenario = folder.Start(afterTick, partitions, interval: 1);
+            RecordedOutput<(int Key, int Count)> found = scenario.Output(
+                scenario.Input([numbers]).Map(x => (Key: x, Value: x)).GroupByKeyAndWindow(10 * Second).Map(pair => (pair.Key, pair.Value.Count)));
+            await scenario.RunAsync();
+            Assert.Equal(numbers.Select(x => (x, afterTick + 1)), found.Batches.Single()!.Order());
+        }
+    }
+
+    [Fact]
     public async Task States_OfStreamsThatAreGone_AreRefusedOrDropped()
     {
         using var folder = new JobFolder();
