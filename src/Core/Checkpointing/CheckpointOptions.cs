@@ -13,7 +13,8 @@ public enum UnmatchedState
 /// <summary>How a context survives: where it keeps its batches and states, and how often.</summary>
 /// <remarks>
 /// Every batch is written down before it runs (its time and what its inputs gave) and when it is done, each brought to the disk. States and windows are saved whole from time to time. A program
-/// that starts again loads the last good save, runs the batches after it once more with outputs off where they were done already, and goes on on the same grid of times.
+/// that starts again loads the last good save, runs the batches after it once more with outputs off where they were done already, and goes on on the same grid of times. Batches end one
+/// after the other then: <see cref="StreamingOptions.ConcurrentJobs"/> lets outputs of one batch run together, not of two. docs/recovery.md says what is promised.
 /// </remarks>
 public sealed record CheckpointOptions
 {
