@@ -42,13 +42,12 @@ internal sealed class CheckpointStore(string directory)
         using (var whole = new WholeDirectory(PathOf(number), isPrivate: true))
         {
             CheckpointManifest manifest;
-            using (FileBufferWriter file = whole.NewFile(DataName))
+            using (FileBufferWriter file = whole.NewFile(DataName, isSummed: true))
             {
                 var writer = new CheckpointWriter(file);
-                manifest = describe(writer);
-                writer.Flush();
-                manifest = manifest with { Number = number, DataLength = writer.Length, DataSum = writer.Sum, Parts = writer.Parts };
+                manifest = describe(writer) with { Number = number, Parts = writer.Parts };
                 file.Finish();
+                manifest = manifest with { DataLength = file.Length, DataSum = file.Sum };
             }
 
             CrashPoint.Pass("states written");

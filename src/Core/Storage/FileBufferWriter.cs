@@ -9,20 +9,30 @@ internal sealed class FileBufferWriter : IBufferWriter<byte>, IDisposable
 
     private readonly string _path;
     private readonly FileStream _file;
+    private readonly bool _isSummed;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
     private int _count;      // bytes in the buffer
     private long _written;   // bytes in the file
+    private uint _crc = Crc32C.Start;
 
     /// <summary>Makes the file; there must be none.</summary>
     /// <param name="path">Where.</param>
     /// <param name="isPrivate">Whether only the owner may read it; else as the process makes files.</param>
-    public FileBufferWriter(string path, bool isPrivate = false)
+    /// <param name="isSummed">Whether <see cref="Sum"/> is asked for.</param>
+    public FileBufferWriter(string path, bool isPrivate = false, bool isSummed = false)
     {
         _path = path;
+        _isSummed = isSummed;
         _file = isPrivate
             ? PrivateFile.Open(path, FileMode.CreateNew)
             : new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
     }
+
+    /// <summary>Bytes until now.</summary>
+    public long Length => _written + _count;
+
+    /// <summary>CRC-32C of them, where it was asked for.</summary>
+    public uint Sum => Crc32C.End(Crc32C.Add(_crc, _buffer.AsSpan(0, _count)));
 
     public void Advance(int count)
     {
@@ -79,7 +89,9 @@ internal sealed class FileBufferWriter : IBufferWriter<byte>, IDisposable
 
     private void Write()
     {
-        RandomAccess.Write(_file.SafeFileHandle, _buffer.AsSpan(0, _count), _written);
+        ReadOnlySpan<byte> bytes = _buffer.AsSpan(0, _count);
+        _crc = _isSummed ? Crc32C.Add(_crc, bytes) : _crc;
+        RandomAccess.Write(_file.SafeFileHandle, bytes, _written);
         _written += _count;
         _count = 0;
     }

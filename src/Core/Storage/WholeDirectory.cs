@@ -40,7 +40,7 @@ internal sealed class WholeDirectory : IDisposable
     }
 
     /// <summary>A new file in the directory; finish it before publishing.</summary>
-    public FileBufferWriter NewFile(string name) => new(Path.Combine(_writing, name), _isPrivate);
+    public FileBufferWriter NewFile(string name, bool isSummed = false) => new(Path.Combine(_writing, name), _isPrivate, isSummed);
 
     /// <summary>Makes the directory appear under its name, durably.</summary>
     public void Publish()
