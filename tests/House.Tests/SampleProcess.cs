@@ -25,6 +25,7 @@ internal sealed class SampleProcess : IDisposable
             start.ArgumentList.Add(argument);
         }
 
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";   // a killed process would leave its pipes in the temporary directory
         _process = Process.Start(start)!;
     }
 
