@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Text;
 
 namespace FastStream;
@@ -8,23 +7,11 @@ namespace FastStream;
 /// <param name="output">Takes the bytes.</param>
 internal readonly struct SavedWriter(IBufferWriter<byte> output)
 {
-    public void Byte(byte value)
-    {
-        output.GetSpan(1)[0] = value;
-        output.Advance(1);
-    }
+    public void Byte(byte value) => SavedNumbers.WriteByte(output, value);
 
-    public void Int32(int value)
-    {
-        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(sizeof(int)), value);
-        output.Advance(sizeof(int));
-    }
+    public void Int32(int value) => SavedNumbers.WriteInt32(output, value);
 
-    public void Int64(long value)
-    {
-        BinaryPrimitives.WriteInt64LittleEndian(output.GetSpan(sizeof(long)), value);
-        output.Advance(sizeof(long));
-    }
+    public void Int64(long value) => SavedNumbers.WriteInt64(output, value);
 
     /// <summary>The length of a text in UTF-8, and the text.</summary>
     public void Text(string value)

@@ -20,15 +20,15 @@ internal static class BatchRecord
     public static void WritePlan(ArrayBufferWriter<byte> output, BatchTime time, IReadOnlyList<string> names, IReadOnlyList<IInputStream> inputs, IReadOnlyList<InputBatch> batches)
     {
         output.Write([Plan]);
-        WriteInt64(output, time.Milliseconds);
-        WriteInt32(output, inputs.Count);
+        SavedNumbers.WriteInt64(output, time.Milliseconds);
+        SavedNumbers.WriteInt32(output, inputs.Count);
         for (int i = 0; i < inputs.Count; i++)
         {
             byte[] name = Encoding.UTF8.GetBytes(names[i]);
-            WriteInt32(output, name.Length);
+            SavedNumbers.WriteInt32(output, name.Length);
             output.Write(name);
             int lengthAt = output.WrittenCount;
-            WriteInt32(output, 0);   // known when all is written: a batch can be large, and is not copied
+            SavedNumbers.WriteInt32(output, 0);   // known when all is written: a batch can be large, and is not copied
             inputs[i].SaveBatch(batches[i], output);
             BinaryPrimitives.WriteInt32LittleEndian(MemoryMarshal.AsMemory(output.WrittenMemory).Span[lengthAt..], output.WrittenCount - lengthAt - sizeof(int));
         }
@@ -77,7 +77,7 @@ internal static class BatchRecord
     private static Dictionary<string, ReadOnlyMemory<byte>> ReadInputs(byte[] frame)
     {
         ReadOnlySpan<byte> rest = frame.AsSpan(9);
-        int count = ReadInt32(ref rest);
+        int count = SavedNumbers.ReadInt32(ref rest);
         var inputs = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         for (int i = 0; i < count; i++)
         {
@@ -98,44 +98,6 @@ internal static class BatchRecord
 
     private static InvalidDataException Unknown(byte[] frame) =>
         new($"A record of the log has the kind {(frame.Length > 0 ? frame[0] : -1)} and {frame.Length} bytes, which this version does not know. Start the version that wrote it.");
-
-    internal static void WriteInt32(IBufferWriter<byte> output, int value)
-    {
-        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(sizeof(int)), value);
-        output.Advance(sizeof(int));
-    }
-
-    internal static void WriteInt64(IBufferWriter<byte> output, long value)
-    {
-        BinaryPrimitives.WriteInt64LittleEndian(output.GetSpan(sizeof(long)), value);
-        output.Advance(sizeof(long));
-    }
-
-    /// <exception cref="InvalidDataException">The bytes end before.</exception>
-    internal static int ReadInt32(ref ReadOnlySpan<byte> bytes)
-    {
-        ThrowIfShorter(bytes, sizeof(int));
-        int value = BinaryPrimitives.ReadInt32LittleEndian(bytes);
-        bytes = bytes[sizeof(int)..];
-        return value;
-    }
-
-    /// <exception cref="InvalidDataException">The bytes end before.</exception>
-    internal static long ReadInt64(ref ReadOnlySpan<byte> bytes)
-    {
-        ThrowIfShorter(bytes, sizeof(long));
-        long value = BinaryPrimitives.ReadInt64LittleEndian(bytes);
-        bytes = bytes[sizeof(long)..];
-        return value;
-    }
-
-    private static void ThrowIfShorter(ReadOnlySpan<byte> bytes, int needed)
-    {
-        if (bytes.Length < needed)
-        {
-            throw new InvalidDataException($"A number of {needed} bytes is expected, and {bytes.Length} bytes are left.");
-        }
-    }
 }
 
 /// <summary>How far a batch of the log came.</summary>

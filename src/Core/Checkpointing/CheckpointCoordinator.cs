@@ -29,6 +29,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     private string[] _stateNames = [];
     private BatchLog? _log;
     private CheckpointManifest? _last;                                // the newest checkpoint
+    private CheckpointData? _found;                                   // what a start found, until it is loaded
     private (BatchTime Time, int Segment, List<byte[]> Positions)? _pending;   // a batch that a checkpoint is to be made of: the log file of its plan, and positions as of it
     private long _loggedBytes;                                        // since the last batch that was chosen so; the generator's
     private BatchTime? _lastCommitted;
@@ -90,10 +91,9 @@ internal sealed class CheckpointCoordinator : IDisposable
                 $"{_options.Directory} has batches of every {_last.BatchInterval}, and this program makes one every {_interval}: windows and times would not fit. Start with the interval of before, or with a directory of its own.");
         }
 
-        using (CheckpointData data = _store.Load(_last.Number))
-        {
-            new SavedParts(data, _options.UnmatchedState, _warn).LoadInto(_stateNames, states, _inputNames, _inputs);
-        }
+        new SavedParts(_found!, _options.UnmatchedState, _warn).LoadInto(_stateNames, states, _inputNames, _inputs);
+        _found!.Dispose();
+        _found = null;
 
         var log = new BatchLogReader(_options.Directory, _last.LogSegment);
         List<RecoveredBatch> batches = BatchRecord.Collect(log.Frames(), after: _last.Time);
@@ -196,6 +196,7 @@ internal sealed class CheckpointCoordinator : IDisposable
 
     public void Dispose()
     {
+        _found?.Dispose();
         _log?.Dispose();
         _lock.Dispose();
     }
@@ -210,7 +211,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         };
     }
 
-    // A batch that never runs is told to its inputs, which count it as taken, and never runs: what it was made of, such as files, may be gone.
+    // A batch that never runs is told to its inputs, which count it as taken: what it was made of, such as files, may be gone.
     private static InputBatch Load(IInputStream input, string name, RecoveredBatch batch)
     {
         try
@@ -281,7 +282,6 @@ internal sealed class CheckpointCoordinator : IDisposable
         }
 
         CrashPoint.Pass("checkpoints removed");
-
         _log!.RemoveBefore(numbers.Take(_options.KeptCheckpoints).Min(_store.LogSegmentOf));
     }
 
@@ -293,8 +293,8 @@ internal sealed class CheckpointCoordinator : IDisposable
         {
             try
             {
-                using CheckpointData data = _store.Load(number);
-                _last = data.Manifest;
+                _found = _store.Load(number);
+                _last = _found.Manifest;
                 break;
             }
             catch (InvalidDataException error)

@@ -19,15 +19,15 @@ internal sealed class KeyedStateSection<TKey, TState>(DStream stream, IReadOnlyL
 
     public void Save(int part, IBufferWriter<byte> output)
     {
-        SavedRecords.WriteFlag(partitions[part].HasBegun, output);
+        SavedNumbers.WriteFlag(output, partitions[part].HasBegun);
         foreach (SavedKey<TKey, TState>[] span in partitions[part].Saved().Chunk(RecordBuffer.SpanRecords))
         {
-            BatchRecord.WriteInt32(output, span.Length);
+            SavedNumbers.WriteInt32(output, span.Length);
             foreach (ref readonly SavedKey<TKey, TState> saved in span.AsSpan())
             {
                 _keys.Write(in saved.Key, output);
                 _states.Write(in saved.State, output);
-                BatchRecord.WriteInt64(output, saved.TouchedMs);
+                SavedNumbers.WriteInt64(output, saved.TouchedMs);
             }
         }
 
@@ -38,13 +38,13 @@ internal sealed class KeyedStateSection<TKey, TState>(DStream stream, IReadOnlyL
     {
         _hasBegun |= bytes[0] != 0;
         bytes = bytes[1..];
-        for (int count; (count = BatchRecord.ReadInt32(ref bytes)) != 0;)
+        for (int count; (count = SavedNumbers.ReadInt32(ref bytes)) != 0;)
         {
             for (; count > 0; count--)
             {
                 TKey key = _keys.Read(ref bytes);
                 TState state = _states.Read(ref bytes);
-                _loaded[KeyHash.Partition(KeyHash.Of(in key), partitions.Count)].Add(new SavedKey<TKey, TState>(key, state, BatchRecord.ReadInt64(ref bytes)));
+                _loaded[KeyHash.Partition(KeyHash.Of(in key), partitions.Count)].Add(new SavedKey<TKey, TState>(key, state, SavedNumbers.ReadInt64(ref bytes)));
             }
         }
     }

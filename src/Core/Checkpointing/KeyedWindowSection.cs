@@ -25,15 +25,15 @@ internal sealed class KeyedWindowSection<TKey, TValue>(DStream stream, IReadOnly
         KeyedWindowOperator<TKey, TValue> window = partitions[part];
         IReadOnlyCollection<WindowPane<NumberedValue<TValue>>> panes = window.Saved();
         int[] places = SaveKeys(window, output);
-        BatchRecord.WriteInt32(output, panes.Count);
+        SavedNumbers.WriteInt32(output, panes.Count);
         foreach (WindowPane<NumberedValue<TValue>> pane in panes)
         {
-            BatchRecord.WriteInt64(output, pane.Time.Milliseconds);
-            SavedRecords.WriteFlag(pane.IsCounted, output);
-            BatchRecord.WriteInt32(output, pane.Count);
+            SavedNumbers.WriteInt64(output, pane.Time.Milliseconds);
+            SavedNumbers.WriteFlag(output, pane.IsCounted);
+            SavedNumbers.WriteInt32(output, pane.Count);
             foreach (NumberedValue<TValue> item in pane.Blocks.SelectMany(block => block))
             {
-                BatchRecord.WriteInt32(output, places[item.Number]);
+                SavedNumbers.WriteInt32(output, places[item.Number]);
                 _values.Write(in item.Value, output);
             }
         }
@@ -42,9 +42,9 @@ internal sealed class KeyedWindowSection<TKey, TValue>(DStream stream, IReadOnly
     public void Load(int part, ReadOnlySpan<byte> bytes)
     {
         (int Partition, int Number)[] keys = LoadKeys(ref bytes);
-        for (int left = BatchRecord.ReadInt32(ref bytes); left > 0; left--)
+        for (int left = SavedNumbers.ReadInt32(ref bytes); left > 0; left--)
         {
-            var time = new BatchTime(BatchRecord.ReadInt64(ref bytes));
+            var time = new BatchTime(SavedNumbers.ReadInt64(ref bytes));
             _loaded.Begin(time);
             if (bytes[0] != 0)
             {
@@ -52,9 +52,9 @@ internal sealed class KeyedWindowSection<TKey, TValue>(DStream stream, IReadOnly
             }
 
             bytes = bytes[1..];
-            for (int pairs = BatchRecord.ReadInt32(ref bytes); pairs > 0; pairs--)
+            for (int pairs = SavedNumbers.ReadInt32(ref bytes); pairs > 0; pairs--)
             {
-                (int partition, int number) = keys[BatchRecord.ReadInt32(ref bytes)];
+                (int partition, int number) = keys[SavedNumbers.ReadInt32(ref bytes)];
                 var item = new NumberedValue<TValue> { Number = number, Value = _values.Read(ref bytes) };
                 _loaded.Add(time, partition, new ReadOnlySpan<NumberedValue<TValue>>(in item));
             }
@@ -76,7 +76,7 @@ internal sealed class KeyedWindowSection<TKey, TValue>(DStream stream, IReadOnly
     {
         int[] places = new int[window.Table.End];
         int count = 0;
-        BatchRecord.WriteInt32(output, window.Table.Count);
+        SavedNumbers.WriteInt32(output, window.Table.Count);
         for (int number = 0; number < places.Length; number++)
         {
             if (window.Table.Walk().IsUsed(number))
@@ -85,7 +85,7 @@ internal sealed class KeyedWindowSection<TKey, TValue>(DStream stream, IReadOnly
                 ref WindowEntry<TValue> entry = ref window.Table.ValueAt(number);
                 int counted = window.KeepsValues ? entry.Mark : 0;
                 _keys.Write(in window.Table.KeyAt(number), output);
-                BatchRecord.WriteInt32(output, counted);
+                SavedNumbers.WriteInt32(output, counted);
                 if (counted > 0)
                 {
                     _values.Write(in entry.Value, output);
@@ -98,7 +98,7 @@ internal sealed class KeyedWindowSection<TKey, TValue>(DStream stream, IReadOnly
 
     private (int Partition, int Number)[] LoadKeys(ref ReadOnlySpan<byte> bytes)
     {
-        var keys = new (int Partition, int Number)[BatchRecord.ReadInt32(ref bytes)];
+        var keys = new (int Partition, int Number)[SavedNumbers.ReadInt32(ref bytes)];
         for (int i = 0; i < keys.Length; i++)
         {
             TKey key = _keys.Read(ref bytes);
@@ -106,7 +106,7 @@ internal sealed class KeyedWindowSection<TKey, TValue>(DStream stream, IReadOnly
             int partition = KeyHash.Partition(hash, partitions.Count);
             StateTable<TKey, WindowEntry<TValue>> table = partitions[partition].Table;
             int number = table.GetOrAdd(hash, in key, out _);
-            int counted = BatchRecord.ReadInt32(ref bytes);
+            int counted = SavedNumbers.ReadInt32(ref bytes);
             if (counted > 0)
             {
                 table.ValueAt(number) = new WindowEntry<TValue> { Mark = counted, Value = _values.Read(ref bytes) };

@@ -11,7 +11,7 @@ internal static class RecordedBatch
     /// <summary>Writes all records, partition by partition.</summary>
     public static void Save<T>(InputBatch<T> batch, int partitions, IRecordSerializer<T> serializer, IBufferWriter<byte> output)
     {
-        BatchRecord.WriteInt32(output, partitions);
+        SavedNumbers.WriteInt32(output, partitions);
         var sink = new Sink<T>(serializer, output);
         var buffer = new RecordBuffer<T>(sink);
         for (int partition = 0; partition < partitions; partition++)
@@ -29,7 +29,7 @@ internal static class RecordedBatch
     {
         using MemoryHandle pinned = saved.Pin();   // texts lie in it until they are copied
         ReadOnlySpan<byte> rest = saved.Span;
-        int partitionCount = BatchRecord.ReadInt32(ref rest);
+        int partitionCount = SavedNumbers.ReadInt32(ref rest);
         if (partitionCount is < 0 or > MostPartitions)
         {
             throw new InvalidDataException($"A batch of {partitionCount} partitions was written; at most {MostPartitions} are expected.");

@@ -9,10 +9,9 @@ internal sealed class JobGenerator
     private readonly ListenerBus _listeners;
     private readonly StreamingOptions _options;
     private readonly Action<Exception> _onFailure;
+    private readonly CheckpointCoordinator? _checkpoints;
     private readonly BatchTimer _timer;
     private readonly InputBatch?[] _cut;   // cut, but not in a batch yet: kept when another input's cut failed
-
-    private readonly CheckpointCoordinator? _checkpoints;
 
     public JobGenerator(
         IReadOnlyList<IInputStream> inputs, JobScheduler scheduler, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingMetrics metrics, CheckpointCoordinator? checkpoints,

@@ -180,7 +180,7 @@ internal sealed class JobScheduler
     private void WriteDown(JobSet batch, bool isCounted)
     {
         bool stopsContext = batch.Failure is not null && (batch.IsCutShort || _options.OnBatchFailure == BatchFailurePolicy.FailContext);
-        if (_checkpoints is null || stopsContext || batch.Recovery == Outcome.Counted)
+        if (_checkpoints is null || stopsContext || batch.IsForStatesOnly)
         {
             return;
         }
@@ -198,7 +198,7 @@ internal sealed class JobScheduler
     // A batch that runs again for the states only was reported by the run that did it.
     private void Report(JobSet batch, Action<StreamingListener> call)
     {
-        if (batch.Recovery != Outcome.Counted)
+        if (!batch.IsForStatesOnly)
         {
             _listeners.Post(call);
         }
@@ -227,7 +227,7 @@ internal sealed class JobScheduler
         foreach (OutputOperation output in _graph.Outputs)
         {
             OutputJob job = output.TakeJob(scope);
-            bool due = batch.Time.IsValid(output.Stream.Slide, _context.ZeroTime) && !batch.DoneOutputs.Contains(output.Index) && batch.Recovery != Outcome.Counted;
+            bool due = batch.Time.IsValid(output.Stream.Slide, _context.ZeroTime) && !batch.DoneOutputs.Contains(output.Index) && !batch.IsForStatesOnly;
             if (!due)
             {
                 job.Release();
@@ -329,7 +329,7 @@ internal sealed class JobScheduler
         });
         Try(batch, "the return of its memory", scope.Release);
         BatchInfo info = batch.ToInfo();
-        if (batch.Recovery != Outcome.Counted)
+        if (!batch.IsForStatesOnly)
         {
             _context.Metrics.CountBatch(info);
         }

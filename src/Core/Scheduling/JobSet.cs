@@ -18,6 +18,9 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
     /// <summary>How far the batch came before a crash; null for one that is new.</summary>
     public Outcome? Recovery { get; init; }
 
+    /// <summary>Whether an earlier run did its outputs and reported it: it runs again for the states.</summary>
+    public bool IsForStatesOnly => Recovery == Outcome.Counted;
+
     /// <summary>Which outputs are done for this batch; a retry leaves them out.</summary>
     public HashSet<int> DoneOutputs { get; } = [];
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -57,8 +56,7 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
         }
 
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(record, _type);
-        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(sizeof(int)), json.Length);
-        output.Advance(sizeof(int));
+        SavedNumbers.WriteInt32(output, json.Length);
         output.Write(json);
     }
 

@@ -57,9 +57,7 @@ internal sealed class RawSerializer<T> : IRecordSerializer<T>
         foreach (int offset in RecordTexts<T>.Places)
         {
             ReadOnlySpan<byte> text = RecordTexts<T>.TextIn(ref place, offset).Span;
-            Span<byte> length = output.GetSpan(sizeof(int));
-            BinaryPrimitives.WriteInt32LittleEndian(length, text.Length);
-            output.Advance(sizeof(int));
+            SavedNumbers.WriteInt32(output, text.Length);
             output.Write(text);
         }
     }

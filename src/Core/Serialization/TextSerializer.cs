@@ -18,7 +18,7 @@ internal sealed class TextSerializer : IRecordSerializer<string?>
     {
         if (record is null)
         {
-            WriteInt32(output, Null);
+            SavedNumbers.WriteInt32(output, Null);
             return;
         }
 
@@ -31,8 +31,8 @@ internal sealed class TextSerializer : IRecordSerializer<string?>
             return;
         }
 
-        WriteInt32(output, Invalid);
-        WriteInt32(output, record.Length * sizeof(char));
+        SavedNumbers.WriteInt32(output, Invalid);
+        SavedNumbers.WriteInt32(output, record.Length * sizeof(char));
         output.Write(MemoryMarshal.AsBytes(record.AsSpan()));
     }
 
@@ -56,11 +56,5 @@ internal sealed class TextSerializer : IRecordSerializer<string?>
         string text = Encoding.UTF8.GetString(bytes[..length]);
         bytes = bytes[length..];
         return text;
-    }
-
-    private static void WriteInt32(IBufferWriter<byte> output, int value)
-    {
-        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(sizeof(int)), value);
-        output.Advance(sizeof(int));
     }
 }

@@ -42,7 +42,7 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState, IS
     public IEnumerable<SavedKey<TKey, TState>> Saved()
     {
         Settle();
-        for (int number = timesOut ? _oldest : 0; timesOut ? number != None : number < _table.End; number = timesOut ? _table.ValueAt(number).Newer : number + 1)
+        foreach (int number in timesOut ? LongestIdleFirst() : Enumerable.Range(0, _table.End))
         {
             if (_table.ValueAt(number) is { Exists: true } entry)
             {
@@ -170,6 +170,14 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState, IS
     {
         _table.Dispose();
         _texts.Dispose();
+    }
+
+    private IEnumerable<int> LongestIdleFirst()
+    {
+        for (int number = _oldest; number != None; number = _table.ValueAt(number).Newer)
+        {
+            yield return number;
+        }
     }
 
     private void BeginWith(List<(TKey Key, TState State)> states, BatchTime time) =>
