@@ -59,10 +59,19 @@ public abstract class DStream
     public string OperatorName { get; }
 
     /// <summary>The name given by <c>Named</c>, else operator and number, such as <c>Map 3</c>.</summary>
-    public string Name => _name ?? $"{OperatorName} {Id}";
+    public string Name => GivenName ?? $"{OperatorName} {Id}";
 
-    /// <summary>The name given by <c>Named</c>, or null.</summary>
-    internal string? GivenName => _name;
+    /// <summary>The name given by <c>Named</c>, or null. A stream described once more, with an error policy, has that of the first.</summary>
+    internal string? GivenName => _name ?? Original?.GivenName;
+
+    /// <summary>Whether the operator leaves records out for which its function throws.</summary>
+    internal virtual bool IsTolerant => false;
+
+    /// <summary>The stream that this one takes the place of, or null.</summary>
+    internal virtual DStream? Original => null;
+
+    /// <summary>Where the stream stands in the order of description.</summary>
+    internal int Place => Original?.Place ?? Id;
 
     /// <summary>The streams that this one is made from.</summary>
     public IReadOnlyList<DStream> Parents { get; }
@@ -98,9 +107,9 @@ public abstract class DStream
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         Context.ThrowIfFixed($"Naming {Name} \"{name}\"");
-        if (_name is not null)
+        if (GivenName is { } given)
         {
-            throw new InvalidOperationException($"The stream is named \"{_name}\" already; \"{name}\" was given now. A stream has one name: leave one of the calls out.");
+            throw new InvalidOperationException($"The stream is named \"{given}\" already; \"{name}\" was given now. A stream has one name: leave one of the calls out.");
         }
 
         _name = Context.ClaimName(name);

@@ -12,7 +12,7 @@ internal static class Identities
     {
         string[] names = new string[streams.Count];
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach ((int index, DStream stream) in streams.Index().OrderBy(each => each.Item.Id))
+        foreach ((int index, DStream stream) in streams.Index().OrderBy(each => each.Item.Place))
         {
             if (stream.GivenName is { } given)
             {

@@ -19,7 +19,7 @@ public sealed class GraphBuilder
     private readonly List<(StageRoot Root, StageRunner Runner)> _inputRoots = [];
     private readonly List<IBatchState> _states = [];
     private readonly List<IStateSection> _sections = [];
-    private readonly Dictionary<(DStream Stream, int Partition), object> _shared = [];
+    private readonly Dictionary<(DStream Stream, int Partition, Type Type), object> _shared = [];
     private readonly ExecutionDataflowBlockOptions _blockOptions;
 
     internal GraphBuilder(TaskScheduler scheduler)
@@ -87,13 +87,13 @@ public sealed class GraphBuilder
     /// <summary>The batch that will be running when operators are called.</summary>
     internal RunningBatch Running { get; } = new();
 
-    /// <summary>What two streams' operators of a partition share; made by whoever asks first.</summary>
+    /// <summary>What two streams' operators of a partition share, one of each type; made by whoever asks first.</summary>
     internal TShared Shared<TShared>(DStream stream, int partition, Func<TShared> create)
         where TShared : class
     {
-        if (!_shared.TryGetValue((stream, partition), out object? shared))
+        if (!_shared.TryGetValue((stream, partition, typeof(TShared)), out object? shared))
         {
-            _shared.Add((stream, partition), shared = create());
+            _shared.Add((stream, partition, typeof(TShared)), shared = create());
         }
 
         return (TShared)shared;

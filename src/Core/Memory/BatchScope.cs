@@ -15,9 +15,10 @@ public sealed class BatchScope
 {
     private readonly InputBatch[] _inputs;                    // by input index; disposed with the scope unless a next try takes them over
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _lock = new();                      // guards _kept, _windows and _isGone
+    private readonly Lock _lock = new();                      // guards _kept, _windows, _failedRecords and _isGone
     private List<IDisposable>? _kept;                         // pooled memory given back with the scope
     private List<WindowLevel>? _windows;                      // what windows hold and gave, by the number of windows before them; null where none holds batches
+    private Dictionary<string, (long Count, Exception First)>? _failedRecords;   // by operator; null where no record failed
     private bool _isGone;                                     // inputs and _kept were given back
     private int _pending = 1;                                 // messages not handled yet, and 1 for the scheduler while it posts
     private int _holders = 1;                                 // who still reads the batch's records
@@ -104,6 +105,19 @@ public sealed class BatchScope
             (_kept ??= []).Add(memory);
         }
     }
+
+    /// <summary>Records that an operator left out, by its error policy. From any partition.</summary>
+    internal void AddFailedRecords(string operatorName, long count, Exception first)
+    {
+        lock (_lock)
+        {
+            _failedRecords ??= new(StringComparer.Ordinal);
+            _failedRecords[operatorName] = _failedRecords.TryGetValue(operatorName, out (long Count, Exception First) before) ? (before.Count + count, before.First) : (count, first);
+        }
+    }
+
+    /// <summary>Records that operators left out, by the operator's name, with the first error of each; null where there are none. When the batch is quiet.</summary>
+    internal IReadOnlyDictionary<string, (long Count, Exception First)>? FailedRecords => _failedRecords;
 
     internal void AddPending() => Interlocked.Increment(ref _pending);
 

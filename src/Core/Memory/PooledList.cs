@@ -53,6 +53,9 @@ internal sealed class PooledList<T>
         return added;
     }
 
+    /// <summary>Forgets the elements behind the first <paramref name="count"/>.</summary>
+    public void Truncate(int count) => _count = count;
+
     /// <summary>Forgets all elements and gives the array back.</summary>
     public void Clear()
     {

@@ -116,6 +116,13 @@ public sealed class RecordBuffer<T>
         return new ReadOnlySpan<T>(_items, 0, count);
     }
 
+    /// <summary>Records that were added and not handed on. Set to fewer, it forgets those added last.</summary>
+    internal int AddedCount
+    {
+        get => _count;
+        set => _count = value;
+    }
+
     /// <summary>Forgets what was added.</summary>
     internal void Clear()
     {

@@ -36,6 +36,9 @@ public sealed record BatchInfo
     /// <summary>Each output's run; filled in as they end.</summary>
     public IReadOnlyList<OutputInfo> Outputs { get; init; } = [];
 
+    /// <summary>Records that operators left out because their functions failed for them, by <c>OnError</c>; known once the batch is completed.</summary>
+    public long FailedRecordCount { get; init; }
+
     /// <summary>Why the batch failed; null while it did not.</summary>
     public StreamingException? Failure { get; init; }
 }

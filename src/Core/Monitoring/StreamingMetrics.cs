@@ -14,6 +14,7 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
     private readonly Histogram<double> _processingTime;
     private readonly Histogram<double> _schedulingDelay;
     private readonly Histogram<double> _totalDelay;
+    private readonly Counter<long> _failedRecordCounter;
     private readonly KeyValuePair<string, object?> _job;
     private long _batches;
     private long _failedBatches;
@@ -21,6 +22,7 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
     private long _droppedRecords;
     private long _invalidRecords;
     private long _skippedTicks;
+    private long _failedRecords;
 
     internal StreamingMetrics(string jobName, BlockPool blocks, ListenerBus listeners)
     {
@@ -37,6 +39,7 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
         _meter.CreateObservableCounter("faststream.source.records", () => ProcessedRecords, "{record}", "Records of completed batches.");
         _meter.CreateObservableCounter("faststream.source.dropped_records", () => DroppedRecords, "{record}", "Records left out by policy, such as oversized ones.");
         _meter.CreateObservableCounter("faststream.source.invalid_records", () => InvalidRecords, "{record}", "Records that were not what their format asks for.");
+        _failedRecordCounter = _meter.CreateCounter<long>("faststream.operator.failed_records", "{record}", "Records for which an operator's function failed, left out by its error policy.");
         _meter.CreateObservableGauge("faststream.pool.rented", () => (long)blocks.RentedBlocks * blocks.BlockSizeBytes, "By", "Bytes of received blocks held now.");
     }
 
@@ -54,6 +57,9 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
 
     /// <summary>Records that were not what their format asks for, such as invalid UTF-8 where it is checked.</summary>
     public long InvalidRecords => Interlocked.Read(ref _invalidRecords);
+
+    /// <summary>Records for which an operator's function failed, and which were left out by <c>OnError</c>. The instrument has the tag <c>faststream.operator.name</c>.</summary>
+    public long FailedRecords => Interlocked.Read(ref _failedRecords);
 
     /// <summary>Batch times left out by <see cref="MissedTickPolicy.RunNewest"/>; always 0 under the other policy.</summary>
     public long SkippedTicks => Interlocked.Read(ref _skippedTicks);
@@ -85,6 +91,12 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
         {
             Interlocked.Increment(ref _failedBatches);
         }
+    }
+
+    internal void CountFailedRecords(string operatorName, long count)
+    {
+        Interlocked.Add(ref _failedRecords, count);
+        _failedRecordCounter.Add(count, new KeyValuePair<string, object?>("faststream.operator.name", operatorName));
     }
 
     internal void CountSkippedTicks(long count) => Interlocked.Add(ref _skippedTicks, count);

@@ -20,13 +20,23 @@ public static class FilterExtensions
     public static DStream<T> Where<T>(this DStream<T> source, Func<T, bool> predicate) => source.Filter(predicate);
 }
 
-internal sealed class FilterStream<T>(DStream<T> parent, Func<T, bool> keep) : DStream<T>(parent.Context, "Filter", parent)
+internal sealed class FilterStream<T>(DStream<T> parent, Func<T, bool> keep) : DStream<T>(parent.Context, "Filter", parent), ITolerant<T>
 {
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
     internal override IRoute<T>? Route => parent.Route;
 
     internal override bool HasUniqueKeys => parent.HasUniqueKeys;
+
+    public Type RecordType => typeof(T);
+
+    public DStream<T> Tolerate() => new TolerantStream<T, T>(this, parent, keep, () => (item, output) =>
+    {
+        if (keep(item))
+        {
+            output.Add(item);
+        }
+    });
 
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(keep).Create(new Maker(keep, outputs[partition])));

@@ -52,8 +52,12 @@ public static class FlatMapExtensions
 }
 
 internal sealed class FlatMapStream<T, TResult>(DStream<T> parent, string operatorName, Action<T, RecordBuffer<TResult>> flatMap)
-    : DStream<TResult>(parent.Context, operatorName, parent)
+    : DStream<TResult>(parent.Context, operatorName, parent), ITolerant<TResult>
 {
+    public Type RecordType => typeof(T);
+
+    public DStream<TResult> Tolerate() => new TolerantStream<T, TResult>(this, parent, flatMap, () => flatMap);
+
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(flatMap).Create(new Maker(flatMap, outputs[partition])));
 

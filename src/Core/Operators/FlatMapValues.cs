@@ -37,9 +37,14 @@ public static class FlatMapValuesExtensions
 }
 
 internal sealed class FlatMapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, TValue Value)> parent, Action<TValue, RecordBuffer<TResult>> flatMap)
-    : DStream<(TKey Key, TResult Value)>(parent.Context, "FlatMapValues", parent)
+    : DStream<(TKey Key, TResult Value)>(parent.Context, "FlatMapValues", parent), ITolerant<(TKey Key, TResult Value)>
 {
     internal override IRoute<(TKey Key, TResult Value)>? Route => KeyRoute<TKey, TResult>.Where(parent.IsPartitionedByKey);
+
+    public Type RecordType => typeof((TKey Key, TValue Value));
+
+    public DStream<(TKey Key, TResult Value)> Tolerate() =>
+        new TolerantStream<(TKey Key, TValue Value), (TKey Key, TResult Value)>(this, parent, flatMap, () => new FlatMapValuesCall<TKey, TValue, TResult>(flatMap).Call);
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(flatMap).Create(new Maker(flatMap, outputs[partition])));
@@ -115,6 +120,38 @@ internal sealed class FlatMapValuesOperator<TKey, TValue, TResult, TMarker> : Op
 
         public override void Reset()
         {
+        }
+    }
+}
+
+/// <summary>Calls the function for one pair, which may fail, and adds what came of it with the key.</summary>
+internal sealed class FlatMapValuesCall<TKey, TValue, TResult>
+{
+    private readonly Action<TValue, RecordBuffer<TResult>> _flatMap;
+    private readonly ResultList<TResult> _results = new();
+    private readonly RecordBuffer<TResult> _values;   // in front of _results
+
+    public FlatMapValuesCall(Action<TValue, RecordBuffer<TResult>> flatMap)
+    {
+        _flatMap = flatMap;
+        _values = new RecordBuffer<TResult>(_results);
+    }
+
+    public void Call((TKey Key, TValue Value) item, RecordBuffer<(TKey Key, TResult Value)> output)
+    {
+        try
+        {
+            _flatMap(item.Value, _values);
+            _values.Flush();
+            foreach (ref readonly TResult value in _results.Items.Span)
+            {
+                output.Add((item.Key, value));
+            }
+        }
+        finally
+        {
+            _values.Clear();
+            _results.Items.Clear();
         }
     }
 }

@@ -17,8 +17,12 @@ public static class KeyByExtensions
     }
 }
 
-internal sealed class KeyByStream<T, TKey>(DStream<T> parent, Func<T, TKey> keySelector) : DStream<(TKey Key, T Value)>(parent.Context, "KeyBy", parent)
+internal sealed class KeyByStream<T, TKey>(DStream<T> parent, Func<T, TKey> keySelector) : DStream<(TKey Key, T Value)>(parent.Context, "KeyBy", parent), ITolerant<(TKey Key, T Value)>
 {
+    public Type RecordType => typeof(T);
+
+    public DStream<(TKey Key, T Value)> Tolerate() => new TolerantStream<T, (TKey Key, T Value)>(this, parent, keySelector, () => (item, output) => output.Add((keySelector(item), item)));
+
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, T Value)>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(keySelector).Create(new Maker(keySelector, outputs[partition])));
 

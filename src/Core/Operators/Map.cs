@@ -20,8 +20,12 @@ public static class MapExtensions
     public static DStream<TResult> Select<T, TResult>(this DStream<T> source, Func<T, TResult> selector) => source.Map(selector);
 }
 
-internal sealed class MapStream<T, TResult>(DStream<T> parent, Func<T, TResult> map) : DStream<TResult>(parent.Context, "Map", parent)
+internal sealed class MapStream<T, TResult>(DStream<T> parent, Func<T, TResult> map) : DStream<TResult>(parent.Context, "Map", parent), ITolerant<TResult>
 {
+    public Type RecordType => typeof(T);
+
+    public DStream<TResult> Tolerate() => new TolerantStream<T, TResult>(this, parent, map, () => (item, output) => output.Add(map(item)));
+
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(map).Create(new Maker(map, outputs[partition])));
 

@@ -18,11 +18,15 @@ public static class MapValuesExtensions
 }
 
 internal sealed class MapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, TValue Value)> parent, Func<TValue, TResult> map)
-    : DStream<(TKey Key, TResult Value)>(parent.Context, "MapValues", parent)
+    : DStream<(TKey Key, TResult Value)>(parent.Context, "MapValues", parent), ITolerant<(TKey Key, TResult Value)>
 {
     internal override IRoute<(TKey Key, TResult Value)>? Route => KeyRoute<TKey, TResult>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => parent.HasUniqueKeys;
+
+    public Type RecordType => typeof((TKey Key, TValue Value));
+
+    public DStream<(TKey Key, TResult Value)> Tolerate() => new TolerantStream<(TKey Key, TValue Value), (TKey Key, TResult Value)>(this, parent, map, () => (item, output) => output.Add((item.Key, map(item.Value))));
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(map).Create(new Maker(map, outputs[partition])));

@@ -41,10 +41,15 @@ public static class MapWithStateExtensions
 /// <typeparam name="TMapped">What the function gives.</typeparam>
 public abstract class MapWithStateStream<TKey, TState, TMapped> : DStream<TMapped>
 {
-    private protected MapWithStateStream(DStream parent)
+    private protected MapWithStateStream(DStream parent, DStream? original)
         : base(parent.Context, "MapWithState", parent)
     {
+        Original = original;
     }
+
+    internal override DStream? Original { get; }
+
+    internal override bool IsTolerant => Original is not null;
 
     /// <summary>The stream of all keys with their states after each batch. Its cost grows with the number of keys.</summary>
     public DStream<(TKey Key, TState State)> StateSnapshots() => new StateSnapshotsStream<TKey, TState, TMapped>(this);
@@ -55,9 +60,20 @@ public abstract class MapWithStateStream<TKey, TState, TMapped> : DStream<TMappe
     internal KeyedStates<TKey, TState> States(GraphBuilder graph, int partition) => graph.Shared(this, partition, () => new KeyedStates<TKey, TState>(TimesOut));
 }
 
-internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(DStream<(TKey Key, TValue Value)> parent, StateSpec<TKey, TValue, TState, TMapped> spec)
-    : MapWithStateStream<TKey, TState, TMapped>(parent)
+/// <param name="parent">The pairs, each in its key's partition.</param>
+/// <param name="spec">Function, initial states, time-out.</param>
+/// <param name="original">The stream without an error policy that this one, which has one, takes the place of; else null.</param>
+internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
+    DStream<(TKey Key, TValue Value)> parent, StateSpec<TKey, TValue, TState, TMapped> spec, DStream? original = null)
+    : MapWithStateStream<TKey, TState, TMapped>(parent, original), ITolerant<TMapped>, IHasRecordErrors<(TKey Key, TValue Value)>
 {
+    public Type RecordType => typeof((TKey Key, TValue Value));
+
+    public DStream<TMapped> Tolerate() => new MapWithStateStream<TKey, TValue, TState, TMapped>(parent, spec, original: this);
+
+    public RecordErrors<(TKey Key, TValue Value)> Errors(GraphBuilder graph, int partition) =>
+        graph.Shared(this, partition, () => new RecordErrors<(TKey Key, TValue Value)>(Name));
+
     private protected override bool TimesOut => spec.IdleTime is not null;
 
     protected internal override void Connect(GraphBuilder graph, Operator<TMapped>[] outputs)
@@ -68,22 +84,25 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(DStream<
         graph.Attach(parent, this, partition =>
         {
             KeyedStates<TKey, TState> states = all[partition];
-            return Isolation.Of(spec.UserFunction).Create(new Maker(spec, states, initial[partition], graph.Running, outputs[partition]));
+            RecordErrors<(TKey Key, TValue Value)>? errors = IsTolerant ? Errors(graph, partition) : null;
+            return Isolation.Of(spec.UserFunction).Create(new Maker(spec, states, initial[partition], graph.Running, errors, outputs[partition]));
         });
     }
 
     private sealed class Maker(
-        StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial, RunningBatch running, Operator<TMapped> next)
+        StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial, RunningBatch running,
+        RecordErrors<(TKey Key, TValue Value)>? errors, Operator<TMapped> next)
         : IIsolated<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
-            where TMarker : struct => new MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(spec, states, initial, running, next);
+            where TMarker : struct => new MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(spec, states, initial, running, next, errors);
     }
 }
 
 /// <summary>Calls the function for each record, and at the end for each key whose time is out.</summary>
 internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(
-    StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial, RunningBatch running, Operator<TMapped> next)
+    StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial, RunningBatch running,
+    Operator<TMapped> next, RecordErrors<(TKey Key, TValue Value)>? errors = null)
     : Operator<(TKey Key, TValue Value), TMapped>(next)
     where TMarker : struct
 {
@@ -95,7 +114,14 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
     {
         states.Begin(initial, running.Time);
         states.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _numbers);
-        Update(items);
+        if (errors is null)
+        {
+            Update(items);
+        }
+        else
+        {
+            UpdateWhatCan(items, errors);
+        }
     }
 
     public override void OnBatchEnd(BatchScope batch)
@@ -109,10 +135,12 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
         _state.Unbind();
         states.HoldFor(batch);
         base.OnBatchEnd(batch);
+        errors?.EndBatch(batch);
     }
 
     public override void Reset()
     {
+        errors?.Clear();
         states.Undo();
         _state.Unbind();
         base.Reset();
@@ -122,30 +150,59 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
     private void Update(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         BatchTime time = running.Time;
-        bool refreshes = spec.IdleTime is not null;
         StateTable<TKey, KeyedState<TState>>.Walker entries = states.Walk();
         for (int i = 0; i < items.Length; i++)
         {
             ref KeyedState<TState> entry = ref entries.ValueAt(_numbers[i]);
             _state.Bind(entry.State, entry.Exists, isTimingOut: false);
-            Optional<TMapped> mapped = _call(time, items[i].Key, items[i].Value, _state);
-            if (_state.IsUpdated)
+            Apply(_call(time, items[i].Key, items[i].Value, _state), ref entry, time);
+        }
+    }
+
+    // A call that fails has changed no state, as states change after it. It does not touch the key either: the key's time-out goes on.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void UpdateWhatCan(ReadOnlySpan<(TKey Key, TValue Value)> items, RecordErrors<(TKey Key, TValue Value)> errors)
+    {
+        BatchTime time = running.Time;
+        StateTable<TKey, KeyedState<TState>>.Walker entries = states.Walk();
+        for (int i = 0; i < items.Length; i++)
+        {
+            ref KeyedState<TState> entry = ref entries.ValueAt(_numbers[i]);
+            _state.Bind(entry.State, entry.Exists, isTimingOut: false);
+            Optional<TMapped> mapped;
+            try
             {
-                states.Set(ref entry, _state.Value, time);
+                mapped = _call(time, items[i].Key, items[i].Value, _state);
             }
-            else if (_state.IsRemoved)
+            catch (Exception error) when (RecordErrors<(TKey Key, TValue Value)>.Takes(error))
             {
-                states.Unset(ref entry);
-            }
-            else if (refreshes && entry.Exists)
-            {
-                entry.TouchedMs = time.Milliseconds;
+                errors.Add(items[i], error);
+                continue;
             }
 
-            if (mapped.HasValue)
-            {
-                Output.Add(mapped.Value);
-            }
+            Apply(mapped, ref entry, time);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Apply(Optional<TMapped> mapped, ref KeyedState<TState> entry, BatchTime time)
+    {
+        if (_state.IsUpdated)
+        {
+            states.Set(ref entry, _state.Value, time);
+        }
+        else if (_state.IsRemoved)
+        {
+            states.Unset(ref entry);
+        }
+        else if (spec.IdleTime is not null && entry.Exists)
+        {
+            entry.TouchedMs = time.Milliseconds;
+        }
+
+        if (mapped.HasValue)
+        {
+            Output.Add(mapped.Value);
         }
     }
 
@@ -154,10 +211,20 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
         BatchTime time = running.Time;
         for (int number = states.FirstIdle(before); number >= 0; number = states.NextIdle(number, before))
         {
-            ref KeyedState<TState> entry = ref states.Change(number);
-            _state.Bind(entry.State, exists: true, isTimingOut: true);
-            Optional<TMapped> mapped = _call(time, states.KeyAt(number), Optional<TValue>.None, _state);
-            states.Unset(ref entry);
+            _state.Bind(states.StateOf(number), exists: true, isTimingOut: true);
+            Optional<TMapped> mapped;
+            try
+            {
+                mapped = _call(time, states.KeyAt(number), Optional<TValue>.None, _state);
+            }
+            catch (Exception error) when (errors is not null && RecordErrors<(TKey Key, TValue Value)>.Takes(error))
+            {
+                // The key keeps its state and its place among the idle: the next batch tries again, and nothing of it is lost meanwhile.
+                errors.AddCall(error);
+                continue;
+            }
+
+            states.Unset(ref states.Change(number));
             if (mapped.HasValue)
             {
                 Output.Add(mapped.Value);

@@ -70,9 +70,21 @@ public static class UpdateStateByKeyExtensions
 }
 
 internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
-    DStream<(TKey Key, TValue Value)> parent, Delegate function, TimedStateUpdate<TKey, TValue, TState> update, IEnumerable<(TKey Key, TState State)> initialState)
-    : DStream<(TKey Key, TState Value)>(parent.Context, "UpdateStateByKey", parent)
+    DStream<(TKey Key, TValue Value)> parent, Delegate function, TimedStateUpdate<TKey, TValue, TState> update, IEnumerable<(TKey Key, TState State)> initialState,
+    DStream? original = null)
+    : DStream<(TKey Key, TState Value)>(parent.Context, "UpdateStateByKey", parent), ITolerant<(TKey Key, TState Value)>, IHasRecordErrors<(TKey Key, TValue Value)>
 {
+    internal override DStream? Original => original;
+
+    internal override bool IsTolerant => original is not null;
+
+    public Type RecordType => typeof((TKey Key, TValue Value));
+
+    public DStream<(TKey Key, TState Value)> Tolerate() => new UpdateStateByKeyStream<TKey, TValue, TState>(parent, function, update, initialState, original: this);
+
+    public RecordErrors<(TKey Key, TValue Value)> Errors(GraphBuilder graph, int partition) =>
+        graph.Shared(this, partition, () => new RecordErrors<(TKey Key, TValue Value)>(Name));
+
     internal override IRoute<(TKey Key, TState Value)>? Route => KeyRoute<TKey, TState>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
@@ -81,7 +93,8 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
     {
         List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(initialState, outputs.Length);
         Operator<(TKey Key, TValue Value)>[] operators =
-            [.. outputs.Select((output, partition) => Isolation.Of(function).Create(new Maker(update, graph.Running, initial[partition], output)))];
+            [.. outputs.Select((output, partition) => Isolation.Of(function).Create(
+                new Maker(update, graph.Running, initial[partition], IsTolerant ? Errors(graph, partition) : null, output)))];
         foreach (Operator<(TKey Key, TValue Value)> created in operators)
         {
             graph.AddState((IBatchState)created);
@@ -92,10 +105,11 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
     }
 
     private sealed class Maker(
-        TimedStateUpdate<TKey, TValue, TState> update, RunningBatch running, List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next) : IIsolated<(TKey Key, TValue Value)>
+        TimedStateUpdate<TKey, TValue, TState> update, RunningBatch running, List<(TKey Key, TState State)> initialState, RecordErrors<(TKey Key, TValue Value)>? errors,
+        Operator<(TKey Key, TState Value)> next) : IIsolated<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
-            where TMarker : struct => new UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>(update, running, initialState, next);
+            where TMarker : struct => new UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>(update, running, initialState, next, errors);
     }
 }
 
@@ -105,6 +119,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
 {
     private readonly TimedStateUpdate<TKey, TValue, TState> _update;
     private readonly RunningBatch _running;
+    private readonly RecordErrors<(TKey Key, TValue Value)>? _errors;   // null where an error fails the batch
     private readonly StateTable<TKey, NoValue> _keys = new();
     private readonly GroupBuilder<TValue> _values = new();
     private readonly PooledList<int> _added = new();       // keys that this batch brought
@@ -118,11 +133,13 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private bool _lastIsFinal;
 
     public UpdateStateByKeyOperator(
-        TimedStateUpdate<TKey, TValue, TState> update, RunningBatch running, List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next)
+        TimedStateUpdate<TKey, TValue, TState> update, RunningBatch running, List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next,
+        RecordErrors<(TKey Key, TValue Value)>? errors = null)
         : base(next)
     {
-        _update = update;
+        _update = errors is null ? update : WhereItCan(update, errors);
         _running = running;
+        _errors = errors;
         Add(initialState.Select(pair => new SavedKey<TKey, TState>(pair.Key, pair.State, 0)));
     }
 
@@ -179,6 +196,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
 
         _keys.HoldKeyTexts(batch);
         base.OnBatchEnd(batch);
+        _errors?.EndBatch(batch);
     }
 
     public void Commit() => _lastIsFinal = _hasEnded;
@@ -186,6 +204,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     public override void Reset()
     {
         Settle();
+        _errors?.Clear();
         _hasEnded = false;
 
         // Backwards, so that keys to come get the numbers that they would have got without this batch.
@@ -233,6 +252,30 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
             }
         }
     }
+
+    // A key whose call fails keeps the state that it had, and its values are left out; without values the call is counted.
+    private static TimedStateUpdate<TKey, TValue, TState> WhereItCan(TimedStateUpdate<TKey, TValue, TState> update, RecordErrors<(TKey Key, TValue Value)> errors) =>
+        (time, key, values, state) =>
+        {
+            try
+            {
+                return update(time, key, values, state);
+            }
+            catch (Exception error) when (RecordErrors<(TKey Key, TValue Value)>.Takes(error))
+            {
+                foreach (ref readonly TValue value in values)
+                {
+                    errors.Add((key, value), error);
+                }
+
+                if (values.IsEmpty)
+                {
+                    errors.AddCall(error);
+                }
+
+                return state;
+            }
+        };
 
     private void Add(IEnumerable<SavedKey<TKey, TState>> keys)
     {

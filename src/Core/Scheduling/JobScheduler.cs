@@ -327,6 +327,7 @@ internal sealed class JobScheduler
             batch.InputInfos = batch.InputInfos.Select((info, i) => info with { RecordCount = batch.Inputs[i].RecordCount }).ToArray();
             batch.RecordCount = batch.InputInfos.Sum(info => Math.Max(0, info.RecordCount));
         });
+        CountFailedRecords(batch, scope);
         Try(batch, "the return of its memory", scope.Release);
         BatchInfo info = batch.ToInfo();
         if (!batch.IsForStatesOnly)
@@ -341,6 +342,23 @@ internal sealed class JobScheduler
         }
 
         _completed.Complete(batch.Time);
+    }
+
+    // Of a batch whose operators failed for good no record counts; one that runs for its states only was counted by the run before.
+    private void CountFailedRecords(JobSet batch, BatchScope scope)
+    {
+        if (scope.FailedRecords is null || scope.IsFailed || batch.IsForStatesOnly)
+        {
+            return;
+        }
+
+        foreach ((string name, (long count, Exception first)) in scope.FailedRecords)
+        {
+            batch.FailedRecordCount += count;
+            _context.Metrics.CountFailedRecords(name, count);
+            string warning = $"{name} left out {count} {(count == 1 ? "record" : "records")} of batch {batch.Time} for which its function failed. The first error: {first.Message}";
+            _listeners.Post(listener => listener.OnWarning(warning, first));
+        }
     }
 
     // Inputs count and give back by code of their own: what it throws is the batch's failure, and the policy decides on the next one.

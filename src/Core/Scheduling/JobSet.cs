@@ -26,6 +26,9 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
 
     public StreamingException? Failure { get; set; }
 
+    /// <summary>Records that operators left out by their error policies.</summary>
+    public long FailedRecordCount { get; set; }
+
     /// <summary>Whether the failure is that an operator or output ended early because the context stops at once: no reason to fail the context.</summary>
     public bool IsCutShort { get; set; }
 
@@ -50,6 +53,7 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
         ProcessingTime = Duration(StartedMs, EndedMs),
         TotalDelay = Duration(SubmittedMs, EndedMs),
         Outputs = OutputInfos,
+        FailedRecordCount = FailedRecordCount,
         Failure = Failure,
     };
 

@@ -121,6 +121,9 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState, IS
 
     public int NextIdle(int number, BatchTime before) => IdleFrom(_table.ValueAt(number).Newer, before);
 
+    /// <summary>The state of a key that has one.</summary>
+    public ref readonly TState StateOf(int number) => ref _table.ValueAt(number).State;
+
     public void GiveAll(RecordBuffer<(TKey Key, TState State)> output)
     {
         int end = _table.End;

@@ -1,0 +1,31 @@
+namespace FastStream;
+
+/// <summary>The records that another operator of the graph leaves out, whose own results it lets pass by.</summary>
+internal sealed class FailedRecordsStream<TIn, TOut>(DStream<TOut> parent, IHasRecordErrors<TIn> source)
+    : DStream<FailedRecord<TIn>>(parent.Context, "FailedRecords", parent)
+{
+    protected internal override void Connect(GraphBuilder graph, Operator<FailedRecord<TIn>>[] outputs) =>
+        graph.Attach(parent, this, partition => new FailedRecordsOperator<TIn, TOut>(source.Errors(graph, partition), outputs[partition]));
+}
+
+internal sealed class FailedRecordsOperator<TIn, TOut> : Operator<TOut, FailedRecord<TIn>>
+{
+    private readonly RecordErrors<TIn> _errors;
+
+    public FailedRecordsOperator(RecordErrors<TIn> errors, Operator<FailedRecord<TIn>> next)
+        : base(next)
+    {
+        _errors = errors;
+        _errors.IsKept = true;
+    }
+
+    public override void OnBatch(ReadOnlySpan<TOut> items)
+    {
+    }
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        _errors.GiveAll(batch.Time, Output);
+        base.OnBatchEnd(batch);
+    }
+}
