@@ -186,8 +186,7 @@ public sealed class OnErrorTests
             DStream<(int Key, int Value)> second = pairs.UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => state.GetValueOrDefault() + (100 * values.Length));
             RecordedOutput<(int, int)> found = scenario.Output(tolerates ? first.OnError(RecordErrorPolicy.Drop) : first);
             scenario.Output(second);
-            await scenario.RunBatchesAsync(2);
-            await scenario.Context.StopAsync();
+            await scenario.RunAsync(2);
             return found.Batches;
         }
     }
