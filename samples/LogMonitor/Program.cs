@@ -18,11 +18,6 @@ command.Validators.Add(Sources.Check(host, port, directory));
 command.SetAction(async (options, cancellation) =>
 {
     using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-    if (options.GetValue(duration) is { } limit)
-    {
-        stop.CancelAfter(limit);
-    }
-
     await using var context = new StreamingContext(new StreamingOptions
     {
         Name = "log-monitor",
@@ -50,6 +45,12 @@ command.SetAction(async (options, cancellation) =>
     Pipeline.Describe(lines);
     try
     {
+        context.Start();
+        if (options.GetValue(duration) is { } limit)
+        {
+            stop.CancelAfter(limit);   // from here on: a machine that starts the program slowly takes nothing of it
+        }
+
         await context.RunAsync(stop.Token);
     }
     finally
