@@ -5,15 +5,17 @@ namespace FastStream;
 internal sealed class CheckpointScrubber(CheckpointStore store, string directory, Action<string> warn) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly HashSet<int> _damaged = [];   // told already; of the task that runs
-    private Task _look = Task.CompletedTask;
-    private int _last = -1;                        // number that was looked at last
+    private readonly HashSet<int> _damaged = [];         // told already; of the task that runs
+    private readonly Dictionary<int, int> _looks = [];   // by number, which checkpoint was the newest when it was looked at
 
-    /// <summary>Begins to look at the next one, in turn; nothing where the look before is not done yet. By one thread.</summary>
+    /// <summary>The look that is under way, or the last one; never faults.</summary>
+    public Task Look { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Begins to look at the one that nobody has read for longest; nothing where the look before is not done yet. By one thread.</summary>
     /// <param name="newest">The newest checkpoint.</param>
     public void LookAtNext(CheckpointManifest newest)
     {
-        if (!_look.IsCompleted)
+        if (!Look.IsCompleted)
         {
             return;
         }
@@ -24,16 +26,22 @@ internal sealed class CheckpointScrubber(CheckpointStore store, string directory
             return;
         }
 
-        int next = older.FirstOrDefault(number => number > _last, older[0]);
-        _last = next;
-        _look = Task.Run(() => LookAt(next, newest));
+        // Each was read when it was written, as the newest.
+        int next = older.MinBy(number => _looks.GetValueOrDefault(number, number));
+        foreach (int gone in _looks.Keys.Except(older).ToArray())
+        {
+            _looks.Remove(gone);
+        }
+
+        _looks[next] = newest.Number;
+        Look = Task.Run(() => LookAt(next, newest));
     }
 
     /// <summary>Ends a look that is under way.</summary>
     public void Dispose()
     {
         _stop.Cancel();
-        _look.Wait();
+        Look.Wait();
         _stop.Dispose();
     }
 
@@ -53,7 +61,9 @@ internal sealed class CheckpointScrubber(CheckpointStore store, string directory
             // It may have been removed meanwhile, as every one is in its time, and its logs with it.
             if (store.Numbers.Contains(number) && _damaged.Add(number))
             {
-                warn($"Checkpoint {number} is kept for when newer ones are damaged, and cannot serve: {error.Message} Batches go on, and newer checkpoints are not touched by it; look after the disk.");
+                warn(
+                    $"Checkpoint {number} is kept for when newer ones are damaged, and cannot serve: {error.Message} " +
+                    "Batches go on, and newer checkpoints are not touched by it; look after the disk.");
             }
         }
     }
