@@ -1,8 +1,12 @@
 namespace FastStream.Tests.Recovery;
 
-/// <summary>A model of what a disk has after a loss of power: files as they were last synced, under the names that their directories had when those were last synced, and nothing else.</summary>
+/// <summary>
+/// A model of what a disk has after a loss of power: files as they were last synced, under the names that their directories had when
+/// those were last synced, and nothing else.
+/// </summary>
 /// <remarks>
-/// The worst that a disk may do, and the only thing that is promised. A directory that was renamed keeps what was synced in it; the names <c>.NAME.writing</c> and <c>NAME</c> are all that a
+/// The worst that a disk may do, and the only thing that is promised. A directory that was renamed keeps what was synced in it; the
+/// names <c>.NAME.writing</c> and <c>NAME</c> are all that a
 /// program here renames and goes on with.
 /// </remarks>
 internal sealed class SyncedDisk

@@ -4,7 +4,8 @@ namespace FastStream;
 
 /// <summary>What a context writes down of its batches: frames, one after the other, in files that are numbered on. Safe from any thread.</summary>
 /// <remarks>
-/// A frame is on the disk when <c>Append</c> returns. A disk that fails leaves it unknown what is there: nothing more is appended, and the context must stop and start again.
+/// A frame is on the disk when <c>Append</c> returns. A disk that fails leaves it unknown what is there: nothing more is appended, and
+/// the context must stop and start again.
 /// <code>batches-000000001.log: | the file's own frame: format, number, salt | frames of batches … |</code>
 /// A file says how long the one before it is, and a checkpoint how far the log went: a file that is missing or was cut off is seen.
 /// The sums of the frames begin with the salt, a random number of the file, and with the place in it: what an older file left on the disk, and what a user sent, is no frame here.

@@ -33,11 +33,13 @@ internal static class BatchLogFile
     }
 
     /// <summary>Reads the salt of a file that was begun.</summary>
-    /// <exception cref="InvalidDataException">The beginning is damaged, of another file, or of a version that this one does not know.</exception>
+    /// <exception cref="InvalidDataException">The beginning is damaged, of another file, or of a version that this one does not
+    /// know.</exception>
     public static ulong SaltOf(SafeFileHandle file, string path, int segment) => BeginningOf(file, path, segment).Salt;
 
     /// <summary>Reads the beginning of a file that was begun: its salt, and how many bytes the file before it has.</summary>
-    /// <exception cref="InvalidDataException">The beginning is damaged, of another file, or of a version that this one does not know.</exception>
+    /// <exception cref="InvalidDataException">The beginning is damaged, of another file, or of a version that this one does not
+    /// know.</exception>
     public static (ulong Salt, long BytesBefore) BeginningOf(SafeFileHandle file, string path, int segment)
     {
         Span<byte> bytes = stackalloc byte[BatchLog.FileHeaderBytes];

@@ -10,7 +10,8 @@ namespace FastStream;
 /// <para>Everything else is rot and is refused, with the file and the byte: a frame that is not as it was written and has another behind it or no sector of zeros in it, also where it is the
 /// last one. It may have been on the disk, its batch may have run and its outputs may have been seen; leaving it out would lose it without a word. The price: damage to a last frame that has a
 /// sector of zeros is taken for a torn end.</para>
-/// <para>A file that was removed, emptied or cut off is seen where something tells how far the log went: the next file, or a checkpoint. Nothing tells of what was appended after the
+/// <para>A file that was removed, emptied or cut off is seen where something tells how far the log went: the next file, or a
+/// checkpoint. Nothing tells of what was appended after the
 /// last checkpoint.</para>
 /// </remarks>
 /// <param name="directory">The directory of the log.</param>

@@ -254,7 +254,8 @@ internal sealed class CheckpointCoordinator : IDisposable
         int number = (_last?.Number ?? 0) + 1;
         if (_last is not null)
         {
-            // Before the checkpoint counts, which then names it: of a log that ends with a file that nobody knows of, nobody would miss that file.
+            // Before the checkpoint counts, which then names it: of a log that ends with a file that nobody knows of, nobody would miss
+            // that file.
             _log!.Roll();
             CrashPoint.Pass("rolled");
         }

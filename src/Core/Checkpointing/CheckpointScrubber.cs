@@ -1,7 +1,11 @@
 namespace FastStream;
 
-/// <summary>Looks at older checkpoints, one after each save and in the background, so that one that cannot serve any more is known before it is needed.</summary>
-/// <remarks>The newest one was read when it was written. An older one is read to the end, and the log files that a start from it needs are counted and measured, not read.</remarks>
+/// <summary>
+/// Looks at older checkpoints, one after each save and in the background, so that one that cannot serve any more is known before it is
+/// needed.
+/// </summary>
+/// <remarks>The newest one was read when it was written. An older one is read to the end, and the log files that a start from it needs
+/// are counted and measured, not read.</remarks>
 internal sealed class CheckpointScrubber(CheckpointStore store, string directory, Action<string> warn) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -11,7 +15,9 @@ internal sealed class CheckpointScrubber(CheckpointStore store, string directory
     /// <summary>The look that is under way, or the last one; never faults.</summary>
     public Task Look { get; private set; } = Task.CompletedTask;
 
-    /// <summary>Begins to look at the one that nobody has read for longest; nothing where the look before is not done yet. By one thread.</summary>
+    /// <summary>
+    /// Begins to look at the one that nobody has read for longest; nothing where the look before is not done yet. By one thread.
+    /// </summary>
     /// <param name="newest">The newest checkpoint.</param>
     public void LookAtNext(CheckpointManifest newest)
     {

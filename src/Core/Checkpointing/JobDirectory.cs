@@ -13,9 +13,13 @@ internal static partial class JobDirectory
 
     private static int WouldBlock => OperatingSystem.IsLinux() ? 11 : 35;   // EWOULDBLOCK
 
-    /// <summary>Makes the directory if need be, for its owner alone, and takes it. One that is there keeps its permissions, and is refused where others may write to it.</summary>
+    /// <summary>
+    /// Makes the directory if need be, for its owner alone, and takes it. One that is there keeps its permissions, and is refused where
+    /// others may write to it.
+    /// </summary>
     /// <returns>The lock; disposing it, or the process's end, lets go of the directory.</returns>
-    /// <exception cref="InvalidOperationException">Another process, or another context of this one, has it; or others may have put something into it.</exception>
+    /// <exception cref="InvalidOperationException">Another process, or another context of this one, has it; or others may have put
+    /// something into it.</exception>
     /// <exception cref="IOException">The directory cannot be made or written to, or its file system has no locks.</exception>
     public static FileStream Take(string directory)
     {
@@ -56,7 +60,8 @@ internal static partial class JobDirectory
             throw InUse(directory, error);
         }
 
-        // Asked here, with the answer looked at: .NET goes on without a lock where the file system has none, or where its locks are switched off.
+        // Asked here, with the answer looked at: .NET goes on without a lock where the file system has none, or where its locks are
+        // switched off.
         int answer = OperatingSystem.IsWindows() || Flock(file.SafeFileHandle, Exclusive | WithoutWait) == 0 ? 0 : Marshal.GetLastPInvokeError();
         if (answer != 0)
         {

@@ -1,11 +1,13 @@
-using System.Text.RegularExpressions;
-
 namespace FastStream;
 
-/// <summary>The directories of batches that <c>SaveAsFiles</c> writes: which names they may have, and how one is told from somebody else's.</summary>
-internal static partial class SavedDirectory
+/// <summary>
+/// The directories of batches that <c>SaveAsFiles</c> writes: which names they may have, and how one is told from somebody else's.
+/// </summary>
+internal static class SavedDirectory
 {
     public const string SuccessName = "_SUCCESS";
+
+    private const string PartPrefix = "part-";
 
     private static readonly StringComparer s_paths = OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
 
@@ -36,7 +38,7 @@ internal static partial class SavedDirectory
         foreach (FileSystemInfo entry in new DirectoryInfo(path).EnumerateFileSystemInfos())
         {
             bool isSuccess = entry.Name == SuccessName;
-            if (entry is not FileInfo || entry.LinkTarget is not null || !(isSuccess || PartName().IsMatch(entry.Name)))
+            if (entry is not FileInfo || entry.LinkTarget is not null || !(isSuccess || IsPart(entry.Name)))
             {
                 return false;
             }
@@ -59,7 +61,8 @@ internal static partial class SavedDirectory
             return;
         }
 
-        // Where a path begins is the program's choice. What leads out again behind a name is a text from elsewhere, put together with the program's own directory.
+        // Where a path begins is the program's choice. What leads out again behind a name is a text from elsewhere, put together with
+        // the program's own directory.
         string[] parts = prefix.Split('/', OperatingSystem.IsWindows() ? '\\' : '/');
         int names = 0;
         foreach (string part in parts)
@@ -73,6 +76,6 @@ internal static partial class SavedDirectory
         }
     }
 
-    [GeneratedRegex(@"^part-[0-9]{5,}$", RegexOptions.CultureInvariant)]
-    private static partial Regex PartName();
+    private static bool IsPart(string name) =>
+        name.Length >= PartPrefix.Length + 5 && name.StartsWith(PartPrefix, StringComparison.Ordinal) && !name.AsSpan(PartPrefix.Length).ContainsAnyExceptInRange('0', '9');
 }

@@ -343,7 +343,8 @@ internal sealed class JobScheduler
         _completed.Complete(batch.Time);
     }
 
-    // The batch is in what outputs have shown: states without it would be other ones, and nobody would be told, as its own run has reported it.
+    // The batch is in what outputs have shown: states without it would be other ones, and nobody would be told, as its own run has
+    // reported it.
     private static StreamingException NotRebuilt(StreamingException failure) => new(
         failure,
         "The states count the batch since an earlier run, and it ran again to rebuild them after the last checkpoint. Without it they would be other than what was put out, so the context stops, " +

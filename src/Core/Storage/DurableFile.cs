@@ -52,7 +52,9 @@ internal static partial class DurableFile
         }
     }
 
-    /// <summary>The same for a directory that may be somebody else's: false where this user may not read it, and it stays as it is.</summary>
+    /// <summary>
+    /// The same for a directory that may be somebody else's: false where this user may not read it, and it stays as it is.
+    /// </summary>
     /// <exception cref="IOException">The disk did not take it.</exception>
     public static bool TryFlushDirectory(string path)
     {

@@ -3,7 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FastStream;
 
-/// <summary>Whether a file or directory can be trusted to hold what this program wrote: it is the user's own, nobody else may write to it, and no link leads to it.</summary>
+/// <summary>
+/// Whether a file or directory can be trusted to hold what this program wrote: it is the user's own, nobody else may write to it, and
+/// no link leads to it.
+/// </summary>
 /// <remarks>Linux looks at owner and mode. Elsewhere only links are refused: access lists of those systems are not read here.</remarks>
 internal static unsafe partial class FileTrust
 {

@@ -5,7 +5,8 @@ namespace FastStream;
 
 /// <summary>Files and directories that only their owner may read, whatever the process leaves to others for new ones: in them may be anything that users sent.</summary>
 /// <remarks>
-/// What is there already is opened without following a link, and looked at before a byte of it is read or changed: somebody else could have put it there. Linux opens files by
+/// What is there already is opened without following a link, and looked at before a byte of it is read or changed: somebody else could
+/// have put it there. Linux opens files by
 /// <c>open</c> itself, as .NET has no flag for that; elsewhere a link is looked for before.
 /// </remarks>
 internal static partial class PrivateFile

@@ -21,7 +21,8 @@ internal sealed class WholeDirectory : IDisposable
 
     /// <param name="path">The directory that is to appear.</param>
     /// <param name="isPrivate">Whether only the owner may read what is in it; else as the process makes files.</param>
-    /// <param name="isOurs">Says of a directory in the place whether an earlier try left it, so that it may be replaced; default: none may.</param>
+    /// <param name="isOurs">Says of a directory in the place whether an earlier try left it, so that it may be replaced; default: none
+    /// may.</param>
     /// <exception cref="IOException">Something in the place is not ours.</exception>
     public WholeDirectory(string path, bool isPrivate = false, Func<string, bool>? isOurs = null)
     {
@@ -80,7 +81,8 @@ internal sealed class WholeDirectory : IDisposable
 
     /// <summary>Makes a directory, and those above it, and brings all their entries to the disk.</summary>
     /// <remarks>
-    /// Also of those that are there already: whoever made one may have been killed before it was synced. One that this user may not read belongs to the machine, and the way up ends there.
+    /// Also of those that are there already: whoever made one may have been killed before it was synced. One that this user may not
+    /// read belongs to the machine, and the way up ends there.
     /// It costs an <c>fsync</c> a level: for the beginning of a run, not for every batch.
     /// </remarks>
     /// <exception cref="IOException">The disk did not take it.</exception>

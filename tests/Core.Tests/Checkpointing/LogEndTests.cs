@@ -2,7 +2,10 @@ using FastStream.Tests.Core.Outputs;
 
 namespace FastStream.Tests.Core.Checkpointing;
 
-/// <summary>The end of the log: what was removed, emptied or cut off is refused where a checkpoint or the next file knew of it, and is a torn end, with a warning, where nothing did.</summary>
+/// <summary>
+/// The end of the log: what was removed, emptied or cut off is refused where a checkpoint or the next file knew of it, and is a torn
+/// end, with a warning, where nothing did.
+/// </summary>
 public sealed class LogEndTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
