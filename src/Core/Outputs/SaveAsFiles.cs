@@ -13,7 +13,7 @@ public static class SaveAsFilesExtensions
     /// The directory is written beside its place under another name, brought to the disk, and then renamed: readers see all of it or nothing. The batch run
     /// again replaces the directory, so that every batch is there once; a batch that runs again because the program was started again
     /// leaves a directory that is there as it is. Anything else
-    /// in the place, such as a directory without <c>_SUCCESS</c> or with other files, fails the batch and stays. Two streams need two
+    /// in the place, such as a directory with other files, fails the batch and stays. Two streams need two
     /// prefixes.
     /// </remarks>
     /// <example><code>orders.SaveAsFiles("out/orders", new JsonLinesFormat&lt;Order&gt;(OrdersJson.Default.Order));   // out/orders-1700000000000.jsonl/part-00000</code></example>
@@ -46,7 +46,7 @@ public static class SaveAsFilesExtensions
                 isPlaceDurable = true;
             }
 
-            if (batch.IsReplay && SavedDirectory.IsOne(name))
+            if (batch.IsReplay && SavedDirectory.IsWhole(name))
             {
                 // It is whole, and somebody may have read it: what functions give now may be something else. That it is there does not
                 // say that it stays:
@@ -56,7 +56,7 @@ public static class SaveAsFilesExtensions
                 return;
             }
 
-            using var directory = new WholeDirectory(name, isOurs: SavedDirectory.IsOne);
+            using var directory = new WholeDirectory(name, isOurs: SavedDirectory.IsOurs);
             await Parallel.ForAsync(0, batch.PartitionCount, cancellation, (partition, _) =>
             {
                 using FileBufferWriter file = directory.NewFile(string.Create(CultureInfo.InvariantCulture, $"part-{partition:D5}"));

@@ -26,27 +26,29 @@ internal static class SavedDirectory
                 nameof(prefix));
     }
 
-    /// <summary>Whether an output wrote a directory: files of partitions, and the one that says that all are there; nothing else.</summary>
-    public static bool IsOne(string path)
+    /// <summary>Whether a directory is one that an output has published: it has only what outputs write, and says that all is there.</summary>
+    public static bool IsWhole(string path) => IsOurs(path) && File.Exists(Path.Combine(path, SuccessName));
+
+    /// <summary>Whether a directory has only what outputs write, Spark's too, and may be replaced: files of partitions and the one that says that all are there.</summary>
+    public static bool IsOurs(string path)
     {
         if (!Directory.Exists(path) || new DirectoryInfo(path).LinkTarget is not null)
         {
             return false;
         }
 
-        bool isWhole = false;
+        bool isEmpty = true;
         foreach (FileSystemInfo entry in new DirectoryInfo(path).EnumerateFileSystemInfos())
         {
-            bool isSuccess = entry.Name == SuccessName;
-            if (entry is not FileInfo || entry.LinkTarget is not null || !(isSuccess || IsPart(entry.Name)))
+            if (entry is not FileInfo || entry.LinkTarget is not null || !(entry.Name == SuccessName || IsPart(entry.Name)))
             {
                 return false;
             }
 
-            isWhole |= isSuccess;
+            isEmpty = false;
         }
 
-        return isWhole;
+        return !isEmpty;
     }
 
     private static void CheckNames(string? prefix, string? suffix)

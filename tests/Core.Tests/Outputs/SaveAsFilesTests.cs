@@ -46,7 +46,6 @@ public sealed class SaveAsFilesTests
         using var directory = new TemporaryDirectory();
         Directory.CreateDirectory(directory.File("w-1000"));
         File.WriteAllText(directory.File("w-1000/part-00007"), "stale\n");
-        File.WriteAllText(directory.File("w-1000/_SUCCESS"), "");
         Directory.CreateDirectory(directory.File(".w-1000.writing"));
         File.WriteAllText(directory.File(".w-1000.writing/part-00000"), "left by a crash\n");
         Save([["a", "b"]], stream => stream.SaveAsTextFiles(directory.File("w")));
@@ -56,7 +55,7 @@ public sealed class SaveAsFilesTests
 
     [Theory]
     [InlineData("w-1000/notes")]
-    [InlineData("w-1000/part-00000")]              // nobody said that all are there
+    [InlineData("w-1000/part-00000 w-1000/notes")]
     [InlineData("w-1000/_SUCCESS w-1000/notes")]
     [InlineData("w-1000/_SUCCESS w-1000/part-00000 w-1000/part-00000.crc")]
     [InlineData("w-1000/_SUCCESS w-1000/part-1")]
@@ -97,7 +96,7 @@ public sealed class SaveAsFilesTests
     public void SaveAsTextFiles_PlaceTakenWhileTheBatchIsWritten_FailsTheBatchAndStays()
     {
         using var directory = new TemporaryDirectory();
-        using (var whole = new WholeDirectory(directory.File("w-1000"), isOurs: SavedDirectory.IsOne))
+        using (var whole = new WholeDirectory(directory.File("w-1000"), isOurs: SavedDirectory.IsOurs))
         {
             Directory.CreateDirectory(directory.File("w-1000"));
             File.WriteAllText(directory.File("w-1000/notes"), "mine");
