@@ -29,6 +29,14 @@ public sealed class StreamingException : Exception
         OperatorName = operatorName;
     }
 
+    /// <summary>A failure with more to say of what it means.</summary>
+    internal StreamingException(StreamingException failure, string meaning)
+        : base($"{failure.Message}{(failure.Message.EndsWith('.') ? "" : ".")} {meaning}", failure.InnerException)
+    {
+        BatchTime = failure.BatchTime;
+        OperatorName = failure.OperatorName;
+    }
+
     /// <summary>The batch that failed; null when the failure belongs to no batch.</summary>
     public BatchTime? BatchTime { get; }
 

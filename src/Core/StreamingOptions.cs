@@ -6,7 +6,10 @@ public enum BatchFailurePolicy
     /// <summary>The context stops, and its <see cref="StreamingContext.Completion"/> faults with the <see cref="StreamingException"/>. The default: nothing is lost unseen.</summary>
     FailContext,
 
-    /// <summary>The failure is reported to listeners and metrics, the batch's data are given up, and the next batch runs.</summary>
+    /// <summary>
+    /// The failure is reported to listeners and metrics, the batch's data are given up, and the next batch runs. A batch that states
+    /// counted before a restart stops the context where it fails again.
+    /// </summary>
     ReportAndContinue,
 }
 

@@ -4,8 +4,10 @@ namespace FastStream;
 
 /// <summary>What a context writes down of its batches: frames, one after the other, in files that are numbered on. Safe from any thread.</summary>
 /// <remarks>
-/// A frame is on the disk when <see cref="Append"/> returns. A disk that fails leaves it unknown what is there: nothing more is appended, and the context must stop and start again.
+/// A frame is on the disk when <c>Append</c> returns. A disk that fails leaves it unknown what is there: nothing more is appended, and
+/// the context must stop and start again.
 /// <code>batches-000000001.log: | the file's own frame: format, number, salt | frames of batches … |</code>
+/// A file says how long the one before it is, and a checkpoint how far the log went: a file that is missing or was cut off is seen.
 /// The sums of the frames begin with the salt, a random number of the file, and with the place in it: what an older file left on the disk, and what a user sent, is no frame here.
 /// </remarks>
 internal sealed class BatchLog : IDisposable
@@ -18,6 +20,8 @@ internal sealed class BatchLog : IDisposable
 
     private readonly string _directory;
     private readonly Lock _lock = new();     // guards all below
+    private readonly byte[] _header = new byte[Frame.HeaderBytes];
+    private readonly ReadOnlyMemory<byte>[] _frame = new ReadOnlyMemory<byte>[2];   // header and payload, which go out in one write
     private FileStream _file;
     private ulong _salt;                     // of the file
     private long _length;
@@ -26,6 +30,7 @@ internal sealed class BatchLog : IDisposable
     private BatchLog(string directory, int segment, FileStream file, ulong salt, long length)
     {
         _directory = directory;
+        _frame[0] = _header;
         Segment = segment;
         _file = file;
         _salt = salt;
@@ -35,11 +40,27 @@ internal sealed class BatchLog : IDisposable
     /// <summary>Number of the file that is appended to.</summary>
     public int Segment { get; private set; }
 
+    /// <summary>What is on the disk of the log for certain.</summary>
+    public LogEnd End
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new LogEnd(Segment, _length);
+            }
+        }
+    }
+
     /// <summary>Whether the logs of a directory tell of batches; the file that a first start makes does not yet.</summary>
     public static bool Exists(string directory) => Segments(directory).Any(segment => segment > 1 || new FileInfo(PathOf(directory, segment)).Length > FileHeaderBytes);
 
     /// <summary>Opens the log behind what was read of it, cutting off what a crash left there; or begins a file, where nothing was.</summary>
-    public static BatchLog Open(string directory, int segment, long length)
+    /// <param name="directory">The directory of the log.</param>
+    /// <param name="segment">The last file.</param>
+    /// <param name="length">Its bytes that were read; less than a beginning where it is to be begun.</param>
+    /// <param name="bytesBefore">Bytes of the file before it, where it is to be begun.</param>
+    public static BatchLog Open(string directory, int segment, long length, long bytesBefore = 0)
     {
         string path = PathOf(directory, segment);
         bool isNew = length < FileHeaderBytes;
@@ -51,7 +72,7 @@ internal sealed class BatchLog : IDisposable
                 throw new IOException($"{path} has {file.Length} bytes, and {length} were read of it. Something else changes it; one context at a time may use a checkpoint directory.");
             }
 
-            ulong salt = isNew ? BatchLogFile.Begin(file, segment) : BatchLogFile.SaltOf(file.SafeFileHandle, path, segment);
+            ulong salt = isNew ? BatchLogFile.Begin(file, segment, bytesBefore) : BatchLogFile.SaltOf(file.SafeFileHandle, path, segment);
             file.SetLength(isNew ? FileHeaderBytes : length);
             DurableFile.Flush(file.SafeFileHandle, path);
             DurableFile.FlushDirectory(directory);
@@ -67,20 +88,25 @@ internal sealed class BatchLog : IDisposable
     /// <summary>Writes a frame and brings it to the disk.</summary>
     /// <returns>Number of the file that it is in.</returns>
     /// <exception cref="IOException">The disk did not take it.</exception>
-    public int Append(ReadOnlySpan<byte> payload)
+    public int Append(byte[] payload) => Append(payload.AsMemory());
+
+    /// <summary>Writes a frame, in one write, and brings it to the disk.</summary>
+    /// <returns>Number of the file that it is in.</returns>
+    /// <exception cref="IOException">The disk did not take it.</exception>
+    public int Append(ReadOnlyMemory<byte> payload)
     {
         lock (_lock)
         {
             ThrowIfFailed();
             try
             {
-                Span<byte> header = stackalloc byte[Frame.HeaderBytes];
-                Frame.WriteHeader(header, payload, BatchLogFile.SeedAt(_salt, _length));
-                RandomAccess.Write(_file.SafeFileHandle, header, _length);
-                RandomAccess.Write(_file.SafeFileHandle, payload, _length + header.Length);
-                DurableFile.Flush(_file.SafeFileHandle, _file.Name);
+                Frame.WriteHeader(_header, payload.Span, BatchLogFile.SeedAt(_salt, _length));
+                _frame[1] = payload;
+                RandomAccess.Write(_file.SafeFileHandle, _frame, _length);
+                _frame[1] = default;
+                DurableFile.Flush(_file.SafeFileHandle, PathOf(_directory, Segment));
                 ThrowIfRemoved();
-                _length += header.Length + payload.Length;
+                _length += _header.Length + payload.Length;
                 return Segment;
             }
             catch (Exception error)
@@ -101,7 +127,7 @@ internal sealed class BatchLog : IDisposable
             try
             {
                 ThrowIfRemoved();
-                BatchLog next = Open(_directory, Segment + 1, 0);
+                BatchLog next = Open(_directory, Segment + 1, 0, bytesBefore: _length);
                 _file.Dispose();
                 (_file, _salt, _length, Segment) = (next._file, next._salt, next._length, next.Segment);
             }
@@ -145,16 +171,22 @@ internal sealed class BatchLog : IDisposable
     {
         if (_failure is not null)
         {
-            throw new IOException($"{_file.Name} cannot be written to any more: {_failure.Message}", _failure);
+            throw new IOException($"{PathOf(_directory, Segment)} cannot be written to any more: {_failure.Message}", _failure);
         }
     }
 
     // The file system takes bytes for a file that has no name any more; they are gone with the process.
     private void ThrowIfRemoved()
     {
-        if (!File.Exists(_file.Name))
+        string path = PathOf(_directory, Segment);
+        if (!File.Exists(path))
         {
-            throw new IOException($"{_file.Name} was removed while it was in use. Leave the checkpoint directory to the context; stop it, and bring the directory back or begin a new one.");
+            throw new IOException($"{path} was removed while it was in use. Leave the checkpoint directory to the context; stop it, and bring the directory back or begin a new one.");
         }
     }
 }
+
+/// <summary>A place in the log.</summary>
+/// <param name="Segment">Number of the file.</param>
+/// <param name="Length">Bytes of it.</param>
+internal readonly record struct LogEnd(int Segment, long Length);

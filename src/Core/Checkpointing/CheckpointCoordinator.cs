@@ -7,7 +7,7 @@ namespace FastStream;
 /// <code>
 /// generator   Plan(t)     what the batch is made of is on the disk before it runs
 /// scheduler   Commit(t)   that it is done is on the disk before the next one runs
-///             Save(t)     now and then: all states as of t, under a new number; then logs and checkpoints that nobody needs go
+///             Save(t)     now and then: a new log file, then all states as of t, under a new number; then logs and checkpoints that nobody needs go
 /// </code>
 /// A start takes the newest checkpoint that is whole, and runs the planned batches after it: those that were done for the states alone, the others with their outputs.
 /// </remarks>
@@ -21,6 +21,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     private readonly IReadOnlyList<IInputStream> _inputs;
     private readonly string[] _inputNames;
     private readonly CheckpointStore _store;
+    private readonly CheckpointScrubber _scrubber;
     private readonly FileStream _lock;
     private readonly Action<string> _warn;
     private ArrayBufferWriter<byte> _plan = new();
@@ -30,6 +31,8 @@ internal sealed class CheckpointCoordinator : IDisposable
     private BatchLog? _log;
     private CheckpointManifest? _last;                                // the newest checkpoint
     private CheckpointData? _found;                                   // what a start found, until it is loaded
+    private List<(int Number, string Damage)> _damages = [];          // newer ones that a start found damaged
+    private LogEnd _known;                                            // how far the log went at least, as the checkpoints tell that a start found
     private (BatchTime Time, int Segment, List<byte[]> Positions)? _pending;   // a batch that a checkpoint is to be made of: the log file of its plan, and positions as of it
     private long _loggedBytes;                                        // since the last batch that was chosen so; the generator's
     private BatchTime? _lastCommitted;
@@ -45,6 +48,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         _lock = lockFile;
         _warn = warn;
         _store = new CheckpointStore(options.Directory);
+        _scrubber = new CheckpointScrubber(_store, options.Directory, warn);
         _savedAt = clock.GetTimestamp();
     }
 
@@ -95,9 +99,11 @@ internal sealed class CheckpointCoordinator : IDisposable
         _found!.Dispose();
         _found = null;
 
-        var log = new BatchLogReader(_options.Directory, _last.LogSegment);
+        var log = new BatchLogReader(_options.Directory, _last.LogSegment, _known);
         List<RecoveredBatch> batches = BatchRecord.Collect(log.Frames(), after: _last.Time);
-        _log = BatchLog.Open(_options.Directory, log.Segment, log.Length);
+        _log = BatchLog.Open(_options.Directory, log.Segment, log.Length, log.BytesBefore);
+        WarnOfTornEnd(log);
+        PutDamagedAside();
         LastPlanned = batches.Count > 0 ? batches[^1].Time : _last.Time;
         CrashPoint.Pass("recovered");
 
@@ -122,7 +128,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         _plan.ResetWrittenCount();
         BatchRecord.WritePlan(_plan, time, _inputNames, _inputs, batches);
         CrashPoint.Pass("cut");
-        int segment = _log!.Append(_plan.WrittenSpan);
+        int segment = _log!.Append(_plan.WrittenMemory);
         CrashPoint.Pass("planned");
         LastPlanned = time;
         _loggedBytes += _plan.WrittenCount;
@@ -196,6 +202,7 @@ internal sealed class CheckpointCoordinator : IDisposable
 
     public void Dispose()
     {
+        _scrubber.Dispose();
         _found?.Dispose();
         _log?.Dispose();
         _lock.Dispose();
@@ -245,6 +252,14 @@ internal sealed class CheckpointCoordinator : IDisposable
     private void Save(BatchTime zeroTime, BatchTime time, int segment, List<byte[]> positions)
     {
         int number = (_last?.Number ?? 0) + 1;
+        if (_last is not null)
+        {
+            // Before the checkpoint counts, which then names it: of a log that ends with a file that nobody knows of, nobody would miss
+            // that file.
+            _log!.Roll();
+            CrashPoint.Pass("rolled");
+        }
+
         CheckpointManifest? manifest = null;
         _store.Save(number, writer =>
         {
@@ -261,15 +276,14 @@ internal sealed class CheckpointCoordinator : IDisposable
                 writer.Write(SavedParts.Input, _inputNames[i], "", output => output.Write(positions[i]));
             }
 
-            return manifest = new CheckpointManifest(number, zeroTime, _interval, time, segment, 0, 0, []);
+            return manifest = new CheckpointManifest(number, zeroTime, _interval, time, segment, _log!.End, 0, 0, []);
         });
         CrashPoint.Pass("saved");
         _last = manifest;
         _savedAt = _clock.GetTimestamp();
-        _log!.Roll();
-        CrashPoint.Pass("rolled");
         Retire();
         CrashPoint.Pass("retired");
+        _scrubber.LookAtNext(_last!);
     }
 
     // Only what no kept checkpoint needs.
@@ -288,7 +302,6 @@ internal sealed class CheckpointCoordinator : IDisposable
     private void FindLast()
     {
         IReadOnlyList<int> numbers = _store.Numbers;
-        var damages = new List<string>();
         foreach (int number in numbers)
         {
             try
@@ -299,21 +312,39 @@ internal sealed class CheckpointCoordinator : IDisposable
             }
             catch (InvalidDataException error)
             {
-                damages.Add($"checkpoint {number}: {error.Message}");
+                _damages.Add((number, $"checkpoint {number}: {error.Message}"));
             }
         }
 
         if (_last is null && (numbers.Count > 0 || BatchLog.Exists(_options.Directory)))
         {
             throw new InvalidDataException(
-                $"{_options.Directory} has batches of earlier runs, and no checkpoint that is whole ({string.Join("; ", damages.DefaultIfEmpty("none is there"))}). Bring an undamaged copy back, or move the directory away to begin anew without what is in it.");
+                $"{_options.Directory} has batches of earlier runs, and no checkpoint that is whole ({string.Join("; ", _damages.Select(each => each.Damage).DefaultIfEmpty("none is there"))}). Bring an undamaged copy back, or move the directory away to begin anew without what is in it.");
         }
 
-        foreach (int number in numbers.Where(number => number > (_last?.Number ?? int.MaxValue)))
+        // Damaged data say nothing against the manifest beside them.
+        _known = numbers.Select(_store.LogEndOf).Append(default).MaxBy(end => (end.Segment, end.Length));
+    }
+
+    // When the log has been read: a start that is refused leaves all as it was, and the next one is refused too.
+    private void PutDamagedAside()
+    {
+        foreach ((int number, string damage) in _damages)
         {
             _store.PutAside(number);
+            _warn($"A damaged checkpoint was put aside, and an older one is used. {damage}");
         }
 
-        damages.ForEach(damage => _warn($"A damaged checkpoint was put aside, and an older one is used. {damage}"));
+        _damages = [];
+    }
+
+    private void WarnOfTornEnd(BatchLogReader log)
+    {
+        if (log.TornBytes > 0)
+        {
+            _warn(
+                $"{BatchLog.PathOf(_options.Directory, log.Segment)} ended at byte {log.Length} with {log.TornBytes} bytes of a record that is not whole; they were cut off. A crash while it was written leaves that, " +
+                "and its batch runs as if the record had never been begun. Where nothing crashed, the disk has lost a batch's record.");
+        }
     }
 }

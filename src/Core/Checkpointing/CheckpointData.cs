@@ -17,20 +17,11 @@ internal sealed unsafe class CheckpointData : IDisposable
     public CheckpointData(CheckpointManifest manifest, string path)
     {
         Manifest = manifest;
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        var file = new FileStream(PrivateFile.OpenToRead(path), FileAccess.Read, bufferSize: 0);
         try
         {
-            long length = file.Length;
-            if (length != manifest.DataLength)
-            {
-                throw new InvalidDataException($"{path} has {length} bytes; {manifest.DataLength} are expected.");
-            }
-
-            if (SumOf(file.SafeFileHandle, length) != manifest.DataSum)
-            {
-                throw new InvalidDataException($"{path} is not as it was written.");
-            }
-
+            Check(file.SafeFileHandle, path, manifest, CancellationToken.None);
+            long length = manifest.DataLength;
             if (length > 0)
             {
                 _file = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
@@ -71,12 +62,30 @@ internal sealed unsafe class CheckpointData : IDisposable
         _file?.Dispose();
     }
 
-    private static uint SumOf(SafeFileHandle file, long length)
+    /// <summary>Reads all data and compares their sum.</summary>
+    /// <exception cref="InvalidDataException">The data are not those that the manifest speaks of.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the end.</exception>
+    public static void Check(SafeFileHandle file, string path, CheckpointManifest manifest, CancellationToken cancellation)
+    {
+        long length = RandomAccess.GetLength(file);
+        if (length != manifest.DataLength)
+        {
+            throw new InvalidDataException($"{path} has {length} bytes; {manifest.DataLength} are expected.");
+        }
+
+        if (SumOf(file, length, cancellation) != manifest.DataSum)
+        {
+            throw new InvalidDataException($"{path} is not as it was written.");
+        }
+    }
+
+    private static uint SumOf(SafeFileHandle file, long length, CancellationToken cancellation)
     {
         byte[] piece = new byte[Math.Min(PieceBytes, length)];
         uint crc = Crc32C.Start;
         for (long at = 0; at < length;)
         {
+            cancellation.ThrowIfCancellationRequested();
             int read = RandomAccess.Read(file, piece, at);
             if (read == 0)
             {

@@ -17,10 +17,11 @@ internal sealed record CheckpointPart(string Kind, string Name, string Schema, l
 /// <param name="BatchInterval">Time between its batches.</param>
 /// <param name="Time">The last batch that the states count; zero time before the first.</param>
 /// <param name="LogSegment">The log file in which the batches after it begin.</param>
+/// <param name="LogEnd">How far the log went when the checkpoint was made: all of it is on the disk.</param>
 /// <param name="DataLength">Bytes of the data file.</param>
 /// <param name="DataSum">CRC-32C of it.</param>
 /// <param name="Parts">What is in it.</param>
-internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSpan BatchInterval, BatchTime Time, int LogSegment, long DataLength, uint DataSum, IReadOnlyList<CheckpointPart> Parts)
+internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSpan BatchInterval, BatchTime Time, int LogSegment, LogEnd LogEnd, long DataLength, uint DataSum, IReadOnlyList<CheckpointPart> Parts)
 {
     private const int Format = 1;
 
@@ -36,6 +37,8 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
             writer.WriteNumber("batchIntervalMs", (long)BatchInterval.TotalMilliseconds);
             writer.WriteNumber("timeMs", Time.Milliseconds);
             writer.WriteNumber("logSegment", LogSegment);
+            writer.WriteNumber("logEndSegment", LogEnd.Segment);
+            writer.WriteNumber("logEndLength", LogEnd.Length);
             writer.WriteNumber("dataLength", DataLength);
             writer.WriteNumber("dataCrc32C", DataSum);
             writer.WriteStartArray("parts");
@@ -81,6 +84,7 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
                 ReadInterval(root.GetProperty("batchIntervalMs")),
                 new BatchTime(root.GetProperty("timeMs").GetInt64()),
                 root.GetProperty("logSegment").GetInt32(),
+                ReadLogEnd(root),
                 root.GetProperty("dataLength").GetInt64(),
                 root.GetProperty("dataCrc32C").GetUInt32(),
                 root.GetProperty("parts").EnumerateArray().Select(ReadPart).ToArray());
@@ -96,6 +100,11 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
     private static TimeSpan ReadInterval(JsonElement element) => element.GetInt64() is var ms and > 0 and <= long.MaxValue / TimeSpan.TicksPerMillisecond
         ? new TimeSpan(ms * TimeSpan.TicksPerMillisecond)
         : throw new InvalidDataException($"The manifest has a batch interval of {element} ms; more than 0 is expected.");
+
+    // Earlier manifests say nothing of it: their log is there at least.
+    private static LogEnd ReadLogEnd(JsonElement root) => root.TryGetProperty("logEndSegment", out JsonElement segment)
+        ? new LogEnd(segment.GetInt32(), root.GetProperty("logEndLength").GetInt64())
+        : new LogEnd(root.GetProperty("logSegment").GetInt32(), 0);
 
     private static CheckpointPart ReadPart(JsonElement part) =>
         new(TextOf(part, "kind"), TextOf(part, "name"), TextOf(part, "schema"), part.GetProperty("offset").GetInt64(), part.GetProperty("length").GetInt64());
@@ -114,6 +123,11 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
             }
 
             at += part.Length;
+        }
+
+        if (LogEnd.Segment < LogSegment || LogEnd.Length < 0)
+        {
+            throw new InvalidDataException($"The manifest of checkpoint {Number} has a log from file {LogSegment} to byte {LogEnd.Length} of file {LogEnd.Segment}; an end behind the beginning is expected.");
         }
 
         if (at != DataLength || Number < 0 || LogSegment < 0)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 
 namespace FastStream;
 
@@ -39,7 +40,7 @@ internal sealed class CheckpointStore(string directory)
         }
 
         RemoveLeftovers();
-        using (var whole = new WholeDirectory(PathOf(number), isPrivate: true))
+        using (var whole = new WholeDirectory(PathOf(number), isPrivate: true, isOurs: IsCheckpoint))
         {
             CheckpointManifest manifest;
             using (FileBufferWriter file = whole.NewFile(DataName, isSummed: true))
@@ -75,22 +76,28 @@ internal sealed class CheckpointStore(string directory)
     /// <exception cref="IOException">It cannot be opened, which says nothing of what is in it.</exception>
     public CheckpointData Load(int number) => Read(number, path => new CheckpointData(ReadManifest(number), Path.Combine(path, DataName)));
 
+    /// <summary>Reads all of a checkpoint.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="IOException">It cannot be opened, which says nothing of what is in it.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the end.</exception>
+    public CheckpointManifest Verify(int number, CancellationToken cancellation) => Read(number, path =>
+    {
+        CheckpointManifest manifest = ReadManifest(number);
+        string data = Path.Combine(path, DataName);
+        using SafeFileHandle file = PrivateFile.OpenToRead(data);
+        CheckpointData.Check(file, data, manifest, cancellation);
+        return manifest;
+    });
+
     /// <summary>What a checkpoint says of itself; its data are not looked at.</summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public CheckpointManifest ManifestOf(int number) => Read(number, _ => ReadManifest(number));
 
     /// <summary>The log file in which the batches after a checkpoint begin; 0 where its manifest cannot be read, so that no log file goes that an undamaged copy of it would need.</summary>
-    public int LogSegmentOf(int number)
-    {
-        try
-        {
-            return ManifestOf(number).LogSegment;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            return 0;
-        }
-    }
+    public int LogSegmentOf(int number) => TryManifestOf(number)?.LogSegment ?? 0;
+
+    /// <summary>How far the log went when a checkpoint was made; nothing where its manifest cannot be read.</summary>
+    public LogEnd LogEndOf(int number) => TryManifestOf(number)?.LogEnd ?? default;
 
     /// <summary>Puts a damaged checkpoint aside, so that its number is free and nobody takes it for a good one.</summary>
     public void PutAside(int number)
@@ -119,6 +126,22 @@ internal sealed class CheckpointStore(string directory)
         Directory.Delete(removing, recursive: true);
     }
 
+    // One that was written and could not be read again, such as for want of handles: its number is taken again.
+    private static bool IsCheckpoint(string path) =>
+        Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).All(entry => Path.GetFileName(entry) is DataName or ManifestName);
+
+    private CheckpointManifest? TryManifestOf(int number)
+    {
+        try
+        {
+            return ManifestOf(number);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     private static string NameOf(int number) => $"{Prefix}{number:D9}";
 
     private string PathOf(int number) => Path.Combine(directory, NameOf(number));
@@ -136,10 +159,13 @@ internal sealed class CheckpointStore(string directory)
 
     private CheckpointManifest ReadManifest(int number)
     {
+        FileTrust.CheckDirectory(PathOf(number), mayBeLink: false);
         string path = Path.Combine(PathOf(number), ManifestName);
-        long length = new FileInfo(path).Length;
-        CheckpointManifest manifest = length <= LargestManifestBytes
-            ? CheckpointManifest.Read(File.ReadAllBytes(path))
+        using SafeFileHandle file = PrivateFile.OpenToRead(path);
+        long length = RandomAccess.GetLength(file);
+        byte[] bytes = new byte[Math.Min(length, LargestManifestBytes)];
+        CheckpointManifest manifest = length <= LargestManifestBytes && BatchLogFile.TryReadExactly(file, bytes, 0)
+            ? CheckpointManifest.Read(bytes)
             : throw new InvalidDataException($"{path} has {length} bytes; at most {LargestManifestBytes} are expected.");
         return manifest.Number == number ? manifest : throw new InvalidDataException($"{path} is of checkpoint {manifest.Number}; {number} is expected.");
     }

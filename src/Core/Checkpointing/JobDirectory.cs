@@ -13,9 +13,13 @@ internal static partial class JobDirectory
 
     private static int WouldBlock => OperatingSystem.IsLinux() ? 11 : 35;   // EWOULDBLOCK
 
-    /// <summary>Makes the directory if need be, for its owner alone, and takes it. One that is there keeps its permissions; what is put into it is the owner's alone in any case.</summary>
+    /// <summary>
+    /// Makes the directory if need be, for its owner alone, and takes it. One that is there keeps its permissions, and is refused where
+    /// others may write to it.
+    /// </summary>
     /// <returns>The lock; disposing it, or the process's end, lets go of the directory.</returns>
-    /// <exception cref="InvalidOperationException">Another process, or another context of this one, has it.</exception>
+    /// <exception cref="InvalidOperationException">Another process, or another context of this one, has it; or others may have put
+    /// something into it.</exception>
     /// <exception cref="IOException">The directory cannot be made or written to, or its file system has no locks.</exception>
     public static FileStream Take(string directory)
     {
@@ -24,9 +28,11 @@ internal static partial class JobDirectory
         {
             WholeDirectory.MakeDurably(Path.GetDirectoryName(directory)!);
             PrivateFile.MakeDirectory(directory);
-            DurableFile.FlushDirectory(Path.GetDirectoryName(directory)!);
         }
 
+        // Also where it was there: the run that made it may have been killed before it was on the disk.
+        FileTrust.CheckDirectory(directory, mayBeLink: true);
+        WholeDirectory.MakeDurably(directory);
         FileStream file = Lock(directory);
         try
         {
@@ -43,24 +49,26 @@ internal static partial class JobDirectory
 
     private static FileStream Lock(string directory)
     {
+        string path = Path.Combine(directory, "lock");
         FileStream file;
         try
         {
-            file = PrivateFile.Open(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileShare.None);
+            file = PrivateFile.Open(path, FileMode.OpenOrCreate, FileShare.None);
         }
         catch (IOException error) when (error.HResult == SharingViolation || error.HResult == WouldBlock)
         {
             throw InUse(directory, error);
         }
 
-        // Asked again, with the answer looked at: .NET goes on without a lock where the file system has none, or where its locks are switched off.
+        // Asked here, with the answer looked at: .NET goes on without a lock where the file system has none, or where its locks are
+        // switched off.
         int answer = OperatingSystem.IsWindows() || Flock(file.SafeFileHandle, Exclusive | WithoutWait) == 0 ? 0 : Marshal.GetLastPInvokeError();
         if (answer != 0)
         {
             file.Dispose();
             throw answer == WouldBlock
                 ? InUse(directory, null)
-                : new IOException($"{file.Name} cannot be locked: {Marshal.GetPInvokeErrorMessage(answer)} (error {answer}). Two processes at once would destroy what is in it; put the checkpoint directory onto a file system that has locks.");
+                : new IOException($"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(answer)} (error {answer}). Two processes at once would destroy what is in it; put the checkpoint directory onto a file system that has locks.");
         }
 
         return file;

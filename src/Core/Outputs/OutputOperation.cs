@@ -23,6 +23,9 @@ public abstract class OutputOperation
     /// <summary>Output and stream, as shown in errors and listeners.</summary>
     public string Name => $"{OperatorName} of {Stream.Name}";
 
+    /// <summary>For an output of directories, the full path of that of time 0, which no two outputs share; null elsewhere.</summary>
+    internal string? Destination { get; init; }
+
     internal abstract void Connect(GraphBuilder graph);
 
     /// <summary>Takes out what the partitions have gathered for the batch; each batch once, when it is quiet.</summary>

@@ -11,14 +11,20 @@ public static class SaveAsFilesExtensions
     /// </summary>
     /// <remarks>
     /// The directory is written beside its place under another name, brought to the disk, and then renamed: readers see all of it or nothing. The batch run
-    /// again replaces the directory, so that every batch is there once; a batch that runs again because the program was started again leaves a directory that is there as it is. Two streams
-    /// need two prefixes.
+    /// again replaces the directory, so that every batch is there once; a batch that runs again because the program was started again
+    /// leaves a directory that is there as it is. Anything else
+    /// in the place, such as a directory with other files, fails the batch and stays. Two streams need two
+    /// prefixes.
     /// </remarks>
     /// <example><code>orders.SaveAsFiles("out/orders", new JsonLinesFormat&lt;Order&gt;(OrdersJson.Default.Order));   // out/orders-1700000000000.jsonl/part-00000</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="prefix">What directory names begin with, with a path if wanted; nothing gives names of the time alone.</param>
+    /// <param name="prefix">What directory names begin with, with a path if wanted, in which no ".." comes behind a name; nothing gives
+    /// names of the time alone.</param>
     /// <param name="format">How records are written.</param>
-    /// <param name="suffix">What directory names end with, without a dot; default (null) the format's extension, empty for none.</param>
+    /// <param name="suffix">What directory names end with, without a dot and no path; default (null) the format's extension, empty for
+    /// none.</param>
+    /// <exception cref="ArgumentException">Another output of the context has the prefix and suffix, or they would carry files out of
+    /// their directory.</exception>
     public static OutputOperation SaveAsFiles<T>(this DStream<T> stream, string? prefix, IOutputFormat<T> format, string? suffix = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -26,17 +32,31 @@ public static class SaveAsFilesExtensions
         return Save(stream, "SaveAsFiles", prefix, format, suffix ?? format.Extension);
     }
 
-    internal static OutputOperation Save<T>(DStream<T> stream, string operatorName, string? prefix, IOutputFormat<T> format, string? suffix) =>
-        stream.AddOutput(operatorName, async (batch, cancellation) =>
+    internal static OutputOperation Save<T>(DStream<T> stream, string operatorName, string? prefix, IOutputFormat<T> format, string? suffix)
+    {
+        string destination = SavedDirectory.Claim(stream, operatorName, prefix, suffix);
+        bool isPlaceDurable = false;   // one batch after the other
+        return new BatchOutput<T>(stream, operatorName, async (batch, cancellation) =>
         {
-            string name = NameOf(prefix, suffix, batch.Time);
-            if (batch.IsReplay && Directory.Exists(name))
+            string name = Path.GetFullPath(NameOf(prefix, suffix, batch.Time));
+            string parent = Path.GetDirectoryName(name)!;
+            if (!isPlaceDurable)
             {
-                // It is whole, and somebody may have read it: what functions give now may be something else.
+                WholeDirectory.MakeDurably(parent);
+                isPlaceDurable = true;
+            }
+
+            if (batch.IsReplay && SavedDirectory.IsWhole(name))
+            {
+                // It is whole, and somebody may have read it: what functions give now may be something else. That it is there does not
+                // say that it stays:
+                // the run that renamed it may have been killed before its entry was on the disk, and the batch counts as put out after
+                // this.
+                DurableFile.FlushDirectory(parent);
                 return;
             }
 
-            using var directory = new WholeDirectory(name);
+            using var directory = new WholeDirectory(name, isOurs: SavedDirectory.IsOurs);
             await Parallel.ForAsync(0, batch.PartitionCount, cancellation, (partition, _) =>
             {
                 using FileBufferWriter file = directory.NewFile(string.Create(CultureInfo.InvariantCulture, $"part-{partition:D5}"));
@@ -44,13 +64,15 @@ public static class SaveAsFilesExtensions
                 file.Finish();
                 return ValueTask.CompletedTask;
             }).ConfigureAwait(false);
-            using (FileBufferWriter success = directory.NewFile("_SUCCESS"))
+            using (FileBufferWriter success = directory.NewFile(SavedDirectory.SuccessName))
             {
                 success.Finish();
             }
 
             directory.Publish();
-        });
+        })
+        { Destination = destination };
+    }
 
     /// <summary>The name of a batch's directory, by Spark's rule.</summary>
     internal static string NameOf(string? prefix, string? suffix, BatchTime time)

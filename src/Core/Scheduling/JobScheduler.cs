@@ -336,9 +336,9 @@ internal sealed class JobScheduler
         }
 
         Report(batch, listener => listener.OnBatchCompleted(info));
-        if (batch.Failure is not null && !batch.IsCutShort && _options.OnBatchFailure == BatchFailurePolicy.FailContext)
+        if (batch.Failure is not null && !batch.IsCutShort && (batch.IsForStatesOnly || _options.OnBatchFailure == BatchFailurePolicy.FailContext))
         {
-            Fail(batch.Failure);
+            Fail(batch.IsForStatesOnly ? NotRebuilt(batch.Failure) : batch.Failure);
         }
 
         _completed.Complete(batch.Time);
@@ -360,6 +360,14 @@ internal sealed class JobScheduler
             _listeners.Post(listener => listener.OnWarning(warning, first));
         }
     }
+
+    // The batch is in what outputs have shown: states without it would be other ones, and nobody would be told, as its own run has
+    // reported it.
+    private static StreamingException NotRebuilt(StreamingException failure) => new(
+        failure,
+        "The states count the batch since an earlier run, and it ran again to rebuild them after the last checkpoint. Without it they would be other than what was put out, so the context stops, " +
+        "whatever OnBatchFailure says. Nothing in the checkpoint directory has changed: mend the cause (a function that refuses data it took before, a file that is gone) and start again, " +
+        "or begin anew with another checkpoint directory.");
 
     // Inputs count and give back by code of their own: what it throws is the batch's failure, and the policy decides on the next one.
     private static void Try(JobSet batch, string what, Action action)

@@ -15,6 +15,11 @@ internal static partial class DurableFile
     private const int NotSupported = 95;    // EOPNOTSUPP: the same
     private const int ReadOnly = 0;         // O_RDONLY
     private const int CloseOnExec = 0x80000; // O_CLOEXEC
+    private const int NotAllowed = 13;      // EACCES: a directory that may be passed and not read
+    private const int ReadOnlySystem = 30;  // EROFS: nothing in it waits for the disk
+
+    /// <summary>Told the path of everything that was brought to the disk; null outside of tests.</summary>
+    public static Action<string>? Synced { get; set; }
 
     /// <summary>Brings what was written through the handle to the disk.</summary>
     /// <exception cref="IOException">The disk did not take it; after this, nobody knows what of it is there.</exception>
@@ -23,6 +28,7 @@ internal static partial class DurableFile
         if (!OperatingSystem.IsLinux())
         {
             RandomAccess.FlushToDisk(file);
+            Synced?.Invoke(path);
             return;
         }
 
@@ -31,23 +37,47 @@ internal static partial class DurableFile
         {
             throw Failed(path, error);
         }
+
+        Synced?.Invoke(path);
     }
 
     /// <summary>Brings a directory's entries to the disk: after files were made, renamed or removed in it.</summary>
     /// <exception cref="IOException">The disk did not take it.</exception>
     public static void FlushDirectory(string path)
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
-
-        using var directory = new SafeFileHandle(Open(path, ReadOnly | CloseOnExec), ownsHandle: true);
-        int error = directory.IsInvalid ? Marshal.GetLastPInvokeError() : Sync(directory);
-        if (error is not (0 or Invalid or NotSupported))
+        int error = SyncDirectory(path);
+        if (error != 0)
         {
             throw Failed(path, error);
         }
+    }
+
+    /// <summary>
+    /// The same for a directory that may be somebody else's: false where this user may not read it, and it stays as it is.
+    /// </summary>
+    /// <exception cref="IOException">The disk did not take it.</exception>
+    public static bool TryFlushDirectory(string path)
+    {
+        int error = SyncDirectory(path);
+        return error is 0 or NotAllowed or ReadOnlySystem ? error == 0 : throw Failed(path, error);
+    }
+
+    private static int SyncDirectory(string path)
+    {
+        int error = 0;
+        if (OperatingSystem.IsLinux())
+        {
+            using var directory = new SafeFileHandle(Open(path, ReadOnly | CloseOnExec), ownsHandle: true);
+            error = directory.IsInvalid ? Marshal.GetLastPInvokeError() : Sync(directory);
+            error = error is Invalid or NotSupported ? 0 : error;
+        }
+
+        if (error == 0)
+        {
+            Synced?.Invoke(path);
+        }
+
+        return error;
     }
 
     private static int Sync(SafeFileHandle handle)

@@ -1,33 +1,91 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
 namespace FastStream;
 
 /// <summary>Files and directories that only their owner may read, whatever the process leaves to others for new ones: in them may be anything that users sent.</summary>
-internal static class PrivateFile
+/// <remarks>
+/// What is there already is opened without following a link, and looked at before a byte of it is read or changed: somebody else could
+/// have put it there. Linux opens files by
+/// <c>open</c> itself, as .NET has no flag for that; elsewhere a link is looked for before.
+/// </remarks>
+internal static partial class PrivateFile
 {
     private const UnixFileMode FileMode600 = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode DirectoryMode700 = FileMode600 | UnixFileMode.UserExecute;
+    private const int ReadOnly = 0;          // O_RDONLY
+    private const int ReadWrite = 2;         // O_RDWR
+    private const int Create = 0x40;         // O_CREAT
+    private const int New = 0x80;            // O_EXCL
+    private const int CloseOnExec = 0x80000; // O_CLOEXEC
+    private const int NotThere = 2;          // ENOENT
+    private const int NotAllowed = 13;       // EACCES
+    private const int IsLink = 40;           // ELOOP
+
+    // O_NOFOLLOW is one of the few flags that processors have in two places.
+    private static readonly int s_noLink = RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Armv6 or Architecture.Ppc64le ? 0x8000 : 0x20000;
 
     /// <summary>Opens a file to write; a new one is its owner's alone.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="mode">A new file, one that is there, or either; <see cref="FileMode.Create"/> empties one that is there.</param>
+    /// <param name="share">What others may do with it meanwhile; Linux has no such thing.</param>
+    /// <exception cref="InvalidOperationException">The file is a link, another user's, or may be written to by others.</exception>
     public static FileStream Open(string path, FileMode mode, FileShare share = FileShare.Read)
     {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows() && mode != FileMode.Open)
+        if (!OperatingSystem.IsLinux())
         {
-            options.UnixCreateMode = FileMode600;
+            return OpenElsewhere(path, mode, share);
         }
 
-        var file = new FileStream(path, options);
+        int flags = mode switch
+        {
+            FileMode.Open => ReadWrite,
+            FileMode.CreateNew => ReadWrite | Create | New,
+            _ => ReadWrite | Create,
+        };
+        SafeFileHandle handle = OpenHandle(path, flags);
         try
         {
-            if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(file.SafeFileHandle) != FileMode600)
+            FileTrust.CheckFile(handle, path, isWritten: true);
+            if (File.GetUnixFileMode(handle) != FileMode600)
             {
-                File.SetUnixFileMode(file.SafeFileHandle, FileMode600);   // a mask can take away what the owner needs, and an older file may have more
+                File.SetUnixFileMode(handle, FileMode600);   // a mask can take away what the owner needs, and an older file may let others read it
+            }
+
+            var file = new FileStream(handle, FileAccess.ReadWrite, bufferSize: 0);
+            if (mode == FileMode.Create)
+            {
+                file.SetLength(0);
             }
 
             return file;
         }
         catch
         {
-            file.Dispose();
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a file of such a directory to read.</summary>
+    /// <exception cref="InvalidOperationException">The file is a link, another user's, or may be written to by others.</exception>
+    public static SafeFileHandle OpenToRead(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            FileTrust.ThrowIfLink(path);
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, FileOptions.SequentialScan);
+        }
+
+        SafeFileHandle handle = OpenHandle(path, ReadOnly);
+        try
+        {
+            FileTrust.CheckFile(handle, path, isWritten: false);
+            return handle;
+        }
+        catch
+        {
+            handle.Dispose();
             throw;
         }
     }
@@ -45,4 +103,54 @@ internal static class PrivateFile
             File.SetUnixFileMode(path, DirectoryMode700);
         }
     }
+
+    private static FileStream OpenElsewhere(string path, FileMode mode, FileShare share)
+    {
+        FileTrust.ThrowIfLink(path);
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows() && mode != FileMode.Open)
+        {
+            options.UnixCreateMode = FileMode600;
+        }
+
+        var file = new FileStream(path, options);
+        try
+        {
+            if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(file.SafeFileHandle) != FileMode600)
+            {
+                File.SetUnixFileMode(file.SafeFileHandle, FileMode600);
+            }
+
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static SafeFileHandle OpenHandle(string path, int flags)
+    {
+        var handle = new SafeFileHandle(OpenFile(path, flags | CloseOnExec | s_noLink, (int)FileMode600), ownsHandle: true);
+        if (!handle.IsInvalid)
+        {
+            return handle;
+        }
+
+        int error = Marshal.GetLastPInvokeError();
+        handle.Dispose();
+        string what = $"{path} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)} (error {error}).";
+        throw error switch
+        {
+            IsLink => FileTrust.Link(path),
+            NotThere => new FileNotFoundException(what, path),
+            NotAllowed => new UnauthorizedAccessException(what),
+            _ => new IOException(what, error),
+        };
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint OpenFile(string path, int flags, int mode);
 }

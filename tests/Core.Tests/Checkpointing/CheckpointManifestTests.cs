@@ -28,7 +28,7 @@ public sealed class CheckpointManifestTests(ITestOutputHelper output)
     public void Read_WhatWasWritten_IsTheSame()
     {
         CheckpointPart[] parts = [new("state", "a \"quoted\" ü\n", "raw System.Int32", 0, 7), new("input", "", "", 7, 0), new("state", "b", "x", 7, int.MaxValue)];
-        var manifest = new CheckpointManifest(42, new BatchTime(-5), TimeSpan.FromMilliseconds(15), new BatchTime(long.MaxValue), 7, 7L + int.MaxValue, uint.MaxValue, parts);
+        var manifest = new CheckpointManifest(42, new BatchTime(-5), TimeSpan.FromMilliseconds(15), new BatchTime(long.MaxValue), 7, new LogEnd(8, 1L << 40), 7L + int.MaxValue, uint.MaxValue, parts);
         CheckpointManifest read = CheckpointManifest.Read(Bytes(manifest));
         Assert.Equal(parts, read.Parts);
         Assert.Equal(manifest, read with { Parts = manifest.Parts });

@@ -27,7 +27,7 @@ public sealed class CheckpointStoreTests : IDisposable
             writer.Write("state", $"s{i}", "x", output => output.Write(parts[i]));
         }
 
-        return new CheckpointManifest(0, new BatchTime(1000), TimeSpan.FromSeconds(1), new BatchTime(2000), 3, 0, 0, []);
+        return new CheckpointManifest(0, new BatchTime(1000), TimeSpan.FromSeconds(1), new BatchTime(2000), 3, new LogEnd(3, 100), 0, 0, []);
     });
 
     private List<byte[]> Load(int number)

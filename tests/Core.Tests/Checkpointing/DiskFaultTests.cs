@@ -17,7 +17,7 @@ public sealed class DiskFaultTests : IDisposable
     private static void Save(CheckpointStore store, int number, Action<IBufferWriter<byte>> write) => store.Save(number, writer =>
     {
         writer.Write("state", "s", "", write);
-        return new CheckpointManifest(number, default, TimeSpan.FromSeconds(1), default, 1, 0, 0, []);
+        return new CheckpointManifest(number, default, TimeSpan.FromSeconds(1), default, 1, new LogEnd(1, 40), 0, 0, []);
     });
 
     [Theory]

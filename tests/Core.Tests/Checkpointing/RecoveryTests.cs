@@ -50,6 +50,36 @@ public sealed class RecoveryTests
         Assert.Equal([("a", 6 + 2 + 1)], found.Batches.Single());
     }
 
+    [Theory]
+    [InlineData(BatchFailurePolicy.FailContext, 0)]
+    [InlineData(BatchFailurePolicy.ReportAndContinue, 0)]
+    [InlineData(BatchFailurePolicy.ReportAndContinue, 2)]
+    public async Task Counted_FailsWhenItRunsAgain_StopsTheContextAndLosesNothing(BatchFailurePolicy policy, int retries)
+    {
+        using var folder = new JobFolder();
+        await using (StreamScenario first = folder.Start(interval: 100))
+        {
+            first.Output(Sums(first, [[1], [2], [3]]));
+            await first.RunAsync();
+        }
+
+        await using (StreamScenario second = folder.Start(afterTick: 3, interval: 100, configure: options => options with { OnBatchFailure = policy, BatchRetries = retries }))
+        {
+            var outputs = new List<BatchTime>();
+            SumsOf(second.Input<int>([[4]]).Map(x => x == 2 ? throw new FormatException("no twos any more") : x)).ForEachBatch((_, time) => outputs.Add(time));
+            second.Context.Start();
+            StreamingException failure = await Assert.ThrowsAsync<StreamingException>(() => second.Context.Completion.WaitAsync(TimeSpan.FromMinutes(1)));
+            Assert.Equal(new BatchTime(2000), failure.BatchTime);
+            Assert.IsType<FormatException>(failure.InnerException);
+            Assert.StartsWith("Batch 2000 ms failed in Map ", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("no twos any more. The states count the batch since an earlier run", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("mend the cause", failure.Message, StringComparison.Ordinal);
+            Assert.Empty(outputs);
+        }
+
+        Assert.Equal([[("a", 10)]], await TotalsAsync(folder, 3, [[4]]));
+    }
+
     [Fact]
     public async Task Start_AfterGracefulStop_RunsNothingAgain()
     {
