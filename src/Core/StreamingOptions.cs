@@ -26,7 +26,7 @@ public sealed record StreamingOptions
     /// <summary>The longest time that timers take: 24 days.</summary>
     internal static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(int.MaxValue);
 
-    /// <summary>The program's name in metrics, as the tag <c>faststream.job.name</c>; not blank; default <c>faststream</c>.</summary>
+    /// <summary>The program's name in metrics, as the tag <c>faststream.job.name</c>; not blank; default <c>faststream</c>. Contexts of one name in a process are told apart by <c>faststream.context.id</c>.</summary>
     public string Name { get; init; } = "faststream";
 
     /// <summary>Time between batches: whole milliseconds, 1 ms to 24 days; default 1 s. Shorter gives lower latency, longer less fixed cost a record.</summary>
