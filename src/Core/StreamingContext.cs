@@ -193,7 +193,12 @@ public sealed class StreamingContext : IAsyncDisposable
         await stopping.ConfigureAwait(false);
     }
 
-    /// <summary>Completes when the batch of that time, and with it every earlier one, is done with, successfully or not.</summary>
+    /// <summary>Completes when the batch of that time, and with it every earlier one, is done with.</summary>
+    /// <remarks>
+    /// Faults with the <see cref="StreamingException"/> of the batch where that failed for good (after its tries), or was given up by an earlier run; and with an
+    /// <see cref="InvalidOperationException"/> where the context stops without it, whose inner exception is the failure that stopped the context, if one did. A time whose batch did not run on its
+    /// own, such as one left out by <see cref="MissedTickPolicy.RunNewest"/>, is done with the next batch. The last 1,000 failures are known afterwards. Any number may wait; safe from any thread.
+    /// </remarks>
     public Task WhenCompletedAsync(BatchTime time) =>
         (_engine ?? throw Throw.NotWhile(State, "Waiting for a batch")).WhenCompletedAsync(time);
 
@@ -218,6 +223,22 @@ public sealed class StreamingContext : IAsyncDisposable
 
     /// <summary>Stops the context at once because an input failed in a way that its policy does not forgive.</summary>
     internal void Fail(StreamingException error) => OnFailure(error);
+
+    /// <summary>An input has ended by an error, and the policy decides. What it received before is not the error's fault: it goes through a last batch.</summary>
+    internal void OnInputFailed(StreamingException error)
+    {
+        if (Options.OnBatchFailure == BatchFailurePolicy.FailContext)
+        {
+            Interlocked.CompareExchange(ref _failure, error, null);
+            _ = StopAsync(StopMode.Graceful);
+        }
+    }
+
+    /// <summary>The last data of all inputs are in a batch.</summary>
+    internal void OnInputsEnded() => _ = StopAsync(StopMode.Graceful);
+
+    /// <summary>Why the context stops or has stopped by itself; null where it did not.</summary>
+    internal Exception? Failure => Volatile.Read(ref _failure);
 
     /// <summary>Calls back when the context has stopped, with the failure that stopped it, or null; for outputs that hand an end on.</summary>
     internal void WhenStopped(Action<Exception?> call) =>

@@ -3,10 +3,13 @@ namespace FastStream;
 /// <summary>What a context does when a batch has failed for good.</summary>
 public enum BatchFailurePolicy
 {
-    /// <summary>The context stops, and its <see cref="StreamingContext.Completion"/> faults with the <see cref="StreamingException"/>. The default: nothing is lost unseen.</summary>
+    /// <summary>
+    /// The context stops, and its <see cref="StreamingContext.Completion"/> faults with the <see cref="StreamingException"/>. Where an input ended by an error, what was received before it
+    /// still goes through a last batch. The default: nothing is lost unseen.
+    /// </summary>
     FailContext,
 
-    /// <summary>The failure is reported to listeners and metrics, the batch's data are given up, and the next batch runs.</summary>
+    /// <summary>The failure is reported to listeners and metrics, the batch's data are given up, and the next batch runs. An input that ended by an error gives nothing any more.</summary>
     ReportAndContinue,
 }
 
@@ -68,11 +71,18 @@ public sealed record StreamingOptions
     /// <summary>How often a failed batch is run again before <see cref="OnBatchFailure"/> decides: 0 (default) to 100. Outputs that were done are not done again.</summary>
     public int BatchRetries { get; init; }
 
-    /// <summary>What a batch that failed for good means for the context; default <see cref="BatchFailurePolicy.FailContext"/>.</summary>
+    /// <summary>What a batch that failed for good, or an input that ended by an error, means for the context; default <see cref="BatchFailurePolicy.FailContext"/>.</summary>
     public BatchFailurePolicy OnBatchFailure { get; init; } = BatchFailurePolicy.FailContext;
 
     /// <summary>What happens to missed ticks; default <see cref="MissedTickPolicy.RunEach"/>.</summary>
     public MissedTickPolicy MissedTicks { get; init; } = MissedTickPolicy.RunEach;
+
+    /// <summary>
+    /// Whether the context stops by itself, gracefully, when all its inputs have ended: replays at their file's end, completed channels and sequences, receivers that returned, sockets that
+    /// do not connect again, your own by <see cref="InputDStream{T}.HasEnded"/>. The last data go through a batch first; windows whose time to come out is later than that batch stay open.
+    /// Default false: the context goes on with empty batches. Directories, queues, rates and listening sockets never end, and one of them keeps the context running.
+    /// </summary>
+    public bool StopWhenInputsEnd { get; init; }
 
     /// <summary>How long a graceful stop may take before it becomes an immediate one: more than 0, up to 24 days; default: no limit.</summary>
     public TimeSpan GracefulStopTimeout { get; init; } = Timeout.InfiniteTimeSpan;

@@ -26,7 +26,7 @@ internal sealed class Engine
             _graph = new GraphBuilder(SchedulerFor(_options)).Build(outputs, inputs);
             _recovered = _checkpoints?.Recover(_graph.Sections) ?? [];
             _scheduler = new JobScheduler(_graph, _options, clock, listeners, context, _checkpoints, onFailure, _abort.Token);
-            _generator = new JobGenerator(inputs, _scheduler, _options, clock, listeners, context.Metrics, _checkpoints, onFailure);
+            _generator = new JobGenerator(inputs, _scheduler, _options, clock, listeners, context.Metrics, _checkpoints, onFailure, context.OnInputsEnded);
         }
         catch
         {

@@ -9,13 +9,15 @@ internal sealed class JobGenerator
     private readonly ListenerBus _listeners;
     private readonly StreamingOptions _options;
     private readonly Action<Exception> _onFailure;
+    private readonly Action _onInputsEnded;
     private readonly CheckpointCoordinator? _checkpoints;
     private readonly BatchTimer _timer;
     private readonly InputBatch?[] _cut;   // cut, but not in a batch yet: kept when another input's cut failed
+    private bool _haveAllEnded;            // the inputs, and the context stops when they have: the last batch was generated
 
     public JobGenerator(
         IReadOnlyList<IInputStream> inputs, JobScheduler scheduler, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingMetrics metrics, CheckpointCoordinator? checkpoints,
-        Action<Exception> onFailure)
+        Action<Exception> onFailure, Action onInputsEnded)
     {
         _inputs = inputs;
         _scheduler = scheduler;
@@ -23,6 +25,7 @@ internal sealed class JobGenerator
         _clock = clock;
         _listeners = listeners;
         _onFailure = onFailure;
+        _onInputsEnded = onInputsEnded;
         _cut = new InputBatch?[inputs.Count];
         _checkpoints = checkpoints;
         (BatchTime, BatchTime)? grid = checkpoints?.ZeroTime is { } zero ? (zero, checkpoints.LastPlanned ?? zero) : null;
@@ -40,7 +43,7 @@ internal sealed class JobGenerator
     public void Stop(bool lastBatch)
     {
         BatchTime next = _timer.Stop();
-        if (!lastBatch)
+        if (!lastBatch || _haveAllEnded)
         {
             return;
         }
@@ -66,6 +69,11 @@ internal sealed class JobGenerator
     // would hold next to nothing, and so would those after it, each at the whole fixed cost of a batch (docs/decisions/0013-pending-batches.md).
     private void OnTick(BatchTime time)
     {
+        if (_haveAllEnded)
+        {
+            return;
+        }
+
         bool isLate = _clock.Until(time.Milliseconds) <= -_options.BatchInterval;
         if (isLate || IsAnyHeldUp())
         {
@@ -107,12 +115,14 @@ internal sealed class JobGenerator
     private bool Generate(BatchTime time, bool isLast = false)
     {
         var infos = new InputInfo[_cut.Length];
+        bool haveAllEnded = _options.StopWhenInputsEnd;
         for (int i = 0; i < _cut.Length; i++)
         {
             try
             {
                 InputBatch cut = _cut[i] ??= _inputs[i].Cut(time);
                 infos[i] = new InputInfo(_inputs[i].Id, _inputs[i].Name, cut.RecordCount, cut.SizeBytes, cut.Description);
+                haveAllEnded = haveAllEnded && _inputs[i].HasEnded;
             }
             catch (Exception error)
             {
@@ -145,6 +155,12 @@ internal sealed class JobGenerator
             RecordCount = infos.Sum(info => Math.Max(0, info.RecordCount)),
             SizeBytes = infos.Sum(info => info.SizeBytes),
         });
+        if (haveAllEnded)
+        {
+            _haveAllEnded = true;
+            _onInputsEnded();
+        }
+
         return true;
     }
 }

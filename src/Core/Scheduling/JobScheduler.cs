@@ -69,7 +69,7 @@ internal sealed class JobScheduler
     {
         _queue.Writer.TryComplete();
         await _loop.ConfigureAwait(false);
-        _completed.Close();
+        _completed.Close(_context.Failure);
     }
 
     private async Task RunAsync()
@@ -86,7 +86,7 @@ internal sealed class JobScheduler
             if (batch.Recovery == Outcome.GivenUp)
             {
                 Drop(batch);
-                _completed.Complete(batch.Time);
+                _completed.Complete(batch.Time, batch.WasCounted ? null : GivenUp(batch.Time));
                 continue;
             }
 
@@ -97,7 +97,9 @@ internal sealed class JobScheduler
             catch (Exception error)
             {
                 // Not the batch's failure but the engine's, such as an operator that cannot reset: nobody knows what it still holds.
-                Fail(new StreamingException(batch.Time, "the engine", error));
+                var failure = new StreamingException(batch.Time, "the engine", error);
+                Fail(failure);
+                _completed.Complete(batch.Time, failure);
             }
         }
 
@@ -170,28 +172,31 @@ internal sealed class JobScheduler
             }
 
             await FinishEarlierAsync().ConfigureAwait(false);
-            WriteDown(batch, isCounted: jobs is not null);
-            Complete(batch, scope);
+            StreamingException? notWritten = WriteDown(batch, isCounted: jobs is not null);
+            Complete(batch, scope, notWritten);
             return;
         }
     }
 
     // A batch that stops the context is not done: the next start runs it again.
-    private void WriteDown(JobSet batch, bool isCounted)
+    private StreamingException? WriteDown(JobSet batch, bool isCounted)
     {
         bool stopsContext = batch.Failure is not null && (batch.IsCutShort || _options.OnBatchFailure == BatchFailurePolicy.FailContext);
         if (_checkpoints is null || stopsContext || batch.IsForStatesOnly)
         {
-            return;
+            return null;
         }
 
         try
         {
             _checkpoints.Commit(batch.Time, isCounted);
+            return null;
         }
         catch (Exception error)
         {
-            Fail(new StreamingException(batch.Time, "writing down that the batch is done", error));
+            var failure = new StreamingException(batch.Time, "writing down that the batch is done", error);
+            Fail(failure);
+            return failure;
         }
     }
 
@@ -319,7 +324,7 @@ internal sealed class JobScheduler
         return result;
     }
 
-    private void Complete(JobSet batch, BatchScope scope)
+    private void Complete(JobSet batch, BatchScope scope, StreamingException? notWritten = null)
     {
         batch.EndedMs = _clock.NowMs;
         Try(batch, "the count of its records", () =>
@@ -340,8 +345,11 @@ internal sealed class JobScheduler
             Fail(batch.Failure);
         }
 
-        _completed.Complete(batch.Time);
+        _completed.Complete(batch.Time, batch.Failure ?? notWritten);
     }
+
+    private static StreamingException GivenUp(BatchTime time) =>
+        new($"Batch {time} was given up by an earlier run, in which it failed. Its data are in no window and no state.");
 
     // Inputs count and give back by code of their own: what it throws is the batch's failure, and the policy decides on the next one.
     private static void Try(JobSet batch, string what, Action action)
