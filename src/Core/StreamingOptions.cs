@@ -87,6 +87,18 @@ public sealed record StreamingOptions
     /// <summary>How long a graceful stop may take before it becomes an immediate one: more than 0, up to 24 days; default: no limit.</summary>
     public TimeSpan GracefulStopTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
+    /// <summary>
+    /// How long an immediate stop (also one that a failure or <see cref="GracefulStopTimeout"/> asked for) waits for functions, inputs and listeners that do not return: more than 0, up to 24 days,
+    /// or infinite; default 10 s. Then they are left behind: <see cref="StreamingContext.Completion"/> faults with their names, and memory that they may still use is given to nobody else.
+    /// </summary>
+    public TimeSpan ImmediateStopTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// After how long listeners are warned of a batch that is not done, with the name of what it waits for, and again whenever that has doubled: more than 0, up to 24 days, or infinite for never;
+    /// default null: ten batch intervals, and at least 10 s.
+    /// </summary>
+    public TimeSpan? SlowBatchWarning { get; init; }
+
     /// <summary>Limits and adapts how fast receivers take records; default: no limit.</summary>
     public RateOptions Rate { get; init; } = new();
 
@@ -116,6 +128,8 @@ public sealed record StreamingOptions
         Check(ConcurrentJobs is >= 1 and <= 1024, nameof(ConcurrentJobs), ConcurrentJobs, "1 to 1024 are expected");
         Check(BatchRetries is >= 0 and <= 100, nameof(BatchRetries), BatchRetries, "0 to 100 are expected");
         CheckTimeout(GracefulStopTimeout, nameof(GracefulStopTimeout));
+        CheckTimeout(ImmediateStopTimeout, nameof(ImmediateStopTimeout));
+        CheckTimeout(SlowBatchWarning ?? Timeout.InfiniteTimeSpan, nameof(SlowBatchWarning));
         Check(Enum.IsDefined(OnBatchFailure), nameof(OnBatchFailure), OnBatchFailure, "one of the named policies is expected");
         Check(Enum.IsDefined(MissedTicks), nameof(MissedTicks), MissedTicks, "one of the named policies is expected");
         ArgumentNullException.ThrowIfNull(TimeProvider);
@@ -123,6 +137,21 @@ public sealed record StreamingOptions
         Rate.Validate();
         Checkpoint?.Validate();
         return this;
+    }
+
+    /// <summary>The limit of <see cref="SlowBatchWarning"/>, with its default filled in.</summary>
+    internal TimeSpan SlowBatchLimit
+    {
+        get
+        {
+            if (SlowBatchWarning is { } limit)
+            {
+                return limit;
+            }
+
+            TimeSpan intervals = BatchInterval < LongestWait / 10 ? BatchInterval * 10 : LongestWait;
+            return intervals > TimeSpan.FromSeconds(10) ? intervals : TimeSpan.FromSeconds(10);
+        }
     }
 
     /// <summary>Throws for a time-out that a timer would not take.</summary>

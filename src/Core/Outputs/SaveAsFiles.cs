@@ -49,6 +49,7 @@ public static class SaveAsFilesExtensions
                 success.Finish();
             }
 
+            batch.ThrowIfLeftBehind();
             directory.Publish();
         });
 

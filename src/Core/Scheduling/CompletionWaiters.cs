@@ -51,7 +51,7 @@ internal sealed class CompletionWaiters
                 Remember(time, failure);
             }
 
-            _last = time;
+            _last = time > _last ? time : _last;
             while (_waiters.Count > 0 && _waiters.First() is var first && first.Key <= time)
             {
                 _waiters.Remove(first.Key);

@@ -13,6 +13,9 @@ internal sealed class JobScheduler
     private readonly Action<Exception> _onFailure;
     private readonly CheckpointCoordinator? _checkpoints;
     private readonly CancellationToken _abort;
+    private readonly WorkInHand _work;
+    private readonly EffectGate _gate;
+    private readonly BatchWatchdog _watchdog;
     private readonly Channel<JobSet> _queue;
     private readonly AutoResetEvent _begun = new(false);                 // set when a batch has left the queue
     private readonly SemaphoreSlim _jobs;                                // output jobs that may still start
@@ -20,10 +23,18 @@ internal sealed class JobScheduler
     private Task _loop = Task.CompletedTask;
     private readonly Queue<Task> _unfinished = new();                    // batches whose outputs still run, when they may overlap; at most ConcurrentJobs
     private readonly Task[] _lastRuns;                                   // each output's run for the batch before, when they may overlap
+    private readonly Lock _runningLock = new();                          // guards _running
+    private readonly List<BatchScope> _running = [];                     // batches that have begun and are not complete
     private volatile bool _failed;                                       // set by a failure that stops the context
+    private volatile bool _isLeftBehind;                                 // the context has stopped, and something did not return: what comes back does nothing more
 
-    public JobScheduler(Graph graph, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingContext context, CheckpointCoordinator? checkpoints, Action<Exception> onFailure, CancellationToken abort)
+    public JobScheduler(
+        Graph graph, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingContext context, CheckpointCoordinator? checkpoints, Action<Exception> onFailure,
+        WorkInHand work, EffectGate gate, BatchWatchdog watchdog, CancellationToken abort)
     {
+        _work = work;
+        _gate = gate;
+        _watchdog = watchdog;
         _graph = graph;
         _options = options;
         _clock = clock;
@@ -72,6 +83,29 @@ internal sealed class JobScheduler
         _completed.Close(_context.Failure);
     }
 
+    /// <summary>The context stops without what has not returned. Whoever waits for batches hears why; what comes back later gives its memory back, and does nothing else.</summary>
+    /// <param name="failureOf">Why a batch that runs is not done.</param>
+    /// <param name="first">Why no batch follows, unless the context has failed before.</param>
+    public void LeaveBehind(Func<BatchTime, StreamingException> failureOf, StreamingException first)
+    {
+        _isLeftBehind = true;
+        BatchScope[] running;
+        lock (_runningLock)
+        {
+            running = [.. _running];
+        }
+
+        _graph.LeaveBehind();
+        foreach (BatchScope batch in running)
+        {
+            StreamingException failure = failureOf(batch.Time);
+            batch.LeaveBehind(failure);
+            _completed.Complete(batch.Time, failure);
+        }
+
+        _completed.Close(_context.Failure ?? first);
+    }
+
     private async Task RunAsync()
     {
         await foreach (JobSet batch in _queue.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
@@ -99,6 +133,8 @@ internal sealed class JobScheduler
                 // Not the batch's failure but the engine's, such as an operator that cannot reset: nobody knows what it still holds.
                 var failure = new StreamingException(batch.Time, "the engine", error);
                 Fail(failure);
+                _watchdog.End(batch.Time);
+                batch.Own!.IsOver = true;
                 _completed.Complete(batch.Time, failure);
             }
         }
@@ -108,13 +144,20 @@ internal sealed class JobScheduler
 
     private async Task RunBatchAsync(JobSet batch)
     {
+        var own = new OwnWork(_context);
+        own.Enter();
+        batch.Own = own;
         batch.StartedMs = _clock.NowMs;
         BatchInfo started = batch.ToInfo();
         Report(batch, listener => listener.OnBatchStarted(started));
         var scope = new BatchScope(batch.Time, batch.Inputs) { IsReplay = batch.Recovery == Outcome.Open };
+        _watchdog.Begin(batch.Time);
+        SetRunning(null, scope);
         for (int attempt = 0; ; attempt++)
         {
+            int inHand = _work.Begin(WorkInHand.Operators, batch.Time);
             await _graph.RunAsync(scope).ConfigureAwait(false);
+            _work.End(inHand);
             List<OutputJob?>? jobs = null;
             if (scope.IsFailed)
             {
@@ -158,11 +201,12 @@ internal sealed class JobScheduler
 
                 // An output that was done may have retained this try's records, which lie in the same inputs: they stay until nobody reads any try.
                 BatchScope next = scope.NewTry();
+                SetRunning(scope, next);
                 scope.Release();
                 scope = next;
                 StreamingException failure = batch.Failure!;
                 string warning = $"Batch {batch.Time} is tried again ({attempt + 1} of {_options.BatchRetries}).";
-                _listeners.Post(listener => listener.OnWarning(warning, failure));
+                Post(listener => listener.OnWarning(warning, failure));
                 continue;
             }
 
@@ -182,11 +226,12 @@ internal sealed class JobScheduler
     private StreamingException? WriteDown(JobSet batch, bool isCounted)
     {
         bool stopsContext = batch.Failure is not null && (batch.IsCutShort || _options.OnBatchFailure == BatchFailurePolicy.FailContext);
-        if (_checkpoints is null || stopsContext || batch.IsForStatesOnly)
+        if (_checkpoints is null || stopsContext || batch.IsForStatesOnly || !_gate.TryEnter())
         {
             return null;
         }
 
+        int inHand = _work.Begin("writing down that the batch is done", batch.Time);
         try
         {
             _checkpoints.Commit(batch.Time, isCounted);
@@ -198,6 +243,11 @@ internal sealed class JobScheduler
             Fail(failure);
             return failure;
         }
+        finally
+        {
+            _work.End(inHand);
+            _gate.Exit();
+        }
     }
 
     // A batch that runs again for the states only was reported by the run that did it.
@@ -205,7 +255,33 @@ internal sealed class JobScheduler
     {
         if (!batch.IsForStatesOnly)
         {
+            Post(call);
+        }
+    }
+
+    // Nobody hears of what comes back after the context has stopped.
+    private void Post(Action<StreamingListener> call)
+    {
+        if (!_isLeftBehind)
+        {
             _listeners.Post(call);
+        }
+    }
+
+    // A batch begins, goes on as another try, or is complete.
+    private void SetRunning(BatchScope? before, BatchScope? now)
+    {
+        lock (_runningLock)
+        {
+            if (before is not null)
+            {
+                _running.Remove(before);
+            }
+
+            if (now is not null)
+            {
+                _running.Add(now);
+            }
         }
     }
 
@@ -286,11 +362,20 @@ internal sealed class JobScheduler
         }
 
         await _jobs.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        if (_isLeftBehind)
+        {
+            // An output before it has come back after the context had stopped.
+            job.Release();
+            _jobs.Release();
+            return null;
+        }
+
         string name = _graph.Outputs[index].Name;
         BatchInfo info = batch.ToInfo();
-        _listeners.Post(listener => listener.OnOutputStarted(info, index));
+        Post(listener => listener.OnOutputStarted(info, index));
         double startMs = _clock.NowMs;
         string? message = null;
+        int inHand = _work.Begin(name, batch.Time);
         try
         {
             await job.RunAsync(_abort).ConfigureAwait(false);
@@ -315,12 +400,13 @@ internal sealed class JobScheduler
         }
         finally
         {
+            _work.End(inHand);
             job.Release();
             _jobs.Release();
         }
 
         var result = new OutputInfo(index, name, TimeSpan.FromMilliseconds(_clock.NowMs - startMs), message);
-        _listeners.Post(listener => listener.OnOutputCompleted(info, result));
+        Post(listener => listener.OnOutputCompleted(info, result));
         return result;
     }
 
@@ -333,8 +419,10 @@ internal sealed class JobScheduler
             batch.RecordCount = batch.InputInfos.Sum(info => Math.Max(0, info.RecordCount));
         });
         Try(batch, "the return of its memory", scope.Release);
+        SetRunning(scope, null);
+        _watchdog.End(batch.Time);
         BatchInfo info = batch.ToInfo();
-        if (!batch.IsForStatesOnly)
+        if (!batch.IsForStatesOnly && !_isLeftBehind)
         {
             _context.Metrics.CountBatch(info);
         }
@@ -345,6 +433,7 @@ internal sealed class JobScheduler
             Fail(batch.Failure);
         }
 
+        batch.Own!.IsOver = true;
         _completed.Complete(batch.Time, batch.Failure ?? notWritten);
     }
 
@@ -352,8 +441,9 @@ internal sealed class JobScheduler
         new($"Batch {time} was given up by an earlier run, in which it failed. Its data are in no window and no state.");
 
     // Inputs count and give back by code of their own: what it throws is the batch's failure, and the policy decides on the next one.
-    private static void Try(JobSet batch, string what, Action action)
+    private void Try(JobSet batch, string what, Action action)
     {
+        int inHand = _work.Begin(what, batch.Time);
         try
         {
             action();
@@ -366,6 +456,10 @@ internal sealed class JobScheduler
                 batch.IsCutShort = false;
             }
         }
+        finally
+        {
+            _work.End(inHand);
+        }
     }
 
     private bool IsCutShort(Exception? error) => error is OperationCanceledException && _abort.IsCancellationRequested;
@@ -373,7 +467,10 @@ internal sealed class JobScheduler
     private void Fail(StreamingException failure)
     {
         _failed = true;
-        _onFailure(failure);
+        if (!_isLeftBehind)
+        {
+            _onFailure(failure);
+        }
     }
 
     private void Drop(JobSet batch)

@@ -1,0 +1,53 @@
+namespace FastStream;
+
+/// <summary>What an engine waits for now, by name and batch, for messages about what takes too long. Safe from any thread.</summary>
+internal sealed class WorkInHand
+{
+    /// <summary>The name of a batch's operators as a whole; the graph knows which ones are at work.</summary>
+    public const string Operators = "its operators";
+
+    private readonly Lock _lock = new();                // guards the fields below
+    private readonly List<Item> _items = [];
+    private int _lastNumber;
+
+    /// <summary>What is in hand, oldest first; a copy.</summary>
+    public IReadOnlyList<Item> Now
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _items.ToArray();
+            }
+        }
+    }
+
+    /// <summary>Something begins; give the number to <see cref="End"/>.</summary>
+    /// <param name="name">Operator, output or input, or what is done in words.</param>
+    /// <param name="time">The batch; null outside of batches.</param>
+    public int Begin(string name, BatchTime? time)
+    {
+        lock (_lock)
+        {
+            _items.Add(new Item(++_lastNumber, name, time));
+            return _lastNumber;
+        }
+    }
+
+    public void End(int number)
+    {
+        lock (_lock)
+        {
+            for (int i = 0; i < _items.Count; i++)
+            {
+                if (_items[i].Number == number)
+                {
+                    _items.RemoveAt(i);
+                    return;
+                }
+            }
+        }
+    }
+
+    public readonly record struct Item(int Number, string Name, BatchTime? Time);
+}
