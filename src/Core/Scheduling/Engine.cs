@@ -114,14 +114,15 @@ internal sealed class Engine
         // On a thread of its own: what is called may hold it for ever.
         var errors = new StopErrors();
         Task stopping = Task.Run(() => StopAllAsync(mode, errors));
-        await Task.WhenAny(stopping, _isTooLate.Task).ConfigureAwait(false);
+        Task tooLate = _isTooLate.Task;
+        while (await Task.WhenAny(stopping, tooLate).ConfigureAwait(false) != stopping && !TryLeaveBehind(errors))
+        {
+            tooLate = Task.Delay(_options.ImmediateStopTimeout, _options.TimeProvider);   // it goes on, from one thing to the next
+        }
+
         if (stopping.IsCompleted)
         {
             await stopping.ConfigureAwait(false);
-        }
-        else
-        {
-            LeaveBehind(errors);
         }
 
         _limit?.Dispose();
@@ -184,7 +185,7 @@ internal sealed class Engine
             _gate.Exit();
         }
 
-        await CollectAsync("The graph", null, () => new ValueTask(_graph.CloseAsync()), errors).ConfigureAwait(false);
+        await CollectAsync("The graph", "the graph", () => new ValueTask(_graph.CloseAsync()), errors).ConfigureAwait(false);
         await inputsStopped.ConfigureAwait(false);
         foreach (IInputStream input in _started)
         {
@@ -197,13 +198,12 @@ internal sealed class Engine
 
     // Threads cannot be ended: what holds one keeps what it has, and the stop goes on behind it, should it ever come back. Until then no memory that it may use goes back to a pool; from now
     // on nothing of it has an effect. The directory of the checkpoints is free for the next context, unless somebody is writing to it.
-    private void LeaveBehind(StopErrors errors)
+    private bool TryLeaveBehind(StopErrors errors)
     {
-        IReadOnlyList<WorkInHand.Item> inHand = _work.Now;
-        IReadOnlyList<StreamingException> failures = [.. inHand.SelectMany(NotReturned)];
+        IReadOnlyList<StreamingException> failures = [.. _work.Now.SelectMany(NotReturned)];
         if (failures.Count == 0)
         {
-            failures = [new StreamingException($"The context did not stop within {_options.ImmediateStopTimeout}.")];
+            return false;
         }
 
         foreach (StreamingException failure in failures)
@@ -213,6 +213,7 @@ internal sealed class Engine
 
         _scheduler.LeaveBehind(time => failures.FirstOrDefault(failure => failure.BatchTime == time) ?? failures[0], failures[0]);
         _gate.Close(() => _checkpoints?.Dispose());
+        return true;
     }
 
     private IEnumerable<StreamingException> NotReturned(WorkInHand.Item item)

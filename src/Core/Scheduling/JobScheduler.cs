@@ -124,6 +124,7 @@ internal sealed class JobScheduler
                 continue;
             }
 
+            int inHand = _work.Begin(WorkInHand.Batch, batch.Time);
             try
             {
                 await RunBatchAsync(batch).ConfigureAwait(false);
@@ -136,6 +137,10 @@ internal sealed class JobScheduler
                 _watchdog.End(batch.Time);
                 batch.Own!.IsOver = true;
                 _completed.Complete(batch.Time, failure);
+            }
+            finally
+            {
+                _work.End(inHand);
             }
         }
 
@@ -156,8 +161,15 @@ internal sealed class JobScheduler
         for (int attempt = 0; ; attempt++)
         {
             int inHand = _work.Begin(WorkInHand.Operators, batch.Time);
-            await _graph.RunAsync(scope).ConfigureAwait(false);
-            _work.End(inHand);
+            try
+            {
+                await _graph.RunAsync(scope).ConfigureAwait(false);
+            }
+            finally
+            {
+                _work.End(inHand);
+            }
+
             List<OutputJob?>? jobs = null;
             if (scope.IsFailed)
             {

@@ -6,18 +6,21 @@ internal sealed class WorkInHand
     /// <summary>The name of a batch's operators as a whole; the graph knows which ones are at work.</summary>
     public const string Operators = "its operators";
 
+    /// <summary>The name of a batch as a whole; of interest where nothing else of it is in hand.</summary>
+    public const string Batch = "the engine";
+
     private readonly Lock _lock = new();                // guards the fields below
     private readonly List<Item> _items = [];
     private int _lastNumber;
 
-    /// <summary>What is in hand, oldest first; a copy.</summary>
+    /// <summary>What is in hand, oldest first; a copy. A batch as a whole only where no part of it is.</summary>
     public IReadOnlyList<Item> Now
     {
         get
         {
             lock (_lock)
             {
-                return _items.ToArray();
+                return [.. _items.Where(item => item.Name != Batch || !_items.Exists(other => other.Time == item.Time && other.Number != item.Number))];
             }
         }
     }
