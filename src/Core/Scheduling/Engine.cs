@@ -143,16 +143,9 @@ internal sealed class Engine
                 }
 
                 // Inputs start quickly by contract: what they wait for, they wait for in the background.
-                int inHand = _work.Begin(input.Name, null);
-                try
-                {
-                    input.StartAsync(_abort.Token).AsTask().GetAwaiter().GetResult();
-                    _started.Add(input);
-                }
-                finally
-                {
-                    _work.End(inHand);
-                }
+                using WorkInHand.InHand inHand = _work.Begin(input.Name, null);
+                input.StartAsync(_abort.Token).AsTask().GetAwaiter().GetResult();
+                _started.Add(input);
             }
 
             return !_abort.IsCancellationRequested;
@@ -240,7 +233,7 @@ internal sealed class Engine
     // What fails does not keep the rest from stopping: nobody waits for ever.
     private async Task CollectAsync(string what, string? input, Func<ValueTask> stop, StopErrors errors)
     {
-        int inHand = input is null ? 0 : _work.Begin(input, null);
+        using WorkInHand.InHand? inHand = input is null ? null : _work.Begin(input, null);
         try
         {
             await stop().ConfigureAwait(false);
@@ -248,10 +241,6 @@ internal sealed class Engine
         catch (Exception error)
         {
             errors.Add(new StreamingException($"{what} did not stop: {error.Message}", error));
-        }
-        finally
-        {
-            _work.End(inHand);
         }
     }
 

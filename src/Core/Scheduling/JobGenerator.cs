@@ -113,7 +113,7 @@ internal sealed class JobGenerator
             return false;
         }
 
-        int inHand = _work.Begin("writing down what the batch is made of", time);
+        using WorkInHand.InHand inHand = _work.Begin("writing down what the batch is made of", time);
         try
         {
             _checkpoints?.Plan(time, inputs);
@@ -126,7 +126,6 @@ internal sealed class JobGenerator
         }
         finally
         {
-            _work.End(inHand);
             _gate.Exit();
         }
     }
@@ -168,7 +167,7 @@ internal sealed class JobGenerator
         haveAllEnded = _options.StopWhenInputsEnd;
         for (int i = 0; i < _cut.Length; i++)
         {
-            int inHand = _work.Begin(_inputs[i].Name, time);
+            using WorkInHand.InHand inHand = _work.Begin(_inputs[i].Name, time);
             try
             {
                 InputBatch cut = _cut[i] ??= _inputs[i].Cut(time);
@@ -180,10 +179,6 @@ internal sealed class JobGenerator
                 // What was cut stays for the next batch: nothing that was received is lost.
                 CutFailed(new StreamingException(time, _inputs[i].Name, error), isLast);
                 return null;
-            }
-            finally
-            {
-                _work.End(inHand);
             }
 
             if (_gate.IsClosed)

@@ -23,8 +23,7 @@ internal sealed class JobScheduler
     private Task _loop = Task.CompletedTask;
     private readonly Queue<Task> _unfinished = new();                    // batches whose outputs still run, when they may overlap; at most ConcurrentJobs
     private readonly Task[] _lastRuns;                                   // each output's run for the batch before, when they may overlap
-    private readonly Lock _runningLock = new();                          // guards _running
-    private readonly List<BatchScope> _running = [];                     // batches that have begun and are not complete
+    private readonly RunningBatches _running = new();
     private volatile bool _failed;                                       // set by a failure that stops the context
     private volatile bool _isLeftBehind;                                 // the context has stopped, and something did not return: what comes back does nothing more
 
@@ -89,20 +88,8 @@ internal sealed class JobScheduler
     public void LeaveBehind(Func<BatchTime, StreamingException> failureOf, StreamingException first)
     {
         _isLeftBehind = true;
-        BatchScope[] running;
-        lock (_runningLock)
-        {
-            running = [.. _running];
-        }
-
         _graph.LeaveBehind();
-        foreach (BatchScope batch in running)
-        {
-            StreamingException failure = failureOf(batch.Time);
-            batch.LeaveBehind(failure);
-            _completed.Complete(batch.Time, failure);
-        }
-
+        _running.LeaveBehind(failureOf, _completed);
         _completed.Close(_context.Failure ?? first);
     }
 
@@ -124,7 +111,7 @@ internal sealed class JobScheduler
                 continue;
             }
 
-            int inHand = _work.Begin(WorkInHand.Batch, batch.Time);
+            using WorkInHand.InHand inHand = _work.Begin(WorkInHand.Batch, batch.Time);
             try
             {
                 await RunBatchAsync(batch).ConfigureAwait(false);
@@ -138,10 +125,6 @@ internal sealed class JobScheduler
                 batch.Own!.IsOver = true;
                 _completed.Complete(batch.Time, failure);
             }
-            finally
-            {
-                _work.End(inHand);
-            }
         }
 
         await FinishEarlierAsync().ConfigureAwait(false);
@@ -149,27 +132,17 @@ internal sealed class JobScheduler
 
     private async Task RunBatchAsync(JobSet batch)
     {
-        var own = new OwnWork(_context);
-        own.Enter();
-        batch.Own = own;
+        batch.Own = new OwnWork(_context);
+        batch.Own.Enter();
         batch.StartedMs = _clock.NowMs;
         BatchInfo started = batch.ToInfo();
         Report(batch, listener => listener.OnBatchStarted(started));
         var scope = new BatchScope(batch.Time, batch.Inputs) { IsReplay = batch.Recovery == Outcome.Open };
         _watchdog.Begin(batch.Time);
-        SetRunning(null, scope);
+        _running.Add(scope);
         for (int attempt = 0; ; attempt++)
         {
-            int inHand = _work.Begin(WorkInHand.Operators, batch.Time);
-            try
-            {
-                await _graph.RunAsync(scope).ConfigureAwait(false);
-            }
-            finally
-            {
-                _work.End(inHand);
-            }
-
+            await RunOperatorsAsync(scope).ConfigureAwait(false);
             List<OutputJob?>? jobs = null;
             if (scope.IsFailed)
             {
@@ -213,7 +186,7 @@ internal sealed class JobScheduler
 
                 // An output that was done may have retained this try's records, which lie in the same inputs: they stay until nobody reads any try.
                 BatchScope next = scope.NewTry();
-                SetRunning(scope, next);
+                _running.Replace(scope, next);
                 scope.Release();
                 scope = next;
                 StreamingException failure = batch.Failure!;
@@ -234,6 +207,12 @@ internal sealed class JobScheduler
         }
     }
 
+    private async Task RunOperatorsAsync(BatchScope batch)
+    {
+        using WorkInHand.InHand inHand = _work.Begin(WorkInHand.Operators, batch.Time);
+        await _graph.RunAsync(batch).ConfigureAwait(false);
+    }
+
     // A batch that stops the context is not done: the next start runs it again.
     private StreamingException? WriteDown(JobSet batch, bool isCounted)
     {
@@ -243,7 +222,7 @@ internal sealed class JobScheduler
             return null;
         }
 
-        int inHand = _work.Begin("writing down that the batch is done", batch.Time);
+        using WorkInHand.InHand inHand = _work.Begin("writing down that the batch is done", batch.Time);
         try
         {
             _checkpoints.Commit(batch.Time, isCounted);
@@ -257,7 +236,6 @@ internal sealed class JobScheduler
         }
         finally
         {
-            _work.End(inHand);
             _gate.Exit();
         }
     }
@@ -277,23 +255,6 @@ internal sealed class JobScheduler
         if (!_isLeftBehind)
         {
             _listeners.Post(call);
-        }
-    }
-
-    // A batch begins, goes on as another try, or is complete.
-    private void SetRunning(BatchScope? before, BatchScope? now)
-    {
-        lock (_runningLock)
-        {
-            if (before is not null)
-            {
-                _running.Remove(before);
-            }
-
-            if (now is not null)
-            {
-                _running.Add(now);
-            }
         }
     }
 
@@ -387,7 +348,7 @@ internal sealed class JobScheduler
         Post(listener => listener.OnOutputStarted(info, index));
         double startMs = _clock.NowMs;
         string? message = null;
-        int inHand = _work.Begin(name, batch.Time);
+        using WorkInHand.InHand inHand = _work.Begin(name, batch.Time);
         try
         {
             await job.RunAsync(_abort).ConfigureAwait(false);
@@ -412,7 +373,6 @@ internal sealed class JobScheduler
         }
         finally
         {
-            _work.End(inHand);
             job.Release();
             _jobs.Release();
         }
@@ -431,7 +391,7 @@ internal sealed class JobScheduler
             batch.RecordCount = batch.InputInfos.Sum(info => Math.Max(0, info.RecordCount));
         });
         Try(batch, "the return of its memory", scope.Release);
-        SetRunning(scope, null);
+        _running.Remove(scope);
         _watchdog.End(batch.Time);
         BatchInfo info = batch.ToInfo();
         if (!batch.IsForStatesOnly && !_isLeftBehind)
@@ -455,7 +415,7 @@ internal sealed class JobScheduler
     // Inputs count and give back by code of their own: what it throws is the batch's failure, and the policy decides on the next one.
     private void Try(JobSet batch, string what, Action action)
     {
-        int inHand = _work.Begin(what, batch.Time);
+        using WorkInHand.InHand inHand = _work.Begin(what, batch.Time);
         try
         {
             action();
@@ -467,10 +427,6 @@ internal sealed class JobScheduler
                 batch.Failure = new StreamingException(batch.Time, what, error);
                 batch.IsCutShort = false;
             }
-        }
-        finally
-        {
-            _work.End(inHand);
         }
     }
 

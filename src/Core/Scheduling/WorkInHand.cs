@@ -25,19 +25,19 @@ internal sealed class WorkInHand
         }
     }
 
-    /// <summary>Something begins; give the number to <see cref="End"/>.</summary>
+    /// <summary>Something begins; it ends when the result is disposed.</summary>
     /// <param name="name">Operator, output or input, or what is done in words.</param>
     /// <param name="time">The batch; null outside of batches.</param>
-    public int Begin(string name, BatchTime? time)
+    public InHand Begin(string name, BatchTime? time)
     {
         lock (_lock)
         {
             _items.Add(new Item(++_lastNumber, name, time));
-            return _lastNumber;
+            return new InHand(this, _lastNumber);
         }
     }
 
-    public void End(int number)
+    private void End(int number)
     {
         lock (_lock)
         {
@@ -53,4 +53,10 @@ internal sealed class WorkInHand
     }
 
     public readonly record struct Item(int Number, string Name, BatchTime? Time);
+
+    /// <summary>One thing that is in hand until this is disposed.</summary>
+    public readonly struct InHand(WorkInHand work, int number) : IDisposable
+    {
+        public void Dispose() => work.End(number);
+    }
 }
