@@ -188,7 +188,7 @@ public sealed class StreamingContext : IAsyncDisposable
 
     /// <summary>Stops; a second call waits for the first.</summary>
     /// <remarks>
-    /// Inside of an operator, output or input of the context, also in what they have begun while their batch runs, and in the body of a loop over
+    /// Inside of an operator, output or input of the context, also in what an output or input has begun while its batch runs, and in the body of a loop over
     /// <see cref="ToAsyncEnumerableExtensions.ToAsyncEnumerable"/>, the call asks for the stop and returns at once: the stop waits for them, so that they cannot wait for it.
     /// <see cref="Completion"/> tells others of its end. Inside of a listener it waits for the batches, not for listeners. What does not return is left behind after
     /// <see cref="StreamingOptions.ImmediateStopTimeout"/>: this then returns, and <see cref="Completion"/> faults with its name.
@@ -214,7 +214,7 @@ public sealed class StreamingContext : IAsyncDisposable
             }
         }
 
-        return OwnWork.IsIn(this) ? Task.CompletedTask : stopping;
+        return IsInOwnWork ? Task.CompletedTask : stopping;
     }
 
     /// <summary>Completes when the batch of that time, and with it every earlier one, is done with.</summary>
@@ -235,7 +235,7 @@ public sealed class StreamingContext : IAsyncDisposable
     {
         bool isInListener = _listeners.IsDelivering;   // asked first: after the stop this runs on another thread
         Task stopping = StopAsync(StopMode.Immediate);
-        if (OwnWork.IsIn(this))
+        if (IsInOwnWork)
         {
             _ = EndAsync(Completion, waitsForListeners: true);
             return;
@@ -243,6 +243,9 @@ public sealed class StreamingContext : IAsyncDisposable
 
         await EndAsync(stopping, waitsForListeners: !isInListener).ConfigureAwait(false);
     }
+
+    // What a stop waits for: it must not wait for its own caller.
+    private bool IsInOwnWork => OwnWork.IsIn(this) || (_engine?.IsInOperator ?? false);
 
     internal int NextStreamId() => _streamIds++;
 

@@ -35,6 +35,9 @@ internal sealed class Graph(
     public IReadOnlyList<string> AtWork() =>
         [.. atWork.Select(each => (each.Name, each.Thread)).Where(each => each.Thread != 0).DistinctBy(each => each.Thread).Select(each => each.Name).Distinct()];
 
+    /// <summary>Whether the thread is in an operator or in an input's batch.</summary>
+    public bool IsAtWork(int thread) => atWork.Any(each => each.Thread == thread);
+
     /// <summary>The context has given the running batch up: operators that come back take nothing more.</summary>
     public void LeaveBehind() => running.IsLeftBehind = true;
 

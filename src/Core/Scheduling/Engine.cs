@@ -78,6 +78,9 @@ internal sealed class Engine
 
     public Task WhenCompletedAsync(BatchTime time) => _scheduler.WhenCompletedAsync(time);
 
+    /// <summary>Whether the caller's thread is in an operator or in an input's batch.</summary>
+    public bool IsInOperator => _graph.IsAtWork(Environment.CurrentManagedThreadId);
+
     /// <summary>Ends waits and drops queued batches; the stop itself follows.</summary>
     /// <remarks>Functions that wait on the token go on elsewhere: what they do then, how long it takes and what it throws is nothing to whoever stops the context.</remarks>
     public void Abort()

@@ -133,7 +133,6 @@ internal sealed class JobScheduler
     private async Task RunBatchAsync(JobSet batch)
     {
         batch.Own = new OwnWork(_context);
-        batch.Own.Enter();
         batch.StartedMs = _clock.NowMs;
         BatchInfo started = batch.ToInfo();
         Report(batch, listener => listener.OnBatchStarted(started));
@@ -142,7 +141,11 @@ internal sealed class JobScheduler
         _running.Add(scope);
         for (int attempt = 0; ; attempt++)
         {
-            await RunOperatorsAsync(scope).ConfigureAwait(false);
+            using (_work.Begin(WorkInHand.Operators, batch.Time))
+            {
+                await _graph.RunAsync(scope).ConfigureAwait(false);
+            }
+
             List<OutputJob?>? jobs = null;
             if (scope.IsFailed)
             {
@@ -205,12 +208,6 @@ internal sealed class JobScheduler
             Complete(batch, scope, notWritten);
             return;
         }
-    }
-
-    private async Task RunOperatorsAsync(BatchScope batch)
-    {
-        using WorkInHand.InHand inHand = _work.Begin(WorkInHand.Operators, batch.Time);
-        await _graph.RunAsync(batch).ConfigureAwait(false);
     }
 
     // A batch that stops the context is not done: the next start runs it again.
@@ -295,6 +292,8 @@ internal sealed class JobScheduler
 
     private async Task RunJobsAsync(JobSet batch, List<OutputJob?> jobs)
     {
+        // For outputs only: a mark would cost each task of a stage an object; operators are known by their threads.
+        batch.Own!.Enter();
         var infos = new OutputInfo?[jobs.Count];
         if (_options.ConcurrentJobs == 1)
         {
