@@ -77,9 +77,9 @@ internal sealed class JobGenerator
     // would hold next to nothing, and so would those after it, each at the whole fixed cost of a batch (docs/decisions/0013-pending-batches.md).
     private void OnTick(BatchTime time)
     {
-        if (_haveAllEnded || _gate.IsClosed)
+        if (_haveAllEnded || _scheduler.IsAborted)
         {
-            return;
+            return;   // nothing more would run: not to be cut, nor written down
         }
 
         _own.Enter();

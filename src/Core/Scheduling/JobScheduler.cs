@@ -72,6 +72,9 @@ internal sealed class JobScheduler
         }
     }
 
+    /// <summary>Whether the context stops at once: what is submitted is dropped.</summary>
+    public bool IsAborted => _abort.IsCancellationRequested;
+
     public Task WhenCompletedAsync(BatchTime time) => _completed.WhenAsync(time);
 
     /// <summary>Runs what is queued (or drops it after an abort) and ends.</summary>

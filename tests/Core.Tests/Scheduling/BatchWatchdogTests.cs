@@ -53,7 +53,9 @@ public sealed class BatchWatchdogTests
 
         await scenario.Context.WhenCompletedAsync(new BatchTime(3_600_000)).WaitAsync(Long);
         await scenario.DisposeAsync();
-        string[] warnings = [.. scenario.Recorder.Events.Where(heard => heard.Name == "Warning").Select(heard => heard.Message!)];
+
+        // The clock may jump while a later batch is cut, too.
+        string[] warnings = [.. scenario.Recorder.Events.Select(heard => heard.Message).OfType<string>().Where(message => message.StartsWith("Batch 3600000 ms has taken", StringComparison.Ordinal))];
         Assert.Equal(
             [
                 $"Batch 3600000 ms has taken 10:00:00 and is not done: {name} has not returned. It goes on; SlowBatchWarning sets when this is said.",
