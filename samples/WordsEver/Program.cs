@@ -1,7 +1,11 @@
+using System.Runtime.InteropServices;
 using FastStream;
 
 using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, key) => { key.Cancel = true; stop.Cancel(); };
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);     // Ctrl-C
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);    // kill, docker stop, systemctl stop
+void End(PosixSignalContext signal) { signal.Cancel = true; stop.Cancel(); }
+
 string folder = args.Length > 0 ? args[0] : "words";       // put text files here: mv, not cp, so that they come whole
 Directory.CreateDirectory(folder);
 
@@ -12,4 +16,4 @@ await using var context = StreamingContext.GetOrCreate($"{folder}.state", new St
            .UpdateStateByKey((ReadOnlySpan<long> counts, Optional<long> ever) => ever.GetValueOrDefault() + (counts.IsEmpty ? 0 : counts[0]))
            .Named("words ever")
            .Print());
-await context.RunAsync(stop.Token);                        // until Ctrl-C, or kill -9: started again, it goes on
+await context.RunAsync(stop.Token);                        // until asked to end, or kill -9: started again, it goes on

@@ -57,6 +57,12 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
 
     private IRecordSerializer<T> Serializer => _serializer ??= Context.Options.Checkpoint!.Serializers.Of<T>();
 
+    /// <summary>
+    /// Whether the input has given all that it ever will: every later <see cref="Cut"/> would be empty. Asked after each cut, by the same thread, where
+    /// <see cref="StreamingOptions.StopWhenInputsEnd"/> is set. By default false: it never ends. An input that ends by an error throws it from its next cut.
+    /// </summary>
+    protected internal virtual bool HasEnded => false;
+
     /// <summary>Whether it takes nothing more before a batch gives room back: what is cut then holds little, and waiting with the cut loses nothing.</summary>
     internal virtual bool IsHeldUp => false;
 
@@ -72,6 +78,8 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     }
 
     bool IInputStream.IsHeldUp => IsHeldUp;
+
+    bool IInputStream.HasEnded => HasEnded;
 
     ValueTask IInputStream.StartAsync(CancellationToken cancellationToken) => StartAsync(cancellationToken);
 
@@ -98,6 +106,8 @@ internal interface IInputStream
     string Name { get; }
 
     bool IsHeldUp { get; }
+
+    bool HasEnded => false;
 
     ValueTask StartAsync(CancellationToken cancellationToken);
 

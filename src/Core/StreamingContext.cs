@@ -27,12 +27,14 @@ public sealed class StreamingContext : IAsyncDisposable
     private readonly List<IInputStream> _inputs = [];
     private readonly List<OutputOperation> _outputs = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
-    private readonly Lock _lock = new();                       // guards the change of state; held while inputs start
+    private readonly Lock _lock = new();                       // guards the change of state and the fields below; no code of users runs while it is held, but for the graph's building
     private readonly ListenerBus _listeners = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile StreamingContextState _state;             // read without the lock: an input that starts may ask for it
     private Engine? _engine;                                   // while active, and after
-    private Task? _stopping;                                   // the one stop that is under way or done
+    private Task? _engineStopping;                             // the engine's part of the one stop that is under way or done
+    private Task? _stopping;                                   // the whole stop
+    private IReadOnlyList<Exception> _stopErrors = [];         // what went wrong in the stop
     private Exception? _failure;                               // why the context stops by itself
     private int _streamIds;
 
@@ -112,7 +114,7 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <exception cref="InvalidOperationException">No output is described, or the context has stopped.</exception>
     public void Start()
     {
-        Exception failure;
+        Exception? failure = null;
         lock (_lock)
         {
             if (_state == StreamingContextState.Active)
@@ -134,20 +136,36 @@ public sealed class StreamingContext : IAsyncDisposable
             {
                 _engine = new Engine(this, _inputs, _outputs, _listeners, OnFailure);
                 _state = StreamingContextState.Active;
-                _engine.Start();
-                return;
             }
             catch (Exception error)
             {
-                failure = _failure = error;
-                _state = StreamingContextState.Stopped;
-                _engine?.Abort();
-                _stopping = Task.Run(() => StopEngineAsync(_engine, StopMode.Immediate));
+                failure = error;
             }
         }
 
+        try
+        {
+            if (failure is null)
+            {
+                _engine!.Start();
+                return;
+            }
+        }
+        catch (Exception error)
+        {
+            failure = error;
+        }
+
         // Such as a port that is taken: the inputs before it must not go on receiving for nobody.
-        _stopping.GetAwaiter().GetResult();
+        Interlocked.CompareExchange(ref _failure, failure, null);
+        Task stopping;
+        lock (_lock)
+        {
+            _state = StreamingContextState.Stopped;
+            stopping = BeginStopLocked(StopMode.Immediate);
+        }
+
+        stopping.GetAwaiter().GetResult();
         _ = Completion.Exception;   // it is thrown here: nobody need look there
         ExceptionDispatchInfo.Throw(failure);
     }
@@ -168,48 +186,66 @@ public sealed class StreamingContext : IAsyncDisposable
         await Completion.ConfigureAwait(false);
     }
 
-    /// <summary>Stops; a second call waits for the first. Do not await it inside an output or operator: it waits for them.</summary>
+    /// <summary>Stops; a second call waits for the first.</summary>
+    /// <remarks>
+    /// Inside of an operator, output or input of the context, also in what an output or input has begun while its batch runs, and in the body of a loop over
+    /// <see cref="ToAsyncEnumerableExtensions.ToAsyncEnumerable"/>, the call asks for the stop and returns at once: the stop waits for them, so that they cannot wait for it.
+    /// <see cref="Completion"/> tells others of its end. Inside of a listener it waits for the batches, not for listeners. What does not return is left behind after
+    /// <see cref="StreamingOptions.ImmediateStopTimeout"/>: this then returns, and <see cref="Completion"/> faults with its name.
+    /// </remarks>
     /// <param name="mode">Whether received data are still processed (default) or dropped.</param>
-    public async Task StopAsync(StopMode mode = StopMode.Graceful)
+    public Task StopAsync(StopMode mode = StopMode.Graceful)
     {
+        bool isInListener = _listeners.IsDelivering;
         Task stopping;
         lock (_lock)
         {
-            if (_engine is null)
+            if (_engine is null && _stopping is null)
             {
                 _state = StreamingContextState.Stopped;
                 _completion.TrySetResult();
-                return;
+                return Task.CompletedTask;
             }
 
-            if (mode == StopMode.Immediate)
+            stopping = BeginStopLocked(mode);
+            if (isInListener)
             {
-                _engine.Abort();
+                stopping = _engineStopping!;
             }
-
-            stopping = _stopping ??= Task.Run(() => StopEngineAsync(_engine, mode));
         }
 
-        await stopping.ConfigureAwait(false);
+        return IsInOwnWork ? Task.CompletedTask : stopping;
     }
 
-    /// <summary>Completes when the batch of that time, and with it every earlier one, is done with, successfully or not.</summary>
+    /// <summary>Completes when the batch of that time, and with it every earlier one, is done with.</summary>
+    /// <remarks>
+    /// Faults with the <see cref="StreamingException"/> of the batch where that failed for good (after its tries), or was given up by an earlier run; and with an
+    /// <see cref="InvalidOperationException"/> where the context stops without it, whose inner exception is the failure that stopped the context, if one did. A time whose batch did not run on its
+    /// own, such as one left out by <see cref="MissedTickPolicy.RunNewest"/>, is done with the next batch. The last 1,000 failures are known afterwards. Any number may wait; safe from any thread.
+    /// </remarks>
     public Task WhenCompletedAsync(BatchTime time) =>
         (_engine ?? throw Throw.NotWhile(State, "Waiting for a batch")).WhenCompletedAsync(time);
 
     /// <summary>Stops at once if still running, gives memory back, and waits until listeners have heard all. A listener may call it too: its own call is not waited for.</summary>
+    /// <remarks>
+    /// Inside of an operator, output or input it only asks for that, as <see cref="StopAsync"/> does. It always returns: what has not, after <see cref="StreamingOptions.ImmediateStopTimeout"/>, is
+    /// left behind, listeners too.
+    /// </remarks>
     public async ValueTask DisposeAsync()
     {
         bool isInListener = _listeners.IsDelivering;   // asked first: after the stop this runs on another thread
-        await StopAsync(StopMode.Immediate).ConfigureAwait(false);
-        Task delivered = _listeners.CompleteAsync();
-        if (!isInListener)
+        Task stopping = StopAsync(StopMode.Immediate);
+        if (IsInOwnWork)
         {
-            await delivered.ConfigureAwait(false);
+            _ = EndAsync(Completion, waitsForListeners: true);
+            return;
         }
 
-        Metrics.Dispose();
+        await EndAsync(stopping, waitsForListeners: !isInListener).ConfigureAwait(false);
     }
+
+    // What a stop waits for: it must not wait for its own caller.
+    private bool IsInOwnWork => OwnWork.IsIn(this) || (_engine?.IsInOperator ?? false);
 
     internal int NextStreamId() => _streamIds++;
 
@@ -218,6 +254,22 @@ public sealed class StreamingContext : IAsyncDisposable
 
     /// <summary>Stops the context at once because an input failed in a way that its policy does not forgive.</summary>
     internal void Fail(StreamingException error) => OnFailure(error);
+
+    /// <summary>An input has ended by an error, and the policy decides. What it received before is not the error's fault: it goes through a last batch.</summary>
+    internal void OnInputFailed(StreamingException error)
+    {
+        if (Options.OnBatchFailure == BatchFailurePolicy.FailContext)
+        {
+            Interlocked.CompareExchange(ref _failure, error, null);
+            _ = StopAsync(StopMode.Graceful);
+        }
+    }
+
+    /// <summary>The last data of all inputs are in a batch.</summary>
+    internal void OnInputsEnded() => _ = StopAsync(StopMode.Graceful);
+
+    /// <summary>Why the context stops or has stopped by itself; null where it did not.</summary>
+    internal Exception? Failure => Volatile.Read(ref _failure);
 
     /// <summary>Calls back when the context has stopped, with the failure that stopped it, or null; for outputs that hand an end on.</summary>
     internal void WhenStopped(Action<Exception?> call) =>
@@ -251,30 +303,84 @@ public sealed class StreamingContext : IAsyncDisposable
         _ = StopAsync(StopMode.Immediate);
     }
 
+    private Task BeginStopLocked(StopMode mode)
+    {
+        if (mode == StopMode.Immediate)
+        {
+            _engine?.Abort();
+        }
+
+        if (_stopping is null)
+        {
+            _engineStopping = Task.Run(() => StopEngineAsync(_engine, mode));
+            _stopping = Task.Run(CompleteAsync);
+        }
+
+        return _stopping;
+    }
+
     private async Task StopEngineAsync(Engine? engine, StopMode mode)
     {
+        var own = new OwnWork(this);   // inputs are told to stop by it
+        own.Enter();
         try
         {
             await (engine?.StopAsync(mode) ?? Task.CompletedTask).ConfigureAwait(false);
         }
+        catch (AggregateException errors)
+        {
+            _stopErrors = errors.InnerExceptions;
+        }
         catch (Exception error)
         {
-            Interlocked.CompareExchange(ref _failure, error, null);
+            _stopErrors = [error];
         }
 
+        own.IsOver = true;
         lock (_lock)
         {
             _state = StreamingContextState.Stopped;
         }
+    }
 
+    private async Task CompleteAsync()
+    {
+        await _engineStopping!.ConfigureAwait(false);
+        var errors = new List<Exception>();
         if (_failure is { } failure)
         {
-            _completion.TrySetException(failure);
+            errors.Add(failure);
+        }
+
+        errors.AddRange(_stopErrors);
+        TimeSpan limit = Options.ImmediateStopTimeout;
+        if (await _listeners.WaitForCallAsync(limit, Options.TimeProvider).ConfigureAwait(false) is { } listener)
+        {
+            string sentence = $"has not returned {limit} after the context had stopped, and was left behind: no listener hears anything more. Let it return; what takes long belongs on a task of its own.";
+            errors.Add(new StreamingException($"Listener {listener} {sentence}", new TimeoutException($"{listener} {sentence}")) { OperatorName = listener });
+        }
+
+        if (errors.Count > 0)
+        {
+            Interlocked.CompareExchange(ref _failure, errors[0], null);
+            _completion.TrySetException(errors);
         }
         else
         {
             _completion.TrySetResult();
         }
+    }
+
+    private async Task EndAsync(Task stopping, bool waitsForListeners)
+    {
+        await stopping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Task delivered = _listeners.CompleteAsync();
+        if (waitsForListeners)
+        {
+            await _listeners.DrainAsync(delivered, Options.ImmediateStopTimeout, Options.TimeProvider).ConfigureAwait(false);
+        }
+
+        Metrics.Dispose();
     }
 }
 

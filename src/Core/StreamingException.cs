@@ -40,6 +40,6 @@ public sealed class StreamingException : Exception
     /// <summary>The batch that failed; null when the failure belongs to no batch.</summary>
     public BatchTime? BatchTime { get; }
 
-    /// <summary>The operator or output whose function failed; null when unknown.</summary>
-    public string? OperatorName { get; }
+    /// <summary>The operator, output or input that failed; null when unknown.</summary>
+    public string? OperatorName { get; internal init; }
 }

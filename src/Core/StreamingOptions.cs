@@ -3,11 +3,14 @@ namespace FastStream;
 /// <summary>What a context does when a batch has failed for good.</summary>
 public enum BatchFailurePolicy
 {
-    /// <summary>The context stops, and its <see cref="StreamingContext.Completion"/> faults with the <see cref="StreamingException"/>. The default: nothing is lost unseen.</summary>
+    /// <summary>
+    /// The context stops, and its <see cref="StreamingContext.Completion"/> faults with the <see cref="StreamingException"/>. Where an input ended by an error, what was received before it
+    /// still goes through a last batch. The default: nothing is lost unseen.
+    /// </summary>
     FailContext,
 
     /// <summary>
-    /// The failure is reported to listeners and metrics, the batch's data are given up, and the next batch runs. A batch that states
+    /// The failure is reported to listeners and metrics, the batch's data are given up, and the next batch runs. An input that ended by an error gives nothing any more. A batch that states
     /// counted before a restart stops the context where it fails again.
     /// </summary>
     ReportAndContinue,
@@ -29,7 +32,7 @@ public sealed record StreamingOptions
     /// <summary>The longest time that timers take: 24 days.</summary>
     internal static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(int.MaxValue);
 
-    /// <summary>The program's name in metrics, as the tag <c>faststream.job.name</c>; not blank; default <c>faststream</c>.</summary>
+    /// <summary>The program's name in metrics, as the tag <c>faststream.job.name</c>; not blank; default <c>faststream</c>. Contexts of one name in a process are told apart by <c>faststream.context.id</c>.</summary>
     public string Name { get; init; } = "faststream";
 
     /// <summary>Time between batches: whole milliseconds, 1 ms to 24 days; default 1 s. Shorter gives lower latency, longer less fixed cost a record.</summary>
@@ -71,14 +74,33 @@ public sealed record StreamingOptions
     /// <summary>How often a failed batch is run again before <see cref="OnBatchFailure"/> decides: 0 (default) to 100. Outputs that were done are not done again.</summary>
     public int BatchRetries { get; init; }
 
-    /// <summary>What a batch that failed for good means for the context; default <see cref="BatchFailurePolicy.FailContext"/>.</summary>
+    /// <summary>What a batch that failed for good, or an input that ended by an error, means for the context; default <see cref="BatchFailurePolicy.FailContext"/>.</summary>
     public BatchFailurePolicy OnBatchFailure { get; init; } = BatchFailurePolicy.FailContext;
 
     /// <summary>What happens to missed ticks; default <see cref="MissedTickPolicy.RunEach"/>.</summary>
     public MissedTickPolicy MissedTicks { get; init; } = MissedTickPolicy.RunEach;
 
+    /// <summary>
+    /// Whether the context stops by itself, gracefully, when all its inputs have ended: replays at their file's end, completed channels and sequences, receivers that returned, sockets that
+    /// do not connect again, your own by <see cref="InputDStream{T}.HasEnded"/>. The last data go through a batch first; windows whose time to come out is later than that batch stay open.
+    /// Default false: the context goes on with empty batches. Directories, queues, rates and listening sockets never end, and one of them keeps the context running.
+    /// </summary>
+    public bool StopWhenInputsEnd { get; init; }
+
     /// <summary>How long a graceful stop may take before it becomes an immediate one: more than 0, up to 24 days; default: no limit.</summary>
     public TimeSpan GracefulStopTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>
+    /// How long an immediate stop (also one that a failure or <see cref="GracefulStopTimeout"/> asked for) waits for functions, inputs and listeners that do not return: more than 0, up to 24 days,
+    /// or infinite; default 10 s. Then they are left behind: <see cref="StreamingContext.Completion"/> faults with their names, and memory that they may still use is given to nobody else.
+    /// </summary>
+    public TimeSpan ImmediateStopTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// After how long listeners are warned of a batch that is not done, with the name of what it waits for, and again whenever that has doubled: more than 0, up to 24 days, or infinite for never;
+    /// default null: ten batch intervals, and at least 10 s.
+    /// </summary>
+    public TimeSpan? SlowBatchWarning { get; init; }
 
     /// <summary>Limits and adapts how fast receivers take records; default: no limit.</summary>
     public RateOptions Rate { get; init; } = new();
@@ -109,6 +131,8 @@ public sealed record StreamingOptions
         Check(ConcurrentJobs is >= 1 and <= 1024, nameof(ConcurrentJobs), ConcurrentJobs, "1 to 1024 are expected");
         Check(BatchRetries is >= 0 and <= 100, nameof(BatchRetries), BatchRetries, "0 to 100 are expected");
         CheckTimeout(GracefulStopTimeout, nameof(GracefulStopTimeout));
+        CheckTimeout(ImmediateStopTimeout, nameof(ImmediateStopTimeout));
+        CheckTimeout(SlowBatchWarning ?? Timeout.InfiniteTimeSpan, nameof(SlowBatchWarning));
         Check(Enum.IsDefined(OnBatchFailure), nameof(OnBatchFailure), OnBatchFailure, "one of the named policies is expected");
         Check(Enum.IsDefined(MissedTicks), nameof(MissedTicks), MissedTicks, "one of the named policies is expected");
         ArgumentNullException.ThrowIfNull(TimeProvider);
@@ -116,6 +140,21 @@ public sealed record StreamingOptions
         Rate.Validate();
         Checkpoint?.Validate();
         return this;
+    }
+
+    /// <summary>The limit of <see cref="SlowBatchWarning"/>, with its default filled in.</summary>
+    internal TimeSpan SlowBatchLimit
+    {
+        get
+        {
+            if (SlowBatchWarning is { } limit)
+            {
+                return limit;
+            }
+
+            TimeSpan intervals = BatchInterval < LongestWait / 10 ? BatchInterval * 10 : LongestWait;
+            return intervals > TimeSpan.FromSeconds(10) ? intervals : TimeSpan.FromSeconds(10);
+        }
     }
 
     /// <summary>Throws for a time-out that a timer would not take.</summary>

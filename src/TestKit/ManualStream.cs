@@ -11,6 +11,7 @@ public sealed class ManualStream<T> : InputDStream<T>
 {
     private readonly Lock _lock = new();                          // guards _batches
     private readonly Queue<IReadOnlyList<T>> _batches = [];       // added, not cut yet
+    private bool _isComplete;                                     // nothing is added any more
 
     /// <summary>Describes an input of the context.</summary>
     /// <exception cref="InvalidOperationException">The context was started already.</exception>
@@ -33,12 +34,39 @@ public sealed class ManualStream<T> : InputDStream<T>
 
     /// <summary>Adds one batch, behind those that wait.</summary>
     /// <param name="batch">The records; must not change before the batch is done with. Empty is an empty batch.</param>
+    /// <exception cref="InvalidOperationException">The input was completed.</exception>
     public void Add(params IReadOnlyList<T> batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
         lock (_lock)
         {
+            if (_isComplete)
+            {
+                throw new InvalidOperationException($"{Name} was completed; nothing can be added any more. Add before Complete.");
+            }
+
             _batches.Enqueue(batch);
+        }
+    }
+
+    /// <summary>Nothing is added any more: the input has ended when all that was added is taken (<see cref="StreamingOptions.StopWhenInputsEnd"/>).</summary>
+    public void Complete()
+    {
+        lock (_lock)
+        {
+            _isComplete = true;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected internal override bool HasEnded
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isComplete && _batches.Count == 0;
+            }
         }
     }
 

@@ -121,6 +121,11 @@ public sealed class StreamScenario : IAsyncDisposable
             await Context.WhenCompletedAsync(time).WaitAsync(_options.HangTimeout).ConfigureAwait(false);
             return true;
         }
+        catch (StreamingException)
+        {
+            // It was run, and failed: Failures has it.
+            return true;
+        }
         catch (TimeoutException error)
         {
             throw new TimeoutException($"Batch {time} was not done within {_options.HangTimeout} of real time. An operator or output waits for something, or HangTimeout is too short.", error);

@@ -26,6 +26,10 @@ public sealed class OptionsTests
         ["BatchRetries 101"] = Valid with { BatchRetries = 101 },
         ["GracefulStopTimeout 00:00:00"] = Valid with { GracefulStopTimeout = TimeSpan.Zero },
         ["GracefulStopTimeout 30.00:00:00"] = Valid with { GracefulStopTimeout = TimeSpan.FromDays(30) },
+        ["ImmediateStopTimeout 00:00:00"] = Valid with { ImmediateStopTimeout = TimeSpan.Zero },
+        ["ImmediateStopTimeout 30.00:00:00"] = Valid with { ImmediateStopTimeout = TimeSpan.FromDays(30) },
+        ["SlowBatchWarning 00:00:00"] = Valid with { SlowBatchWarning = TimeSpan.Zero },
+        ["SlowBatchWarning 30.00:00:00"] = Valid with { SlowBatchWarning = TimeSpan.FromDays(30) },
         ["OnBatchFailure 9"] = Valid with { OnBatchFailure = (BatchFailurePolicy)9 },
         ["MissedTicks 9"] = Valid with { MissedTicks = (MissedTickPolicy)9 },
         ["MaxRecordsPerSecond -1"] = Valid with { Rate = new RateOptions { MaxRecordsPerSecond = -1 } },
@@ -44,6 +48,9 @@ public sealed class OptionsTests
         ["BlockSizeBytes 4096"] = Valid with { BlockSizeBytes = 4096 },
         ["MaxBufferedBytes of four blocks"] = Valid with { MaxBufferedBytes = 4 * Valid.BlockSizeBytes },
         ["ConcurrentJobs 1024"] = Valid with { ConcurrentJobs = 1024 },
+        ["ImmediateStopTimeout infinite"] = Valid with { ImmediateStopTimeout = Timeout.InfiniteTimeSpan },
+        ["SlowBatchWarning infinite"] = Valid with { SlowBatchWarning = Timeout.InfiniteTimeSpan },
+        ["SlowBatchWarning 1 ms"] = Valid with { SlowBatchWarning = TimeSpan.FromMilliseconds(1) },
         ["BatchRetries 100"] = Valid with { BatchRetries = 100 },
     };
 

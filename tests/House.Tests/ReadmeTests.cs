@@ -53,6 +53,20 @@ public sealed partial class ReadmeTests
         Assert.Contains("(ERROR,2)\n", sample.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Example_Terminated_EndsWell()
+    {
+        using TcpListener listener = SampleProcess.Listen(out int port);
+        using var sample = new SampleProcess("FirstMinute", port.ToString(CultureInfo.InvariantCulture));
+        using TcpClient client = await listener.AcceptTcpClientAsync();
+        await client.GetStream().WriteAsync("ERROR once\n"u8.ToArray());
+        await sample.ReadUntilAsync(line => line == "(once,1)");
+        sample.Terminate();
+
+        Assert.Equal(0, await sample.WaitAsync());
+        Assert.Equal("", sample.Errors);
+    }
+
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex CodeBlock();
 

@@ -52,6 +52,9 @@ internal sealed class SampleProcess : IDisposable
     /// <summary>Asks as Ctrl-C does.</summary>
     public void Interrupt() => Assert.Equal(0, Kill(_process.Id, 2));
 
+    /// <summary>Asks as kill, systemctl stop and docker stop do.</summary>
+    public void Terminate() => Assert.Equal(0, Kill(_process.Id, 15));
+
     /// <summary>Ends it as kill -9 does.</summary>
     public Task KillAsync()
     {

@@ -23,11 +23,22 @@ public sealed class WordsEverTests
             }
 
             await PutAsync(folder, "2.txt", "be that as it may\n");
-            using var second = new SampleProcess("WordsEver", folder);
-            await second.ReadUntilAsync(line => line == "(be,3)");
-            second.Interrupt();
-            Assert.Equal(0, await second.WaitAsync());
-            Assert.DoesNotContain("(be,4)", second.Output, StringComparison.Ordinal);
+            using (var second = new SampleProcess("WordsEver", folder))
+            {
+                await second.ReadUntilAsync(line => line == "(be,3)");
+                second.Interrupt();
+                Assert.Equal(0, await second.WaitAsync());
+                Assert.DoesNotContain("(be,4)", second.Output, StringComparison.Ordinal);
+            }
+
+            // Terminated, it stops as well as interrupted.
+            await PutAsync(folder, "3.txt", "let be\n");
+            using var third = new SampleProcess("WordsEver", folder);
+            await third.ReadUntilAsync(line => line == "(be,4)");
+            third.Terminate();
+            Assert.Equal(0, await third.WaitAsync());
+            Assert.Equal("", third.Errors);
+            Assert.DoesNotContain("(be,5)", third.Output, StringComparison.Ordinal);
         }
         finally
         {

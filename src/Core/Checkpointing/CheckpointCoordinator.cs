@@ -108,7 +108,8 @@ internal sealed class CheckpointCoordinator : IDisposable
         CrashPoint.Pass("recovered");
 
         // Without states nothing comes of running a batch again that was put out already.
-        return batches.Select(batch => Load(states.Count == 0 && batch.Outcome == Outcome.Counted ? batch with { Outcome = Outcome.GivenUp } : batch)).ToArray();
+        return batches.Select(batch => Load(
+            states.Count == 0 && batch.Outcome == Outcome.Counted ? batch with { Outcome = Outcome.GivenUp } : batch, wasCounted: batch.Outcome == Outcome.Counted)).ToArray();
     }
 
     /// <summary>Makes the first checkpoint of a program, which fixes its zero time.</summary>
@@ -208,12 +209,13 @@ internal sealed class CheckpointCoordinator : IDisposable
         _lock.Dispose();
     }
 
-    private JobSet Load(RecoveredBatch batch)
+    private JobSet Load(RecoveredBatch batch, bool wasCounted)
     {
         InputBatch[] inputs = _inputs.Select((input, i) => Load(input, _inputNames[i], batch)).ToArray();
         return new JobSet(batch.Time, inputs, _clock.GetUtcNow().ToUnixTimeMilliseconds())
         {
             Recovery = batch.Outcome,
+            WasCounted = wasCounted,
             InputInfos = inputs.Select((cut, i) => new InputInfo(_inputs[i].Id, _inputs[i].Name, cut.RecordCount, cut.SizeBytes, cut.Description)).ToArray(),
         };
     }

@@ -8,6 +8,7 @@ internal sealed class Graph(
     IReadOnlyList<IBatchState> states,
     IReadOnlyList<IStateSection> sections,
     IReadOnlyList<StageRunner> runners,
+    IReadOnlyList<IAtWork> atWork,
     RunningBatch running)
 {
     public IReadOnlyList<OutputOperation> Outputs { get; } = outputs;
@@ -29,6 +30,16 @@ internal sealed class Graph(
         batch.RemovePending();
         return batch.Quiet;
     }
+
+    /// <summary>The operators and inputs whose code runs now: of each thread the last of the chain that was called. Names, each once.</summary>
+    public IReadOnlyList<string> AtWork() =>
+        [.. atWork.Select(each => (each.Name, each.Thread)).Where(each => each.Thread != 0).DistinctBy(each => each.Thread).Select(each => each.Name).Distinct()];
+
+    /// <summary>Whether the thread is in an operator or in an input's batch.</summary>
+    public bool IsAtWork(int thread) => atWork.Any(each => each.Thread == thread);
+
+    /// <summary>The context has given the running batch up: operators that come back take nothing more.</summary>
+    public void LeaveBehind() => running.IsLeftBehind = true;
 
     /// <summary>The batch that ran last will not run again: what operators keep over batches now includes it.</summary>
     public void Commit()
@@ -81,5 +92,22 @@ internal sealed class Graph(
 /// <summary>The batch that the operators of a graph work on: one at a time. Written between batches, read by operators whose functions take the time.</summary>
 internal sealed class RunningBatch
 {
+    private bool _isLeftBehind;
+
     public BatchTime Time { get; set; }
+
+    /// <summary>Whether the context has given the batch up while an operator did not return.</summary>
+    public bool IsLeftBehind
+    {
+        get => Volatile.Read(ref _isLeftBehind);
+        set => Volatile.Write(ref _isLeftBehind, value);
+    }
+
+    public void ThrowIfLeftBehind()
+    {
+        if (_isLeftBehind)
+        {
+            throw new OperationCanceledException("The context has stopped without this batch.");
+        }
+    }
 }

@@ -18,6 +18,7 @@ public sealed class GraphBuilder
     private readonly List<StageRoot> _roots = [];
     private readonly List<(StageRoot Root, StageRunner Runner)> _inputRoots = [];
     private readonly List<IBatchState> _states = [];
+    private readonly List<IAtWork> _atWork = [];                       // what calls users' code, from the outputs back to the inputs
     private readonly List<IStateSection> _sections = [];
     private readonly Dictionary<(DStream Stream, int Partition, Type Type), object> _shared = [];
     private readonly ExecutionDataflowBlockOptions _blockOptions;
@@ -47,7 +48,9 @@ public sealed class GraphBuilder
         var operators = new Operator<T>[parent.PartitionCount];
         for (int partition = 0; partition < operators.Length; partition++)
         {
-            operators[partition] = new OperatorGuard<T>(name(), create(partition));
+            var guard = new OperatorGuard<T>(name(), create(partition), Running);
+            operators[partition] = guard;
+            _atWork.Add(guard);
         }
 
         if (!_connected.TryGetValue(parent, out object? consumers))
@@ -110,6 +113,11 @@ public sealed class GraphBuilder
     internal void AddInputRoot(DStream stream, int partition, StageRoot root)
     {
         _roots.Add(root);
+        if (root is IAtWork input)
+        {
+            _atWork.Add(input);
+        }
+
         _inputRoots.Add((root, Runner(stream, partition)));
     }
 
@@ -146,7 +154,7 @@ public sealed class GraphBuilder
             root.BindInput(inputIndexes);
         }
 
-        return new Graph(outputs, _inputRoots, _roots, _states, _sections, _runners.Values.SelectMany(runners => runners).ToArray(), Running);
+        return new Graph(outputs, _inputRoots, _roots, _states, _sections, _runners.Values.SelectMany(runners => runners).ToArray(), _atWork, Running);
     }
 
     // Depth first without recursion: described chains may be long. Each edge counts one consumer; the stages of neighbours join where nothing is exchanged.

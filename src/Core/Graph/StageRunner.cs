@@ -88,10 +88,15 @@ internal abstract class StageRoot : IDisposable
 }
 
 /// <summary>Lets one partition's share of an input batch run through the chain.</summary>
-internal sealed class InputRoot<T>(InputDStream<T> input, int partition, Operator<T> next) : StageRoot
+internal sealed class InputRoot<T>(InputDStream<T> input, int partition, Operator<T> next) : StageRoot, IAtWork
 {
+    private int _thread;       // the thread that is in the input's batch; 0 when none is
     private readonly RecordBuffer<T> _output = new(next);
     private int _index = -1;   // the input's place in BatchScope.Input
+
+    public string Name => input.Name;
+
+    public int Thread => Volatile.Read(ref _thread);
 
     public override void BindInput(IReadOnlyDictionary<object, int> indexes) => _index = indexes[input];
 
@@ -100,9 +105,11 @@ internal sealed class InputRoot<T>(InputDStream<T> input, int partition, Operato
         var batch = (InputBatch<T>)message.Batch.Input(_index);
         try
         {
+            _thread = Environment.CurrentManagedThreadId;
             batch.Run(partition, input.PartitionCount, _output);
             _output.Flush();
             _output.Release();
+            _thread = 0;
         }
         catch (Exception error) when (error is not OperatorFailure)
         {
@@ -114,6 +121,7 @@ internal sealed class InputRoot<T>(InputDStream<T> input, int partition, Operato
 
     public override void Reset()
     {
+        _thread = 0;
         _output.Clear();
         next.Reset();
     }

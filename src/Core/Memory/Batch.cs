@@ -39,6 +39,15 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     /// </summary>
     public bool IsReplay => _scope?.IsReplay ?? false;
 
+    /// <summary>Throws where the context has stopped without waiting for this output any more: before an effect that somebody else may have by now.</summary>
+    internal void ThrowIfLeftBehind()
+    {
+        if (_scope?.IsLeftBehind ?? false)
+        {
+            throw new OperationCanceledException($"The context has stopped without batch {Time}: it is not put out any more.");
+        }
+    }
+
     /// <summary>Number of records in all partitions.</summary>
     public long LongCount { get; }
 

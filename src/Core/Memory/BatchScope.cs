@@ -41,6 +41,9 @@ public sealed class BatchScope
 
     internal StreamingException? Failure => Volatile.Read(ref _failure);
 
+    /// <summary>Whether the context has stopped while something of the batch did not return: nothing more may come of it.</summary>
+    internal bool IsLeftBehind { get; private set; }
+
     /// <summary>Done when no message of this batch is left anywhere, whether it failed or not.</summary>
     internal Task Quiet => _done.Task;
 
@@ -138,6 +141,13 @@ public sealed class BatchScope
             _ => new StreamingException(Time, "the engine", error),
         };
         Interlocked.CompareExchange(ref _failure, failure, null);
+    }
+
+    /// <summary>The context goes without the batch: what is under way is dropped, and what comes back later must do nothing.</summary>
+    internal void LeaveBehind(StreamingException why)
+    {
+        IsLeftBehind = true;
+        Fail(why);
     }
 
     /// <summary>Another run of the same batch, which takes the inputs over: they are disposed when nobody reads either run any more. Before the scheduler releases this one.</summary>

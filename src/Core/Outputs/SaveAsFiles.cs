@@ -69,6 +69,7 @@ public static class SaveAsFilesExtensions
                 success.Finish();
             }
 
+            batch.ThrowIfLeftBehind();
             directory.Publish();
         })
         { Destination = destination };

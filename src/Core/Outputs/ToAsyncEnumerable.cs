@@ -21,7 +21,7 @@ public static class ToAsyncEnumerableExtensions
     public static IAsyncEnumerable<Batch<T>> ToAsyncEnumerable<T>(this DStream<T> stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        var sequence = new BatchSequence<T>();
+        var sequence = new BatchSequence<T>(stream.Context);
         stream.AddOutput("ToAsyncEnumerable", sequence.HandOverAsync);
         stream.Context.WhenStopped(sequence.Complete);
         return sequence;
@@ -29,7 +29,7 @@ public static class ToAsyncEnumerableExtensions
 }
 
 /// <summary>Hands one batch at a time from the output to the loop. The output waits for the loop to be done with it.</summary>
-internal sealed class BatchSequence<T> : IAsyncEnumerable<Batch<T>>
+internal sealed class BatchSequence<T>(StreamingContext context) : IAsyncEnumerable<Batch<T>>
 {
     private readonly Channel<Handover> _handovers = Channel.CreateUnbounded<Handover>();   // at most one: the output waits for it
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);   // done when the loop was left
@@ -58,7 +58,9 @@ internal sealed class BatchSequence<T> : IAsyncEnumerable<Batch<T>>
 
     public void Complete(Exception? failure) => _handovers.Writer.TryComplete(failure);
 
-    public async IAsyncEnumerator<Batch<T>> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+    public IAsyncEnumerator<Batch<T>> GetAsyncEnumerator(CancellationToken cancellationToken = default) => new Loop(context, EnumerateAsync(cancellationToken));
+
+    private async IAsyncEnumerator<Batch<T>> EnumerateAsync(CancellationToken cancellationToken)
     {
         if (Interlocked.Exchange(ref _enumerated, 1) != 0)
         {
@@ -87,6 +89,45 @@ internal sealed class BatchSequence<T> : IAsyncEnumerable<Batch<T>>
         finally
         {
             _left.TrySetResult();
+        }
+    }
+
+    /// <summary>
+    /// Marks the loop's body as work of the context, as the output waits for it: a stop that the body awaits must not wait for the body. Not async methods, so that the caller's flow
+    /// keeps the mark.
+    /// </summary>
+    private sealed class Loop(StreamingContext context, IAsyncEnumerator<Batch<T>> batches) : IAsyncEnumerator<Batch<T>>
+    {
+        private readonly OwnWork _body = new(context) { IsOver = true };   // over while the loop waits for a batch
+
+        public Batch<T> Current => batches.Current;
+
+        public ValueTask<bool> MoveNextAsync()
+        {
+            _body.IsOver = true;
+            _body.Enter();
+            ValueTask<bool> moving = batches.MoveNextAsync();
+            if (!moving.IsCompletedSuccessfully)
+            {
+                return WaitAsync(moving);
+            }
+
+            bool moved = moving.Result;
+            _body.IsOver = !moved;
+            return new ValueTask<bool>(moved);
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            _body.IsOver = true;
+            return batches.DisposeAsync();
+        }
+
+        private async ValueTask<bool> WaitAsync(ValueTask<bool> moving)
+        {
+            bool moved = await moving.ConfigureAwait(false);
+            _body.IsOver = !moved;
+            return moved;
         }
     }
 

@@ -1,12 +1,17 @@
 namespace FastStream;
 
-/// <summary>Who waits for batches to be done with. Safe from any thread.</summary>
+/// <summary>Who waits for batches to be done with, and how those that failed did. Safe from any thread.</summary>
 internal sealed class CompletionWaiters
 {
+    private const int MostFailures = 1000;
+
     private readonly Lock _lock = new();
     private readonly SortedDictionary<BatchTime, TaskCompletionSource> _waiters = [];
-    private BatchTime _last = new(long.MinValue);   // the newest batch done with
-    private bool _closed;                           // no batch comes any more
+    private readonly SortedDictionary<BatchTime, Exception> _failures = [];   // of the newest batches that failed
+    private BatchTime _last = new(long.MinValue);                             // the newest batch done with
+    private BatchTime _forgotten = new(long.MinValue);                        // up to this batch it is not known any more which ones failed
+    private Exception? _end;                                                  // why no batch comes any more, where that is a failure
+    private bool _closed;                                                     // no batch comes any more
 
     public Task WhenAsync(BatchTime time)
     {
@@ -14,12 +19,12 @@ internal sealed class CompletionWaiters
         {
             if (time <= _last)
             {
-                return Task.CompletedTask;
+                return Past(time);
             }
 
             if (_closed)
             {
-                return Task.FromException(new InvalidOperationException($"Batch {time} will not run: the context has stopped. The last batch was {_last}."));
+                return Task.FromException(WillNotRun(time));
             }
 
             if (!_waiters.TryGetValue(time, out TaskCompletionSource? waiter))
@@ -31,31 +36,80 @@ internal sealed class CompletionWaiters
         }
     }
 
-    public void Complete(BatchTime time)
+    /// <summary>A batch is done with; without a failure, or with why it failed.</summary>
+    public void Complete(BatchTime time, Exception? failure)
     {
         lock (_lock)
         {
-            _last = time;
+            if (_closed)
+            {
+                return;
+            }
+
+            if (failure is not null)
+            {
+                Remember(time, failure);
+            }
+
+            _last = time > _last ? time : _last;
             while (_waiters.Count > 0 && _waiters.First() is var first && first.Key <= time)
             {
                 _waiters.Remove(first.Key);
-                first.Value.TrySetResult();
+                if (first.Key == time && failure is not null)
+                {
+                    Fail(first.Value, failure);
+                }
+                else
+                {
+                    first.Value.TrySetResult();
+                }
             }
         }
     }
 
-    public void Close()
+    /// <summary>No batch follows, because of a failure or by a stop.</summary>
+    public void Close(Exception? failure)
     {
         lock (_lock)
         {
+            if (_closed)
+            {
+                return;
+            }
+
             _closed = true;
+            _end = failure;
             foreach ((BatchTime time, TaskCompletionSource waiter) in _waiters)
             {
-                waiter.TrySetException(new InvalidOperationException($"Batch {time} will not run: the context has stopped. The last batch was {_last}."));
-                _ = waiter.Task.Exception;   // whoever has given up waiting misses nothing
+                Fail(waiter, WillNotRun(time));
             }
 
             _waiters.Clear();
         }
+    }
+
+    private Task Past(BatchTime time) =>
+        _failures.TryGetValue(time, out Exception? failure) ? Task.FromException(failure)
+        : time > _forgotten ? Task.CompletedTask
+        : Task.FromException(new InvalidOperationException(
+            $"It is not known any more whether batch {time} failed: the last {MostFailures} failures are kept, and there were more since. Wait for a batch before or while it runs."));
+
+    private void Remember(BatchTime time, Exception failure)
+    {
+        _failures[time] = failure;
+        if (_failures.Count > MostFailures)
+        {
+            _forgotten = _failures.First().Key;
+            _failures.Remove(_forgotten);
+        }
+    }
+
+    private InvalidOperationException WillNotRun(BatchTime time) =>
+        new($"Batch {time} will not run: the context has stopped. The last batch was {_last}.{(_end is null ? "" : $" {_end.Message}")}", _end);
+
+    private static void Fail(TaskCompletionSource waiter, Exception failure)
+    {
+        waiter.TrySetException(failure);
+        _ = waiter.Task.Exception;   // whoever has given up waiting misses nothing
     }
 }

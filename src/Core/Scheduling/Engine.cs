@@ -13,20 +13,32 @@ internal sealed class Engine
     private readonly CheckpointCoordinator? _checkpoints;
     private readonly IReadOnlyList<JobSet> _recovered = [];    // batches of an earlier run that run again
     private readonly CancellationTokenSource _abort = new();   // the immediate stop
+    private readonly OwnWork _own;                             // the code of inputs, but for their batches
+    private readonly WorkInHand _work = new();
+    private readonly EffectGate _gate = new();                 // closed at the end, or when something that does not return is left behind
+    private readonly BatchWatchdog _watchdog;
+    private readonly TaskCompletionSource _startEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _isTooLate = new(TaskCreationOptions.RunContinuationsAsynchronously);   // done when an immediate stop has taken as long as it may
+    private ITimer? _limit;                                    // of the immediate stop
+    private int _isAborted;                                    // 1 since the first call of Abort
 
     public Engine(StreamingContext context, IReadOnlyList<IInputStream> inputs, IReadOnlyList<OutputOperation> outputs, ListenerBus listeners, Action<Exception> onFailure)
     {
         _inputs = inputs;
         _listeners = listeners;
         _options = context.Options;
+        _own = new OwnWork(context);
+        _watchdog = new BatchWatchdog(_options.SlowBatchLimit, _options.TimeProvider, WarnOfSlow);
         var clock = new StreamingClock(_options.TimeProvider);
         _checkpoints = _options.Checkpoint is null ? null : CheckpointCoordinator.Open(_options, inputs, Warn);
         try
         {
             _graph = new GraphBuilder(SchedulerFor(_options)).Build(outputs, inputs);
             _recovered = _checkpoints?.Recover(_graph.Sections) ?? [];
-            _scheduler = new JobScheduler(_graph, _options, clock, listeners, context, _checkpoints, onFailure, _abort.Token);
-            _generator = new JobGenerator(inputs, _scheduler, _options, clock, listeners, context.Metrics, _checkpoints, onFailure);
+            _scheduler = new JobScheduler(_graph, _options, clock, listeners, context, _checkpoints, onFailure, _work, _gate, _watchdog, _abort.Token);
+            _generator = new JobGenerator(
+                inputs, _scheduler, _options, clock, listeners, context.Metrics, _checkpoints, onFailure, context.OnInputsEnded, _work, _gate, _watchdog, _own);
         }
         catch
         {
@@ -37,79 +49,194 @@ internal sealed class Engine
 
     public BatchTime ZeroTime => _generator.ZeroTime;
 
+    /// <summary>Starts inputs and batches; returns early where the context is stopped at once meanwhile. A stop waits for its end.</summary>
     public void Start()
     {
-        foreach (IInputStream input in _inputs)
+        try
         {
-            // Inputs start quickly by contract: what they wait for, they wait for in the background.
-            input.StartAsync(_abort.Token).AsTask().GetAwaiter().GetResult();
-            _started.Add(input);
-        }
+            if (!TryStartInputs())
+            {
+                return;
+            }
 
-        _checkpoints?.Begin(ZeroTime);
-        _scheduler.Start();
-        foreach (JobSet batch in _recovered)
+            _checkpoints?.Begin(ZeroTime);
+            _scheduler.Start();
+            foreach (JobSet batch in _recovered)
+            {
+                _scheduler.Submit(batch);
+            }
+
+            _generator.Start();
+            BatchTime zero = ZeroTime;
+            _listeners.Post(listener => listener.OnStreamingStarted(zero));
+        }
+        finally
         {
-            _scheduler.Submit(batch);
+            _startEnded.TrySetResult();
         }
-
-        _generator.Start();
-        BatchTime zero = ZeroTime;
-        _listeners.Post(listener => listener.OnStreamingStarted(zero));
     }
 
     public Task WhenCompletedAsync(BatchTime time) => _scheduler.WhenCompletedAsync(time);
 
+    /// <summary>Whether the caller's thread is in an operator or in an input's batch.</summary>
+    public bool IsInOperator => _graph.IsAtWork(Environment.CurrentManagedThreadId);
+
     /// <summary>Ends waits and drops queued batches; the stop itself follows.</summary>
     /// <remarks>Functions that wait on the token go on elsewhere: what they do then, how long it takes and what it throws is nothing to whoever stops the context.</remarks>
-    public void Abort() => _ = _abort.CancelAsync().ContinueWith(
-        called =>
+    public void Abort()
+    {
+        if (Interlocked.Exchange(ref _isAborted, 1) != 0)
         {
-            Exception error = called.Exception!.GetBaseException();
-            _listeners.Post(listener => listener.OnWarning($"A callback on the token of the stop failed: {error.Message}", error));
-        },
-        CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            return;
+        }
+
+        if (_options.ImmediateStopTimeout != Timeout.InfiniteTimeSpan)
+        {
+            _limit = _options.TimeProvider.CreateTimer(
+                static late => ((TaskCompletionSource)late!).TrySetResult(), _isTooLate, _options.ImmediateStopTimeout, Timeout.InfiniteTimeSpan);
+        }
+
+        _aborted.TrySetResult();
+        _ = _abort.CancelAsync().ContinueWith(
+            called =>
+            {
+                Exception error = called.Exception!.GetBaseException();
+                _listeners.Post(listener => listener.OnWarning($"A callback on the token of the stop failed: {error.Message}", error));
+            },
+            CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    }
 
     /// <summary>Stops what was started; called once, also when only a part of it was.</summary>
+    /// <exception cref="AggregateException">What did not stop, or failed while stopping: a <see cref="StreamingException"/> each.</exception>
     public async Task StopAsync(StopMode mode)
     {
         using ITimer? limit = mode == StopMode.Graceful && _options.GracefulStopTimeout != Timeout.InfiniteTimeSpan
             ? _options.TimeProvider.CreateTimer(static engine => ((Engine)engine!).Abort(), this, _options.GracefulStopTimeout, Timeout.InfiniteTimeSpan)
             : null;
 
-        // First the receivers: nothing new comes in. Then one last batch takes what they left. Then the queue drains. Then everything closes.
-        var errors = new List<Exception>();
-        foreach (IInputStream input in _started)
+        // On a thread of its own: what is called may hold it for ever.
+        var errors = new StopErrors();
+        Task stopping = Task.Run(() => StopAllAsync(mode, errors));
+        Task tooLate = _isTooLate.Task;
+        while (await Task.WhenAny(stopping, tooLate).ConfigureAwait(false) != stopping && !TryLeaveBehind(errors))
         {
-            await CollectAsync($"Input {input.Name}", input.StopAsync, errors).ConfigureAwait(false);
+            tooLate = Task.Delay(_options.ImmediateStopTimeout, _options.TimeProvider);   // it goes on, from one thing to the next
+        }
+
+        if (stopping.IsCompleted)
+        {
+            await stopping.ConfigureAwait(false);
+        }
+
+        _limit?.Dispose();
+        _watchdog.Dispose();
+        errors.ThrowIfAny();
+    }
+
+    private bool TryStartInputs()
+    {
+        OwnWork? before = _own.Enter();
+        try
+        {
+            foreach (IInputStream input in _inputs)
+            {
+                if (_abort.IsCancellationRequested)
+                {
+                    return false;
+                }
+
+                // Inputs start quickly by contract: what they wait for, they wait for in the background.
+                using WorkInHand.InHand inHand = _work.Begin(input.Name, null);
+                input.StartAsync(_abort.Token).AsTask().GetAwaiter().GetResult();
+                _started.Add(input);
+            }
+
+            return !_abort.IsCancellationRequested;
+        }
+        finally
+        {
+            OwnWork.Leave(before);
+        }
+    }
+
+    // First the receivers: nothing new comes in. Then one last batch takes what they left. Then the queue drains. Then everything closes. An immediate stop
+    // drops what was received, and so does not wait for the receivers before the rest.
+    private async Task StopAllAsync(StopMode mode, StopErrors errors)
+    {
+        await _startEnded.Task.ConfigureAwait(false);
+        Task inputsStopped = Task.WhenAll(_started.Select(input => Task.Run(() => CollectAsync($"Input {input.Name}", input.Name, input.StopAsync, errors))));
+        if (mode == StopMode.Graceful)
+        {
+            await Task.WhenAny(inputsStopped, _aborted.Task).ConfigureAwait(false);
         }
 
         bool lastBatch = mode == StopMode.Graceful && !_abort.IsCancellationRequested;
         Collect("The generator", () => _generator.Stop(lastBatch), errors);
-        await CollectAsync("The scheduler", () => new ValueTask(_scheduler.StopAsync()), errors).ConfigureAwait(false);
+        await CollectAsync("The scheduler", null, () => new ValueTask(_scheduler.StopAsync()), errors).ConfigureAwait(false);
         bool isAllPlanned = !_generator.HasCut;   // else the positions are ahead of the batches
         Collect("The generator", _generator.DropCut, errors);
-        if (lastBatch && isAllPlanned && !_abort.IsCancellationRequested)
+        if (lastBatch && isAllPlanned && !_abort.IsCancellationRequested && _gate.TryEnter())
         {
             Collect("The last checkpoint", () => _checkpoints?.SaveLast(), errors);
+            _gate.Exit();
         }
 
-        await CollectAsync("The graph", () => new ValueTask(_graph.CloseAsync()), errors).ConfigureAwait(false);
+        await CollectAsync("The graph", "the graph", () => new ValueTask(_graph.CloseAsync()), errors).ConfigureAwait(false);
+        await inputsStopped.ConfigureAwait(false);
         foreach (IInputStream input in _started)
         {
-            await CollectAsync($"Input {input.Name}", input.CloseAsync, errors).ConfigureAwait(false);
+            await CollectAsync($"Input {input.Name}", input.Name, input.CloseAsync, errors).ConfigureAwait(false);
         }
 
-        _checkpoints?.Dispose();
-        if (errors.Count > 0)
+        _own.IsOver = true;
+        _gate.Close(() => _checkpoints?.Dispose());
+    }
+
+    // Threads cannot be ended: what holds one keeps what it has, and the stop goes on behind it, should it ever come back. Until then no memory that it may use goes back to a pool; from now
+    // on nothing of it has an effect. The directory of the checkpoints is free for the next context, unless somebody is writing to it.
+    private bool TryLeaveBehind(StopErrors errors)
+    {
+        IReadOnlyList<StreamingException> failures = [.. _work.Now.SelectMany(NotReturned)];
+        if (failures.Count == 0)
         {
-            throw errors.Count == 1 ? errors[0] : new AggregateException(errors);
+            return false;
+        }
+
+        foreach (StreamingException failure in failures)
+        {
+            errors.Add(failure);
+        }
+
+        _scheduler.LeaveBehind(time => failures.FirstOrDefault(failure => failure.BatchTime == time) ?? failures[0], failures[0]);
+        _gate.Close(() => _checkpoints?.Dispose());
+        return true;
+    }
+
+    private IEnumerable<StreamingException> NotReturned(WorkInHand.Item item)
+    {
+        string sentence = $"has not returned {_options.ImmediateStopTimeout} after the context was told to stop. The context has stopped without it. Let it end when its token is cancelled, or give it more time by ImmediateStopTimeout.";
+        foreach (string name in NamesOf(item))
+        {
+            yield return item.Time is { } time
+                ? new StreamingException(time, name, new TimeoutException($"It {sentence}"))
+                : new StreamingException($"Input {name} {sentence}", new TimeoutException($"{name} {sentence}")) { OperatorName = name };
         }
     }
 
-    // What fails does not keep the rest from stopping: nobody waits for ever.
-    private static async Task CollectAsync(string what, Func<ValueTask> stop, List<Exception> errors)
+    private IReadOnlyList<string> NamesOf(WorkInHand.Item item) =>
+        item.Name == WorkInHand.Operators && _graph.AtWork() is { Count: > 0 } operators ? operators : [item.Name];
+
+    private void WarnOfSlow(BatchTime time, TimeSpan taken)
     {
+        string[] names = [.. _work.Now.Where(item => item.Time == time).SelectMany(NamesOf).Distinct()];
+        string what = names.Length == 0 ? "nothing of it runs" : $"{string.Join(" and ", names)} has not returned";
+        Warn($"Batch {time} has taken {taken} and is not done: {what}. It goes on; SlowBatchWarning sets when this is said.");
+    }
+
+    // What fails does not keep the rest from stopping: nobody waits for ever.
+    private async Task CollectAsync(string what, string? input, Func<ValueTask> stop, StopErrors errors)
+    {
+        using WorkInHand.InHand? inHand = input is null ? null : _work.Begin(input, null);
         try
         {
             await stop().ConfigureAwait(false);
@@ -120,7 +247,7 @@ internal sealed class Engine
         }
     }
 
-    private static void Collect(string what, Action stop, List<Exception> errors)
+    private static void Collect(string what, Action stop, StopErrors errors)
     {
         try
         {
@@ -137,4 +264,30 @@ internal sealed class Engine
     private static TaskScheduler SchedulerFor(StreamingOptions options) => options.MaxDegreeOfParallelism == 0
         ? TaskScheduler.Default
         : new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, options.MaxDegreeOfParallelism).ConcurrentScheduler;
+
+    /// <summary>What went wrong in a stop; safe from any thread.</summary>
+    private sealed class StopErrors
+    {
+        private readonly Lock _lock = new();               // guards _errors
+        private readonly List<Exception> _errors = [];
+
+        public void Add(Exception error)
+        {
+            lock (_lock)
+            {
+                _errors.Add(error);
+            }
+        }
+
+        public void ThrowIfAny()
+        {
+            lock (_lock)
+            {
+                if (_errors.Count > 0)
+                {
+                    throw new AggregateException(_errors);
+                }
+            }
+        }
+    }
 }

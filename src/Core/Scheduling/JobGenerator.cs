@@ -9,20 +9,31 @@ internal sealed class JobGenerator
     private readonly ListenerBus _listeners;
     private readonly StreamingOptions _options;
     private readonly Action<Exception> _onFailure;
+    private readonly Action _onInputsEnded;
     private readonly CheckpointCoordinator? _checkpoints;
+    private readonly WorkInHand _work;
+    private readonly EffectGate _gate;
+    private readonly BatchWatchdog _watchdog;
+    private readonly OwnWork _own;         // the code of inputs that is called for a cut
     private readonly BatchTimer _timer;
     private readonly InputBatch?[] _cut;   // cut, but not in a batch yet: kept when another input's cut failed
+    private bool _haveAllEnded;            // the inputs, and the context stops when they have: the last batch was generated
 
     public JobGenerator(
         IReadOnlyList<IInputStream> inputs, JobScheduler scheduler, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingMetrics metrics, CheckpointCoordinator? checkpoints,
-        Action<Exception> onFailure)
+        Action<Exception> onFailure, Action onInputsEnded, WorkInHand work, EffectGate gate, BatchWatchdog watchdog, OwnWork own)
     {
+        _work = work;
+        _gate = gate;
+        _watchdog = watchdog;
+        _own = own;
         _inputs = inputs;
         _scheduler = scheduler;
         _options = options;
         _clock = clock;
         _listeners = listeners;
         _onFailure = onFailure;
+        _onInputsEnded = onInputsEnded;
         _cut = new InputBatch?[inputs.Count];
         _checkpoints = checkpoints;
         (BatchTime, BatchTime)? grid = checkpoints?.ZeroTime is { } zero ? (zero, checkpoints.LastPlanned ?? zero) : null;
@@ -40,7 +51,7 @@ internal sealed class JobGenerator
     public void Stop(bool lastBatch)
     {
         BatchTime next = _timer.Stop();
-        if (!lastBatch)
+        if (!lastBatch || _haveAllEnded)
         {
             return;
         }
@@ -66,6 +77,12 @@ internal sealed class JobGenerator
     // would hold next to nothing, and so would those after it, each at the whole fixed cost of a batch (docs/decisions/0013-pending-batches.md).
     private void OnTick(BatchTime time)
     {
+        if (_haveAllEnded || _scheduler.IsAborted)
+        {
+            return;   // nothing more would run: not to be cut, nor written down
+        }
+
+        _own.Enter();
         bool isLate = _clock.Until(time.Milliseconds) <= -_options.BatchInterval;
         if (isLate || IsAnyHeldUp())
         {
@@ -91,6 +108,12 @@ internal sealed class JobGenerator
     // A batch that is not on the disk must not run: its data would be lost, or another batch's, after a crash. What was cut is still there for the next start's inputs.
     private bool Plan(BatchTime time, InputBatch[] inputs)
     {
+        if (!_gate.TryEnter())
+        {
+            return false;
+        }
+
+        using WorkInHand.InHand inHand = _work.Begin("writing down what the batch is made of", time);
         try
         {
             _checkpoints?.Plan(time, inputs);
@@ -101,50 +124,99 @@ internal sealed class JobGenerator
             _onFailure(new StreamingException(time, "writing down what the batch is made of", error));
             return false;
         }
+        finally
+        {
+            _gate.Exit();
+        }
     }
 
     // Gives whether there was a batch.
     private bool Generate(BatchTime time, bool isLast = false)
     {
+        JobSet? batch;
+        bool haveAllEnded;
+        _watchdog.Begin(time);
+        try
+        {
+            batch = Make(time, isLast, out haveAllEnded);
+        }
+        finally
+        {
+            _watchdog.End(time);
+        }
+
+        if (batch is null)
+        {
+            return false;
+        }
+
+        _scheduler.Submit(batch);
+        if (haveAllEnded)
+        {
+            _haveAllEnded = true;
+            _onInputsEnded();
+        }
+
+        return true;
+    }
+
+    // Cuts all inputs and writes down what the batch is made of; null where one of these failed.
+    private JobSet? Make(BatchTime time, bool isLast, out bool haveAllEnded)
+    {
         var infos = new InputInfo[_cut.Length];
+        haveAllEnded = _options.StopWhenInputsEnd;
         for (int i = 0; i < _cut.Length; i++)
         {
+            using WorkInHand.InHand inHand = _work.Begin(_inputs[i].Name, time);
             try
             {
                 InputBatch cut = _cut[i] ??= _inputs[i].Cut(time);
                 infos[i] = new InputInfo(_inputs[i].Id, _inputs[i].Name, cut.RecordCount, cut.SizeBytes, cut.Description);
+                haveAllEnded = haveAllEnded && _inputs[i].HasEnded;
             }
             catch (Exception error)
             {
                 // What was cut stays for the next batch: nothing that was received is lost.
-                var failure = new StreamingException(time, _inputs[i].Name, error);
-                if (_options.OnBatchFailure == BatchFailurePolicy.FailContext)
-                {
-                    _onFailure(failure);
-                }
-                else
-                {
-                    string fate = isLast ? "are given up, as the context stops" : "go into the next one";
-                    _listeners.Post(listener => listener.OnWarning($"Batch {time} was not generated; its data {fate}.", failure));
-                }
+                CutFailed(new StreamingException(time, _inputs[i].Name, error), isLast);
+                return null;
+            }
 
-                return false;
+            if (_gate.IsClosed)
+            {
+                return null;   // the input has come back after the context had stopped
             }
         }
 
         InputBatch[] inputs = [.. _cut.Select(cut => cut!)];
         if (!Plan(time, inputs))
         {
-            return false;
+            return null;
         }
 
         Array.Clear(_cut);
-        _scheduler.Submit(new JobSet(time, inputs, _clock.NowMs)
+        return new JobSet(time, inputs, _clock.NowMs)
         {
             InputInfos = infos,
             RecordCount = infos.Sum(info => Math.Max(0, info.RecordCount)),
             SizeBytes = infos.Sum(info => info.SizeBytes),
-        });
-        return true;
+        };
+    }
+
+    private void CutFailed(StreamingException failure, bool isLast)
+    {
+        if (_gate.IsClosed)
+        {
+            return;
+        }
+
+        if (_options.OnBatchFailure == BatchFailurePolicy.FailContext)
+        {
+            _onFailure(failure);
+        }
+        else
+        {
+            string fate = isLast ? "are given up, as the context stops" : "go into the next one";
+            _listeners.Post(listener => listener.OnWarning($"Batch {failure.BatchTime} was not generated; its data {fate}.", failure));
+        }
     }
 }

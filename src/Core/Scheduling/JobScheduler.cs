@@ -13,6 +13,9 @@ internal sealed class JobScheduler
     private readonly Action<Exception> _onFailure;
     private readonly CheckpointCoordinator? _checkpoints;
     private readonly CancellationToken _abort;
+    private readonly WorkInHand _work;
+    private readonly EffectGate _gate;
+    private readonly BatchWatchdog _watchdog;
     private readonly Channel<JobSet> _queue;
     private readonly AutoResetEvent _begun = new(false);                 // set when a batch has left the queue
     private readonly SemaphoreSlim _jobs;                                // output jobs that may still start
@@ -20,10 +23,17 @@ internal sealed class JobScheduler
     private Task _loop = Task.CompletedTask;
     private readonly Queue<Task> _unfinished = new();                    // batches whose outputs still run, when they may overlap; at most ConcurrentJobs
     private readonly Task[] _lastRuns;                                   // each output's run for the batch before, when they may overlap
+    private readonly RunningBatches _running = new();
     private volatile bool _failed;                                       // set by a failure that stops the context
+    private volatile bool _isLeftBehind;                                 // the context has stopped, and something did not return: what comes back does nothing more
 
-    public JobScheduler(Graph graph, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingContext context, CheckpointCoordinator? checkpoints, Action<Exception> onFailure, CancellationToken abort)
+    public JobScheduler(
+        Graph graph, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingContext context, CheckpointCoordinator? checkpoints, Action<Exception> onFailure,
+        WorkInHand work, EffectGate gate, BatchWatchdog watchdog, CancellationToken abort)
     {
+        _work = work;
+        _gate = gate;
+        _watchdog = watchdog;
         _graph = graph;
         _options = options;
         _clock = clock;
@@ -62,6 +72,9 @@ internal sealed class JobScheduler
         }
     }
 
+    /// <summary>Whether the context stops at once: what is submitted is dropped.</summary>
+    public bool IsAborted => _abort.IsCancellationRequested;
+
     public Task WhenCompletedAsync(BatchTime time) => _completed.WhenAsync(time);
 
     /// <summary>Runs what is queued (or drops it after an abort) and ends.</summary>
@@ -69,7 +82,18 @@ internal sealed class JobScheduler
     {
         _queue.Writer.TryComplete();
         await _loop.ConfigureAwait(false);
-        _completed.Close();
+        _completed.Close(_context.Failure);
+    }
+
+    /// <summary>The context stops without what has not returned. Whoever waits for batches hears why; what comes back later gives its memory back, and does nothing else.</summary>
+    /// <param name="failureOf">Why a batch that runs is not done.</param>
+    /// <param name="first">Why no batch follows, unless the context has failed before.</param>
+    public void LeaveBehind(Func<BatchTime, StreamingException> failureOf, StreamingException first)
+    {
+        _isLeftBehind = true;
+        _graph.LeaveBehind();
+        _running.LeaveBehind(failureOf, _completed);
+        _completed.Close(_context.Failure ?? first);
     }
 
     private async Task RunAsync()
@@ -86,10 +110,11 @@ internal sealed class JobScheduler
             if (batch.Recovery == Outcome.GivenUp)
             {
                 Drop(batch);
-                _completed.Complete(batch.Time);
+                _completed.Complete(batch.Time, batch.WasCounted ? null : GivenUp(batch.Time));
                 continue;
             }
 
+            using WorkInHand.InHand inHand = _work.Begin(WorkInHand.Batch, batch.Time);
             try
             {
                 await RunBatchAsync(batch).ConfigureAwait(false);
@@ -97,7 +122,11 @@ internal sealed class JobScheduler
             catch (Exception error)
             {
                 // Not the batch's failure but the engine's, such as an operator that cannot reset: nobody knows what it still holds.
-                Fail(new StreamingException(batch.Time, "the engine", error));
+                var failure = new StreamingException(batch.Time, "the engine", error);
+                Fail(failure);
+                _watchdog.End(batch.Time);
+                batch.Own!.IsOver = true;
+                _completed.Complete(batch.Time, failure);
             }
         }
 
@@ -106,13 +135,20 @@ internal sealed class JobScheduler
 
     private async Task RunBatchAsync(JobSet batch)
     {
+        batch.Own = new OwnWork(_context);
         batch.StartedMs = _clock.NowMs;
         BatchInfo started = batch.ToInfo();
         Report(batch, listener => listener.OnBatchStarted(started));
         var scope = new BatchScope(batch.Time, batch.Inputs) { IsReplay = batch.Recovery == Outcome.Open };
+        _watchdog.Begin(batch.Time);
+        _running.Add(scope);
         for (int attempt = 0; ; attempt++)
         {
-            await _graph.RunAsync(scope).ConfigureAwait(false);
+            using (_work.Begin(WorkInHand.Operators, batch.Time))
+            {
+                await _graph.RunAsync(scope).ConfigureAwait(false);
+            }
+
             List<OutputJob?>? jobs = null;
             if (scope.IsFailed)
             {
@@ -156,11 +192,12 @@ internal sealed class JobScheduler
 
                 // An output that was done may have retained this try's records, which lie in the same inputs: they stay until nobody reads any try.
                 BatchScope next = scope.NewTry();
+                _running.Replace(scope, next);
                 scope.Release();
                 scope = next;
                 StreamingException failure = batch.Failure!;
                 string warning = $"Batch {batch.Time} is tried again ({attempt + 1} of {_options.BatchRetries}).";
-                _listeners.Post(listener => listener.OnWarning(warning, failure));
+                Post(listener => listener.OnWarning(warning, failure));
                 continue;
             }
 
@@ -170,28 +207,36 @@ internal sealed class JobScheduler
             }
 
             await FinishEarlierAsync().ConfigureAwait(false);
-            WriteDown(batch, isCounted: jobs is not null);
-            Complete(batch, scope);
+            StreamingException? notWritten = WriteDown(batch, isCounted: jobs is not null);
+            Complete(batch, scope, notWritten);
             return;
         }
     }
 
     // A batch that stops the context is not done: the next start runs it again.
-    private void WriteDown(JobSet batch, bool isCounted)
+    private StreamingException? WriteDown(JobSet batch, bool isCounted)
     {
         bool stopsContext = batch.Failure is not null && (batch.IsCutShort || _options.OnBatchFailure == BatchFailurePolicy.FailContext);
-        if (_checkpoints is null || stopsContext || batch.IsForStatesOnly)
+        if (_checkpoints is null || stopsContext || batch.IsForStatesOnly || !_gate.TryEnter())
         {
-            return;
+            return null;
         }
 
+        using WorkInHand.InHand inHand = _work.Begin("writing down that the batch is done", batch.Time);
         try
         {
             _checkpoints.Commit(batch.Time, isCounted);
+            return null;
         }
         catch (Exception error)
         {
-            Fail(new StreamingException(batch.Time, "writing down that the batch is done", error));
+            var failure = new StreamingException(batch.Time, "writing down that the batch is done", error);
+            Fail(failure);
+            return failure;
+        }
+        finally
+        {
+            _gate.Exit();
         }
     }
 
@@ -199,6 +244,15 @@ internal sealed class JobScheduler
     private void Report(JobSet batch, Action<StreamingListener> call)
     {
         if (!batch.IsForStatesOnly)
+        {
+            Post(call);
+        }
+    }
+
+    // Nobody hears of what comes back after the context has stopped.
+    private void Post(Action<StreamingListener> call)
+    {
+        if (!_isLeftBehind)
         {
             _listeners.Post(call);
         }
@@ -241,6 +295,8 @@ internal sealed class JobScheduler
 
     private async Task RunJobsAsync(JobSet batch, List<OutputJob?> jobs)
     {
+        // For outputs only: a mark would cost each task of a stage an object; operators are known by their threads.
+        batch.Own!.Enter();
         var infos = new OutputInfo?[jobs.Count];
         if (_options.ConcurrentJobs == 1)
         {
@@ -281,11 +337,20 @@ internal sealed class JobScheduler
         }
 
         await _jobs.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        if (_isLeftBehind)
+        {
+            // An output before it has come back after the context had stopped.
+            job.Release();
+            _jobs.Release();
+            return null;
+        }
+
         string name = _graph.Outputs[index].Name;
         BatchInfo info = batch.ToInfo();
-        _listeners.Post(listener => listener.OnOutputStarted(info, index));
+        Post(listener => listener.OnOutputStarted(info, index));
         double startMs = _clock.NowMs;
         string? message = null;
+        using WorkInHand.InHand inHand = _work.Begin(name, batch.Time);
         try
         {
             await job.RunAsync(_abort).ConfigureAwait(false);
@@ -315,11 +380,11 @@ internal sealed class JobScheduler
         }
 
         var result = new OutputInfo(index, name, TimeSpan.FromMilliseconds(_clock.NowMs - startMs), message);
-        _listeners.Post(listener => listener.OnOutputCompleted(info, result));
+        Post(listener => listener.OnOutputCompleted(info, result));
         return result;
     }
 
-    private void Complete(JobSet batch, BatchScope scope)
+    private void Complete(JobSet batch, BatchScope scope, StreamingException? notWritten = null)
     {
         batch.EndedMs = _clock.NowMs;
         Try(batch, "the count of its records", () =>
@@ -329,8 +394,10 @@ internal sealed class JobScheduler
         });
         CountFailedRecords(batch, scope);
         Try(batch, "the return of its memory", scope.Release);
+        _running.Remove(scope);
+        _watchdog.End(batch.Time);
         BatchInfo info = batch.ToInfo();
-        if (!batch.IsForStatesOnly)
+        if (!batch.IsForStatesOnly && !_isLeftBehind)
         {
             _context.Metrics.CountBatch(info);
         }
@@ -341,13 +408,14 @@ internal sealed class JobScheduler
             Fail(batch.IsForStatesOnly ? NotRebuilt(batch.Failure) : batch.Failure);
         }
 
-        _completed.Complete(batch.Time);
+        batch.Own!.IsOver = true;
+        _completed.Complete(batch.Time, batch.Failure ?? notWritten);
     }
 
     // Of a batch whose operators failed for good no record counts; one that runs for its states only was counted by the run before.
     private void CountFailedRecords(JobSet batch, BatchScope scope)
     {
-        if (scope.FailedRecords is null || scope.IsFailed || batch.IsForStatesOnly)
+        if (scope.FailedRecords is null || scope.IsFailed || batch.IsForStatesOnly || _isLeftBehind)
         {
             return;
         }
@@ -369,9 +437,13 @@ internal sealed class JobScheduler
         "whatever OnBatchFailure says. Nothing in the checkpoint directory has changed: mend the cause (a function that refuses data it took before, a file that is gone) and start again, " +
         "or begin anew with another checkpoint directory.");
 
+    private static StreamingException GivenUp(BatchTime time) =>
+        new($"Batch {time} was given up by an earlier run, in which it failed. Its data are in no window and no state.");
+
     // Inputs count and give back by code of their own: what it throws is the batch's failure, and the policy decides on the next one.
-    private static void Try(JobSet batch, string what, Action action)
+    private void Try(JobSet batch, string what, Action action)
     {
+        using WorkInHand.InHand inHand = _work.Begin(what, batch.Time);
         try
         {
             action();
@@ -391,7 +463,10 @@ internal sealed class JobScheduler
     private void Fail(StreamingException failure)
     {
         _failed = true;
-        _onFailure(failure);
+        if (!_isLeftBehind)
+        {
+            _onFailure(failure);
+        }
     }
 
     private void Drop(JobSet batch)

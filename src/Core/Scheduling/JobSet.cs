@@ -21,6 +21,12 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
     /// <summary>Whether an earlier run did its outputs and reported it: it runs again for the states.</summary>
     public bool IsForStatesOnly => Recovery == Outcome.Counted;
 
+    /// <summary>Whether an earlier run did the batch with success.</summary>
+    public bool WasCounted { get; init; }
+
+    /// <summary>What marks the code that runs for the batch; since it began.</summary>
+    public OwnWork? Own { get; set; }
+
     /// <summary>Which outputs are done for this batch; a retry leaves them out.</summary>
     public HashSet<int> DoneOutputs { get; } = [];
 

@@ -23,6 +23,18 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBloc
     private int _copyEnd;                                             // bytes filled
     private readonly Dictionary<int, BlockPool> _largePools = [];     // for records longer than a block, by block size; guarded by _copying
 
+    /// <summary>Whether nothing is published for the next cut.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _slices.Count == 0;
+            }
+        }
+    }
+
     /// <summary>Publishes whole records that lie in a block; the queue becomes one more holder of it.</summary>
     /// <param name="block">The block; the caller holds it.</param>
     /// <param name="start">First byte.</param>

@@ -20,7 +20,7 @@ public static class ReplayFileExtensions
         ArgumentNullException.ThrowIfNull(context);
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentOutOfRangeException.ThrowIfLessThan(bytesPerBatch, 1);
-        return new ReplayFileStream<Utf8Text>(context, path, batch => (batch + 1) * bytesPerBatch, int.MaxValue, LineDecoder.Instance, mode);
+        return new ReplayFileStream<Utf8Text>(context, path, batch => (batch + 1) * bytesPerBatch, int.MaxValue, repeats: false, LineDecoder.Instance, mode);
     }
 
     /// <summary>The lines of a file, with the ends of the batches given: replays recorded batches, or the same ones again and again.</summary>
@@ -38,18 +38,19 @@ public static class ReplayFileExtensions
         ArgumentNullException.ThrowIfNull(batchEnds);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchEnds.Count, 1);
         return new ReplayFileStream<Utf8Text>(
-            context, path, batch => batchEnds[Math.Min(batch, batchEnds.Count - 1)], repeat ? batchEnds.Count : int.MaxValue, LineDecoder.Instance, mode);
+            context, path, batch => batchEnds[Math.Min(batch, batchEnds.Count - 1)], batchEnds.Count, repeat, LineDecoder.Instance, mode);
     }
 }
 
 /// <param name="context">The context.</param>
 /// <param name="path">The file.</param>
 /// <param name="endOf">End in bytes of the n-th batch, counted from 0.</param>
-/// <param name="repeatAfter">After so many batches the file begins again.</param>
+/// <param name="batchCount">So many batches have something.</param>
+/// <param name="repeats">Whether the file begins again after them.</param>
 /// <param name="decoder">Makes the records.</param>
 /// <param name="mode">Whether the file is read or mapped.</param>
 internal sealed class ReplayFileStream<T>(
-    StreamingContext context, string path, Func<int, long> endOf, int repeatAfter, IRecordDecoder<T> decoder, FileReadMode mode)
+    StreamingContext context, string path, Func<int, long> endOf, int batchCount, bool repeats, IRecordDecoder<T> decoder, FileReadMode mode)
     : InputDStream<T>(context, "ReplayFile")
 {
     private const byte Version = 1;
@@ -74,10 +75,12 @@ internal sealed class ReplayFileStream<T>(
         return ValueTask.CompletedTask;
     }
 
+    protected internal override bool HasEnded => !repeats && (_batch >= batchCount || _at >= _file!.Length);
+
     protected internal override InputBatch<T> Cut(BatchTime time)
     {
         OpenFile file = _file!;
-        if (_batch == repeatAfter)
+        if (repeats && _batch == batchCount)
         {
             _batch = 0;
             _at = 0;
@@ -97,7 +100,7 @@ internal sealed class ReplayFileStream<T>(
         PlannedRange[] ranges = PlannedRange.Read(saved.Span, $"batch {time} of {Name}");
         var batch = new PlannedFileBatch<T>(ranges, mayGrow: true, mode, decoder, _source, PartitionCount);
         batch.Check();
-        _batch = _batch == repeatAfter ? 1 : _batch + 1;
+        _batch = repeats && _batch == batchCount ? 1 : _batch + 1;
         foreach (PlannedRange range in ranges)
         {
             _at = range.End;
@@ -120,7 +123,7 @@ internal sealed class ReplayFileStream<T>(
     protected internal override void LoadPosition(ReadOnlySpan<byte> saved)
     {
         var reader = new SavedReader(saved, Version, $"the position of {Name}");
-        _batch = (int)Math.Min(reader.Natural(), repeatAfter);
+        _batch = (int)Math.Min(reader.Natural(), repeats ? batchCount : int.MaxValue);
         _at = reader.Natural();
         _begun = new BegunFile(SavedFile.Read(ref reader), _at);
         reader.End();

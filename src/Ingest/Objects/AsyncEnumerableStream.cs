@@ -4,7 +4,11 @@ namespace FastStream;
 public static class AsyncEnumerableStreamExtensions
 {
     /// <summary>Takes the records of a sequence as they come; asks for no next one while <see cref="StreamingOptions.MaxBufferedRecords"/> are held.</summary>
-    /// <remarks>After its end the stream goes on with empty batches; an error of the sequence is reported to listeners and ends it too. A stop cancels the sequence's token.</remarks>
+    /// <remarks>
+    /// After its end the stream goes on with empty batches; an error ends it too, and the policy for failed batches decides:
+    /// under <see cref="BatchFailurePolicy.FailContext"/> what came before it goes through a last batch and the context fails, else listeners hear of it.
+    /// A stop cancels the sequence's token.
+    /// </remarks>
     /// <example><code>context.AsyncEnumerableStream(client.ReadAllAsync()).Print();</code></example>
     /// <param name="context">The context.</param>
     /// <param name="records">The sequence; enumerated once, from the context's start on.</param>

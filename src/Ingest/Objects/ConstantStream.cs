@@ -6,7 +6,7 @@ namespace FastStream;
 public static class ConstantStreamExtensions
 {
     /// <summary>A stream whose every batch has these records: reference data to join with, or a load for experiments.</summary>
-    /// <remarks>They are taken for a part of the program: checkpoints do not keep them, and a batch that runs again after a restart has those of the program that runs then.</remarks>
+    /// <remarks>With <see cref="StreamingOptions.StopWhenInputsEnd"/> the context does not wait for it, as it never has anything new. Its records are taken for a part of the program: checkpoints do not keep them, and a batch that runs again after a restart has those of the program that runs then.</remarks>
     /// <example><code>var prices = context.ConstantStream(["a", "b"]);</code></example>
     /// <param name="context">The context.</param>
     /// <param name="records">The records; copied now.</param>
@@ -22,6 +22,9 @@ internal sealed class ConstantInputDStream<T>(StreamingContext context, T[] reco
     private const byte Version = 1;
 
     protected internal override InputBatch<T> Cut(BatchTime time) => RecordInputBatch.Of(records);
+
+    // It has nothing new to give, ever: a context that stops when its inputs have ended waits for the others.
+    protected internal override bool HasEnded => true;
 
     protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => new SavedWriter(output).Byte(Version);
 

@@ -7,7 +7,10 @@ namespace FastStream;
 public static class DataflowStreamExtensions
 {
     /// <summary>Takes the messages of a block, which is linked to when the context starts. While <see cref="StreamingOptions.MaxBufferedRecords"/> are held, the block keeps its messages.</summary>
-    /// <remarks>After the block's completion the stream goes on with empty batches; its fault is reported to listeners.</remarks>
+    /// <remarks>
+    /// After the block's completion the stream goes on with empty batches; after its fault, the policy for failed batches decides:
+    /// under <see cref="BatchFailurePolicy.FailContext"/> what came before it goes through a last batch and the context fails, else listeners hear of it.
+    /// </remarks>
     /// <example><code>context.DataflowStream(parseBlock).Print();</code></example>
     /// <param name="context">The context.</param>
     /// <param name="source">The block.</param>

@@ -4,7 +4,11 @@ namespace FastStream;
 public static class ObservableStreamExtensions
 {
     /// <summary>Takes the records of an observable as they come. When <see cref="StreamingOptions.MaxBufferedRecords"/> are held, <c>OnNext</c> waits on its caller's thread: observables have no other way to be slowed down.</summary>
-    /// <remarks>After its completion the stream goes on with empty batches; its error is reported to listeners. A stop ends the subscription.</remarks>
+    /// <remarks>
+    /// After its completion the stream goes on with empty batches; after its error, the policy for failed batches decides:
+    /// under <see cref="BatchFailurePolicy.FailContext"/> what came before it goes through a last batch and the context fails, else listeners hear of it.
+    /// A stop ends the subscription.
+    /// </remarks>
     /// <example><code>context.ObservableStream(Observable.Interval(TimeSpan.FromMilliseconds(10))).Print();</code></example>
     /// <param name="context">The context.</param>
     /// <param name="records">The observable; subscribed to when the context starts.</param>

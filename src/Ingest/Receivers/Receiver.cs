@@ -16,7 +16,8 @@ public enum ReceiverState
 /// <summary>A source that pushes: write <see cref="RunAsync"/>, which receives until it is told to stop and stores what it receives.</summary>
 /// <remarks>
 /// Spark's <c>Receiver</c> in C#: its <c>onStart</c> and <c>onStop</c> are the beginning of <see cref="RunAsync"/> and the cancellation of its token. A run that throws
-/// is reported and begins again after <see cref="RestartDelay"/>; a run that returns has come to the source's end, and the stream goes on with empty batches.
+/// is reported and begins again after <see cref="RestartDelay"/>; a run that returns has come to the source's end, and the stream goes on with empty batches (or, with
+/// <see cref="StreamingOptions.StopWhenInputsEnd"/>, the context stops when all inputs have ended).
 /// All members are safe from any thread.
 /// </remarks>
 /// <example><code>
@@ -74,9 +75,9 @@ public abstract class Receiver<T>
     /// <exception cref="ArgumentOutOfRangeException">The wait is out of its range.</exception>
     public void Restart(string message, Exception? error = null, TimeSpan? delay = null) => Supervisor.Restart(message, error, delay);
 
-    /// <summary>Ends the receiver for good. Returns at once; the stream goes on with empty batches.</summary>
+    /// <summary>Ends the receiver for good. Returns at once; the stream goes on with empty batches, unless an error ends it under <see cref="BatchFailurePolicy.FailContext"/>.</summary>
     /// <param name="message">Why, for listeners.</param>
-    /// <param name="error">What went wrong, if something did.</param>
+    /// <param name="error">What went wrong, if something did: under <see cref="BatchFailurePolicy.FailContext"/> what was stored goes through a last batch, and the context fails.</param>
     public void Stop(string message, Exception? error = null) => Supervisor.Stop(message, error);
 
     /// <summary>Tells listeners of an error; changes nothing.</summary>

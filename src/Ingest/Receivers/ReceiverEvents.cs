@@ -27,6 +27,13 @@ internal sealed class ReceiverEvents(DStream stream)
         stream.Context.Post(listener => listener.OnReceiverError(info));
     }
 
+    /// <summary>It has ended by an error, for good: the context's policy decides.</summary>
+    public void Failed(string message, Exception error)
+    {
+        Error(message, error);
+        stream.Context.OnInputFailed(new StreamingException($"Input {stream.Name} gives nothing any more. {message}", error) { OperatorName = stream.Name });
+    }
+
     /// <summary>Keeps a message for the next event: why it stops.</summary>
     public void Note(string message) => _lastMessage = message;
 

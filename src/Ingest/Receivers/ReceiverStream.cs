@@ -36,6 +36,9 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
 
     protected internal override InputBatch<T> Cut(BatchTime time) => _supervisor.Queue.Cut();
 
+    // First that it has ended: what it stored is seen then.
+    protected internal override bool HasEnded => _supervisor.HasEnded && _supervisor.Queue.IsEmpty;
+
     protected internal override ValueTask StopAsync() => _supervisor.StopAsync();
 
     protected internal override ValueTask CloseAsync()

@@ -49,6 +49,18 @@ internal sealed class ReceiverSupervisor<T>
         }
     }
 
+    /// <summary>Whether it was started and stores nothing any more.</summary>
+    public bool HasEnded
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _state == ReceiverState.Stopped && _running.IsCompleted;
+            }
+        }
+    }
+
     public void Start(CancellationToken abort)
     {
         lock (_lock)
@@ -113,8 +125,13 @@ internal sealed class ReceiverSupervisor<T>
 
     public void Stop(string message, Exception? error)
     {
-        if (error is not null)
+        if (error is not null && !_stop.IsCancellationRequested && !_abort.IsCancellationRequested)
         {
+            _events.Failed(message, error);
+        }
+        else if (error is not null)
+        {
+            // It was told to stop: how it ends is no reason for the stop to fail.
             _events.Error(message, error);
         }
         else

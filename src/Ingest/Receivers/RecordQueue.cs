@@ -19,6 +19,18 @@ internal sealed class RecordQueue<T>(int maxRecords)
     /// <summary>Records stored and reserved, and those in batches that are not done.</summary>
     public long Held => _room.Held;
 
+    /// <summary>Whether nothing is stored for the next cut.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _count == 0 && _full.Count == 0;
+            }
+        }
+    }
+
     /// <summary>Makes room for records, waiting until there is some: reserve before taking them from where they cannot go back.</summary>
     public ValueTask ReserveAsync(int records, CancellationToken cancellationToken) => _room.TakeAsync(records, cancellationToken);
 

@@ -77,6 +77,9 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
         return ValueTask.CompletedTask;
     }
 
+    // First that it has ended: what it published is seen then.
+    protected internal override bool HasEnded => _receiving.IsCompleted && _queue.IsEmpty;
+
     internal override bool IsHeldUp => Context.Blocks.RentedBlocks >= Context.Blocks.MaxBlocks;
 
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
@@ -118,6 +121,10 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
         {
             _events.Error(error.Message, error);
             Context.Fail(error);
+        }
+        catch (Exception error)
+        {
+            _events.Failed($"Receiving from {_host}:{_port} ended: {error.Message}", error);
         }
         finally
         {

@@ -77,10 +77,10 @@ public class ObjectStreamTests
     }
 
     [Fact]
-    public async Task ChannelStream_CompletedWithError_IsReportedAndTheStreamGoesOn()
+    public async Task ChannelStream_CompletedWithErrorUnderReportAndContinue_IsReportedAndTheStreamGoesOn()
     {
         var channel = Channel.CreateUnbounded<int>();
-        await using InputRun<int> run = InputRun<int>.Start(context => context.ChannelStream(channel.Reader));
+        await using InputRun<int> run = InputRun<int>.Start(context => context.ChannelStream(channel.Reader), new StreamingOptions { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
         channel.Writer.TryWrite(1);
         channel.Writer.Complete(new IOException("source lost"));
         ReceiverInfo stopped = await run.Listener.Stopped.Task.WaitAsync(TimeSpan.FromSeconds(60));
@@ -110,7 +110,7 @@ public class ObjectStreamTests
     [Fact]
     public async Task AsyncEnumerableStream_Throws_IsReported()
     {
-        await using InputRun<int> run = InputRun<int>.Start(context => context.AsyncEnumerableStream(Failing()));
+        await using InputRun<int> run = InputRun<int>.Start(context => context.AsyncEnumerableStream(Failing()), new StreamingOptions { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
         ReceiverInfo stopped = await run.Listener.Stopped.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal("The sequence failed: broken", stopped.LastErrorMessage);
         Assert.Equal([1], await run.TickAsync());
@@ -127,7 +127,7 @@ public class ObjectStreamTests
     [Fact]
     public async Task AsyncEnumerableStream_DisposalThrows_IsNotEnumeratedAgain()
     {
-        await using InputRun<int> run = InputRun<int>.Start(context => context.AsyncEnumerableStream(new BadEnd()));
+        await using InputRun<int> run = InputRun<int>.Start(context => context.AsyncEnumerableStream(new BadEnd()), new StreamingOptions { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
         ReceiverInfo stopped = await run.Listener.Stopped.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal("The sequence failed: not closed", stopped.LastErrorMessage);
         Assert.Equal([1], await run.TickAsync());
@@ -142,7 +142,7 @@ public class ObjectStreamTests
             observer.OnNext(1);
             observer.OnCompleted();
         });
-        await using InputRun<int> run = InputRun<int>.Start(context => context.ObservableStream(records));
+        await using InputRun<int> run = InputRun<int>.Start(context => context.ObservableStream(records), new StreamingOptions { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
         ReceiverInfo stopped = await run.Listener.Stopped.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal("Ending the subscription failed: not ended", stopped.LastErrorMessage);
         Assert.Equal([1], await run.TickAsync());
@@ -243,7 +243,7 @@ public class ObjectStreamTests
     public async Task DataflowStream_SourceFaults_IsReported()
     {
         var block = new TransformBlock<int, int>(number => number == 2 ? throw new IOException("bad two") : number);
-        await using InputRun<int> run = InputRun<int>.Start(context => context.DataflowStream(block));
+        await using InputRun<int> run = InputRun<int>.Start(context => context.DataflowStream(block), new StreamingOptions { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
         block.Post(2);
         ReceiverInfo stopped = await run.Listener.Stopped.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Contains("The source block failed", stopped.LastErrorMessage);

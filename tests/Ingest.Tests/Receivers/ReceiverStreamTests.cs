@@ -95,10 +95,10 @@ public class ReceiverStreamTests
     }
 
     [Fact]
-    public async Task Stop_WhileRunning_EndsItForGoodAndTheStreamGoesOn()
+    public async Task Stop_WhileRunningUnderReportAndContinue_EndsItForGoodAndTheStreamGoesOn()
     {
         var receiver = new ScriptedReceiver((_, _, stop) => UntilStopped(stop));
-        await using InputRun<int> run = InputRun<int>.Start(context => context.ReceiverStream(receiver));
+        await using InputRun<int> run = InputRun<int>.Start(context => context.ReceiverStream(receiver), new StreamingOptions { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
         await NextRun(receiver);
         await receiver.Store(1);
         receiver.Stop("enough", new InvalidOperationException("why"));

@@ -1,0 +1,52 @@
+namespace FastStream;
+
+/// <summary>The batches that have begun and are not complete: what is left behind where one does not end. Safe from any thread.</summary>
+internal sealed class RunningBatches
+{
+    private readonly Lock _lock = new();                // guards _batches
+    private readonly List<BatchScope> _batches = [];    // in order of time
+
+    public void Add(BatchScope batch)
+    {
+        lock (_lock)
+        {
+            _batches.Add(batch);
+        }
+    }
+
+    /// <summary>The batch goes on as another try.</summary>
+    public void Replace(BatchScope batch, BatchScope next)
+    {
+        lock (_lock)
+        {
+            _batches[_batches.IndexOf(batch)] = next;
+        }
+    }
+
+    public void Remove(BatchScope batch)
+    {
+        lock (_lock)
+        {
+            _batches.Remove(batch);
+        }
+    }
+
+    /// <summary>The context goes without them: nothing more may come of any.</summary>
+    /// <param name="failureOf">Why a batch is not done.</param>
+    /// <param name="completed">Told of each, in order.</param>
+    public void LeaveBehind(Func<BatchTime, StreamingException> failureOf, CompletionWaiters completed)
+    {
+        BatchScope[] batches;
+        lock (_lock)
+        {
+            batches = [.. _batches];
+        }
+
+        foreach (BatchScope batch in batches)
+        {
+            StreamingException failure = failureOf(batch.Time);
+            batch.LeaveBehind(failure);
+            completed.Complete(batch.Time, failure);
+        }
+    }
+}
