@@ -66,7 +66,7 @@ public sealed class ListenDStream<T> : InputDStream<T>
         _decoder = decoder;
         _options = options.Validated();
         _free = new SemaphoreSlim(options.MaxConnections, options.MaxConnections);
-        _queue = new ByteQueue<T>(decoder, context.Blocks, context.Options.MaxBufferedBytes, context.Options.PoisonReturnedBlocks);
+        _queue = new ByteQueue<T>(decoder, context.Blocks);
         _events = new ReceiverEvents(this);
         _limiter = ReceiverRate.LimiterFor(this);
     }
@@ -108,7 +108,7 @@ public sealed class ListenDStream<T> : InputDStream<T>
         return ValueTask.CompletedTask;
     }
 
-    internal override bool IsHeldUp => Context.Blocks.RentedBlocks >= Context.Blocks.MaxBlocks;
+    internal override bool IsHeldUp => Context.Blocks.IsFull;
 
     /// <inheritdoc/>
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);

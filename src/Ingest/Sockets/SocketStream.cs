@@ -64,9 +64,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
         _port = port;
         _decoder = decoder;
         _options = options.Validated();
-
-        // Copies are rare here, and must not wait for blocks while the connection holds one: they have a pool of their own.
-        _queue = new ByteQueue<T>(decoder, new BlockPool(context.Options.BlockSizeBytes, int.MaxValue, context.Options.PoisonReturnedBlocks), context.Options.MaxBufferedBytes, context.Options.PoisonReturnedBlocks);
+        _queue = new ByteQueue<T>(decoder, context.Blocks);
         _events = new ReceiverEvents(this);
         _limiter = ReceiverRate.LimiterFor(this);
     }
@@ -77,7 +75,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
         return ValueTask.CompletedTask;
     }
 
-    internal override bool IsHeldUp => Context.Blocks.RentedBlocks >= Context.Blocks.MaxBlocks;
+    internal override bool IsHeldUp => Context.Blocks.IsFull;
 
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
 
