@@ -122,10 +122,21 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
 
             if (consumeToAccept)
             {
-                messageValue = source!.ConsumeMessage(messageHeader, this, out bool consumed)!;
+                bool consumed = false;
+                try
+                {
+                    messageValue = source!.ConsumeMessage(messageHeader, this, out consumed)!;
+                }
+                finally
+                {
+                    if (!consumed)
+                    {
+                        supervisor.Queue.CancelReservation(1);
+                    }
+                }
+
                 if (!consumed)
                 {
-                    supervisor.Queue.CancelReservation(1);
                     return DataflowMessageStatus.NotAvailable;
                 }
             }
@@ -156,7 +167,7 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
             bool stored = false;
             while (!stored && TryTakeFirst(out ISourceBlock<T>? source, out DataflowMessageHeader header))
             {
-                T? record = source.ConsumeMessage(header, this, out stored);
+                T? record = Consume(source, header, out stored);
                 if (stored)
                 {
                     supervisor.Queue.Add(record!);
@@ -168,6 +179,22 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
                 supervisor.Queue.CancelReservation(1);
                 return;
             }
+        }
+    }
+
+    // A source that throws is told of, and the others go on: this loop takes for all of them.
+    private T? Consume(ISourceBlock<T> source, DataflowMessageHeader header, out bool consumed)
+    {
+        consumed = false;
+        try
+        {
+            return source.ConsumeMessage(header, this, out consumed);
+        }
+        catch (Exception error)
+        {
+            consumed = false;
+            supervisor.ReportError($"A linked source did not hand over a record that it had offered: {error.Message}", error);
+            return default;
         }
     }
 

@@ -117,6 +117,10 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
             _events.Error(error.Message, error);
             Context.Fail(error);
         }
+        catch (Exception error)
+        {
+            _events.Unexpected(error);
+        }
         finally
         {
             _events.Stopped();
