@@ -64,7 +64,7 @@ public sealed unsafe class Block
     }
 
     /// <summary>Which bound it counts in while it is out.</summary>
-    internal BlockBound Bound { get; private set; }
+    internal BlockBound Bound { get; set; }
 
     internal void MarkRented(BlockBound bound)
     {

@@ -126,6 +126,16 @@ public sealed class BlockPool
         return Take(length, bound);
     }
 
+    /// <summary>Counts a block of the record ahead in the pool's bound, if there is room now: then the next one can be let ahead. While the block cannot come back.</summary>
+    internal void TryCount(Block block)
+    {
+        if (block.Bound == BlockBound.Ahead && _room.TryTake(block.Length))
+        {
+            block.Bound = BlockBound.Counted;
+            Interlocked.Add(ref _aheadBytes, -block.Length);
+        }
+    }
+
     internal void Return(Block block)
     {
         if (_poison)

@@ -15,7 +15,6 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
     public const int SmallestBytes = 4096;
 
     private const int LeastProgressBytes = 4096;                          // that the record ahead is to come on in the time below
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();                                  // guards all below
     private readonly LinkedList<Request> _waiting = [];
@@ -27,6 +26,9 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
     private bool _isTimed;
     private bool _hasGranted;                                             // since the last look
     private int _aheadBytes;                                              // of the record ahead, at the last look
+
+    /// <summary>For how long nothing may come on while somebody waits; default 10 s.</summary>
+    internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The most bytes that an unfinished record takes.</summary>
     public static int LargestBytes(int maxRecordBytes) => (maxRecordBytes + 1024 + SmallestBytes - 1) / SmallestBytes * SmallestBytes;
@@ -64,6 +66,8 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
             }
         }
 
+        // What is published waits for its batch in the pool's bound, so that the next record can be let ahead before that.
+        blocks.TryCount(block);
         block.Release();
         Grant();
     }
