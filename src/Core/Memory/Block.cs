@@ -72,7 +72,10 @@ public sealed unsafe class Block
         Volatile.Write(ref _holders, 1);
     }
 
-    /// <summary>Gives the memory of a block that will not be rented any more to the system, where the system takes pages; the collector gets the rest.</summary>
+    /// <summary>
+    /// Gives the memory of a block that will not be rented any more to the system, where the system takes pages; the
+    /// collector gets the rest.
+    /// </summary>
     /// <remarks>Whoever reads on by mistake reads zeros.</remarks>
     internal void Discard()
     {

@@ -4,7 +4,8 @@ namespace FastStream;
 
 /// <summary>A bounded pool of <see cref="Block"/>s: renting waits when all are out, which is what stops a receiver from reading on.</summary>
 /// <remarks>
-/// Safe from any thread. Blocks are made at first need, up to the bound. It counts bytes, of blocks of any size: those that somebody holds and those that are free, so that no mixture of sizes
+/// Safe from any thread. Blocks are made at first need, up to the bound. It counts bytes, of blocks of any size: those
+/// that somebody holds and those that are free, so that no mixture of sizes
 /// takes more. A context's pool gives the system back what was idle for a while.
 /// With poisoning on, returned blocks are overwritten with <see cref="PoisonByte"/>, so that a text kept too long shows at once.
 /// </remarks>
@@ -69,14 +70,18 @@ public sealed class BlockPool
     /// <summary>Bytes that are out beyond the bound, for the one record that is let ahead.</summary>
     internal long AheadBytes => Interlocked.Read(ref _aheadBytes);
 
-    /// <summary>A context's pool, which with everything in it stays within <see cref="StreamingOptions.MaxBufferedBytes"/>, and gives idle memory back by the context's clock.</summary>
+    /// <summary>
+    /// A context's pool, which with everything in it stays within <see cref="StreamingOptions.MaxBufferedBytes"/>, and
+    /// gives idle memory back by the context's clock.
+    /// </summary>
     internal static BlockPool For(StreamingOptions options)
     {
         // Room for the one record that is let ahead is kept out of the bound, where the bound is not too small for that.
         long bound = options.MaxBufferedBytes;
         long ahead = 2L * CarryMemory.LargestBytes(options.MaxRecordBytes);
         bound -= bound >= 4 * ahead ? ahead : 0;
-        return new BlockPool(options.BlockSizeBytes, (int)(bound / options.BlockSizeBytes), options.PoisonReturnedBlocks, options.TimeProvider, IdleAfter(options));
+        int blocks = (int)(bound / options.BlockSizeBytes);
+        return new BlockPool(options.BlockSizeBytes, blocks, options.PoisonReturnedBlocks, options.TimeProvider, IdleAfter(options));
     }
 
     /// <summary>A pool beside the context's, without a bound, that gives idle memory back by the context's clock.</summary>
@@ -126,7 +131,10 @@ public sealed class BlockPool
         return Take(length, bound);
     }
 
-    /// <summary>Counts a block of the record ahead in the pool's bound, if there is room now: then the next one can be let ahead. While the block cannot come back.</summary>
+    /// <summary>
+    /// Counts a block of the record ahead in the pool's bound, if there is room now: then the next one can be let
+    /// ahead. While the block cannot come back.
+    /// </summary>
     internal void TryCount(Block block)
     {
         if (block.Bound == BlockBound.Ahead && _room.TryTake(block.Length))
@@ -163,8 +171,8 @@ public sealed class BlockPool
     // Longer than batches are apart, so that what every batch needs is not given back between two of them.
     private static TimeSpan IdleAfter(StreamingOptions options)
     {
-        TimeSpan batches = options.BatchInterval < StreamingOptions.LongestWait / 2 ? 2 * options.BatchInterval : StreamingOptions.LongestWait;
-        return batches > ShortestIdle ? batches : ShortestIdle;
+        long batches = Math.Min(2 * options.BatchInterval.Ticks, StreamingOptions.LongestWait.Ticks);
+        return TimeSpan.FromTicks(Math.Max(batches, ShortestIdle.Ticks));
     }
 
     private Block Take(int length, BlockBound bound)

@@ -2,8 +2,10 @@ namespace FastStream;
 
 /// <summary>Memory for unfinished records, which leave their blocks to wait for their ends. Safe from any thread.</summary>
 /// <remarks>
-/// Unfinished records of many connections could take all memory, and then none of them could ever be finished. So they get at most half of the pool, and one of them at a time is let ahead: it may go
-/// beyond the bound until it is finished, for which room is kept; then the next one is. The others wait, and their senders with them. Where the one ahead does not come on either,
+/// Unfinished records of many connections could take all memory, and then none of them could ever be finished. So they
+/// get at most half of the pool, and one of them at a time is let ahead: it may go
+/// beyond the bound until it is finished, for which room is kept; then the next one is. The others wait, and their
+/// senders with them. Where the one ahead does not come on either,
 /// the longest of all is refused: see docs/decisions/0020-memory-of-connections.md.
 /// </remarks>
 /// <param name="blocks">Where the memory comes from.</param>
@@ -11,7 +13,10 @@ namespace FastStream;
 /// <param name="clock">Tells how long nothing comes on.</param>
 internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvider clock)
 {
-    /// <summary>The smallest piece of memory. A connection that holds no block has one of its own, beyond the bound, so that its short records never wait for others' long ones.</summary>
+    /// <summary>
+    /// The smallest piece of memory. A connection that holds no block has one of its own, beyond the bound, so that its
+    /// short records never wait for others' long ones.
+    /// </summary>
     public const int SmallestBytes = 4096;
 
     private const int LeastProgressBytes = 4096;                          // that the record ahead is to come on in the time below
@@ -44,7 +49,8 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
                 return new ValueTask<Block?>(block);
             }
 
-            node = _waiting.AddLast(new Request(holder, length, new TaskCompletionSource<Block?>(TaskCreationOptions.RunContinuationsAsynchronously)));
+            var granted = new TaskCompletionSource<Block?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            node = _waiting.AddLast(new Request(holder, length, granted));
             _waitingCount++;
             TimeLocked();
         }
@@ -52,7 +58,10 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
         return new ValueTask<Block?>(WaitAsync(node, cancellationToken));
     }
 
-    /// <summary>The holder needs a piece no more: it has a larger one, or its record is finished. Who published the piece holds it on.</summary>
+    /// <summary>
+    /// The holder needs a piece no more: it has a larger one, or its record is finished. Who published the piece holds
+    /// it on.
+    /// </summary>
     public void Return(CarryHolder holder, Block block)
     {
         lock (_lock)
@@ -155,7 +164,8 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
             _isTimed = true;
             _hasGranted = false;
             _aheadBytes = _ahead?.Count ?? 0;
-            _timer ??= clock.CreateTimer(static memory => ((CarryMemory)memory!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer ??= clock.CreateTimer(
+                static memory => ((CarryMemory)memory!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _timer.Change(Patience, Timeout.InfiniteTimeSpan);
         }
     }

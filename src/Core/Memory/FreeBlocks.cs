@@ -2,8 +2,10 @@ namespace FastStream;
 
 /// <summary>The blocks of one pool that nobody holds, by size, and how many bytes the pool has in all. Safe from any thread.</summary>
 /// <remarks>
-/// Blocks of one size are of no use for another: where a block must be made and there is no room, free ones of other sizes go. Those that were not needed for a while go
-/// too: after each period with free blocks, as many of a size as were free all through it. A block that goes gives its pages to the system at once, without waiting for a collection.
+/// Blocks of one size are of no use for another: where a block must be made and there is no room, free ones of other
+/// sizes go. Those that were not needed for a while go
+/// too: after each period with free blocks, as many of a size as were free all through it. A block that goes gives its
+/// pages to the system at once, without waiting for a collection.
 /// </remarks>
 /// <param name="pool">Whose blocks they are.</param>
 /// <param name="mostBytes">So many bytes in all are kept; blocks that come back beyond go at once.</param>
@@ -109,7 +111,8 @@ internal sealed class FreeBlocks(BlockPool pool, long mostBytes, TimeProvider? c
         if (clock is not null && !_isTimed)
         {
             _isTimed = true;
-            _timer ??= clock.CreateTimer(static blocks => ((FreeBlocks)blocks!).GiveBackIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer ??= clock.CreateTimer(
+                static blocks => ((FreeBlocks)blocks!).GiveBackIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _timer.Change(idleAfter, Timeout.InfiniteTimeSpan);
         }
     }

@@ -12,8 +12,10 @@ namespace FastStream;
 /// A 32-byte slot in an array would cross a cache line half of the time, and random probes into many 4 KiB pages miss the page cache of the
 /// processor: docs/decisions/0003-key-table.md has what each gives. On systems without madvise the memory is just aligned.
 /// <para>
-/// The collector is not told of the memory (no memory pressure): every table gives its memory back itself, and pressure had the collector look through the whole heap about ten times
-/// for every 512 MiB of table, in jobs in which there was nothing to collect. The finalizer is for tables of contexts that nobody disposed of.
+/// The collector is not told of the memory (no memory pressure): every table gives its memory back itself, and pressure
+/// had the collector look through the whole heap about ten times
+/// for every 512 MiB of table, in jobs in which there was nothing to collect. The finalizer is for tables of contexts
+/// that nobody disposed of.
 /// </para>
 /// </remarks>
 internal sealed unsafe class SlotMemory<TSlot> : IDisposable

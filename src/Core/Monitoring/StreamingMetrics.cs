@@ -37,8 +37,10 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
         _meter.CreateObservableCounter("faststream.source.records", () => ProcessedRecords, "{record}", "Records of completed batches.");
         _meter.CreateObservableCounter("faststream.source.dropped_records", () => DroppedRecords, "{record}", "Records left out by policy, such as oversized ones.");
         _meter.CreateObservableCounter("faststream.source.invalid_records", () => InvalidRecords, "{record}", "Records that were not what their format asks for.");
-        _meter.CreateObservableGauge("faststream.pool.rented", () => blocks.RentedBytes, "By", "Bytes of received blocks and unfinished records held now.");
-        _meter.CreateObservableGauge("faststream.pool.size", () => blocks.HeldBytes, "By", "Bytes of memory for what is received: held, and free for what comes.");
+        _meter.CreateObservableGauge(
+            "faststream.pool.rented", () => blocks.RentedBytes, "By", "Bytes of received blocks and unfinished records held now.");
+        _meter.CreateObservableGauge(
+            "faststream.pool.size", () => blocks.HeldBytes, "By", "Bytes of memory for what is received: held, and free for what comes.");
     }
 
     /// <summary>Batches done with, successfully or not.</summary>

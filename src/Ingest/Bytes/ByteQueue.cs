@@ -41,7 +41,8 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool blocks)
             if (_copyBlock is null || _copyEnd + records.Length > _copyBlock.Length)
             {
                 ReleaseCopyBlock();
-                _copyBlock = await Blocks.RentAsync(Math.Max(records.Length, Blocks.BlockSizeBytes), cancellationToken).ConfigureAwait(false);
+                int length = Math.Max(records.Length, Blocks.BlockSizeBytes);
+                _copyBlock = await Blocks.RentAsync(length, cancellationToken).ConfigureAwait(false);
             }
 
             PublishCopy(records.Span, isFinished);

@@ -2,7 +2,10 @@ using System.Numerics;
 
 namespace FastStream;
 
-/// <summary>An unfinished record that had to leave its block: bytes that are added to, in a block of their own. Not thread safe but for what the memory calls.</summary>
+/// <summary>
+/// An unfinished record that had to leave its block: bytes that are added to, in a block of their own. Not thread safe
+/// but for what the memory calls.
+/// </summary>
 /// <param name="memory">Where the block comes from.</param>
 /// <param name="largestBytes">The most bytes that a record needs.</param>
 /// <param name="hasOwnPiece">Whether the first few KiB are the connection's own.</param>
@@ -40,7 +43,10 @@ internal sealed class CarryBuffer(CarryMemory memory, int largestBytes, bool has
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Empties the buffer and gives its memory back: a connection that once sent a long record and is quiet now must not keep room for it.</summary>
+    /// <summary>
+    /// Empties the buffer and gives its memory back: a connection that once sent a long record and is quiet now must
+    /// not keep room for it.
+    /// </summary>
     public void Clear()
     {
         Count = 0;
@@ -58,8 +64,9 @@ internal sealed class CarryBuffer(CarryMemory memory, int largestBytes, bool has
         if (IsRefused)
         {
             throw new InvalidDataException(
-                $"{Count} bytes of an unfinished record had come when unfinished records took all memory they may have and none of them came on; this one, the longest, was left out. "
-                + "Raise StreamingOptions.MaxBufferedBytes, lower MaxRecordBytes or the number of connections, or have the peers finish records faster");
+                $"{Count} bytes of an unfinished record had come when unfinished records took all memory they may have "
+                + "and none of them came on; this one, the longest, was left out. Raise StreamingOptions.MaxBufferedBytes, "
+                + "lower MaxRecordBytes or the number of connections, or have the peers finish records faster.");
         }
     }
 

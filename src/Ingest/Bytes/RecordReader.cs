@@ -13,7 +13,8 @@ namespace FastStream;
 /// pipe memory (a block):  | published ........ | whole records | unfinished | free |
 ///                                              published now ^   waits ^      ^ next receive
 /// </code>
-/// Only the unfinished rest of a full block is copied: into the carry, where it waits for its end, and from where it is published if it fills the carry's block well.
+/// Only the unfinished rest of a full block is copied: into the carry, where it waits for its end, and from where it is
+/// published if it fills the carry's block well.
 /// Belongs to one loop; not thread safe.
 /// </remarks>
 /// <param name="queue">Where records are published.</param>
@@ -31,7 +32,8 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     private readonly int _limitBytes = new RecordLimit<T>(decoder, oversized.MaxRecordBytes).FrameBytes;
     private readonly BlockMemoryPool? _memory = blocks is null ? null : new BlockMemoryPool(blocks);
     private readonly int _smallestReceive = blocks is null ? 1 : Math.Min(SmallestReceiveBytes, blocks.BlockSizeBytes / 4);
-    private readonly CarryBuffer _carry = new(queue.Blocks.Carries, CarryMemory.LargestBytes(oversized.MaxRecordBytes), hasOwnPiece: blocks is null);
+    private readonly CarryBuffer _carry = new(
+        queue.Blocks.Carries, CarryMemory.LargestBytes(oversized.MaxRecordBytes), hasOwnPiece: blocks is null);
     private int _unfinished;                         // bytes of an unfinished record in the pipe
     private int _unpaid;                             // records published that the limiter has not heard of
     private byte _lastByte;                          // last byte of the record before; 0 where it cannot be half of an end
@@ -286,7 +288,10 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         }
     }
 
-    /// <summary>Publishes the first bytes of the carry and empties it. A record which fills its block well stays there; a short one is copied where there is room, so that many share a block.</summary>
+    /// <summary>
+    /// Publishes the first bytes of the carry and empties it. A record which fills its block well stays there; a short
+    /// one is copied where there is room, so that many share a block.
+    /// </summary>
     private async ValueTask PublishCarriedAsync(int length, bool isFinished, CancellationToken abort)
     {
         if (length > 0)

@@ -3,7 +3,10 @@ using System.Net.Sockets;
 
 namespace FastStream;
 
-/// <summary>Listens at an address and hands connections on, until it is told to stop: whatever fails meanwhile is told of, and tried again.</summary>
+/// <summary>
+/// Listens at an address and hands connections on, until it is told to stop: whatever fails meanwhile is told of, and
+/// tried again.
+/// </summary>
 /// <param name="endPoint">Address and port; port 0 lets the system choose.</param>
 /// <param name="backlog">Connections that the system holds until they are accepted.</param>
 /// <param name="clock">Times the tries.</param>
@@ -13,19 +16,21 @@ internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider cl
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(1);
 
+    private IPEndPoint _endPoint = endPoint;   // with the port, once it is known
     private Socket? _listener;
     private string? _lastFailure;   // told of; null after something worked
 
     /// <summary>Takes one connection; replaced by tests that want failures.</summary>
-    internal Func<Socket, CancellationToken, ValueTask<Socket>> AcceptOne { get; set; } = static (listener, stop) => listener.AcceptAsync(stop);
+    internal Func<Socket, CancellationToken, ValueTask<Socket>> AcceptOne { get; set; } =
+        static (listener, stop) => listener.AcceptAsync(stop);
 
     /// <summary>Binds and listens; gives the address, with the port that the system chose.</summary>
     /// <exception cref="SocketException">The address is taken or not this machine's.</exception>
     public IPEndPoint Listen()
     {
-        _listener = Open(endPoint);
-        endPoint = (IPEndPoint)_listener.LocalEndPoint!;
-        return endPoint;
+        _listener = Open(_endPoint);
+        _endPoint = (IPEndPoint)_listener.LocalEndPoint!;
+        return _endPoint;
     }
 
     /// <summary>Accepts until it is told to stop.</summary>
@@ -34,7 +39,8 @@ internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider cl
     /// <param name="accepted">Takes a connection and its place over; when it throws, neither.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="OperationCanceledException">It was told to stop: there is no other end.</exception>
-    public async Task RunAsync(Func<CancellationToken, ValueTask> takePlace, Action givePlace, Action<Socket> accepted, CancellationToken stop)
+    public async Task RunAsync(
+        Func<CancellationToken, ValueTask> takePlace, Action givePlace, Action<Socket> accepted, CancellationToken stop)
     {
         var retry = new RetryDelay(FirstRetry, LongestRetry);
         while (true)
@@ -52,7 +58,7 @@ internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider cl
                 // Such as too many open files: connections that are open go on meanwhile.
                 givePlace();
                 Tell(error);
-                if (error is not SocketException { SocketErrorCode: SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable or SocketError.ConnectionAborted or SocketError.ConnectionReset })
+                if (!IsOfOthers(error))
                 {
                     Reopen();
                 }
@@ -63,6 +69,13 @@ internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider cl
     }
 
     public void Dispose() => _listener?.Dispose();
+
+    // Want of handles or memory, or a peer that went: the listening socket is as good as before.
+    private static bool IsOfOthers(Exception error) => error is SocketException
+    {
+        SocketErrorCode: SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable
+            or SocketError.ConnectionAborted or SocketError.ConnectionReset,
+    };
 
     private async ValueTask AcceptAsync(Action<Socket> accepted, CancellationToken stop)
     {
@@ -84,7 +97,7 @@ internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider cl
         try
         {
             _listener!.Dispose();
-            _listener = Open(endPoint);
+            _listener = Open(_endPoint);
         }
         catch (Exception error)
         {
@@ -114,7 +127,7 @@ internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider cl
         if (failure != _lastFailure)
         {
             _lastFailure = failure;
-            events.Error($"Accepting on {endPoint} failed, trying again until it works: {error.Message}", error);
+            events.Error($"Accepting on {_endPoint} failed, trying again until it works: {error.Message}", error);
         }
     }
 }

@@ -2,21 +2,30 @@ using System.Net;
 
 namespace FastStream;
 
-/// <summary>How many connections may be open, and how many from one address; tells when a limit is reached, once each time. Safe from any thread.</summary>
+/// <summary>
+/// How many connections may be open, and how many from one address; tells when a limit is reached, once each time. Safe
+/// from any thread.
+/// </summary>
 /// <remarks>
-/// A limit counts as left when an eighth of its places is free again, so that connections that come and go at the limit are told of once. IPv6 addresses count by their first 64 bits,
+/// A limit counts as left when an eighth of its places is free again, so that connections that come and go at the limit
+/// are told of once; and it is not told again within a minute. IPv6 addresses count by their first 64 bits,
 /// which is what one network is given.
 /// </remarks>
 /// <param name="most">The most connections.</param>
 /// <param name="mostPerAddress">The most from one address.</param>
+/// <param name="clock">Times how often.</param>
 /// <param name="reached">Told of a limit that was reached.</param>
-internal sealed class ConnectionPlaces(int most, int mostPerAddress, Action<string> reached) : IDisposable
+internal sealed class ConnectionPlaces(int most, int mostPerAddress, TimeProvider clock, Action<string> reached) : IDisposable
 {
+    private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);   // after something was told
+
     private readonly SemaphoreSlim _free = new(most, most);
     private readonly Lock _lock = new();                         // guards all below
     private readonly Dictionary<IPAddress, Peer> _peers = [];
     private int _taken;                                          // places, also the one that the next connection will have
-    private bool _isFull;                                        // told of, and not left since
+    private bool _isFull;                                        // reached, and not left since
+    private long? _fullTold;                                     // when that was told last
+    private long? _peerTold;                                     // when the limit of an address was told last
 
     /// <summary>Connections closed because there were too many from their address.</summary>
     public long Refused { get; private set; }
@@ -64,14 +73,23 @@ internal sealed class ConnectionPlaces(int most, int mostPerAddress, Action<stri
             else
             {
                 Refused++;
-                message = peer.IsFull ? null : $"{peer.Count} connections from {address} are open, as many as MaxConnectionsPerAddress allows; further ones from there are closed.";
+                if (!peer.IsFull && MayTell(ref _peerTold))
+                {
+                    message = $"{peer.Count} connections from {address} are open, as many as MaxConnectionsPerAddress allows; "
+                        + "further ones from there are closed.";
+                }
+
                 peer.IsFull = true;
             }
 
             if (isIn && _taken == most && !_isFull)
             {
                 _isFull = true;
-                message = $"{most} connections are open, as many as MaxConnections allows; further ones wait until one ends. Most are from {Busiest()}.";
+                if (MayTell(ref _fullTold))
+                {
+                    message = $"{most} connections are open, as many as there may be; further ones wait until one ends. "
+                        + $"Most are from {Busiest()}.";
+                }
             }
         }
 
@@ -118,6 +136,14 @@ internal sealed class ConnectionPlaces(int most, int mostPerAddress, Action<stri
         byte[] bytes = address.GetAddressBytes();
         bytes.AsSpan(8).Clear();
         return new IPAddress(bytes);
+    }
+
+    private bool MayTell(ref long? last)
+    {
+        long now = clock.GetTimestamp();
+        bool may = last is null || clock.GetElapsedTime(last.Value, now) >= Quiet;
+        last = may ? now : last;
+        return may;
     }
 
     private string Busiest()

@@ -5,7 +5,10 @@ namespace FastStream;
 /// <summary>How many files and sockets the process may still open.</summary>
 internal static partial class HandleLimit
 {
-    /// <summary>Handles that listening leaves to the rest of the program: for files, checkpoints and libraries that are loaded late.</summary>
+    /// <summary>
+    /// Handles that listening leaves to the rest of the program: for files, checkpoints and libraries that are loaded
+    /// late.
+    /// </summary>
     public const int Reserve = 64;
 
     /// <summary>How many more can be opened now; null where the system does not tell.</summary>

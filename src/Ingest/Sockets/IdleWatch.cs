@@ -17,7 +17,8 @@ internal enum WatchEnd
 }
 
 /// <summary>
-/// Cancels when a receive waits for bytes for too long, or the receives of one record together do: one timer a connection, moved on lazily, so that a receive costs two readings of the clock.
+/// Cancels when a receive waits for bytes for too long, or the receives of one record together do: one timer a
+/// connection, moved on lazily, so that a receive costs two readings of the clock.
 /// Time in which the receiver itself does not read does not count. Safe from any thread.
 /// </summary>
 internal sealed class IdleWatch : IDisposable
@@ -47,7 +48,8 @@ internal sealed class IdleWatch : IDisposable
         _end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         if (Shortest != TimeSpan.MaxValue)
         {
-            _timer = clock.CreateTimer(static watch => ((IdleWatch)watch!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer = clock.CreateTimer(
+                static watch => ((IdleWatch)watch!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _timer.Change(Shortest, Timeout.InfiniteTimeSpan);
         }
     }

@@ -39,7 +39,8 @@ public static class ListenStreamExtensions
 /// <summary>A listening source. Binding happens in the context's start, which throws if it fails.</summary>
 /// <remarks>
 /// Every connection has a small buffer of its own, and whole records are copied from there into shared blocks: a thousand silent connections hold no block.
-/// While no block is free, no connection is read. What fails in accepting is told to listeners and tried again until it works; nothing but a stop ends it.
+/// While no block is free, no connection is read. What fails in accepting is told to listeners and tried again until it
+/// works; nothing but a stop ends it.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class ListenDStream<T> : InputDStream<T>
@@ -86,7 +87,10 @@ public sealed class ListenDStream<T> : InputDStream<T>
         }
     }
 
-    /// <summary>Connections closed because there were more than <see cref="ListenSourceOptions.MaxConnectionsPerAddress"/> from their address.</summary>
+    /// <summary>
+    /// Connections closed because there were more than <see cref="ListenSourceOptions.MaxConnectionsPerAddress"/> from
+    /// their address.
+    /// </summary>
     public long RefusedConnections => _places?.Refused ?? 0;
 
     /// <summary>Takes the connections in.</summary>
@@ -96,7 +100,9 @@ public sealed class ListenDStream<T> : InputDStream<T>
     protected internal override async ValueTask StartAsync(CancellationToken cancellationToken)
     {
         await Rehearsal.RunAsync(RehearseAsync, cancellationToken).ConfigureAwait(false);
-        _places = new ConnectionPlaces(MostConnections(), _options.MaxConnectionsPerAddress, message => _events.Error($"{Name} on {_bound}: {message}", null));
+        _places = new ConnectionPlaces(
+            MostConnections(), _options.MaxConnectionsPerAddress, Context.Options.TimeProvider,
+            message => _events.Error($"{Name} on {_bound}: {message}", null));
         try
         {
             _bound = Acceptor.Listen();
@@ -154,9 +160,16 @@ public sealed class ListenDStream<T> : InputDStream<T>
             return most;
         }
 
-        int fewer = Math.Max(1, left - HandleLimit.Reserve);
+        int reserve = Math.Min(HandleLimit.Reserve, left / 2);
+        int fewer = Math.Clamp(left - reserve, 1, most);
+        if (fewer == most)
+        {
+            return most;
+        }
+
         Context.Post(listener => listener.OnWarning(
-            $"{Name} takes {fewer} connections at a time, not the {most} of MaxConnections: the process may open {left} more files and sockets, and {HandleLimit.Reserve} are left to the rest of the program. "
+            $"{Name} takes {fewer} connections at a time, not the {most} of MaxConnections: the process may open {left} more "
+            + $"files and sockets, and {reserve} are left to the rest of the program. "
             + "Raise the limit of open files (ulimit -n), or lower MaxConnections.",
             null));
         return fewer;
@@ -169,7 +182,8 @@ public sealed class ListenDStream<T> : InputDStream<T>
         await NewReader().ReceiveAsync(stream, null, watch, CancellationToken.None).ConfigureAwait(false);
     }
 
-    private RecordReader<T> NewReader() => new(_queue, _decoder, new OversizedRecords(Context, Name, _options.OversizedRecords), _limiter, blocks: null);
+    private RecordReader<T> NewReader() =>
+        new(_queue, _decoder, new OversizedRecords(Context, Name, _options.OversizedRecords), _limiter, blocks: null);
 
     private async Task AcceptAsync(CancellationToken abort)
     {
@@ -250,7 +264,8 @@ public sealed class ListenDStream<T> : InputDStream<T>
                     _events.Error(
                         watch.Reason == WatchEnd.Idle
                             ? $"Nothing came from {peer} for {_options.IdleTimeout}; the connection is closed."
-                            : $"A record from {peer} had begun and was not finished after {_options.RecordTimeout} (RecordTimeout); it is left out, and the connection is closed.",
+                            : $"A record from {peer} had begun and was not finished after {_options.RecordTimeout} (RecordTimeout); "
+                                + "it is left out, and the connection is closed.",
                         null);
                 }
             }

@@ -5,7 +5,8 @@ namespace FastStream;
 
 /// <summary>Goes through what a connection needs, before the first one comes.</summary>
 /// <remarks>
-/// Libraries are loaded when their code first runs, and that takes a handle each. Connections could have taken all of them by then, and a library that cannot be loaded in the accepting loop, or in the code
+/// Libraries are loaded when their code first runs, and that takes a handle each. Connections could have taken all of
+/// them by then, and a library that cannot be loaded in the accepting loop, or in the code
 /// that reports its failures, is an end that nobody sees.
 /// </remarks>
 internal static class Rehearsal

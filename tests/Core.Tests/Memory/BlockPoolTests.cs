@@ -161,7 +161,10 @@ public sealed class BlockPoolTests
     [InlineData(1L << 20, 100)]
     public void For_Options_LeavesRoomForOneRecordWithinMaxBufferedBytes(long maxBufferedBytes, int maxRecordBytes)
     {
-        BlockPool pool = BlockPool.For(new StreamingOptions { MaxBufferedBytes = maxBufferedBytes, MaxRecordBytes = maxRecordBytes, BlockSizeBytes = 64 << 10 });
+        BlockPool pool = BlockPool.For(new StreamingOptions
+        {
+            MaxBufferedBytes = maxBufferedBytes, MaxRecordBytes = maxRecordBytes, BlockSizeBytes = 64 << 10,
+        });
         long bound = (long)pool.MaxBlocks * pool.BlockSizeBytes;
         Assert.InRange(bound + (2L * CarryMemory.LargestBytes(maxRecordBytes)), maxBufferedBytes * 3 / 4, maxBufferedBytes);
     }

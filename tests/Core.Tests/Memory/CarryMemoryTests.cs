@@ -7,9 +7,11 @@ public sealed class CarryMemoryTests
     private readonly ManualTimeProvider _clock = new();
     private readonly BlockPool _pool;
 
-    public CarryMemoryTests() => _pool = BlockPool.For(new StreamingOptions { BlockSizeBytes = Piece, MaxBufferedBytes = 8 * Piece, TimeProvider = _clock });
+    public CarryMemoryTests() => _pool = BlockPool.For(
+        new StreamingOptions { BlockSizeBytes = Piece, MaxBufferedBytes = 8 * Piece, TimeProvider = _clock });
 
-    private async Task<Block> RentAsync(Holder holder, int length = Piece) => (await _pool.Carries.RentAsync(holder, length, CancellationToken.None))!;
+    private async Task<Block> RentAsync(Holder holder, int length = Piece) =>
+        (await _pool.Carries.RentAsync(holder, length, CancellationToken.None))!;
 
     [Fact]
     public async Task Rent_BeyondHalfOfThePool_LetsOneAheadAndTheOthersAfterIt()

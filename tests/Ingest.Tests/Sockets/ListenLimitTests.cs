@@ -5,7 +5,8 @@ namespace FastStream.Tests;
 
 public class ListenLimitTests
 {
-    private static (InputRun<string> Run, ListenDStream<Utf8Text> Stream) Run(ListenSourceOptions? listen = null, Func<Socket, CancellationToken, ValueTask<Socket>>? accept = null)
+    private static (InputRun<string> Run, ListenDStream<Utf8Text> Stream) Run(
+        ListenSourceOptions? listen = null, Func<Socket, CancellationToken, ValueTask<Socket>>? accept = null)
     {
         ListenDStream<Utf8Text>? stream = null;
         InputRun<string> run = InputRun<string>.Start(context =>
@@ -163,7 +164,7 @@ public class ListenLimitTests
             await run.StopAsync();
             clients.ForEach(client => client.Dispose());
             string message = Assert.Single(run.Listener.Errors);
-            Assert.Contains("16 connections are open, as many as MaxConnections allows", message);
+            Assert.Contains("16 connections are open, as many as there may be", message);
             Assert.Contains("127.0.0.1: 16", message);
         }
     }
@@ -173,11 +174,13 @@ public class ListenLimitTests
     {
         var failures = new Queue<Exception>(
         [
-            new SocketException((int)SocketError.TooManyOpenSockets), new SocketException((int)SocketError.TooManyOpenSockets), new SocketException((int)SocketError.TooManyOpenSockets),
-            new FileLoadException("a library could not be loaded"), new FileLoadException("a library could not be loaded"), new ObjectDisposedException("listener"),
+            .. Enumerable.Range(0, 3).Select(_ => new SocketException((int)SocketError.TooManyOpenSockets)),
+            .. Enumerable.Range(0, 2).Select(_ => new FileLoadException("a library could not be loaded")),
+            new ObjectDisposedException("listener"),
         ]);
         (InputRun<string> run, ListenDStream<Utf8Text> stream) = Run(
-            accept: (listener, stop) => failures.TryDequeue(out Exception? failure) ? ValueTask.FromException<Socket>(failure) : listener.AcceptAsync(stop));
+            accept: (listener, stop) =>
+                failures.TryDequeue(out Exception? failure) ? ValueTask.FromException<Socket>(failure) : listener.AcceptAsync(stop));
         await using (run)
         {
             using Connection client = await ConnectUntilItWorksAsync();

@@ -18,7 +18,8 @@ public class SocketMemoryTests
     {
         ListenDStream<Utf8Text>? stream = null;
         InputRun<int> run = InputRun<int>.Start(
-            context => (stream = context.ListenTextStream(new IPEndPoint(IPAddress.Loopback, 0), Unhurried)).Map(line => line.Length), Options(maxBufferedBytes));
+            context => (stream = context.ListenTextStream(new IPEndPoint(IPAddress.Loopback, 0), Unhurried)).Map(line => line.Length),
+            Options(maxBufferedBytes));
         return (run, stream!);
     }
 
@@ -61,13 +62,24 @@ public class SocketMemoryTests
         using var peer = new Peer();
         ListenDStream<Utf8Text>? listening = null;
         await using InputRun<int> run = InputRun<int>.Start(
-            context => (listens ? listening = context.ListenTextStream(new IPEndPoint(IPAddress.Loopback, 0), Unhurried) : context.SocketTextStream("127.0.0.1", peer.Port)).Map(line => line.Length),
+            context =>
+            {
+                DStream<Utf8Text> lines = listens
+                    ? listening = context.ListenTextStream(new IPEndPoint(IPAddress.Loopback, 0), Unhurried)
+                    : context.SocketTextStream("127.0.0.1", peer.Port);
+                return lines.Map(line => line.Length);
+            },
             Options(bound));
         using Connection connection = listens ? await ConnectAsync(listening!) : await peer.AcceptAsync();
         const int k = 1 << 10;
         long most = 0;
         int expected = 0;
-        foreach (int[] lengths in new int[][] { [(64 * k) + 1], [(128 * k) + 1], [(256 * k) + 1], [(512 * k) + 1], [10, (64 * k) + 1, (512 * k) + 1, 5000, (128 * k) + 1, (300 * k) + 1] })
+        int[][] mixtures =
+        [
+            [(64 * k) + 1], [(128 * k) + 1], [(256 * k) + 1], [(512 * k) + 1],
+            [10, (64 * k) + 1, (512 * k) + 1, 5000, (128 * k) + 1, (300 * k) + 1],
+        ];
+        foreach (int[] lengths in mixtures)
         {
             // No batch until most of the memory is taken: the sender is held up then.
             Task<int> sending = Task.Run(() => SendAsync(connection, lengths, 24 << 20));
@@ -109,7 +121,8 @@ public class SocketMemoryTests
             }
 
             // Seven times the bound, none of it a whole line before the last bytes.
-            Task sending = Task.WhenAll(clients.Select(client => Task.Run(() => client.Socket.SendAsync(line).WaitAsync(TimeSpan.FromMinutes(2)))));
+            Task sending = Task.WhenAll(clients.Select(
+                client => Task.Run(() => client.Socket.SendAsync(line).WaitAsync(TimeSpan.FromMinutes(2)))));
             long most = 0;
             await run.TickUntilAsync(() =>
             {
