@@ -122,21 +122,20 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
 
             if (consumeToAccept)
             {
-                bool consumed = false;
+                bool consumed;
                 try
                 {
                     messageValue = source!.ConsumeMessage(messageHeader, this, out consumed)!;
                 }
-                finally
+                catch
                 {
-                    if (!consumed)
-                    {
-                        supervisor.Queue.CancelReservation(1);
-                    }
+                    supervisor.Queue.CancelReservation(1);
+                    throw;
                 }
 
                 if (!consumed)
                 {
+                    supervisor.Queue.CancelReservation(1);
                     return DataflowMessageStatus.NotAvailable;
                 }
             }

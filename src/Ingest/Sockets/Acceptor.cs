@@ -13,7 +13,6 @@ namespace FastStream;
 /// <param name="events">Told of what fails: once for failures in a row of one kind.</param>
 internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider clock, ReceiverEvents events) : IDisposable
 {
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(1);
 
     private IPEndPoint _endPoint = endPoint;   // with the port, once it is known
@@ -23,6 +22,9 @@ internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider cl
     /// <summary>Takes one connection; replaced by tests that want failures.</summary>
     internal Func<Socket, CancellationToken, ValueTask<Socket>> AcceptOne { get; set; } =
         static (listener, stop) => listener.AcceptAsync(stop);
+
+    /// <summary>The wait before the first new try; it doubles up to a second.</summary>
+    internal TimeSpan FirstRetry { get; set; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Binds and listens; gives the address, with the port that the system chose.</summary>
     /// <exception cref="SocketException">The address is taken or not this machine's.</exception>
