@@ -182,7 +182,7 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
                 return;
             }
 
-            if (!_hasGranted && _ahead is not null && _ahead.Count - _aheadBytes < LeastProgressBytes && !blocks.IsFull)
+            if (!_hasGranted && _ahead is { IsHeldUp: false } && _ahead.Count - _aheadBytes < LeastProgressBytes && !blocks.IsFull)
             {
                 refused = _holders.Where(holder => !holder.IsRefused).MaxBy(holder => holder.HeldBytes);
                 RefuseLocked(refused);
@@ -221,12 +221,22 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
 internal abstract class CarryHolder
 {
     private volatile bool _isRefused;
+    private volatile bool _isHeldUp;
 
     /// <summary>Bytes of the record that came.</summary>
     public int Count { get; protected set; }
 
     /// <summary>Whether its first piece counts in no bound but the number of holders; then that piece is never published.</summary>
     public abstract bool HasOwnPiece { get; }
+
+    /// <summary>
+    /// Whether the receiver itself does not read now, such as for a rate limit: that nothing comes is not the peer's fault.
+    /// </summary>
+    public bool IsHeldUp
+    {
+        get => _isHeldUp;
+        set => _isHeldUp = value;
+    }
 
     /// <summary>Bytes of memory it holds; the memory's.</summary>
     internal long HeldBytes { get; set; }

@@ -128,25 +128,35 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     }
 
     // Waits for the rate and for a block. After a stop there may be no batch any more that gives blocks back: then only what is free is used.
-    private async ValueTask<bool> PrepareAsync(bool hasRoom, bool mayWait, CancellationToken stop)
+    private ValueTask<bool> PrepareAsync(bool hasRoom, bool mayWait, CancellationToken stop)
     {
-        if (_unpaid > 0 && mayWait)
-        {
-            await limiter!.AcquireAsync(_unpaid, stop).ConfigureAwait(false);
-            _unpaid = 0;
-        }
+        bool pays = _unpaid > 0 && mayWait;
+        bool hasBlock = hasRoom || _memory is null || _memory.TryReserve();
+        return !pays && (hasBlock || !mayWait) ? ValueTask.FromResult(hasBlock) : WaitAsync();
 
-        if (hasRoom || _memory is null || _memory.TryReserve())
+        async ValueTask<bool> WaitAsync()
         {
-            return true;
-        }
+            _carry.IsHeldUp = true;
+            try
+            {
+                if (pays)
+                {
+                    await limiter!.AcquireAsync(_unpaid, stop).ConfigureAwait(false);
+                    _unpaid = 0;
+                }
 
-        if (mayWait)
-        {
-            await _memory.ReserveAsync(stop).ConfigureAwait(false);
-        }
+                if (!hasBlock)
+                {
+                    await _memory!.ReserveAsync(stop).ConfigureAwait(false);
+                }
 
-        return mayWait;
+                return true;
+            }
+            finally
+            {
+                _carry.IsHeldUp = false;
+            }
+        }
     }
 
     private async ValueTask TakeRecordsAsync(Pipe pipe, bool hasRoom, CancellationToken abort)

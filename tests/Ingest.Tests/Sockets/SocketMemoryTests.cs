@@ -199,6 +199,49 @@ public class SocketMemoryTests
     }
 
     [Fact]
+    public async Task Stop_Graceful_WhileUnfinishedLinesWaitForMemory_CountsThemAndEnds()
+    {
+        const int connections = 60;
+        const long bound = 12 << 20;
+        (InputRun<int> run, ListenDStream<Utf8Text> stream) = Listen(bound);
+        await using (run)
+        {
+            run.Context.Blocks.Carries.Patience = Timeout.InfiniteTimeSpan;
+            byte[] unfinished = Line(700 << 10)[..^1];
+            var clients = new List<Connection>();
+            for (int i = 0; i < connections; i++)
+            {
+                clients.Add(await ConnectAsync(stream));
+            }
+
+            using var enough = new CancellationTokenSource();
+            Task[] sending = [.. clients.Select(client => Task.Run(async () =>
+            {
+                try
+                {
+                    await client.Socket.SendAsync(unfinished, enough.Token);
+                }
+                catch (Exception error) when (error is SocketException or OperationCanceledException)
+                {
+                    // Closed, or held up until the end.
+                }
+            }))];
+            while (run.Context.Blocks.RentedBytes < bound / 3 || stream.ConnectionCount < connections)
+            {
+                await Task.Yield();
+            }
+
+            await run.StopAsync();
+            await enough.CancelAsync();
+            await Task.WhenAll(sending);
+            clients.ForEach(client => client.Dispose());
+            Assert.Empty(run.Records);
+            Assert.InRange(run.Context.Metrics.DroppedRecords, 1, connections);
+            Assert.Equal(0, run.Context.Blocks.RentedBytes);
+        }
+    }
+
+    [Fact]
     public async Task Receive_QuietAfterMuch_GivesMemoryBack()
     {
         (InputRun<int> run, ListenDStream<Utf8Text> stream) = Listen(64 << 20);
