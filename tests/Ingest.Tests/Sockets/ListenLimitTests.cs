@@ -91,28 +91,6 @@ public class ListenLimitTests
     }
 
     [Fact]
-    public async Task Receive_RecordsThatEachBeginWithTheEndOfTheOneBefore_HaveTheirOwnTime()
-    {
-        (InputRun<string> run, ListenDStream<Utf8Text> stream) = Run(new ListenSourceOptions { RecordTimeout = TimeSpan.FromSeconds(20) });
-        await using (run)
-        {
-            using Connection client = await ConnectAsync(stream);
-            await client.SendAsync("record ");
-            for (int i = 0; i < 60; i++)
-            {
-                await client.SendAsync($"{i}\nrecord ");
-                await run.TickUntilAsync(i + 1);
-            }
-
-            await client.SendAsync("last\n");
-            await run.TickUntilAsync(61);
-            await run.StopAsync();
-            Assert.Empty(run.Listener.Errors);
-            Assert.Equal([.. Enumerable.Range(0, 60).Select(i => $"record {i}"), "record last"], run.Records);
-        }
-    }
-
-    [Fact]
     public async Task Accept_TooManyFromOneAddress_ClosesFurtherOnesAndTellsOnce()
     {
         (InputRun<string> run, ListenDStream<Utf8Text> stream) = Run(new ListenSourceOptions { MaxConnectionsPerAddress = 2 });
