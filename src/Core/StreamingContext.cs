@@ -51,7 +51,7 @@ public sealed class StreamingContext : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         Options = options.Validated();
-        Blocks = new BlockPool(options.BlockSizeBytes, (int)(options.MaxBufferedBytes / options.BlockSizeBytes), options.PoisonReturnedBlocks);
+        Blocks = BlockPool.For(options);
         Metrics = new StreamingMetrics(options.Name, Blocks, _listeners);
         _listeners.Add(Metrics);
     }

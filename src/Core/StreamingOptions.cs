@@ -48,8 +48,12 @@ public sealed record StreamingOptions
     public int BlockSizeBytes { get; init; } = 128 << 10;
 
     /// <summary>
-    /// The most received bytes held at a time, over all inputs of the context; default 256 MiB. When reached, receivers stop reading until a batch
-    /// gives blocks back, so that senders are held up by TCP: nothing is dropped.
+    /// The most memory for received bytes, over all inputs of the context: at least four blocks; default 256 MiB. Whole
+    /// blocks count, of any size, free ones too, and unfinished records; each connection of a listening
+    /// stream takes up to 8 KiB beside it, and where it is less than eight records of <see cref="MaxRecordBytes"/>, one
+    /// record may go beyond it. When reached, receivers stop reading until a batch
+    /// gives blocks back, so that senders are held up by TCP. Unfinished records have half of it; where none of them
+    /// comes on any more, the longest is dropped, its connection closed, and listeners hear of it.
     /// </summary>
     public long MaxBufferedBytes { get; init; } = 256L << 20;
 

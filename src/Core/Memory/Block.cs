@@ -63,7 +63,34 @@ public sealed unsafe class Block
         }
     }
 
-    internal void MarkRented() => Volatile.Write(ref _holders, 1);
+    /// <summary>Which bound it counts in while it is out.</summary>
+    internal BlockBound Bound { get; set; }
+
+    internal void MarkRented(BlockBound bound)
+    {
+        Bound = bound;
+        Volatile.Write(ref _holders, 1);
+    }
+
+    /// <summary>
+    /// Gives the memory of a block that will not be rented any more to the system, where the system takes pages; the
+    /// collector gets the rest.
+    /// </summary>
+    /// <remarks>Whoever reads on by mistake reads zeros.</remarks>
+    internal void Discard()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            nuint page = (nuint)Environment.SystemPageSize;
+            nuint first = ((nuint)Address + page - 1) & ~(page - 1);
+            nuint end = ((nuint)Address + (nuint)Length) & ~(page - 1);
+            if (first < end)
+            {
+                // Only advice: where the kernel refuses, the next collection does it.
+                _ = LinuxMemory.Advise((byte*)first, end - first, LinuxMemory.NotNeeded);
+            }
+        }
+    }
 
     internal void Poison() => _array.AsSpan().Fill(BlockPool.PoisonByte);
 }

@@ -55,7 +55,10 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
         _meter.CreateObservableCounter("faststream.source.dropped_records", () => DroppedRecords, "{record}", "Records left out by policy, such as oversized ones.");
         _meter.CreateObservableCounter("faststream.source.invalid_records", () => InvalidRecords, "{record}", "Records that were not what their format asks for.");
         _failedRecordCounter = _meter.CreateCounter<long>("faststream.operator.failed_records", "{record}", "Records for which an operator's function failed, left out by its error policy.");
-        _meter.CreateObservableGauge("faststream.pool.rented", () => (long)blocks.RentedBlocks * blocks.BlockSizeBytes, "By", "Bytes of received blocks held now.");
+        _meter.CreateObservableGauge(
+            "faststream.pool.rented", () => blocks.RentedBytes, "By", "Bytes of received blocks and unfinished records held now.");
+        _meter.CreateObservableGauge(
+            "faststream.pool.size", () => blocks.HeldBytes, "By", "Bytes of memory for what is received: held, and free for what comes.");
     }
 
     /// <summary>Batches done with, successfully or not.</summary>

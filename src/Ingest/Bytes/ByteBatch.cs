@@ -16,12 +16,10 @@ internal sealed class ByteBatch<T> : InputBatch<T>
     private readonly List<BlockSlice> _slices;
     private readonly IRecordDecoder<T> _decoder;
     private readonly long _totalBytes;
-    private readonly Action? _release;  // told when the blocks are given back
     private readonly DecodedShares<T> _decoded;
 
-    public ByteBatch(List<BlockSlice> slices, IRecordDecoder<T> decoder, int partitions, Action? release = null)
+    public ByteBatch(List<BlockSlice> slices, IRecordDecoder<T> decoder, int partitions)
     {
-        _release = release;
         _slices = slices;
         _decoder = decoder;
         _decoded = new DecodedShares<T>(decoder, partitions);
@@ -105,6 +103,5 @@ internal sealed class ByteBatch<T> : InputBatch<T>
         }
 
         _slices.Clear();
-        _release?.Invoke();
     }
 }

@@ -1,27 +1,23 @@
-using System.Numerics;
-
 namespace FastStream;
 
 /// <summary>Received whole records that wait for the next batch, as slices of blocks in the order of their arrival. Safe from any thread.</summary>
 /// <remarks>
 /// What lies in a block of the pool already is published in place. What does not (a record over two blocks, bytes of one of many connections) is copied into
-/// a block that is filled from front to back; copies are bounded by an allowance of their own, so that a receiver which holds a block never waits for another.
+/// a block that is filled from front to back. All of it comes from one pool, which bounds whole blocks, not records.
 /// </remarks>
 /// <param name="decoder">Knows whether two slices may be read as one.</param>
-/// <param name="copyBlocks">Where blocks for copies come from.</param>
-/// <param name="maxCopiedBytes">The most copied bytes held at a time.</param>
-/// <param name="poison">Whether blocks for records longer than a block are overwritten when they come back.</param>
-internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBlocks, long maxCopiedBytes, bool poison)
+/// <param name="blocks">Where blocks for copies come from.</param>
+internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool blocks)
 {
     private readonly Lock _lock = new();                              // guards the slices
     private readonly SemaphoreSlim _copying = new(1, 1);              // one copy at a time: guards _copyBlock and _copyEnd
-    private readonly Allowance _copies = new(maxCopiedBytes);
     private List<BlockSlice> _slices = [];                            // published, not cut
     private bool _lastIsOpen;                                         // whether the last slice may grow
-    private long _copiedBytes;                                        // copied bytes among the slices
     private Block? _copyBlock;                                        // being filled with copies
     private int _copyEnd;                                             // bytes filled
-    private readonly Dictionary<int, BlockPool> _largePools = [];     // for records longer than a block, by block size; guarded by _copying
+
+    /// <summary>The pool.</summary>
+    public BlockPool Blocks { get; } = blocks;
 
     /// <summary>Whether nothing is published for the next cut.</summary>
     public bool IsEmpty
@@ -48,41 +44,52 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBloc
         }
     }
 
-    /// <summary>Publishes a copy of whole records; waits while too much is copied.</summary>
+    /// <summary>Publishes a copy of whole records; waits while there is no block for it. Not for who holds what others wait for.</summary>
     public async ValueTask CopyAsync(ReadOnlyMemory<byte> records, bool isFinished, CancellationToken cancellationToken)
     {
-        await _copies.TakeAsync(records.Length, cancellationToken).ConfigureAwait(false);
-        bool published = false;
-        await _copying.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        await _copying.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (records.Length > copyBlocks.BlockSizeBytes)
-            {
-                // One record longer than a block: a block of its own.
-                Block own = LargePool(records.Length).Rent(CancellationToken.None);
-                PublishCopy(own, 0, records, isFinished);
-                own.Release();
-                published = true;
-                return;
-            }
-
             if (_copyBlock is null || _copyEnd + records.Length > _copyBlock.Length)
             {
                 ReleaseCopyBlock();
-                _copyBlock = await copyBlocks.RentAsync(cancellationToken).ConfigureAwait(false);
+                int length = Math.Max(records.Length, Blocks.BlockSizeBytes);
+                _copyBlock = await Blocks.RentAsync(length, cancellationToken).ConfigureAwait(false);
             }
 
-            PublishCopy(_copyBlock, _copyEnd, records, isFinished);
-            _copyEnd += records.Length;
-            published = true;
+            PublishCopy(records.Span, isFinished);
         }
         finally
         {
             _copying.Release();
-            if (!published)
+        }
+    }
+
+    /// <summary>Publishes a copy of whole records, if there is room for it now.</summary>
+    public bool TryCopy(ReadOnlySpan<byte> records, bool isFinished)
+    {
+        if (records.Length > Blocks.BlockSizeBytes || !_copying.Wait(0, CancellationToken.None))
+        {
+            return false;
+        }
+
+        try
+        {
+            if (_copyBlock is null || _copyEnd + records.Length > _copyBlock.Length)
             {
-                _copies.Give(records.Length);
+                ReleaseCopyBlock();
+                if (!Blocks.TryRent(out _copyBlock))
+                {
+                    return false;
+                }
             }
+
+            PublishCopy(records, isFinished);
+            return true;
+        }
+        finally
+        {
+            _copying.Release();
         }
     }
 
@@ -90,17 +97,14 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBloc
     public ByteBatch<T> Cut(int partitions)
     {
         List<BlockSlice> slices;
-        long copied;
         lock (_lock)
         {
             slices = _slices;
-            copied = _copiedBytes;
             _slices = [];
-            _copiedBytes = 0;
             _lastIsOpen = false;
         }
 
-        return new ByteBatch<T>(slices, decoder, partitions, copied == 0 ? null : () => _copies.Give(copied));
+        return new ByteBatch<T>(slices, decoder, partitions);
     }
 
     /// <summary>Gives back what will not be cut. Only when nobody publishes any more.</summary>
@@ -110,26 +114,12 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBloc
         ReleaseCopyBlock();
     }
 
-    // Powers of two, so that blocks are used again; what is out at a time is bounded by the allowance.
-    private BlockPool LargePool(int length)
+    private void PublishCopy(ReadOnlySpan<byte> records, bool isFinished)
     {
-        int size = length > 1 << 30 ? length : (int)BitOperations.RoundUpToPowerOf2((uint)length);
-        if (!_largePools.TryGetValue(size, out BlockPool? pool))
-        {
-            _largePools.Add(size, pool = new BlockPool(size, int.MaxValue, poison));
-        }
-
-        return pool;
-    }
-
-    private void PublishCopy(Block block, int start, ReadOnlyMemory<byte> records, bool isFinished)
-    {
-        records.Span.CopyTo(block.Span[start..]);
-        lock (_lock)
-        {
-            _copiedBytes += records.Length;
-            PublishLocked(block, start, records.Length, isFinished);
-        }
+        int start = _copyEnd;
+        records.CopyTo(_copyBlock!.Span[start..]);
+        _copyEnd += records.Length;
+        Publish(_copyBlock, start, records.Length, isFinished);
     }
 
     private void PublishLocked(Block block, int start, int length, bool isFinished)

@@ -13,7 +13,9 @@ namespace FastStream;
 /// pipe memory (a block):  | published ........ | whole records | unfinished | free |
 ///                                              published now ^   waits ^      ^ next receive
 /// </code>
-/// Only the unfinished rest of a full block is copied: into the carry, where it waits for its end. Belongs to one loop; not thread safe.
+/// Only the unfinished rest of a full block is copied: into the carry, where it waits for its end, and from where it is
+/// published if it fills the carry's block well.
+/// Belongs to one loop; not thread safe.
 /// </remarks>
 /// <param name="queue">Where records are published.</param>
 /// <param name="decoder">Where records end.</param>
@@ -25,13 +27,17 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     private const int SmallestReceiveBytes = 2048;   // with less room than this a block counts as full
     private const int SmallBufferBytes = 4096;       // for connections that do not receive into blocks, and the first look for a carried record's end
 
+    private const int LongShare = 8;                 // a carried record of more than this part of a block is worth a block of its own
+
     private readonly int _limitBytes = new RecordLimit<T>(decoder, oversized.MaxRecordBytes).FrameBytes;
     private readonly BlockMemoryPool? _memory = blocks is null ? null : new BlockMemoryPool(blocks);
     private readonly int _smallestReceive = blocks is null ? 1 : Math.Min(SmallestReceiveBytes, blocks.BlockSizeBytes / 4);
-    private readonly CarryBuffer _carry = new();
+    private readonly CarryBuffer _carry = new(
+        queue.Blocks.Carries, CarryMemory.LargestBytes(oversized.MaxRecordBytes), hasOwnPiece: blocks is null);
     private int _unfinished;                         // bytes of an unfinished record in the pipe
     private int _unpaid;                             // records published that the limiter has not heard of
     private byte _lastByte;                          // last byte of the record before; 0 where it cannot be half of an end
+    private bool _hasEnded;                          // a record ended since the last receive
     private bool _skipping;                          // inside of an oversized record whose rest is left out
 
     /// <summary>Whether anything came.</summary>
@@ -49,6 +55,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         // Without a threshold a flush never waits: what is received is taken out at once, and the bounds are the pool's and the carry's.
         var pipe = new Pipe(new PipeOptions(
             _memory ?? MemoryPool<byte>.Shared, PipeScheduler.Inline, PipeScheduler.Inline, pauseWriterThreshold: 0, resumeWriterThreshold: 0, SmallBufferBytes, useSynchronizationContext: false));
+        _carry.OnRefused(watch.Refuse);
         try
         {
             bool ended = await ReceiveAsync(pipe, source, watch, long.MaxValue, watch.Token, abort).ConfigureAwait(false);
@@ -57,6 +64,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
                 ended = await ReceiveAsync(pipe, source, watch, available(), abort, abort).ConfigureAwait(false);
             }
 
+            _carry.ThrowIfRefused();
             if (ended && decoder.AcceptsUnfinishedEnd)
             {
                 await PublishUnfinishedAsync(pipe, abort).ConfigureAwait(false);
@@ -93,7 +101,8 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
                 }
 
                 memory = pipe.Writer.GetMemory(_smallestReceive);
-                watch.BeginReceive();
+                watch.BeginReceive(isInRecord: _skipping || _carry.Count + _unfinished > 0, isNew: _hasEnded);
+                _hasEnded = false;
                 received = await source.ReadAsync(memory, stop).ConfigureAwait(false);
                 watch.EndReceive();
             }
@@ -119,25 +128,35 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     }
 
     // Waits for the rate and for a block. After a stop there may be no batch any more that gives blocks back: then only what is free is used.
-    private async ValueTask<bool> PrepareAsync(bool hasRoom, bool mayWait, CancellationToken stop)
+    private ValueTask<bool> PrepareAsync(bool hasRoom, bool mayWait, CancellationToken stop)
     {
-        if (_unpaid > 0 && mayWait)
-        {
-            await limiter!.AcquireAsync(_unpaid, stop).ConfigureAwait(false);
-            _unpaid = 0;
-        }
+        bool pays = _unpaid > 0 && mayWait;
+        bool hasBlock = hasRoom || _memory is null || _memory.TryReserve();
+        return !pays && (hasBlock || !mayWait) ? ValueTask.FromResult(hasBlock) : WaitAsync();
 
-        if (hasRoom || _memory is null || _memory.TryReserve())
+        async ValueTask<bool> WaitAsync()
         {
-            return true;
-        }
+            _carry.IsHeldUp = true;
+            try
+            {
+                if (pays)
+                {
+                    await limiter!.AcquireAsync(_unpaid, stop).ConfigureAwait(false);
+                    _unpaid = 0;
+                }
 
-        if (mayWait)
-        {
-            await _memory.ReserveAsync(stop).ConfigureAwait(false);
-        }
+                if (!hasBlock)
+                {
+                    await _memory!.ReserveAsync(stop).ConfigureAwait(false);
+                }
 
-        return mayWait;
+                return true;
+            }
+            finally
+            {
+                _carry.IsHeldUp = false;
+            }
+        }
     }
 
     private async ValueTask TakeRecordsAsync(Pipe pipe, bool hasRoom, CancellationToken abort)
@@ -158,7 +177,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
                     break;
                 }
 
-                _carry.Append(segment.Span[taken..]);
+                await _carry.AppendAsync(segment[taken..], abort).ConfigureAwait(false);
                 at = buffer.GetPosition(segment.Length - taken, at);
             }
         }
@@ -183,6 +202,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
                 int end = decoder.FindFirst(data.Span[at..]);
                 at = end == 0 ? data.Length : at + end;
                 _skipping = end == 0;
+                _hasEnded |= end > 0;
                 _lastByte = end == 0 ? (byte)0 : data.Span[at - 1];
                 continue;
             }
@@ -208,7 +228,12 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
             }
             else
             {
-                await HandleOversizedAsync(data.Slice(at, window), abort).ConfigureAwait(false);
+                int kept = HandleOversized(data.Span.Slice(at, window));
+                if (kept > 0)
+                {
+                    await PublishAsync(data.Slice(at, kept), isFinished: false, abort).ConfigureAwait(false);
+                }
+
                 at += window;
             }
         }
@@ -224,20 +249,19 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         {
             int before = _carry.Count;
             int more = Math.Min(Math.Min(look, data.Length - taken), _limitBytes - before);
-            _carry.Append(data.Span.Slice(taken, more));
+            await _carry.AppendAsync(data.Slice(taken, more), abort).ConfigureAwait(false);
             int end = decoder.FindFirst(_carry.Span, before);
             if (end > 0)
             {
-                await PublishAsync(_carry.Take()[..end], isFinished: true, abort).ConfigureAwait(false);
-                _carry.Clear();
+                await PublishCarriedAsync(end, isFinished: true, abort).ConfigureAwait(false);
                 return taken + end - before;
             }
 
             taken += more;
             if (_carry.Count >= _limitBytes)
             {
-                await HandleOversizedAsync(_carry.Take(), abort).ConfigureAwait(false);
-                _carry.Clear();
+                int kept = HandleOversized(_carry.Span);
+                await PublishCarriedAsync(kept, isFinished: false, abort).ConfigureAwait(false);
                 return taken;
             }
         }
@@ -245,11 +269,12 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         return taken;
     }
 
-    private ValueTask HandleOversizedAsync(ReadOnlyMemory<byte> start, CancellationToken abort)
+    // How many bytes of it are a record all the same.
+    private int HandleOversized(ReadOnlySpan<byte> start)
     {
-        int kept = oversized.Handle(start.Span, endIsFindable: decoder.AcceptsUnfinishedEnd);
+        int kept = oversized.Handle(start, endIsFindable: decoder.AcceptsUnfinishedEnd);
         _skipping = true;
-        return kept == 0 ? ValueTask.CompletedTask : PublishAsync(start[..kept], isFinished: false, abort);
+        return kept;
     }
 
     private async ValueTask PublishUnfinishedAsync(Pipe pipe, CancellationToken abort)
@@ -260,7 +285,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         {
             foreach (ReadOnlyMemory<byte> segment in result.Buffer)
             {
-                _carry.Append(segment.Span);
+                await _carry.AppendAsync(segment, abort).ConfigureAwait(false);
             }
 
             pipe.Reader.AdvanceTo(result.Buffer.End);
@@ -269,14 +294,40 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
 
         if (_carry.Count > 0)
         {
-            await queue.CopyAsync(_carry.Take(), isFinished: false, abort).ConfigureAwait(false);
+            await PublishCarriedAsync(_carry.Count, isFinished: false, abort).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>
+    /// Publishes the first bytes of the carry and empties it. A record which fills its block well stays there; a short
+    /// one is copied where there is room, so that many share a block.
+    /// </summary>
+    private async ValueTask PublishCarriedAsync(int length, bool isFinished, CancellationToken abort)
+    {
+        if (length > 0)
+        {
+            CountPublished(_carry.Span[..length], isFinished);
+            Block? own = _carry.Publishable;
+            bool stays = own is not null && length > queue.Blocks.BlockSizeBytes / LongShare && length > own.Length / 2;
+            if (stays || !queue.TryCopy(_carry.Span[..length], isFinished))
+            {
+                if (own is not null)
+                {
+                    queue.Publish(own, 0, length, isFinished);
+                }
+                else
+                {
+                    await queue.CopyAsync(_carry.Memory[..length], isFinished, abort).ConfigureAwait(false);
+                }
+            }
+        }
+
+        _carry.Clear();
     }
 
     private ValueTask PublishAsync(ReadOnlyMemory<byte> records, bool isFinished, CancellationToken abort)
     {
-        _lastByte = isFinished ? records.Span[^1] : (byte)0;
-        _unpaid += limiter is null ? 0 : Count(records.Span);
+        CountPublished(records.Span, isFinished);
         if (MemoryMarshal.TryGetMemoryManager(records, out BlockMemory? memory, out int start, out int length))
         {
             queue.Publish(memory.Block, start, length, isFinished);
@@ -284,6 +335,13 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         }
 
         return queue.CopyAsync(records, isFinished, abort);
+    }
+
+    private void CountPublished(ReadOnlySpan<byte> records, bool isFinished)
+    {
+        _lastByte = isFinished ? records[^1] : (byte)0;
+        _hasEnded |= isFinished;
+        _unpaid += limiter is null ? 0 : Count(records);
     }
 
     // Only under a limit are records counted here: without one, nobody pays for it.

@@ -206,7 +206,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
 internal sealed record FileSource(BlockPool Blocks, int MaxRecordBytes)
 {
     public static FileSource For(StreamingContext context) => new(
-        new BlockPool(context.Options.BlockSizeBytes, int.MaxValue, context.Options.PoisonReturnedBlocks),
+        BlockPool.Unbounded(context.Options),
         context.Options.MaxRecordBytes);
 
     public InvalidDataException RecordTooLong(long at) =>

@@ -125,7 +125,17 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
 
             if (consumeToAccept)
             {
-                messageValue = source!.ConsumeMessage(messageHeader, this, out bool consumed)!;
+                bool consumed;
+                try
+                {
+                    messageValue = source!.ConsumeMessage(messageHeader, this, out consumed)!;
+                }
+                catch
+                {
+                    supervisor.Queue.CancelReservation(1);
+                    throw;
+                }
+
                 if (!consumed)
                 {
                     supervisor.Queue.CancelReservation(1);
@@ -159,7 +169,7 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
             bool stored = false;
             while (!stored && TryTakeFirst(out ISourceBlock<T>? source, out DataflowMessageHeader header))
             {
-                T? record = source.ConsumeMessage(header, this, out stored);
+                T? record = Consume(source, header, out stored);
                 if (stored)
                 {
                     supervisor.Queue.Add(record!);
@@ -171,6 +181,22 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
                 supervisor.Queue.CancelReservation(1);
                 return;
             }
+        }
+    }
+
+    // A source that throws is told of, and the others go on: this loop takes for all of them.
+    private T? Consume(ISourceBlock<T> source, DataflowMessageHeader header, out bool consumed)
+    {
+        consumed = false;
+        try
+        {
+            return source.ConsumeMessage(header, this, out consumed);
+        }
+        catch (Exception error)
+        {
+            consumed = false;
+            supervisor.ReportError($"A linked source did not hand over a record that it had offered: {error.Message}", error);
+            return default;
         }
     }
 

@@ -34,6 +34,14 @@ internal sealed class ReceiverEvents(DStream stream)
         stream.Context.OnInputFailed(new StreamingException($"Input {stream.Name} gives nothing any more. {message}", error) { OperatorName = stream.Name });
     }
 
+    /// <summary>The receiving has ended in a way that nobody thought of: the context fails, rather than staying active and deaf.</summary>
+    public void Unexpected(Exception error)
+    {
+        string message = $"{stream.Name} has stopped receiving because of an error that it does not expect: {error.Message}";
+        Error(message, error);
+        stream.Context.Fail(new StreamingException(message, error));
+    }
+
     /// <summary>Keeps a message for the next event: why it stops.</summary>
     public void Note(string message) => _lastMessage = message;
 

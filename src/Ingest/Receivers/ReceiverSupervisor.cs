@@ -268,6 +268,10 @@ internal sealed class ReceiverSupervisor<T>
         {
             // Stopped while waiting to begin again.
         }
+        catch (Exception error)
+        {
+            _events.Unexpected(error);
+        }
         finally
         {
             lock (_lock)

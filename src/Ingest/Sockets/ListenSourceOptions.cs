@@ -3,14 +3,37 @@ namespace FastStream;
 /// <summary>Which connections a listening source accepts, and what it takes from them.</summary>
 public sealed record ListenSourceOptions
 {
-    /// <summary>The most connections at a time: 1 to 1,000,000; default 1,024. Further ones wait in the system's backlog until one ends. Beside the blocks of <see cref="StreamingOptions.MaxBufferedBytes"/> each may hold one unfinished record of up to <see cref="StreamingOptions.MaxRecordBytes"/>.</summary>
+    /// <summary>
+    /// The most connections at a time: 1 to 1,000,000; default 1,024. Further ones wait in the system's backlog until
+    /// one ends, and listeners hear of it. Fewer are taken where the process may
+    /// not open so many files and sockets: 64 are left to the rest of the program. Beside
+    /// <see cref="StreamingOptions.MaxBufferedBytes"/> each takes up to 8 KiB.
+    /// </summary>
     public int MaxConnections { get; init; } = 1024;
+
+    /// <summary>
+    /// The most connections at a time from one address (of IPv6: from one /64 network): 1 to 1,000,000; default: no
+    /// limit of its own, as proxies and address translation bring many peers from one
+    /// address. Further ones are closed, and listeners hear of it. Where peers are not trusted, set it well below
+    /// <see cref="MaxConnections"/>: else one of them can take every place.
+    /// </summary>
+    public int MaxConnectionsPerAddress { get; init; } = 1_000_000;
 
     /// <summary>Connections that the system holds until they are accepted: 1 to 65,535; default 512.</summary>
     public int Backlog { get; init; } = 512;
 
     /// <summary>A connection on which nothing comes for so long is closed: more than 0, up to 24 days; default: no limit.</summary>
     public TimeSpan IdleTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>
+    /// How long the receiver may wait in all for one record from its first bytes to its end: more than 0, up to 24
+    /// days, or infinite; default 1 minute. After it the connection is closed, the record is counted in
+    /// <see cref="StreamingMetrics.DroppedRecords"/>, and listeners hear of it. Between records a connection may be
+    /// silent; time in which the receiver does not read, because of a rate limit or want of
+    /// memory, does not count. Raise it for peers that send parts of records and the rest much later, as programs do
+    /// that write to a pipe in blocks.
+    /// </summary>
+    public TimeSpan RecordTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Within how long TCP's own probes notice that a peer's machine is gone: 6 s to 2 hours, or infinite for no probes; default 30 s.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
@@ -24,6 +47,10 @@ public sealed record ListenSourceOptions
     internal ListenSourceOptions Validated()
     {
         StreamingOptions.Check(MaxConnections is >= 1 and <= 1_000_000, nameof(MaxConnections), MaxConnections, "1 to 1,000,000 are expected");
+        StreamingOptions.Check(
+            MaxConnectionsPerAddress is >= 1 and <= 1_000_000, nameof(MaxConnectionsPerAddress), MaxConnectionsPerAddress,
+            "1 to 1,000,000 are expected");
+        StreamingOptions.CheckTimeout(RecordTimeout, nameof(RecordTimeout));
         StreamingOptions.Check(Backlog is >= 1 and <= 65_535, nameof(Backlog), Backlog, "1 to 65,535 are expected");
         ConnectionSettings.Check(IdleTimeout, KeepAlive, OversizedRecords, InvalidUtf8);
         return this;

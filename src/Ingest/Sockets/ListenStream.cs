@@ -39,7 +39,8 @@ public static class ListenStreamExtensions
 /// <summary>A listening source. Binding happens in the context's start, which throws if it fails.</summary>
 /// <remarks>
 /// Every connection has a small buffer of its own, and whole records are copied from there into shared blocks: a thousand silent connections hold no block.
-/// While no block is free, no connection is read.
+/// While no block is free, no connection is read. What fails in accepting is told to listeners and tried again until it
+/// works; nothing but a stop ends it.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class ListenDStream<T> : InputDStream<T>
@@ -50,11 +51,10 @@ public sealed class ListenDStream<T> : InputDStream<T>
     private readonly ByteQueue<T> _queue;
     private readonly ReceiverEvents _events;
     private readonly RateLimiter? _limiter;                       // for all connections together; null: no limit
-    private readonly SemaphoreSlim _free;                         // connections that may still be accepted
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();                          // guards _connections
     private readonly HashSet<Task> _connections = [];
-    private Socket? _listener;
+    private ConnectionPlaces? _places;                            // since the start
     private IPEndPoint? _bound;                                   // since the start
     private Task _accepting = Task.CompletedTask;
 
@@ -65,9 +65,9 @@ public sealed class ListenDStream<T> : InputDStream<T>
         _endPoint = endPoint;
         _decoder = decoder;
         _options = options.Validated();
-        _free = new SemaphoreSlim(options.MaxConnections, options.MaxConnections);
-        _queue = new ByteQueue<T>(decoder, context.Blocks, context.Options.MaxBufferedBytes, context.Options.PoisonReturnedBlocks);
+        _queue = new ByteQueue<T>(decoder, context.Blocks);
         _events = new ReceiverEvents(this);
+        Acceptor = new Acceptor(endPoint, _options.Backlog, context.Options.TimeProvider, _events);
         _limiter = ReceiverRate.LimiterFor(this);
     }
 
@@ -87,28 +87,37 @@ public sealed class ListenDStream<T> : InputDStream<T>
         }
     }
 
+    /// <summary>
+    /// Connections closed because there were more than <see cref="ListenSourceOptions.MaxConnectionsPerAddress"/> from
+    /// their address.
+    /// </summary>
+    public long RefusedConnections => _places?.Refused ?? 0;
+
+    /// <summary>Takes the connections in.</summary>
+    internal Acceptor Acceptor { get; }
+
     /// <inheritdoc/>
-    protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
+    protected internal override async ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        _listener = new Socket(_endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        await Rehearsal.RunAsync(RehearseAsync, cancellationToken).ConfigureAwait(false);
+        _places = new ConnectionPlaces(
+            MostConnections(), _options.MaxConnectionsPerAddress, Context.Options.TimeProvider,
+            message => _events.Error($"{Name} on {_bound}: {message}", null));
         try
         {
-            _listener.Bind(_endPoint);
-            _listener.Listen(_options.Backlog);
+            _bound = Acceptor.Listen();
         }
         catch
         {
             // An input that did not start is not closed.
-            _listener.Dispose();
+            _places.Dispose();
             throw;
         }
 
-        _bound = (IPEndPoint)_listener.LocalEndPoint!;
         _accepting = Task.Run(() => AcceptAsync(cancellationToken), CancellationToken.None);
-        return ValueTask.CompletedTask;
     }
 
-    internal override bool IsHeldUp => Context.Blocks.RentedBlocks >= Context.Blocks.MaxBlocks;
+    internal override bool IsHeldUp => Context.Blocks.IsFull;
 
     /// <inheritdoc/>
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
@@ -138,48 +147,79 @@ public sealed class ListenDStream<T> : InputDStream<T>
     {
         _queue.Close();
         _stop.Dispose();
-        _free.Dispose();
+        _places?.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    // With fewer handles than connections, the one that the program needs next would be missing.
+    private int MostConnections()
+    {
+        int most = _options.MaxConnections;
+        if (HandleLimit.Left() is not { } left || left - HandleLimit.Reserve >= most)
+        {
+            return most;
+        }
+
+        int reserve = Math.Min(HandleLimit.Reserve, left / 2);
+        int fewer = Math.Clamp(left - reserve, 1, most);
+        if (fewer == most)
+        {
+            return most;
+        }
+
+        Context.Post(listener => listener.OnWarning(
+            $"{Name} takes {fewer} connections at a time, not the {most} of MaxConnections: the process may open {left} more "
+            + $"files and sockets, and {reserve} are left to the rest of the program. "
+            + "Raise the limit of open files (ulimit -n), or lower MaxConnections.",
+            null));
+        return fewer;
+    }
+
+    // As a connection is received from that ends at once.
+    private async Task RehearseAsync(Stream stream)
+    {
+        using var watch = new IdleWatch(Context.Options.TimeProvider, _options.IdleTimeout, _options.RecordTimeout, CancellationToken.None);
+        await NewReader().ReceiveAsync(stream, null, watch, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private RecordReader<T> NewReader() =>
+        new(_queue, _decoder, new OversizedRecords(Context, Name, _options.OversizedRecords), _limiter, blocks: null);
 
     private async Task AcceptAsync(CancellationToken abort)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, abort);
-        var retry = new RetryDelay(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1));
+        ConnectionPlaces places = _places!;
         _events.Started();
         try
         {
-            while (true)
-            {
-                await _free.WaitAsync(stop.Token).ConfigureAwait(false);
-                try
-                {
-                    Socket socket = await _listener!.AcceptAsync(stop.Token).ConfigureAwait(false);
-                    retry.Reset();
-                    Add(socket, abort);
-                }
-                catch (SocketException error)
-                {
-                    // Such as too many open files: those that are open go on meanwhile.
-                    _free.Release();
-                    _events.Error($"Accepting on {_endPoint} failed, trying again: {error.Message}", error);
-                    await Task.Delay(retry.Next(), Context.Options.TimeProvider, stop.Token).ConfigureAwait(false);
-                }
-            }
+            await Acceptor.RunAsync(places.TakeAsync, places.Give, socket => Add(socket, abort), stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // Stopped while waiting.
         }
+        catch (Exception error)
+        {
+            _events.Unexpected(error);
+        }
         finally
         {
-            _listener!.Dispose();
+            Acceptor.Dispose();
             _events.Stopped();
         }
     }
 
     private void Add(Socket socket, CancellationToken abort)
     {
+        ConnectionPlaces places = _places!;
+        IPAddress address = ((IPEndPoint)socket.RemoteEndPoint!).Address;
+        if (!places.Enter(address))
+        {
+            socket.Dispose();
+            places.Give();
+            return;
+        }
+
         // Known before it can end, so that its end finds it.
         lock (_lock)
         {
@@ -187,11 +227,18 @@ public sealed class ListenDStream<T> : InputDStream<T>
             connection = Task.Run(
                 async () =>
                 {
-                    await ReceiveAsync(socket, abort).ConfigureAwait(false);
-                    _free.Release();
-                    lock (_lock)
+                    try
                     {
-                        _connections.Remove(connection!);
+                        await ReceiveAsync(socket, abort).ConfigureAwait(false);
+                    }
+                    finally
+                    {
+                        places.Leave(address);
+                        places.Give();
+                        lock (_lock)
+                        {
+                            _connections.Remove(connection!);
+                        }
                     }
                 },
                 CancellationToken.None);
@@ -210,12 +257,16 @@ public sealed class ListenDStream<T> : InputDStream<T>
                 peer = socket.RemoteEndPoint;
                 ConnectionSettings.ApplyKeepAlive(socket, _options.KeepAlive);
                 await using var stream = new NetworkStream(socket);
-                using var watch = new IdleWatch(Context.Options.TimeProvider, _options.IdleTimeout, stop.Token);
-                var reader = new RecordReader<T>(_queue, _decoder, new OversizedRecords(Context, Name, _options.OversizedRecords), _limiter, blocks: null);
-                await reader.ReceiveAsync(stream, () => watch.HasExpired ? 0 : socket.Available, watch, abort).ConfigureAwait(false);
+                using var watch = new IdleWatch(Context.Options.TimeProvider, _options.IdleTimeout, _options.RecordTimeout, stop.Token);
+                await NewReader().ReceiveAsync(stream, () => watch.HasExpired ? 0 : socket.Available, watch, abort).ConfigureAwait(false);
                 if (watch.HasExpired)
                 {
-                    _events.Error($"Nothing came from {peer} for {_options.IdleTimeout}; the connection is closed.", null);
+                    _events.Error(
+                        watch.Reason == WatchEnd.Idle
+                            ? $"Nothing came from {peer} for {_options.IdleTimeout}; the connection is closed."
+                            : $"A record from {peer} had begun and was not finished after {_options.RecordTimeout} (RecordTimeout); "
+                                + "it is left out, and the connection is closed.",
+                        null);
                 }
             }
         }

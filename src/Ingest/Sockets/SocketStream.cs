@@ -64,9 +64,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
         _port = port;
         _decoder = decoder;
         _options = options.Validated();
-
-        // Copies are rare here, and must not wait for blocks while the connection holds one: they have a pool of their own.
-        _queue = new ByteQueue<T>(decoder, new BlockPool(context.Options.BlockSizeBytes, int.MaxValue, context.Options.PoisonReturnedBlocks), context.Options.MaxBufferedBytes, context.Options.PoisonReturnedBlocks);
+        _queue = new ByteQueue<T>(decoder, context.Blocks);
         _events = new ReceiverEvents(this);
         _limiter = ReceiverRate.LimiterFor(this);
     }
@@ -80,7 +78,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
     // First that it has ended: what it published is seen then.
     protected internal override bool HasEnded => _receiving.IsCompleted && _queue.IsEmpty;
 
-    internal override bool IsHeldUp => Context.Blocks.RentedBlocks >= Context.Blocks.MaxBlocks;
+    internal override bool IsHeldUp => Context.Blocks.IsFull;
 
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
 
@@ -124,7 +122,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
         }
         catch (Exception error)
         {
-            _events.Failed($"Receiving from {_host}:{_port} ended: {error.Message}", error);
+            _events.Unexpected(error);
         }
         finally
         {

@@ -82,4 +82,90 @@ public sealed class BlockPoolTests
     [InlineData(4096, 0)]
     public void Pool_OutOfRange_IsRefused(int sizeBytes, int blocks) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new BlockPool(sizeBytes, blocks));
+
+    [Fact]
+    public void Rent_ManySizesInTurn_HoldsNoMoreThanTheBound()
+    {
+        var pool = new BlockPool(4096, 256);
+        for (int round = 0; round < 3; round++)
+        {
+            foreach (int length in new[] { 4096, 8192, 65536, 12288, 262144 })
+            {
+                var rented = new List<Block>();
+                while (pool.TryRent(length, out Block? block))
+                {
+                    rented.Add(block);
+                }
+
+                Assert.Equal((1 << 20) / length, rented.Count);
+                Assert.InRange(pool.HeldBytes, pool.RentedBytes, 1 << 20);
+                rented.ForEach(block => block.Release());
+                Assert.Equal(0, pool.RentedBytes);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Rent_LargeBlockWaits_IsNotPassedByShortOnes()
+    {
+        var pool = new BlockPool(4096, 4);
+        Block[] rented = [pool.Rent(), pool.Rent(), pool.Rent()];
+        ValueTask<Block> large = pool.RentAsync(2 * 4096, CancellationToken.None);
+        Assert.False(pool.TryRent(out _));
+        rented[0].Release();
+        Block got = await large;
+        Assert.Equal(2 * 4096, got.Length);
+        Assert.True(pool.IsFull);
+        got.Release();
+        rented[1].Release();
+        rented[2].Release();
+        Assert.Equal(0, pool.RentedBlocks);
+    }
+
+    [Fact]
+    public void Idle_AfterAWhile_GivesBackWhatWasFreeAllTheTime()
+    {
+        var clock = new ManualTimeProvider();
+        BlockPool pool = BlockPool.For(new StreamingOptions { TimeProvider = clock });
+        List<Block> rented = [.. Enumerable.Range(0, 10).Select(_ => pool.Rent())];
+        byte[] bytes = [.. Enumerable.Repeat((byte)7, pool.BlockSizeBytes)];
+        rented.ForEach(block => bytes.CopyTo(block.Span));
+        Block kept = rented[0];
+        rented[1..].ForEach(block => block.Release());
+        Assert.Equal(10L * pool.BlockSizeBytes, pool.HeldBytes);
+
+        // Three are in use again and again, also just before each look.
+        for (int i = 0; i < 10; i++)
+        {
+            List<Block> used = [pool.Rent(), pool.Rent(), pool.Rent()];
+            clock.Advance(TimeSpan.FromSeconds(20));
+            used.ForEach(block => block.Release());
+        }
+
+        Assert.Equal(4L * pool.BlockSizeBytes, pool.HeldBytes);
+        clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(pool.BlockSizeBytes, pool.HeldBytes);
+        Assert.Equal(bytes, kept.Span.ToArray());
+        kept.Release();
+        clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(0, pool.HeldBytes);
+        Block again = pool.Rent();
+        bytes.CopyTo(again.Span);
+        Assert.Equal(bytes, again.Span.ToArray());
+        again.Release();
+    }
+
+    [Theory]
+    [InlineData(256L << 20, 1 << 20)]
+    [InlineData(64L << 20, 1 << 20)]
+    [InlineData(1L << 20, 100)]
+    public void For_Options_LeavesRoomForOneRecordWithinMaxBufferedBytes(long maxBufferedBytes, int maxRecordBytes)
+    {
+        BlockPool pool = BlockPool.For(new StreamingOptions
+        {
+            MaxBufferedBytes = maxBufferedBytes, MaxRecordBytes = maxRecordBytes, BlockSizeBytes = 64 << 10,
+        });
+        long bound = (long)pool.MaxBlocks * pool.BlockSizeBytes;
+        Assert.InRange(bound + (2L * CarryMemory.LargestBytes(maxRecordBytes)), maxBufferedBytes * 3 / 4, maxBufferedBytes);
+    }
 }

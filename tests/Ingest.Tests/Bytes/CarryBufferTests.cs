@@ -2,29 +2,33 @@ namespace FastStream.Tests.Ingest.Bytes;
 
 public sealed class CarryBufferTests
 {
+    private readonly BlockPool _pool = new(4096, 1024);
+
     [Fact]
-    public void Append_InPieces_KeepsThemTogether()
+    public async Task Append_InPieces_KeepsThemTogether()
     {
-        using var carry = new CarryBuffer();
+        using var carry = new CarryBuffer(_pool.Carries, 1 << 20, hasOwnPiece: false);
         byte[] expected = [.. Enumerable.Range(0, 100_000).Select(i => (byte)i)];
         foreach (byte[] piece in expected.Chunk(777))
         {
-            carry.Append(piece);
+            await carry.AppendAsync(piece, CancellationToken.None);
         }
 
-        Assert.Equal(expected, carry.Take().ToArray());
+        Assert.Equal(expected, carry.Memory.ToArray());
+        Assert.Equal(carry.Capacity, _pool.RentedBytes);
+        carry.Clear();
         Assert.Equal(0, carry.Count);
     }
 
     [Fact]
-    public void Clear_HoldsNoMemory_AndCanBeUsedAgain()
+    public async Task Clear_HoldsNoMemory_AndCanBeUsedAgain()
     {
-        using var carry = new CarryBuffer();
-        carry.Append(new byte[1 << 20]);
-        carry.Take();
+        using var carry = new CarryBuffer(_pool.Carries, 1 << 20, hasOwnPiece: false);
+        await carry.AppendAsync(new byte[1 << 20], CancellationToken.None);
         carry.Clear();
         Assert.Equal(0, carry.Capacity);
-        carry.Append([1, 2]);
+        Assert.Equal(0, _pool.RentedBytes);
+        await carry.AppendAsync(new byte[] { 1, 2 }, CancellationToken.None);
         Assert.Equal([1, 2], carry.Span.ToArray());
     }
 }

@@ -12,7 +12,7 @@ public class RecordReaderTests
         byte[] bytes, IEnumerable<int> chunks, IRecordDecoder<T> decoder, Func<T, string> show, bool inPlace, int maxRecordBytes = 1 << 20, OversizedRecordPolicy oversized = default, Exception? atEnd = null)
     {
         var context = new StreamingContext(new StreamingOptions { BlockSizeBytes = BlockBytes, MaxBufferedBytes = 1 << 24, MaxRecordBytes = maxRecordBytes, PoisonReturnedBlocks = true });
-        var queue = new ByteQueue<T>(decoder, inPlace ? new BlockPool(BlockBytes, int.MaxValue, true) : context.Blocks, 1 << 24, poison: true);
+        var queue = new ByteQueue<T>(decoder, context.Blocks);
         var reader = new RecordReader<T>(queue, decoder, new OversizedRecords(context, "Test", oversized), null, inPlace ? context.Blocks : null);
         using var watch = new IdleWatch(TimeProvider.System, Timeout.InfiniteTimeSpan, CancellationToken.None);
         try
@@ -223,7 +223,7 @@ public class RecordReaderTests
     {
         // 1,000 receives of one line each: a few blocks, not a thousand.
         var context = new StreamingContext(new StreamingOptions { BlockSizeBytes = BlockBytes, MaxBufferedBytes = 8 * BlockBytes });
-        var queue = new ByteQueue<Utf8Text>(LineDecoder.Instance, new BlockPool(BlockBytes, int.MaxValue), 1 << 20, poison: true);
+        var queue = new ByteQueue<Utf8Text>(LineDecoder.Instance, context.Blocks);
         var reader = new RecordReader<Utf8Text>(queue, LineDecoder.Instance, new OversizedRecords(context, "Test", default), null, context.Blocks);
         using var watch = new IdleWatch(TimeProvider.System, Timeout.InfiniteTimeSpan, CancellationToken.None);
         byte[] bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("0123456789\n", 1000)));
@@ -239,7 +239,7 @@ public class RecordReaderTests
     public async Task Receive_Stopped_TakesWhatTheSystemHadReceived(bool inPlace)
     {
         var context = new StreamingContext(new StreamingOptions { BlockSizeBytes = BlockBytes });
-        var queue = new ByteQueue<Utf8Text>(LineDecoder.Instance, context.Blocks, 1 << 20, poison: true);
+        var queue = new ByteQueue<Utf8Text>(LineDecoder.Instance, context.Blocks);
         var reader = new RecordReader<Utf8Text>(queue, LineDecoder.Instance, new OversizedRecords(context, "Test", default), null, inPlace ? context.Blocks : null);
         byte[] bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("0123456789\n", 1000)) + "not finished");
         using var stop = new CancellationTokenSource();

@@ -240,6 +240,28 @@ public class ObjectStreamTests
     }
 
     [Fact]
+    public async Task DataflowStream_SourceThrowsWhenAsked_IsReportedAndTheOthersGoOn()
+    {
+        ITargetBlock<int> mailbox = null!;
+        await using InputRun<int> run = InputRun<int>.Start(
+            context => context.DataflowStream(out mailbox), new StreamingOptions { MaxBufferedRecords = 1 });
+        var source = new OfferingSource(mailbox) { OnConsume = _ => throw new IOException("not given") };
+
+        // Asked at once: it keeps no room.
+        Assert.Throws<IOException>(() => mailbox.OfferMessage(new DataflowMessageHeader(1), 1, source, consumeToAccept: true));
+        Assert.True(mailbox.Post(2));
+
+        // Asked later, when there is room.
+        Assert.Equal(DataflowMessageStatus.Postponed, source.Offer(3));
+        Task<bool> fourth = mailbox.SendAsync(4);
+        await run.TickUntilAsync(2);
+        Assert.True(await fourth);
+        await run.StopAsync();
+        Assert.Equal([2, 4], run.Records);
+        Assert.Contains("not given", run.Listener.Errors.Single());
+    }
+
+    [Fact]
     public async Task DataflowStream_SourceFaults_IsReported()
     {
         var block = new TransformBlock<int, int>(number => number == 2 ? throw new IOException("bad two") : number);

@@ -72,7 +72,7 @@ public class ListenStreamTests
     [Fact]
     public async Task Receive_SilentConnections_HoldNoBlock()
     {
-        (InputRun<string> run, ListenDStream<Utf8Text> stream) = Run();
+        (InputRun<string> run, ListenDStream<Utf8Text> stream) = Run(new ListenSourceOptions { RecordTimeout = Timeout.InfiniteTimeSpan });
         await using (run)
         {
             var clients = new List<Connection>();
