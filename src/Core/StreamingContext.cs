@@ -98,6 +98,9 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <summary>The described outputs, in order of registration.</summary>
     public IReadOnlyList<OutputOperation> Outputs => _outputs;
 
+    /// <summary>The streams and outputs described so far, as data, text or a Mermaid chart. In every state of the context.</summary>
+    public StreamGraph Describe() => StreamGraph.Of(_outputs);
+
     /// <summary>Adds a listener; events reach it on a thread of its own, in order.</summary>
     public void AddListener(StreamingListener listener)
     {
