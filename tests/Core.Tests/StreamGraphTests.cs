@@ -15,7 +15,7 @@ public sealed class StreamGraphTests
                 2  KeyBy 2  <- 0
                 3  ReduceInPartition 3  <- 2
             stage 1, 2 partitions
-                4  ReduceByKey 4  <- 3  exchange
+                4  ExchangeByKey 4  <- 3  exchange
                 5  sums  <- 4
             outputs
               #0   Print of Filter 1  <- 1
