@@ -48,7 +48,9 @@ public sealed class StreamingContext : IAsyncDisposable
     public StreamingContext(StreamingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Options = options.Validated();
+        options.Validate();
+        options = options.Copy();
+        Options = options;
         Blocks = new BlockPool(options.BlockSizeBytes, (int)(options.MaxBufferedBytes / options.BlockSizeBytes), options.PoisonReturnedBlocks);
         Metrics = new StreamingMetrics(options.Name, Blocks, _listeners);
         _listeners.Add(Metrics);
