@@ -48,13 +48,13 @@ command.SetAction(async (options, cancellation) =>
     DashboardServer? dashboard = null;
     try
     {
-        context.Start();
         if (options.GetValue(dashboardPort) is { } page)
         {
             dashboard = await context.UseDashboardAsync(page);
             Console.Error.WriteLine($"The dashboard is at {dashboard.Address}");
         }
 
+        context.Start();
         if (options.GetValue(duration) is { } limit)
         {
             stop.CancelAfter(limit);   // from here on: a machine that starts the program slowly takes nothing of it

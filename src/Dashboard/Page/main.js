@@ -78,8 +78,8 @@ function showHeader({ job, totals, process }) {
   }
   $("facts").replaceChildren(fact("interval", ms(job.intervalMs)), fact("partitions", job.partitions), fact("up", job.zeroTimeMs == null ? "–" : uptime(process.atMs - job.zeroTimeMs)),
     fact("batches", count(totals.batches)), fact("failed", count(totals.failedBatches), totals.failedBatches ? "bad" : ""), fact("records", count(totals.records)),
-    totals.failedRecords + totals.droppedRecords + totals.invalidRecords ? fact("left out", count(totals.failedRecords + totals.droppedRecords + totals.invalidRecords), "late") : null,
-    totals.skippedTicks ? fact("skipped ticks", count(totals.skippedTicks), "late") : null, fact("blocks held", bytes(totals.poolBytes)));
+    ...[totals.failedRecords + totals.droppedRecords + totals.invalidRecords ? fact("left out", count(totals.failedRecords + totals.droppedRecords + totals.invalidRecords), "late") : null,
+    totals.skippedTicks ? fact("skipped ticks", count(totals.skippedTicks), "late") : null].filter(each => each), fact("blocks held", bytes(totals.poolBytes)));
   $("stop").hidden = !job.mayControl || job.state !== "Active";
 }
 
