@@ -10,9 +10,11 @@ var duration = new Option<TimeSpan?>("--duration") { Description = "Stop after t
 var partitions = new Option<int>("--partitions") { Description = "Partitions of the stream, 1 to 1024.", CustomParser = Numbers.Between(1, 1024), DefaultValueFactory = _ => Environment.ProcessorCount };
 var rate = new Option<int>("--rate") { Description = "Lines a second of the embedded generator, 1 or more.", CustomParser = Numbers.Between(1, int.MaxValue), DefaultValueFactory = _ => 10_000 };
 
+var dashboardPort = new Option<int?>("--dashboard") { Description = "Serve a live page on this port of this machine, such as 4040.", CustomParser = argument => Numbers.Between(1, 65_535)(argument) };
+
 var command = new RootCommand("Watches a web server's log: errors, requests and bytes by client, and statuses, batch by batch.")
 {
-    host, port, directory, interval, duration, partitions, rate,
+    host, port, directory, interval, duration, partitions, rate, dashboardPort,
 };
 command.Validators.Add(Sources.Check(host, port, directory));
 command.SetAction(async (options, cancellation) =>
@@ -43,8 +45,15 @@ command.SetAction(async (options, cancellation) =>
     }
 
     Pipeline.Describe(lines);
+    DashboardServer? dashboard = null;
     try
     {
+        if (options.GetValue(dashboardPort) is { } page)
+        {
+            dashboard = await context.UseDashboardAsync(page);
+            Console.Error.WriteLine($"The dashboard is at {dashboard.Address}");
+        }
+
         context.Start();
         if (options.GetValue(duration) is { } limit)
         {
@@ -55,6 +64,11 @@ command.SetAction(async (options, cancellation) =>
     }
     finally
     {
+        if (dashboard is not null)
+        {
+            await dashboard.DisposeAsync();
+        }
+
         if (generator is not null)
         {
             await generator.DisposeAsync();

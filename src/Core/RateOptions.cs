@@ -5,25 +5,25 @@ namespace FastStream;
 public sealed record RateOptions
 {
     /// <summary>The most records a second that one receiver takes; 0 (default) means no limit. An adaptive limit never exceeds it.</summary>
-    public long MaxRecordsPerSecond { get; init; }
+    public long MaxRecordsPerSecond { get; set; }
 
     /// <summary>Whether the limit adapts after every batch; default off. Bounded memory does not need it: it keeps batches near their interval where receivers are faster than processing.</summary>
-    public bool Adaptive { get; init; }
+    public bool Adaptive { get; set; }
 
     /// <summary>The limit before the first estimate, in records a second; 0 (default) starts at <see cref="MaxRecordsPerSecond"/>.</summary>
-    public long InitialRecordsPerSecond { get; init; }
+    public long InitialRecordsPerSecond { get; set; }
 
     /// <summary>Weight of the present error, not negative; default 1.0.</summary>
-    public double Proportional { get; init; } = 1.0;
+    public double Proportional { get; set; } = 1.0;
 
     /// <summary>Weight of the backlog, not negative; default 0.2.</summary>
-    public double Integral { get; init; } = 0.2;
+    public double Integral { get; set; } = 0.2;
 
     /// <summary>Weight of the error's change, not negative; default 0.</summary>
-    public double Derivative { get; init; }
+    public double Derivative { get; set; }
 
     /// <summary>The least limit that the estimator sets, in records a second, more than 0; default 100.</summary>
-    public double MinRecordsPerSecond { get; init; } = 100;
+    public double MinRecordsPerSecond { get; set; } = 100;
 
     internal void Validate()
     {

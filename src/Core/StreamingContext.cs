@@ -50,7 +50,9 @@ public sealed class StreamingContext : IAsyncDisposable
     public StreamingContext(StreamingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Options = options.Validated();
+        options.Validate();
+        options = options.Copy();
+        Options = options;
         Blocks = BlockPool.For(options);
         Metrics = new StreamingMetrics(options.Name, Blocks, _listeners);
         _listeners.Add(Metrics);
@@ -99,6 +101,9 @@ public sealed class StreamingContext : IAsyncDisposable
 
     /// <summary>The described outputs, in order of registration.</summary>
     public IReadOnlyList<OutputOperation> Outputs => _outputs;
+
+    /// <summary>The streams and outputs described so far, as data, text or a Mermaid chart. In every state of the context.</summary>
+    public StreamGraph Describe() => StreamGraph.Of(_outputs);
 
     /// <summary>Adds a listener; events reach it on a thread of its own, in order.</summary>
     public void AddListener(StreamingListener listener)

@@ -26,26 +26,29 @@ public enum MissedTickPolicy
     RunNewest,
 }
 
-/// <summary>All settings of a <see cref="StreamingContext"/>; validated once, when the context is made. The defaults run well on a laptop.</summary>
+/// <summary>All settings of a <see cref="StreamingContext"/>. The defaults run well on a laptop.</summary>
+/// <remarks>
+/// They can be set after construction, so that configuration binds to them. A context copies and validates them when it is made: what is set afterwards does not reach it. Not thread safe.
+/// </remarks>
 public sealed record StreamingOptions
 {
     /// <summary>The longest time that timers take: 24 days.</summary>
     internal static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(int.MaxValue);
 
     /// <summary>The program's name in metrics, as the tag <c>faststream.job.name</c>; not blank; default <c>faststream</c>. Contexts of one name in a process are told apart by <c>faststream.context.id</c>.</summary>
-    public string Name { get; init; } = "faststream";
+    public string Name { get; set; } = "faststream";
 
     /// <summary>Time between batches: whole milliseconds, 1 ms to 24 days; default 1 s. Shorter gives lower latency, longer less fixed cost a record.</summary>
-    public TimeSpan BatchInterval { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan BatchInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Partitions of inputs and, unless an operator says otherwise, of keyed streams: 1 to 1024; default the number of processors.</summary>
-    public int Partitions { get; init; } = Environment.ProcessorCount;
+    public int Partitions { get; set; } = Environment.ProcessorCount;
 
     /// <summary>The most stage partitions that run at the same time: 1 or more; 0, the default, leaves it to the thread pool.</summary>
-    public int MaxDegreeOfParallelism { get; init; }
+    public int MaxDegreeOfParallelism { get; set; }
 
     /// <summary>Bytes in a block of received bytes: 4 KiB to 64 MiB; default 128 KiB, which stays in a second-level cache while it is decoded.</summary>
-    public int BlockSizeBytes { get; init; } = 128 << 10;
+    public int BlockSizeBytes { get; set; } = 128 << 10;
 
     /// <summary>
     /// The most memory for received bytes, over all inputs of the context: at least four blocks; default 256 MiB. Whole
@@ -55,71 +58,72 @@ public sealed record StreamingOptions
     /// gives blocks back, so that senders are held up by TCP. Unfinished records have half of it; where none of them
     /// comes on any more, the longest is dropped, its connection closed, and listeners hear of it.
     /// </summary>
-    public long MaxBufferedBytes { get; init; } = 256L << 20;
+    public long MaxBufferedBytes { get; set; } = 256L << 20;
 
     /// <summary>The most records that an input of objects (channel, observable, custom receiver) holds for coming batches: 1 or more; default 1,048,576. When reached, its writer waits.</summary>
-    public int MaxBufferedRecords { get; init; } = 1 << 20;
+    public int MaxBufferedRecords { get; set; } = 1 << 20;
 
     /// <summary>The most bytes of one record: 1 byte to 1 GiB; default 1 MiB. An end of line or a length prefix does not count. What happens beyond is each socket source's policy for oversized records; a file with such a record fails its batch.</summary>
-    public int MaxRecordBytes { get; init; } = 1 << 20;
+    public int MaxRecordBytes { get; set; } = 1 << 20;
 
     /// <summary>
     /// The most batches generated but not begun: 1 or more; default 1,000. When reached, the next batch is cut later and holds more. So it is, with any number, while the clock is behind by a
     /// batch interval or an input's buffers are full: batches that could hold next to nothing are not cut in advance.
     /// </summary>
-    public int MaxPendingBatches { get; init; } = 1_000;
+    public int MaxPendingBatches { get; set; } = 1_000;
 
     /// <summary>
     /// The most output jobs at the same time: 1 (default) runs a batch's outputs one after another before the next batch begins. With more, outputs of a batch
     /// run together and the next batch's operators run meanwhile; batches still complete in time order. Spark's <c>concurrentJobs</c>.
     /// </summary>
-    public int ConcurrentJobs { get; init; } = 1;
+    public int ConcurrentJobs { get; set; } = 1;
 
     /// <summary>How often a failed batch is run again before <see cref="OnBatchFailure"/> decides: 0 (default) to 100. Outputs that were done are not done again.</summary>
-    public int BatchRetries { get; init; }
+    public int BatchRetries { get; set; }
 
     /// <summary>What a batch that failed for good, or an input that ended by an error, means for the context; default <see cref="BatchFailurePolicy.FailContext"/>.</summary>
-    public BatchFailurePolicy OnBatchFailure { get; init; } = BatchFailurePolicy.FailContext;
+    public BatchFailurePolicy OnBatchFailure { get; set; } = BatchFailurePolicy.FailContext;
 
     /// <summary>What happens to missed ticks; default <see cref="MissedTickPolicy.RunEach"/>.</summary>
-    public MissedTickPolicy MissedTicks { get; init; } = MissedTickPolicy.RunEach;
+    public MissedTickPolicy MissedTicks { get; set; } = MissedTickPolicy.RunEach;
 
     /// <summary>
     /// Whether the context stops by itself, gracefully, when all its inputs have ended: replays at their file's end, completed channels and sequences, receivers that returned, sockets that
     /// do not connect again, your own by <see cref="InputDStream{T}.HasEnded"/>. The last data go through a batch first; windows whose time to come out is later than that batch stay open.
     /// Default false: the context goes on with empty batches. Directories, queues, rates and listening sockets never end, and one of them keeps the context running.
     /// </summary>
-    public bool StopWhenInputsEnd { get; init; }
+    public bool StopWhenInputsEnd { get; set; }
 
     /// <summary>How long a graceful stop may take before it becomes an immediate one: more than 0, up to 24 days; default: no limit.</summary>
-    public TimeSpan GracefulStopTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+    public TimeSpan GracefulStopTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
     /// How long an immediate stop (also one that a failure or <see cref="GracefulStopTimeout"/> asked for) waits for functions, inputs and listeners that do not return: more than 0, up to 24 days,
     /// or infinite; default 10 s. Then they are left behind: <see cref="StreamingContext.Completion"/> faults with their names, and memory that they may still use is given to nobody else.
     /// </summary>
-    public TimeSpan ImmediateStopTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan ImmediateStopTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// After how long listeners are warned of a batch that is not done, with the name of what it waits for, and again whenever that has doubled: more than 0, up to 24 days, or infinite for never;
     /// default null: ten batch intervals, and at least 10 s.
     /// </summary>
-    public TimeSpan? SlowBatchWarning { get; init; }
+    public TimeSpan? SlowBatchWarning { get; set; }
 
     /// <summary>Limits and adapts how fast receivers take records; default: no limit.</summary>
-    public RateOptions Rate { get; init; } = new();
+    public RateOptions Rate { get; set; } = new();
 
     /// <summary>Where and how the context survives crashes; default null: it does not, and batches cost no disk.</summary>
-    public CheckpointOptions? Checkpoint { get; init; }
+    public CheckpointOptions? Checkpoint { get; set; }
 
     /// <summary>Overwrites blocks that go back to the pool, so that text kept too long shows; costs a pass over the memory. Default off; turn it on in tests.</summary>
-    public bool PoisonReturnedBlocks { get; init; }
+    public bool PoisonReturnedBlocks { get; set; }
 
     /// <summary>The clock of everything: batch times, delays, time-outs; default the system's.</summary>
-    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Throws for the first setting that is out of its range.</summary>
-    internal StreamingOptions Validated()
+    /// <summary>Checks all settings, as the context does.</summary>
+    /// <exception cref="ArgumentException">A setting is out of its range; the message says which, what was found and what is expected.</exception>
+    public void Validate()
     {
         BatchTime.WholeMilliseconds(BatchInterval, nameof(BatchInterval));
         Check(BatchInterval <= LongestWait, nameof(BatchInterval), BatchInterval, "at most 24 days are expected");
@@ -143,8 +147,10 @@ public sealed record StreamingOptions
         ArgumentNullException.ThrowIfNull(Rate);
         Rate.Validate();
         Checkpoint?.Validate();
-        return this;
     }
+
+    /// <summary>A copy that later changes do not reach.</summary>
+    internal StreamingOptions Copy() => this with { Rate = Rate with { }, Checkpoint = Checkpoint is null ? null : Checkpoint with { } };
 
     /// <summary>The limit of <see cref="SlowBatchWarning"/>, with its default filled in.</summary>
     internal TimeSpan SlowBatchLimit

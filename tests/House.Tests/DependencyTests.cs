@@ -8,6 +8,8 @@ public sealed class DependencyTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Core"] = [],
+        ["Dashboard"] = ["Hosting"],
+        ["Hosting"] = ["Core", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Options.ConfigurationExtensions"],
         ["Ingest"] = ["Core", "CommunityToolkit.HighPerformance"],
         ["TestKit"] = ["Core"],
     };

@@ -18,30 +18,30 @@ public enum UnmatchedState
 /// </remarks>
 public sealed record CheckpointOptions
 {
-    /// <summary>The directory: this program's alone, made if it is not there. One process at a time may use it.</summary>
-    public required string Directory { get; init; }
+    /// <summary>The directory; must be given: this program's alone, made if it is not there. One process at a time may use it.</summary>
+    public string Directory { get; set; } = "";
 
     /// <summary>At least this long between two saves of states; more than 0, default 10 s. Longer: less work while running, more batches to run again after a crash.</summary>
-    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// A checkpoint is made before its time when the batches since the last one have so many bytes in the log; 1 or more, default 256 MiB. A start reads what is in the log after the last
     /// checkpoint into memory.
     /// </summary>
-    public long MaxLogBytes { get; init; } = 256 << 20;
+    public long MaxLogBytes { get; set; } = 256 << 20;
 
     /// <summary>Saves that are kept, 1 to 1,000; default 3. An older one is used where newer ones are damaged.</summary>
-    public int KeptCheckpoints { get; init; } = 3;
+    public int KeptCheckpoints { get; set; } = 3;
 
     /// <summary>What becomes of saved states whose operator is gone; default: the start is refused.</summary>
-    public UnmatchedState UnmatchedState { get; init; } = UnmatchedState.Refuse;
+    public UnmatchedState UnmatchedState { get; set; } = UnmatchedState.Refuse;
 
     /// <summary>Serializers for types that the built-in ones do not fit.</summary>
-    public RecordSerializers Serializers { get; init; } = new();
+    public RecordSerializers Serializers { get; set; } = new();
 
     internal void Validate()
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(Directory);
+        StreamingOptions.Check(!string.IsNullOrWhiteSpace(Directory), "Checkpoint.Directory", Directory, "the path of a directory that is this program's alone is expected");
         ArgumentNullException.ThrowIfNull(Serializers);
         StreamingOptions.Check(Interval > TimeSpan.Zero, nameof(Interval), Interval, "more than 0 is expected");
         StreamingOptions.Check(MaxLogBytes >= 1, nameof(MaxLogBytes), MaxLogBytes, "1 or more is expected");

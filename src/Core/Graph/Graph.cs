@@ -9,14 +9,34 @@ internal sealed class Graph(
     IReadOnlyList<IStateSection> sections,
     IReadOnlyList<StageRunner> runners,
     IReadOnlyList<IAtWork> atWork,
+    RecordCounts counts,
     RunningBatch running)
 {
+    private Dictionary<int, int>? _stages;   // each stream's stage; made when first asked for
+
     public IReadOnlyList<OutputOperation> Outputs { get; } = outputs;
 
     /// <summary>What streams keep over batches, as a checkpoint sees it.</summary>
     public IReadOnlyList<IStateSection> Sections { get; } = sections;
 
     public int StageRunnerCount => runners.Count;
+
+    /// <summary>Begins to measure a batch. Between batches.</summary>
+    public StageTimes BeginProfile(TimeProvider clock)
+    {
+        counts.Begin();
+        return new StageTimes(clock, runners.Count);
+    }
+
+    /// <summary>What was measured. When the batch is quiet.</summary>
+    public BatchProfile TakeProfile(StageTimes times)
+    {
+        _stages ??= StreamGraph.Of(Outputs).Streams.ToDictionary(stream => stream.Id, stream => stream.Stage);
+        return new BatchProfile(
+            [.. runners.Select(runner => times.Of(runner.Index, _stages[runner.Stream.Id], runner.Partition)).OfType<StageRun>().OrderBy(run => run.Stage).ThenBy(run => run.Partition)],
+            counts.Take(),
+            times.GarbageCollection);
+    }
 
     /// <summary>Sends one batch through all stages; done when none of its messages is left anywhere.</summary>
     public Task RunAsync(BatchScope batch)

@@ -19,6 +19,8 @@ public sealed class GraphBuilder
     private readonly List<(StageRoot Root, StageRunner Runner)> _inputRoots = [];
     private readonly List<IBatchState> _states = [];
     private readonly List<IAtWork> _atWork = [];                       // what calls users' code, from the outputs back to the inputs
+    private readonly List<(DStream Stream, int Partition, IRecordCounter Counter)> _counters = [];   // of each stream's first consumer
+    private int _runnerCount;
     private readonly List<IStateSection> _sections = [];
     private readonly Dictionary<(DStream Stream, int Partition, Type Type), object> _shared = [];
     private readonly ExecutionDataflowBlockOptions _blockOptions;
@@ -56,6 +58,7 @@ public sealed class GraphBuilder
         if (!_connected.TryGetValue(parent, out object? consumers))
         {
             _connected.Add(parent, consumers = new List<Operator<T>[]>());
+            _counters.AddRange(operators.Select((each, partition) => ((DStream)parent, partition, (IRecordCounter)each)));
         }
 
         var list = (List<Operator<T>[]>)consumers;
@@ -76,7 +79,7 @@ public sealed class GraphBuilder
             Array.Resize(ref runners, partition + 1);
             for (int i = have; i < runners.Length; i++)
             {
-                runners[i] = new StageRunner(_blockOptions);
+                runners[i] = new StageRunner(_blockOptions, stage, i, _runnerCount++);
             }
 
             _runners[stage] = runners;
@@ -154,7 +157,8 @@ public sealed class GraphBuilder
             root.BindInput(inputIndexes);
         }
 
-        return new Graph(outputs, _inputRoots, _roots, _states, _sections, _runners.Values.SelectMany(runners => runners).ToArray(), _atWork, Running);
+        StageRunner[] inOrder = [.. _runners.Values.SelectMany(runners => runners).OrderBy(runner => runner.Index)];
+        return new Graph(outputs, _inputRoots, _roots, _states, _sections, inOrder, _atWork, new RecordCounts(_counters), Running);
     }
 
     // Depth first without recursion: described chains may be long. Each edge counts one consumer; the stages of neighbours join where nothing is exchanged.

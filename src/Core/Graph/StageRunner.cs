@@ -12,7 +12,23 @@ internal sealed class StageRunner
 {
     private readonly ActionBlock<StageMessage> _mailbox;
 
-    public StageRunner(ExecutionDataflowBlockOptions options) => _mailbox = new ActionBlock<StageMessage>(Handle, options);
+    /// <param name="options">Of the mailbox.</param>
+    /// <param name="stream">One of the stage's streams.</param>
+    /// <param name="partition">Number of the partition, from 0.</param>
+    /// <param name="index">Number of the runner in its graph, from 0.</param>
+    public StageRunner(ExecutionDataflowBlockOptions options, DStream stream, int partition, int index)
+    {
+        _mailbox = new ActionBlock<StageMessage>(Handle, options);
+        Stream = stream;
+        Partition = partition;
+        Index = index;
+    }
+
+    public DStream Stream { get; }
+
+    public int Partition { get; }
+
+    public int Index { get; }
 
     public void Post(StageMessage message)
     {
@@ -31,8 +47,10 @@ internal sealed class StageRunner
         return _mailbox.Completion;
     }
 
-    private static void Handle(StageMessage message)
+    private void Handle(StageMessage message)
     {
+        StageTimes? times = message.Batch.StageTimes;
+        long began = times?.Now() ?? 0;
         try
         {
             if (message.Batch.IsFailed)
@@ -50,6 +68,7 @@ internal sealed class StageRunner
         }
         finally
         {
+            times?.Add(Index, began);
             message.Batch.RemovePending();
         }
     }

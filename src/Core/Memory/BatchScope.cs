@@ -37,6 +37,9 @@ public sealed class BatchScope
     /// <summary>Whether an earlier run of the program began the batch, and may have put it out.</summary>
     internal bool IsReplay { get; init; }
 
+    /// <summary>Measures the stages; null where nobody asks.</summary>
+    internal StageTimes? StageTimes { get; init; }
+
     internal bool IsFailed => Volatile.Read(ref _failure) is not null;
 
     internal StreamingException? Failure => Volatile.Read(ref _failure);
@@ -153,7 +156,7 @@ public sealed class BatchScope
     /// <summary>Another run of the same batch, which takes the inputs over: they are disposed when nobody reads either run any more. Before the scheduler releases this one.</summary>
     internal BatchScope NewTry()
     {
-        var next = new BatchScope(Time, _inputs) { IsReplay = IsReplay };
+        var next = new BatchScope(Time, _inputs) { IsReplay = IsReplay, StageTimes = StageTimes };
         next.Retain();
         _nextTry = next;
         return next;

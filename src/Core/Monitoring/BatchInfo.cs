@@ -39,6 +39,9 @@ public sealed record BatchInfo
     /// <summary>Records that operators left out because their functions failed for them, by <c>OnError</c>; known once the batch is completed.</summary>
     public long FailedRecordCount { get; init; }
 
+    /// <summary>Where the batch spent its time; null where no listener asked for it, and before its operators are through.</summary>
+    public BatchProfile? Profile { get; init; }
+
     /// <summary>Why the batch failed; null while it did not.</summary>
     public StreamingException? Failure { get; init; }
 }
@@ -56,4 +59,8 @@ public sealed record InputInfo(int StreamId, string Name, long RecordCount, long
 /// <param name="Name">Name of output and stream.</param>
 /// <param name="Duration">How long its function ran.</param>
 /// <param name="Failure">Message of what it threw; null when it succeeded.</param>
-public sealed record OutputInfo(int Index, string Name, TimeSpan Duration, string? Failure);
+public sealed record OutputInfo(int Index, string Name, TimeSpan Duration, string? Failure)
+{
+    /// <summary>From the batch's start to the start of the function.</summary>
+    public TimeSpan Start { get; init; }
+}

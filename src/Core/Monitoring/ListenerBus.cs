@@ -28,6 +28,23 @@ internal sealed class ListenerBus
 
     public long DroppedEvents => Interlocked.Read(ref _dropped);
 
+    /// <summary>Whether a listener asks for batches to be measured.</summary>
+    public bool IsProfileWanted
+    {
+        get
+        {
+            foreach (StreamingListener listener in _listeners)
+            {
+                if (listener.WantsProfile)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Whether this is asked inside of a listener's call, also by what that has begun and waits for.</summary>
     public bool IsDelivering
     {

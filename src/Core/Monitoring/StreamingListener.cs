@@ -4,6 +4,9 @@ namespace FastStream;
 /// <remarks>A listener that is slower than the events loses the oldest of 10,000 waiting ones, which are counted in <see cref="StreamingMetrics.DroppedEvents"/>; one that throws is called again for the next event.</remarks>
 public abstract class StreamingListener
 {
+    /// <summary>Whether batches are to be measured stage by stage (<see cref="BatchInfo.Profile"/>). Asked at each batch's start, so that it may change; default no, as it costs two readings of the clock for each block of records.</summary>
+    public virtual bool WantsProfile => false;
+
     /// <summary>The context has started.</summary>
     public virtual void OnStreamingStarted(BatchTime zeroTime)
     {

@@ -139,7 +139,8 @@ internal sealed class JobScheduler
         batch.StartedMs = _clock.NowMs;
         BatchInfo started = batch.ToInfo();
         Report(batch, listener => listener.OnBatchStarted(started));
-        var scope = new BatchScope(batch.Time, batch.Inputs) { IsReplay = batch.Recovery == Outcome.Open };
+        batch.StageTimes = _listeners.IsProfileWanted && !batch.IsForStatesOnly ? _graph.BeginProfile(_clock.Provider) : null;
+        var scope = new BatchScope(batch.Time, batch.Inputs) { IsReplay = batch.Recovery == Outcome.Open, StageTimes = batch.StageTimes };
         _watchdog.Begin(batch.Time);
         _running.Add(scope);
         for (int attempt = 0; ; attempt++)
@@ -149,6 +150,7 @@ internal sealed class JobScheduler
                 await _graph.RunAsync(scope).ConfigureAwait(false);
             }
 
+            batch.Profile = batch.StageTimes is null ? null : _graph.TakeProfile(batch.StageTimes);
             List<OutputJob?>? jobs = null;
             if (scope.IsFailed)
             {
@@ -379,7 +381,7 @@ internal sealed class JobScheduler
             _jobs.Release();
         }
 
-        var result = new OutputInfo(index, name, TimeSpan.FromMilliseconds(_clock.NowMs - startMs), message);
+        var result = new OutputInfo(index, name, TimeSpan.FromMilliseconds(_clock.NowMs - startMs), message) { Start = TimeSpan.FromMilliseconds(startMs - batch.StartedMs) };
         Post(listener => listener.OnOutputCompleted(info, result));
         return result;
     }

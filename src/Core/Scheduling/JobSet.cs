@@ -40,6 +40,11 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
 
     public IReadOnlyList<OutputInfo> OutputInfos { get; set; } = [];
 
+    /// <summary>Measures the stages; null where nobody asks.</summary>
+    public StageTimes? StageTimes { get; set; }
+
+    public BatchProfile? Profile { get; set; }
+
     public long RecordCount { get; set; }
 
     public long SizeBytes { get; set; }
@@ -59,6 +64,7 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
         ProcessingTime = Duration(StartedMs, EndedMs),
         TotalDelay = Duration(SubmittedMs, EndedMs),
         Outputs = OutputInfos,
+        Profile = Profile,
         FailedRecordCount = FailedRecordCount,
         Failure = Failure,
     };

@@ -14,37 +14,37 @@ public enum FileDetection
 public sealed record FileSourceOptions
 {
     /// <summary>Whether only files count that came after the source was made (default); else those that are there already too, back to <see cref="RememberDuration"/>.</summary>
-    public bool NewFilesOnly { get; init; } = true;
+    public bool NewFilesOnly { get; set; } = true;
 
     /// <summary>How a new file is known; default <see cref="FileDetection.ModificationTime"/>.</summary>
-    public FileDetection Detection { get; init; } = FileDetection.ModificationTime;
+    public FileDetection Detection { get; set; } = FileDetection.ModificationTime;
 
     /// <summary>How far back modification times are looked at, and for how long files are remembered as taken: more than 0, rounded up to whole batches; default 60 s.</summary>
-    public TimeSpan RememberDuration { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan RememberDuration { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// For how long size and modification time must not have changed before a file is taken: 0 or more, less than <see cref="RememberDuration"/>; default 0.
     /// For writers that write in place; where files are moved in whole, 0 is right.
     /// </summary>
-    public TimeSpan StableFor { get; init; }
+    public TimeSpan StableFor { get; set; }
 
     /// <summary>About the most bytes of a batch: 1 or more; default 64 MiB. The rest comes in the next batches. A batch's bytes are in memory while it runs; only a single record makes it larger, and a file whose records cannot be found from any byte on (of one length, or with length prefixes), which is never shared out over batches.</summary>
-    public long MaxBytesPerBatch { get; init; } = 64L << 20;
+    public long MaxBytesPerBatch { get; set; } = 64L << 20;
 
     /// <summary>The most files of a batch, each of which is open while it runs: 1 to 100,000; default 1,000. The rest comes in the next batches.</summary>
-    public int MaxFilesPerBatch { get; init; } = 1_000;
+    public int MaxFilesPerBatch { get; set; } = 1_000;
 
     /// <summary>The most directory entries that one batch's listing looks at: 1 or more; default 100,000. A longer listing goes on in the next batches, so that it never holds the clock up for long.</summary>
-    public int MaxEntriesPerBatch { get; init; } = 100_000;
+    public int MaxEntriesPerBatch { get; set; } = 100_000;
 
     /// <summary>Whether a file of that full path is taken; null (default) takes all. Names that begin with a dot or an underscore or end in <c>.tmp</c> are never taken.</summary>
-    public Func<string, bool>? Filter { get; init; }
+    public Func<string, bool>? Filter { get; set; }
 
     /// <summary>How files are read; default <see cref="FileReadMode.Read"/>.</summary>
-    public FileReadMode ReadMode { get; init; } = FileReadMode.Read;
+    public FileReadMode ReadMode { get; set; } = FileReadMode.Read;
 
     /// <summary>What text streams do with lines that are not UTF-8; default <see cref="InvalidUtf8Policy.Keep"/>. Other streams do not look at it.</summary>
-    public InvalidUtf8Policy InvalidUtf8 { get; init; }
+    public InvalidUtf8Policy InvalidUtf8 { get; set; }
 
     internal FileSourceOptions Validated()
     {

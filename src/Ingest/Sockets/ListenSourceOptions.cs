@@ -9,7 +9,7 @@ public sealed record ListenSourceOptions
     /// not open so many files and sockets: 64 are left to the rest of the program. Beside
     /// <see cref="StreamingOptions.MaxBufferedBytes"/> each takes up to 8 KiB.
     /// </summary>
-    public int MaxConnections { get; init; } = 1024;
+    public int MaxConnections { get; set; } = 1024;
 
     /// <summary>
     /// The most connections at a time from one address (of IPv6: from one /64 network): 1 to 1,000,000; default: no
@@ -17,13 +17,13 @@ public sealed record ListenSourceOptions
     /// address. Further ones are closed, and listeners hear of it. Where peers are not trusted, set it well below
     /// <see cref="MaxConnections"/>: else one of them can take every place.
     /// </summary>
-    public int MaxConnectionsPerAddress { get; init; } = 1_000_000;
+    public int MaxConnectionsPerAddress { get; set; } = 1_000_000;
 
     /// <summary>Connections that the system holds until they are accepted: 1 to 65,535; default 512.</summary>
-    public int Backlog { get; init; } = 512;
+    public int Backlog { get; set; } = 512;
 
     /// <summary>A connection on which nothing comes for so long is closed: more than 0, up to 24 days; default: no limit.</summary>
-    public TimeSpan IdleTimeout { get; init; } = Timeout.InfiniteTimeSpan;
+    public TimeSpan IdleTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
     /// How long the receiver may wait in all for one record from its first bytes to its end: more than 0, up to 24
@@ -33,16 +33,16 @@ public sealed record ListenSourceOptions
     /// memory, does not count. Raise it for peers that send parts of records and the rest much later, as programs do
     /// that write to a pipe in blocks.
     /// </summary>
-    public TimeSpan RecordTimeout { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan RecordTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Within how long TCP's own probes notice that a peer's machine is gone: 6 s to 2 hours, or infinite for no probes; default 30 s.</summary>
-    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>What happens with records of more than <see cref="StreamingOptions.MaxRecordBytes"/>; default <see cref="OversizedRecordPolicy.DropRecord"/>, so that no single peer can end the program.</summary>
-    public OversizedRecordPolicy OversizedRecords { get; init; } = OversizedRecordPolicy.DropRecord;
+    public OversizedRecordPolicy OversizedRecords { get; set; } = OversizedRecordPolicy.DropRecord;
 
     /// <summary>What text streams do with lines that are not UTF-8; default <see cref="InvalidUtf8Policy.Keep"/>. Other streams do not look at it.</summary>
-    public InvalidUtf8Policy InvalidUtf8 { get; init; }
+    public InvalidUtf8Policy InvalidUtf8 { get; set; }
 
     internal ListenSourceOptions Validated()
     {

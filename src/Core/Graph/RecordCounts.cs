@@ -1,0 +1,27 @@
+namespace FastStream;
+
+/// <summary>What counts the records of one partition of a stream, from the graph's start on.</summary>
+internal interface IRecordCounter
+{
+    /// <summary>Records until now; written by the partition's thread, read between batches.</summary>
+    long Records { get; }
+}
+
+/// <summary>The records of all streams of a graph, batch by batch.</summary>
+internal sealed class RecordCounts(IReadOnlyList<(DStream Stream, int Partition, IRecordCounter Counter)> counters)
+{
+    private readonly long[] _before = new long[counters.Count];   // as of the batch's begin
+
+    /// <summary>A batch begins. Between batches.</summary>
+    public void Begin()
+    {
+        for (int i = 0; i < _before.Length; i++)
+        {
+            _before[i] = counters[i].Counter.Records;
+        }
+    }
+
+    /// <summary>The records since then. When the batch is quiet.</summary>
+    public StreamRecords[] Take() =>
+        [.. counters.Select((each, i) => new StreamRecords(each.Stream.Id, each.Partition, each.Counter.Records - _before[i]))];
+}
