@@ -12,11 +12,11 @@ public sealed class ArrowTests
     {
         [""] = ["Checkpointing", "Graph", "Memory", "Monitoring", "Operators", "Outputs", "Scheduling", "Serialization"],
         ["Checkpointing"] = ["Memory", "Monitoring", "Operators", "Outputs", "Scheduling", "Serialization", "State", "Storage"],
-        ["Graph"] = ["Checkpointing", "Memory", "Operators", "Outputs", "Serialization"],
-        ["Memory"] = ["Operators", "Outputs", "Text"],
+        ["Graph"] = ["Checkpointing", "Memory", "Monitoring", "Operators", "Outputs", "Serialization"],
+        ["Memory"] = ["Monitoring", "Operators", "Outputs", "Text"],
         ["Monitoring"] = ["Memory"],
-        ["Operators"] = ["Checkpointing", "Graph", "Memory", "Outputs", "State", "Text"],
-        ["Outputs"] = ["Graph", "Memory", "Operators", "Storage", "Text"],
+        ["Operators"] = ["Checkpointing", "Graph", "Memory", "Monitoring", "Outputs", "State", "Text"],
+        ["Outputs"] = ["Graph", "Memory", "Operators", "Scheduling", "Storage", "Text"],
         ["RateControl"] = ["Monitoring"],
         ["Scheduling"] = ["Checkpointing", "Graph", "Memory", "Monitoring", "Outputs"],
         ["Serialization"] = ["Memory", "Text"],
@@ -44,7 +44,7 @@ public sealed class ArrowTests
                where rooms.TryGetValue(name, out string? named) && named.Length > 0 && named != room && !Allowed.GetValueOrDefault(room, []).Contains(named)
                select $"{file.Key} names {name} of {rooms[name]}; {room} may name {string.Join(", ", Allowed.GetValueOrDefault(room, []))}",
         ];
-        Assert.Equal([], refused);
+        Assert.True(refused.Length == 0, string.Join('\n', refused));
     }
 
     [Fact]

@@ -10,7 +10,8 @@ public sealed partial class ExampleTests
 {
     private const string Usings = """
         using System; using System.Buffers.Binary; using System.Collections.Generic; using System.Linq; using System.Net; using System.Reactive.Linq; using System.Threading;
-        using System.Threading.Channels; using System.Threading.Tasks; using System.Threading.Tasks.Dataflow; using FastStream; using FastStream.Tests.House.Examples; using Xunit;
+        using System.Threading.Channels; using System.Threading.Tasks; using System.Threading.Tasks.Dataflow; using FastStream;
+        using Microsoft.AspNetCore.Builder; using Microsoft.Extensions.DependencyInjection; using FastStream.Tests.House.Examples; using Xunit;
 
         """;
 
@@ -41,6 +42,7 @@ public sealed partial class ExampleTests
             return $"\nsealed class {name}(StreamingContext context) : Vocabulary.ReadingsInput(context)\n{{\n#line 1 \"{file}\"\n{code}\n}}\n";
         }
 
+        code += "\n";
         int declared = code.Contains(" class ", StringComparison.Ordinal) ? code.IndexOf("\n}\n", StringComparison.Ordinal) + 2 : 0;
         return $"\nsealed class {name} : Vocabulary\n{{\n{code[..declared]}\nasync Task Run()\n{{\nawait Task.CompletedTask;\n#line 1 \"{file}\"\n{code[declared..]}\n}}\n}}\n";
     }

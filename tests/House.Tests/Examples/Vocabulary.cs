@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Serialization;
 using System.Threading.Tasks.Dataflow;
+using Microsoft.AspNetCore.Builder;
 
 namespace FastStream.Tests.House.Examples;
 
@@ -43,6 +44,13 @@ public abstract class Vocabulary
     protected static readonly TimeSpan length = TimeSpan.FromSeconds(30);
     protected static readonly TimeSpan slide = TimeSpan.FromSeconds(10);
     protected static readonly string host = "";
+    protected static readonly WebApplicationBuilder builder = null!;
+    protected static readonly WebApplication app = null!;
+
+    protected sealed class OrdersPipeline : IStreamJob
+    {
+        public void Describe(StreamingContext context) => ArgumentNullException.ThrowIfNull(context);
+    }
 
     protected static bool IsError(Utf8Text line) => line.IsEmpty;
 
