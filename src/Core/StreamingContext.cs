@@ -27,6 +27,7 @@ public sealed class StreamingContext : IAsyncDisposable
     private readonly List<IInputStream> _inputs = [];
     private readonly List<OutputOperation> _outputs = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _warnings = new(StringComparer.Ordinal);   // of what is described, for when somebody listens
     private readonly Lock _lock = new();                       // guards the change of state and the fields below; no code of users runs while it is held, but for the graph's building
     private readonly ListenerBus _listeners = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -153,6 +154,11 @@ public sealed class StreamingContext : IAsyncDisposable
             if (failure is null)
             {
                 _engine!.Start();
+                foreach (string warning in _warnings)
+                {
+                    _listeners.Post(listener => listener.OnWarning(warning, null));
+                }
+
                 return;
             }
         }
@@ -289,6 +295,9 @@ public sealed class StreamingContext : IAsyncDisposable
         _outputs.Add(output);
         return _outputs.Count - 1;
     }
+
+    /// <summary>Warns listeners of something in the description, once, when the context has started.</summary>
+    internal void WarnAtStart(string warning) => _warnings.Add(warning);
 
     internal string ClaimName(string name) =>
         _names.Add(name) ? name : throw new ArgumentException($"Another stream is named \"{name}\" already. Errors and listeners tell streams apart by name: give each its own.", nameof(name));

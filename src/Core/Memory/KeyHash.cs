@@ -41,6 +41,11 @@ internal static class KeyHash
             return Fold(Unsafe.As<TKey, uint>(ref Unsafe.AsRef(in key)), 0);
         }
 
+        if (KeyFields<TKey>.AreKnown)
+        {
+            return KeyFields<TKey>.Hash(in key);
+        }
+
         return key is null ? 0 : Fold((uint)key.GetHashCode(), 0);
     }
 

@@ -4,10 +4,14 @@ namespace FastStream;
 internal static class ExchangeByKeyExtensions
 {
     /// <summary>The same pairs, each key in the partition of its hash.</summary>
-    public static DStream<(TKey Key, TValue Value)> ExchangeByKey<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream, int partitions) =>
-        stream.HasEachKeyInOnePartition(partitions)
+    /// <exception cref="ArgumentException">No two keys of the type are ever equal.</exception>
+    public static DStream<(TKey Key, TValue Value)> ExchangeByKey<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream, int partitions)
+    {
+        KeyCheck.ThrowIfUnfit<TKey>(stream.Context);
+        return stream.HasEachKeyInOnePartition(partitions)
             ? stream
             : NewExchangeByKey(stream, "ExchangeByKey", partitions);
+    }
 
     /// <summary>As <see cref="ExchangeByKey"/>, but always a stream of its own, which moves nothing where nothing has to be moved.</summary>
     public static DStream<(TKey Key, TValue Value)> NewExchangeByKey<TKey, TValue>(DStream<(TKey Key, TValue Value)> stream, string operatorName, int partitions) =>

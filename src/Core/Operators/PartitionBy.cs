@@ -17,6 +17,7 @@ public static class PartitionByExtensions
     public static DStream<(TKey Key, TValue Value)> PartitionBy<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream, int? partitions = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
+        KeyCheck.ThrowIfUnfit<TKey>(stream.Context);
         return ExchangeByKeyExtensions.NewExchangeByKey(stream, "PartitionBy", stream.PartitionsOr(partitions));
     }
 }

@@ -1,0 +1,87 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace FastStream;
+
+/// <summary>Where a field of a struct lies, in bytes from its beginning: put into an otherwise empty record, it is looked for there, as the layout is the runtime's affair.</summary>
+/// <typeparam name="T">The struct.</typeparam>
+internal static class FieldOffsets<T>
+{
+    /// <summary>The place of a field of plain bytes, or of a string.</summary>
+    /// <param name="type">The field's type.</param>
+    /// <param name="path">The fields that lead to it; empty where it is the record itself.</param>
+    /// <returns>The offset; -1 where it was not found.</returns>
+    public static int Of(Type type, IReadOnlyList<FieldInfo> path)
+    {
+        if (path.Count == 0)
+        {
+            return 0;
+        }
+
+        return type == typeof(string) ? OfString(path) : OfBytes(type, path);
+    }
+
+    [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "No constructor runs: the default of a struct is taken.")]
+    private static int OfBytes(Type type, IReadOnlyList<FieldInfo> path)
+    {
+        object value = RuntimeHelpers.GetUninitializedObject(type);
+        int length = RuntimeHelpers.SizeOf(type.TypeHandle);
+        byte[] without = BytesOf(With(value, path, isPresent: false));
+        MemoryMarshal.CreateSpan(ref Unsafe.As<Box>(value).First, length).Fill(1);
+        byte[] with = BytesOf(With(value, path, isPresent: true));
+        int offset = without.AsSpan().CommonPrefixLength(with);
+        return offset + length <= with.Length ? offset : -1;
+    }
+
+    // A pinned string does not move while its address is looked for.
+    private static int OfString(IReadOnlyList<FieldInfo> path)
+    {
+        string marker = new('x', 3);
+        GCHandle pin = GCHandle.Alloc(marker, GCHandleType.Pinned);
+        try
+        {
+            T record = With(marker, path, isPresent: true);
+            nint address = Unsafe.As<string, nint>(ref marker);
+            ReadOnlySpan<nint> words = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, nint>(ref record), Unsafe.SizeOf<T>() / nint.Size);
+            int word = words.IndexOf(address);
+            return word < 0 ? -1 : word * nint.Size;
+        }
+        finally
+        {
+            pin.Free();
+        }
+    }
+
+    private static byte[] BytesOf(T record) => MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, byte>(ref record), Unsafe.SizeOf<T>()).ToArray();
+
+    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "No constructor runs: the default of a struct is taken. Where there is no metadata of fields, structs are not looked into.")]
+    private static T With(object field, IReadOnlyList<FieldInfo> path, bool isPresent)
+    {
+        object? value = field;
+        for (int i = path.Count - 1; i >= 0; i--)
+        {
+            Type holderType = path[i].DeclaringType!;
+            if (Nullable.GetUnderlyingType(holderType) is { } present)
+            {
+                // A nullable struct in a box is the struct itself, or no box.
+                value = path[i].Name == "hasValue" ? (isPresent ? RuntimeHelpers.GetUninitializedObject(present) : null) : value;
+            }
+            else
+            {
+                object holder = RuntimeHelpers.GetUninitializedObject(holderType);
+                path[i].SetValue(holder, value);
+                value = holder;
+            }
+        }
+
+        return (T)value!;
+    }
+
+    // What a boxed struct looks like: its bytes from the first on.
+    private sealed class Box
+    {
+        public byte First;
+    }
+}
