@@ -47,8 +47,9 @@ internal static class Throw
         }
     }
 
-    public static ArgumentException StateCannotHold(string what, Type record, Type inside) =>
-        new($"{what} of type {record} would be kept over batches, and it holds a {inside} behind a reference, whose memory ends with its batch. Make strings or arrays of it first: MapValues(text => text.ToString()).");
+    public static ArgumentException StateCannotHold(string what, Type record, Type inside) => !RuntimeFeature.IsDynamicCodeSupported && inside.IsValueType && inside != typeof(Utf8Text)
+        ? new($"{what} of type {record} would be kept over batches, and in a program compiled ahead of time nobody can see whether {inside} holds a text of the batch. Use numbers, strings, tuples of these, or a class.")
+        : new($"{what} of type {record} would be kept over batches, and it holds a {inside} behind a reference, whose memory ends with its batch. Make strings or arrays of it first: MapValues(text => text.ToString()).");
 
     [DoesNotReturn]
     public static void Disposed(object owner) => throw new ObjectDisposedException(owner.GetType().Name);

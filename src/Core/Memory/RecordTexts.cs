@@ -125,13 +125,21 @@ internal static class RecordFields
             bool behind = behindReference || !type.IsValueType || IsOpaque(type);
             if (!RuntimeFeature.IsDynamicCodeSupported && type.IsValueType && !type.IsPrimitive && !type.IsEnum && type != typeof(Utf8Text))
             {
-                return type;
+                return FindAheadOfTime(type, behind);
             }
 
             bool isPlain = type.IsPrimitive || type.IsEnum || type.IsPointer || type == typeof(string) || type == typeof(Utf8Text) || typeof(Delegate).IsAssignableFrom(type);
             return isPlain || !seen.Add((type, behind)) ? null : Parts(type).Select(part => Find(part, behind)).FirstOrDefault(found => found is not null);
         }
+
+        // The place of a text in a tuple is not known then either.
+        Type? FindAheadOfTime(Type type, bool behind) => !IsKnownAheadOfTime(type)
+            ? type
+            : type.GetGenericArguments().Select(part => part == typeof(Utf8Text) ? type : Find(part, behind)).FirstOrDefault(found => found is not null);
     }
+
+    // Compiled ahead of time, what a struct holds is known of the framework's own alone: by their type arguments, as fields may have been trimmed away.
+    private static bool IsKnownAheadOfTime(Type type) => type.Assembly == typeof(object).Assembly || type == typeof(BatchTime);
 
     // What is inside of the framework's own classes is known by their type arguments.
     private static IEnumerable<Type> Parts(Type type)
