@@ -21,12 +21,22 @@ internal sealed class FileListing(string pattern, Func<string, bool>? filter, Ac
     /// <summary>Directories that a pattern matches, or its parents, that the listing which goes on or is done could not list.</summary>
     public IReadOnlyCollection<string> Unlisted => _unlisted;
 
+    /// <summary>Directories that the listing which goes on or is done looked into.</summary>
+    public int ListedDirectories { get; private set; }
+
     /// <summary>Paths of the candidates, as they come; looks at the names only.</summary>
     /// <exception cref="IOException">The one directory cannot be listed; <see cref="DirectoryNotFoundException"/> if it is not there. Of a pattern's directories listeners are told.</exception>
     public IEnumerable<string> Paths()
     {
         _unlisted.Clear();
-        return IsOneDirectory ? Files(pattern) : Directories().SelectMany(directory => Listed(directory, Files));
+        ListedDirectories = 0;
+        return IsOneDirectory ? Files(pattern) : Directories().SelectMany(directory => Listed(Counted(directory), Files));
+    }
+
+    private string Counted(string directory)
+    {
+        ListedDirectories++;
+        return directory;
     }
 
     // One directory of several that cannot be listed does not keep the others from being listed.

@@ -71,11 +71,13 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     private readonly List<FileStatus> _found = [];      // selected by the listing that goes on
     private IEnumerator<string>? _paths;                // the listing that goes on
     private BatchTime _listingBegan;
+    private long _listingBeganMs;                       // what the wall clock read then
+    private WallClock _clock;
     private OpenFile? _file;                            // begun, not at its end
     private long _at;                                   // where in it the next batch begins
     private BegunFile? _begun;                          // before the start: begun by an earlier run
     private bool _goesOn;                               // whether there was an earlier run
-    private bool _isMissing;                            // the directory, at the last look
+    private bool _isMissing;                            // the directory, or all of a pattern, at the last look
 
     public FileInputDStream(StreamingContext context, string directory, IRecordDecoder<T> decoder, FileSourceOptions options)
         : base(context, "File")
@@ -86,10 +88,16 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         _source = FileSource.For(context);
         _listing = new FileListing(Path.GetFullPath(directory), options.Filter, Warn);
         _selector = new FileSelector(options, context.Options.BatchInterval, context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), Warn);
+        _clock = new WallClock(context.Options.TimeProvider);
+        if (options is { NewFilesOnly: true, Detection: FileDetection.ModificationTime })
+        {
+            PassOverOldFiles();
+        }
     }
 
     protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
     {
+        _clock = new WallClock(Context.Options.TimeProvider);
         if (_begun is { } begun)
         {
             _file = Reopen(begun);
@@ -121,6 +129,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
 
     protected internal override InputBatch<T> Cut(BatchTime time)
     {
+        _selector.StepMs = _clock.StepMs(time);
         List(time);
         return Read(time);
     }
@@ -173,6 +182,35 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         return ValueTask.CompletedTask;
     }
 
+    // What is there now tells old from new without times. Nobody is warned: the first batch lists again.
+    private void PassOverOldFiles()
+    {
+        var listing = new FileListing(_listing.Pattern, null, (_, _) => { });
+        try
+        {
+            foreach (string path in listing.Paths())
+            {
+                if (FileStatus.Of(path) is { Size: > 0 } file)
+                {
+                    _selector.PassOver(file);
+                }
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nothing was there.
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return;
+        }
+
+        if (listing.Unlisted.Count == 0)
+        {
+            _selector.KnowOldFiles();
+        }
+    }
+
     private OpenFile Reopen(BegunFile begun)
     {
         string role = $"was read up to byte {begun.At}";
@@ -199,6 +237,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             {
                 _paths = _listing.Paths().GetEnumerator();
                 _listingBegan = time;
+                _listingBeganMs = time.Milliseconds + _selector.StepMs;
             }
 
             for (int entries = 0; entries < _options.MaxEntriesPerBatch; entries++)
@@ -231,10 +270,18 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
 
     private void EndListing(BatchTime time)
     {
-        if (_isMissing)
+        if (!_listing.IsOneDirectory && _listing.ListedDirectories == 0 && _listing.Unlisted.Count == 0)
+        {
+            if (!_isMissing)
+            {
+                _isMissing = true;
+                Warn($"No directory matches {_listing.Pattern}; batches are empty until one does. A pattern names directories, whose files are read; to choose among files, give their directory and a FileSourceOptions.Filter.");
+            }
+        }
+        else if (_isMissing)
         {
             _isMissing = false;
-            Warn($"The directory {_listing.Pattern} is there now.");
+            Warn(_listing.IsOneDirectory ? $"The directory {_listing.Pattern} is there now." : $"Directories match {_listing.Pattern} now.");
         }
 
         if (time - _listingBegan > Context.Options.BatchInterval)
@@ -243,7 +290,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         }
 
         LineUp();
-        _selector.Forget(time, _listingBegan, _listing.Unlisted);
+        _selector.Forget(time, _listingBegan, _listing.Unlisted, _listingBeganMs);
     }
 
     private void LineUp()
