@@ -49,6 +49,7 @@ public sealed class StreamingContext : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         Options = options.Validated();
+        OwnFiles = new OwnFiles(Options);
         Blocks = new BlockPool(options.BlockSizeBytes, (int)(options.MaxBufferedBytes / options.BlockSizeBytes), options.PoisonReturnedBlocks);
         Metrics = new StreamingMetrics(options.Name, Blocks, _listeners);
         _listeners.Add(Metrics);
@@ -210,6 +211,9 @@ public sealed class StreamingContext : IAsyncDisposable
 
         Metrics.Dispose();
     }
+
+    /// <summary>What the program writes, so that inputs leave it alone.</summary>
+    internal OwnFiles OwnFiles { get; }
 
     internal int NextStreamId() => _streamIds++;
 

@@ -26,8 +26,9 @@ public static class SaveAsFilesExtensions
         return Save(stream, "SaveAsFiles", prefix, format, suffix ?? format.Extension);
     }
 
-    internal static OutputOperation Save<T>(DStream<T> stream, string operatorName, string? prefix, IOutputFormat<T> format, string? suffix) =>
-        stream.AddOutput(operatorName, async (batch, cancellation) =>
+    internal static OutputOperation Save<T>(DStream<T> stream, string operatorName, string? prefix, IOutputFormat<T> format, string? suffix)
+    {
+        OutputOperation output = stream.AddOutput(operatorName, async (batch, cancellation) =>
         {
             string name = NameOf(prefix, suffix, batch.Time);
             if (batch.IsReplay && Directory.Exists(name))
@@ -51,6 +52,9 @@ public static class SaveAsFilesExtensions
 
             directory.Publish();
         });
+        stream.Context.OwnFiles.Add(string.IsNullOrEmpty(prefix) ? "" : $"{prefix}-", string.IsNullOrEmpty(suffix) ? "" : $".{suffix}", output.Name);
+        return output;
+    }
 
     /// <summary>The name of a batch's directory, by Spark's rule.</summary>
     internal static string NameOf(string? prefix, string? suffix, BatchTime time)

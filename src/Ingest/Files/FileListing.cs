@@ -6,11 +6,16 @@ namespace FastStream;
 /// <param name="pattern">A directory; its segments may have <c>*</c> and <c>?</c>.</param>
 /// <param name="filter">The user's own filter; null takes all.</param>
 /// <param name="warn">Gets a message for listeners, and its cause.</param>
-internal sealed class FileListing(string pattern, Func<string, bool>? filter, Action<string, Exception?> warn)
+/// <param name="own">What the program itself writes, which a pattern leaves out; null where nothing is.</param>
+internal sealed class FileListing(string pattern, Func<string, bool>? filter, Action<string, Exception?> warn, OwnFiles? own = null)
 {
+    private const int MaxRemembered = 10_000;   // directories, whose writers are remembered
+
     private static readonly EnumerationOptions AllEntries = new() { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false };
 
     private readonly List<string> _unlisted = [];
+    private readonly Dictionary<string, bool> _isOwn = [];   // by directory
+    private bool _hasWarned;                                 // that directories of the program's own are left out
 
     /// <summary>Whether the path names one directory, which then ought to be there.</summary>
     public bool IsOneDirectory { get; } = !pattern.AsSpan().ContainsAny('*', '?');
@@ -30,7 +35,34 @@ internal sealed class FileListing(string pattern, Func<string, bool>? filter, Ac
     {
         _unlisted.Clear();
         ListedDirectories = 0;
-        return IsOneDirectory ? Files(pattern) : Directories().SelectMany(directory => Listed(Counted(directory), Files));
+        return IsOneDirectory ? Files(pattern) : Directories().Where(directory => !IsOwn(directory)).SelectMany(directory => Listed(Counted(directory), Files));
+    }
+
+    private bool IsOwn(string directory)
+    {
+        if (own is null)
+        {
+            return false;
+        }
+
+        if (!_isOwn.TryGetValue(directory, out bool isOwn))
+        {
+            string? writer = own.WriterOf(directory);
+            isOwn = writer is not null;
+            if (_isOwn.Count >= MaxRemembered)
+            {
+                _isOwn.Clear();
+            }
+
+            _isOwn.Add(directory, isOwn);
+            if (isOwn && !_hasWarned)
+            {
+                _hasWarned = true;
+                warn($"{directory} matches {pattern} and has {writer}: such directories are left out. Watch a pattern that does not match what the program writes. This is said once.", null);
+            }
+        }
+
+        return isOwn;
     }
 
     private string Counted(string directory)

@@ -86,7 +86,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         _decoder = decoder;
         _options = options.Validated();
         _source = FileSource.For(context);
-        _listing = new FileListing(Path.GetFullPath(directory), options.Filter, Warn);
+        _listing = new FileListing(Path.GetFullPath(directory), options.Filter, Warn, context.OwnFiles);
         _selector = new FileSelector(options, context.Options.BatchInterval, context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), Warn);
         _clock = new WallClock(context.Options.TimeProvider);
         if (options is { NewFilesOnly: true, Detection: FileDetection.ModificationTime })
@@ -97,6 +97,11 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
 
     protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
     {
+        if (_listing.IsOneDirectory && Context.OwnFiles.WriterOf(_listing.Pattern) is { } writer)
+        {
+            throw new InvalidOperationException($"{Name} watches {_listing.Pattern}, which has {writer}: they would be read as data. Watch a directory that the program does not write to, or give what it writes another place.");
+        }
+
         _clock = new WallClock(Context.Options.TimeProvider);
         if (_begun is { } begun)
         {
