@@ -21,6 +21,7 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
     private long _droppedRecords;
     private long _invalidRecords;
     private long _skippedTicks;
+    private long _lostFiles;
 
     internal StreamingMetrics(string jobName, BlockPool blocks, ListenerBus listeners)
     {
@@ -37,6 +38,7 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
         _meter.CreateObservableCounter("faststream.source.records", () => ProcessedRecords, "{record}", "Records of completed batches.");
         _meter.CreateObservableCounter("faststream.source.dropped_records", () => DroppedRecords, "{record}", "Records left out by policy, such as oversized ones.");
         _meter.CreateObservableCounter("faststream.source.invalid_records", () => InvalidRecords, "{record}", "Records that were not what their format asks for.");
+        _meter.CreateObservableCounter("faststream.source.lost_files", () => LostFiles, "{file}", "Files left out by policy, as they were gone or changed before they were read.");
         _meter.CreateObservableGauge("faststream.pool.rented", () => (long)blocks.RentedBlocks * blocks.BlockSizeBytes, "By", "Bytes of received blocks held now.");
     }
 
@@ -55,6 +57,9 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
     /// <summary>Records that were not what their format asks for, such as invalid UTF-8 where it is checked.</summary>
     public long InvalidRecords => Interlocked.Read(ref _invalidRecords);
 
+    /// <summary>Files left out, whole or in part, as they were gone or changed before a batch read them, and the source's policy is to go on.</summary>
+    public long LostFiles => Interlocked.Read(ref _lostFiles);
+
     /// <summary>Batch times left out by <see cref="MissedTickPolicy.RunNewest"/>; always 0 under the other policy.</summary>
     public long SkippedTicks => Interlocked.Read(ref _skippedTicks);
 
@@ -63,6 +68,9 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
 
     /// <summary>Counts records left out by policy; for sources.</summary>
     public void AddDroppedRecords(long count) => Interlocked.Add(ref _droppedRecords, count);
+
+    /// <summary>Counts files left out by policy; for sources.</summary>
+    public void AddLostFiles(long count) => Interlocked.Add(ref _lostFiles, count);
 
     /// <summary>Counts invalid records; for sources. A batch may be decoded again when it is retried: count what it left out once.</summary>
     public void AddInvalidRecords(long count) => Interlocked.Add(ref _invalidRecords, count);

@@ -9,10 +9,10 @@ public static class FileStreamExtensions
     /// <remarks>
     /// At every tick the directory is listed; new files are taken once each, in the order of modification time, then name. Write files elsewhere on the same file system, or
     /// under a name that begins with a dot, and move them in. Links, pipes, devices, sub-directories and names that are not UTF-8 are left alone; a file that cannot be opened is tried again at every batch. While the directory is gone, batches are empty,
-    /// and listeners get a warning. A line of more than <see cref="StreamingOptions.MaxRecordBytes"/> fails its batch, whose error says in which file and where. A graceful stop leaves what is not in a batch yet unread.
+    /// and listeners get a warning. A byte order mark of UTF-8 at a file's start is left out; a file with one of UTF-16 fails its batch. A line of more than <see cref="StreamingOptions.MaxRecordBytes"/> fails its batch, whose error says in which file and where, or is left out or cut (<see cref="FileSourceOptions.OversizedRecords"/>). A graceful stop leaves what is not in a batch yet unread.
     /// Where the context has checkpoints, a restart goes on where the last run was: files that were read are not read again, those that came meanwhile are, and a file that was read in part goes on at its
     /// next byte. Batches run again from the files themselves: leave a file as it is and where it is until a checkpoint counts its batch (<see cref="CheckpointOptions.Interval"/> after it, or a graceful stop). The
-    /// start is refused where one is gone or was written to; the message names it.
+    /// start is refused where one is gone or was written to, and the message names it; <see cref="FileSourceOptions.LostFile"/> goes on without it.
     /// </remarks>
     /// <example><code>context.TextFileStream("incoming/*/").Filter(line => line.Contains("ERROR"u8)).Print();</code></example>
     /// <param name="context">The context.</param>
@@ -85,7 +85,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         _decoder = decoder;
         _options = options.Validated();
-        _source = FileSource.For(context);
+        _source = FileSource.For(context) with { Oversized = options.OversizedRecords, LostFile = options.LostFile, HasOptions = true, Warn = Warn };
         _listing = new FileListing(Path.GetFullPath(directory), options.Filter, Warn, context.OwnFiles);
         _selector = new FileSelector(options, context.Options.BatchInterval, context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), Warn);
         _clock = new WallClock(context.Options.TimeProvider);
@@ -102,6 +102,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             throw new InvalidOperationException($"{Name} watches {_listing.Pattern}, which has {writer}: they would be read as data. Watch a directory that the program does not write to, or give what it writes another place.");
         }
 
+        OpenFileLimit.Check(PartitionCount, Warn);
         _clock = new WallClock(Context.Options.TimeProvider);
         if (_begun is { } begun)
         {
@@ -155,9 +156,12 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         HashSet<FileIdentity> taken = ranges.Select(range => range.File.Identity).ToHashSet();
         _waiting = new Queue<FileStatus>(_waiting.Where(file => !taken.Contains(file.Identity)));
         _found.RemoveAll(file => taken.Contains(file.Identity));
-        var batch = new PlannedFileBatch<T>(ranges, mayGrow: false, _options.ReadMode, _decoder, _source, PartitionCount);
-        batch.Check();
-        return batch;
+        if (_options.LostFile == LostFilePolicy.Fail)
+        {
+            PlannedFileBatch.Check(ranges, mayGrow: false);
+        }
+
+        return PlannedFileBatch.Of(ranges, mayGrow: false, _options.ReadMode, _decoder, _source, PartitionCount);
     }
 
     protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output) =>
@@ -216,19 +220,26 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         }
     }
 
-    private OpenFile Reopen(BegunFile begun)
+    private OpenFile? Reopen(BegunFile begun)
     {
         string role = $"was read up to byte {begun.At}";
-        SavedFile.Check(begun.File, mayGrow: false, role);
-        var file = new OpenFile(begun.File, _options.ReadMode);
+        OpenFile? file = null;
         try
         {
             SavedFile.Check(begun.File, mayGrow: false, role);
+            file = new OpenFile(begun.File, _options.ReadMode);
+            SavedFile.Check(begun.File, mayGrow: false, role);
             return file;
+        }
+        catch (InvalidDataException error) when (_options.LostFile == LostFilePolicy.Skip)
+        {
+            file?.Dispose();
+            _source.CountLost(error.Message);
+            return null;
         }
         catch
         {
-            file.Dispose();
+            file?.Dispose();
             throw;
         }
     }
@@ -329,6 +340,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             }
             else
             {
+                file.CloseWhenRead();
                 _file = null;
             }
         }
@@ -341,7 +353,8 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     {
         try
         {
-            return file.Boundary(_at + bytes, _decoder, _source.MaxRecordBytes) ?? file.Length;
+            return file.Boundary(_at + bytes, _decoder, _source.MaxRecordBytes)
+                ?? (_source.Oversized == OversizedRecordPolicy.FailStream ? file.Length : file.EndOfRecord(_at + bytes, _decoder));
         }
         catch (Exception error) when (error is IOException or InvalidDataException)
         {
@@ -363,7 +376,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
                     if (file.Length == next.Size && IsAsListed(next))
                     {
                         _file = file;
-                        _at = 0;
+                        _at = ByteOrderMark.LengthIn(file, _decoder);
                         return true;
                     }
 
@@ -377,6 +390,13 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             {
                 _selector.Unselect(next, time);
                 Warn($"{next.Path} was listed and is gone now; it was not read. Leave files in place for at least one batch.", error);
+            }
+            catch (IOException error) when (OpenFileLimit.IsReached(error))
+            {
+                // It is no fault of the file, and the next one would meet it too.
+                _waiting = new Queue<FileStatus>(_waiting.Prepend(next));
+                Warn($"{next.Path} and the files behind it wait for the next batch, as the process has as many files open as it may. {OpenFileLimit.Advice}", error);
+                return false;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
