@@ -55,6 +55,7 @@ public sealed class StreamingContext : IAsyncDisposable
         options = options.Copy();
         Options = options;
         Blocks = BlockPool.For(options);
+        OwnFiles = new OwnFiles(Options);
         Metrics = new StreamingMetrics(options.Name, Blocks, _listeners);
         _listeners.Add(Metrics);
     }
@@ -257,6 +258,8 @@ public sealed class StreamingContext : IAsyncDisposable
 
     // What a stop waits for: it must not wait for its own caller.
     private bool IsInOwnWork => OwnWork.IsIn(this) || (_engine?.IsInOperator ?? false);
+    /// <summary>What the program writes, so that inputs leave it alone.</summary>
+    internal OwnFiles OwnFiles { get; }
 
     internal int NextStreamId() => _streamIds++;
 

@@ -37,6 +37,7 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
     private long _skippedTicks;
     private long _failedRecords;
     private int _isDisposed;              // 1 since the first call
+    private long _lostFiles;
 
     internal StreamingMetrics(string jobName, BlockPool blocks, ListenerBus listeners)
     {
@@ -55,6 +56,7 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
         _meter.CreateObservableCounter("faststream.source.dropped_records", () => DroppedRecords, "{record}", "Records left out by policy, such as oversized ones.");
         _meter.CreateObservableCounter("faststream.source.invalid_records", () => InvalidRecords, "{record}", "Records that were not what their format asks for.");
         _failedRecordCounter = _meter.CreateCounter<long>("faststream.operator.failed_records", "{record}", "Records for which an operator's function failed, left out by its error policy.");
+        _meter.CreateObservableCounter("faststream.source.lost_files", () => LostFiles, "{file}", "Files left out by policy, as they were gone or changed before they were read.");
         _meter.CreateObservableGauge(
             "faststream.pool.rented", () => blocks.RentedBytes, "By", "Bytes of received blocks and unfinished records held now.");
         _meter.CreateObservableGauge(
@@ -78,6 +80,8 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
 
     /// <summary>Records for which an operator's function failed, and which were left out by <c>OnError</c>. The instrument has the tag <c>faststream.operator.name</c>.</summary>
     public long FailedRecords => Interlocked.Read(ref _failedRecords);
+    /// <summary>Files left out, whole or in part, as they were gone or changed before a batch read them, and the source's policy is to go on.</summary>
+    public long LostFiles => Interlocked.Read(ref _lostFiles);
 
     /// <summary>Batch times left out by <see cref="MissedTickPolicy.RunNewest"/>; always 0 under the other policy.</summary>
     public long SkippedTicks => Interlocked.Read(ref _skippedTicks);
@@ -87,6 +91,9 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
 
     /// <summary>Counts records left out by policy; for sources.</summary>
     public void AddDroppedRecords(long count) => Interlocked.Add(ref _droppedRecords, count);
+
+    /// <summary>Counts files left out by policy; for sources.</summary>
+    public void AddLostFiles(long count) => Interlocked.Add(ref _lostFiles, count);
 
     /// <summary>Counts invalid records; for sources. A batch may be decoded again when it is retried: count what it left out once.</summary>
     public void AddInvalidRecords(long count) => Interlocked.Add(ref _invalidRecords, count);

@@ -36,7 +36,7 @@ public static class SaveAsFilesExtensions
     {
         string destination = SavedDirectory.Claim(stream, operatorName, prefix, suffix);
         bool isPlaceDurable = false;   // one batch after the other
-        return new BatchOutput<T>(stream, operatorName, async (batch, cancellation) =>
+        OutputOperation output = new BatchOutput<T>(stream, operatorName, async (batch, cancellation) =>
         {
             string name = Path.GetFullPath(NameOf(prefix, suffix, batch.Time));
             string parent = Path.GetDirectoryName(name)!;
@@ -73,6 +73,8 @@ public static class SaveAsFilesExtensions
             directory.Publish();
         })
         { Destination = destination };
+        stream.Context.OwnFiles.Add(string.IsNullOrEmpty(prefix) ? "" : $"{prefix}-", string.IsNullOrEmpty(suffix) ? "" : $".{suffix}", output.Name);
+        return output;
     }
 
     /// <summary>The name of a batch's directory, by Spark's rule.</summary>

@@ -41,7 +41,7 @@ internal sealed class OversizedRecords(StreamingContext context, string inputNam
     }
 
     // Back to the beginning of a UTF-8 character that the limit would cut: at most three bytes.
-    private static int CharacterBoundary(ReadOnlySpan<byte> bytes, int limit)
+    internal static int CharacterBoundary(ReadOnlySpan<byte> bytes, int limit)
     {
         int length = limit;
         while (length > limit - 3 && length > 1 && (bytes[length] & 0xC0) == 0x80)

@@ -16,6 +16,8 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
     private readonly long _totalBytes = ranges.Sum(range => range.Length);
     private readonly List<Block>[] _blocks = Enumerable.Range(0, partitions).Select(_ => new List<Block>()).ToArray();
     private readonly DecodedShares<T> _decoded = new(decoder, partitions);
+    private readonly OversizedShares _oversized = new(source, partitions);
+    private readonly HashSet<int> _lost = [];   // ranges whose files are gone and were counted; its own lock
 
     /// <summary>The parts of files that it is made of, in order.</summary>
     public IReadOnlyList<FileRange> Ranges => ranges;
@@ -30,12 +32,14 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
     {
         // A retried batch reads again: the blocks of the first try are in nobody's hands any more.
         Release(_blocks[partition]);
+        _oversized.Begin(partition);
         var run = new DecodeRun<T>(decoder, output);
         long shareStart = _totalBytes * partition / partitionCount;
         long shareEnd = _totalBytes * (partition + 1) / partitionCount;
         long before = 0;
-        foreach (FileRange range in ranges)
+        for (int i = 0; i < ranges.Count; i++)
         {
+            FileRange range = ranges[i];
             long start = Math.Max(shareStart - before, 0);
             long end = Math.Min(shareEnd - before, range.Length);
             before += range.Length;
@@ -46,15 +50,11 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
 
             try
             {
-                FileRange share = Share(range, start, end);
-                if (range.File.IsMapped)
-                {
-                    DecodeMapped(share, ref run);
-                }
-                else
-                {
-                    DecodeRead(share, _blocks[partition], ref run);
-                }
+                Read(range, start, end, partition, ref run);
+            }
+            catch (LostFileException error) when (source.LostFile == LostFilePolicy.Skip)
+            {
+                CountLost(i, error.Message);
             }
             catch (InvalidDataException error)
             {
@@ -63,6 +63,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
             }
         }
 
+        _oversized.Ended(partition);
         _decoded.Ended(partition, in run);
     }
 
@@ -76,6 +77,49 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         foreach (FileRange range in ranges)
         {
             range.File.Dispose();
+        }
+    }
+
+    // The file is open while its share is read, not as long as the batch waits and runs: handles are few.
+    private void Read(FileRange range, long start, long end, int partition, ref DecodeRun<T> run)
+    {
+        range.File.BeginReading();
+        try
+        {
+            if (range.Start + start == 0)
+            {
+                Span<byte> first = stackalloc byte[4];
+                ByteOrderMark.RefuseOthers(first[..range.File.Read(0, first)], decoder);
+            }
+
+            FileRange share = Share(range, start, end);
+            if (range.File.IsMapped)
+            {
+                DecodeMapped(share, partition, ref run);
+            }
+            else
+            {
+                DecodeRead(share, partition, ref run);
+            }
+        }
+        finally
+        {
+            range.File.EndReading();
+        }
+    }
+
+    // Several partitions may miss a file, and a batch may run again: it is counted once.
+    private void CountLost(int range, string message)
+    {
+        bool isNew;
+        lock (_lost)
+        {
+            isNew = _lost.Add(range);
+        }
+
+        if (isNew)
+        {
+            source.CountLost(message);
         }
     }
 
@@ -102,11 +146,15 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         return new FileRange(range.File, first, last);
     }
 
-    // Where no record ends for long there is no border, and another share's border would be behind this one's end: no share may go on.
-    private long Border(FileRange range, long offset) =>
-        Math.Min(range.File.Boundary(offset, decoder, source.MaxRecordBytes) ?? throw source.RecordTooLong(offset), range.End);
+    // Where no record ends for long, the border is where the long one ends, if such records may be left out. Else another share's border would be behind this one's end: no share may go on.
+    private long Border(FileRange range, long offset)
+    {
+        long border = range.File.Boundary(offset, decoder, source.MaxRecordBytes)
+            ?? (source.Oversized == OversizedRecordPolicy.FailStream ? throw source.RecordTooLong(offset) : range.File.EndOfRecord(offset, decoder));
+        return Math.Min(border, range.End);
+    }
 
-    private void DecodeMapped(FileRange share, ref DecodeRun<T> run)
+    private void DecodeMapped(FileRange share, int partition, ref DecodeRun<T> run)
     {
         const int piece = 1 << 30;   // spans hold at most 2 GiB
         long at = share.Start;
@@ -114,49 +162,74 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         {
             RecordBytes bytes = share.File.Mapped(at, (int)Math.Min(piece, share.End - at));
             int whole = bytes.Length == share.End - at ? bytes.Length : decoder.FindLast(bytes.Span);
-            if (whole == 0)
+            int good = _limit.FindTooLong(bytes.Span[..whole]) ?? whole;
+            if (good > 0)
             {
-                throw source.RecordTooLong(at);
+                run.Decode(share.File.Mapped(at, good));
             }
 
-            CheckLengths(bytes.Span[..whole], at);
-            run.Decode(share.File.Mapped(at, whole));
-            at += whole + RestOfEnd(share, at + whole, bytes.Span[whole - 1], bytes.Span[whole..]);
+            at = good == whole && whole > 0
+                ? at + whole + RestOfEnd(share, at + whole, bytes.Span[whole - 1], bytes.Span[whole..])
+                : PassOversized(share, at + good, partition, ref run);
         }
     }
 
-    private void DecodeRead(FileRange share, List<Block> blocks, ref DecodeRun<T> run)
+    private void DecodeRead(FileRange share, int partition, ref DecodeRun<T> run)
     {
+        List<Block> blocks = _blocks[partition];
         long at = share.Start;
         while (at < share.End)
         {
             Block block = source.Blocks.Rent();
             blocks.Add(block);
             int whole = ReadRecords(share, at, block);
-            if (whole == 0)
+            if (whole == 0 && LongBlock(share, at, blocks) is { } longer)
             {
-                block = LongBlock(share, at, blocks);
+                block = longer;
                 whole = ReadRecords(share, at, block);
-                if (whole == 0)
-                {
-                    throw source.RecordTooLong(at);
-                }
             }
 
-            CheckLengths(block.Span[..whole], at);
-            run.Decode(new RecordBytes(block, 0, whole));
+            // By default a block is shorter than the longest record, and nothing in it is looked at.
+            int good = _limit.FindTooLong(block.Span[..whole]) ?? whole;
+            if (good > 0)
+            {
+                run.Decode(new RecordBytes(block, 0, good));
+            }
+
+            if (good < whole || whole == 0)
+            {
+                at = PassOversized(share, at + good, partition, ref run);
+                continue;
+            }
+
             int read = (int)Math.Min(block.Length, share.End - at);
             at += whole + RestOfEnd(share, at + whole, block.Span[whole - 1], block.Span[whole..read]);
         }
     }
 
-    // By default a block is shorter than the longest record, and nothing in it is looked at.
-    private void CheckLengths(ReadOnlySpan<byte> records, long at)
+    // A record that is too long: fails, or takes its first bytes or nothing of it, and gives where the next one begins.
+    private long PassOversized(FileRange share, long at, int partition, ref DecodeRun<T> run)
     {
-        if (_limit.FindTooLong(records) is { } start)
+        if (source.Oversized == OversizedRecordPolicy.FailStream || !decoder.AcceptsUnfinishedEnd)
         {
-            throw source.RecordTooLong(at + start);
+            throw source.RecordTooLong(at);
         }
+
+        _oversized.Count(partition, share.File.Path, at);
+        if (source.Oversized == OversizedRecordPolicy.Truncate)
+        {
+            int length = source.MaxRecordBytes + 1;   // one more tells whether a character is cut
+            Block block = length <= source.Blocks.BlockSizeBytes ? source.Blocks.Rent() : new BlockPool(length, 1).Rent();
+            _blocks[partition].Add(block);
+            if (share.File.Read(at, block.Span[..length]) < length)
+            {
+                throw new InvalidDataException($"It was shortened while it was read, behind byte {at}. Move files into the directory whole, and do not change them afterwards.");
+            }
+
+            run.Decode(new RecordBytes(block, 0, OversizedRecords.CharacterBoundary(block.Span, source.MaxRecordBytes)));
+        }
+
+        return Math.Min(share.File.EndOfRecord(at + source.MaxRecordBytes, decoder), share.End);
     }
 
     // Fills the block; returns how much of it is whole records.
@@ -172,13 +245,13 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         return length == share.End - at ? length : decoder.FindLast(block.Span[..length]);
     }
 
-    // In place of the last block, one for the longest record. The records behind it come with it, so that many long ones take few such blocks.
-    private Block LongBlock(FileRange share, long at, List<Block> blocks)
+    // In place of the last block, one for the longest record; null where that had room for it. The records behind it come with it, so that many long ones take few such blocks.
+    private Block? LongBlock(FileRange share, long at, List<Block> blocks)
     {
         int length = (int)Math.Min(share.End - at, _limit.FrameBytes);
         if (length <= blocks[^1].Length)
         {
-            throw source.RecordTooLong(at);
+            return null;
         }
 
         blocks[^1].Release();
@@ -198,17 +271,4 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         Span<byte> next = stackalloc byte[1];
         return at < share.End && share.File.Read(at, next) == 1 ? decoder.FindRestOfEnd(last, next) : 0;
     }
-}
-
-/// <summary>What file inputs share: the pool that reads go into, and the bound on records.</summary>
-/// <param name="Blocks">The pool; one batch's files at a time are in it, so it has no bound of its own.</param>
-/// <param name="MaxRecordBytes">The most bytes of one record.</param>
-internal sealed record FileSource(BlockPool Blocks, int MaxRecordBytes)
-{
-    public static FileSource For(StreamingContext context) => new(
-        BlockPool.Unbounded(context.Options),
-        context.Options.MaxRecordBytes);
-
-    public InvalidDataException RecordTooLong(long at) =>
-        new($"It has a record of more than {MaxRecordBytes} bytes at byte {at}. Raise StreamingOptions.MaxRecordBytes, or split the file's records.");
 }

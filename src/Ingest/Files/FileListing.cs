@@ -6,11 +6,16 @@ namespace FastStream;
 /// <param name="pattern">A directory; its segments may have <c>*</c> and <c>?</c>.</param>
 /// <param name="filter">The user's own filter; null takes all.</param>
 /// <param name="warn">Gets a message for listeners, and its cause.</param>
-internal sealed class FileListing(string pattern, Func<string, bool>? filter, Action<string, Exception?> warn)
+/// <param name="own">What the program itself writes, which a pattern leaves out; null where nothing is.</param>
+internal sealed class FileListing(string pattern, Func<string, bool>? filter, Action<string, Exception?> warn, OwnFiles? own = null)
 {
+    private const int MaxRemembered = 10_000;   // directories, whose writers are remembered
+
     private static readonly EnumerationOptions AllEntries = new() { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false };
 
     private readonly List<string> _unlisted = [];
+    private readonly Dictionary<string, bool> _isOwn = [];   // by directory
+    private bool _hasWarned;                                 // that directories of the program's own are left out
 
     /// <summary>Whether the path names one directory, which then ought to be there.</summary>
     public bool IsOneDirectory { get; } = !pattern.AsSpan().ContainsAny('*', '?');
@@ -21,12 +26,49 @@ internal sealed class FileListing(string pattern, Func<string, bool>? filter, Ac
     /// <summary>Directories that a pattern matches, or its parents, that the listing which goes on or is done could not list.</summary>
     public IReadOnlyCollection<string> Unlisted => _unlisted;
 
+    /// <summary>Directories that the listing which goes on or is done looked into.</summary>
+    public int ListedDirectories { get; private set; }
+
     /// <summary>Paths of the candidates, as they come; looks at the names only.</summary>
     /// <exception cref="IOException">The one directory cannot be listed; <see cref="DirectoryNotFoundException"/> if it is not there. Of a pattern's directories listeners are told.</exception>
     public IEnumerable<string> Paths()
     {
         _unlisted.Clear();
-        return IsOneDirectory ? Files(pattern) : Directories().SelectMany(directory => Listed(directory, Files));
+        ListedDirectories = 0;
+        return IsOneDirectory ? Files(pattern) : Directories().Where(directory => !IsOwn(directory)).SelectMany(directory => Listed(Counted(directory), Files));
+    }
+
+    private bool IsOwn(string directory)
+    {
+        if (own is null)
+        {
+            return false;
+        }
+
+        if (!_isOwn.TryGetValue(directory, out bool isOwn))
+        {
+            string? writer = own.WriterOf(directory);
+            isOwn = writer is not null;
+            if (_isOwn.Count >= MaxRemembered)
+            {
+                _isOwn.Clear();
+            }
+
+            _isOwn.Add(directory, isOwn);
+            if (isOwn && !_hasWarned)
+            {
+                _hasWarned = true;
+                warn($"{directory} matches {pattern} and has {writer}: such directories are left out. Watch a pattern that does not match what the program writes. This is said once.", null);
+            }
+        }
+
+        return isOwn;
+    }
+
+    private string Counted(string directory)
+    {
+        ListedDirectories++;
+        return directory;
     }
 
     // One directory of several that cannot be listed does not keep the others from being listed.

@@ -8,13 +8,13 @@ namespace FastStream;
 /// <param name="Found">Files of a listing that goes on.</param>
 /// <param name="Begun">A file that is read in parts, and where the next part begins; null if there is none.</param>
 /// <remarks><code>
-/// | 1 | detection (1 byte) | made (8) | look from (8) | known files (4) | each: file, stable since (8), seen (8), taken (1), unselected (1) |
+/// | 2 | detection (1 byte) | made (8) | look from (8) | known files (4) | each: file, stable since (8), seen (8), taken (1), unselected (1), passed over (1) |
 /// | waiting files (4), each | found files (4), each | 1 and the begun file and its next byte (8), or 0 |
 /// file: | length of path (4) | path | 1 where it is known by path (1) | device (8) | inode (8) | size (8) | modified (8) | born (8) |
 /// </code></remarks>
 internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollection<FileStatus> Waiting, IReadOnlyCollection<FileStatus> Found, BegunFile? Begun)
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     public void Write(IBufferWriter<byte> output)
     {
@@ -31,6 +31,7 @@ internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollecti
             writer.Int64(known.SeenAt.Milliseconds);
             writer.Byte(known.IsTaken ? (byte)1 : (byte)0);
             writer.Byte(known.IsUnselected ? (byte)1 : (byte)0);
+            writer.Byte(known.IsPassed ? (byte)1 : (byte)0);
         }
 
         Write(writer, Waiting);
@@ -51,10 +52,10 @@ internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollecti
         var detection = (FileDetection)reader.Byte();
         long createdMs = reader.Int64();
         long lookFromMs = reader.Int64();
-        var known = new KnownFile[reader.Count(SavedFile.LeastBytes + (2 * sizeof(long)) + 2)];
+        var known = new KnownFile[reader.Count(SavedFile.LeastBytes + (2 * sizeof(long)) + 3)];
         for (int i = 0; i < known.Length; i++)
         {
-            known[i] = new KnownFile(SavedFile.Read(ref reader), new BatchTime(reader.Int64()), new BatchTime(reader.Int64()), reader.Flag(), reader.Flag());
+            known[i] = new KnownFile(SavedFile.Read(ref reader), new BatchTime(reader.Int64()), new BatchTime(reader.Int64()), reader.Flag(), reader.Flag(), reader.Flag());
         }
 
         FileStatus[] waiting = ReadFiles(ref reader);

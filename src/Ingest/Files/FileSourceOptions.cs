@@ -31,7 +31,7 @@ public sealed record FileSourceOptions
     /// <summary>About the most bytes of a batch: 1 or more; default 64 MiB. The rest comes in the next batches. A batch's bytes are in memory while it runs; only a single record makes it larger, and a file whose records cannot be found from any byte on (of one length, or with length prefixes), which is never shared out over batches.</summary>
     public long MaxBytesPerBatch { get; set; } = 64L << 20;
 
-    /// <summary>The most files of a batch, each of which is open while it runs: 1 to 100,000; default 1,000. The rest comes in the next batches.</summary>
+    /// <summary>The most files of a batch: 1 to 100,000; default 1,000. The rest comes in the next batches. A file is open while it is read, one for each partition at a time, and one that is read in parts between its batches: handles do not grow with this.</summary>
     public int MaxFilesPerBatch { get; set; } = 1_000;
 
     /// <summary>The most directory entries that one batch's listing looks at: 1 or more; default 100,000. A longer listing goes on in the next batches, so that it never holds the clock up for long.</summary>
@@ -46,8 +46,16 @@ public sealed record FileSourceOptions
     /// <summary>What text streams do with lines that are not UTF-8; default <see cref="InvalidUtf8Policy.Keep"/>. Other streams do not look at it.</summary>
     public InvalidUtf8Policy InvalidUtf8 { get; set; }
 
+    /// <summary>What is done with records of more than <see cref="StreamingOptions.MaxRecordBytes"/>, where their ends can be found from any byte on, such as lines; elsewhere the batch fails. Default <see cref="OversizedRecordPolicy.FailStream"/>: the batch fails, and the error says in which file and where. Dropped records are counted in <see cref="StreamingMetrics.DroppedRecords"/>.</summary>
+    public OversizedRecordPolicy OversizedRecords { get; set; }
+
+    /// <summary>What is done where a file is gone or was changed between its listing and its reading, also its reading again after a restart; default <see cref="LostFilePolicy.Fail"/>.</summary>
+    public LostFilePolicy LostFile { get; set; }
+
     internal FileSourceOptions Validated()
     {
+        StreamingOptions.Check(Enum.IsDefined(OversizedRecords), nameof(OversizedRecords), OversizedRecords, "one of the named policies is expected");
+        StreamingOptions.Check(Enum.IsDefined(LostFile), nameof(LostFile), LostFile, "one of the named policies is expected");
         StreamingOptions.Check(Enum.IsDefined(Detection), nameof(Detection), Detection, "one of the named ways is expected");
         StreamingOptions.Check(RememberDuration > TimeSpan.Zero, nameof(RememberDuration), RememberDuration, "more than 0 is expected");
         StreamingOptions.Check(StableFor >= TimeSpan.Zero && StableFor < RememberDuration, nameof(StableFor), StableFor, $"0 or more, and less than RememberDuration ({RememberDuration}), is expected");

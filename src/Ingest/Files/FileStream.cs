@@ -9,10 +9,10 @@ public static class FileStreamExtensions
     /// <remarks>
     /// At every tick the directory is listed; new files are taken once each, in the order of modification time, then name. Write files elsewhere on the same file system, or
     /// under a name that begins with a dot, and move them in. Links, pipes, devices, sub-directories and names that are not UTF-8 are left alone; a file that cannot be opened is tried again at every batch. While the directory is gone, batches are empty,
-    /// and listeners get a warning. A line of more than <see cref="StreamingOptions.MaxRecordBytes"/> fails its batch, whose error says in which file and where. A graceful stop leaves what is not in a batch yet unread.
+    /// and listeners get a warning. A byte order mark of UTF-8 at a file's start is left out; a file with one of UTF-16 fails its batch. A line of more than <see cref="StreamingOptions.MaxRecordBytes"/> fails its batch, whose error says in which file and where, or is left out or cut (<see cref="FileSourceOptions.OversizedRecords"/>). A graceful stop leaves what is not in a batch yet unread.
     /// Where the context has checkpoints, a restart goes on where the last run was: files that were read are not read again, those that came meanwhile are, and a file that was read in part goes on at its
     /// next byte. Batches run again from the files themselves: leave a file as it is and where it is until a checkpoint counts its batch (<see cref="CheckpointOptions.Interval"/> after it, or a graceful stop). The
-    /// start is refused where one is gone or was written to; the message names it.
+    /// start is refused where one is gone or was written to, and the message names it; <see cref="FileSourceOptions.LostFile"/> goes on without it.
     /// </remarks>
     /// <example><code>context.TextFileStream("incoming/*/").Filter(line => line.Contains("ERROR"u8)).Print();</code></example>
     /// <param name="context">The context.</param>
@@ -71,11 +71,13 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     private readonly List<FileStatus> _found = [];      // selected by the listing that goes on
     private IEnumerator<string>? _paths;                // the listing that goes on
     private BatchTime _listingBegan;
+    private long _listingBeganMs;                       // what the wall clock read then
+    private WallClock _clock;
     private OpenFile? _file;                            // begun, not at its end
     private long _at;                                   // where in it the next batch begins
     private BegunFile? _begun;                          // before the start: begun by an earlier run
     private bool _goesOn;                               // whether there was an earlier run
-    private bool _isMissing;                            // the directory, at the last look
+    private bool _isMissing;                            // the directory, or all of a pattern, at the last look
 
     public FileInputDStream(StreamingContext context, string directory, IRecordDecoder<T> decoder, FileSourceOptions options)
         : base(context, "File")
@@ -83,13 +85,25 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         _decoder = decoder;
         _options = options.Validated();
-        _source = FileSource.For(context);
-        _listing = new FileListing(Path.GetFullPath(directory), options.Filter, Warn);
+        _source = FileSource.For(context) with { Oversized = options.OversizedRecords, LostFile = options.LostFile, HasOptions = true, Warn = Warn };
+        _listing = new FileListing(Path.GetFullPath(directory), options.Filter, Warn, context.OwnFiles);
         _selector = new FileSelector(options, context.Options.BatchInterval, context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), Warn);
+        _clock = new WallClock(context.Options.TimeProvider);
+        if (options is { NewFilesOnly: true, Detection: FileDetection.ModificationTime })
+        {
+            PassOverOldFiles();
+        }
     }
 
     protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
     {
+        if (_listing.IsOneDirectory && Context.OwnFiles.WriterOf(_listing.Pattern) is { } writer)
+        {
+            throw new InvalidOperationException($"{Name} watches {_listing.Pattern}, which has {writer}: they would be read as data. Watch a directory that the program does not write to, or give what it writes another place.");
+        }
+
+        OpenFileLimit.Check(PartitionCount, Warn);
+        _clock = new WallClock(Context.Options.TimeProvider);
         if (_begun is { } begun)
         {
             _file = Reopen(begun);
@@ -121,6 +135,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
 
     protected internal override InputBatch<T> Cut(BatchTime time)
     {
+        _selector.StepMs = _clock.StepMs(time);
         List(time);
         return Read(time);
     }
@@ -141,9 +156,12 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         HashSet<FileIdentity> taken = ranges.Select(range => range.File.Identity).ToHashSet();
         _waiting = new Queue<FileStatus>(_waiting.Where(file => !taken.Contains(file.Identity)));
         _found.RemoveAll(file => taken.Contains(file.Identity));
-        var batch = new PlannedFileBatch<T>(ranges, mayGrow: false, _options.ReadMode, _decoder, _source, PartitionCount);
-        batch.Check();
-        return batch;
+        if (_options.LostFile == LostFilePolicy.Fail)
+        {
+            PlannedFileBatch.Check(ranges, mayGrow: false);
+        }
+
+        return PlannedFileBatch.Of(ranges, mayGrow: false, _options.ReadMode, _decoder, _source, PartitionCount);
     }
 
     protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output) =>
@@ -173,19 +191,55 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         return ValueTask.CompletedTask;
     }
 
-    private OpenFile Reopen(BegunFile begun)
+    // What is there now tells old from new without times. Nobody is warned: the first batch lists again.
+    private void PassOverOldFiles()
+    {
+        var listing = new FileListing(_listing.Pattern, null, (_, _) => { });
+        try
+        {
+            foreach (string path in listing.Paths())
+            {
+                if (FileStatus.Of(path) is { Size: > 0 } file)
+                {
+                    _selector.PassOver(file);
+                }
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nothing was there.
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return;
+        }
+
+        if (listing.Unlisted.Count == 0)
+        {
+            _selector.KnowOldFiles();
+        }
+    }
+
+    private OpenFile? Reopen(BegunFile begun)
     {
         string role = $"was read up to byte {begun.At}";
-        SavedFile.Check(begun.File, mayGrow: false, role);
-        var file = new OpenFile(begun.File, _options.ReadMode);
+        OpenFile? file = null;
         try
         {
             SavedFile.Check(begun.File, mayGrow: false, role);
+            file = new OpenFile(begun.File, _options.ReadMode);
+            SavedFile.Check(begun.File, mayGrow: false, role);
             return file;
+        }
+        catch (InvalidDataException error) when (_options.LostFile == LostFilePolicy.Skip)
+        {
+            file?.Dispose();
+            _source.CountLost(error.Message);
+            return null;
         }
         catch
         {
-            file.Dispose();
+            file?.Dispose();
             throw;
         }
     }
@@ -199,6 +253,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             {
                 _paths = _listing.Paths().GetEnumerator();
                 _listingBegan = time;
+                _listingBeganMs = time.Milliseconds + _selector.StepMs;
             }
 
             for (int entries = 0; entries < _options.MaxEntriesPerBatch; entries++)
@@ -231,10 +286,18 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
 
     private void EndListing(BatchTime time)
     {
-        if (_isMissing)
+        if (!_listing.IsOneDirectory && _listing.ListedDirectories == 0 && _listing.Unlisted.Count == 0)
+        {
+            if (!_isMissing)
+            {
+                _isMissing = true;
+                Warn($"No directory matches {_listing.Pattern}; batches are empty until one does. A pattern names directories, whose files are read; to choose among files, give their directory and a FileSourceOptions.Filter.");
+            }
+        }
+        else if (_isMissing)
         {
             _isMissing = false;
-            Warn($"The directory {_listing.Pattern} is there now.");
+            Warn(_listing.IsOneDirectory ? $"The directory {_listing.Pattern} is there now." : $"Directories match {_listing.Pattern} now.");
         }
 
         if (time - _listingBegan > Context.Options.BatchInterval)
@@ -243,7 +306,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         }
 
         LineUp();
-        _selector.Forget(time, _listingBegan, _listing.Unlisted);
+        _selector.Forget(time, _listingBegan, _listing.Unlisted, _listingBeganMs);
     }
 
     private void LineUp()
@@ -277,6 +340,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             }
             else
             {
+                file.CloseWhenRead();
                 _file = null;
             }
         }
@@ -289,7 +353,8 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     {
         try
         {
-            return file.Boundary(_at + bytes, _decoder, _source.MaxRecordBytes) ?? file.Length;
+            return file.Boundary(_at + bytes, _decoder, _source.MaxRecordBytes)
+                ?? (_source.Oversized == OversizedRecordPolicy.FailStream ? file.Length : file.EndOfRecord(_at + bytes, _decoder));
         }
         catch (Exception error) when (error is IOException or InvalidDataException)
         {
@@ -311,7 +376,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
                     if (file.Length == next.Size && IsAsListed(next))
                     {
                         _file = file;
-                        _at = 0;
+                        _at = ByteOrderMark.LengthIn(file, _decoder);
                         return true;
                     }
 
@@ -325,6 +390,13 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             {
                 _selector.Unselect(next, time);
                 Warn($"{next.Path} was listed and is gone now; it was not read. Leave files in place for at least one batch.", error);
+            }
+            catch (IOException error) when (OpenFileLimit.IsReached(error))
+            {
+                // It is no fault of the file, and the next one would meet it too.
+                _waiting = new Queue<FileStatus>(_waiting.Prepend(next));
+                Warn($"{next.Path} and the files behind it wait for the next batch, as the process has as many files open as it may. {OpenFileLimit.Advice}", error);
+                return false;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {

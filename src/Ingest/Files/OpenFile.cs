@@ -1,32 +1,43 @@
+using System.Buffers;
 using System.IO.MemoryMappedFiles;
 using CommunityToolkit.HighPerformance.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace FastStream;
 
-/// <summary>A file being read, by reads or through a mapping; shared by the batches that read from it.</summary>
+/// <summary>A file being read, by reads or through a mapping; shared by the batches that read from it. Its handle is open while somebody reads, or while a source keeps it open. Safe from any thread.</summary>
 internal sealed unsafe class OpenFile : IDisposable
 {
     private const int BoundaryWindowBytes = 4096;
+    private const int ScanBytes = 64 << 10;
 
-    private readonly SafeFileHandle _handle;
-    private readonly MemoryMappedFile? _mapping;
-    private readonly MemoryMappedViewAccessor? _view;
-    private readonly byte* _address;   // of the file's first byte when mapped
+    private readonly Lock _lock = new();             // guards the handle, the mapping and the readers
+    private readonly FileReadMode _mode;
+    private readonly bool _mayGrow;                  // whether bytes may be appended before it is opened again
+    private SafeFileHandle? _handle;
+    private MemoryMappedViewAccessor? _view;         // stays without the handle
+    private byte* _address;                          // of the file's first byte when mapped
+    private int _readers;
+    private bool _isKeptOpen;
     private int _holders = 1;
 
+    /// <summary>Opens a file, and keeps it open until <see cref="CloseWhenRead"/>.</summary>
     public OpenFile(in FileStatus listed, FileReadMode mode)
     {
-        _handle = File.OpenHandle(listed.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+        _mode = mode;
+        _isKeptOpen = true;
+        _handle = OpenHandle(listed.Path);
         Length = RandomAccess.GetLength(_handle);
         Listed = listed with { Size = Length };
-        if (mode == FileReadMode.MemoryMapped && Length > 0)
-        {
-            _mapping = MemoryMappedFile.CreateFromFile(_handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-            _view = _mapping.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
-            _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _address);
-            _address += _view.PointerOffset;
-        }
+        Map();
+    }
+
+    private OpenFile(in FileStatus listed, FileReadMode mode, bool mayGrow)
+    {
+        _mode = mode;
+        _mayGrow = mayGrow;
+        Length = listed.Size;
+        Listed = listed;
     }
 
     /// <summary>As it was found before it was opened, with the length that is read.</summary>
@@ -37,7 +48,10 @@ internal sealed unsafe class OpenFile : IDisposable
     /// <summary>Bytes when it was opened; what is appended later is not read.</summary>
     public long Length { get; }
 
-    public bool IsMapped => _view is not null;
+    public bool IsMapped => _mode == FileReadMode.MemoryMapped && Length > 0;
+
+    /// <summary>A file that is opened when it is read.</summary>
+    public static OpenFile WhenRead(in FileStatus listed, FileReadMode mode, bool mayGrow) => new(listed, mode, mayGrow);
 
     public void Retain() => Interlocked.Increment(ref _holders);
 
@@ -45,14 +59,52 @@ internal sealed unsafe class OpenFile : IDisposable
     {
         if (Interlocked.Decrement(ref _holders) == 0)
         {
-            if (_view is not null)
+            lock (_lock)
             {
-                _view.SafeMemoryMappedViewHandle.ReleasePointer();
-                _view.Dispose();
-                _mapping!.Dispose();
+                if (_view is not null)
+                {
+                    _view.SafeMemoryMappedViewHandle.ReleasePointer();
+                    _view.Dispose();
+                    _view = null;
+                }
+
+                _handle?.Dispose();
+                _handle = null;
+            }
+        }
+    }
+
+    /// <summary>From now on the file is open only while somebody reads: many files wait for their batch, and handles are few.</summary>
+    public void CloseWhenRead()
+    {
+        lock (_lock)
+        {
+            _isKeptOpen = false;
+            CloseUnread();
+        }
+    }
+
+    /// <summary>Opens the file if need be; follow it by <see cref="EndReading"/>.</summary>
+    /// <exception cref="LostFileException">It is gone, or not as it was listed.</exception>
+    public void BeginReading()
+    {
+        lock (_lock)
+        {
+            if (_handle is null && _view is null)
+            {
+                OpenAgain();
             }
 
-            _handle.Dispose();
+            _readers++;
+        }
+    }
+
+    public void EndReading()
+    {
+        lock (_lock)
+        {
+            _readers--;
+            CloseUnread();
         }
     }
 
@@ -63,10 +115,17 @@ internal sealed unsafe class OpenFile : IDisposable
     /// <summary>Fills the buffer from an offset; fewer bytes only at the end of the file.</summary>
     public int Read(long offset, Span<byte> buffer)
     {
+        if (_address is not null)
+        {
+            int length = (int)Math.Clamp(Length - offset, 0, buffer.Length);
+            new ReadOnlySpan<byte>(_address + offset, length).CopyTo(buffer);
+            return length;
+        }
+
         int total = 0;
         while (total < buffer.Length)
         {
-            int read = RandomAccess.Read(_handle, buffer[total..], offset + total);
+            int read = RandomAccess.Read(_handle!, buffer[total..], offset + total);
             if (read == 0)
             {
                 break;
@@ -111,4 +170,81 @@ internal sealed unsafe class OpenFile : IDisposable
             }
         }
     }
+
+    /// <summary>Where the record that an offset lies in ends, however long it is; for formats whose ends can be found from any byte on.</summary>
+    public long EndOfRecord<T>(long offset, IRecordDecoder<T> decoder)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ScanBytes);
+        try
+        {
+            while (offset < Length)
+            {
+                int length = Read(offset, buffer.AsSpan(0, (int)Math.Min(ScanBytes, Length - offset)));
+                if (length == 0)
+                {
+                    return Length;   // shortened, which the next read tells
+                }
+
+                int end = decoder.FindFirst(buffer.AsSpan(0, length));
+                if (end > 0)
+                {
+                    // What was read may end between the two bytes of one end.
+                    byte last = buffer[end - 1];
+                    int following = end < length ? 1 : Read(offset + end, buffer.AsSpan(0, 1));
+                    return offset + end + decoder.FindRestOfEnd(last, buffer.AsSpan(end < length ? end : 0, following));
+                }
+
+                offset += length;
+            }
+
+            return Length;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static SafeFileHandle OpenHandle(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+
+    private void OpenAgain()
+    {
+        try
+        {
+            // Before, for opening a pipe in the file's place would hang, and after, for another file may have come in between.
+            SavedFile.Check(Listed, _mayGrow, "is needed by a batch");
+            _handle = OpenHandle(Path);
+            SavedFile.Check(Listed, _mayGrow, "is needed by a batch");
+            Map();
+        }
+        catch (Exception error) when (error is InvalidDataException or FileNotFoundException or DirectoryNotFoundException)
+        {
+            _handle?.Dispose();
+            _handle = null;
+            throw new LostFileException(error.Message, error);
+        }
+    }
+
+    private void Map()
+    {
+        if (IsMapped)
+        {
+            using var mapping = MemoryMappedFile.CreateFromFile(_handle!, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            _view = mapping.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
+            _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _address);
+            _address += _view.PointerOffset;
+        }
+    }
+
+    private void CloseUnread()
+    {
+        if (_readers == 0 && !_isKeptOpen)
+        {
+            _handle?.Dispose();
+            _handle = null;
+        }
+    }
 }
+
+/// <summary>A file that a batch is made of is gone, or is not as it was.</summary>
+internal sealed class LostFileException(string message, Exception inner) : IOException(message, inner);

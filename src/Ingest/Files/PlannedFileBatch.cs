@@ -43,63 +43,23 @@ internal readonly record struct PlannedRange(FileStatus File, long Start, long E
     }
 }
 
-/// <summary>A batch of an earlier run, made of the same parts of the same files. They are opened when it runs, as many batches may wait for their turn.</summary>
-internal sealed class PlannedFileBatch<T>(IReadOnlyList<PlannedRange> ranges, bool mayGrow, FileReadMode mode, IRecordDecoder<T> decoder, FileSource source, int partitions) : InputBatch<T>
+/// <summary>Batches of an earlier run, made of the same parts of the same files.</summary>
+internal static class PlannedFileBatch
 {
-    private readonly Lock _lock = new();     // guards _opened: the first partition that runs opens
-    private readonly long _totalBytes = ranges.Sum(range => range.End - range.Start);
-    private FileBatch<T>? _opened;
-
-    public override long RecordCount => _totalBytes == 0 ? 0 : _opened?.RecordCount ?? -1;
-
-    public override long SizeBytes => _totalBytes;
-
-    public override string? Description { get; } = ranges.Count == 0 ? null : string.Join('\n', ranges.Select(range => range.File.Path));
-
-    public override void Run(int partition, int partitionCount, RecordBuffer<T> output) => Opened().Run(partition, partitionCount, output);
+    /// <summary>The batch. Its files are opened when they are read, as many batches may wait for their turn.</summary>
+    public static FileBatch<T> Of<T>(IReadOnlyList<PlannedRange> ranges, bool mayGrow, FileReadMode mode, IRecordDecoder<T> decoder, FileSource source, int partitions)
+    {
+        FileRange[] files = [.. ranges.Select(range => new FileRange(OpenFile.WhenRead(range.File, mode, mayGrow), range.Start, range.End))];
+        return new FileBatch<T>(files, decoder, source, partitions, ranges.Count == 0 ? null : string.Join('\n', ranges.Select(range => range.File.Path)));
+    }
 
     /// <summary>Looks whether all files are as they were.</summary>
     /// <exception cref="InvalidDataException">One is not.</exception>
-    public void Check()
+    public static void Check(IReadOnlyList<PlannedRange> ranges, bool mayGrow)
     {
         foreach (PlannedRange range in ranges)
         {
-            Check(range);
-        }
-    }
-
-    protected override void Dispose(bool disposing) => _opened?.Dispose();
-
-    private void Check(in PlannedRange range) => SavedFile.Check(range.File, mayGrow, $"has bytes {range.Start} to {range.End} of a batch that was planned before the program stopped");
-
-    private FileBatch<T> Opened()
-    {
-        lock (_lock)
-        {
-            return _opened ??= Open();
-        }
-    }
-
-    private FileBatch<T> Open()
-    {
-        var opened = new List<FileRange>(ranges.Count);
-        try
-        {
-            foreach (PlannedRange range in ranges)
-            {
-                // Before, for opening a pipe in the file's place would hang, and after, for another file may have come in between.
-                Check(range);
-                var file = new OpenFile(range.File, mode);
-                opened.Add(new FileRange(file, range.Start, range.End));
-                Check(range);
-            }
-
-            return new FileBatch<T>(opened, decoder, source, partitions, Description);
-        }
-        catch
-        {
-            opened.ForEach(range => range.File.Dispose());
-            throw;
+            SavedFile.Check(range.File, mayGrow, $"has bytes {range.Start} to {range.End} of a batch that was planned before the program stopped");
         }
     }
 }

@@ -60,6 +60,7 @@ internal sealed class ReplayFileStream<T>(
     private BegunFile? _begun;   // before the start: read in an earlier run
     private int _batch;      // number of the next batch
     private long _at;        // where the next batch begins
+    private long _first;     // where the first record begins: behind a byte order mark
 
     protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
     {
@@ -72,6 +73,8 @@ internal sealed class ReplayFileStream<T>(
         }
 
         _file = new OpenFile(found ?? throw new FileNotFoundException($"{path} is no file, so that it cannot be replayed.", path), mode);
+        _first = ByteOrderMark.LengthIn(_file, decoder);
+        _at = Math.Max(_at, _first);
         return ValueTask.CompletedTask;
     }
 
@@ -83,7 +86,7 @@ internal sealed class ReplayFileStream<T>(
         if (repeats && _batch == batchCount)
         {
             _batch = 0;
-            _at = 0;
+            _at = _first;
         }
 
         long end = file.Boundary(Math.Min(endOf(_batch++), file.Length), decoder, _source.MaxRecordBytes) ?? file.Length;
@@ -98,8 +101,8 @@ internal sealed class ReplayFileStream<T>(
     protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
         PlannedRange[] ranges = PlannedRange.Read(saved.Span, $"batch {time} of {Name}");
-        var batch = new PlannedFileBatch<T>(ranges, mayGrow: true, mode, decoder, _source, PartitionCount);
-        batch.Check();
+        PlannedFileBatch.Check(ranges, mayGrow: true);
+        FileBatch<T> batch = PlannedFileBatch.Of(ranges, mayGrow: true, mode, decoder, _source, PartitionCount);
         _batch = repeats && _batch == batchCount ? 1 : _batch + 1;
         foreach (PlannedRange range in ranges)
         {

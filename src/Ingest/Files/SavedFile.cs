@@ -60,7 +60,7 @@ internal static class SavedFile
     public static FileStatus AsOfNow(in FileStatus file) => FileStatus.Of(file.Path) is { } now && IsSame(file, now) ? file with { Identity = now.Identity } : file;
 
     private static InvalidDataException Lost(in FileStatus file, string found, string role) =>
-        new($"{file.Path} {role}, and {found}; {Describe(file)} is expected. Move that file back as it was (a copy is another file) and start again. Where it is lost, only a new start without it is left, with an empty checkpoint directory.");
+        new($"{file.Path} {role}, and {found}; {Describe(file)} is expected. Move that file back as it was (a copy is another file) and start again. Where it is lost, FileSourceOptions.LostFile = Skip goes on without it (a replayed file has no such option).");
 
     private static string Describe(in FileStatus file) => string.Create(
         CultureInfo.InvariantCulture,

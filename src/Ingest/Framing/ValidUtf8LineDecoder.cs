@@ -3,7 +3,7 @@ using System.Text.Unicode;
 namespace FastStream;
 
 /// <summary>Lines that are looked at to be UTF-8, in the partitions: a slice at once, and line by line only where a slice is not.</summary>
-internal sealed class ValidUtf8LineDecoder(InvalidUtf8Policy policy, StreamingMetrics metrics) : ISelectiveDecoder<Utf8Text>
+internal sealed class ValidUtf8LineDecoder(InvalidUtf8Policy policy, StreamingMetrics metrics) : ISelectiveDecoder<Utf8Text>, ITextDecoder
 {
     public bool AcceptsUnfinishedEnd => true;
 

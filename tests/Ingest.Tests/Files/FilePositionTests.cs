@@ -41,13 +41,13 @@ public sealed class FilePositionTests : FileSourceTest
 
     [Theory]
     [InlineData(0, "of version 0")]
-    [InlineData(2, "of version 2")]
+    [InlineData(1, "of version 1")]
     [InlineData(-1, "is empty")]
     public void Read_AnotherVersion_IsRefused(int version, string expected)
     {
         byte[] saved = version < 0 ? [] : [(byte)version, .. Write(Position()).AsSpan(1)];
         string message = Assert.Throws<InvalidDataException>(() => FilePosition.Read(saved, "File [0]")).Message;
-        Assert.Contains($"the position of File [0] {(version < 0 ? "" : "is ")}{expected}; this program reads version 1", message);
+        Assert.Contains($"the position of File [0] {(version < 0 ? "" : "is ")}{expected}; this program reads version 2", message);
         Assert.Contains("Start the program that wrote it", message);
     }
 
@@ -111,7 +111,7 @@ public sealed class FilePositionTests : FileSourceTest
     {
         FileStatus[] files = [.. Enumerable.Range(1, 5).Select(i => new FileStatus($"/nowhere/ä{i}", new FileIdentity(7, (ulong)i, null), i * 10, i * 100, i * 1000))];
         FileStatus byPath = new("/nowhere/path", new FileIdentity(0, 0, "/nowhere/path"), 1, 2, 3);
-        KnownFile[] known = [Known(files[0]), new(files[1], new BatchTime(5), new BatchTime(6), IsTaken: false, IsUnselected: true), Known(byPath)];
+        KnownFile[] known = [Known(files[0]), new(files[1], new BatchTime(5), new BatchTime(6), IsTaken: false, IsUnselected: true), new(files[2], new BatchTime(5), new BatchTime(6), IsTaken: false, IsPassed: true), Known(byPath)];
         return new FilePosition(new SelectorPosition(FileDetection.ModificationTime, 12, -34, known), [files[2]], [files[3], byPath], new BegunFile(files[4], 17));
     }
 
