@@ -55,7 +55,20 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     {
     }
 
-    private IRecordSerializer<T> Serializer => _serializer ??= Context.Options.Checkpoint!.Serializers.Of<T>();
+    /// <summary>Whether what is received goes into a journal.</summary>
+    internal virtual bool HasJournal => false;
+
+    /// <summary>Where the context has checkpoints: the directory for the input's journal. Called first, before <see cref="LoadPosition"/>, also for a first start.</summary>
+    internal virtual void UseJournal(string directory)
+    {
+    }
+
+    /// <summary>No checkpoint before that of a batch is kept: what of the journal only they need may go.</summary>
+    internal virtual void RetireJournal(BatchTime oldestKept)
+    {
+    }
+
+    internal IRecordSerializer<T> Serializer => _serializer ??= Context.Options.Checkpoint!.Serializers.Of<T>();
 
     /// <summary>Whether it takes nothing more before a batch gives room back: what is cut then holds little, and waiting with the cut loses nothing.</summary>
     internal virtual bool IsHeldUp => false;
@@ -72,6 +85,12 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     }
 
     bool IInputStream.IsHeldUp => IsHeldUp;
+
+    bool IInputStream.HasJournal => HasJournal;
+
+    void IInputStream.UseJournal(string directory) => UseJournal(directory);
+
+    void IInputStream.RetireJournal(BatchTime oldestKept) => RetireJournal(oldestKept);
 
     ValueTask IInputStream.StartAsync(CancellationToken cancellationToken) => StartAsync(cancellationToken);
 
@@ -98,6 +117,16 @@ internal interface IInputStream
     string Name { get; }
 
     bool IsHeldUp { get; }
+
+    bool HasJournal => false;
+
+    void UseJournal(string directory)
+    {
+    }
+
+    void RetireJournal(BatchTime oldestKept)
+    {
+    }
 
     ValueTask StartAsync(CancellationToken cancellationToken);
 

@@ -39,6 +39,12 @@ public sealed record CheckpointOptions
     /// <summary>Serializers for types that the built-in ones do not fit.</summary>
     public RecordSerializers Serializers { get; init; } = new();
 
+    /// <summary>
+    /// Whether and how what receivers receive is on the disk from its arrival on, and not only from its batch on; default null: it is not. For all sockets, channels and other inputs that are sent
+    /// to; those with a position of their own (files, rates) need none. docs/recovery.md says what it promises.
+    /// </summary>
+    public ReceiverJournalOptions? ReceiverJournal { get; init; }
+
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Directory);
@@ -46,6 +52,7 @@ public sealed record CheckpointOptions
         StreamingOptions.Check(Interval > TimeSpan.Zero, nameof(Interval), Interval, "more than 0 is expected");
         StreamingOptions.Check(MaxLogBytes >= 1, nameof(MaxLogBytes), MaxLogBytes, "1 or more is expected");
         StreamingOptions.Check(KeptCheckpoints is >= 1 and <= 1000, nameof(KeptCheckpoints), KeptCheckpoints, "1 to 1,000 are expected");
+        ReceiverJournal?.Validate();
         StreamingOptions.Check(Enum.IsDefined(UnmatchedState), nameof(UnmatchedState), UnmatchedState, "one of the named policies is expected");
     }
 }

@@ -327,6 +327,7 @@ internal sealed class JobScheduler
             batch.InputInfos = batch.InputInfos.Select((info, i) => info with { RecordCount = batch.Inputs[i].RecordCount }).ToArray();
             batch.RecordCount = batch.InputInfos.Sum(info => Math.Max(0, info.RecordCount));
         });
+        Settle(batch);
         Try(batch, "the return of its memory", scope.Release);
         BatchInfo info = batch.ToInfo();
         if (!batch.IsForStatesOnly)
@@ -366,6 +367,22 @@ internal sealed class JobScheduler
     {
         _failed = true;
         _onFailure(failure);
+    }
+
+    // Where there are checkpoints the plan has accepted the records already: they count, whatever becomes of this run.
+    private static void Settle(JobSet batch)
+    {
+        foreach (InputBatch input in batch.Inputs)
+        {
+            if (batch.Failure is { } failure)
+            {
+                input.Receipt?.Reject(new StreamingException($"The record's batch failed, and its data were given up; send the record again. {failure.Message}", failure));
+            }
+            else
+            {
+                input.Receipt?.Accept();
+            }
+        }
     }
 
     private void Drop(JobSet batch)

@@ -19,9 +19,22 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBloc
     private List<BlockSlice> _slices = [];                            // published, not cut
     private bool _lastIsOpen;                                         // whether the last slice may grow
     private long _copiedBytes;                                        // copied bytes among the slices
+    private ReceiverJournal? _journal;                                // since the start; null where there is none
     private Block? _copyBlock;                                        // being filled with copies
     private int _copyEnd;                                             // bytes filled
     private readonly Dictionary<int, BlockPool> _largePools = [];     // for records longer than a block, by block size; guarded by _copying
+
+    /// <summary>Writes what is published from now on into a journal too. Before anything is.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="received">What an earlier run has received, which the first cut takes; the queue holds its blocks from now on.</param>
+    public void Begin(ReceiverJournal journal, List<BlockSlice> received)
+    {
+        lock (_lock)
+        {
+            _journal = journal;
+            _slices = received;
+        }
+    }
 
     /// <summary>Publishes whole records that lie in a block; the queue becomes one more holder of it.</summary>
     /// <param name="block">The block; the caller holds it.</param>
@@ -39,6 +52,11 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBloc
     /// <summary>Publishes a copy of whole records; waits while too much is copied.</summary>
     public async ValueTask CopyAsync(ReadOnlyMemory<byte> records, bool isFinished, CancellationToken cancellationToken)
     {
+        if (_journal is { HasRoom: false })
+        {
+            await _journal.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         await _copies.TakeAsync(records.Length, cancellationToken).ConfigureAwait(false);
         bool published = false;
         await _copying.WaitAsync(CancellationToken.None).ConfigureAwait(false);
@@ -81,6 +99,7 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBloc
         long copied;
         lock (_lock)
         {
+            _journal?.Cut();
             slices = _slices;
             copied = _copiedBytes;
             _slices = [];
@@ -115,13 +134,14 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBloc
         records.Span.CopyTo(block.Span[start..]);
         lock (_lock)
         {
-            _copiedBytes += records.Length;
             PublishLocked(block, start, records.Length, isFinished);
+            _copiedBytes += records.Length;
         }
     }
 
     private void PublishLocked(Block block, int start, int length, bool isFinished)
     {
+        _journal?.Append(block.Span.Slice(start, length));
         if (_lastIsOpen)
         {
             BlockSlice last = _slices[^1];

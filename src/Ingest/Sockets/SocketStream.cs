@@ -50,6 +50,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
     private readonly IRecordDecoder<T> _decoder;
     private readonly SocketSourceOptions _options;
     private readonly ByteQueue<T> _queue;
+    private readonly JournaledBytes<T> _journal;
     private readonly ReceiverEvents _events;
     private readonly RateLimiter? _limiter;   // null: no limit
     private readonly CancellationTokenSource _stop = new();
@@ -67,12 +68,14 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
 
         // Copies are rare here, and must not wait for blocks while the connection holds one: they have a pool of their own.
         _queue = new ByteQueue<T>(decoder, new BlockPool(context.Options.BlockSizeBytes, int.MaxValue, context.Options.PoisonReturnedBlocks), context.Options.MaxBufferedBytes, context.Options.PoisonReturnedBlocks);
+        _journal = new JournaledBytes<T>(this, _queue, decoder);
         _events = new ReceiverEvents(this);
         _limiter = ReceiverRate.LimiterFor(this);
     }
 
     protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
     {
+        _journal.Begin();
         _receiving = Task.Run(() => RunAsync(cancellationToken), CancellationToken.None);
         return ValueTask.CompletedTask;
     }
@@ -81,9 +84,19 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
 
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
 
-    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => ((ByteBatch<T>)batch).Save(output);
+    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => _journal.SaveBatch((ByteBatch<T>)batch, output);
 
-    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) => ByteBatch<T>.Load(saved.Span, $"batch {time} of {Name}", _decoder, PartitionCount);
+    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) => _journal.LoadBatch(time, saved.Span);
+
+    protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output) => _journal.SavePosition(time, output);
+
+    protected internal override void LoadPosition(ReadOnlySpan<byte> saved) => _journal.LoadPosition(saved);
+
+    internal override bool HasJournal => _journal.IsThere;
+
+    internal override void UseJournal(string directory) => _journal.Use(directory);
+
+    internal override void RetireJournal(BatchTime oldestKept) => _journal.Retire(oldestKept);
 
     protected internal override async ValueTask StopAsync()
     {
@@ -95,7 +108,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
     {
         _queue.Close();
         _stop.Dispose();
-        return ValueTask.CompletedTask;
+        return _journal.CloseAsync();
     }
 
     private async Task RunAsync(CancellationToken abort)
