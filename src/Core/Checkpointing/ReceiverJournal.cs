@@ -76,7 +76,7 @@ internal sealed class ReceiverJournal
         (int file, long length) = reader.End;
         if (reader.Files.Count > 0)
         {
-            _position = new JournalPosition(_planned, reader.Next, file);
+            _position = new JournalPosition(_planned, reader.Next, file, reader.Files[^1].First);
         }
 
         if (IsOn)
@@ -119,7 +119,7 @@ internal sealed class ReceiverJournal
     public void SavePosition(BatchTime time, IBufferWriter<byte> output)
     {
         // Without a writer it stays where it is: nothing is added.
-        JournalPosition? position = _writer is null ? _position : new JournalPosition(_planned, _writer.Written, _writer.FileOf(_planned));
+        JournalPosition? position = _writer is null ? _position : _writer.PositionOf(_planned);
         if (position is not { } known)
         {
             return;

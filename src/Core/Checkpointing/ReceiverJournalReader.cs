@@ -53,9 +53,11 @@ internal sealed class ReceiverJournalReader(string directory, JournalPosition? p
             entries.Add(entry);
         }
 
-        if (Next < position?.Written)
+        // A file that was emptied gives no entry to count by.
+        long end = _hasBegun ? Next : position?.First ?? 0;
+        if (end < (position?.Written ?? 0))
         {
-            throw Damaged($"it ends with entry {Next - 1}, and entries up to {position.Value.Written - 1} were on the disk");
+            throw Damaged($"it ends with entry {end - 1}, and entries up to {position!.Value.Written - 1} were on the disk");
         }
 
         NoteFile(Next);   // one that was begun and has no entry yet

@@ -63,18 +63,6 @@ internal sealed class ReceiverJournalWriter
         }
     }
 
-    /// <summary>Entries before this one are on the disk.</summary>
-    public long Written
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _written;
-            }
-        }
-    }
-
     /// <summary>Whether there is room for more to wait for the disk.</summary>
     public bool HasRoom
     {
@@ -157,12 +145,13 @@ internal sealed class ReceiverJournalWriter
         }
     }
 
-    /// <summary>The file that an entry is in, or will be in or behind.</summary>
-    public int FileOf(long number)
+    /// <summary>What a checkpoint is to say whose batches have the entries before a number, which are on the disk.</summary>
+    public JournalPosition PositionOf(long number)
     {
         lock (_gate)
         {
-            return _files.Last(file => file.First <= number).File;
+            (long first, int file) = _files.Last(file => file.First <= number);
+            return new JournalPosition(number, _written, file, first);
         }
     }
 
