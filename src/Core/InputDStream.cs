@@ -58,7 +58,10 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     /// <summary>Whether what is received goes into a journal.</summary>
     internal virtual bool HasJournal => false;
 
-    /// <summary>Where the context has checkpoints: the directory for the input's journal. Called first, before <see cref="LoadPosition"/>, also for a first start.</summary>
+    /// <summary>
+    /// Where the context has checkpoints: the directory for the input's journal. Called first, before <see
+    /// cref="LoadPosition"/>, also for a first start.
+    /// </summary>
     internal virtual void UseJournal(string directory)
     {
     }

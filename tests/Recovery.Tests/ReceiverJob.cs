@@ -5,9 +5,13 @@ using System.Text;
 
 namespace FastStream.Tests.Recovery;
 
-/// <summary>A program that receives numbers from producers which note what was acknowledged, and lines from a connection, and that the tests kill.</summary>
+/// <summary>
+/// A program that receives numbers from producers which note what was acknowledged, and lines from a connection, and that
+/// the tests kill.
+/// </summary>
 /// <remarks>
-/// Files of run r: <c>acknowledged-r</c> has each number that its producer may forget. The numbers of a run begin at r times a million, those of a producer are apart by the number of producers.
+/// Files of run r: <c>acknowledged-r</c> has each number that its producer may forget. The numbers of a run begin at r times
+/// a million, those of a producer are apart by the number of producers.
 /// Lines are <c>r i</c>, i from 0 on: what was received of a run are the first ones.
 /// </remarks>
 internal static class ReceiverJob
@@ -21,7 +25,8 @@ internal static class ReceiverJob
     {
         string folder = args[0];
         int run = Directory.GetFiles(folder, "acknowledged-*").Length;
-        await using var acknowledged = new FileStream(Path.Combine(folder, $"acknowledged-{run}"), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        await using var acknowledged = new FileStream(Path.Combine(folder, $"acknowledged-{run}"), FileMode.CreateNew,
+            FileAccess.Write, FileShare.Read, bufferSize: 0);
         var options = new StreamingOptions { BatchInterval = Job.Interval, Partitions = 2 };
         options = options with
         {
@@ -42,7 +47,8 @@ internal static class ReceiverJob
         lines.Map(line => line.ToString()).SaveAsTextFiles(Path.Combine(folder, "out", "lines"));
         Countdown done = Job.Prepare(context, args[2..]);
         context.Start();
-        Task[] producers = [.. Enumerable.Range(0, Producers).Select(producer => Task.Run(() => ProduceAsync(writer, (run * NumbersOfARun) + producer, acknowledged)))];
+        Task[] producers = [.. Enumerable.Range(0, Producers).Select(producer => Task.Run(() =>
+            ProduceAsync(writer, (run * NumbersOfARun) + producer, acknowledged)))];
         Task sender = Task.Run(() => SendAsync(lines.LocalEndPoint, run));
         await Task.WhenAny(done.Reached, context.Completion);
         await context.StopAsync();

@@ -3,7 +3,10 @@ using Xunit.Abstractions;
 
 namespace FastStream.Tests.Recovery;
 
-/// <summary>A program that receives is killed (SIGKILL) again and again: what it has acknowledged counts once, what it has not at most once.</summary>
+/// <summary>
+/// A program that receives is killed (SIGKILL) again and again: what it has acknowledged counts once, what it has not at
+/// most once.
+/// </summary>
 public sealed class ReceiverKillTests(ITestOutputHelper output)
 {
     private const int Kills = 3;
@@ -58,7 +61,8 @@ public sealed class ReceiverKillTests(ITestOutputHelper output)
 
     private void Check(string folder, string what)
     {
-        long[] counted = [.. JobRuns.Read(folder, "numbers").Values.SelectMany(lines => lines).Select(line => long.Parse(line, CultureInfo.InvariantCulture))];
+        long[] counted = [.. JobRuns.Read(folder, "numbers").Values.SelectMany(lines => lines).Select(line =>
+            long.Parse(line, CultureInfo.InvariantCulture))];
         var once = new HashSet<long>(counted);
         Assert.True(once.Count == counted.Length, $"{counted.Length - once.Count} numbers came twice, {what}");
         string[] runs = Directory.GetFiles(folder, "acknowledged-*");
@@ -76,9 +80,12 @@ public sealed class ReceiverKillTests(ITestOutputHelper output)
 
         Assert.Equal([$"(0,{counted.Sum()})"], JobRuns.Read(folder, "sum").Last().Value);
         ILookup<int, int> lines = JobRuns.Read(folder, "lines").Values.SelectMany(each => each).Select(line => line.Split(' '))
-            .ToLookup(parts => int.Parse(parts[0], CultureInfo.InvariantCulture), parts => int.Parse(parts[1], CultureInfo.InvariantCulture));
-        Assert.All(lines, run => Assert.True(run.Order().SequenceEqual(Enumerable.Range(0, run.Count())), $"lines of run {run.Key} are not the first ones, each once, {what}"));
+            .ToLookup(parts => int.Parse(parts[0], CultureInfo.InvariantCulture), parts =>
+                int.Parse(parts[1], CultureInfo.InvariantCulture));
+        Assert.All(lines, run => Assert.True(run.Order().SequenceEqual(Enumerable.Range(0, run.Count())),
+            $"lines of run {run.Key} are not the first ones, each once, {what}"));
         Assert.True(acknowledged > 0, $"nothing was acknowledged in {runs.Length} runs, {what}");
-        output.WriteLine($"{acknowledged} acknowledged and {counted.Length} counted in {runs.Length} runs; {lines.Sum(run => run.Count())} lines");
+        output.WriteLine($"{acknowledged} acknowledged and {counted.Length} counted in {runs.Length} "
+            + $"runs; {lines.Sum(run => run.Count())} lines");
     }
 }

@@ -40,7 +40,8 @@ public sealed record CheckpointOptions
     public RecordSerializers Serializers { get; init; } = new();
 
     /// <summary>
-    /// Whether and how what receivers receive is on the disk from its arrival on, and not only from its batch on; default null: it is not. For all sockets, channels and other inputs that are sent
+    /// Whether and how what receivers receive is on the disk from its arrival on, and not only from its batch on; default
+    /// null: it is not. For all sockets, channels and other inputs that are sent
     /// to; those with a position of their own (files, rates) need none. docs/recovery.md says what it promises.
     /// </summary>
     public ReceiverJournalOptions? ReceiverJournal { get; init; }

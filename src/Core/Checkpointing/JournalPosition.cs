@@ -27,13 +27,18 @@ internal readonly record struct JournalPosition(long Entry, long Written, int Fi
     {
         if (saved.Length != Bytes || saved[0] != Version)
         {
-            throw new InvalidDataException($"The position of the journal of {input} has {saved.Length} bytes and version {(saved.IsEmpty ? -1 : saved[0])}; {Bytes} bytes of version {Version} are expected. Start the program that wrote it.");
+            throw new InvalidDataException($"The position of the journal of {input} has {saved.Length} bytes and "
+                + $"version {(saved.IsEmpty ? -1 : saved[0])}; {Bytes} bytes of version {Version} are expected. Start the "
+                + "program that wrote it.");
         }
 
         ReadOnlySpan<byte> rest = saved[1..];
-        var position = new JournalPosition(SavedNumbers.ReadInt64(ref rest), SavedNumbers.ReadInt64(ref rest), SavedNumbers.ReadInt32(ref rest), SavedNumbers.ReadInt64(ref rest));
+        var position = new JournalPosition(SavedNumbers.ReadInt64(ref rest), SavedNumbers.ReadInt64(ref rest),
+            SavedNumbers.ReadInt32(ref rest), SavedNumbers.ReadInt64(ref rest));
         return position is { First: >= 0, File: >= 1 } && position.Entry >= position.First && position.Written >= position.Entry
             ? position
-            : throw new InvalidDataException($"The journal of {input} is said to go on at entry {position.Entry} of {position.Written} in file {position.File}, which begins with entry {position.First}; that cannot be. Bring back an undamaged copy of the checkpoint directory.");
+            : throw new InvalidDataException($"The journal of {input} is said to go on at entry {position.Entry} "
+                + $"of {position.Written} in file {position.File}, which begins with entry {position.First}; that cannot be. "
+                + "Bring back an undamaged copy of the checkpoint directory.");
     }
 }

@@ -2,14 +2,18 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>What one input receives, on the disk before it counts as received: Spark's write-ahead log of a receiver. Safe from any thread once it has begun.</summary>
+/// <summary>
+/// What one input receives, on the disk before it counts as received: Spark's write-ahead log of a receiver. Safe from any
+/// thread once it has begun.
+/// </summary>
 /// <remarks>
 /// <code>
 /// receivers   Append       an entry (what is received together) gets a number, in the order of the input's queue
 /// generator   Cut          the entries since the last cut are a batch
 ///             SaveBatch    waits until they are on the disk; the plan names their numbers
 /// </code>
-/// A start reads on behind the last checkpoint: what planned batches name, and then what is in none, which goes into the first new batch. The journal of an input that has none any more is read so
+/// A start reads on behind the last checkpoint: what planned batches name, and then what is in none, which goes into the
+/// first new batch. The journal of an input that has none any more is read so
 /// too, if nothing is left in it.
 /// </remarks>
 internal sealed class ReceiverJournal
@@ -18,7 +22,8 @@ internal sealed class ReceiverJournal
     private readonly string _input;                                     // its name, for messages
     private readonly ReceiverJournalOptions? _options;                  // null: nothing is written
     private readonly Action<StreamingException> _fail;
-    private readonly List<(BatchTime Time, int File)> _checkpoints = []; // of this run, made or not: the first file that each needs; guarded by itself
+    // of this run, made or not: the first file that each needs; guarded by itself
+    private readonly List<(BatchTime Time, int File)> _checkpoints = [];
     private ReceiverJournalReader? _reader;                             // until it begins
     private JournalPosition? _position;                                 // as loaded
     private ReceiverJournalWriter? _writer;                             // since it has begun; null where nothing is written
@@ -68,7 +73,8 @@ internal sealed class ReceiverJournal
         if (!IsOn && rest.Count > 0)
         {
             throw new InvalidOperationException(
-                $"The journal of {_input} in {_directory} has {rest.Count} entries that were received and are in no batch, and CheckpointOptions.ReceiverJournal is not set. Set it, and stop gracefully once; then start without it.");
+                $"The journal of {_input} in {_directory} has {rest.Count} entries that were received and are in no batch, and "
+                    + "CheckpointOptions.ReceiverJournal is not set. Set it, and stop gracefully once; then start without it.");
         }
 
         _cut = _planned = reader.Next - rest.Count;
@@ -82,13 +88,17 @@ internal sealed class ReceiverJournal
         if (IsOn)
         {
             MakeDirectory();
-            _writer = new ReceiverJournalWriter(_input, _options!, BatchLog.Open(_directory, file, length), reader.Files, reader.Next, _fail);
+            _writer = new ReceiverJournalWriter(_input, _options!, BatchLog.Open(_directory, file, length), reader.Files,
+                reader.Next, _fail);
         }
 
         return rest;
     }
 
-    /// <summary>Appends an entry, by whoever holds the lock of the input's queue. Blocks while there is no room; <see cref="WaitForRoomAsync"/> first.</summary>
+    /// <summary>
+    /// Appends an entry, by whoever holds the lock of the input's queue. Blocks while there is no room; <see
+    /// cref="WaitForRoomAsync"/> first.
+    /// </summary>
     /// <exception cref="IOException">The disk has failed, or the journal has ended: the entry will not be on it.</exception>
     public void Append(ReadOnlySpan<byte> entry) => _writer!.Append(entry);
 
@@ -99,7 +109,9 @@ internal sealed class ReceiverJournal
     /// <summary>Waits until there is room for an entry, or nothing can be appended any more.</summary>
     public ValueTask WaitForRoomAsync(CancellationToken cancellationToken) => _writer!.WaitForRoomAsync(cancellationToken);
 
-    /// <summary>The entries since the last cut are a batch. By whoever holds the lock of the input's queue, and the generator alone.</summary>
+    /// <summary>
+    /// The entries since the last cut are a batch. By whoever holds the lock of the input's queue, and the generator alone.
+    /// </summary>
     public void Cut()
     {
         _lastCut = new JournalRange(_cut, _writer!.Next);
@@ -132,7 +144,10 @@ internal sealed class ReceiverJournal
         }
     }
 
-    /// <summary>No checkpoint before that of a batch is kept: files that only they need go. Where that is a checkpoint of an earlier run, all files stay for the time being.</summary>
+    /// <summary>
+    /// No checkpoint before that of a batch is kept: files that only they need go. Where that is a checkpoint of an earlier
+    /// run, all files stay for the time being.
+    /// </summary>
     public void Retire(BatchTime oldestKept)
     {
         int file;

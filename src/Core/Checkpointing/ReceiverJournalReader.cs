@@ -2,14 +2,18 @@ using System.Buffers.Binary;
 
 namespace FastStream;
 
-/// <summary>Reads a journal after a start, once from front to back: first what each planned batch is made of, then what is in none. Not thread safe.</summary>
+/// <summary>
+/// Reads a journal after a start, once from front to back: first what each planned batch is made of, then what is in none.
+/// Not thread safe.
+/// </summary>
 /// <param name="directory">The journal's directory; it may be missing where nothing says that there was one.</param>
 /// <param name="position">What the checkpoint says; null where it says nothing.</param>
 internal sealed class ReceiverJournalReader(string directory, JournalPosition? position) : IDisposable
 {
     private const int FirstFile = 1;
 
-    private readonly BatchLogReader? _log = position is null && !IsThere(directory) ? null : new BatchLogReader(Existing(directory), position?.File ?? FirstFile);
+    private readonly BatchLogReader? _log = position is null && !IsThere(directory) ? null
+        : new BatchLogReader(Existing(directory), position?.File ?? FirstFile);
     private readonly List<(long First, int File)> _files = [];   // of each file that was read, the first entry
     private IEnumerator<byte[]>? _groups;
     private ReadOnlyMemory<byte> _rest;                          // of the group that is being read
@@ -37,7 +41,8 @@ internal sealed class ReceiverJournalReader(string directory, JournalPosition? p
         var entries = new List<ReadOnlyMemory<byte>>();
         while (Next < range.To)
         {
-            entries.Add(TryRead(out ReadOnlyMemory<byte> entry) ? entry : throw Damaged($"it ends with entry {Next - 1}, and a batch was planned with entries up to {range.To - 1}"));
+            entries.Add(TryRead(out ReadOnlyMemory<byte> entry) ? entry : throw Damaged($"it ends with entry {Next - 1}, and a "
+                + $"batch was planned with entries up to {range.To - 1}"));
         }
 
         return entries;
@@ -70,7 +75,8 @@ internal sealed class ReceiverJournalReader(string directory, JournalPosition? p
 
     private static string Existing(string directory) => Directory.Exists(directory)
         ? directory
-        : throw new InvalidDataException($"{directory} is missing. A checkpoint says that what was received is there: bring it back; without it what was acknowledged and is in no batch yet is lost.");
+        : throw new InvalidDataException($"{directory} is missing. A checkpoint says that what was received is there: bring it "
+            + "back; without it what was acknowledged and is in no batch yet is lost.");
 
     private bool TryRead(out ReadOnlyMemory<byte> entry)
     {
@@ -115,7 +121,8 @@ internal sealed class ReceiverJournalReader(string directory, JournalPosition? p
         long first = SavedNumbers.ReadInt64(ref rest);
         if (_hasBegun ? first != _number : first < 0 || first > Next)
         {
-            throw Damaged($"a group begins with entry {first}, and {(_hasBegun ? $"entry {_number}" : $"one not behind entry {Next}")} is expected");
+            throw Damaged($"a group begins with entry {first}, "
+                + $"and {(_hasBegun ? $"entry {_number}" : $"one not behind entry {Next}")} is expected");
         }
 
         _hasBegun = true;
@@ -134,5 +141,6 @@ internal sealed class ReceiverJournalReader(string directory, JournalPosition? p
     }
 
     private InvalidDataException Damaged(string why) => new(
-        $"{(_log is null ? directory : BatchLog.PathOf(directory, Math.Max(_log.Segment, FirstFile)))} does not fit the checkpoint directory that it lies in: {why}. Bring back a copy of the whole directory that is of one moment.");
+        $"{(_log is null ? directory : BatchLog.PathOf(directory, Math.Max(_log.Segment, FirstFile)))} does not fit the "
+            + $"checkpoint directory that it lies in: {why}. Bring back a copy of the whole directory that is of one moment.");
 }

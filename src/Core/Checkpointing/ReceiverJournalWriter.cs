@@ -4,8 +4,14 @@ using System.Runtime.InteropServices;
 
 namespace FastStream;
 
-/// <summary>Brings entries to the disk in the order in which they come: all that wait as one frame, with one <c>fsync</c>, by a thread of its own. Safe from any thread.</summary>
-/// <remarks>A frame is <c>| number of its first entry (8 bytes) | each entry: length (4), bytes |</c>. After a failure of the disk nothing more is appended, and whoever waits hears of it.</remarks>
+/// <summary>
+/// Brings entries to the disk in the order in which they come: all that wait as one frame, with one <c>fsync</c>, by a
+/// thread of its own. Safe from any thread.
+/// </summary>
+/// <remarks>
+/// A frame is <c>| number of its first entry (8 bytes) | each entry: length (4), bytes |</c>. After a failure of the disk
+/// nothing more is appended, and whoever waits hears of it.
+/// </remarks>
 internal sealed class ReceiverJournalWriter
 {
     private const int LargestKeptBuffer = 32 << 20;                   // one that grew beyond goes with its frame
@@ -14,7 +20,8 @@ internal sealed class ReceiverJournalWriter
     private readonly ReceiverJournalOptions _options;
     private readonly BatchLog _log;
     private readonly Action<StreamingException> _fail;
-    private readonly object _gate = new();                            // guards all below; pulsed when an entry comes, when all that waited was taken, and at the end
+    // guards all below; pulsed when an entry comes, when all that waited was taken, and at the end
+    private readonly object _gate = new();
     private readonly Queue<(long First, int File)> _files;            // that are there, each with its first entry
     private readonly TaskCompletionSource _ended = NewSource();
     private ArrayBufferWriter<byte> _waiting = NewFrame();
@@ -35,7 +42,8 @@ internal sealed class ReceiverJournalWriter
     /// <param name="files">Files that are there, in order, each with its first entry.</param>
     /// <param name="next">Number of the next entry.</param>
     /// <param name="fail">Told of a failure of the disk, once.</param>
-    public ReceiverJournalWriter(string input, ReceiverJournalOptions options, BatchLog log, IEnumerable<(long First, int File)> files, long next, Action<StreamingException> fail)
+    public ReceiverJournalWriter(string input, ReceiverJournalOptions options, BatchLog log,
+        IEnumerable<(long First, int File)> files, long next, Action<StreamingException> fail)
     {
         _input = input;
         _options = options;
@@ -302,5 +310,6 @@ internal sealed class ReceiverJournalWriter
         _fail(new StreamingException(_failure.Message, error));
     }
 
-    private IOException Failed() => new($"{_failure!.Message} The record is not kept; send it again when the context runs again.", _failure);
+    private IOException Failed() => new($"{_failure!.Message} The record is not kept; send it again when the context runs "
+        + "again.", _failure);
 }

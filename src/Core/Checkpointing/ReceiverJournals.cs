@@ -4,7 +4,10 @@ using System.Text;
 namespace FastStream;
 
 /// <summary>Where the journals of a program's inputs lie: each in a directory of its own, by its input's name.</summary>
-/// <remarks><code>received/Socket__1-9f86d081884c7d65/batches-000000001.log     the name as far as it fits into a file's, and a part of its SHA-256</code></remarks>
+/// <remarks>
+/// <code>received/Socket__1-9f86d081884c7d65/batches-000000001.log</code>
+/// The input's name as far as it fits into a file's, and a part of its SHA-256.
+/// </remarks>
 internal sealed class ReceiverJournals
 {
     private const string Folder = "received";
@@ -27,7 +30,9 @@ internal sealed class ReceiverJournals
             if (options.UnmatchedState == UnmatchedState.Refuse)
             {
                 throw new InvalidOperationException(
-                    $"{directory} has what an input received that the program has not; its inputs are {string.Join(", ", names.Select(name => $"\"{name}\"").DefaultIfEmpty("none"))}. Give inputs their old names by Named, "
+                    $"{directory} has what an input received that the program has not; its inputs "
+                        + $"are {string.Join(", ", names.Select(name => $"\"{name}\"").DefaultIfEmpty("none"))}. Give inputs "
+                        + "their old names by Named, "
                     + "or set CheckpointOptions.UnmatchedState to Drop to go on without.");
             }
 

@@ -1,11 +1,16 @@
 namespace FastStream;
 
-/// <summary>Tells whoever stored records what became of the batch that they are in. Safe from any thread; the first answer counts.</summary>
+/// <summary>
+/// Tells whoever stored records what became of the batch that they are in. Safe from any thread; the first answer counts.
+/// </summary>
 internal sealed class BatchReceipt
 {
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Done when the records count: their batch is planned on the disk, or done where there are no checkpoints. Faults when they never will.</summary>
+    /// <summary>
+    /// Done when the records count: their batch is planned on the disk, or done where there are no checkpoints. Faults when
+    /// they never will.
+    /// </summary>
     public Task Settled => _settled.Task;
 
     /// <summary>The records count.</summary>

@@ -376,7 +376,8 @@ internal sealed class JobScheduler
         {
             if (batch.Failure is { } failure)
             {
-                input.Receipt?.Reject(new StreamingException($"The record's batch failed, and its data were given up; send the record again. {failure.Message}", failure));
+                input.Receipt?.Reject(new StreamingException($"The record's batch failed, and its data were given up; send the "
+                    + $"record again. {failure.Message}", failure));
             }
             else
             {

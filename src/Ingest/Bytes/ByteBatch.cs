@@ -83,14 +83,16 @@ internal sealed class ByteBatch<T> : InputBatch<T>
         int count = SavedNumbers.ReadInt32(ref saved);
         if (count < 0 || saved.Length != (long)count * sizeof(int))
         {
-            throw new InvalidDataException($"What was written down of {batch} has {count} slices, and {saved.Length} bytes for them. Bring back an undamaged copy of the checkpoint directory.");
+            throw new InvalidDataException($"What was written down of {batch} has {count} slices, and {saved.Length} bytes for "
+                + "them. Bring back an undamaged copy of the checkpoint directory.");
         }
 
         var lengths = new List<int>(count);
         for (int i = 0; i < count; i++)
         {
             int length = SavedNumbers.ReadInt32(ref saved);
-            lengths.Add(length > 0 ? length : throw new InvalidDataException($"What was written down of {batch} has a slice of {length} bytes. Bring back an undamaged copy of the checkpoint directory."));
+            lengths.Add(length > 0 ? length : throw new InvalidDataException($"What was written down of {batch} has a slice "
+                + $"of {length} bytes. Bring back an undamaged copy of the checkpoint directory."));
         }
 
         return lengths;

@@ -26,7 +26,8 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBloc
 
     /// <summary>Writes what is published from now on into a journal too. Before anything is.</summary>
     /// <param name="journal">The journal.</param>
-    /// <param name="received">What an earlier run has received, which the first cut takes; the queue holds its blocks from now on.</param>
+    /// <param name="received">What an earlier run has received, which the first cut takes; the queue holds its blocks from
+    /// now on.</param>
     public void Begin(ReceiverJournal journal, List<BlockSlice> received)
     {
         lock (_lock)

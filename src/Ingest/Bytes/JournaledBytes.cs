@@ -3,7 +3,10 @@ using System.Buffers;
 namespace FastStream;
 
 /// <summary>The journal of an input that receives bytes: an entry is a run of whole records that were published together.</summary>
-/// <remarks>A plan has the range of entries and the lengths of the batch's slices, so that each partition gets what it got: <c>| range | slices (4 bytes) | each: length (4) |</c>.</remarks>
+/// <remarks>
+/// A plan has the range of entries and the lengths of the batch's slices, so that each partition gets what it got: <c>|
+/// range | slices (4 bytes) | each: length (4) |</c>.
+/// </remarks>
 internal sealed class JournaledBytes<T>(DStream<T> input, ByteQueue<T> queue, IRecordDecoder<T> decoder)
 {
     private const int BlockBytes = 4 << 20;    // of blocks that entries are read into
@@ -12,7 +15,8 @@ internal sealed class JournaledBytes<T>(DStream<T> input, ByteQueue<T> queue, IR
 
     public bool IsThere => _journal is not null;
 
-    public void Use(string directory) => _journal = new ReceiverJournal(directory, input.Name, input.Context.Options.Checkpoint!.ReceiverJournal, input.Context.Fail);
+    public void Use(string directory) => _journal = new ReceiverJournal(directory, input.Name,
+        input.Context.Options.Checkpoint!.ReceiverJournal, input.Context.Fail);
 
     public void Retire(BatchTime oldestKept) => _journal!.Retire(oldestKept);
 
@@ -60,7 +64,8 @@ internal sealed class JournaledBytes<T>(DStream<T> input, ByteQueue<T> queue, IR
         long found = entries.Sum(entry => (long)entry.Length);
         return found == expected
             ? new ByteBatch<T>(Slices(entries, lengths), decoder, input.PartitionCount)
-            : throw new InvalidDataException($"The journal has {found} bytes of {what}, and {expected} were planned. Bring back a copy of the checkpoint directory that is of one moment.");
+            : throw new InvalidDataException($"The journal has {found} bytes of {what}, and {expected} were planned. Bring back "
+                + "a copy of the checkpoint directory that is of one moment.");
     }
 
     public ValueTask CloseAsync() => _journal?.CloseAsync() ?? ValueTask.CompletedTask;

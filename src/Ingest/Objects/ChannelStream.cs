@@ -24,9 +24,13 @@ public static class ChannelStreamExtensions
         return new ReceiverInputDStream<T>(context, new ChannelReceiver<T>(reader), "Channel");
     }
 
-    /// <summary>Takes what is given to a writer, which tells when a record counts: for producers that answer somebody, such as a handler of HTTP requests or a consumer of a queue.</summary>
+    /// <summary>
+    /// Takes what is given to a writer, which tells when a record counts: for producers that answer somebody, such as a
+    /// handler of HTTP requests or a consumer of a queue.
+    /// </summary>
     /// <remarks>
-    /// What is written before the context starts waits for the first batch; a graceful stop processes what was written before it; after the stop the writer refuses everything.
+    /// What is written before the context starts waits for the first batch; a graceful stop processes what was written
+    /// before it; after the stop the writer refuses everything.
     /// See <see cref="AcknowledgedWriter{T}"/> for when a record counts.
     /// </remarks>
     /// <example><code>

@@ -1,7 +1,10 @@
 namespace FastStream;
 
 /// <summary>The receipts of one input whose records somebody waits for. Safe from any thread.</summary>
-/// <remarks>A batch settles its own; what no batch has settled when the context has stopped is refused then, so that nobody waits for ever.</remarks>
+/// <remarks>
+/// A batch settles its own; what no batch has settled when the context has stopped is refused then, so that nobody waits for
+/// ever.
+/// </remarks>
 internal sealed class BatchReceipts
 {
     private readonly Lock _lock = new();                       // guards all below
@@ -47,7 +50,8 @@ internal sealed class BatchReceipts
         const string Message = "The context has stopped, and the record is in none of its batches that count. Send it again.";
         lock (_lock)
         {
-            _stopped = failure is null ? new StreamingException(Message) : new StreamingException($"{Message} It stopped because: {failure.Message}", failure);
+            _stopped = failure is null ? new StreamingException(Message) : new StreamingException($"{Message} It stopped "
+                + $"because: {failure.Message}", failure);
             foreach (BatchReceipt receipt in _unsettled)
             {
                 receipt.Reject(_stopped);

@@ -56,7 +56,8 @@ internal sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerial
 
             if (count < 0 || !rest.IsEmpty)
             {
-                throw new InvalidDataException($"An entry of a journal has {count} records and {rest.Length} bytes behind them; none are expected. Start the program that wrote it, or give {typeof(T)} the serializer that it had.");
+                throw new InvalidDataException($"An entry of a journal has {count} records and {rest.Length} bytes behind them; "
+                    + $"none are expected. Start the program that wrote it, or give {typeof(T)} the serializer that it had.");
             }
         }
 

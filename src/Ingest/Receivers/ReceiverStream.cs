@@ -104,7 +104,7 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
         }
         catch
         {
-            _ = journal.CloseAsync();   // an input that did not start is not closed
+            _ = journal.CloseAsync().AsTask();   // an input that did not start is not closed
             throw;
         }
     }

@@ -55,7 +55,8 @@ internal sealed class RecordQueue<T>(int maxRecords)
 
     /// <summary>Makes room for records, waiting until there is some: reserve before taking them from where they cannot go back.</summary>
     public ValueTask ReserveAsync(int records, CancellationToken cancellationToken) =>
-        _journal is null || _journal.HasRoom ? _room.TakeAsync(records, cancellationToken) : ReserveLaterAsync(_journal, records, cancellationToken);
+        _journal is null || _journal.HasRoom ? _room.TakeAsync(records, cancellationToken) : ReserveLaterAsync(_journal,
+            records, cancellationToken);
 
     /// <summary>Makes room for records if there is some now.</summary>
     public bool TryReserve(int records) => _journal is not { HasRoom: false } && _room.TryTake(records);
@@ -94,7 +95,8 @@ internal sealed class RecordQueue<T>(int maxRecords)
 
     /// <summary>Stores records that room was reserved for, together: one batch takes them all.</summary>
     /// <param name="records">The records.</param>
-    /// <param name="withReceipt">Whether to tell when their batch counts; where there is a journal, <see cref="WhenWrittenAsync"/> tells instead.</param>
+    /// <param name="withReceipt">Whether to tell when their batch counts; where there is a journal, <see
+    /// cref="WhenWrittenAsync"/> tells instead.</param>
     /// <returns>Done when it does.</returns>
     /// <exception cref="OperationCanceledException">The queue is complete; the room is given up.</exception>
     public Task AddRange(ReadOnlySpan<T> records, bool withReceipt = false)

@@ -117,7 +117,8 @@ public sealed class ListenDStream<T> : InputDStream<T>
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
 
     /// <inheritdoc/>
-    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => _journal.SaveBatch((ByteBatch<T>)batch, output);
+    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) =>
+        _journal.SaveBatch((ByteBatch<T>)batch, output);
 
     /// <inheritdoc/>
     protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) => _journal.LoadBatch(time, saved.Span);

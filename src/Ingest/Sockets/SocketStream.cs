@@ -12,7 +12,8 @@ public static class SocketStreamExtensions
     /// What arrived until a tick is in that batch. Lines are not copied: they point into the blocks that were received into. While
     /// <see cref="StreamingOptions.MaxBufferedBytes"/> are held, nothing is read, and TCP holds the server up. A last line without its end is a line when the
     /// server closes; when the context stops first, it is left out, because its rest may still be on its way. Where the context has checkpoints, what is in a batch comes again after a crash; what
-    /// was received and is in no batch yet is lost with the process, as TCP does not tell the server.
+    /// was received and is in no batch yet is lost with the process, as TCP does not tell the server, unless the context has a
+    /// <see cref="CheckpointOptions.ReceiverJournal"/>: then only what was not received yet is.
     /// </remarks>
     /// <example><code>context.SocketTextStream("127.0.0.1", 9999).Print();</code></example>
     /// <param name="context">The context.</param>
@@ -84,7 +85,8 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
 
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
 
-    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => _journal.SaveBatch((ByteBatch<T>)batch, output);
+    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) =>
+        _journal.SaveBatch((ByteBatch<T>)batch, output);
 
     protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) => _journal.LoadBatch(time, saved.Span);
 

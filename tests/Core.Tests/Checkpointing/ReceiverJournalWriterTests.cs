@@ -82,8 +82,10 @@ public sealed class ReceiverJournalWriterTests : IDisposable
         first.Begin();
         first.Append("a"u8);
         await first.CloseAsync();
-        Assert.Contains("begins with entry 1", Assert.Throws<InvalidDataException>(() => New().Load(new JournalRange(1, 2))).Message, StringComparison.Ordinal);
-        Assert.Contains("up to 4", Assert.Throws<InvalidDataException>(() => New().Load(new JournalRange(0, 5))).Message, StringComparison.Ordinal);
+        Assert.Contains("begins with entry 1", Assert.Throws<InvalidDataException>(() => New().Load(new JournalRange(1,
+            2))).Message, StringComparison.Ordinal);
+        Assert.Contains("up to 4", Assert.Throws<InvalidDataException>(() => New().Load(new JournalRange(0, 5))).Message,
+            StringComparison.Ordinal);
         Assert.Throws<InvalidDataException>(() => New(position: [9]));
     }
 
@@ -215,7 +217,8 @@ public sealed class ReceiverJournalWriterTests : IDisposable
     [Fact]
     public void DirectoryOf_NamesOfAnyLetters_AreApartAndNamesOfFiles()
     {
-        string[] names = ["Socket #1", "Socket_#1", "socket #1", "../..", "a/b", "", new string('x', 1000), new string('x', 1001), "\u00fc"];
+        string[] names = ["Socket #1", "Socket_#1", "socket #1", "../..", "a/b", "", new string('x', 1000), new string('x',
+            1001), "\u00fc"];
         string[] directories = [.. names.Select(ReceiverJournals.DirectoryOf)];
         Assert.Equal(names.Length, directories.Distinct(StringComparer.OrdinalIgnoreCase).Count());
         Assert.All(directories, directory => Assert.Matches("^[A-Za-z0-9_]{0,40}-[0-9a-f]{16}$", directory));
@@ -227,6 +230,7 @@ public sealed class ReceiverJournalWriterTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new StreamingContext(With(new ReceiverJournalOptions { MaxPendingBytes = 4095 })));
         Assert.Throws<ArgumentOutOfRangeException>(() => new StreamingContext(With(new ReceiverJournalOptions { MaxFileBytes = 4095 })));
 
-        static StreamingOptions With(ReceiverJournalOptions journal) => new() { Checkpoint = new CheckpointOptions { Directory = "state", ReceiverJournal = journal } };
+        static StreamingOptions With(ReceiverJournalOptions journal) =>
+            new() { Checkpoint = new CheckpointOptions { Directory = "state", ReceiverJournal = journal } };
     }
 }

@@ -1,6 +1,9 @@
 namespace FastStream.Tests;
 
-/// <summary>Who stores records hears when they count: when their batch is planned on the disk, or done where there are no checkpoints.</summary>
+/// <summary>
+/// Who stores records hears when they count: when their batch is planned on the disk, or done where there are no
+/// checkpoints.
+/// </summary>
 public sealed class AcknowledgementTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -10,9 +13,11 @@ public sealed class AcknowledgementTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     private StreamingOptions Checkpoints(BatchFailurePolicy onFailure = BatchFailurePolicy.FailContext) =>
-        new() { Partitions = 2, OnBatchFailure = onFailure, Checkpoint = new CheckpointOptions { Directory = Path.Combine(_directory, "state") } };
+        new() { Partitions = 2, OnBatchFailure = onFailure,
+            Checkpoint = new CheckpointOptions { Directory = Path.Combine(_directory, "state") } };
 
-    private static Task<StreamingException> Refused(Task acknowledged) => Assert.ThrowsAsync<StreamingException>(() => acknowledged.WaitAsync(Patience));
+    private static Task<StreamingException> Refused(Task acknowledged) => Assert.ThrowsAsync<StreamingException>(() =>
+        acknowledged.WaitAsync(Patience));
 
     [Fact]
     public async Task WriteAsync_WithoutCheckpoints_IsDoneWhenTheBatchIs()
@@ -36,7 +41,8 @@ public sealed class AcknowledgementTests : IDisposable
         AcknowledgedWriter<int>? writer = null;
         Task? acknowledged = null;
         await using InputRun<int> run = InputRun<int>.Start(
-            context => context.ChannelStream(out writer), Checkpoints(), output: _ => acknowledged?.WaitAsync(Patience).GetAwaiter().GetResult());
+            context => context.ChannelStream(out writer), Checkpoints(), output: _ =>
+                acknowledged?.WaitAsync(Patience).GetAwaiter().GetResult());
         acknowledged = writer!.WriteAsync(1);
         Assert.False(acknowledged.IsCompleted);
         Assert.Equal([1], await run.TickAsync());
@@ -115,7 +121,8 @@ public sealed class AcknowledgementTests : IDisposable
     public async Task WriteAsync_GracefulStop_IsDoneByTheLastBatch(bool hasCheckpoints)
     {
         AcknowledgedWriter<int>? writer = null;
-        await using InputRun<int> run = InputRun<int>.Start(context => context.ChannelStream(out writer), hasCheckpoints ? Checkpoints() : null);
+        await using InputRun<int> run = InputRun<int>.Start(context => context.ChannelStream(out writer), hasCheckpoints
+            ? Checkpoints() : null);
         Task acknowledged = writer!.WriteAsync(1);
         await run.StopAsync();
         await acknowledged.WaitAsync(Patience);
@@ -128,7 +135,8 @@ public sealed class AcknowledgementTests : IDisposable
     public async Task WriteAsync_ImmediateStop_Faults(bool hasCheckpoints)
     {
         AcknowledgedWriter<int>? writer = null;
-        await using InputRun<int> run = InputRun<int>.Start(context => context.ChannelStream(out writer), hasCheckpoints ? Checkpoints() : null);
+        await using InputRun<int> run = InputRun<int>.Start(context => context.ChannelStream(out writer), hasCheckpoints
+            ? Checkpoints() : null);
         Task acknowledged = writer!.WriteAsync(1);
         await run.StopAsync(StopMode.Immediate);
         Assert.Contains("none of its batches that count", (await Refused(acknowledged)).Message, StringComparison.Ordinal);
@@ -175,7 +183,8 @@ public sealed class AcknowledgementTests : IDisposable
         AcknowledgedWriter<int>? writer = null;
         var seen = new HashSet<int>();
         await using InputRun<int> run = InputRun<int>.Start(
-            context => context.ChannelStream(out writer), new StreamingOptions { Partitions = 2, MaxBufferedRecords = 8 }, output: records =>
+            context => context.ChannelStream(out writer), new StreamingOptions { Partitions = 2, MaxBufferedRecords = 8 },
+                output: records =>
             {
                 lock (seen)
                 {

@@ -18,7 +18,9 @@ public sealed class ReceiverJournalTests : IDisposable
 
     private static ManualTimeProvider ClockAt(int second) => new(DateTimeOffset.FromUnixTimeSeconds(1_700_000_000 + second));
 
-    private StreamingOptions Options(bool saves = false, bool hasJournal = true, UnmatchedState unmatched = UnmatchedState.Refuse, ReceiverJournalOptions? journal = null, BatchFailurePolicy onFailure = BatchFailurePolicy.FailContext) => new()
+    private StreamingOptions Options(bool saves = false, bool hasJournal = true,
+        UnmatchedState unmatched = UnmatchedState.Refuse, ReceiverJournalOptions? journal = null,
+        BatchFailurePolicy onFailure = BatchFailurePolicy.FailContext) => new()
     {
         Partitions = 3,
         BlockSizeBytes = 4096,
@@ -34,7 +36,8 @@ public sealed class ReceiverJournalTests : IDisposable
     };
 
     /// <summary>A run of a program with one acknowledged writer.</summary>
-    private (InputRun<string> Run, AcknowledgedWriter<string> Writer) Start(int second, StreamingOptions options, Action<string[]>? output = null, string? name = null)
+    private (InputRun<string> Run, AcknowledgedWriter<string> Writer) Start(int second, StreamingOptions options,
+        Action<string[]>? output = null, string? name = null)
     {
         AcknowledgedWriter<string>? writer = null;
         InputRun<string> run = InputRun<string>.Start(
@@ -47,7 +50,8 @@ public sealed class ReceiverJournalTests : IDisposable
         return (run, writer!);
     }
 
-    private string[] JournalFiles() => [.. Directory.GetFiles(Path.Combine(State, "received"), "*.log", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    private string[] JournalFiles() => [.. Directory.GetFiles(Path.Combine(State, "received"), "*.log",
+        SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
     [Theory]
     [InlineData(false)]
@@ -63,14 +67,14 @@ public sealed class ReceiverJournalTests : IDisposable
         (InputRun<string> second, writer) = Start(100, Options(saves));
         await writer.WriteAsync("d").WaitAsync(Patience);
         await second.TickAsync();
-        Assert.Equal(["b", "ç", "", "d"], second.Batches.Last());
+        Assert.Equal(["b", "ç", "", "d"], second.Batches[^1]);
         await second.TickAsync();
-        Assert.Empty(second.Batches.Last());
+        Assert.Empty(second.Batches[^1]);
         await second.StopAsync(StopMode.Immediate);
 
         (InputRun<string> third, _) = Start(200, Options(saves));
         await third.TickAsync();
-        Assert.Empty(third.Batches.Last());
+        Assert.Empty(third.Batches[^1]);
         await third.StopAsync();
     }
 
@@ -103,7 +107,8 @@ public sealed class ReceiverJournalTests : IDisposable
         for (int run = 0; run < 12; run++)
         {
             // Small files, so that they come and go.
-            StreamingOptions options = Options(saves: random.Next(2) == 0, journal: new ReceiverJournalOptions { MaxFileBytes = 4096, MaxPendingBytes = 4096 });
+            StreamingOptions options = Options(saves: random.Next(2) == 0,
+                journal: new ReceiverJournalOptions { MaxFileBytes = 4096, MaxPendingBytes = 4096 });
             (InputRun<string> input, AcknowledgedWriter<string> writer) = Start(second += 100, options, records =>
             {
                 lock (counted)
@@ -137,7 +142,8 @@ public sealed class ReceiverJournalTests : IDisposable
     [Fact]
     public async Task Checkpoints_CountAllOfAFile_RemoveIt()
     {
-        (InputRun<string> run, AcknowledgedWriter<string> writer) = Start(0, Options(saves: true, journal: new ReceiverJournalOptions { MaxFileBytes = 4096 }));
+        (InputRun<string> run, AcknowledgedWriter<string> writer) = Start(0, Options(saves: true,
+            journal: new ReceiverJournalOptions { MaxFileBytes = 4096 }));
         for (int i = 0; i < 40; i++)
         {
             await writer.WriteAsync(new string('x', 2000)).WaitAsync(Patience);
@@ -180,7 +186,8 @@ public sealed class ReceiverJournalTests : IDisposable
     private async Task ReceivedAsync(int records)
     {
         using var patience = new CancellationTokenSource(Patience);
-        while (Encoding.UTF8.GetString(JournalFiles().SelectMany(ReadShared).ToArray()) is var text && new[] { "one", "two", "three" }.Count(text.Contains) < records)
+        while (Encoding.UTF8.GetString(JournalFiles().SelectMany(ReadShared).ToArray()) is var text && new[] { "one", "two",
+            "three" }.Count(text.Contains) < records)
         {
             patience.Token.ThrowIfCancellationRequested();
             await Task.Yield();
@@ -211,7 +218,8 @@ public sealed class ReceiverJournalTests : IDisposable
             await first.FailAsync();
         }
 
-        await using InputRun<string> second = InputRun<string>.Start(context => context.DataflowStream(out mailbox), Options(), ClockAt(100));
+        await using InputRun<string> second = InputRun<string>.Start(context => context.DataflowStream(out mailbox), Options(),
+            ClockAt(100));
         await second.TickAsync();
         Assert.Equal(["early"], second.Records);
         await second.StopAsync();
@@ -222,13 +230,15 @@ public sealed class ReceiverJournalTests : IDisposable
     {
         AcknowledgedWriter<(Utf8Text, int)>? writer = null;
         using var texts = new GuardedTexts();
-        await using (InputRun<string> first = InputRun<string>.Start(context => context.ChannelStream(out writer).Map(pair => pair.ToString()), Options(), ClockAt(0)))
+        await using (InputRun<string> first = InputRun<string>.Start(context => context.ChannelStream(out writer).Map(pair =>
+            pair.ToString()), Options(), ClockAt(0)))
         {
             await writer!.WriteAsync((texts.Of("a text that is too long to lie inside of its structure"), 1)).WaitAsync(Patience);
             await first.StopAsync(StopMode.Immediate);
         }
 
-        await using InputRun<string> second = InputRun<string>.Start(context => context.ChannelStream(out writer).Map(pair => pair.ToString()), Options(), ClockAt(100));
+        await using InputRun<string> second = InputRun<string>.Start(context => context.ChannelStream(out writer).Map(pair =>
+            pair.ToString()), Options(), ClockAt(100));
         await second.TickAsync();
         Assert.Equal(["(a text that is too long to lie inside of its structure, 1)"], second.Records);
         await second.StopAsync();
@@ -295,7 +305,8 @@ public sealed class ReceiverJournalTests : IDisposable
         await second.Listener.NextWarningAsync();
         await second.TickAsync();
         await second.StopAsync();
-        Assert.DoesNotContain(Directory.GetDirectories(Path.Combine(State, "received")), directory => directory.Contains("orders", StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.GetDirectories(Path.Combine(State, "received")), directory =>
+            directory.Contains("orders", StringComparison.Ordinal));
         (InputRun<string> third, _) = Start(300, Options(unmatched: UnmatchedState.Drop), name: "orders");
         await third.TickAsync();
         Assert.Empty(third.Records);
@@ -320,7 +331,8 @@ public sealed class ReceiverJournalTests : IDisposable
         byte[] rotten = [.. bytes];
         rotten[bytes.Length - 40] ^= 1;
         File.WriteAllBytes(file, rotten);
-        Assert.Contains("damaged at byte", Assert.Throws<InvalidDataException>(() => Start(100, Options())).Message, StringComparison.Ordinal);
+        Assert.Contains("damaged at byte", Assert.Throws<InvalidDataException>(() => Start(100, Options())).Message,
+            StringComparison.Ordinal);
 
         File.WriteAllBytes(file, bytes[..60]);
         Assert.ThrowsAny<InvalidDataException>(() => Start(100, Options()));
@@ -341,7 +353,8 @@ public sealed class ReceiverJournalTests : IDisposable
         StreamingOptions options = Options();
         options.Checkpoint!.Serializers.Add(new PickySerializer());
         AcknowledgedWriter<int>? writer = null;
-        await using InputRun<int> run = InputRun<int>.Start(context => context.ChannelStream(out writer), options with { MaxBufferedRecords = 2 }, ClockAt(0));
+        await using InputRun<int> run = InputRun<int>.Start(context => context.ChannelStream(out writer),
+            options with { MaxBufferedRecords = 2 }, ClockAt(0));
         for (int i = 0; i < 5; i++)
         {
             await Assert.ThrowsAsync<ArgumentException>(() => writer!.WriteAsync(13).WaitAsync(Patience));   // gives its room back
