@@ -55,22 +55,6 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     {
     }
 
-    /// <summary>Whether what is received goes into a journal.</summary>
-    internal virtual bool HasJournal => false;
-
-    /// <summary>
-    /// Where the context has checkpoints: the directory for the input's journal. Called first, before <see
-    /// cref="LoadPosition"/>, also for a first start.
-    /// </summary>
-    internal virtual void UseJournal(string directory)
-    {
-    }
-
-    /// <summary>No checkpoint before that of a batch is kept: what of the journal only they need may go.</summary>
-    internal virtual void RetireJournal(BatchTime oldestKept)
-    {
-    }
-
     internal IRecordSerializer<T> Serializer => _serializer ??= Context.Options.Checkpoint!.Serializers.Of<T>();
 
     /// <summary>Whether it takes nothing more before a batch gives room back: what is cut then holds little, and waiting with the cut loses nothing.</summary>
@@ -87,13 +71,23 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
         }
     }
 
+    /// <summary>Whether what is received goes into a journal.</summary>
+    internal virtual bool HasJournal => false;
+
+    /// <summary>
+    /// Where the context has checkpoints: the directory for the input's journal. Called first, before <see
+    /// cref="LoadPosition"/>, also for a first start.
+    /// </summary>
+    internal virtual void UseJournal(string directory)
+    {
+    }
+
+    /// <summary>No checkpoint before that of a batch is kept: what of the journal only they need may go.</summary>
+    internal virtual void RetireJournal(BatchTime oldestKept)
+    {
+    }
+
     bool IInputStream.IsHeldUp => IsHeldUp;
-
-    bool IInputStream.HasJournal => HasJournal;
-
-    void IInputStream.UseJournal(string directory) => UseJournal(directory);
-
-    void IInputStream.RetireJournal(BatchTime oldestKept) => RetireJournal(oldestKept);
 
     ValueTask IInputStream.StartAsync(CancellationToken cancellationToken) => StartAsync(cancellationToken);
 
@@ -109,6 +103,12 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
 
     void IInputStream.LoadPosition(ReadOnlySpan<byte> saved) => LoadPosition(saved);
 
+    bool IInputStream.HasJournal => HasJournal;
+
+    void IInputStream.UseJournal(string directory) => UseJournal(directory);
+
+    void IInputStream.RetireJournal(BatchTime oldestKept) => RetireJournal(oldestKept);
+
     InputBatch IInputStream.Cut(BatchTime time) => Cut(time) ?? throw new InvalidOperationException($"{Name} gave no batch at {time}. Cut must return an empty batch where nothing has arrived.");
 }
 
@@ -120,16 +120,6 @@ internal interface IInputStream
     string Name { get; }
 
     bool IsHeldUp { get; }
-
-    bool HasJournal => false;
-
-    void UseJournal(string directory)
-    {
-    }
-
-    void RetireJournal(BatchTime oldestKept)
-    {
-    }
 
     ValueTask StartAsync(CancellationToken cancellationToken);
 
@@ -147,4 +137,14 @@ internal interface IInputStream
     void SavePosition(BatchTime time, IBufferWriter<byte> output);
 
     void LoadPosition(ReadOnlySpan<byte> saved);
+
+    bool HasJournal => false;
+
+    void UseJournal(string directory)
+    {
+    }
+
+    void RetireJournal(BatchTime oldestKept)
+    {
+    }
 }

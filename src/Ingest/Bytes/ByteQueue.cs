@@ -24,19 +24,6 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBloc
     private int _copyEnd;                                             // bytes filled
     private readonly Dictionary<int, BlockPool> _largePools = [];     // for records longer than a block, by block size; guarded by _copying
 
-    /// <summary>Writes what is published from now on into a journal too. Before anything is.</summary>
-    /// <param name="journal">The journal.</param>
-    /// <param name="received">What an earlier run has received, which the first cut takes; the queue holds its blocks from
-    /// now on.</param>
-    public void Begin(ReceiverJournal journal, List<BlockSlice> received)
-    {
-        lock (_lock)
-        {
-            _journal = journal;
-            _slices = received;
-        }
-    }
-
     /// <summary>Publishes whole records that lie in a block; the queue becomes one more holder of it.</summary>
     /// <param name="block">The block; the caller holds it.</param>
     /// <param name="start">First byte.</param>
@@ -90,6 +77,19 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool copyBloc
             {
                 _copies.Give(records.Length);
             }
+        }
+    }
+
+    /// <summary>Writes what is published from now on into a journal too. Before anything is.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="received">What an earlier run has received, which the first cut takes; the queue holds its blocks from
+    /// now on.</param>
+    public void Begin(ReceiverJournal journal, List<BlockSlice> received)
+    {
+        lock (_lock)
+        {
+            _journal = journal;
+            _slices = received;
         }
     }
 

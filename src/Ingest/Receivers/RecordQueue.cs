@@ -21,38 +21,6 @@ internal sealed class RecordQueue<T>(int maxRecords)
     /// <summary>Records stored and reserved, and those in batches that are not done.</summary>
     public long Held => _room.Held;
 
-    /// <summary>Receipts of batches whose records somebody waits for.</summary>
-    public BatchReceipts Receipts { get; } = new();
-
-    /// <summary>Whether what is stored goes into a journal.</summary>
-    public bool HasJournal => _journal is not null;
-
-    /// <summary>Writes what is stored into a journal too, from now on and what was stored before the start.</summary>
-    /// <param name="journal">The journal.</param>
-    /// <param name="received">What an earlier run has received, which the first cut takes first.</param>
-    /// <param name="texts">Holds their texts.</param>
-    /// <exception cref="IOException">The disk does not take it.</exception>
-    public void Begin(JournaledRecords<T> journal, T[] received, TextLease texts)
-    {
-        _room.TakeAnyway(received.Length);
-        lock (_lock)
-        {
-            SealLocked();
-            List<ReadOnlyMemory<T>> stored = _full;
-            _full = [];
-            StoreLocked(received);
-            SealLocked();
-            foreach (ReadOnlyMemory<T> block in stored)
-            {
-                journal.Append(block.Span);
-                _full.Add(block);
-            }
-
-            _journal = journal;
-            _texts = texts;
-        }
-    }
-
     /// <summary>Makes room for records, waiting until there is some: reserve before taking them from where they cannot go back.</summary>
     public ValueTask ReserveAsync(int records, CancellationToken cancellationToken) =>
         _journal is null || _journal.HasRoom ? _room.TakeAsync(records, cancellationToken) : ReserveLaterAsync(_journal,
@@ -117,6 +85,38 @@ internal sealed class RecordQueue<T>(int maxRecords)
             Task counts = withReceipt && _journal is null ? Receipts.Next().Settled : Task.CompletedTask;
             StoreLocked(records);
             return counts;
+        }
+    }
+
+    /// <summary>Receipts of batches whose records somebody waits for.</summary>
+    public BatchReceipts Receipts { get; } = new();
+
+    /// <summary>Whether what is stored goes into a journal.</summary>
+    public bool HasJournal => _journal is not null;
+
+    /// <summary>Writes what is stored into a journal too, from now on and what was stored before the start.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="received">What an earlier run has received, which the first cut takes first.</param>
+    /// <param name="texts">Holds their texts.</param>
+    /// <exception cref="IOException">The disk does not take it.</exception>
+    public void Begin(JournaledRecords<T> journal, T[] received, TextLease texts)
+    {
+        _room.TakeAnyway(received.Length);
+        lock (_lock)
+        {
+            SealLocked();
+            List<ReadOnlyMemory<T>> stored = _full;
+            _full = [];
+            StoreLocked(received);
+            SealLocked();
+            foreach (ReadOnlyMemory<T> block in stored)
+            {
+                journal.Append(block.Span);
+                _full.Add(block);
+            }
+
+            _journal = journal;
+            _texts = texts;
         }
     }
 
