@@ -55,7 +55,7 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     {
     }
 
-    private IRecordSerializer<T> Serializer => _serializer ??= Context.Options.Checkpoint!.Serializers.Of<T>();
+    internal IRecordSerializer<T> Serializer => _serializer ??= Context.Options.Checkpoint!.Serializers.Of<T>();
 
     /// <summary>
     /// Whether the input has given all that it ever will: every later <see cref="Cut"/> would be empty. Asked after each cut, by the same thread, where
@@ -77,6 +77,22 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
         }
     }
 
+    /// <summary>Whether what is received goes into a journal.</summary>
+    internal virtual bool HasJournal => false;
+
+    /// <summary>
+    /// Where the context has checkpoints: the directory for the input's journal. Called first, before <see
+    /// cref="LoadPosition"/>, also for a first start.
+    /// </summary>
+    internal virtual void UseJournal(string directory)
+    {
+    }
+
+    /// <summary>No checkpoint before that of a batch is kept: what of the journal only they need may go.</summary>
+    internal virtual void RetireJournal(BatchTime oldestKept)
+    {
+    }
+
     bool IInputStream.IsHeldUp => IsHeldUp;
 
     bool IInputStream.HasEnded => HasEnded;
@@ -94,6 +110,12 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     void IInputStream.SavePosition(BatchTime time, IBufferWriter<byte> output) => SavePosition(time, output);
 
     void IInputStream.LoadPosition(ReadOnlySpan<byte> saved) => LoadPosition(saved);
+
+    bool IInputStream.HasJournal => HasJournal;
+
+    void IInputStream.UseJournal(string directory) => UseJournal(directory);
+
+    void IInputStream.RetireJournal(BatchTime oldestKept) => RetireJournal(oldestKept);
 
     InputBatch IInputStream.Cut(BatchTime time) => Cut(time) ?? throw new InvalidOperationException($"{Name} gave no batch at {time}. Cut must return an empty batch where nothing has arrived.");
 }
@@ -125,4 +147,14 @@ internal interface IInputStream
     void SavePosition(BatchTime time, IBufferWriter<byte> output);
 
     void LoadPosition(ReadOnlySpan<byte> saved);
+
+    bool HasJournal => false;
+
+    void UseJournal(string directory)
+    {
+    }
+
+    void RetireJournal(BatchTime oldestKept)
+    {
+    }
 }

@@ -14,23 +14,36 @@ internal static class Job
     /// <param name="args">The folder; how many batches; and for a run that is to be killed the place, and at which pass of it.</param>
     public static async Task<int> Main(string[] args)
     {
-        string folder = args[0];
-        int batches = int.Parse(args[1], CultureInfo.InvariantCulture);
-        if (args.Length == 4)
+        if (args[0] == ReceiverJob.Name)
         {
-            KillAt(args[2], int.Parse(args[3], CultureInfo.InvariantCulture));
+            return await ReceiverJob.RunAsync(args[1..]);
         }
 
+        string folder = args[0];
         var options = new StreamingOptions { BatchInterval = Interval, Partitions = 2 };
         options = options with { Checkpoint = new CheckpointOptions { Directory = Path.Combine(folder, "state"), Interval = 3 * Interval } };
         await using StreamingContext context = StreamingContext.GetOrCreate(Path.Combine(folder, "state"), options, context => Describe(context, folder));
-        var done = new Countdown(batches);
-        context.AddListener(done);
+        Countdown done = Prepare(context, args[1..]);
         context.Start();
         await Task.WhenAny(done.Reached, context.Completion);
         await context.StopAsync();
         await context.Completion;
         return 0;
+    }
+
+    /// <summary>Has a context tell when it has made its batches, and has the process die at a place.</summary>
+    /// <param name="context">The context.</param>
+    /// <param name="args">How many batches; and for a run that is to be killed the place, and at which pass of it.</param>
+    public static Countdown Prepare(StreamingContext context, string[] args)
+    {
+        if (args.Length == 3)
+        {
+            KillAt(args[1], int.Parse(args[2], CultureInfo.InvariantCulture));
+        }
+
+        var done = new Countdown(int.Parse(args[0], CultureInfo.InvariantCulture));
+        context.AddListener(done);
+        return done;
     }
 
     private static void Describe(StreamingContext context, string folder)
@@ -73,21 +86,5 @@ internal static class Job
                 new ManualResetEventSlim().Wait();   // nothing happens here between the signal and the end
             }
         };
-    }
-
-    private sealed class Countdown(int batches) : StreamingListener
-    {
-        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _left = batches;
-
-        public Task Reached => _reached.Task;
-
-        public override void OnBatchCompleted(BatchInfo batch)
-        {
-            if (--_left == 0)
-            {
-                _reached.TrySetResult();
-            }
-        }
     }
 }

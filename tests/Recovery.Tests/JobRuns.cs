@@ -4,7 +4,9 @@ using System.Globalization;
 namespace FastStream.Tests.Recovery;
 
 /// <summary>Runs of the job in one folder, each a process of its own, and what they have put out.</summary>
-internal sealed class JobRuns : IDisposable
+/// <param name="name">Another job's name; null for the one that makes numbers.</param>
+/// <param name="option">That job's option, which follows the folder.</param>
+internal sealed class JobRuns(string? name = null, string? option = null) : IDisposable
 {
     private const int Killed = 128 + 9;
 
@@ -22,11 +24,11 @@ internal sealed class JobRuns : IDisposable
     /// <returns>Number of batches.</returns>
     public int Check(string what)
     {
-        SortedDictionary<long, string[]> numbers = Read("numbers");
-        SortedDictionary<long, string[]> sums = Read("sums");
-        SortedDictionary<long, string[]> window = Read("window");
-        SortedDictionary<long, string[]> grouped = Read("grouped");
-        SortedDictionary<long, string[]> total = Read("total");
+        SortedDictionary<long, string[]> numbers = Read(Folder, "numbers");
+        SortedDictionary<long, string[]> sums = Read(Folder, "sums");
+        SortedDictionary<long, string[]> window = Read(Folder, "window");
+        SortedDictionary<long, string[]> grouped = Read(Folder, "grouped");
+        SortedDictionary<long, string[]> total = Read(Folder, "total");
         Assert.All([sums, window, grouped, total], other => Assert.True(numbers.Keys.SequenceEqual(other.Keys), $"outputs of other times, {what}"));
         long next = 0;
         var batches = new List<(long Time, long[] Numbers)>();
@@ -53,11 +55,11 @@ internal sealed class JobRuns : IDisposable
     private static void AssertSame(IEnumerable<string> found, IEnumerable<string> expected, string what) =>
         Assert.True(found.Order(StringComparer.Ordinal).SequenceEqual(expected.Order(StringComparer.Ordinal)), $"{what}: found {string.Join(' ', found)}, expected {string.Join(' ', expected)}");
 
-    // By batch time, the lines of all partitions.
-    private SortedDictionary<long, string[]> Read(string name)
+    /// <summary>By batch time, the lines of all partitions.</summary>
+    public static SortedDictionary<long, string[]> Read(string folder, string name)
     {
         var batches = new SortedDictionary<long, string[]>();
-        foreach (string directory in Directory.EnumerateDirectories(Path.Combine(Folder, "out"), $"{name}-*"))
+        foreach (string directory in Directory.EnumerateDirectories(Path.Combine(folder, "out"), $"{name}-*"))
         {
             string[] parts = Directory.GetFiles(directory, "part-*");
             batches.Add(long.Parse(Path.GetFileName(directory)[(name.Length + 1)..], CultureInfo.InvariantCulture), [.. parts.Order(StringComparer.Ordinal).SelectMany(File.ReadAllLines)]);
@@ -70,8 +72,7 @@ internal sealed class JobRuns : IDisposable
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
         start.ArgumentList.Add(typeof(Job).Assembly.Location);
-        start.ArgumentList.Add(Folder);
-        foreach (string argument in arguments)
+        foreach (string argument in new[] { name, Folder, option }.OfType<string>().Concat(arguments))
         {
             start.ArgumentList.Add(argument);
         }

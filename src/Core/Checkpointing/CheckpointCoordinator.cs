@@ -28,6 +28,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     private readonly Lock _pendingLock = new();                       // guards _pending: the generator asks for a checkpoint, the scheduler makes it
     private IReadOnlyList<IStateSection> _states = [];
     private string[] _stateNames = [];
+    private ReceiverJournals? _journals;
     private BatchLog? _log;
     private CheckpointManifest? _last;                                // the newest checkpoint
     private CheckpointData? _found;                                   // what a start found, until it is loaded
@@ -83,6 +84,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     {
         _states = states;
         _stateNames = Identities.Of([.. states.Select(state => state.Stream)]);
+        _journals = new ReceiverJournals(_options, _inputs, _inputNames, _warn);
         if (_last is null)
         {
             _log = BatchLog.Open(_options.Directory, segment: 1, length: 0);
@@ -136,6 +138,11 @@ internal sealed class CheckpointCoordinator : IDisposable
         if (_plan.Capacity > LargestKeptPlan)
         {
             _plan = new ArrayBufferWriter<byte>();
+        }
+
+        foreach (InputBatch batch in batches)
+        {
+            batch.Receipt?.Accept();
         }
 
         lock (_pendingLock)
@@ -299,6 +306,7 @@ internal sealed class CheckpointCoordinator : IDisposable
 
         CrashPoint.Pass("checkpoints removed");
         _log!.RemoveBefore(numbers.Take(_options.KeptCheckpoints).Min(_store.LogSegmentOf));
+        _journals!.Retire(_store, numbers.Take(_options.KeptCheckpoints).Last());
     }
 
     private void FindLast()

@@ -39,6 +39,13 @@ public sealed record CheckpointOptions
     /// <summary>Serializers for types that the built-in ones do not fit.</summary>
     public RecordSerializers Serializers { get; set; } = new();
 
+    /// <summary>
+    /// Whether and how what receivers receive is on the disk from its arrival on, and not only from its batch on; default
+    /// null: it is not. For all sockets, channels and other inputs that are sent
+    /// to; those with a position of their own (files, rates) need none. docs/recovery.md says what it promises.
+    /// </summary>
+    public ReceiverJournalOptions? ReceiverJournal { get; set; }
+
     internal void Validate()
     {
         StreamingOptions.Check(!string.IsNullOrWhiteSpace(Directory), "Checkpoint.Directory", Directory, "the path of a directory that is this program's alone is expected");
@@ -46,6 +53,7 @@ public sealed record CheckpointOptions
         StreamingOptions.Check(Interval > TimeSpan.Zero, nameof(Interval), Interval, "more than 0 is expected");
         StreamingOptions.Check(MaxLogBytes >= 1, nameof(MaxLogBytes), MaxLogBytes, "1 or more is expected");
         StreamingOptions.Check(KeptCheckpoints is >= 1 and <= 1000, nameof(KeptCheckpoints), KeptCheckpoints, "1 to 1,000 are expected");
+        ReceiverJournal?.Validate();
         StreamingOptions.Check(Enum.IsDefined(UnmatchedState), nameof(UnmatchedState), UnmatchedState, "one of the named policies is expected");
     }
 }

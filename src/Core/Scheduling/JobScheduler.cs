@@ -395,6 +395,7 @@ internal sealed class JobScheduler
             batch.RecordCount = batch.InputInfos.Sum(info => Math.Max(0, info.RecordCount));
         });
         CountFailedRecords(batch, scope);
+        Settle(batch);
         Try(batch, "the return of its memory", scope.Release);
         _running.Remove(scope);
         _watchdog.End(batch.Time);
@@ -468,6 +469,23 @@ internal sealed class JobScheduler
         if (!_isLeftBehind)
         {
             _onFailure(failure);
+        }
+    }
+
+    // Where there are checkpoints the plan has accepted the records already: they count, whatever becomes of this run.
+    private static void Settle(JobSet batch)
+    {
+        foreach (InputBatch input in batch.Inputs)
+        {
+            if (batch.Failure is { } failure)
+            {
+                input.Receipt?.Reject(new StreamingException($"The record's batch failed, and its data were given up; send the "
+                    + $"record again. {failure.Message}", failure));
+            }
+            else
+            {
+                input.Receipt?.Accept();
+            }
         }
     }
 

@@ -64,6 +64,38 @@ internal sealed class ByteBatch<T> : InputBatch<T>
         }
     }
 
+    /// <summary>Writes how long the slices are, for a batch whose bytes are elsewhere.</summary>
+    public void SaveLengths(IBufferWriter<byte> output)
+    {
+        SavedNumbers.WriteInt32(output, _slices.Count);
+        foreach (BlockSlice slice in _slices)
+        {
+            SavedNumbers.WriteInt32(output, slice.Length);
+        }
+    }
+
+    /// <summary>What <see cref="SaveLengths"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static List<int> ReadLengths(ReadOnlySpan<byte> saved, string batch)
+    {
+        int count = SavedNumbers.ReadInt32(ref saved);
+        if (count < 0 || saved.Length != (long)count * sizeof(int))
+        {
+            throw new InvalidDataException($"What was written down of {batch} has {count} slices, and {saved.Length} bytes for "
+                + "them. Bring back an undamaged copy of the checkpoint directory.");
+        }
+
+        var lengths = new List<int>(count);
+        for (int i = 0; i < count; i++)
+        {
+            int length = SavedNumbers.ReadInt32(ref saved);
+            lengths.Add(length > 0 ? length : throw new InvalidDataException($"What was written down of {batch} has a slice "
+                + $"of {length} bytes. Bring back an undamaged copy of the checkpoint directory."));
+        }
+
+        return lengths;
+    }
+
     /// <summary>The batch again, with the slices in one block of their own.</summary>
     /// <param name="saved">What <see cref="Save"/> wrote.</param>
     /// <param name="batch">Which batch, for messages.</param>

@@ -13,6 +13,7 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool blocks)
     private readonly SemaphoreSlim _copying = new(1, 1);              // one copy at a time: guards _copyBlock and _copyEnd
     private List<BlockSlice> _slices = [];                            // published, not cut
     private bool _lastIsOpen;                                         // whether the last slice may grow
+    private ReceiverJournal? _journal;                                // since the start; null where there is none
     private Block? _copyBlock;                                        // being filled with copies
     private int _copyEnd;                                             // bytes filled
 
@@ -47,6 +48,11 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool blocks)
     /// <summary>Publishes a copy of whole records; waits while there is no block for it. Not for who holds what others wait for.</summary>
     public async ValueTask CopyAsync(ReadOnlyMemory<byte> records, bool isFinished, CancellationToken cancellationToken)
     {
+        if (_journal is { HasRoom: false })
+        {
+            await _journal.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         await _copying.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -68,7 +74,7 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool blocks)
     /// <summary>Publishes a copy of whole records, if there is room for it now.</summary>
     public bool TryCopy(ReadOnlySpan<byte> records, bool isFinished)
     {
-        if (records.Length > Blocks.BlockSizeBytes || !_copying.Wait(0, CancellationToken.None))
+        if (_journal is { HasRoom: false } || records.Length > Blocks.BlockSizeBytes || !_copying.Wait(0, CancellationToken.None))
         {
             return false;
         }
@@ -93,12 +99,26 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool blocks)
         }
     }
 
+    /// <summary>Writes what is published from now on into a journal too. Before anything is.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="received">What an earlier run has received, which the first cut takes; the queue holds its blocks from
+    /// now on.</param>
+    public void Begin(ReceiverJournal journal, List<BlockSlice> received)
+    {
+        lock (_lock)
+        {
+            _journal = journal;
+            _slices = received;
+        }
+    }
+
     /// <summary>Takes everything published until now.</summary>
     public ByteBatch<T> Cut(int partitions)
     {
         List<BlockSlice> slices;
         lock (_lock)
         {
+            _journal?.Cut();
             slices = _slices;
             _slices = [];
             _lastIsOpen = false;
@@ -124,6 +144,7 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool blocks)
 
     private void PublishLocked(Block block, int start, int length, bool isFinished)
     {
+        _journal?.Append(block.Span.Slice(start, length));
         if (_lastIsOpen)
         {
             BlockSlice last = _slices[^1];

@@ -25,6 +25,28 @@ public static class ChannelStreamExtensions
         ArgumentNullException.ThrowIfNull(reader);
         return new ReceiverInputDStream<T>(context, new ChannelReceiver<T>(reader), "Channel");
     }
+
+    /// <summary>
+    /// Takes what is given to a writer, which tells when a record counts: for producers that answer somebody, such as a
+    /// handler of HTTP requests or a consumer of a queue.
+    /// </summary>
+    /// <remarks>
+    /// What is written before the context starts waits for the first batch; a graceful stop processes what was written
+    /// before it; after the stop the writer refuses everything.
+    /// See <see cref="AcknowledgedWriter{T}"/> for when a record counts.
+    /// </remarks>
+    /// <example><code>
+    /// context.ChannelStream(out AcknowledgedWriter&lt;Order&gt; orders).Print();
+    /// await orders.WriteAsync(order);
+    /// </code></example>
+    /// <param name="context">The context.</param>
+    /// <param name="writer">Where to write. Safe from any thread.</param>
+    public static DStream<T> ChannelStream<T>(this StreamingContext context, out AcknowledgedWriter<T> writer)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        writer = new AcknowledgedWriter<T>();
+        return new ReceiverInputDStream<T>(context, writer.Receiver, "AcknowledgedChannel");
+    }
 }
 
 internal sealed class ChannelReceiver<T>(ChannelReader<T> reader) : Receiver<T>

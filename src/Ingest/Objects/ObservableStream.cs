@@ -75,7 +75,7 @@ internal sealed class ObservableReceiver<T>(IObservable<T> records) : Receiver<T
                     stop.ThrowIfCancellationRequested();
                 }
 
-                ValueTask storing = receiver.StoreAsync(value, stop);
+                ValueTask storing = receiver.Supervisor.HandOverAsync(value, stop);
                 if (!storing.IsCompletedSuccessfully)
                 {
                     storing.AsTask().GetAwaiter().GetResult();

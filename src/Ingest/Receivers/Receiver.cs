@@ -56,17 +56,54 @@ public abstract class Receiver<T>
     protected abstract Task RunAsync(CancellationToken stop);
 
     /// <summary>Stores one record: waits while the rate limit says so, and while <see cref="StreamingOptions.MaxBufferedRecords"/> are held.</summary>
+    /// <remarks>
+    /// With <see cref="CheckpointOptions.ReceiverJournal"/> the record is on the disk when this is done. Store several at
+    /// once, or a block: what waits goes to the disk together.
+    /// </remarks>
     /// <param name="record">The record.</param>
     /// <param name="cancellationToken">Gives up waiting; the record is not stored then.</param>
     /// <exception cref="OperationCanceledException">Waiting was given up, or the context has stopped: the record is not stored.</exception>
     protected ValueTask StoreAsync(T record, CancellationToken cancellationToken = default) => Supervisor.StoreAsync(record, cancellationToken);
 
     /// <summary>Stores records as one block: all of them are in the same batch, and they are stored when this returns. Not limited in rate; waits while <see cref="StreamingOptions.MaxBufferedRecords"/> are held.</summary>
-    /// <remarks>For sources that are acknowledged: acknowledge after it returns.</remarks>
+    /// <remarks>
+    /// With <see cref="CheckpointOptions.ReceiverJournal"/> the records are on the disk when this is done. Without a journal
+    /// they are in memory: a source that is acknowledged is to be answered when
+    /// <see cref="StoreBlockAcknowledgedAsync"/> is done.
+    /// </remarks>
     /// <param name="records">The records, in order; copied. More of them than the bound wait until nothing else is held.</param>
     /// <param name="cancellationToken">Gives up waiting; nothing is stored then.</param>
     /// <exception cref="OperationCanceledException">Waiting was given up, or the context has stopped: nothing is stored.</exception>
     protected ValueTask StoreBlockAsync(ReadOnlyMemory<T> records, CancellationToken cancellationToken = default) => Supervisor.StoreBlockAsync(records, cancellationToken);
+
+    /// <summary>
+    /// Stores one record, and is done when it counts, so that its source can be told that it need not keep it. Not limited
+    /// in rate; waits while <see cref="StreamingOptions.MaxBufferedRecords"/> are held.
+    /// </summary>
+    /// <remarks>
+    /// The record counts from here on, also after a crash: with <see cref="CheckpointOptions.ReceiverJournal"/> when it is
+    /// on the disk; else with <see cref="StreamingOptions.Checkpoint"/> when its
+    /// batch is planned on the disk; without checkpoints when its batch is done. The last two take a batch interval and
+    /// longer: store many before waiting for the first. A record whose
+    /// acknowledgement did not come, because of a crash or a failure, may count all the same: what a source sends again may come twice.
+    /// </remarks>
+    /// <param name="record">The record.</param>
+    /// <param name="cancellationToken">Gives up waiting; a record that has room already is stored all the same.</param>
+    /// <exception cref="OperationCanceledException">Waiting was given up by the token.</exception>
+    /// <exception cref="StreamingException">The record will not count: its batch failed where there are no checkpoints, or
+    /// the context has stopped before.</exception>
+    /// <exception cref="IOException">The disk did not take the journal; the context stops.</exception>
+    protected Task StoreAcknowledgedAsync(T record, CancellationToken cancellationToken = default) =>
+        Supervisor.StoreAcknowledgedAsync(new[] { record }, cancellationToken);
+
+    /// <summary>As <see cref="StoreAcknowledgedAsync"/>, for records as one block: all of them are in the same batch.</summary>
+    /// <param name="records">The records, in order; copied. More of them than the bound wait until nothing else is held.</param>
+    /// <param name="cancellationToken">Gives up waiting; records that have room already are stored all the same.</param>
+    /// <exception cref="OperationCanceledException">Waiting was given up by the token.</exception>
+    /// <exception cref="StreamingException">The records will not count.</exception>
+    /// <exception cref="IOException">The disk did not take the journal; the context stops.</exception>
+    protected Task StoreBlockAcknowledgedAsync(ReadOnlyMemory<T> records, CancellationToken cancellationToken = default) =>
+        Supervisor.StoreAcknowledgedAsync(records, cancellationToken);
 
     /// <summary>Ends the present run, waits, and begins another one. Returns at once.</summary>
     /// <param name="message">Why, for listeners.</param>

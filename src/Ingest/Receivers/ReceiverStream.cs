@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace FastStream;
 
 /// <summary>Streams of what a receiver stores.</summary>
@@ -19,6 +21,8 @@ public static class ReceiverStreamExtensions
 internal sealed class ReceiverInputDStream<T> : InputDStream<T>
 {
     private readonly ReceiverSupervisor<T> _supervisor;
+    private ReceiverJournal? _journal;              // where the context has checkpoints
+    private JournaledRecords<T>? _journaled;        // as the journal
 
     public ReceiverInputDStream(StreamingContext context, Receiver<T> receiver, string operatorName)
         : base(context, operatorName)
@@ -28,9 +32,52 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
 
     protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
     {
+        if (_journal is not null)
+        {
+            Begin(_journal, _journaled!);
+        }
+
         _supervisor.Start(cancellationToken);
         return ValueTask.CompletedTask;
     }
+
+    internal override bool HasJournal => _journal is not null;
+
+    internal override void UseJournal(string directory)
+    {
+        _journal = new ReceiverJournal(directory, Name, Context.Options.Checkpoint!.ReceiverJournal, Context.Fail);
+        _journaled = new JournaledRecords<T>(_journal, Serializer);
+    }
+
+    internal override void RetireJournal(BatchTime oldestKept) => _journal!.Retire(oldestKept);
+
+    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output)
+    {
+        if (_journal is { IsOn: true })
+        {
+            _journal.SaveBatch(output);
+        }
+        else
+        {
+            base.SaveBatch(batch, output);
+        }
+    }
+
+    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
+    {
+        ReadOnlySpan<byte> rest = saved.Span;
+        if (!JournalRange.TryRead(ref rest, out JournalRange range))
+        {
+            return base.LoadBatch(time, saved);
+        }
+
+        T[] records = _journaled!.Read(_journal!.Load(range), out TextLease texts);
+        return new RecordInputBatch<T>([records], _ => texts.Dispose());
+    }
+
+    protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output) => _journal!.SavePosition(time, output);
+
+    protected internal override void LoadPosition(ReadOnlySpan<byte> saved) => _journal!.LoadPosition(saved);
 
     internal override bool IsHeldUp => _supervisor.Queue.Held >= Context.Options.MaxBufferedRecords;
 
@@ -44,6 +91,24 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
     protected internal override ValueTask CloseAsync()
     {
         _supervisor.Close();
-        return ValueTask.CompletedTask;
+        return _journal?.CloseAsync() ?? ValueTask.CompletedTask;
+    }
+
+    private void Begin(ReceiverJournal journal, JournaledRecords<T> journaled)
+    {
+        List<ReadOnlyMemory<byte>> entries = journal.Begin();
+        try
+        {
+            T[] received = journaled.Read(entries, out TextLease texts);
+            if (journal.IsOn)
+            {
+                _supervisor.Queue.Begin(journaled, received, texts);
+            }
+        }
+        catch
+        {
+            _ = journal.CloseAsync().AsTask();   // an input that did not start is not closed
+            throw;
+        }
     }
 }

@@ -27,6 +27,7 @@ internal sealed class ReceiverSupervisor<T>
         _queue = new RecordQueue<T>(_context.Options.MaxBufferedRecords);
         _limiter = ReceiverRate.LimiterFor(stream);
         receiver.Attach(this);
+        _context.WhenStopped(RefuseRest);
     }
 
     public int StreamId { get; }
@@ -88,7 +89,15 @@ internal sealed class ReceiverSupervisor<T>
         _stop.Dispose();
     }
 
+    /// <summary>Stores a record; with a journal it is on the disk then.</summary>
     public ValueTask StoreAsync(T record, CancellationToken cancellationToken)
+    {
+        ValueTask storing = HandOverAsync(record, cancellationToken);
+        return !_queue.HasJournal ? storing : new ValueTask(StoreAndWriteAsync(storing));
+    }
+
+    /// <summary>Stores a record; with a journal it will soon be on the disk.</summary>
+    public ValueTask HandOverAsync(T record, CancellationToken cancellationToken)
     {
         bool reserved = _queue.TryReserve(1);
         if (reserved && (_limiter is null || _limiter.TryAcquire()))
@@ -109,7 +118,32 @@ internal sealed class ReceiverSupervisor<T>
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _abort);
         await _queue.ReserveAsync(records.Length, either.Token).ConfigureAwait(false);
-        _queue.AddRange(records.Span);
+        _ = _queue.AddRange(records.Span);
+        await _queue.WhenWrittenAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Stores records as one block; done when their batch counts, or with a journal when they are on the disk.</summary>
+    public async Task StoreAcknowledgedAsync(ReadOnlyMemory<T> records, CancellationToken cancellationToken)
+    {
+        if (records.IsEmpty)
+        {
+            return;
+        }
+
+        Task counts;
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _abort);
+            await _queue.ReserveAsync(records.Length, either.Token).ConfigureAwait(false);
+            counts = _queue.AddRange(records.Span, withReceipt: true);
+        }
+        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new StreamingException("The context stops, and the record was not stored. Send it again when it runs again.", error);
+        }
+
+        await counts.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _queue.WhenWrittenAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public void Restart(string message, Exception? error, TimeSpan? delay)
@@ -218,6 +252,20 @@ internal sealed class ReceiverSupervisor<T>
 
         await PassLimiterAsync(either.Token).ConfigureAwait(false);
         _queue.Add(record);
+    }
+
+    // Also where the context was never started: whoever waits for room, or for a batch, waits no more.
+    private void RefuseRest(Exception? failure)
+    {
+        _queue.Complete();
+        _queue.Receipts.Stop(failure);
+        _queue.Close();
+    }
+
+    private async Task StoreAndWriteAsync(ValueTask storing)
+    {
+        await storing.ConfigureAwait(false);
+        await _queue.WhenWrittenAsync().ConfigureAwait(false);
     }
 
     private static void CheckDelay(TimeSpan delay, string name) =>

@@ -15,6 +15,8 @@ internal sealed class RecordQueue<T>(int maxRecords)
     private T[] _filling = [];                                // rented when the first record comes
     private int _count;                                       // records in it
     private bool _isComplete;                                 // nothing is taken any more
+    private JournaledRecords<T>? _journal;                    // since the start; null where there is none
+    private TextLease? _texts;                                // of records that an earlier run received; until they are cut
 
     /// <summary>Records stored and reserved, and those in batches that are not done.</summary>
     public long Held => _room.Held;
@@ -32,10 +34,15 @@ internal sealed class RecordQueue<T>(int maxRecords)
     }
 
     /// <summary>Makes room for records, waiting until there is some: reserve before taking them from where they cannot go back.</summary>
-    public ValueTask ReserveAsync(int records, CancellationToken cancellationToken) => _room.TakeAsync(records, cancellationToken);
+    public ValueTask ReserveAsync(int records, CancellationToken cancellationToken) =>
+        _journal is null || _journal.HasRoom ? _room.TakeAsync(records, cancellationToken) : ReserveLaterAsync(_journal,
+            records, cancellationToken);
 
     /// <summary>Makes room for records if there is some now.</summary>
-    public bool TryReserve(int records) => _room.TryTake(records);
+    public bool TryReserve(int records) => _journal is not { HasRoom: false } && _room.TryTake(records);
+
+    /// <summary>Done when everything that was stored until now is on the disk: at once where there is no journal.</summary>
+    public Task WhenWrittenAsync() => _journal?.WhenWrittenAsync() ?? Task.CompletedTask;
 
     /// <summary>Gives up a reservation.</summary>
     public void CancelReservation(int records) => _room.Give(records);
@@ -48,6 +55,11 @@ internal sealed class RecordQueue<T>(int maxRecords)
         {
             if (!_isComplete)
             {
+                if (_journal is not null)
+                {
+                    AppendLocked(_journal, new ReadOnlySpan<T>(ref record));
+                }
+
                 if (_count == _filling.Length)
                 {
                     MakeRoomLocked();
@@ -62,28 +74,61 @@ internal sealed class RecordQueue<T>(int maxRecords)
     }
 
     /// <summary>Stores records that room was reserved for, together: one batch takes them all.</summary>
+    /// <param name="records">The records.</param>
+    /// <param name="withReceipt">Whether to tell when their batch counts; where there is a journal, <see
+    /// cref="WhenWrittenAsync"/> tells instead.</param>
+    /// <returns>Done when it does.</returns>
     /// <exception cref="OperationCanceledException">The queue is complete; the room is given up.</exception>
-    public void AddRange(ReadOnlySpan<T> records)
+    public Task AddRange(ReadOnlySpan<T> records, bool withReceipt = false)
     {
         lock (_lock)
         {
-            while (!records.IsEmpty && !_isComplete)
+            if (_isComplete)
             {
-                if (_count == _filling.Length)
-                {
-                    MakeRoomLocked();
-                }
-
-                int taken = Math.Min(records.Length, _filling.Length - _count);
-                records[..taken].CopyTo(_filling.AsSpan(_count));
-                _count += taken;
-                records = records[taken..];
+                throw Refuse(records.Length);
             }
-        }
 
-        if (!records.IsEmpty)
+            if (_journal is not null)
+            {
+                AppendLocked(_journal, records);
+            }
+
+            // Where there is a journal, what counts is that it is written.
+            Task counts = withReceipt && _journal is null ? Receipts.Next().Settled : Task.CompletedTask;
+            StoreLocked(records);
+            return counts;
+        }
+    }
+
+    /// <summary>Receipts of batches whose records somebody waits for.</summary>
+    public BatchReceipts Receipts { get; } = new();
+
+    /// <summary>Whether what is stored goes into a journal.</summary>
+    public bool HasJournal => _journal is not null;
+
+    /// <summary>Writes what is stored into a journal too, from now on and what was stored before the start.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="received">What an earlier run has received, which the first cut takes first.</param>
+    /// <param name="texts">Holds their texts.</param>
+    /// <exception cref="IOException">The disk does not take it.</exception>
+    public void Begin(JournaledRecords<T> journal, T[] received, TextLease texts)
+    {
+        _room.TakeAnyway(received.Length);
+        lock (_lock)
         {
-            throw Refuse(records.Length);
+            SealLocked();
+            List<ReadOnlyMemory<T>> stored = _full;
+            _full = [];
+            StoreLocked(received);
+            SealLocked();
+            foreach (ReadOnlyMemory<T> block in stored)
+            {
+                journal.Append(block.Span);
+                _full.Add(block);
+            }
+
+            _journal = journal;
+            _texts = texts;
         }
     }
 
@@ -100,8 +145,11 @@ internal sealed class RecordQueue<T>(int maxRecords)
     public RecordInputBatch<T> Cut()
     {
         List<ReadOnlyMemory<T>> blocks;
+        TextLease? texts;
+        BatchReceipt? receipt;
         lock (_lock)
         {
+            _journal?.Cut();
             if (_count == 0 && _full.Count == 0)
             {
                 return RecordInputBatch.Empty<T>();
@@ -110,9 +158,17 @@ internal sealed class RecordQueue<T>(int maxRecords)
             SealLocked();
             blocks = _full;
             _full = [];
+            receipt = Receipts.Take();
+            texts = _texts;
+            _texts = null;
         }
 
-        return new RecordInputBatch<T>(blocks, Release);
+        Action<RecordInputBatch<T>> release = texts is null ? Release : batch =>
+        {
+            Release(batch);
+            texts.Dispose();
+        };
+        return new RecordInputBatch<T>(blocks, release) { Receipt = receipt };
     }
 
     /// <summary>Gives back what will not be cut.</summary>
@@ -123,6 +179,42 @@ internal sealed class RecordQueue<T>(int maxRecords)
         long records = batch.RecordCount;
         RecordInputBatch<T>.ReturnToPool(batch);
         _room.Give(records);
+    }
+
+    private async ValueTask ReserveLaterAsync(JournaledRecords<T> journal, int records, CancellationToken cancellationToken)
+    {
+        await journal.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+        await _room.TakeAsync(records, cancellationToken).ConfigureAwait(false);
+    }
+
+    // What the serializer or the disk does not take is not stored.
+    private void AppendLocked(JournaledRecords<T> journal, ReadOnlySpan<T> records)
+    {
+        try
+        {
+            journal.Append(records);
+        }
+        catch
+        {
+            _room.Give(records.Length);
+            throw;
+        }
+    }
+
+    private void StoreLocked(ReadOnlySpan<T> records)
+    {
+        while (!records.IsEmpty)
+        {
+            if (_count == _filling.Length)
+            {
+                MakeRoomLocked();
+            }
+
+            int taken = Math.Min(records.Length, _filling.Length - _count);
+            records[..taken].CopyTo(_filling.AsSpan(_count));
+            _count += taken;
+            records = records[taken..];
+        }
     }
 
     private OperationCanceledException Refuse(int records)

@@ -49,6 +49,7 @@ public sealed class ListenDStream<T> : InputDStream<T>
     private readonly IRecordDecoder<T> _decoder;
     private readonly ListenSourceOptions _options;
     private readonly ByteQueue<T> _queue;
+    private readonly JournaledBytes<T> _journal;
     private readonly ReceiverEvents _events;
     private readonly RateLimiter? _limiter;                       // for all connections together; null: no limit
     private readonly CancellationTokenSource _stop = new();
@@ -66,6 +67,7 @@ public sealed class ListenDStream<T> : InputDStream<T>
         _decoder = decoder;
         _options = options.Validated();
         _queue = new ByteQueue<T>(decoder, context.Blocks);
+        _journal = new JournaledBytes<T>(this, _queue, decoder);
         _events = new ReceiverEvents(this);
         Acceptor = new Acceptor(endPoint, _options.Backlog, context.Options.TimeProvider, _events);
         _limiter = ReceiverRate.LimiterFor(this);
@@ -106,6 +108,7 @@ public sealed class ListenDStream<T> : InputDStream<T>
         try
         {
             _bound = Acceptor.Listen();
+            _journal.Begin();   // who connects meanwhile waits to be accepted
         }
         catch
         {
@@ -123,10 +126,23 @@ public sealed class ListenDStream<T> : InputDStream<T>
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
 
     /// <inheritdoc/>
-    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => ((ByteBatch<T>)batch).Save(output);
+    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) =>
+        _journal.SaveBatch((ByteBatch<T>)batch, output);
 
     /// <inheritdoc/>
-    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) => ByteBatch<T>.Load(saved.Span, $"batch {time} of {Name}", _decoder, PartitionCount);
+    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) => _journal.LoadBatch(time, saved.Span);
+
+    /// <inheritdoc/>
+    protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output) => _journal.SavePosition(time, output);
+
+    /// <inheritdoc/>
+    protected internal override void LoadPosition(ReadOnlySpan<byte> saved) => _journal.LoadPosition(saved);
+
+    internal override bool HasJournal => _journal.IsThere;
+
+    internal override void UseJournal(string directory) => _journal.Use(directory);
+
+    internal override void RetireJournal(BatchTime oldestKept) => _journal.Retire(oldestKept);
 
     /// <inheritdoc/>
     protected internal override async ValueTask StopAsync()
@@ -148,7 +164,7 @@ public sealed class ListenDStream<T> : InputDStream<T>
         _queue.Close();
         _stop.Dispose();
         _places?.Dispose();
-        return ValueTask.CompletedTask;
+        return _journal.CloseAsync();
     }
 
     // With fewer handles than connections, the one that the program needs next would be missing.

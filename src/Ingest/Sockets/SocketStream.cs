@@ -12,7 +12,8 @@ public static class SocketStreamExtensions
     /// What arrived until a tick is in that batch. Lines are not copied: they point into the blocks that were received into. While
     /// <see cref="StreamingOptions.MaxBufferedBytes"/> are held, nothing is read, and TCP holds the server up. A last line without its end is a line when the
     /// server closes; when the context stops first, it is left out, because its rest may still be on its way. Where the context has checkpoints, what is in a batch comes again after a crash; what
-    /// was received and is in no batch yet is lost with the process, as TCP does not tell the server.
+    /// was received and is in no batch yet is lost with the process, as TCP does not tell the server, unless the context has a
+    /// <see cref="CheckpointOptions.ReceiverJournal"/>: then only what was not received yet is.
     /// </remarks>
     /// <example><code>context.SocketTextStream("127.0.0.1", 9999).Print();</code></example>
     /// <param name="context">The context.</param>
@@ -50,6 +51,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
     private readonly IRecordDecoder<T> _decoder;
     private readonly SocketSourceOptions _options;
     private readonly ByteQueue<T> _queue;
+    private readonly JournaledBytes<T> _journal;
     private readonly ReceiverEvents _events;
     private readonly RateLimiter? _limiter;   // null: no limit
     private readonly CancellationTokenSource _stop = new();
@@ -65,12 +67,14 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
         _decoder = decoder;
         _options = options.Validated();
         _queue = new ByteQueue<T>(decoder, context.Blocks);
+        _journal = new JournaledBytes<T>(this, _queue, decoder);
         _events = new ReceiverEvents(this);
         _limiter = ReceiverRate.LimiterFor(this);
     }
 
     protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
     {
+        _journal.Begin();
         _receiving = Task.Run(() => RunAsync(cancellationToken), CancellationToken.None);
         return ValueTask.CompletedTask;
     }
@@ -82,9 +86,20 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
 
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
 
-    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => ((ByteBatch<T>)batch).Save(output);
+    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) =>
+        _journal.SaveBatch((ByteBatch<T>)batch, output);
 
-    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) => ByteBatch<T>.Load(saved.Span, $"batch {time} of {Name}", _decoder, PartitionCount);
+    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) => _journal.LoadBatch(time, saved.Span);
+
+    protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output) => _journal.SavePosition(time, output);
+
+    protected internal override void LoadPosition(ReadOnlySpan<byte> saved) => _journal.LoadPosition(saved);
+
+    internal override bool HasJournal => _journal.IsThere;
+
+    internal override void UseJournal(string directory) => _journal.Use(directory);
+
+    internal override void RetireJournal(BatchTime oldestKept) => _journal.Retire(oldestKept);
 
     protected internal override async ValueTask StopAsync()
     {
@@ -96,7 +111,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
     {
         _queue.Close();
         _stop.Dispose();
-        return ValueTask.CompletedTask;
+        return _journal.CloseAsync();
     }
 
     private async Task RunAsync(CancellationToken abort)

@@ -1,0 +1,44 @@
+using System.Buffers;
+
+namespace FastStream;
+
+/// <summary>What a checkpoint says of an input's journal.</summary>
+/// <remarks><code>| 1 | entry (8 bytes) | written (8) | file (4) | first (8) |</code></remarks>
+/// <param name="Entry">The first entry that no batch up to the checkpoint has.</param>
+/// <param name="Written">Entries before this one were on the disk then: a journal that has fewer was damaged.</param>
+/// <param name="File">The file to look for the entry from.</param>
+/// <param name="First">The first entry that is in this file: those from there on to <paramref name="Entry"/> must be in it.</param>
+internal readonly record struct JournalPosition(long Entry, long Written, int File, long First)
+{
+    private const byte Version = 1;
+    private const int Bytes = 1 + sizeof(long) + sizeof(long) + sizeof(int) + sizeof(long);
+
+    public void Write(IBufferWriter<byte> output)
+    {
+        SavedNumbers.WriteByte(output, Version);
+        SavedNumbers.WriteInt64(output, Entry);
+        SavedNumbers.WriteInt64(output, Written);
+        SavedNumbers.WriteInt32(output, File);
+        SavedNumbers.WriteInt64(output, First);
+    }
+
+    /// <exception cref="InvalidDataException">It is of another version, or damaged.</exception>
+    public static JournalPosition Read(ReadOnlySpan<byte> saved, string input)
+    {
+        if (saved.Length != Bytes || saved[0] != Version)
+        {
+            throw new InvalidDataException($"The position of the journal of {input} has {saved.Length} bytes and "
+                + $"version {(saved.IsEmpty ? -1 : saved[0])}; {Bytes} bytes of version {Version} are expected. Start the "
+                + "program that wrote it.");
+        }
+
+        ReadOnlySpan<byte> rest = saved[1..];
+        var position = new JournalPosition(SavedNumbers.ReadInt64(ref rest), SavedNumbers.ReadInt64(ref rest),
+            SavedNumbers.ReadInt32(ref rest), SavedNumbers.ReadInt64(ref rest));
+        return position is { First: >= 0, File: >= 1 } && position.Entry >= position.First && position.Written >= position.Entry
+            ? position
+            : throw new InvalidDataException($"The journal of {input} is said to go on at entry {position.Entry} "
+                + $"of {position.Written} in file {position.File}, which begins with entry {position.First}; that cannot be. "
+                + "Bring back an undamaged copy of the checkpoint directory.");
+    }
+}

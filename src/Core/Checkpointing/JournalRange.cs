@@ -1,0 +1,48 @@
+using System.Buffers;
+
+namespace FastStream;
+
+/// <summary>Which entries of its input's journal a batch is made of: what a plan says instead of the records.</summary>
+/// <remarks>
+/// <code>| -1 (4 bytes) | 1 | first entry (8) | entry behind the last (8) |</code>
+/// No batch that was written down by its records begins with -1.
+/// </remarks>
+/// <param name="From">Number of the first entry.</param>
+/// <param name="To">Number of the entry behind the last; the first one's where the batch is empty.</param>
+internal readonly record struct JournalRange(long From, long To)
+{
+    private const int Mark = -1;
+    private const byte Version = 1;
+
+    public void Write(IBufferWriter<byte> output)
+    {
+        SavedNumbers.WriteInt32(output, Mark);
+        SavedNumbers.WriteByte(output, Version);
+        SavedNumbers.WriteInt64(output, From);
+        SavedNumbers.WriteInt64(output, To);
+    }
+
+    /// <summary>Reads a range and moves on behind it; false where the batch was written down by its records.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or of another version.</exception>
+    public static bool TryRead(ref ReadOnlySpan<byte> saved, out JournalRange range)
+    {
+        range = default;
+        ReadOnlySpan<byte> rest = saved;
+        if (rest.Length < sizeof(int) || SavedNumbers.ReadInt32(ref rest) != Mark)
+        {
+            return false;
+        }
+
+        if (rest.IsEmpty || rest[0] != Version)
+        {
+            throw new InvalidDataException($"A batch of received data was written in version {(rest.IsEmpty ? -1 : rest[0])}; "
+                + $"this program reads version {Version}. Start the program that wrote it.");
+        }
+
+        rest = rest[1..];
+        range = new JournalRange(SavedNumbers.ReadInt64(ref rest), SavedNumbers.ReadInt64(ref rest));
+        saved = rest;
+        return range.From >= 0 && range.From <= range.To ? true : throw new InvalidDataException($"A batch has the "
+            + $"entries {range.From} to {range.To} of a journal; a first one and one not before it are expected.");
+    }
+}

@@ -1,0 +1,146 @@
+using System.Buffers.Binary;
+
+namespace FastStream;
+
+/// <summary>
+/// Reads a journal after a start, once from front to back: first what each planned batch is made of, then what is in none.
+/// Not thread safe.
+/// </summary>
+/// <param name="directory">The journal's directory; it may be missing where nothing says that there was one.</param>
+/// <param name="position">What the checkpoint says; null where it says nothing.</param>
+internal sealed class ReceiverJournalReader(string directory, JournalPosition? position) : IDisposable
+{
+    private const int FirstFile = 1;
+
+    private readonly BatchLogReader? _log = position is null && !IsThere(directory) ? null
+        : new BatchLogReader(Existing(directory), position?.File ?? FirstFile);
+    private readonly List<(long First, int File)> _files = [];   // of each file that was read, the first entry
+    private IEnumerator<byte[]>? _groups;
+    private ReadOnlyMemory<byte> _rest;                          // of the group that is being read
+    private long _number;                                        // of the next entry in it
+    private bool _hasBegun;
+
+    /// <summary>Number of the entry that is read next.</summary>
+    public long Next { get; private set; } = position?.Entry ?? 0;
+
+    /// <summary>The file that was read last, and where what follows is to be written.</summary>
+    public (int File, long Length, long BytesBefore) End => (_log?.Segment ?? FirstFile, _log?.Length ?? 0, _log?.BytesBefore ?? 0);
+
+    /// <summary>The files that were read, each with its first entry.</summary>
+    public IReadOnlyList<(long First, int File)> Files => _files;
+
+    /// <summary>The entries of a batch.</summary>
+    /// <exception cref="InvalidDataException">The journal is damaged, or has not what the plan names.</exception>
+    public List<ReadOnlyMemory<byte>> Read(JournalRange range)
+    {
+        if (range.From != Next)
+        {
+            throw Damaged($"a batch begins with entry {range.From}, and the one before it ends with entry {Next - 1}");
+        }
+
+        var entries = new List<ReadOnlyMemory<byte>>();
+        while (Next < range.To)
+        {
+            entries.Add(TryRead(out ReadOnlyMemory<byte> entry) ? entry : throw Damaged($"it ends with entry {Next - 1}, and a "
+                + $"batch was planned with entries up to {range.To - 1}"));
+        }
+
+        return entries;
+    }
+
+    /// <summary>All entries that follow: those that are in no batch.</summary>
+    /// <exception cref="InvalidDataException">The journal is damaged.</exception>
+    public List<ReadOnlyMemory<byte>> ReadRest()
+    {
+        var entries = new List<ReadOnlyMemory<byte>>();
+        while (TryRead(out ReadOnlyMemory<byte> entry))
+        {
+            entries.Add(entry);
+        }
+
+        // A file that was emptied gives no entry to count by.
+        long end = _hasBegun ? Next : position?.First ?? 0;
+        if (end < (position?.Written ?? 0))
+        {
+            throw Damaged($"it ends with entry {end - 1}, and entries up to {position!.Value.Written - 1} were on the disk");
+        }
+
+        NoteFile(Next);   // one that was begun and has no entry yet
+        return entries;
+    }
+
+    public void Dispose() => _groups?.Dispose();
+
+    private static bool IsThere(string directory) => Directory.Exists(directory) && BatchLog.Segments(directory).Any();
+
+    private static string Existing(string directory) => Directory.Exists(directory)
+        ? directory
+        : throw new InvalidDataException($"{directory} is missing. A checkpoint says that what was received is there: bring it "
+            + "back; without it what was acknowledged and is in no batch yet is lost.");
+
+    private bool TryRead(out ReadOnlyMemory<byte> entry)
+    {
+        entry = default;
+        do
+        {
+            if (_rest.IsEmpty && !TryBeginGroup())
+            {
+                if (_hasBegun && _number < Next)
+                {
+                    throw Damaged($"it ends with entry {_number - 1}, and a checkpoint counts entries up to {Next - 1}");
+                }
+
+                return false;
+            }
+
+            int length = _rest.Length < sizeof(int) ? -1 : BinaryPrimitives.ReadInt32LittleEndian(_rest.Span);
+            if (length < 0 || length > _rest.Length - sizeof(int))
+            {
+                throw Damaged($"entry {_number} has the length {length}, and {_rest.Length} bytes are left of its group");
+            }
+
+            entry = _rest.Slice(sizeof(int), length);
+            _rest = _rest[(sizeof(int) + length)..];
+            _number++;
+        }
+        while (_number <= Next);   // counted by the checkpoint
+
+        Next++;
+        return true;
+    }
+
+    private bool TryBeginGroup()
+    {
+        _groups ??= _log?.Frames().GetEnumerator();
+        if (_groups is null || !_groups.MoveNext())
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> rest = _groups.Current;
+        long first = SavedNumbers.ReadInt64(ref rest);
+        if (_hasBegun ? first != _number : first < 0 || first > Next)
+        {
+            throw Damaged($"a group begins with entry {first}, "
+                + $"and {(_hasBegun ? $"entry {_number}" : $"one not behind entry {Next}")} is expected");
+        }
+
+        _hasBegun = true;
+        _number = first;
+        _rest = _groups.Current.AsMemory(sizeof(long));
+        NoteFile(first);
+        return true;
+    }
+
+    private void NoteFile(long first)
+    {
+        if (_log is not null && (_files.Count == 0 || _files[^1].File != _log.Segment))
+        {
+            _files.Add((first, _log.Segment));
+        }
+    }
+
+    private InvalidDataException Damaged(string why) => new(
+        $"{(_log is null ? directory : BatchLog.PathOf(directory, Math.Max(_log.Segment, FirstFile)))} does not fit the "
+            + $"checkpoint directory that it lies in: {why}. Bring back a copy of the whole directory that is of one moment.");
+}

@@ -1,0 +1,315 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace FastStream;
+
+/// <summary>
+/// Brings entries to the disk in the order in which they come: all that wait as one frame, with one <c>fsync</c>, by a
+/// thread of its own. Safe from any thread.
+/// </summary>
+/// <remarks>
+/// A frame is <c>| number of its first entry (8 bytes) | each entry: length (4), bytes |</c>. After a failure of the disk
+/// nothing more is appended, and whoever waits hears of it.
+/// </remarks>
+internal sealed class ReceiverJournalWriter
+{
+    private const int LargestKeptBuffer = 32 << 20;                   // one that grew beyond goes with its frame
+
+    private readonly string _input;                                   // its name, for messages
+    private readonly ReceiverJournalOptions _options;
+    private readonly BatchLog _log;
+    private readonly Action<StreamingException> _fail;
+    // guards all below; pulsed when an entry comes, when all that waited was taken, and at the end
+    private readonly object _gate = new();
+    private readonly Queue<(long First, int File)> _files;            // that are there, each with its first entry
+    private readonly TaskCompletionSource _ended = NewSource();
+    private ArrayBufferWriter<byte> _waiting = NewFrame();
+    private ArrayBufferWriter<byte> _spare = NewFrame();
+    private TaskCompletionSource? _waitingDone;                       // of the entries that wait; null while nobody asks
+    private TaskCompletionSource? _takenDone;                         // of those that are being written
+    private TaskCompletionSource? _roomCame;                          // null while nobody waits for room
+    private long _next;                                               // number of the next entry
+    private long _taken;                                              // entries before this one are written or being written
+    private long _written;                                            // entries before this one are on the disk
+    private IOException? _failure;
+    private bool _isEnding;
+    private long _fileBytes;                                          // written to the present file by this; the thread's
+
+    /// <param name="input">The input's name.</param>
+    /// <param name="options">Bounds.</param>
+    /// <param name="log">Where to write; this owns it.</param>
+    /// <param name="files">Files that are there, in order, each with its first entry.</param>
+    /// <param name="next">Number of the next entry.</param>
+    /// <param name="fail">Told of a failure of the disk, once.</param>
+    public ReceiverJournalWriter(string input, ReceiverJournalOptions options, BatchLog log,
+        IEnumerable<(long First, int File)> files, long next, Action<StreamingException> fail)
+    {
+        _input = input;
+        _options = options;
+        _log = log;
+        _fail = fail;
+        _files = new Queue<(long, int)>(files);
+        if (_files.Count == 0)
+        {
+            _files.Enqueue((next, log.Segment));
+        }
+
+        _next = _taken = _written = next;
+        new Thread(Run) { IsBackground = true, Name = $"FastStream journal of {input}" }.Start();
+    }
+
+    /// <summary>Number of the next entry.</summary>
+    public long Next
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _next;
+            }
+        }
+    }
+
+    /// <summary>Whether there is room for more to wait for the disk.</summary>
+    public bool HasRoom
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return HasRoomLocked;
+            }
+        }
+    }
+
+    // After a failure nobody waits: the next append says what is wrong.
+    private bool HasRoomLocked => _waiting.WrittenCount < _options.MaxPendingBytes || _failure is not null;
+
+    /// <summary>Appends an entry; blocks while there is no room.</summary>
+    /// <exception cref="IOException">The disk has failed, or this has ended: the entry will not be on it.</exception>
+    public void Append(ReadOnlySpan<byte> entry)
+    {
+        lock (_gate)
+        {
+            while (!HasRoomLocked)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            if (_failure is not null)
+            {
+                throw Failed();
+            }
+
+            SavedNumbers.WriteInt32(_waiting, entry.Length);
+            _waiting.Write(entry);
+            if (_next++ == _taken)
+            {
+                Monitor.PulseAll(_gate);
+            }
+        }
+
+        CrashPoint.Pass("received");
+    }
+
+    /// <summary>Done when the entries before a number are on the disk.</summary>
+    /// <exception cref="IOException">The disk has failed.</exception>
+    public Task WhenWrittenAsync(long number)
+    {
+        lock (_gate)
+        {
+            if (number <= _written)
+            {
+                return Task.CompletedTask;
+            }
+
+            if (_failure is not null)
+            {
+                return Task.FromException(Failed());
+            }
+
+            return number <= _taken ? (_takenDone ??= NewSource()).Task : (_waitingDone ??= NewSource()).Task;
+        }
+    }
+
+    /// <summary>Waits until there is room, or nothing can be appended any more.</summary>
+    public async ValueTask WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task came;
+            lock (_gate)
+            {
+                if (HasRoomLocked)
+                {
+                    return;
+                }
+
+                came = (_roomCame ??= NewSource()).Task;
+            }
+
+            await came.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What a checkpoint is to say whose batches have the entries before a number, which are on the disk.</summary>
+    public JournalPosition PositionOf(long number)
+    {
+        lock (_gate)
+        {
+            (long first, int file) = _files.Last(file => file.First <= number);
+            return new JournalPosition(number, _written, file, first);
+        }
+    }
+
+    /// <summary>Removes the files before a number.</summary>
+    public void RemoveBefore(int file)
+    {
+        lock (_gate)
+        {
+            while (_files.Count > 1 && _files.Peek().File < file)
+            {
+                _files.Dequeue();
+            }
+        }
+
+        _log.RemoveBefore(file);
+    }
+
+    /// <summary>Brings what waits to the disk, and ends.</summary>
+    public Task CloseAsync()
+    {
+        lock (_gate)
+        {
+            _isEnding = true;
+            Monitor.PulseAll(_gate);
+        }
+
+        return _ended.Task;
+    }
+
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static ArrayBufferWriter<byte> NewFrame()
+    {
+        var frame = new ArrayBufferWriter<byte>();
+        SavedNumbers.WriteInt64(frame, 0);   // the number of the first entry, which is known when the frame goes out
+        return frame;
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (TakeWaiting() is { } frame)
+            {
+                _log.Append(frame.WrittenMemory);
+                CrashPoint.Pass("journal written");
+                if (EndFrame(frame) >= _options.MaxFileBytes)
+                {
+                    Roll();
+                }
+            }
+        }
+        catch (Exception error)
+        {
+            Fail(error);
+        }
+        finally
+        {
+            _log.Dispose();
+            _ended.TrySetResult();
+        }
+    }
+
+    // Null at the end.
+    private ArrayBufferWriter<byte>? TakeWaiting()
+    {
+        lock (_gate)
+        {
+            while (_next == _taken && !_isEnding)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            if (_next == _taken)
+            {
+                _failure = new IOException($"The journal of {_input} has ended: the context has stopped.");
+                return null;
+            }
+
+            ArrayBufferWriter<byte> frame = _waiting;
+            BinaryPrimitives.WriteInt64LittleEndian(MemoryMarshal.AsMemory(frame.WrittenMemory).Span, _taken);
+            _taken = _next;
+            _takenDone = _waitingDone;
+            _waitingDone = null;
+            _waiting = _spare;
+            MakeRoomLocked();
+            return frame;
+        }
+    }
+
+    private void MakeRoomLocked()
+    {
+        Monitor.PulseAll(_gate);
+        _roomCame?.TrySetResult();
+        _roomCame = null;
+    }
+
+    // Gives the bytes of the file.
+    private long EndFrame(ArrayBufferWriter<byte> frame)
+    {
+        _fileBytes += frame.WrittenCount;
+        bool isLarge = frame.Capacity > LargestKeptBuffer;
+        if (!isLarge)
+        {
+            frame.ResetWrittenCount();
+            SavedNumbers.WriteInt64(frame, 0);
+        }
+
+        lock (_gate)
+        {
+            _spare = isLarge ? NewFrame() : frame;
+            _written = _taken;
+            _takenDone?.TrySetResult();
+            _takenDone = null;
+        }
+
+        return _fileBytes;
+    }
+
+    private void Roll()
+    {
+        _log.Roll();
+        _fileBytes = 0;
+        lock (_gate)
+        {
+            _files.Enqueue((_taken, _log.Segment));
+        }
+
+        CrashPoint.Pass("journal rolled");
+    }
+
+    private void Fail(Exception error)
+    {
+        TaskCompletionSource?[] waiting;
+        lock (_gate)
+        {
+            _failure = new IOException($"What {_input} has received could not be brought to the disk: {error.Message}", error);
+            waiting = [_takenDone, _waitingDone];
+            MakeRoomLocked();
+        }
+
+        foreach (TaskCompletionSource source in waiting.OfType<TaskCompletionSource>())
+        {
+            source.TrySetException(Failed());
+            _ = source.Task.Exception;   // whoever has given up waiting misses nothing
+        }
+
+        _fail(new StreamingException(_failure.Message, error));
+    }
+
+    private IOException Failed() => new($"{_failure!.Message} The record is not kept; send it again when the context runs "
+        + "again.", _failure);
+}

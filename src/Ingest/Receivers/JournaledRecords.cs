@@ -1,0 +1,66 @@
+using System.Buffers;
+
+namespace FastStream;
+
+/// <summary>Records in the journal of their input: an entry is what was stored together.</summary>
+/// <remarks><code>| number of records (4 bytes) | the records |</code></remarks>
+internal sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerializer<T> serializer)
+{
+    private readonly ArrayBufferWriter<byte> _entry = new();   // under the queue's lock
+
+    /// <summary>Whether there is room for more to wait for the disk.</summary>
+    public bool HasRoom => journal.HasRoom;
+
+    /// <summary>Waits until there is.</summary>
+    public ValueTask WaitForRoomAsync(CancellationToken cancellationToken) => journal.WaitForRoomAsync(cancellationToken);
+
+    /// <summary>Done when everything appended until now is on the disk.</summary>
+    public Task WhenWrittenAsync() => journal.WhenWrittenAsync();
+
+    /// <summary>What was appended since the last cut is a batch. Under the queue's lock.</summary>
+    public void Cut() => journal.Cut();
+
+    /// <summary>Appends records as one entry. Under the queue's lock.</summary>
+    public void Append(ReadOnlySpan<T> records)
+    {
+        _entry.ResetWrittenCount();
+        SavedNumbers.WriteInt32(_entry, records.Length);
+        foreach (ref readonly T record in records)
+        {
+            serializer.Write(in record, _entry);
+        }
+
+        journal.Append(_entry.WrittenSpan);
+    }
+
+    /// <summary>The records of entries, in order.</summary>
+    /// <param name="entries">From the journal.</param>
+    /// <param name="texts">Holds the records' texts; dispose of it when nobody reads the records any more.</param>
+    /// <exception cref="InvalidDataException">An entry is not as it was written.</exception>
+    public T[] Read(IReadOnlyList<ReadOnlyMemory<byte>> entries, out TextLease texts)
+    {
+        texts = new TextLease();
+        var memory = new TextMemory();
+        var records = new List<T>();
+        foreach (ReadOnlyMemory<byte> entry in entries)
+        {
+            using MemoryHandle pinned = entry.Pin();   // texts lie in it until they are copied
+            ReadOnlySpan<byte> rest = entry.Span;
+            int count = SavedNumbers.ReadInt32(ref rest);
+            for (int i = 0; i < count; i++)
+            {
+                T record = serializer.Read(ref rest);
+                RecordTexts<T>.Copy(ref record, memory, texts);
+                records.Add(record);
+            }
+
+            if (count < 0 || !rest.IsEmpty)
+            {
+                throw new InvalidDataException($"An entry of a journal has {count} records and {rest.Length} bytes behind them; "
+                    + $"none are expected. Start the program that wrote it, or give {typeof(T)} the serializer that it had.");
+            }
+        }
+
+        return [.. records];
+    }
+}
