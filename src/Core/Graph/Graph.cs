@@ -3,17 +3,24 @@ namespace FastStream;
 /// <summary>The running graph: its outputs, the roots that a batch enters by, and the runners.</summary>
 internal sealed class Graph(
     IReadOnlyList<OutputOperation> outputs,
+    IReadOnlyList<IInputStream> inputs,
     IReadOnlyList<(StageRoot Root, StageRunner Runner)> inputRoots,
     IReadOnlyList<StageRoot> roots,
     IReadOnlyList<IBatchState> states,
     IReadOnlyList<IStateSection> sections,
     IReadOnlyList<StageRunner> runners,
-    RunningBatch running)
+    RunningBatch running,
+    DueTimes due)
 {
     public IReadOnlyList<OutputOperation> Outputs { get; } = outputs;
 
+    public IReadOnlyList<IInputStream> Inputs { get; } = inputs;
+
     /// <summary>What streams keep over batches, as a checkpoint sees it.</summary>
     public IReadOnlyList<IStateSection> Sections { get; } = sections;
+
+    /// <summary>When something comes out though nothing comes in.</summary>
+    public DueTimes Due { get; } = due;
 
     public int StageRunnerCount => runners.Count;
 

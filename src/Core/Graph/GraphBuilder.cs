@@ -107,6 +107,9 @@ public sealed class GraphBuilder
         return state;
     }
 
+    /// <summary>The times at which something is due without input.</summary>
+    internal DueTimes Due { get; } = new();
+
     internal void AddInputRoot(DStream stream, int partition, StageRoot root)
     {
         _roots.Add(root);
@@ -135,6 +138,7 @@ public sealed class GraphBuilder
             output.Connect(this);
         }
 
+        Due.AddSlides(seen, outputs);
         var inputIndexes = new Dictionary<object, int>();
         for (int i = 0; i < inputs.Count; i++)
         {
@@ -146,7 +150,7 @@ public sealed class GraphBuilder
             root.BindInput(inputIndexes);
         }
 
-        return new Graph(outputs, _inputRoots, _roots, _states, _sections, _runners.Values.SelectMany(runners => runners).ToArray(), Running);
+        return new Graph(outputs, inputs, _inputRoots, _roots, _states, _sections, _runners.Values.SelectMany(runners => runners).ToArray(), Running, Due);
     }
 
     // Depth first without recursion: described chains may be long. Each edge counts one consumer; the stages of neighbours join where nothing is exchanged.

@@ -73,6 +73,8 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
     DStream<(TKey Key, TValue Value)> parent, Delegate function, TimedStateUpdate<TKey, TValue, TState> update, IEnumerable<(TKey Key, TState State)> initialState)
     : DStream<(TKey Key, TState Value)>(parent.Context, "UpdateStateByKey", parent)
 {
+    internal override bool MakesRecords => true;
+
     internal override IRoute<(TKey Key, TState Value)>? Route => KeyRoute<TKey, TState>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;

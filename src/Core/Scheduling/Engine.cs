@@ -26,7 +26,7 @@ internal sealed class Engine
             _graph = new GraphBuilder(SchedulerFor(_options)).Build(outputs, inputs);
             _recovered = _checkpoints?.Recover(_graph.Sections) ?? [];
             _scheduler = new JobScheduler(_graph, _options, clock, listeners, context, _checkpoints, onFailure, _abort.Token);
-            _generator = new JobGenerator(inputs, _scheduler, _options, clock, listeners, context.Metrics, _checkpoints, onFailure);
+            _generator = new JobGenerator(inputs, _scheduler, _options, clock, listeners, _checkpoints, onFailure);
         }
         catch
         {
@@ -47,7 +47,7 @@ internal sealed class Engine
         }
 
         _checkpoints?.Begin(ZeroTime);
-        _scheduler.Start();
+        _scheduler.Start(_checkpoints?.LastSaved ?? ZeroTime, _generator.SkippedUntil);
         foreach (JobSet batch in _recovered)
         {
             _scheduler.Submit(batch);

@@ -20,6 +20,7 @@ internal sealed class JobScheduler
     private Task _loop = Task.CompletedTask;
     private readonly Queue<Task> _unfinished = new();                    // batches whose outputs still run, when they may overlap; at most ConcurrentJobs
     private readonly Task[] _lastRuns;                                   // each output's run for the batch before, when they may overlap
+    private BatchGap? _gap;                                              // what is due between two batches; made by the start
     private volatile bool _failed;                                       // set by a failure that stops the context
 
     public JobScheduler(Graph graph, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingContext context, CheckpointCoordinator? checkpoints, Action<Exception> onFailure, CancellationToken abort)
@@ -37,7 +38,24 @@ internal sealed class JobScheduler
         _queue = Channel.CreateBounded<JobSet>(new BoundedChannelOptions(options.MaxPendingBatches) { SingleReader = true });
     }
 
-    public void Start() => _loop = Task.Run(RunAsync);
+    /// <summary>Begins to run batches.</summary>
+    /// <param name="last">The last batch that the states count.</param>
+    /// <param name="skippedUntil">Times of a down time that are left out by policy, up to this one; null where the program was not down.</param>
+    public void Start(BatchTime last, BatchTime? skippedUntil)
+    {
+        _gap = new BatchGap(_graph.Due, _options, last, skippedUntil)
+        {
+            OnSkipped = (count, warning) =>
+            {
+                _context.Metrics.CountSkippedTicks(count);
+                if (warning is not null)
+                {
+                    _listeners.Post(listener => listener.OnWarning(warning, null));
+                }
+            },
+        };
+        _loop = Task.Run(RunAsync);
+    }
 
     /// <summary>Queues a batch; blocks the generator's thread while the queue is full.</summary>
     public void Submit(JobSet batch)
@@ -77,6 +95,7 @@ internal sealed class JobScheduler
         await foreach (JobSet batch in _queue.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
         {
             _begun.Set();
+            await RunGapBeforeAsync(batch).ConfigureAwait(false);
             if (_abort.IsCancellationRequested || _failed)
             {
                 Drop(batch);
@@ -90,18 +109,49 @@ internal sealed class JobScheduler
                 continue;
             }
 
-            try
-            {
-                await RunBatchAsync(batch).ConfigureAwait(false);
-            }
-            catch (Exception error)
-            {
-                // Not the batch's failure but the engine's, such as an operator that cannot reset: nobody knows what it still holds.
-                Fail(new StreamingException(batch.Time, "the engine", error));
-            }
+            await RunGuardedAsync(batch).ConfigureAwait(false);
         }
 
         await FinishEarlierAsync().ConfigureAwait(false);
+    }
+
+    // Times that were passed over and at which something is due: batches without input, each done with before it is known what is due next.
+    private async Task RunGapBeforeAsync(JobSet batch)
+    {
+        if (_abort.IsCancellationRequested || _failed)
+        {
+            return;
+        }
+
+        foreach (BatchTime time in _gap!.DueBefore(batch))
+        {
+            JobSet due = JobSet.Empty(time, _graph.Inputs, _clock.NowMs);
+            if (!TryWriteDown(time, "writing down that a batch runs without input", checkpoints => checkpoints.PlanEmpty(time)))
+            {
+                return;
+            }
+
+            BatchInfo info = due.ToInfo();
+            _listeners.Post(listener => listener.OnBatchSubmitted(info));
+            await RunGuardedAsync(due).ConfigureAwait(false);
+            if (_abort.IsCancellationRequested || _failed)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task RunGuardedAsync(JobSet batch)
+    {
+        try
+        {
+            await RunBatchAsync(batch).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // Not the batch's failure but the engine's, such as an operator that cannot reset: nobody knows what it still holds.
+            Fail(new StreamingException(batch.Time, "the engine", error));
+        }
     }
 
     private async Task RunBatchAsync(JobSet batch)
@@ -109,7 +159,7 @@ internal sealed class JobScheduler
         batch.StartedMs = _clock.NowMs;
         BatchInfo started = batch.ToInfo();
         Report(batch, listener => listener.OnBatchStarted(started));
-        var scope = new BatchScope(batch.Time, batch.Inputs) { IsReplay = batch.Recovery == Outcome.Open };
+        var scope = new BatchScope(batch.Time, batch.Inputs) { IsReplay = batch.Recovery is Outcome.Open or Outcome.WithoutData };
         for (int attempt = 0; ; attempt++)
         {
             await _graph.RunAsync(scope).ConfigureAwait(false);
@@ -124,7 +174,7 @@ internal sealed class JobScheduler
             {
                 batch.Failure = null;
                 batch.IsCutShort = false;
-                jobs = TakeJobs(batch, scope);
+                jobs = TakeJobs(batch, scope, ofEarlierOnly: batch.IsWithoutData);
             }
 
             if (jobs is not null && _options.ConcurrentJobs > 1 && _options.BatchRetries == 0 && _checkpoints is null)
@@ -164,34 +214,85 @@ internal sealed class JobScheduler
                 continue;
             }
 
-            if (jobs is not null)
-            {
-                _graph.Commit();
-            }
-
-            await FinishEarlierAsync().ConfigureAwait(false);
-            WriteDown(batch, isCounted: jobs is not null);
-            Complete(batch, scope);
+            await EndAsync(batch, scope, isThrough: jobs is not null).ConfigureAwait(false);
             return;
         }
     }
 
-    // A batch that stops the context is not done: the next start runs it again.
-    private void WriteDown(JobSet batch, bool isCounted)
+    // No further try: the states count the batch, or it is given up.
+    private async Task EndAsync(JobSet batch, BatchScope scope, bool isThrough)
     {
-        bool stopsContext = batch.Failure is not null && (batch.IsCutShort || _options.OnBatchFailure == BatchFailurePolicy.FailContext);
-        if (_checkpoints is null || stopsContext || batch.IsForStatesOnly)
+        Outcome outcome = batch.IsWithoutData ? Outcome.CountedWithoutData : Outcome.Counted;
+        if (isThrough)
         {
-            return;
+            _graph.Commit();
         }
 
+        await FinishEarlierAsync().ConfigureAwait(false);
+        if (!isThrough)
+        {
+            outcome = await RunWithoutDataAsync(batch).ConfigureAwait(false) ? Outcome.CountedWithoutData : Outcome.GivenUp;
+        }
+
+        WriteDown(batch, outcome);
+        Complete(batch, scope);
+    }
+
+    // What earlier batches brought, and comes out at this time, is not to go with the data of a batch that failed for good.
+    private async Task<bool> RunWithoutDataAsync(JobSet batch)
+    {
+        bool stops = batch.IsCutShort || _abort.IsCancellationRequested || _options.OnBatchFailure == BatchFailurePolicy.FailContext;
+        if (stops || batch.IsWithoutData || batch.IsForStatesOnly || !_graph.Due.HasEarlierAt(batch.Time)
+            || !TryWriteDown(batch.Time, "writing down that a batch runs without its data", checkpoints => checkpoints.GiveUpData(batch.Time)))
+        {
+            return false;
+        }
+
+        var scope = new BatchScope(batch.Time, JobSet.EmptyInputs(batch.Time, _graph.Inputs)) { IsReplay = batch.Recovery == Outcome.Open };
+        await _graph.RunAsync(scope).ConfigureAwait(false);
+        bool succeeded = !scope.IsFailed;
+        if (succeeded)
+        {
+            await RunJobsAsync(batch, TakeJobs(batch, scope, ofEarlierOnly: true)).ConfigureAwait(false);
+            _graph.Commit();
+        }
+        else
+        {
+            _graph.Reset();
+            string warning = $"Batch {batch.Time} failed without its data too: what earlier batches brought for it, such as a window that ends then, does not come out.";
+            _listeners.Post(listener => listener.OnWarning(warning, scope.Failure));
+        }
+
+        scope.Release();
+        return succeeded;
+    }
+
+    // A batch that stops the context is not done: the next start runs it again.
+    private void WriteDown(JobSet batch, Outcome outcome)
+    {
+        bool stopsContext = batch.Failure is not null && (batch.IsCutShort || _options.OnBatchFailure == BatchFailurePolicy.FailContext);
+        if (!stopsContext && !batch.IsForStatesOnly)
+        {
+            TryWriteDown(batch.Time, "writing down that the batch is done", checkpoints => checkpoints.Commit(batch.Time, outcome));
+        }
+    }
+
+    // Where the disk does not take it nobody knows what is there: the context stops, and the next start sorts it out.
+    private bool TryWriteDown(BatchTime time, string what, Action<CheckpointCoordinator> write)
+    {
         try
         {
-            _checkpoints.Commit(batch.Time, isCounted);
+            if (_checkpoints is not null)
+            {
+                write(_checkpoints);
+            }
+
+            return true;
         }
         catch (Exception error)
         {
-            Fail(new StreamingException(batch.Time, "writing down that the batch is done", error));
+            Fail(new StreamingException(time, what, error));
+            return false;
         }
     }
 
@@ -221,13 +322,13 @@ internal sealed class JobScheduler
     }
 
     // Outputs that are due at this time and were not done by an earlier try; null keeps the place of the others.
-    private List<OutputJob?> TakeJobs(JobSet batch, BatchScope scope)
+    private List<OutputJob?> TakeJobs(JobSet batch, BatchScope scope, bool ofEarlierOnly)
     {
         var jobs = new List<OutputJob?>(_graph.Outputs.Count);
         foreach (OutputOperation output in _graph.Outputs)
         {
             OutputJob job = output.TakeJob(scope);
-            bool due = batch.Time.IsValid(output.Stream.Slide, _context.ZeroTime) && !batch.DoneOutputs.Contains(output.Index) && !batch.IsForStatesOnly;
+            bool due = batch.Time.IsValid(output.Stream.Slide, _context.ZeroTime) && !batch.DoneOutputs.Contains(output.Index) && !batch.IsForStatesOnly && (!ofEarlierOnly || output.Stream.GivesEarlierUpTo);
             if (!due)
             {
                 job.Release();
