@@ -14,6 +14,8 @@ public abstract class DStream
     // Of the parents, asked once: asking through a chain each time would take a stack as deep as the chain.
     private readonly TimeSpan _slide;
     private readonly int _partitionCount;
+    private readonly bool _parentsMakeRecords;
+    private readonly bool _parentsGiveEarlier;
     private string? _name;
 
     private protected DStream(StreamingContext context, string operatorName, IReadOnlyList<DStream> parents)
@@ -26,6 +28,8 @@ public abstract class DStream
         Id = context.NextStreamId();
         _slide = parents.Count > 0 ? parents[0].Slide : context.Options.BatchInterval;
         WindowsBefore = parents.Count == 0 ? 0 : parents.Max(parent => parent.WindowsUpTo);
+        _parentsMakeRecords = parents.Any(parent => parent.MakesRecordsUpTo);
+        _parentsGiveEarlier = parents.Any(parent => parent.GivesEarlierUpTo);
         foreach (DStream parent in parents)
         {
             if (!ReferenceEquals(parent.Context, context))
@@ -93,6 +97,18 @@ public abstract class DStream
 
     /// <summary>Whether batches before it are in its batches.</summary>
     internal virtual bool IsWindow => false;
+
+    /// <summary>Whether a batch of it may hold records that no record came in for: a count, all states, what a function makes of an empty batch.</summary>
+    internal virtual bool MakesRecords => false;
+
+    /// <summary>Whether this stream, or one before it, makes records of nothing.</summary>
+    internal bool MakesRecordsUpTo => MakesRecords || _parentsMakeRecords;
+
+    /// <summary>Whether its batches hold what came in earlier ones and is seen nowhere else: windows, states whose time is out.</summary>
+    internal virtual bool GivesEarlier => IsWindow;
+
+    /// <summary>Whether this stream, or one before it, gives what came earlier.</summary>
+    internal bool GivesEarlierUpTo => GivesEarlier || _parentsGiveEarlier;
 
     /// <summary>Windows on the longest way from an input to this stream, without itself.</summary>
     internal int WindowsBefore { get; }

@@ -22,7 +22,10 @@ public enum MissedTickPolicy
     /// <summary>Every missed batch runs, back to back, in order: no batch time is ever left out (as in Spark). The default.</summary>
     RunEach,
 
-    /// <summary>Only the newest missed batch runs, with all the data; the ones left out are counted in <see cref="StreamingMetrics.SkippedTicks"/>.</summary>
+    /// <summary>
+    /// Only the newest missed batch runs, with all the data, and before it, without input, those at which a slide longer than the batch interval ends: no such window is passed over. The others
+    /// are counted in <see cref="StreamingMetrics.SkippedTicks"/>.
+    /// </summary>
     RunNewest,
 }
 
@@ -94,6 +97,15 @@ public sealed record StreamingOptions
     /// </summary>
     public bool StopWhenInputsEnd { get; set; }
 
+    /// <summary>What happens, when a program with checkpoints starts again, to the batch times of the time it was down; default <see cref="CatchUpPolicy.RunDue"/>.</summary>
+    public CatchUpPolicy CatchUp { get; set; } = CatchUpPolicy.RunDue;
+
+    /// <summary>
+    /// How far back from the present batch times that were passed over still run: more than 0, default 7 days; <see cref="Timeout.InfiniteTimeSpan"/> for no limit. Earlier ones are left out and
+    /// counted in <see cref="StreamingMetrics.SkippedTicks"/>, with a warning; windows that ended at them do not come out.
+    /// </summary>
+    public TimeSpan CatchUpLimit { get; set; } = TimeSpan.FromDays(7);
+
     /// <summary>How long a graceful stop may take before it becomes an immediate one: more than 0, up to 24 days; default: no limit.</summary>
     public TimeSpan GracefulStopTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
@@ -143,6 +155,8 @@ public sealed record StreamingOptions
         CheckTimeout(SlowBatchWarning ?? Timeout.InfiniteTimeSpan, nameof(SlowBatchWarning));
         Check(Enum.IsDefined(OnBatchFailure), nameof(OnBatchFailure), OnBatchFailure, "one of the named policies is expected");
         Check(Enum.IsDefined(MissedTicks), nameof(MissedTicks), MissedTicks, "one of the named policies is expected");
+        Check(Enum.IsDefined(CatchUp), nameof(CatchUp), CatchUp, "one of the named policies is expected");
+        Check(CatchUpLimit > TimeSpan.Zero || CatchUpLimit == Timeout.InfiniteTimeSpan, nameof(CatchUpLimit), CatchUpLimit, "more than 0 is expected, or Timeout.InfiniteTimeSpan for no limit");
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(Rate);
         Rate.Validate();

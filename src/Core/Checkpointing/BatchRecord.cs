@@ -8,7 +8,7 @@ namespace FastStream;
 /// <summary>What the log says of a batch: what it is made of, and later that it is done.</summary>
 /// <remarks><code>
 /// plan:   | 1 | time (8 bytes) | number of inputs (4) | for each: length (4), name, length (4), what the input wrote |
-/// commit: | 2 | time (8 bytes) | 1 where states count the batch, 0 where it was given up |
+/// commit: | 2 | time (8 bytes) | how far it came: an <see cref="Outcome"/> other than open; the last one counts |
 /// </code></remarks>
 internal static class BatchRecord
 {
@@ -34,12 +34,13 @@ internal static class BatchRecord
         }
     }
 
-    public static byte[] OfCommit(BatchTime time, bool isCounted)
+    /// <summary>Writes down how far a batch came.</summary>
+    public static byte[] OfCommit(BatchTime time, Outcome outcome)
     {
         byte[] record = new byte[CommitBytes];
         record[0] = Commit;
         BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(1), time.Milliseconds);
-        record[9] = isCounted ? (byte)1 : (byte)0;
+        record[9] = (byte)outcome;
         return record;
     }
 
@@ -50,7 +51,7 @@ internal static class BatchRecord
         var batches = new SortedList<BatchTime, RecoveredBatch>();
         foreach (byte[] frame in frames)
         {
-            if (frame.Length < CommitBytes || frame[0] is not (Plan or Commit) || (frame[0] == Commit && (frame.Length != CommitBytes || frame[9] > 1)))
+            if (frame.Length < CommitBytes || frame[0] is not (Plan or Commit) || (frame[0] == Commit && (frame.Length != CommitBytes || frame[9] > (byte)Outcome.CountedWithoutData)))
             {
                 throw Unknown(frame);
             }
@@ -66,7 +67,7 @@ internal static class BatchRecord
             {
                 Plan when isKnown => throw new InvalidDataException($"The log says twice what batch {time} was made of."),
                 Plan => new RecoveredBatch(time, ReadInputs(frame), Outcome.Open),
-                _ when isKnown => batch! with { Outcome = frame[9] == 1 ? Outcome.Counted : Outcome.GivenUp },
+                _ when isKnown => batch! with { Outcome = (Outcome)frame[9] },
                 _ => throw new InvalidDataException($"The log says that batch {time} is done, and not what it was made of."),
             };
         }
@@ -100,17 +101,23 @@ internal static class BatchRecord
         new($"A record of the log has the kind {(frame.Length > 0 ? frame[0] : -1)} and {frame.Length} bytes, which this version does not know. Start the version that wrote it.");
 }
 
-/// <summary>How far a batch of the log came.</summary>
+/// <summary>How far a batch of the log came. The numbers are in the log.</summary>
 internal enum Outcome
 {
     /// <summary>Not known to be done: it runs again, with its outputs.</summary>
-    Open,
-
-    /// <summary>Done: it runs again for the states only.</summary>
-    Counted,
+    Open = -1,
 
     /// <summary>Failed for good: in no state.</summary>
-    GivenUp,
+    GivenUp = 0,
+
+    /// <summary>Done: it runs again for the states only.</summary>
+    Counted = 1,
+
+    /// <summary>Failed for good, and not known to have run without its data for what earlier batches brought: it runs so, with these outputs.</summary>
+    WithoutData = 2,
+
+    /// <summary>Failed for good, and ran without its data: it runs so again, for the states only.</summary>
+    CountedWithoutData = 3,
 }
 
 /// <summary>A batch that the log tells of.</summary>

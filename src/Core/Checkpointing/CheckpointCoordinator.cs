@@ -59,6 +59,9 @@ internal sealed class CheckpointCoordinator : IDisposable
     /// <summary>The last batch that was planned; batches go on after it.</summary>
     public BatchTime? LastPlanned { get; private set; }
 
+    /// <summary>The last batch of the newest checkpoint: zero time at first.</summary>
+    public BatchTime LastSaved => _last!.Time;
+
     /// <summary>Takes the directory, for this process alone, and looks for the newest checkpoint that is whole.</summary>
     /// <exception cref="InvalidOperationException">Another process has it.</exception>
     /// <exception cref="InvalidDataException">There are checkpoints, and all are damaged.</exception>
@@ -111,7 +114,8 @@ internal sealed class CheckpointCoordinator : IDisposable
 
         // Without states nothing comes of running a batch again that was put out already.
         return batches.Select(batch => Load(
-            states.Count == 0 && batch.Outcome == Outcome.Counted ? batch with { Outcome = Outcome.GivenUp } : batch, wasCounted: batch.Outcome == Outcome.Counted)).ToArray();
+            states.Count == 0 && batch.Outcome is Outcome.Counted or Outcome.CountedWithoutData ? batch with { Outcome = Outcome.GivenUp } : batch,
+            wasCounted: batch.Outcome is Outcome.Counted or Outcome.CountedWithoutData)).ToArray();
     }
 
     /// <summary>Makes the first checkpoint of a program, which fixes its zero time.</summary>
@@ -155,14 +159,28 @@ internal sealed class CheckpointCoordinator : IDisposable
         }
     }
 
+    /// <summary>Brings to the disk that a batch without input runs at a time that was passed over. By the scheduler, before it runs; the batch after it is planned already.</summary>
+    /// <exception cref="IOException">The disk did not take it: the batch must not run.</exception>
+    public void PlanEmpty(BatchTime time)
+    {
+        var plan = new ArrayBufferWriter<byte>();
+        BatchRecord.WritePlan(plan, time, [], [], []);
+        _log!.Append(plan.WrittenMemory);
+        CrashPoint.Pass("planned");
+    }
+
+    /// <summary>Brings to the disk that a batch that failed for good runs without its data. By the scheduler, before it does.</summary>
+    /// <exception cref="IOException">The disk did not take it.</exception>
+    public void GiveUpData(BatchTime time) => _log!.Append(BatchRecord.OfCommit(time, Outcome.WithoutData));
+
     /// <summary>Brings to the disk that a batch is done, and makes a checkpoint if it is time. By the scheduler, between batches.</summary>
     /// <param name="time">The batch.</param>
-    /// <param name="isCounted">Whether the states count it; false for one that failed for good.</param>
+    /// <param name="outcome">Whether the states count it, and with its data.</param>
     /// <exception cref="IOException">The disk did not take it.</exception>
-    public void Commit(BatchTime time, bool isCounted)
+    public void Commit(BatchTime time, Outcome outcome)
     {
         CrashPoint.Pass("put out");
-        _log!.Append(BatchRecord.OfCommit(time, isCounted));
+        _log!.Append(BatchRecord.OfCommit(time, outcome));
         CrashPoint.Pass("committed");
         _lastCommitted = time;
         try
@@ -219,6 +237,12 @@ internal sealed class CheckpointCoordinator : IDisposable
     private JobSet Load(RecoveredBatch batch, bool wasCounted)
     {
         InputBatch[] inputs = _inputs.Select((input, i) => Load(input, _inputNames[i], batch)).ToArray();
+        if (batch.Outcome is Outcome.WithoutData or Outcome.CountedWithoutData)
+        {
+            Array.ForEach(inputs, input => input.Dispose());
+            inputs = _inputs.Select(input => input.LoadBatch(batch.Time, null)).ToArray();
+        }
+
         return new JobSet(batch.Time, inputs, _clock.GetUtcNow().ToUnixTimeMilliseconds())
         {
             Recovery = batch.Outcome,
@@ -227,14 +251,14 @@ internal sealed class CheckpointCoordinator : IDisposable
         };
     }
 
-    // A batch that never runs is told to its inputs, which count it as taken: what it was made of, such as files, may be gone.
+    // A batch that never runs, or runs without its data, is told to its inputs, which count it as taken: what it was made of, such as files, may be gone.
     private static InputBatch Load(IInputStream input, string name, RecoveredBatch batch)
     {
         try
         {
             return input.LoadBatch(batch.Time, batch.Inputs.TryGetValue(name, out ReadOnlyMemory<byte> saved) ? saved : (ReadOnlyMemory<byte>?)null);
         }
-        catch (InvalidDataException) when (batch.Outcome == Outcome.GivenUp)
+        catch (InvalidDataException) when (batch.Outcome is not (Outcome.Open or Outcome.Counted))
         {
             return input.LoadBatch(batch.Time, null);
         }

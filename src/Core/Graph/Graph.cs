@@ -3,6 +3,7 @@ namespace FastStream;
 /// <summary>The running graph: its outputs, the roots that a batch enters by, and the runners.</summary>
 internal sealed class Graph(
     IReadOnlyList<OutputOperation> outputs,
+    IReadOnlyList<IInputStream> inputs,
     IReadOnlyList<(StageRoot Root, StageRunner Runner)> inputRoots,
     IReadOnlyList<StageRoot> roots,
     IReadOnlyList<IBatchState> states,
@@ -10,14 +11,20 @@ internal sealed class Graph(
     IReadOnlyList<StageRunner> runners,
     IReadOnlyList<IAtWork> atWork,
     RecordCounts counts,
-    RunningBatch running)
+    RunningBatch running,
+    DueTimes due)
 {
     private Dictionary<int, int>? _stages;   // each stream's stage; made when first asked for
 
     public IReadOnlyList<OutputOperation> Outputs { get; } = outputs;
 
+    public IReadOnlyList<IInputStream> Inputs { get; } = inputs;
+
     /// <summary>What streams keep over batches, as a checkpoint sees it.</summary>
     public IReadOnlyList<IStateSection> Sections { get; } = sections;
+
+    /// <summary>When something comes out though nothing comes in.</summary>
+    public DueTimes Due { get; } = due;
 
     public int StageRunnerCount => runners.Count;
 

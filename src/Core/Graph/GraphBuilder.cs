@@ -113,6 +113,9 @@ public sealed class GraphBuilder
         return state;
     }
 
+    /// <summary>The times at which something is due without input.</summary>
+    internal DueTimes Due { get; } = new();
+
     internal void AddInputRoot(DStream stream, int partition, StageRoot root)
     {
         _roots.Add(root);
@@ -146,6 +149,7 @@ public sealed class GraphBuilder
             output.Connect(this);
         }
 
+        Due.AddSlides(seen, outputs);
         var inputIndexes = new Dictionary<object, int>();
         for (int i = 0; i < inputs.Count; i++)
         {
@@ -158,7 +162,7 @@ public sealed class GraphBuilder
         }
 
         StageRunner[] inOrder = [.. _runners.Values.SelectMany(runners => runners).OrderBy(runner => runner.Index)];
-        return new Graph(outputs, _inputRoots, _roots, _states, _sections, inOrder, _atWork, new RecordCounts(_counters), Running);
+        return new Graph(outputs, inputs, _inputRoots, _roots, _states, _sections, inOrder, _atWork, new RecordCounts(_counters), Running, Due);
     }
 
     // Depth first without recursion: described chains may be long. Each edge counts one consumer; the stages of neighbours join where nothing is exchanged.

@@ -22,6 +22,8 @@ public static class CountExtensions
 
 internal sealed class CountStream<T>(DStream<T> parent, string operatorName) : DStream<long>(parent.Context, operatorName, parent)
 {
+    internal override bool MakesRecords => true;
+
     protected internal override void Connect(GraphBuilder graph, Operator<long>[] outputs) =>
         graph.Attach(parent, this, partition => new CountOperator<T>(outputs[partition]));
 }
@@ -49,6 +51,8 @@ internal sealed class CountOperator<T>(Operator<long> next) : Operator<T, long>(
 
 internal sealed class SumStream(DStream<long> parent, string operatorName) : DStream<long>(parent.Context, operatorName, parent)
 {
+    internal override bool MakesRecords => true;
+
     protected internal override void Connect(GraphBuilder graph, Operator<long>[] outputs) =>
         graph.Attach(parent, this, partition => new SumOperator(outputs[partition]));
 }

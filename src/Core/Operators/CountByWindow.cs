@@ -12,7 +12,9 @@ public static class CountByWindowExtensions
     public static DStream<long> CountByWindow<T>(this DStream<T> stream, TimeSpan length, TimeSpan? slide = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return new SumStream(stream.Count().Window(length, slide), "CountByWindow");
+        DStream<long> counts = stream.Count();
+        WindowSize size = WindowSize.Of(counts, length, slide) with { TakesMade = false };   // counts of 0 change no sum
+        return new SumStream(new WindowStream<long>(counts, size), "CountByWindow");
     }
 
     /// <summary>One pair for each different record of a window, with how often it came; nothing for an empty one. Incremental: the cost is that of the batches that leave and enter.</summary>

@@ -100,6 +100,13 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         }
     }
 
+    /// <summary>The first time after another at which a window with records ends. Between batches.</summary>
+    public BatchTime? NextDue(BatchTime after)
+    {
+        Settle();
+        return _panes.NextDue(after);
+    }
+
     public void Dispose()
     {
         while (Panes.TryDequeue(out WindowPane<NumberedValue<TValue>>? pane))

@@ -36,6 +36,8 @@ public static class MapPartitionsExtensions
 internal sealed class MapPartitionsStream<T, TResult>(DStream<T> parent, string operatorName, Func<BatchPartition<T>, int, IEnumerable<TResult>> map, bool keepsKeys)
     : DStream<TResult>(parent.Context, operatorName, parent)
 {
+    internal override bool MakesRecords => true;
+
     internal override bool IsPartitionedByKey => keepsKeys && parent.IsPartitionedByKey;
 
     // Where the type changes nobody can tell the key.

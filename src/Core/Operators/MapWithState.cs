@@ -76,17 +76,39 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
 
     private protected override bool TimesOut => spec.IdleTime is not null;
 
+    internal override bool GivesEarlier => TimesOut;
+
     protected internal override void Connect(GraphBuilder graph, Operator<TMapped>[] outputs)
     {
         List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(spec.Initial, outputs.Length);
         KeyedStates<TKey, TState>[] all = [.. outputs.Select((_, partition) => graph.AddState(States(graph, partition)))];
         graph.AddSection(this, serializers => new KeyedStateSection<TKey, TState>(this, all, serializers));
+        if (spec.IdleTime is { } idle)
+        {
+            foreach (KeyedStates<TKey, TState> states in all)
+            {
+                graph.Due.Add(after => NextTimeOut(states, idle, after));
+            }
+        }
+
         graph.Attach(parent, this, partition =>
         {
             KeyedStates<TKey, TState> states = all[partition];
             RecordErrors<(TKey Key, TValue Value)>? errors = IsTolerant ? Errors(graph, partition) : null;
             return Isolation.Of(spec.UserFunction).Create(new Maker(spec, states, initial[partition], graph.Running, errors, outputs[partition]));
         });
+    }
+
+    // The first batch that comes more than the idle time after the key longest idle was touched.
+    private BatchTime? NextTimeOut(KeyedStates<TKey, TState> states, TimeSpan idle, BatchTime after)
+    {
+        if (states.OldestTouch() is not { } touched)
+        {
+            return null;
+        }
+
+        BatchTime end = touched + idle;
+        return (end > after ? end : after).Floor(Slide, Context.ZeroTime) + Slide;
     }
 
     private sealed class Maker(

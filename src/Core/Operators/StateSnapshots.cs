@@ -4,6 +4,8 @@ namespace FastStream;
 internal sealed class StateSnapshotsStream<TKey, TState, TMapped>(MapWithStateStream<TKey, TState, TMapped> parent)
     : DStream<(TKey Key, TState State)>(parent.Context, "StateSnapshots", parent)
 {
+    internal override bool MakesRecords => true;
+
     internal override IRoute<(TKey Key, TState State)>? Route => KeyRoute<TKey, TState>.Instance;
 
     internal override bool HasUniqueKeys => true;

@@ -34,6 +34,8 @@ public static class TransformExtensions
 internal sealed class TransformStream<T, TResult>(DStream<T> parent, Func<Batch<T>, BatchTime, IEnumerable<TResult>> transform)
     : DStream<TResult>(parent.Context, "Transform", parent)
 {
+    internal override bool MakesRecords => true;
+
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
         graph.Attach(parent, this, partition => new TransformOperator<T, TResult>(transform, outputs[partition]));
 }

@@ -32,6 +32,8 @@ internal sealed class TransformAllStream<T, TResult>(
     StreamingContext context, DStream<T>[] parents, Func<IReadOnlyList<Batch<T>>, BatchTime, IEnumerable<TResult>> transform)
     : DStream<TResult>(context, "Transform", parents)
 {
+    internal override bool MakesRecords => true;
+
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs)
     {
         Collector<T>[] collectors = [.. parents.Skip(1).Select(_ => new Collector<T>())];

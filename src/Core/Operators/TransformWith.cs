@@ -28,6 +28,8 @@ internal sealed class TransformWithStream<TLeft, TRight, TResult>(
     DStream<TLeft> left, DStream<TRight> right, Func<Batch<TLeft>, Batch<TRight>, BatchTime, IEnumerable<TResult>> transform)
     : DStream<TResult>(left.Context, "TransformWith", left, right)
 {
+    internal override bool MakesRecords => true;
+
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs)
     {
         var lefts = new Collector<TLeft>();

@@ -74,6 +74,8 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
     DStream? original = null)
     : DStream<(TKey Key, TState Value)>(parent.Context, "UpdateStateByKey", parent), ITolerant<(TKey Key, TState Value)>, IHasRecordErrors<(TKey Key, TValue Value)>
 {
+    internal override bool MakesRecords => true;
+
     internal override DStream? Original => original;
 
     internal override bool IsTolerant => original is not null;

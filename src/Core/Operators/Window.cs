@@ -42,6 +42,11 @@ internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStr
     {
         WindowOperator<T>[] operators = [.. outputs.Select(output => graph.AddState(new WindowOperator<T>(size, output)))];
         graph.AddSection(this, serializers => new WindowSection<T>(this, operators, serializers));
+        foreach (WindowOperator<T> created in operators)
+        {
+            graph.Due.Add(created.NextDue);
+        }
+
         graph.Attach(parent, this, partition => operators[partition]);
     }
 }
@@ -97,6 +102,13 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Ope
 
     /// <summary>Takes in a batch of an earlier run; in time order, before the first batch of this one.</summary>
     public void Restore(WindowPane<T> pane) => _panes.Add(pane);
+
+    /// <summary>The first time after another at which a window with records ends. Between batches.</summary>
+    public BatchTime? NextDue(BatchTime after)
+    {
+        Settle();
+        return _panes.NextDue(after);
+    }
 
     public void Dispose()
     {

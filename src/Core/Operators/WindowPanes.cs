@@ -7,6 +7,7 @@ internal sealed class WindowPanes<T>(WindowSize size)
 {
     private bool _lastIsFinal;      // Last is, and was not put to the others yet
     private long _finalCount;       // batches that were final, ever
+    private bool _isNewestEmpty;      // the last final batch, which may be let go of
     private BatchTime _neededAfter;   // windows to come hold only what is after it
 
     /// <summary>The batch that ran last; null where it is final or was dropped.</summary>
@@ -38,7 +39,22 @@ internal sealed class WindowPanes<T>(WindowSize size)
     public void Add(WindowPane<T> pane)
     {
         pane.Index = _finalCount++;
+        _isNewestEmpty = pane.Count == 0;
         Final.Enqueue(pane);
+    }
+
+    /// <summary>The first time after another at which a window ends that has records, though no batch follows; null for none.</summary>
+    /// <param name="after">The last batch, or a time after it.</param>
+    public BatchTime? NextDue(BatchTime after)
+    {
+        // Where what is before makes records of nothing, batches between windows count too, as long as they bring any.
+        if (size.TakesMade && !_isNewestEmpty)
+        {
+            return size.NextOfParent(after);
+        }
+
+        BatchTime next = size.Next(after);
+        return Final.Any(pane => pane.Time > size.Before(next) && pane.Count > 0) ? next : null;
     }
 
     /// <summary>Takes out the oldest batch, if no window to come reaches back to it and it is not added up in one.</summary>

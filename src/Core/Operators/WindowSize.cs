@@ -15,8 +15,20 @@ internal sealed record WindowSize(StreamingContext Context, TimeSpan Length, Tim
             ThrowIfNoMultiple(parent, given, nameof(slide), "is made anew after");
         }
 
-        return new WindowSize(parent.Context, length, slide ?? parent.Slide, parent.WindowsUpTo);
+        return new WindowSize(parent.Context, length, slide ?? parent.Slide, parent.WindowsUpTo) { ParentSlide = parent.Slide, TakesMade = parent.MakesRecordsUpTo };
     }
+
+    /// <summary>Time between two batches that come in.</summary>
+    public TimeSpan ParentSlide { get; init; }
+
+    /// <summary>Whether batches without input may bring records that change the window.</summary>
+    public bool TakesMade { get; init; }
+
+    /// <summary>The first time after this one at which a window ends.</summary>
+    public BatchTime Next(BatchTime time) => time.Floor(Slide, Context.ZeroTime) + Slide;
+
+    /// <summary>The first time after this one at which a batch comes in.</summary>
+    public BatchTime NextOfParent(BatchTime time) => time.Floor(ParentSlide, Context.ZeroTime) + ParentSlide;
 
     /// <summary>Whether a window ends at this time.</summary>
     public bool IsDue(BatchTime time) => time.IsValid(Slide, Context.ZeroTime);

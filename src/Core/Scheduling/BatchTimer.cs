@@ -2,7 +2,7 @@ namespace FastStream;
 
 /// <summary>Calls back at every multiple of the batch interval on the epoch grid, with the nominal time, on a thread of its own.</summary>
 /// <remarks>
-/// After a stall the missed ticks come back to back, each once, or only the newest, as the policy says. The thread is not of the pool: blocked
+/// After a stall the missed ticks come back to back, each once, or only the newest, as the policy says; so do those of a down time that is caught up. The thread is not of the pool: blocked
 /// user functions cannot hold the clock up.
 /// </remarks>
 internal sealed class BatchTimer : IDisposable
@@ -17,9 +17,9 @@ internal sealed class BatchTimer : IDisposable
     private readonly long _intervalMs;
     private readonly MissedTickPolicy _missed;
     private readonly Action<BatchTime> _onTick;
-    private readonly Action<long> _onSkipped;              // told how many ticks are left out
     private readonly ManualResetEventSlim _wake = new();   // set to stop, or by a provider's timer
     private readonly Thread _thread;
+    private readonly long _eachUntilMs;                    // ticks up to this one come each
     private long _nextMs;                                  // the next tick; the timer thread's, and after its end the stopper's
     private volatile bool _stopping;
 
@@ -27,22 +27,16 @@ internal sealed class BatchTimer : IDisposable
     /// <param name="interval">Time between ticks.</param>
     /// <param name="missed">What becomes of ticks that were missed.</param>
     /// <param name="onTick">Gets each tick's time.</param>
-    /// <param name="onSkipped">Told how many ticks are left out.</param>
-    /// <param name="grid">Zero time of an earlier start, whose grid goes on, and the last batch of it; null for a grid that begins now.</param>
-    public BatchTimer(
-        StreamingClock clock, TimeSpan interval, MissedTickPolicy missed, Action<BatchTime> onTick, Action<long> onSkipped, (BatchTime ZeroTime, BatchTime Last)? grid = null)
+    /// <param name="start">Where the ticks begin.</param>
+    public BatchTimer(StreamingClock clock, TimeSpan interval, MissedTickPolicy missed, Action<BatchTime> onTick, TickStart start)
     {
         _clock = clock;
         _intervalMs = interval.Ticks / TimeSpan.TicksPerMillisecond;
         _missed = missed;
         _onTick = onTick;
-        _onSkipped = onSkipped;
-        BatchTime now = BatchTime.From(DateTimeOffset.UnixEpoch + clock.Now);
-        ZeroTime = grid?.ZeroTime ?? now.Floor(interval);
-
-        // The first tick after now; and after the last batch, should the clock have been set back.
-        BatchTime last = grid is { } earlier && earlier.Last > now ? earlier.Last : now;
-        _nextMs = last.Floor(interval, ZeroTime).Milliseconds + _intervalMs;
+        ZeroTime = start.ZeroTime;
+        _eachUntilMs = start.Now.Milliseconds;
+        _nextMs = start.After.Floor(interval, ZeroTime).Milliseconds + _intervalMs;
         _thread = new Thread(Run) { IsBackground = true, Name = "FastStream batch timer" };
     }
 
@@ -80,11 +74,10 @@ internal sealed class BatchTimer : IDisposable
                 return;
             }
 
-            if (_missed == MissedTickPolicy.RunNewest)
+            if (_missed == MissedTickPolicy.RunNewest && _nextMs > _eachUntilMs)
             {
                 long behind = -_clock.Until(_nextMs).Ticks / (_intervalMs * TimeSpan.TicksPerMillisecond);
                 _nextMs += behind * _intervalMs;
-                _onSkipped(behind);
             }
 
             // The next tick is fixed before the call: a stop during the call must see it.

@@ -38,7 +38,7 @@ internal sealed class Engine
             _recovered = _checkpoints?.Recover(_graph.Sections) ?? [];
             _scheduler = new JobScheduler(_graph, _options, clock, listeners, context, _checkpoints, onFailure, _work, _gate, _watchdog, _abort.Token);
             _generator = new JobGenerator(
-                inputs, _scheduler, _options, clock, listeners, context.Metrics, _checkpoints, onFailure, context.OnInputsEnded, _work, _gate, _watchdog, _own);
+                inputs, _scheduler, _options, clock, listeners, _checkpoints, onFailure, context.OnInputsEnded, _work, _gate, _watchdog, _own);
         }
         catch
         {
@@ -60,7 +60,7 @@ internal sealed class Engine
             }
 
             _checkpoints?.Begin(ZeroTime);
-            _scheduler.Start();
+            _scheduler.Start(_checkpoints?.LastSaved ?? ZeroTime, _generator.SkippedUntil);
             foreach (JobSet batch in _recovered)
             {
                 _scheduler.Submit(batch);

@@ -15,12 +15,13 @@ internal sealed class JobGenerator
     private readonly EffectGate _gate;
     private readonly BatchWatchdog _watchdog;
     private readonly OwnWork _own;         // the code of inputs that is called for a cut
+    private readonly TickStart _start;
     private readonly BatchTimer _timer;
     private readonly InputBatch?[] _cut;   // cut, but not in a batch yet: kept when another input's cut failed
     private bool _haveAllEnded;            // the inputs, and the context stops when they have: the last batch was generated
 
     public JobGenerator(
-        IReadOnlyList<IInputStream> inputs, JobScheduler scheduler, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingMetrics metrics, CheckpointCoordinator? checkpoints,
+        IReadOnlyList<IInputStream> inputs, JobScheduler scheduler, StreamingOptions options, StreamingClock clock, ListenerBus listeners, CheckpointCoordinator? checkpoints,
         Action<Exception> onFailure, Action onInputsEnded, WorkInHand work, EffectGate gate, BatchWatchdog watchdog, OwnWork own)
     {
         _work = work;
@@ -36,16 +37,31 @@ internal sealed class JobGenerator
         _onInputsEnded = onInputsEnded;
         _cut = new InputBatch?[inputs.Count];
         _checkpoints = checkpoints;
-        (BatchTime, BatchTime)? grid = checkpoints?.ZeroTime is { } zero ? (zero, checkpoints.LastPlanned ?? zero) : null;
-        _timer = new BatchTimer(clock, options.BatchInterval, options.MissedTicks, OnTick, metrics.CountSkippedTicks, grid);
+        (BatchTime, BatchTime)? earlier = checkpoints?.ZeroTime is { } zero ? (zero, checkpoints.LastPlanned ?? zero) : null;
+        _start = TickStart.Of(BatchTime.From(DateTimeOffset.UnixEpoch + clock.Now), options, earlier);
+        clock.BatchesAhead = _start.Ahead;
+        _timer = new BatchTimer(clock, options.BatchInterval, options.MissedTicks, OnTick, _start);
     }
+
+    /// <summary>Times of a down time up to this one are left out by policy; null for a first start.</summary>
+    public BatchTime? SkippedUntil => _start.SkippedUntil;
 
     public BatchTime ZeroTime => _timer.ZeroTime;
 
     /// <summary>Whether something was cut that is in no batch. Only when it has stopped.</summary>
     public bool HasCut => _cut.Any(cut => cut is not null);
 
-    public void Start() => _timer.Start();
+    public void Start()
+    {
+        if (_start.Ahead > TimeSpan.Zero)
+        {
+            string warning = $"The clock reads {(_start.Now - _start.Ahead).ToDateTimeOffset():u}, and an earlier run's last batch is of {_checkpoints!.LastPlanned!.Value.ToDateTimeOffset():u}. Batches go on after that one, "
+                + $"{_start.Ahead} ahead of the clock until the next start. If the earlier run had a wrong date, begin with another checkpoint directory to have times that are right.";
+            _listeners.Post(listener => listener.OnWarning(warning, null));
+        }
+
+        _timer.Start();
+    }
 
     /// <summary>Ends the ticks; with a last batch, what the inputs still hold runs now, under the time of the next tick.</summary>
     public void Stop(bool lastBatch)

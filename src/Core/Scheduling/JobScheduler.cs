@@ -18,12 +18,12 @@ internal sealed class JobScheduler
     private readonly BatchWatchdog _watchdog;
     private readonly Channel<JobSet> _queue;
     private readonly AutoResetEvent _begun = new(false);                 // set when a batch has left the queue
-    private readonly SemaphoreSlim _jobs;                                // output jobs that may still start
+    private readonly OutputRunner _outputs;
     private readonly CompletionWaiters _completed = new();
     private Task _loop = Task.CompletedTask;
     private readonly Queue<Task> _unfinished = new();                    // batches whose outputs still run, when they may overlap; at most ConcurrentJobs
-    private readonly Task[] _lastRuns;                                   // each output's run for the batch before, when they may overlap
     private readonly RunningBatches _running = new();
+    private BatchGap? _gap;                                              // what is due between two batches; made by the start
     private volatile bool _failed;                                       // set by a failure that stops the context
     private volatile bool _isLeftBehind;                                 // the context has stopped, and something did not return: what comes back does nothing more
 
@@ -42,12 +42,28 @@ internal sealed class JobScheduler
         _onFailure = onFailure;
         _checkpoints = checkpoints;
         _abort = abort;
-        _lastRuns = Enumerable.Repeat(Task.CompletedTask, graph.Outputs.Count).ToArray();
-        _jobs = new SemaphoreSlim(options.ConcurrentJobs, options.ConcurrentJobs);
+        _outputs = new OutputRunner(graph, options, clock, context, work, Post, abort);
         _queue = Channel.CreateBounded<JobSet>(new BoundedChannelOptions(options.MaxPendingBatches) { SingleReader = true });
     }
 
-    public void Start() => _loop = Task.Run(RunAsync);
+    /// <summary>Begins to run batches.</summary>
+    /// <param name="last">The last batch that the states count.</param>
+    /// <param name="skippedUntil">Times of a down time that are left out by policy, up to this one; null where the program was not down.</param>
+    public void Start(BatchTime last, BatchTime? skippedUntil)
+    {
+        _gap = new BatchGap(_graph.Due, _options, last, skippedUntil)
+        {
+            OnSkipped = (count, warning) =>
+            {
+                _context.Metrics.CountSkippedTicks(count);
+                if (warning is not null)
+                {
+                    _listeners.Post(listener => listener.OnWarning(warning, null));
+                }
+            },
+        };
+        _loop = Task.Run(RunAsync);
+    }
 
     /// <summary>Queues a batch; blocks the generator's thread while the queue is full.</summary>
     public void Submit(JobSet batch)
@@ -91,6 +107,7 @@ internal sealed class JobScheduler
     public void LeaveBehind(Func<BatchTime, StreamingException> failureOf, StreamingException first)
     {
         _isLeftBehind = true;
+        _outputs.IsLeftBehind = true;
         _graph.LeaveBehind();
         _running.LeaveBehind(failureOf, _completed);
         _completed.Close(_context.Failure ?? first);
@@ -101,6 +118,7 @@ internal sealed class JobScheduler
         await foreach (JobSet batch in _queue.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
         {
             _begun.Set();
+            await RunGapBeforeAsync(batch).ConfigureAwait(false);
             if (_abort.IsCancellationRequested || _failed)
             {
                 Drop(batch);
@@ -114,23 +132,54 @@ internal sealed class JobScheduler
                 continue;
             }
 
-            using WorkInHand.InHand inHand = _work.Begin(WorkInHand.Batch, batch.Time);
-            try
-            {
-                await RunBatchAsync(batch).ConfigureAwait(false);
-            }
-            catch (Exception error)
-            {
-                // Not the batch's failure but the engine's, such as an operator that cannot reset: nobody knows what it still holds.
-                var failure = new StreamingException(batch.Time, "the engine", error);
-                Fail(failure);
-                _watchdog.End(batch.Time);
-                batch.Own!.IsOver = true;
-                _completed.Complete(batch.Time, failure);
-            }
+            await RunGuardedAsync(batch).ConfigureAwait(false);
         }
 
         await FinishEarlierAsync().ConfigureAwait(false);
+    }
+
+    // Times that were passed over and at which something is due: batches without input, each done with before it is known what is due next.
+    private async Task RunGapBeforeAsync(JobSet batch)
+    {
+        if (_abort.IsCancellationRequested || _failed)
+        {
+            return;
+        }
+
+        foreach (BatchTime time in _gap!.DueBefore(batch))
+        {
+            JobSet due = JobSet.Empty(time, _graph.Inputs, _clock.NowMs);
+            if (WriteDown(time, "writing down that a batch runs without input", checkpoints => checkpoints.PlanEmpty(time)) is not null)
+            {
+                return;
+            }
+
+            BatchInfo info = due.ToInfo();
+            Post(listener => listener.OnBatchSubmitted(info));
+            await RunGuardedAsync(due).ConfigureAwait(false);
+            if (_abort.IsCancellationRequested || _failed)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task RunGuardedAsync(JobSet batch)
+    {
+        using WorkInHand.InHand inHand = _work.Begin(WorkInHand.Batch, batch.Time);
+        try
+        {
+            await RunBatchAsync(batch).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // Not the batch's failure but the engine's, such as an operator that cannot reset: nobody knows what it still holds.
+            var failure = new StreamingException(batch.Time, "the engine", error);
+            Fail(failure);
+            _watchdog.End(batch.Time);
+            batch.Own!.IsOver = true;
+            _completed.Complete(batch.Time, failure);
+        }
     }
 
     private async Task RunBatchAsync(JobSet batch)
@@ -140,7 +189,7 @@ internal sealed class JobScheduler
         BatchInfo started = batch.ToInfo();
         Report(batch, listener => listener.OnBatchStarted(started));
         batch.StageTimes = _listeners.IsProfileWanted && !batch.IsForStatesOnly ? _graph.BeginProfile(_clock.Provider) : null;
-        var scope = new BatchScope(batch.Time, batch.Inputs) { IsReplay = batch.Recovery == Outcome.Open, StageTimes = batch.StageTimes };
+        var scope = new BatchScope(batch.Time, batch.Inputs) { IsReplay = batch.Recovery is Outcome.Open or Outcome.WithoutData, StageTimes = batch.StageTimes };
         _watchdog.Begin(batch.Time);
         _running.Add(scope);
         for (int attempt = 0; ; attempt++)
@@ -162,7 +211,7 @@ internal sealed class JobScheduler
             {
                 batch.Failure = null;
                 batch.IsCutShort = false;
-                jobs = TakeJobs(batch, scope);
+                jobs = _outputs.TakeJobs(batch, scope, ofEarlierOnly: batch.IsWithoutData);
             }
 
             if (jobs is not null && _options.ConcurrentJobs > 1 && _options.BatchRetries == 0 && _checkpoints is null)
@@ -180,7 +229,7 @@ internal sealed class JobScheduler
 
             if (jobs is not null)
             {
-                await RunJobsAsync(batch, jobs).ConfigureAwait(false);
+                await _outputs.RunJobsAsync(batch, jobs).ConfigureAwait(false);
             }
 
             bool again = batch.Failure is not null && attempt < _options.BatchRetries && !_abort.IsCancellationRequested;
@@ -203,36 +252,90 @@ internal sealed class JobScheduler
                 continue;
             }
 
-            if (jobs is not null)
-            {
-                _graph.Commit();
-            }
-
-            await FinishEarlierAsync().ConfigureAwait(false);
-            StreamingException? notWritten = WriteDown(batch, isCounted: jobs is not null);
-            Complete(batch, scope, notWritten);
+            await EndAsync(batch, scope, isThrough: jobs is not null).ConfigureAwait(false);
             return;
         }
     }
 
+    // No further try: the states count the batch, or it is given up.
+    private async Task EndAsync(JobSet batch, BatchScope scope, bool isThrough)
+    {
+        Outcome outcome = batch.IsWithoutData ? Outcome.CountedWithoutData : Outcome.Counted;
+        if (isThrough)
+        {
+            _graph.Commit();
+        }
+
+        await FinishEarlierAsync().ConfigureAwait(false);
+        if (!isThrough)
+        {
+            outcome = await RunWithoutDataAsync(batch).ConfigureAwait(false) ? Outcome.CountedWithoutData : Outcome.GivenUp;
+        }
+
+        Complete(batch, scope, WriteDown(batch, outcome));
+    }
+
+    // What earlier batches brought, and comes out at this time, is not to go with the data of a batch that failed for good.
+    private async Task<bool> RunWithoutDataAsync(JobSet batch)
+    {
+        bool stops = batch.IsCutShort || _abort.IsCancellationRequested || _options.OnBatchFailure == BatchFailurePolicy.FailContext;
+        if (stops || batch.IsWithoutData || batch.IsForStatesOnly || !_graph.Due.HasEarlierAt(batch.Time)
+            || WriteDown(batch.Time, "writing down that a batch runs without its data", checkpoints => checkpoints.GiveUpData(batch.Time)) is not null)
+        {
+            return false;
+        }
+
+        var scope = new BatchScope(batch.Time, JobSet.EmptyInputs(batch.Time, _graph.Inputs)) { IsReplay = batch.Recovery == Outcome.Open };
+        _running.Add(scope);
+        using (_work.Begin(WorkInHand.Operators, batch.Time))
+        {
+            await _graph.RunAsync(scope).ConfigureAwait(false);
+        }
+
+        bool succeeded = !scope.IsFailed;
+        if (succeeded)
+        {
+            await _outputs.RunJobsAsync(batch, _outputs.TakeJobs(batch, scope, ofEarlierOnly: true)).ConfigureAwait(false);
+            _graph.Commit();
+        }
+        else
+        {
+            _graph.Reset();
+            string warning = $"Batch {batch.Time} failed without its data too: what earlier batches brought for it, such as a window that ends then, does not come out.";
+            Post(listener => listener.OnWarning(warning, scope.Failure));
+        }
+
+        scope.Release();
+        _running.Remove(scope);
+        return succeeded;
+    }
+
     // A batch that stops the context is not done: the next start runs it again.
-    private StreamingException? WriteDown(JobSet batch, bool isCounted)
+    private StreamingException? WriteDown(JobSet batch, Outcome outcome)
     {
         bool stopsContext = batch.Failure is not null && (batch.IsCutShort || _options.OnBatchFailure == BatchFailurePolicy.FailContext);
-        if (_checkpoints is null || stopsContext || batch.IsForStatesOnly || !_gate.TryEnter())
+        return stopsContext || batch.IsForStatesOnly
+            ? null
+            : WriteDown(batch.Time, "writing down that the batch is done", checkpoints => checkpoints.Commit(batch.Time, outcome));
+    }
+
+    // Where the disk does not take it nobody knows what is there: the context stops, and the next start sorts it out.
+    private StreamingException? WriteDown(BatchTime time, string what, Action<CheckpointCoordinator> write)
+    {
+        if (_checkpoints is null || !_gate.TryEnter())
         {
             return null;
         }
 
-        using WorkInHand.InHand inHand = _work.Begin("writing down that the batch is done", batch.Time);
+        using WorkInHand.InHand inHand = _work.Begin(what, time);
         try
         {
-            _checkpoints.Commit(batch.Time, isCounted);
+            write(_checkpoints);
             return null;
         }
         catch (Exception error)
         {
-            var failure = new StreamingException(batch.Time, "writing down that the batch is done", error);
+            var failure = new StreamingException(time, what, error);
             Fail(failure);
             return failure;
         }
@@ -271,119 +374,9 @@ internal sealed class JobScheduler
 
     private async Task FinishLaterAsync(JobSet batch, BatchScope scope, List<OutputJob?> jobs, Task before)
     {
-        await RunJobsAsync(batch, jobs).ConfigureAwait(false);
+        await _outputs.RunJobsAsync(batch, jobs).ConfigureAwait(false);
         await before.ConfigureAwait(false);
         Complete(batch, scope);
-    }
-
-    // Outputs that are due at this time and were not done by an earlier try; null keeps the place of the others.
-    private List<OutputJob?> TakeJobs(JobSet batch, BatchScope scope)
-    {
-        var jobs = new List<OutputJob?>(_graph.Outputs.Count);
-        foreach (OutputOperation output in _graph.Outputs)
-        {
-            OutputJob job = output.TakeJob(scope);
-            bool due = batch.Time.IsValid(output.Stream.Slide, _context.ZeroTime) && !batch.DoneOutputs.Contains(output.Index) && !batch.IsForStatesOnly;
-            if (!due)
-            {
-                job.Release();
-            }
-
-            jobs.Add(due ? job : null);
-        }
-
-        return jobs;
-    }
-
-    private async Task RunJobsAsync(JobSet batch, List<OutputJob?> jobs)
-    {
-        // For outputs only: a mark would cost each task of a stage an object; operators are known by their threads.
-        batch.Own!.Enter();
-        var infos = new OutputInfo?[jobs.Count];
-        if (_options.ConcurrentJobs == 1)
-        {
-            for (int i = 0; i < jobs.Count; i++)
-            {
-                infos[i] = await RunJobAsync(batch, jobs[i], i).ConfigureAwait(false);
-            }
-        }
-        else
-        {
-            // Different outputs run together, also those of neighbouring batches; each output sees its batches one at a time, in order.
-            var runs = new Task<OutputInfo?>[jobs.Count];
-            for (int i = 0; i < runs.Length; i++)
-            {
-                int index = i;
-                Task before = _lastRuns[index];
-                runs[index] = Task.Run(() => RunJobAfterAsync(before, batch, jobs[index], index));
-                _lastRuns[index] = runs[index];
-            }
-
-            infos = await Task.WhenAll(runs).ConfigureAwait(false);
-        }
-
-        batch.OutputInfos = infos.OfType<OutputInfo>().ToArray();
-    }
-
-    private async Task<OutputInfo?> RunJobAfterAsync(Task before, JobSet batch, OutputJob? job, int index)
-    {
-        await before.ConfigureAwait(false);
-        return await RunJobAsync(batch, job, index).ConfigureAwait(false);
-    }
-
-    private async Task<OutputInfo?> RunJobAsync(JobSet batch, OutputJob? job, int index)
-    {
-        if (job is null)
-        {
-            return null;
-        }
-
-        await _jobs.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        if (_isLeftBehind)
-        {
-            // An output before it has come back after the context had stopped.
-            job.Release();
-            _jobs.Release();
-            return null;
-        }
-
-        string name = _graph.Outputs[index].Name;
-        BatchInfo info = batch.ToInfo();
-        Post(listener => listener.OnOutputStarted(info, index));
-        double startMs = _clock.NowMs;
-        string? message = null;
-        using WorkInHand.InHand inHand = _work.Begin(name, batch.Time);
-        try
-        {
-            await job.RunAsync(_abort).ConfigureAwait(false);
-            lock (batch.DoneOutputs)
-            {
-                batch.DoneOutputs.Add(index);
-            }
-        }
-        catch (Exception error)
-        {
-            // The other outputs of the batch still run.
-            message = error.Message;
-            lock (batch.DoneOutputs)
-            {
-                // The first failure counts, but one that only comes of the stop hides no other.
-                if (batch.Failure is null || (batch.IsCutShort && !IsCutShort(error)))
-                {
-                    batch.Failure = new StreamingException(batch.Time, name, error);
-                    batch.IsCutShort = IsCutShort(error);
-                }
-            }
-        }
-        finally
-        {
-            job.Release();
-            _jobs.Release();
-        }
-
-        var result = new OutputInfo(index, name, TimeSpan.FromMilliseconds(_clock.NowMs - startMs), message) { Start = TimeSpan.FromMilliseconds(startMs - batch.StartedMs) };
-        Post(listener => listener.OnOutputCompleted(info, result));
-        return result;
     }
 
     private void Complete(JobSet batch, BatchScope scope, StreamingException? notWritten = null)

@@ -19,7 +19,13 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
     public Outcome? Recovery { get; init; }
 
     /// <summary>Whether an earlier run did its outputs and reported it: it runs again for the states.</summary>
-    public bool IsForStatesOnly => Recovery == Outcome.Counted;
+    public bool IsForStatesOnly => Recovery is Outcome.Counted or Outcome.CountedWithoutData;
+
+    /// <summary>Whether it runs without its data, for what earlier batches brought: only outputs of that run.</summary>
+    public bool IsWithoutData => Recovery is Outcome.WithoutData or Outcome.CountedWithoutData;
+
+    /// <summary>Whether an earlier run was done with it, and so with all times before it.</summary>
+    public bool IsDecided => Recovery is not (null or Outcome.Open);
 
     /// <summary>Whether an earlier run did the batch with success.</summary>
     public bool WasCounted { get; init; }
@@ -50,6 +56,14 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
     public long SizeBytes { get; set; }
 
     public IReadOnlyList<InputInfo> InputInfos { get; set; } = [];
+
+    /// <summary>A batch for which nothing came in.</summary>
+    public static JobSet Empty(BatchTime time, IReadOnlyList<IInputStream> inputs, double submittedMs) => new(time, EmptyInputs(time, inputs), submittedMs)
+    {
+        InputInfos = inputs.Select(input => new InputInfo(input.Id, input.Name, 0, 0, null)).ToArray(),
+    };
+
+    public static InputBatch[] EmptyInputs(BatchTime time, IReadOnlyList<IInputStream> inputs) => inputs.Select(input => input.LoadBatch(time, null)).ToArray();
 
     public BatchInfo ToInfo() => new()
     {

@@ -20,6 +20,9 @@ internal sealed class StreamingClock
 
     public TimeProvider Provider { get; }
 
+    /// <summary>How far batch times are ahead of the clock: more than zero where an earlier run's batches are later than the present. Set before the first wait.</summary>
+    public TimeSpan BatchesAhead { get; set; }
+
     /// <summary>Time since the epoch, exactly.</summary>
     public TimeSpan Now => new(_startTicks + Provider.GetElapsedTime(_startTimestamp).Ticks);
 
@@ -27,12 +30,12 @@ internal sealed class StreamingClock
     public double NowMs => Now.TotalMilliseconds;
 
     /// <summary>How long it is until a batch time; negative when it is past.</summary>
-    public TimeSpan Until(long timeMs) => new TimeSpan(timeMs * TimeSpan.TicksPerMillisecond) - Now;
+    public TimeSpan Until(long timeMs) => new TimeSpan(timeMs * TimeSpan.TicksPerMillisecond) - Now - BatchesAhead;
 
-    /// <summary>The timestamp of the provider at which the clock will read <paramref name="timeMs"/>.</summary>
+    /// <summary>The timestamp of the provider at which it is time for the batch <paramref name="timeMs"/>.</summary>
     public long TimestampAt(long timeMs)
     {
-        Int128 ticks = ((Int128)timeMs * TimeSpan.TicksPerMillisecond) - _startTicks;
+        Int128 ticks = ((Int128)timeMs * TimeSpan.TicksPerMillisecond) - _startTicks - BatchesAhead.Ticks;
         return _startTimestamp + (long)(((ticks * Provider.TimestampFrequency) + TimeSpan.TicksPerSecond - 1) / TimeSpan.TicksPerSecond);
     }
 }

@@ -119,6 +119,13 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState, IS
         return IdleFrom(_oldest, before);
     }
 
+    /// <summary>When the key longest idle was touched; null where no key has a state. Between batches; only where states time out.</summary>
+    public BatchTime? OldestTouch()
+    {
+        Settle();
+        return _oldest == None ? null : new BatchTime(_table.ValueAt(_oldest).TouchedMs);
+    }
+
     public int NextIdle(int number, BatchTime before) => IdleFrom(_table.ValueAt(number).Newer, before);
 
     /// <summary>The state of a key that has one.</summary>

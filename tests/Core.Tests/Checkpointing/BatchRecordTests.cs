@@ -14,7 +14,7 @@ public sealed class BatchRecordTests(ITestOutputHelper output)
         return writer.WrittenSpan.ToArray();
     }
 
-    private static byte[] Commit(long time, bool isCounted = true) => BatchRecord.OfCommit(new BatchTime(time), isCounted);
+    private static byte[] Commit(long time, Outcome outcome = Outcome.Counted) => BatchRecord.OfCommit(new BatchTime(time), outcome);
 
     private static List<RecoveredBatch> Collect(params byte[][] frames) => BatchRecord.Collect(frames, new BatchTime(1000));
 
@@ -22,7 +22,7 @@ public sealed class BatchRecordTests(ITestOutputHelper output)
     public void Collect_PlansAndCommits_GiveBatchesInOrderWithOutcome()
     {
         List<RecoveredBatch> batches = Collect(
-            Plan(1000, ("a", [9])), Commit(1000), Plan(2000, ("a", [1, 2]), ("ü", [])), Plan(3000), Commit(2000), Plan(4000, ("a", [3])), Commit(3000, isCounted: false));
+            Plan(1000, ("a", [9])), Commit(1000), Plan(2000, ("a", [1, 2]), ("ü", [])), Plan(3000), Commit(2000), Plan(4000, ("a", [3])), Commit(3000, Outcome.GivenUp));
         Assert.Equal([2000, 3000, 4000], batches.Select(batch => batch.Time.Milliseconds));
         Assert.Equal([Outcome.Counted, Outcome.GivenUp, Outcome.Open], batches.Select(batch => batch.Outcome));
         Assert.Equal([1, 2], batches[0].Inputs["a"].ToArray());
