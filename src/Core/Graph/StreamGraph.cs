@@ -90,7 +90,8 @@ public sealed record StreamGraph(IReadOnlyList<StreamNode> Streams, IReadOnlyLis
             [.. outputs.Select(output => new OutputNode(output.Index, output.Name, output.OperatorName, output.Stream.Id))]);
     }
 
-    private static HashSet<DStream> Reached(IReadOnlyList<OutputOperation> outputs)
+    /// <summary>All streams that lead to one of the outputs.</summary>
+    internal static HashSet<DStream> Reached(IReadOnlyList<OutputOperation> outputs)
     {
         var reached = new HashSet<DStream>();
         var toVisit = new Stack<DStream>(outputs.Select(output => output.Stream));

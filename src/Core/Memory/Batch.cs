@@ -4,7 +4,7 @@ namespace FastStream;
 
 /// <summary>The records of one batch as an output sees them: by partition, in order.</summary>
 /// <remarks>
-/// Valid until the output's function is done; <see cref="Retain"/> and <see cref="Release"/> make it live longer.
+/// Valid until the output's function is done, and reading it later throws; <see cref="Retain"/> and <see cref="Release"/> make it live longer.
 /// Reading is safe from any thread.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
@@ -67,14 +67,14 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _partitions.Length);
-        return new BatchPartition<T>(_partitions[index]);
+        return new BatchPartition<T>(Held()[index]);
     }
 
     /// <summary>All partitions, in order.</summary>
-    public IEnumerable<BatchPartition<T>> Partitions => _partitions.Select(blocks => new BatchPartition<T>(blocks));
+    public IEnumerable<BatchPartition<T>> Partitions => Held().Select(blocks => new BatchPartition<T>(blocks));
 
     /// <summary>All blocks of all partitions, in order: for a loop over spans.</summary>
-    public IEnumerable<ReadOnlyMemory<T>> Blocks => _partitions.SelectMany(blocks => blocks.Select(block => (ReadOnlyMemory<T>)block));
+    public IEnumerable<ReadOnlyMemory<T>> Blocks => Held().SelectMany(blocks => blocks.Select(block => (ReadOnlyMemory<T>)block));
 
     /// <summary>All records in a new array.</summary>
     public T[] ToArray()
@@ -133,7 +133,7 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     /// <summary>Walks all records, partition by partition.</summary>
     public IEnumerator<T> GetEnumerator()
     {
-        foreach (List<ArraySegment<T>> blocks in _partitions)
+        foreach (List<ArraySegment<T>> blocks in Held())
         {
             foreach (ArraySegment<T> block in blocks)
             {
@@ -146,6 +146,12 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    // Its arrays are other batches' once nobody holds it.
+    private List<ArraySegment<T>>[] Held() => Volatile.Read(ref _holders) > 0
+        ? _partitions
+        : throw new ObjectDisposedException(
+            typeof(Batch<T>).Name, $"The records of batch {Time} were given back when its output was done. Read them before the output's function (or its task) ends, or call Retain first and Release afterwards.");
 }
 
 /// <summary>One partition of a batch.</summary>
