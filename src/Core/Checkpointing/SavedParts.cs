@@ -21,11 +21,13 @@ internal sealed class SavedParts(CheckpointData data, UnmatchedState unmatched, 
                 continue;
             }
 
-            if (parts.FirstOrDefault(part => part.Schema != state.Schema) is { } other)
+            IEnumerable<string?> differences = parts.Select(part => SchemaMatch.Difference(part.Schema, state.Schema));
+            if (differences.FirstOrDefault(found => found is not null) is { } difference)
             {
                 throw new InvalidOperationException(
-                    $"The saved state of {name} does not fit: it was written as \"{other.Schema}\", and the program reads \"{state.Schema}\". Go back to the types it was written with, give the new operator another name by Named, "
-                    + $"or add a serializer to CheckpointOptions.Serializers that has the old schema and reads both.");
+                    $"The saved state of {name} does not fit: {difference}. Go back to the types it was written with, "
+                    + "give the new operator another name by Named, or add a serializer to CheckpointOptions.Serializers that has the old schema "
+                    + "and reads both.");
             }
 
             for (int i = 0; i < parts.Length; i++)

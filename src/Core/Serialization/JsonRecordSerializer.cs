@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -8,12 +9,17 @@ namespace FastStream;
 
 /// <summary>Records as JSON, for types that hold references.</summary>
 /// <remarks>
-/// What JSON does not say is lost: which comparer a dictionary has, and that two places hold the same object. Half a surrogate pair in a string becomes U+FFFD. Objects that hold themselves, or
-/// more than 64 others inside one another, cannot be written.
+/// What would not come back as it was is refused, by type where the type shows it, else when the value is written: a set or dictionary with
+/// a comparer of its own, an object of a class that is derived from the declared one, objects that hold themselves or more than 64 others
+/// inside one another. An object that stands in two places becomes two equal ones, and what a property or constructor changes is changed
+/// once more: these are not seen.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
 {
+    private const int InJson = -1;        // a text of a record that is short stays in the JSON
+    private const int TextsFollow = -2;   // long ones follow: | -2 (4 bytes) | length, JSON | for each: length or -1 (4), bytes |
+
     private readonly JsonTypeInfo<T> _type;
 
     /// <summary>A serializer by what the JSON source generator wrote.</summary>
@@ -21,7 +27,8 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
     public JsonRecordSerializer(JsonTypeInfo<T> type)
     {
         ArgumentNullException.ThrowIfNull(type);
-        _type = type;
+        _type = Watched(type);
+        Schema = SchemaOf(_type);
     }
 
     /// <summary>A serializer by reflection: public properties and fields. A member that is new begins with its default; JSON with one that the type has no more is refused.</summary>
@@ -35,33 +42,117 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
             IncludeFields = true,
             NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
             UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,   // a member that was renamed would be forgotten without a word
-            Converters = { new ExactTextConverter(), new ExactOptionalConverter() },
+            Converters =
+            {
+                new ExactTextConverter(),
+                new ExactOptionalConverter(),
+                new ExactStringConverter(),
+                new ExactCharConverter(),
+                new ExactUriConverter(),
+            },
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { ExactValues.Watch } },
         };
-        options.MakeReadOnly(populateMissingResolver: true);
+        options.MakeReadOnly();
         JsonRoundTrip.Check(typeof(T), options);
         _type = (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+        Schema = SchemaOf(_type);
     }
 
     /// <inheritdoc/>
-    public string Schema { get; } = $"json {RecordLayout.NameOf(typeof(T))}";
+    public string Schema { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="NotSupportedException">The record is of a type derived from T, of which T's JSON would keep a part only.</exception>
+    /// <exception cref="NotSupportedException">Something in the record would not come back as it was; the message says what.</exception>
     public void Write(in T record, IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(output);
-        if (!typeof(T).IsValueType && record is not null && record.GetType() != typeof(T) && _type.Kind == JsonTypeInfoKind.Object && _type.PolymorphismOptions is null)
+        T copy = record;
+        if (RecordTexts<T>.LongBytes(ref copy) == 0)
         {
-            throw new NotSupportedException($"A {record.GetType()} cannot be written as a {typeof(T)}: what the one has more would be lost. Name the derived types by JsonDerivedType, or add a serializer for {typeof(T)} to CheckpointOptions.Serializers.");
+            WriteJson(in copy, output);
+            return;
         }
 
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(record, _type);
-        SavedNumbers.WriteInt32(output, json.Length);
-        output.Write(json);
+        foreach (int offset in RecordTexts<T>.Places)
+        {
+            ref Utf8Text text = ref RecordTexts<T>.TextIn(ref copy, offset);
+            if (text.IsLong)
+            {
+                Utf8Text.TryCreateInline(text.Span[..Utf8Text.InlineBytes], out text);
+            }
+        }
+
+        SavedNumbers.WriteInt32(output, TextsFollow);
+        WriteJson(in copy, output);
+        copy = record;
+        foreach (int offset in RecordTexts<T>.Places)
+        {
+            ref Utf8Text text = ref RecordTexts<T>.TextIn(ref copy, offset);
+            SavedNumbers.WriteInt32(output, text.IsLong ? text.Length : InJson);
+            output.Write(text.IsLong ? text.Span : default);
+        }
     }
 
     /// <inheritdoc/>
     public T Read(ref ReadOnlySpan<byte> bytes)
+    {
+        bool textsFollow = bytes.Length >= sizeof(int) && BinaryPrimitives.ReadInt32LittleEndian(bytes) == TextsFollow;
+        ReadOnlySpan<byte> rest = textsFollow ? bytes[sizeof(int)..] : bytes;
+        T record = ReadJson(ref rest);
+        if (textsFollow)
+        {
+            foreach (int offset in RecordTexts<T>.Places)
+            {
+                int length = Prefixed.Length(ref rest);
+                if (length >= 0)
+                {
+                    RecordTexts<T>.TextIn(ref record, offset) = Utf8Text.OverPinned(rest[..length]);
+                    rest = rest[length..];
+                }
+            }
+        }
+
+        bytes = rest;
+        return record;
+    }
+
+    // The program's own JSON, with our looks at the values put in. A description that does not come from its options is taken as it is.
+    private static JsonTypeInfo<T> Watched(JsonTypeInfo<T> type)
+    {
+        JsonSerializerOptions options = type.Options;
+        if (options.TypeInfoResolver is not { } resolver
+            || !options.TryGetTypeInfo(typeof(T), out JsonTypeInfo? own) || !ReferenceEquals(own, type))
+        {
+            return type;
+        }
+
+        var watched = new JsonSerializerOptions(options) { TypeInfoResolver = resolver.WithAddedModifier(ExactValues.Watch) };
+        watched.MakeReadOnly();
+        return (JsonTypeInfo<T>)watched.GetTypeInfo(typeof(T));
+    }
+
+    private static string SchemaOf(JsonTypeInfo<T> type) => $"json {RecordLayout.NameOf(typeof(T))}{EnumNames.OfJson(type)}";
+
+    private void WriteJson(in T record, IBufferWriter<byte> output)
+    {
+        byte[] json;
+        try
+        {
+            json = JsonSerializer.SerializeToUtf8Bytes(record, _type);
+        }
+        catch (Exception error) when (error is NotSupportedException or InvalidOperationException or JsonException or ArgumentException)
+        {
+            throw new NotSupportedException(
+                $"A {RecordLayout.NameOf(typeof(T))} cannot be written as JSON: {error.Message} Change what it holds, or add a serializer "
+                + $"for {RecordLayout.NameOf(typeof(T))} to CheckpointOptions.Serializers.",
+                error);
+        }
+
+        SavedNumbers.WriteInt32(output, json.Length);
+        output.Write(json);
+    }
+
+    private T ReadJson(ref ReadOnlySpan<byte> bytes)
     {
         int length = Prefixed.LengthOfPresent(ref bytes);
         T record;

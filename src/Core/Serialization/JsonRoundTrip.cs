@@ -96,7 +96,7 @@ internal sealed class JsonRoundTrip
             throw Lost($"{RecordLayout.NameOf(type)} cannot be filled from JSON", error);
         }
 
-        for (Type? own = type; own is not null && !IsOfFramework(own); own = own.BaseType)
+        for (Type? own = type; own is not null && !RecordLayout.IsOfFramework(own); own = own.BaseType)
         {
             if (own.GetFields(Own).FirstOrDefault() is { } field)
             {
@@ -113,6 +113,12 @@ internal sealed class JsonRoundTrip
         {
             foreach (JsonDerivedType derived in polymorphism.DerivedTypes)
             {
+                if (derived.TypeDiscriminator is null && derived.DerivedType != type)
+                {
+                    string name = RecordLayout.NameOf(derived.DerivedType);
+                    throw Lost($"the JsonDerivedType of {RecordLayout.NameOf(type)} gives {name} no discriminator to be read by");
+                }
+
                 Visit(derived.DerivedType);
             }
         }
@@ -134,6 +140,12 @@ internal sealed class JsonRoundTrip
         foreach (JsonPropertyInfo property in info.Properties.Where(property => property.Get is not null && property.CustomConverter is null))
         {
             ThrowIfNeverBack(property.PropertyType);
+            if (property.NumberHandling is { } numbers
+                && numbers.HasFlag(JsonNumberHandling.WriteAsString) && !numbers.HasFlag(JsonNumberHandling.AllowReadingFromString))
+            {
+                throw Lost($"{RecordLayout.NameOf(type)}.{property.Name} is written as a string, and not read from one");
+            }
+
             if (ComesBack(property))
             {
                 Visit(property.PropertyType);
@@ -149,13 +161,28 @@ internal sealed class JsonRoundTrip
             {
                 string name = NameOfPropertyOf(field);
                 bool comesBack = info.Properties.Any(property => ComesBack(property) && property.AttributeProvider is MemberInfo member
-                    && (member == field || (member is PropertyInfo && string.Equals(member.Name, name, StringComparison.OrdinalIgnoreCase))));
+                    && (member == field || (member is PropertyInfo behind && IsFieldOf(own, field, name, behind))));
                 if (!comesBack && !MayBeForgotten(own, field, name))
                 {
                     throw Lost($"{RecordLayout.NameOf(own)}.{(field.Name.StartsWith('<') ? name : field.Name)} is not read back");
                 }
             }
         }
+    }
+
+    // A compiler's field is that of one property, which may be overridden but not hidden; a field that is named like a property is its,
+    // unless the property has a field of the compiler's.
+    private static bool IsFieldOf(Type own, FieldInfo field, string name, PropertyInfo property)
+    {
+        if (field.Name.EndsWith(">k__BackingField", StringComparison.Ordinal))
+        {
+            MethodInfo? getter = own.GetProperty(name, Own)?.GetMethod;
+            return property.Name == name
+                && (property.DeclaringType == own || property.GetMethod?.GetBaseDefinition() == getter?.GetBaseDefinition());
+        }
+
+        return string.Equals(property.Name, name, StringComparison.OrdinalIgnoreCase)
+            && property.DeclaringType?.GetField($"<{property.Name}>k__BackingField", Own) is null;
     }
 
     private static bool ComesBack(JsonPropertyInfo property) => property.Get is not null && (property.Set is not null || property.AssociatedParameter is not null);
@@ -178,7 +205,8 @@ internal sealed class JsonRoundTrip
 
     private void ThrowIfNeverBack(Type type)
     {
-        if (NeverBack.Contains(type) || type.IsVariableBoundArray || type.IsPointer || type.IsByRefLike || typeof(Delegate).IsAssignableFrom(type) || typeof(MemberInfo).IsAssignableFrom(type))
+        if (NeverBack.Contains(type) || type.IsVariableBoundArray || type.IsPointer || type.IsByRefLike || IsAsyncSequence(type)
+            || typeof(Delegate).IsAssignableFrom(type) || typeof(MemberInfo).IsAssignableFrom(type))
         {
             throw Lost($"it holds a {RecordLayout.NameOf(type)}, of which JSON cannot say enough");
         }
@@ -188,6 +216,9 @@ internal sealed class JsonRoundTrip
             throw Lost($"it holds a {RecordLayout.NameOf(type)}, which comes back in reverse order");
         }
     }
+
+    private static bool IsAsyncSequence(Type type) =>
+        type.GetInterfaces().Append(type).Any(of => of.IsGenericType && of.GetGenericTypeDefinition() == typeof(IAsyncEnumerable<>));
 
     private JsonTypeInfo InfoOf(Type type)
     {
@@ -200,8 +231,6 @@ internal sealed class JsonRoundTrip
             throw Lost(error.Message, error);
         }
     }
-
-    private static bool IsOfFramework(Type type) => type.Assembly.GetName().Name is { } name && (name == "System" || name.StartsWith("System.", StringComparison.Ordinal));
 
     private NotSupportedException Lost(string what, Exception? error = null) =>
         new($"{RecordLayout.NameOf(_record)} cannot be kept as JSON: {what}. Make it public with a setter or a parameter of the constructor, mark it with JsonIgnore where it may be forgotten, or add a serializer for {RecordLayout.NameOf(_record)} to CheckpointOptions.Serializers.", error);

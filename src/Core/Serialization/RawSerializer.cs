@@ -18,7 +18,7 @@ internal sealed class RawSerializer<T> : IRecordSerializer<T>
     public RawSerializer()
     {
         RecordLayout layout = RecordLayout.Of<T>();
-        Schema = $"raw {layout.Schema}";
+        Schema = $"raw {layout.Schema}{EnumNames.OfFields(typeof(T))}";
         _pieces = layout.Pieces;
         _length = _pieces.Sum(piece => piece.IsTimeWithOffset ? TimeWithOffsetBytes : piece.Length);
         _isWhole = !RecordTexts<T>.Any && _pieces is [{ Offset: 0, IsTimeWithOffset: false }] && _length == Unsafe.SizeOf<T>();

@@ -50,11 +50,18 @@ internal sealed class RecordLayout
             : type.FullName ?? type.Name;
     }
 
+    /// <summary>Whether a type is the framework's, and not the program's.</summary>
+    public static bool IsOfFramework(Type type) =>
+        type.Assembly.GetName().Name is { } name && (name == "System" || name.StartsWith("System.", StringComparison.Ordinal));
+
     private string Walk<T>(Type type, IReadOnlyList<FieldInfo> path)
     {
-        if (type.IsPointer || type.IsFunctionPointer)
+        if (type.IsPointer || type.IsFunctionPointer || type == typeof(GCHandle))
         {
-            throw new NotSupportedException($"{typeof(T)} holds a pointer, which means nothing when the program starts again. Take it out, or add a serializer for {typeof(T)} to CheckpointOptions.Serializers.");
+            string what = type == typeof(GCHandle) ? "GCHandle" : "pointer";
+            throw new NotSupportedException(
+                $"{typeof(T)} holds a {what}, which means nothing when the program starts again. "
+                + $"Take it out, or add a serializer for {typeof(T)} to CheckpointOptions.Serializers.");
         }
 
         if (type == typeof(Utf8Text))
@@ -88,7 +95,8 @@ internal sealed class RecordLayout
 
     // In the order of the declaration, with the mark of presence first.
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Where there is no metadata of fields, structs are refused before.")]
-    private static IEnumerable<FieldInfo> FieldsOf(Type type) => type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+    internal static IEnumerable<FieldInfo> FieldsOf(Type type) => type
+        .GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
         .OrderByDescending(IsMarkOfPresence).ThenBy(field => field.MetadataToken);
 
     private static bool IsMarkOfPresence(FieldInfo field) =>

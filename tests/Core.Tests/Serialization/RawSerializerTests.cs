@@ -196,7 +196,8 @@ public sealed unsafe class RawSerializerTests(ITestOutputHelper output)
         Assert.Equal("raw Nullable`1{System.Boolean System.DateTimeOffset:16}", SchemaOf<DateTimeOffset?>());
         Assert.Equal("raw Optional`1{System.Boolean System.Decimal:16}", SchemaOf<Optional<decimal>>());
         Assert.Equal("raw KeyValuePair`2{System.Byte System.Guid:16}", SchemaOf<KeyValuePair<byte, Guid>>());
-        Assert.Equal("raw FastStream.Tests.Core.Serialization.RawSerializerTests+Side:System.Byte", SchemaOf<Side>());
+        Assert.Equal("raw FastStream.Tests.Core.Serialization.RawSerializerTests+Side:System.Byte"
+            + " enum FastStream.Tests.Core.Serialization.RawSerializerTests+Side(Buy=1 Sell=200)", SchemaOf<Side>());
         Assert.Equal("raw FastStream.Tests.Core.Serialization.RawSerializerTests+First{A:System.Int32 B:System.Int16}", SchemaOf<First>());
         Assert.NotEqual(SchemaOf<First>(), SchemaOf<Second>());
     }
@@ -214,6 +215,10 @@ public sealed unsafe class RawSerializerTests(ITestOutputHelper output)
     [Fact]
     public void New_Pointer_IsRefused() =>
         Assert.Contains("holds a pointer", Assert.Throws<NotSupportedException>(() => new RawSerializer<Address>()).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void New_HandleOfTheProcess_IsRefused() => Assert.Contains(
+        "holds a GCHandle", Assert.Throws<NotSupportedException>(() => new RawSerializer<(int, System.Runtime.InteropServices.GCHandle)>()).Message, StringComparison.Ordinal);
 
     private static byte[] Write(byte first, short second, int third) => Write((first, second, third));
 

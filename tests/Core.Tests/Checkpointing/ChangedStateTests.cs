@@ -1,0 +1,76 @@
+namespace FastStream.Tests.Core.Checkpointing;
+
+/// <summary>States that would be others after a restart stop the context that is to write them, or the start that reads them.</summary>
+public sealed class ChangedStateTests
+{
+    private enum Light
+    {
+        Green,
+        Red,
+    }
+
+    private sealed class Writer<T>(string schema) : IRecordSerializer<T>
+        where T : struct
+    {
+        private readonly RawSerializer<T> _raw = new();
+
+        public string Schema => schema;
+
+        public void Write(in T record, System.Buffers.IBufferWriter<byte> output) => _raw.Write(in record, output);
+
+        public T Read(ref ReadOnlySpan<byte> bytes) => _raw.Read(ref bytes);
+    }
+
+    private static DStream<(string Key, TState Value)> States<TState>(StreamScenario scenario, TState state) =>
+        scenario.Input<string>([["key"], ["key"]]).Map(key => (key, 1))
+            .UpdateStateByKey((ReadOnlySpan<int> values, Optional<TState> old) => old.GetValueOrDefault(state));
+
+    [Fact]
+    public async Task Checkpoint_SetWithComparer_StopsTheContextWithItsName()
+    {
+        using var folder = new JobFolder();
+        await using StreamScenario scenario = folder.Start(interval: 1);
+        scenario.Output(States(scenario, new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "Ann" }));
+        Exception error = await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            await scenario.RunAsync();
+            await scenario.Context.StopAsync();
+            await scenario.Context.Completion;
+        });
+        Assert.Contains("The Comparer of a System.Collections.Generic.HashSet", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("(Red=0 Green=1)", false)]
+    [InlineData("(Green=0 Red=1)", true)]
+    [InlineData("(Green=0)", true)]
+    [InlineData(null, true)]
+    public async Task Start_EnumOfOtherNames_IsRefused(string? names, bool isRead)
+    {
+        using var folder = new JobFolder();
+        string name = RecordLayout.NameOf(typeof(Light));
+        await using (StreamScenario first = folder.Start(configure: options =>
+        {
+            string enums = names is null ? "" : $" enum {name}{names}";
+            options.Checkpoint!.Serializers.Add(new Writer<Light>($"raw {name}:System.Int32{enums}"));
+            return options;
+        }))
+        {
+            first.Output(States(first, Light.Red));
+            await first.RunAsync();
+        }
+
+        await using StreamScenario second = folder.Start(afterTick: 2);
+        RecordedOutput<(string Key, Light Value)> found = second.Output(States(second, Light.Green));
+        if (isRead)
+        {
+            await second.RunBatchesAsync(1);
+            Assert.Equal([("key", Light.Red)], found.Batches[0]);
+        }
+        else
+        {
+            InvalidOperationException error = Assert.Throws<InvalidOperationException>(second.Context.Start);
+            Assert.Contains("was written with Red=0, Green=1", error.Message, StringComparison.Ordinal);
+        }
+    }
+}
