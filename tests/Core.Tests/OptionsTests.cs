@@ -27,6 +27,8 @@ public sealed class OptionsTests
         ["GracefulStopTimeout 00:00:00"] = Valid with { GracefulStopTimeout = TimeSpan.Zero },
         ["GracefulStopTimeout 30.00:00:00"] = Valid with { GracefulStopTimeout = TimeSpan.FromDays(30) },
         ["OnBatchFailure 9"] = Valid with { OnBatchFailure = (BatchFailurePolicy)9 },
+        ["CatchUp 9"] = Valid with { CatchUp = (CatchUpPolicy)9 },
+        ["CatchUpLimit 00:00:00"] = Valid with { CatchUpLimit = TimeSpan.Zero },
         ["MissedTicks 9"] = Valid with { MissedTicks = (MissedTickPolicy)9 },
         ["MaxRecordsPerSecond -1"] = Valid with { Rate = new RateOptions { MaxRecordsPerSecond = -1 } },
         ["Proportional -1"] = Valid with { Rate = new RateOptions { Proportional = -1 } },

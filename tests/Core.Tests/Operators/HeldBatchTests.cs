@@ -52,7 +52,7 @@ public sealed class HeldBatchTests
         plan.AddOutput(window);
         await scenario.RunBatchesAsync(12);
         Assert.Equal(3, scenario.Context.Blocks.RentedBlocks);
-        Assert.Equal([2L, 4, 6, null, 4, 4, 6, 6, 6, 6, 6, 6], found.Batches.Select(batch => batch?[0]));
+        Assert.Equal([2L, 4, 6, 4, 4, 4, 6, 6, 6, 6, 6, 6], found.Batches.Select(batch => batch?[0]));
         Assert.True(await scenario.RunAsync(0));
     }
 

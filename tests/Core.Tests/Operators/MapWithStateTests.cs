@@ -73,13 +73,8 @@ public sealed class MapWithStateTests
             var states = new Dictionary<int, (int Sum, int Tick)> { [7] = (70, 1), [0] = (1, 1) };
             for (int tick = 1; tick <= batches.Length; tick++)
             {
-                if (new BatchTime(tick * 1000) == failed)
-                {
-                    Assert.Null(found.Batches[tick - 1]);
-                    continue;
-                }
-
-                foreach ((int key, int value) in batches[tick - 1])
+                // A batch that fails for good runs without its data, as a state's time may be out.
+                foreach ((int key, int value) in new BatchTime(tick * 1000) == failed ? [] : batches[tick - 1])
                 {
                     states[key] = (states.GetValueOrDefault(key).Sum + value, tick);
                 }

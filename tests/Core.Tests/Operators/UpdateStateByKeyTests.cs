@@ -51,8 +51,8 @@ public sealed class UpdateStateByKeyTests
         int sum = 0;
         for (int tick = 1; tick <= 8; tick++)
         {
-            sum += tick == failing || (tick + 1 == failing && failing % 2 == 0) ? 0 : 1;
-            Assert.Equal(tick % 2 != 0 || tick == failing ? null : [("a", sum), ("i", 7)], found.Batches[tick - 1]?.Order());
+            sum += tick == failing ? 0 : 1;
+            Assert.Equal(tick % 2 != 0 ? null : [("a", sum), ("i", 7)], found.Batches[tick - 1]?.Order());
         }
     }
 
