@@ -141,9 +141,7 @@ public sealed class StreamingContext : IAsyncDisposable
 
             try
             {
-                HashSet<DStream> reached = StreamGraph.Reached(_outputs);
-                IInputStream[] inputs = [.. _inputs.Where(input => input is not DStream stream || reached.Contains(stream))];   // as in Spark: an input without an output does not run
-                _engine = new Engine(this, inputs, _outputs, _listeners, OnFailure);
+                _engine = new Engine(this, _inputs, _outputs, _listeners, OnFailure);
                 _state = StreamingContextState.Active;
             }
             catch (Exception error)

@@ -31,6 +31,8 @@ public sealed class OptionsTests
         ["SlowBatchWarning 00:00:00"] = Valid with { SlowBatchWarning = TimeSpan.Zero },
         ["SlowBatchWarning 30.00:00:00"] = Valid with { SlowBatchWarning = TimeSpan.FromDays(30) },
         ["OnBatchFailure 9"] = Valid with { OnBatchFailure = (BatchFailurePolicy)9 },
+        ["CatchUp 9"] = Valid with { CatchUp = (CatchUpPolicy)9 },
+        ["CatchUpLimit 00:00:00"] = Valid with { CatchUpLimit = TimeSpan.Zero },
         ["MissedTicks 9"] = Valid with { MissedTicks = (MissedTickPolicy)9 },
         ["MaxRecordsPerSecond -1"] = Valid with { Rate = new RateOptions { MaxRecordsPerSecond = -1 } },
         ["Proportional -1"] = Valid with { Rate = new RateOptions { Proportional = -1 } },

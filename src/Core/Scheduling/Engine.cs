@@ -25,8 +25,14 @@ internal sealed class Engine
 
     public Engine(StreamingContext context, IReadOnlyList<IInputStream> inputs, IReadOnlyList<OutputOperation> outputs, ListenerBus listeners, Action<Exception> onFailure)
     {
-        _inputs = inputs;
         _listeners = listeners;
+        _inputs = LiveInputs.Of(inputs, outputs);
+        foreach (IInputStream idle in inputs.Except(_inputs))
+        {
+            Warn($"{idle.Name} leads to no output: it is not started, and nothing of it is read or counted. Give it an output, such as Register, or leave it out.");
+        }
+
+        inputs = _inputs;
         _options = context.Options;
         _own = new OwnWork(context);
         _watchdog = new BatchWatchdog(_options.SlowBatchLimit, _options.TimeProvider, WarnOfSlow);

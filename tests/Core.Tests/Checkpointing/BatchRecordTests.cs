@@ -32,6 +32,12 @@ public sealed class BatchRecordTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Collect_OutcomeTwice_TheLastOneCounts() =>
+        Assert.Equal(
+            Outcome.CountedWithoutData,
+            Collect(Plan(2000, ("a", [1])), Commit(2000, Outcome.WithoutData), Plan(3000), Commit(2000, Outcome.CountedWithoutData))[0].Outcome);
+
+    [Fact]
     public void Collect_CommitWithoutPlan_IsRefused() =>
         Assert.Equal("The log says that batch 2000 ms is done, and not what it was made of.", Assert.Throws<InvalidDataException>(() => Collect(Commit(2000))).Message);
 
@@ -47,7 +53,7 @@ public sealed class BatchRecordTests(ITestOutputHelper output)
     public void Collect_OtherKindOrLength_IsRefused()
     {
         byte[] outcome = Commit(2000);
-        outcome[9] = 2;
+        outcome[9] = 4;
         foreach (byte[] frame in new byte[][] { [], [1], [3, 0, 0, 0, 0, 0, 0, 0, 0, 0], [.. Commit(500), 0], outcome, [.. Plan(2000), 0] })
         {
             Assert.Throws<InvalidDataException>(() => Collect(frame));

@@ -29,15 +29,4 @@ public sealed class BatchAfterItsOutputTests
         Assert.Equal([3], batches[1].ToArray());
         batches[1].Release();
     }
-
-    [Fact]
-    public async Task Input_ThatLeadsToNoOutput_DoesNotRunAndIsNotCounted()
-    {
-        await using var scenario = new StreamScenario();
-        RecordedOutput<int> used = scenario.Output(scenario.Input<int>([[1, 2]]));
-        _ = scenario.Input<int>([[3, 4, 5]]).Map(x => x);
-        await scenario.RunAsync();
-        Assert.Equal([[1, 2]], used.Batches.Select(batch => batch!.Order()).Select(batch => batch.ToArray()));
-        Assert.Equal(2, scenario.Context.Metrics.ProcessedRecords);
-    }
 }

@@ -142,6 +142,69 @@ public sealed class CatchUpTests : IDisposable
         Assert.Equal([" 2: 1", " 4: 3 4"], _seen);
     }
 
+    [Theory]
+    [InlineData(3600)]
+    [InlineData(3600.4)]
+    [InlineData(100_000_000)]
+    public async Task Start_ClockBehindTheLastBatch_BatchesGoOnAtOnceAndWarn(double seconds)
+    {
+        DateTimeOffset noon = DateTimeOffset.UnixEpoch.AddYears(50);
+        int at = (int)(noon - DateTimeOffset.UnixEpoch).TotalSeconds;
+        await RunAsync(_folder, at, 2, isGraceful: true, numbers => See("", numbers.Count()));
+        _seen.Clear();
+        var clock = new ManualTimeProvider(noon.AddSeconds(-seconds));
+        var recorder = new ListenerRecorder();
+        await using (var context = new StreamingContext(new StreamingOptions { TimeProvider = clock, Partitions = 1, Checkpoint = new CheckpointOptions { Directory = _folder.Path } }))
+        {
+            context.AddListener(recorder);
+            See("", new ManualStream<int>(context).Count());
+            context.Start();
+            for (int i = 1; i <= 5; i++)
+            {
+                clock.Advance(Second);
+                await context.WhenCompletedAsync(BatchTime.From(noon.AddSeconds(3 + i)));
+            }
+        }
+
+        Assert.Equal(Enumerable.Range(4, 5).Select(i => $" {at + i}: 0"), _seen);
+        string warning = Assert.Single(recorder.Events, heard => heard.Name == "Warning").Message!;
+        Assert.StartsWith("The clock reads ", warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_ClockALittleBehindAGracefulStop_WaitsForItsTurn()
+    {
+        // The stop runs the batch of the tick to come: second 3 of a clock that reads 2.
+        await RunAsync(_folder, 0, 2, isGraceful: true, numbers => See("", numbers.Count()));
+        StreamScenario second = await RunAsync(_folder, 3, 1, isGraceful: false, numbers => See("", numbers.Count()));
+        Assert.Equal([" 1: 1", " 2: 1", " 3: 0", " 4: 1"], _seen);
+        Assert.DoesNotContain(second.Recorder.Events, heard => heard.Name == "Warning");
+    }
+
+    [Fact]
+    public async Task DownTime_OfTenMillionTicks_IsCrossedFromOneDueTimeToTheNext()
+    {
+        var clock = new ManualTimeProvider();
+        for (int run = 0; run < 2; run++)
+        {
+            await using var context = new StreamingContext(new StreamingOptions
+            {
+                TimeProvider = clock, BatchInterval = TimeSpan.FromMilliseconds(1), Partitions = 1, Checkpoint = new CheckpointOptions { Directory = _folder.Path },
+            });
+            var input = new ManualStream<int>(context);
+            input.Window(TimeSpan.FromMilliseconds(5)).ForEachBatch((batch, time) => _seen.Add($"{time.Milliseconds}: {batch.Count}"));
+            input.Add(7);
+            context.Start();
+            clock.Advance(TimeSpan.FromMilliseconds(1));
+            await context.WhenCompletedAsync(BatchTime.From(clock.GetUtcNow()));
+            await context.StopAsync(StopMode.Immediate);
+            Assert.Equal(run == 0 ? 0 : 10_000_000 - 4, context.Metrics.SkippedTicks);
+            clock.Advance(TimeSpan.FromMilliseconds(10_000_000));
+        }
+
+        Assert.Equal(["1: 1", "2: 1", "3: 1", "4: 1", "5: 1", "10000002: 1"], _seen);
+    }
+
     private async Task<StreamScenario> RunAsync(
         JobFolder folder, int second, int batches, bool isGraceful, Action<DStream<int>> describe, Func<int, int?>? record = null, Func<StreamingOptions, StreamingOptions>? configure = null)
     {
