@@ -46,7 +46,7 @@ public sealed class LiveInputTests
 
         protected internal override InputBatch<int> Cut(BatchTime time)
         {
-            Note("cut");
+            _calls.Add("cut");
             return RecordInputBatch.Of([1]);
         }
 

@@ -126,7 +126,7 @@ public sealed class LostDataTests
         {
             var plan = new System.Buffers.ArrayBufferWriter<byte>();
             BatchRecord.WritePlan(plan, new BatchTime(time), [], [], []);
-            log.Append(plan.WrittenSpan);
+            log.Append(plan.WrittenMemory);
         }
 
         public void Commit(long time, Outcome outcome) => log.Append(BatchRecord.OfCommit(new BatchTime(time), outcome));

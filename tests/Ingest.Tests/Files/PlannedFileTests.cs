@@ -139,7 +139,7 @@ public sealed class PlannedFileTests : FileRestartTest
                 DStream<string> lines = context.TextFileStream(Folder).Map(line => line.ToString());
 
                 // Starts behind the files' input, which has looked at its files then.
-                _ = new OnStart(context, () => File.Delete(path));
+                new OnStart(context, () => File.Delete(path)).Register();
                 return lines;
             },
             Options(),
