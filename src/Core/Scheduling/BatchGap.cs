@@ -14,6 +14,19 @@ internal sealed class BatchGap(DueTimes due, StreamingOptions options, BatchTime
     /// <summary>How many times of a gap did not run, once it is done with, and what to warn of; null where there was a warning already.</summary>
     public Action<long, string?>? OnSkipped { get; init; }
 
+    /// <summary>Whether a batch comes directly after the one before it, as nearly all do: then there is nothing to look for.</summary>
+    public bool TryPass(JobSet batch)
+    {
+        if (batch.Time - _last != options.BatchInterval)
+        {
+            return false;
+        }
+
+        _last = batch.Time;
+        _skippedUntil = batch.Recovery is null ? null : _skippedUntil;
+        return true;
+    }
+
     /// <summary>Gives the times before a batch at which something is due, in order; each is to be run before the next one is asked for.</summary>
     public IEnumerable<BatchTime> DueBefore(JobSet batch)
     {

@@ -141,12 +141,12 @@ internal sealed class JobScheduler
     // Times that were passed over and at which something is due: batches without input, each done with before it is known what is due next.
     private async Task RunGapBeforeAsync(JobSet batch)
     {
-        if (_abort.IsCancellationRequested || _failed)
+        if (_abort.IsCancellationRequested || _failed || _gap!.TryPass(batch))
         {
             return;
         }
 
-        foreach (BatchTime time in _gap!.DueBefore(batch))
+        foreach (BatchTime time in _gap.DueBefore(batch))
         {
             JobSet due = JobSet.Empty(time, _graph.Inputs, _clock.NowMs);
             if (WriteDown(time, "writing down that a batch runs without input", checkpoints => checkpoints.PlanEmpty(time)) is not null)
