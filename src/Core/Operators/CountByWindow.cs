@@ -13,7 +13,7 @@ public static class CountByWindowExtensions
     {
         ArgumentNullException.ThrowIfNull(stream);
         DStream<long> counts = stream.Count();
-        WindowSize size = WindowSize.Of(counts, length, slide) with { TakesMade = false };   // counts of 0 change no sum
+        WindowSize size = WindowSize.Of(counts, length, slide) with { TakesMade = stream.MakesRecordsUpTo };   // the count itself is made too, but one of 0 changes no sum
         return new SumStream(new WindowStream<long>(counts, size), "CountByWindow");
     }
 

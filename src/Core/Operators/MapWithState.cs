@@ -95,7 +95,7 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
         {
             KeyedStates<TKey, TState> states = all[partition];
             RecordErrors<(TKey Key, TValue Value)>? errors = IsTolerant ? Errors(graph, partition) : null;
-            return Isolation.Of(spec.UserFunction).Create(new Maker(spec, states, initial[partition], graph.Running, errors, outputs[partition]));
+            return Isolation.Of(spec.UserFunction).Create(new Maker(spec, states, initial[partition], graph.Running, errors, MadeInput.For(this, graph), outputs[partition]));
         });
     }
 
@@ -113,18 +113,18 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
 
     private sealed class Maker(
         StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial, RunningBatch running,
-        RecordErrors<(TKey Key, TValue Value)>? errors, Operator<TMapped> next)
+        RecordErrors<(TKey Key, TValue Value)>? errors, MadeInput? made, Operator<TMapped> next)
         : IIsolated<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
-            where TMarker : struct => new MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(spec, states, initial, running, next, errors);
+            where TMarker : struct => new MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(spec, states, initial, running, next, errors, made);
     }
 }
 
 /// <summary>Calls the function for each record, and at the end for each key whose time is out.</summary>
 internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(
     StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial, RunningBatch running,
-    Operator<TMapped> next, RecordErrors<(TKey Key, TValue Value)>? errors = null)
+    Operator<TMapped> next, RecordErrors<(TKey Key, TValue Value)>? errors = null, MadeInput? made = null)
     : Operator<(TKey Key, TValue Value), TMapped>(next)
     where TMarker : struct
 {
@@ -134,6 +134,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
 
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
+        made?.Add();
         states.Begin(initial, running.Time);
         states.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _numbers);
         if (errors is null)
@@ -154,6 +155,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
             TimeOut(batch.Time - idle);
         }
 
+        made?.EndBatch();
         _state.Unbind();
         states.HoldFor(batch);
         base.OnBatchEnd(batch);
@@ -163,6 +165,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
     public override void Reset()
     {
         errors?.Clear();
+        made?.Reset();
         states.Undo();
         _state.Unbind();
         base.Reset();

@@ -96,7 +96,7 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
         List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(initialState, outputs.Length);
         Operator<(TKey Key, TValue Value)>[] operators =
             [.. outputs.Select((output, partition) => Isolation.Of(function).Create(
-                new Maker(update, graph.Running, initial[partition], IsTolerant ? Errors(graph, partition) : null, output)))];
+                new Maker(update, graph.Running, initial[partition], IsTolerant ? Errors(graph, partition) : null, MadeInput.For(this, graph), output)))];
         foreach (Operator<(TKey Key, TValue Value)> created in operators)
         {
             graph.AddState((IBatchState)created);
@@ -108,10 +108,10 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
 
     private sealed class Maker(
         TimedStateUpdate<TKey, TValue, TState> update, RunningBatch running, List<(TKey Key, TState State)> initialState, RecordErrors<(TKey Key, TValue Value)>? errors,
-        Operator<(TKey Key, TState Value)> next) : IIsolated<(TKey Key, TValue Value)>
+        MadeInput? made, Operator<(TKey Key, TState Value)> next) : IIsolated<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
-            where TMarker : struct => new UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>(update, running, initialState, next, errors);
+            where TMarker : struct => new UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>(update, running, initialState, next, errors, made);
     }
 }
 
@@ -122,6 +122,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private readonly TimedStateUpdate<TKey, TValue, TState> _update;
     private readonly RunningBatch _running;
     private readonly RecordErrors<(TKey Key, TValue Value)>? _errors;   // null where an error fails the batch
+    private readonly MadeInput? _made;                     // null where no batch without input brings values
     private readonly StateTable<TKey, NoValue> _keys = new();
     private readonly GroupBuilder<TValue> _values = new();
     private readonly PooledList<int> _added = new();       // keys that this batch brought
@@ -136,9 +137,10 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
 
     public UpdateStateByKeyOperator(
         TimedStateUpdate<TKey, TValue, TState> update, RunningBatch running, List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next,
-        RecordErrors<(TKey Key, TValue Value)>? errors = null)
+        RecordErrors<(TKey Key, TValue Value)>? errors = null, MadeInput? made = null)
         : base(next)
     {
+        _made = made;
         _update = errors is null ? update : WhereItCan(update, errors);
         _running = running;
         _errors = errors;
@@ -178,6 +180,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
+        _made?.Add();
         Settle();
         _keys.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _values.AddValues(items), _added);
     }
@@ -186,6 +189,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     {
         Settle();
         _hasEnded = true;
+        _made?.EndBatch();
         MakeRoom();
         _values.Build(batch, _keys.End);
         UpdateAll();
@@ -207,6 +211,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     {
         Settle();
         _errors?.Clear();
+        _made?.Reset();
         _hasEnded = false;
 
         // Backwards, so that keys to come get the numbers that they would have got without this batch.

@@ -94,7 +94,8 @@ internal sealed class RandomWindowSteps<TKey>(Random random, Func<Random, TKey> 
     {
         // Initial states count from the first batch, wherever it failed: when that is, only a program knows where it did not fail.
         int? idle = random.Next(2) == 0 ? _step * random.Next(0, 4) : null;
-        (TKey Key, long State)[] initial = idle is not null && at.Batches[_step - 1] is null ? [] : NewInitial();
+        (TKey Key, long State)[] chosen = NewInitial();   // also where they are not used: whether a batch fails is not to change the program
+        (TKey Key, long State)[] initial = idle is not null && at.Batches[_step - 1] is null ? [] : chosen;
         bool wantsSnapshots = random.Next(3) > 0;
         var spec = StateSpec.Function<TKey, long, long, (TKey Key, long Value)>((time, key, value, state) =>
         {
