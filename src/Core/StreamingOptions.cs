@@ -50,6 +50,12 @@ public sealed record StreamingOptions
     /// <summary>The most stage partitions that run at the same time: 1 or more; 0, the default, leaves it to the thread pool.</summary>
     public int MaxDegreeOfParallelism { get; set; }
 
+    /// <summary>
+    /// What the partitions of keys are chosen with: processes that are given the same one agree which partition owns a key. A secret where keys come from strangers, who could
+    /// else choose keys that meet in one partition. Default null: a new secret, kept with the checkpoints.
+    /// </summary>
+    public string? KeySalt { get; set; }
+
     /// <summary>Bytes in a block of received bytes: 4 KiB to 64 MiB; default 128 KiB, which stays in a second-level cache while it is decoded.</summary>
     public int BlockSizeBytes { get; set; } = 128 << 10;
 
@@ -150,6 +156,7 @@ public sealed record StreamingOptions
         Check(MaxPendingBatches >= 1, nameof(MaxPendingBatches), MaxPendingBatches, "1 or more are expected");
         Check(ConcurrentJobs is >= 1 and <= 1024, nameof(ConcurrentJobs), ConcurrentJobs, "1 to 1024 are expected");
         Check(BatchRetries is >= 0 and <= 100, nameof(BatchRetries), BatchRetries, "0 to 100 are expected");
+        Check(KeySalt is null or { Length: > 0 }, nameof(KeySalt), "an empty text", "a text is expected, the same for all processes of a job, or null for a secret of its own");
         CheckTimeout(GracefulStopTimeout, nameof(GracefulStopTimeout));
         CheckTimeout(ImmediateStopTimeout, nameof(ImmediateStopTimeout));
         CheckTimeout(SlowBatchWarning ?? Timeout.InfiniteTimeSpan, nameof(SlowBatchWarning));

@@ -18,7 +18,7 @@ internal static class Chain
 
     /// <summary>Joins what leads to a stream into a chain that ends in the sink.</summary>
     public static void Join<T>(DStream<T> stream, Operator<T> sink) =>
-        new GraphBuilder(TaskScheduler.Default).Build([Output(stream, sink)], []);
+        new GraphBuilder(TaskScheduler.Default, KeySalt.Of(new StreamingOptions())).Build([Output(stream, sink)], []);
 
     /// <summary>The end of a chain that is joined later.</summary>
     public static OutputOperation Output<T>(DStream<T> stream, Operator<T> sink) => new ChainOutput<T>(stream, sink);

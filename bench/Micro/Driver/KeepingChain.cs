@@ -33,7 +33,7 @@ internal sealed class KeepingChain<T> : IDisposable
 
         // Joined after the start, which joins for itself what nothing ever comes to.
         context.Start();
-        var builder = new GraphBuilder(TaskScheduler.Default);
+        var builder = new GraphBuilder(TaskScheduler.Default, KeySalt.Of(new StreamingOptions()));
         Graph graph = builder.Build([output], []);
         return new KeepingChain<T>(context, input, builder, graph);
     }

@@ -5,6 +5,7 @@ namespace FastStream.Bench.Micro;
 /// <summary>One batch of pairs brought to the partitions of their keys, or dealt out in turn, and counted, through a running context with two partitions; against a loop that shares them out between two arrays.</summary>
 public class ExchangeBench
 {
+    private readonly KeySalt _salt = KeySalt.Of(new StreamingOptions());
     private readonly (long Key, long Value)[][] _targets = [new (long, long)[Records.BatchRecords], new (long, long)[Records.BatchRecords]];
     private (long Key, long Value)[] _pairs = [];
     private RunningContext<(long Key, long Value)> _byKey = null!;
@@ -29,9 +30,10 @@ public class ExchangeBench
     public long HandWritten()
     {
         Span<int> counts = [0, 0];
+        KeySalt salt = _salt;
         foreach (ref readonly (long Key, long Value) pair in _pairs.AsSpan())
         {
-            int target = KeyHash.Partition(KeyHash.Of(in pair.Key), 2);
+            int target = KeyGroups.PartitionOf(PartitionHash.Of(in pair.Key, in salt), 2);
             _targets[target][counts[target]++] = pair;
         }
 

@@ -53,6 +53,9 @@ internal sealed class CheckpointCoordinator : IDisposable
         _savedAt = clock.GetTimestamp();
     }
 
+    /// <summary>What says which partition owns a key: as options or the newest checkpoint have it, else new.</summary>
+    public KeySalt Salt { get; private set; }
+
     /// <summary>Zero time of the program's first start; null on that.</summary>
     public BatchTime? ZeroTime => _last?.ZeroTime;
 
@@ -72,6 +75,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         try
         {
             coordinator.FindLast();
+            coordinator.Salt = options.KeySalt is null && coordinator._last?.Salt is { } saved ? saved : KeySalt.Of(options);
             return coordinator;
         }
         catch
@@ -100,7 +104,7 @@ internal sealed class CheckpointCoordinator : IDisposable
                 $"{_options.Directory} has batches of every {_last.BatchInterval}, and this program makes one every {_interval}: windows and times would not fit. Start with the interval of before, or with a directory of its own.");
         }
 
-        new SavedParts(_found!, _options.UnmatchedState, _warn).LoadInto(_stateNames, states, _inputNames, _inputs);
+        new SavedParts(_found!, Salt, _options.UnmatchedState, _warn).LoadInto(_stateNames, states, _inputNames, _inputs);
         _found!.Dispose();
         _found = null;
 
@@ -300,7 +304,7 @@ internal sealed class CheckpointCoordinator : IDisposable
             {
                 for (int part = 0; part < state.PartCount; part++)
                 {
-                    writer.Write(SavedParts.State, name, state.Schema, output => state.Save(part, output));
+                    writer.Write(SavedParts.State, name, state.Schema, output => state.Save(part, output), state.IsByGroup ? KeyGroups.Of(part, state.PartCount) : null);
                 }
             }
 
@@ -309,7 +313,7 @@ internal sealed class CheckpointCoordinator : IDisposable
                 writer.Write(SavedParts.Input, _inputNames[i], "", output => output.Write(positions[i]));
             }
 
-            return manifest = new CheckpointManifest(number, zeroTime, _interval, time, segment, _log!.End, 0, 0, []);
+            return manifest = new CheckpointManifest(number, zeroTime, _interval, time, segment, _log!.End, 0, 0, []) { Salt = Salt };
         });
         CrashPoint.Pass("saved");
         _last = manifest;

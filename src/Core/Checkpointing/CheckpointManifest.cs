@@ -9,7 +9,8 @@ namespace FastStream;
 /// <param name="Schema">How it is written; another one does not fit.</param>
 /// <param name="Offset">Where it begins in the data.</param>
 /// <param name="Length">Its bytes.</param>
-internal sealed record CheckpointPart(string Kind, string Name, string Schema, long Offset, long Length);
+/// <param name="Groups">The groups of its keys, by the manifest's salt; null where it has no keys, or they have no groups that another process would find.</param>
+internal sealed record CheckpointPart(string Kind, string Name, string Schema, long Offset, long Length, KeyGroups? Groups = null);
 
 /// <summary>What a checkpoint says of itself: the last batch that its states count, and where its parts are.</summary>
 /// <param name="Number">Number of the checkpoint.</param>
@@ -23,7 +24,10 @@ internal sealed record CheckpointPart(string Kind, string Name, string Schema, l
 /// <param name="Parts">What is in it.</param>
 internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSpan BatchInterval, BatchTime Time, int LogSegment, LogEnd LogEnd, long DataLength, uint DataSum, IReadOnlyList<CheckpointPart> Parts)
 {
-    private const int Format = 1;
+    private const int Format = 2;   // 1 had no salt and no groups
+
+    /// <summary>What the groups of the parts' keys come from; null in one of format 1, and where the hash is that of another version.</summary>
+    public KeySalt? Salt { get; init; }
 
     public void Write(IBufferWriter<byte> output)
     {
@@ -41,6 +45,12 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
             writer.WriteNumber("logEndLength", LogEnd.Length);
             writer.WriteNumber("dataLength", DataLength);
             writer.WriteNumber("dataCrc32C", DataSum);
+            if (Salt is { } salt)
+            {
+                writer.WriteNumber("keyHash", KeySalt.HashVersion);
+                writer.WriteString("keySalt", salt.ToString());
+            }
+
             writer.WriteStartArray("parts");
             foreach (CheckpointPart part in Parts)
             {
@@ -50,6 +60,12 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
                 writer.WriteString("schema", part.Schema);
                 writer.WriteNumber("offset", part.Offset);
                 writer.WriteNumber("length", part.Length);
+                if (part.Groups is { } groups)
+                {
+                    writer.WriteNumber("firstGroup", groups.First);
+                    writer.WriteNumber("groups", groups.Length);
+                }
+
                 writer.WriteEndObject();
             }
 
@@ -73,9 +89,9 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
             using JsonDocument document = JsonDocument.Parse(bytes.AsMemory(payload));
             JsonElement root = document.RootElement;
             int format = root.GetProperty("format").GetInt32();
-            if (format != Format)
+            if (format is < 1 or > Format)
             {
-                throw new InvalidDataException($"The manifest has the format {format}; this version reads {Format}. Start the version that wrote it.");
+                throw new InvalidDataException($"The manifest has the format {format}; this version reads 1 to {Format}. Start the version that wrote it.");
             }
 
             var manifest = new CheckpointManifest(
@@ -87,7 +103,10 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
                 ReadLogEnd(root),
                 root.GetProperty("dataLength").GetInt64(),
                 root.GetProperty("dataCrc32C").GetUInt32(),
-                root.GetProperty("parts").EnumerateArray().Select(ReadPart).ToArray());
+                root.GetProperty("parts").EnumerateArray().Select(ReadPart).ToArray())
+            {
+                Salt = ReadSalt(root),
+            };
             manifest.Check();
             return manifest;
         }
@@ -107,7 +126,24 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
         : new LogEnd(root.GetProperty("logSegment").GetInt32(), 0);
 
     private static CheckpointPart ReadPart(JsonElement part) =>
-        new(TextOf(part, "kind"), TextOf(part, "name"), TextOf(part, "schema"), part.GetProperty("offset").GetInt64(), part.GetProperty("length").GetInt64());
+        new(TextOf(part, "kind"), TextOf(part, "name"), TextOf(part, "schema"), part.GetProperty("offset").GetInt64(), part.GetProperty("length").GetInt64(), ReadGroups(part));
+
+    private static KeyGroups? ReadGroups(JsonElement part)
+    {
+        if (!part.TryGetProperty("firstGroup", out JsonElement first))
+        {
+            return null;
+        }
+
+        var groups = new KeyGroups(first.GetInt32(), part.GetProperty("groups").GetInt32());
+        return groups is { First: >= 0, Length: >= 0 and <= KeyGroups.Count } && groups.First <= KeyGroups.Count - groups.Length
+            ? groups
+            : throw new InvalidDataException($"The manifest has a part with {groups.Length} groups from {groups.First} on; there are {KeyGroups.Count}.");
+    }
+
+    private static KeySalt? ReadSalt(JsonElement root) => root.TryGetProperty("keySalt", out JsonElement salt) && root.GetProperty("keyHash").GetInt32() == KeySalt.HashVersion
+        ? KeySalt.Parse(salt.GetString() ?? "")
+        : null;
 
     private static string TextOf(JsonElement part, string name) => part.GetProperty(name).GetString() ?? throw new InvalidDataException($"The manifest has a part whose {name} is null.");
 

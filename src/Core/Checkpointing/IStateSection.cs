@@ -14,13 +14,17 @@ internal interface IStateSection
     /// <summary>Number of parts that it is written in.</summary>
     int PartCount { get; }
 
+    /// <summary>Whether a part holds the keys of its partition's groups and no others, and each process with the job's salt finds the same groups for them.</summary>
+    bool IsByGroup { get; }
+
     /// <summary>Writes one partition's share. Between batches, when the last one is final.</summary>
     void Save(int part, IBufferWriter<byte> output);
 
-    /// <summary>Takes in a share that some partition wrote: which partition owns a key is another one in every process. Before the first batch; after the last share <see cref="EndLoad"/>.</summary>
+    /// <summary>Takes in a share that some partition wrote. Before the first batch; after the last share <see cref="EndLoad"/>.</summary>
     /// <param name="part">Number of the share.</param>
+    /// <param name="owner">The partition that owns all keys of the share; null where each key says it.</param>
     /// <param name="bytes">Its bytes, pinned.</param>
-    void Load(int part, ReadOnlySpan<byte> bytes);
+    void Load(int part, int? owner, ReadOnlySpan<byte> bytes);
 
     /// <summary>All shares are in.</summary>
     void EndLoad();

@@ -4,11 +4,12 @@ namespace FastStream;
 
 /// <summary>The states of a stream's keys in a checkpoint.</summary>
 /// <remarks><code>| 1, or 0 before the first batch | keys in a span (4 bytes) | for each: | key | state | last touched, ms (8) | … | 0 (4) |</code></remarks>
-internal sealed class KeyedStateSection<TKey, TState>(DStream stream, IReadOnlyList<ISavedKeys<TKey, TState>> partitions, RecordSerializers serializers) : IStateSection
+internal sealed class KeyedStateSection<TKey, TState>(DStream stream, IReadOnlyList<ISavedKeys<TKey, TState>> partitions, RecordSerializers serializers, KeySalt salt) : IStateSection
 {
     private readonly IRecordSerializer<TKey> _keys = serializers.Of<TKey>();
     private readonly IRecordSerializer<TState> _states = serializers.Of<TState>();
     private readonly List<SavedKey<TKey, TState>>[] _loaded = [.. partitions.Select(_ => new List<SavedKey<TKey, TState>>())];
+    private readonly KeySalt _salt = salt;
     private bool _hasBegun;
 
     public DStream Stream => stream;
@@ -16,6 +17,8 @@ internal sealed class KeyedStateSection<TKey, TState>(DStream stream, IReadOnlyL
     public string Schema => $"{_states.Schema} by {_keys.Schema}";
 
     public int PartCount => partitions.Count;
+
+    public bool IsByGroup => PartitionHash.IsStable<TKey>();
 
     public void Save(int part, IBufferWriter<byte> output)
     {
@@ -34,17 +37,18 @@ internal sealed class KeyedStateSection<TKey, TState>(DStream stream, IReadOnlyL
         SavedRecords.WriteEnd(output);
     }
 
-    public void Load(int part, ReadOnlySpan<byte> bytes)
+    public void Load(int part, int? owner, ReadOnlySpan<byte> bytes)
     {
         _hasBegun |= bytes[0] != 0;
         bytes = bytes[1..];
+        var owners = new SavedKeyOwner(owner, partitions.Count, _salt);
         for (int count; (count = SavedNumbers.ReadInt32(ref bytes)) != 0;)
         {
             for (; count > 0; count--)
             {
                 TKey key = _keys.Read(ref bytes);
                 TState state = _states.Read(ref bytes);
-                _loaded[KeyHash.Partition(KeyHash.Of(in key), partitions.Count)].Add(new SavedKey<TKey, TState>(key, state, SavedNumbers.ReadInt64(ref bytes)));
+                _loaded[owners.Of(in key)].Add(new SavedKey<TKey, TState>(key, state, SavedNumbers.ReadInt64(ref bytes)));
             }
         }
     }

@@ -7,18 +7,21 @@ namespace FastStream;
 /// | number of keys (4 bytes) | for each: | key | batches counted in its value (4) | the value, if there are |
 /// | number of batches (4) | for each: | time (8) | 1 if it is counted in the values | pairs (4) | for each: | which of the keys (4) | value |
 /// </code></remarks>
-internal sealed class KeyedWindowSection<TKey, TValue>(DStream stream, IReadOnlyList<KeyedWindowOperator<TKey, TValue>> partitions, RecordSerializers serializers) : IStateSection
+internal sealed class KeyedWindowSection<TKey, TValue>(DStream stream, IReadOnlyList<KeyedWindowOperator<TKey, TValue>> partitions, RecordSerializers serializers, KeySalt salt) : IStateSection
 {
     private readonly IRecordSerializer<TKey> _keys = serializers.Of<TKey>();
     private readonly IRecordSerializer<TValue> _values = serializers.Of<TValue>();
     private readonly SavedPanes<NumberedValue<TValue>> _loaded = new(partitions.Count);
     private readonly HashSet<BatchTime> _counted = [];
+    private readonly KeySalt _salt = salt;
 
     public DStream Stream => stream;
 
     public string Schema => $"{(partitions[0].KeepsValues ? "incremental window" : "window")} of {_values.Schema} by {_keys.Schema}";
 
     public int PartCount => partitions.Count;
+
+    public bool IsByGroup => PartitionHash.IsStable<TKey>();
 
     public void Save(int part, IBufferWriter<byte> output)
     {
@@ -39,9 +42,9 @@ internal sealed class KeyedWindowSection<TKey, TValue>(DStream stream, IReadOnly
         }
     }
 
-    public void Load(int part, ReadOnlySpan<byte> bytes)
+    public void Load(int part, int? owner, ReadOnlySpan<byte> bytes)
     {
-        (int Partition, int Number)[] keys = LoadKeys(ref bytes);
+        (int Partition, int Number)[] keys = LoadKeys(owner, ref bytes);
         for (int left = SavedNumbers.ReadInt32(ref bytes); left > 0; left--)
         {
             var time = new BatchTime(SavedNumbers.ReadInt64(ref bytes));
@@ -96,16 +99,16 @@ internal sealed class KeyedWindowSection<TKey, TValue>(DStream stream, IReadOnly
         return places;
     }
 
-    private (int Partition, int Number)[] LoadKeys(ref ReadOnlySpan<byte> bytes)
+    private (int Partition, int Number)[] LoadKeys(int? owner, ref ReadOnlySpan<byte> bytes)
     {
         var keys = new (int Partition, int Number)[SavedNumbers.ReadInt32(ref bytes)];
+        var owners = new SavedKeyOwner(owner, partitions.Count, _salt);
         for (int i = 0; i < keys.Length; i++)
         {
             TKey key = _keys.Read(ref bytes);
-            uint hash = KeyHash.Of(in key);
-            int partition = KeyHash.Partition(hash, partitions.Count);
+            int partition = owners.Of(in key);
             StateTable<TKey, WindowEntry<TValue>> table = partitions[partition].Table;
-            int number = table.GetOrAdd(hash, in key, out _);
+            int number = table.GetOrAdd(KeyHash.Of(in key), in key, out _);
             int counted = SavedNumbers.ReadInt32(ref bytes);
             if (counted > 0)
             {

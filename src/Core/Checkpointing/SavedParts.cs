@@ -1,7 +1,7 @@
 namespace FastStream;
 
 /// <summary>Matches what a checkpoint holds with the program that reads it, by name and schema.</summary>
-internal sealed class SavedParts(CheckpointData data, UnmatchedState unmatched, Action<string> warn)
+internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedState unmatched, Action<string> warn)
 {
     public const string State = "state";
     public const string Input = "input";
@@ -32,7 +32,7 @@ internal sealed class SavedParts(CheckpointData data, UnmatchedState unmatched, 
 
             for (int i = 0; i < parts.Length; i++)
             {
-                state.Load(i, data.Read(parts[i]));
+                state.Load(i, OwnerOf(parts[i], state), data.Read(parts[i]));
             }
 
             state.EndLoad();
@@ -46,6 +46,10 @@ internal sealed class SavedParts(CheckpointData data, UnmatchedState unmatched, 
             }
         }
     }
+
+    // The partition whose keys all of a part are, so that none has to be hashed: mostly the program has as many partitions as before.
+    private int? OwnerOf(CheckpointPart part, IStateSection state) =>
+        part.Groups is { } groups && state.IsByGroup && data.Manifest.Salt is { } saved && saved.Equals(salt) ? groups.OwnerAmong(state.PartCount) : null;
 
     private IEnumerable<CheckpointPart> PartsOf(string kind, string name) => data.Manifest.Parts.Where(part => part.Kind == kind && part.Name == name);
 

@@ -5,7 +5,7 @@ namespace FastStream;
 /// <summary>The batches of a window in a checkpoint.</summary>
 /// <remarks>
 /// <code>| number of batches (4 bytes) | for each: | time (8) | its records, as <see cref="SavedRecords"/> has them |</code>
-/// Where the window's records are partitioned by key they go to the partitions of this process's hashes, else a share to one partition.
+/// Where the window's records are partitioned by key they go to the partitions that own their keys, else a share to one partition.
 /// </remarks>
 internal sealed class WindowSection<T> : IStateSection
 {
@@ -13,10 +13,12 @@ internal sealed class WindowSection<T> : IStateSection
     private readonly IReadOnlyList<WindowOperator<T>> _partitions;
     private readonly IRecordSerializer<T> _records;
     private readonly SavedPanes<T> _loaded;
+    private readonly KeySalt _salt;
 
     /// <exception cref="NotSupportedException">The records cannot be written, or nobody knows to which partition they belong.</exception>
-    public WindowSection(DStream<T> stream, IReadOnlyList<WindowOperator<T>> partitions, RecordSerializers serializers)
+    public WindowSection(DStream<T> stream, IReadOnlyList<WindowOperator<T>> partitions, RecordSerializers serializers, KeySalt salt)
     {
+        _salt = salt;
         if (stream.IsPartitionedByKey && stream.Route is null)
         {
             throw new NotSupportedException($"{stream.Name} cannot be part of a checkpoint: behind MapPartitions with keepsKeys and another type of record nobody knows the key. Put PartitionBy between the two.");
@@ -34,6 +36,8 @@ internal sealed class WindowSection<T> : IStateSection
 
     public int PartCount => _partitions.Count;
 
+    public bool IsByGroup => _stream.Route is { IsByStableKey: true };
+
     public void Save(int part, IBufferWriter<byte> output)
     {
         WindowPane<T>[] panes = [.. _partitions[part].Saved()];
@@ -46,8 +50,9 @@ internal sealed class WindowSection<T> : IStateSection
         }
     }
 
-    public void Load(int part, ReadOnlySpan<byte> bytes)
+    public void Load(int part, int? owner, ReadOnlySpan<byte> bytes)
     {
+        // What a record's key is the route knows alone.
         T[] records = new T[RecordBuffer.SpanRecords];
         int[] targets = new int[RecordBuffer.SpanRecords];
         for (int left = SavedNumbers.ReadInt32(ref bytes); left > 0; left--)
@@ -62,7 +67,7 @@ internal sealed class WindowSection<T> : IStateSection
                     continue;
                 }
 
-                route.Targets(span, targets.AsSpan(0, span.Length), _partitions.Count);
+                route.Targets(span, targets.AsSpan(0, span.Length), _partitions.Count, in _salt);
                 for (int i = 0; i < span.Length; i++)
                 {
                     _loaded.Add(time, targets[i], span.Slice(i, 1));

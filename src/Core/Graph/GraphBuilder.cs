@@ -25,8 +25,9 @@ public sealed class GraphBuilder
     private readonly Dictionary<(DStream Stream, int Partition, Type Type), object> _shared = [];
     private readonly ExecutionDataflowBlockOptions _blockOptions;
 
-    internal GraphBuilder(TaskScheduler scheduler)
+    internal GraphBuilder(TaskScheduler scheduler, KeySalt salt)
     {
+        Salt = salt;
         _blockOptions = new ExecutionDataflowBlockOptions { TaskScheduler = scheduler, EnsureOrdered = true };
     }
 
@@ -112,6 +113,9 @@ public sealed class GraphBuilder
         _states.Add(state);
         return state;
     }
+
+    /// <summary>What says which partition owns a key.</summary>
+    internal KeySalt Salt { get; }
 
     /// <summary>The times at which something is due without input.</summary>
     internal DueTimes Due { get; } = new();

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>The hash of a struct by its fields, with the secrets of the process: keys made of numbers cannot be chosen so that they share a slot, whatever their own <c>GetHashCode</c> does.</summary>
+/// <summary>The hash of a struct by its fields, with a secret: keys made of numbers cannot be chosen so that they share a slot, whatever their own <c>GetHashCode</c> does.</summary>
 /// <remarks>
 /// Only where equal fields are what makes keys equal: tuples, pairs, nullables, record structs with the compiler's equality, structs without an <c>Equals</c> of their own, and the framework's plain ones.
 /// Every other struct, one with a class or an array in it, and every struct where code was compiled ahead of time, is hashed by its own <c>GetHashCode</c>, mixed with the secrets: that spreads
@@ -17,24 +17,28 @@ internal static class KeyFields<TKey>
     /// <summary>Whether the key is hashed so. A constant once the code is optimized.</summary>
     public static readonly bool AreKnown = Fields.Length > 0;
 
-    public static uint Hash(in TKey key)
+    /// <summary>The hash with the secret of the process.</summary>
+    public static uint Hash(in TKey key) => Hash(in key, default(ProcessSecret));
+
+    public static uint Hash<TMixer>(in TKey key, in TMixer mixer)
+        where TMixer : struct, IKeyMixer
     {
         ref byte start = ref Unsafe.As<TKey, byte>(ref Unsafe.AsRef(in key));
         KeyField[] fields = Fields;
-        ulong first = fields[0].WordAt(ref start);
+        ulong first = fields[0].WordAt(ref start, in mixer);
         if (fields.Length == 1)
         {
-            return KeyHash.Fold(first, 0);
+            return mixer.Fold(first, 0);
         }
 
-        ulong second = fields[1].WordAt(ref start);
+        ulong second = fields[1].WordAt(ref start, in mixer);
         for (int i = 2; i < fields.Length; i++)
         {
-            first = KeyHash.Mix(first ^ (ulong)i, second);
-            second = fields[i].WordAt(ref start);
+            first = mixer.Mix(first ^ (ulong)i, second);
+            second = fields[i].WordAt(ref start, in mixer);
         }
 
-        return KeyHash.Fold(first, second);
+        return mixer.Fold(first, second);
     }
 
     private static KeyField[] Find()
@@ -85,7 +89,8 @@ internal readonly record struct KeyField(int Offset, KeyFieldKind Kind)
 {
     /// <summary>The word; equal for equal fields.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong WordAt(ref byte start)
+    public ulong WordAt<TMixer>(ref byte start, in TMixer mixer)
+        where TMixer : struct, IKeyMixer
     {
         ref byte field = ref Unsafe.AddByteOffset(ref start, Offset);
         return Kind switch
@@ -94,7 +99,7 @@ internal readonly record struct KeyField(int Offset, KeyFieldKind Kind)
             KeyFieldKind.Bytes4 => Unsafe.ReadUnaligned<uint>(ref field),
             KeyFieldKind.Bytes2 => Unsafe.ReadUnaligned<ushort>(ref field),
             KeyFieldKind.Byte => field,
-            _ => Other(Kind, ref field),
+            _ => Other(Kind, ref field, in mixer),
         };
     }
 
@@ -124,22 +129,24 @@ internal readonly record struct KeyField(int Offset, KeyFieldKind Kind)
 
     // Values that are equal though their bytes are not: both zeros, all NaNs, 1.0 and 1.00, one instant with two offsets.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ulong Other(KeyFieldKind kind, ref byte field) => kind switch
+    private static ulong Other<TMixer>(KeyFieldKind kind, ref byte field, in TMixer mixer)
+        where TMixer : struct, IKeyMixer => kind switch
     {
         KeyFieldKind.Double => Of(Unsafe.ReadUnaligned<double>(ref field)),
         KeyFieldKind.Single => Of(Unsafe.ReadUnaligned<float>(ref field)),
         KeyFieldKind.Half => Of((double)Unsafe.ReadUnaligned<Half>(ref field)),
-        KeyFieldKind.Decimal => Of(Unsafe.ReadUnaligned<decimal>(ref field)),
+        KeyFieldKind.Decimal => Of(Unsafe.ReadUnaligned<decimal>(ref field), in mixer),
         KeyFieldKind.DateTime => (ulong)Unsafe.ReadUnaligned<DateTime>(ref field).Ticks,
         KeyFieldKind.DateTimeOffset => (ulong)Unsafe.ReadUnaligned<DateTimeOffset>(ref field).UtcTicks,
-        KeyFieldKind.Text => Unsafe.As<byte, Utf8Text>(ref field).Hash(),
-        _ => Unsafe.As<byte, string?>(ref field) is { } text ? (uint)text.GetHashCode(StringComparison.Ordinal) : ulong.MaxValue,   // .NET's own hash of strings is keyed
+        KeyFieldKind.Text => Unsafe.As<byte, Utf8Text>(ref field).Hash(in mixer),
+        _ => Unsafe.As<byte, string?>(ref field) is { } text ? mixer.OfString(text) : ulong.MaxValue,
     };
 
     private static ulong Of(double value) => value == 0 ? 0 : double.IsNaN(value) ? ulong.MaxValue : BitConverter.DoubleToUInt64Bits(value);
 
     // Dividing by a one with all its zeros takes the zeros at the end away.
-    private static ulong Of(decimal value)
+    private static ulong Of<TMixer>(decimal value, in TMixer mixer)
+        where TMixer : struct, IKeyMixer
     {
         if (value == 0)
         {
@@ -148,7 +155,7 @@ internal readonly record struct KeyField(int Offset, KeyFieldKind Kind)
 
         Span<int> bits = stackalloc int[4];
         _ = decimal.GetBits(value / 1.0000000000000000000000000000m, bits);
-        return KeyHash.Mix((uint)bits[0] | ((ulong)(uint)bits[1] << 32), (uint)bits[2] | ((ulong)(uint)bits[3] << 32));
+        return mixer.Mix((uint)bits[0] | ((ulong)(uint)bits[1] << 32), (uint)bits[2] | ((ulong)(uint)bits[3] << 32));
     }
 }
 

@@ -8,12 +8,12 @@ using X86Aes = System.Runtime.Intrinsics.X86.Aes;
 
 namespace FastStream;
 
-/// <summary>The hash by which keys find their slot and their partition: 32 well-mixed bits, with a secret of the process, so that nobody outside can aim keys at one slot.</summary>
+/// <summary>The hash by which keys find their slot in a table: 32 well-mixed bits, with a secret of the process, so that nobody outside can aim keys at one slot.</summary>
 /// <remarks>
 /// Sixteen bytes go through three rounds of AES, which the processor has as single instructions (the idea of aHash, https://github.com/tkaitchuck/aHash). After two rounds each
 /// bit depends on every byte, but the 32 bits taken see each four bytes of a key only through 8 bits: 65,536 keys that differ in bytes 3 and 4 had 256 hashes. After three they
 /// have as many as they should. Where the instructions are missing, multiply and fold as in wyhash (https://github.com/wangyi-fudan/wyhash).
-/// Equal keys have equal hashes within one process only: never store one.
+/// Equal keys have equal hashes within one process only: never store one. <see cref="PartitionHash"/> says which partition owns a key.
 /// </remarks>
 internal static class KeyHash
 {
@@ -79,10 +79,6 @@ internal static class KeyHash
         ulong upper = Math.BigMul(low ^ Word(Secret1), high ^ Word(Secret2), out ulong lower);
         return upper ^ lower;
     }
-
-    /// <summary>The partition that owns a hash. Uses the upper bits; tables use the lower ones, so that a partition's keys still fill its table evenly.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Partition(uint hash, int partitions) => (int)(((ulong)hash * (uint)partitions) >> 32);
 
     /// <summary>What <see cref="Fold(ulong, ulong)"/> does where the processor has no AES.</summary>
     /// <remarks>

@@ -28,11 +28,11 @@ public static class DistinctExtensions
     {
         public static readonly ValueRoute<T> Instance = new();
 
-        public void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions)
+        public void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions, in KeySalt salt)
         {
             for (int i = 0; i < items.Length; i++)
             {
-                targets[i] = KeyHash.Partition(KeyHash.Of(in items[i]), partitions);
+                targets[i] = KeyGroups.PartitionOf(PartitionHash.Of(in items[i], in salt), partitions);
             }
         }
     }

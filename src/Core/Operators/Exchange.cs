@@ -6,8 +6,11 @@ namespace FastStream;
 /// <summary>Decides to which partition a sender's records go.</summary>
 internal interface IRoute<T>
 {
-    /// <summary>Writes the target partition of each record.</summary>
-    void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions);
+    /// <summary>Writes the target partition of each record; where that is said by a key, with the job's salt.</summary>
+    void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions, in KeySalt salt);
+
+    /// <summary>Whether it sends each key to the partition of its group, and another process with the same salt to the same one.</summary>
+    bool IsByStableKey => false;
 
     /// <summary>The batch is over or given up: the next one is routed as if it were the first.</summary>
     void EndBatch()
@@ -55,15 +58,16 @@ internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, 
             graph.AddRoot(receivers[partition]);
         }
 
-        graph.Attach(parent, this, sender => new ExchangeSender<T>(sender, routeOf(sender), receivers, runners));
+        graph.Attach(parent, this, sender => new ExchangeSender<T>(sender, routeOf(sender), graph.Salt, receivers, runners));
     }
 }
 
 /// <summary>The sending side of an exchange, for one partition.</summary>
-internal sealed class ExchangeSender<T>(int sender, IRoute<T> route, ExchangeReceiver<T>[] receivers, StageRunner[] runners) : Operator<T>
+internal sealed class ExchangeSender<T>(int sender, IRoute<T> route, KeySalt salt, ExchangeReceiver<T>[] receivers, StageRunner[] runners) : Operator<T>
 {
     private const int BlockRecords = 2048;
 
+    private readonly KeySalt _salt = salt;
     private readonly T[]?[] _filling = new T[]?[receivers.Length];   // the array being filled for each target
     private readonly int[] _counts = new int[receivers.Length];      // records in it
     private readonly int[] _targets = new int[RecordBuffer.SpanRecords];
@@ -73,7 +77,7 @@ internal sealed class ExchangeSender<T>(int sender, IRoute<T> route, ExchangeRec
     public override void OnBatch(ReadOnlySpan<T> items)
     {
         Span<int> targets = _targets.AsSpan(0, items.Length);
-        route.Targets(items, targets, receivers.Length);
+        route.Targets(items, targets, receivers.Length, in _salt);
         for (int i = 0; i < items.Length; i++)
         {
             int target = targets[i];

@@ -42,11 +42,13 @@ internal sealed class KeyRoute<TKey, TValue> : IRoute<(TKey Key, TValue Value)>
     /// <summary>The route of a stream that is partitioned by key under a condition.</summary>
     public static KeyRoute<TKey, TValue>? Where(bool isPartitionedByKey) => isPartitionedByKey ? Instance : null;
 
-    public void Targets(ReadOnlySpan<(TKey Key, TValue Value)> items, Span<int> targets, int partitions)
+    public bool IsByStableKey => PartitionHash.IsStable<TKey>();
+
+    public void Targets(ReadOnlySpan<(TKey Key, TValue Value)> items, Span<int> targets, int partitions, in KeySalt salt)
     {
         for (int i = 0; i < items.Length; i++)
         {
-            targets[i] = KeyHash.Partition(KeyHash.Of(in items[i].Key), partitions);
+            targets[i] = KeyGroups.PartitionOf(PartitionHash.Of(in items[i].Key, in salt), partitions);
         }
     }
 }

@@ -10,6 +10,6 @@ internal static class GatherExtensions
     {
         public static readonly FirstPartitionRoute<T> Instance = new();
 
-        public void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions) => targets.Clear();
+        public void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions, in KeySalt salt) => targets.Clear();
     }
 }

@@ -80,9 +80,9 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
 
     protected internal override void Connect(GraphBuilder graph, Operator<TMapped>[] outputs)
     {
-        List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(spec.Initial, outputs.Length);
+        List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(spec.Initial, outputs.Length, graph.Salt);
         KeyedStates<TKey, TState>[] all = [.. outputs.Select((_, partition) => graph.AddState(States(graph, partition)))];
-        graph.AddSection(this, serializers => new KeyedStateSection<TKey, TState>(this, all, serializers));
+        graph.AddSection(this, serializers => new KeyedStateSection<TKey, TState>(this, all, serializers, graph.Salt));
         if (spec.IdleTime is { } idle)
         {
             foreach (KeyedStates<TKey, TState> states in all)

@@ -85,7 +85,7 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
     {
         KeyedWindowOperator<TKey, TValue>[] operators =
             [.. outputs.Select(output => graph.AddState((KeyedWindowOperator<TKey, TValue>)Isolation.Of(reduce).Create(new Maker(size, reduce, IsIncremental ? inverse : null, filter, output))))];
-        graph.AddSection(this, serializers => new KeyedWindowSection<TKey, TValue>(this, operators, serializers));
+        graph.AddSection(this, serializers => new KeyedWindowSection<TKey, TValue>(this, operators, serializers, graph.Salt));
         foreach (KeyedWindowOperator<TKey, TValue> created in operators)
         {
             graph.Due.Add(created.NextDue);

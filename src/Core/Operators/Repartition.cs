@@ -23,7 +23,7 @@ internal sealed class TurnRoute<T>(int sender) : IRoute<T>
 {
     private int _turns;   // by how many partitions the turn has moved on since the batch began, less whole rounds
 
-    public void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions)
+    public void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions, in KeySalt salt)
     {
         int first = sender % partitions;
         int next = (first + _turns) % partitions;

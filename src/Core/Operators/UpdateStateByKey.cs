@@ -93,7 +93,7 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TState Value)>[] outputs)
     {
-        List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(initialState, outputs.Length);
+        List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(initialState, outputs.Length, graph.Salt);
         Operator<(TKey Key, TValue Value)>[] operators =
             [.. outputs.Select((output, partition) => Isolation.Of(function).Create(
                 new Maker(update, graph.Running, initial[partition], IsTolerant ? Errors(graph, partition) : null, MadeInput.For(this, graph), output)))];
@@ -102,7 +102,7 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
             graph.AddState((IBatchState)created);
         }
 
-        graph.AddSection(this, serializers => new KeyedStateSection<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers));
+        graph.AddSection(this, serializers => new KeyedStateSection<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
         graph.Attach(parent, this, partition => operators[partition]);
     }
 

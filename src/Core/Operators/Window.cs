@@ -41,7 +41,7 @@ internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStr
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs)
     {
         WindowOperator<T>[] operators = [.. outputs.Select(output => graph.AddState(new WindowOperator<T>(size, output)))];
-        graph.AddSection(this, serializers => new WindowSection<T>(this, operators, serializers));
+        graph.AddSection(this, serializers => new WindowSection<T>(this, operators, serializers, graph.Salt));
         foreach (WindowOperator<T> created in operators)
         {
             graph.Due.Add(created.NextDue);

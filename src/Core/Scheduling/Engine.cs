@@ -40,7 +40,7 @@ internal sealed class Engine
         _checkpoints = _options.Checkpoint is null ? null : CheckpointCoordinator.Open(_options, inputs, Warn);
         try
         {
-            _graph = new GraphBuilder(SchedulerFor(_options)).Build(outputs, inputs);
+            _graph = new GraphBuilder(SchedulerFor(_options), _checkpoints?.Salt ?? KeySalt.Of(_options)).Build(outputs, inputs);
             _recovered = _checkpoints?.Recover(_graph.Sections) ?? [];
             _scheduler = new JobScheduler(_graph, _options, clock, listeners, context, _checkpoints, onFailure, _work, _gate, _watchdog, _abort.Token);
             _generator = new JobGenerator(

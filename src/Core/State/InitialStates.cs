@@ -3,7 +3,7 @@ namespace FastStream;
 /// <summary>Sorts given states into the partitions that own their keys.</summary>
 internal static class InitialStates
 {
-    public static List<(TKey Key, TState State)>[] ByPartition<TKey, TState>(IEnumerable<(TKey Key, TState State)> states, int partitions)
+    public static List<(TKey Key, TState State)>[] ByPartition<TKey, TState>(IEnumerable<(TKey Key, TState State)> states, int partitions, in KeySalt salt)
     {
         var byPartition = new List<(TKey Key, TState State)>[partitions];
         for (int i = 0; i < partitions; i++)
@@ -13,7 +13,7 @@ internal static class InitialStates
 
         foreach ((TKey key, TState state) in states)
         {
-            byPartition[KeyHash.Partition(KeyHash.Of(in key), partitions)].Add((key, state));
+            byPartition[KeyGroups.PartitionOf(PartitionHash.Of(in key, in salt), partitions)].Add((key, state));
         }
 
         return byPartition;

@@ -31,7 +31,7 @@ internal sealed unsafe class StateSlots : IDisposable
 
     /// <summary>The segment of a hash, among the places.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Index(uint hash, int places) => (int)(Mix(hash) & (uint)(places - 1));
+    public static int Index(uint hash, int places) => (int)(UpperBits(hash) & (uint)(places - 1));
 
     /// <summary>The segment of a hash.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -61,9 +61,9 @@ internal sealed unsafe class StateSlots : IDisposable
         }
     }
 
-    // Bits that depend on all of the hash: its upper ones are the same for all keys of a partition, its lower ones say where in a segment a key is.
+    // The lower ones say where in a segment a key is.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Mix(uint hash) => (hash * 0x9E3779B1u) >> DirectoryShift;
+    private static uint UpperBits(uint hash) => hash >> DirectoryShift;
 
     private static Place[] PlacesOf(Segment[] segments) => [.. segments.Select(segment => segment.Place)];
 
@@ -222,7 +222,7 @@ internal sealed unsafe class StateSlots : IDisposable
             {
                 if (first[i].NumberPlus1 != 0)
                 {
-                    uint half = (Mix(first[i].Hash) >> Splits) & 1;
+                    uint half = (UpperBits(first[i].Hash) >> Splits) & 1;
                     Put(halves[half], first[i]);
                     counts[half]++;
                 }

@@ -211,7 +211,12 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
 
     /// <summary>The hash that key tables use.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal uint Hash() => IsLong ? HashLong() : KeyHash.Fold(_low, _high);
+    internal uint Hash() => IsLong ? HashLong(default(ProcessSecret)) : KeyHash.Fold(_low, _high);
+
+    /// <summary>The hash that says which partition owns the text, or what a struct with it is hashed by. It is made of the words as they lie here: it changes where their layout does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal uint Hash<TMixer>(in TMixer mixer)
+        where TMixer : struct, IKeyMixer => IsLong ? HashLong(in mixer) : mixer.Fold(_low, _high);
 
     /// <summary>One to eight digits as a number, all at once: no branch depends on how many there are. False for anything else.</summary>
     /// <remarks>Digits to pairs, pairs to fours, fours to eight, by a multiplication each (Lemire, "Quickly parsing eight digits", 2018).</remarks>
@@ -355,7 +360,8 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         throw Throw.OutOfRange(nameof(start), $"{start}..{start + length}", $"a part of a text of {total} bytes is expected");
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private uint HashLong()
+    private uint HashLong<TMixer>(in TMixer mixer)
+        where TMixer : struct, IKeyMixer
     {
         byte* next = (byte*)_low;
         int length = (int)(uint)_high;
@@ -363,11 +369,11 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         ulong hash = (uint)length;
         while (next < last)
         {
-            hash = KeyHash.Mix(*(ulong*)next ^ hash, *(ulong*)(next + 8));
+            hash = mixer.Mix(*(ulong*)next ^ hash, *(ulong*)(next + 8));
             next += 16;
         }
 
         // The last 16 bytes, which may overlap the ones before: a long text has at least 16.
-        return KeyHash.Fold(*(ulong*)last ^ hash, *(ulong*)(last + 8));
+        return mixer.Fold(*(ulong*)last ^ hash, *(ulong*)(last + 8));
     }
 }

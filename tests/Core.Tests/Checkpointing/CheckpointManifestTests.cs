@@ -27,12 +27,27 @@ public sealed class CheckpointManifestTests(ITestOutputHelper output)
     [Fact]
     public void Read_WhatWasWritten_IsTheSame()
     {
-        CheckpointPart[] parts = [new("state", "a \"quoted\" ü\n", "raw System.Int32", 0, 7), new("input", "", "", 7, 0), new("state", "b", "x", 7, int.MaxValue)];
-        var manifest = new CheckpointManifest(42, new BatchTime(-5), TimeSpan.FromMilliseconds(15), new BatchTime(long.MaxValue), 7, new LogEnd(8, 1L << 40), 7L + int.MaxValue, uint.MaxValue, parts);
+        CheckpointPart[] parts = [new("state", "a \"quoted\" ü\n", "raw System.Int32", 0, 7, new KeyGroups(0, 1024)), new("input", "", "", 7, 0), new("state", "b", "x", 7, int.MaxValue, new KeyGroups(1024, 0))];
+        var manifest = new CheckpointManifest(42, new BatchTime(-5), TimeSpan.FromMilliseconds(15), new BatchTime(long.MaxValue), 7, new LogEnd(8, 1L << 40), 7L + int.MaxValue, uint.MaxValue, parts)
+        {
+            Salt = KeySalt.Of(new StreamingOptions { KeySalt = "salt" }),
+        };
         CheckpointManifest read = CheckpointManifest.Read(Bytes(manifest));
         Assert.Equal(parts, read.Parts);
         Assert.Equal(manifest, read with { Parts = manifest.Parts });
     }
+
+    [Fact]
+    public void Read_FormatOne_HasNoSalt()
+    {
+        CheckpointManifest read = ReadJson(Valid);
+        Assert.Null(read.Salt);
+        Assert.All(read.Parts, part => Assert.Null(part.Groups));
+    }
+
+    [Fact]
+    public void Read_SaltOfAnotherHash_IsLeftOut() =>
+        Assert.Null(ReadJson(Valid.Replace("\"number\":1", "\"number\":1,\"keyHash\":2,\"keySalt\":\"of tomorrow\"", StringComparison.Ordinal)).Salt);
 
     [Fact]
     public void Read_CutLongerOrFlippedAnywhere_IsRefused()
@@ -52,6 +67,13 @@ public sealed class CheckpointManifestTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData("\"format\":1", "\"format\":0")]
+    [InlineData("\"format\":1", "\"format\":3")]
+    [InlineData("\"number\":1", "\"number\":1,\"keyHash\":1,\"keySalt\":\"abc0\"")]
+    [InlineData("\"number\":1", "\"number\":1,\"keySalt\":\"000102030405060708090a0b0c0d0e0f\"")]
+    [InlineData("\"offset\":0", "\"offset\":0,\"firstGroup\":-1,\"groups\":2")]
+    [InlineData("\"offset\":0", "\"offset\":0,\"firstGroup\":1023,\"groups\":2")]
+    [InlineData("\"offset\":0", "\"offset\":0,\"firstGroup\":0")]
     [InlineData("\"offset\":5", "\"offset\":4")]                                          // overlaps
     [InlineData("\"offset\":5", "\"offset\":6")]                                          // leaves a gap
     [InlineData("\"offset\":5", "\"offset\":-5")]
@@ -71,7 +93,6 @@ public sealed class CheckpointManifestTests(ITestOutputHelper output)
     [InlineData("\"name\":\"i\"", "\"name\":7")]
     [InlineData("\"name\":\"i\"", "\"name\":\"\\ud800\"")]
     [InlineData("\"schema\":\"x\",", "")]
-    [InlineData("\"format\":1", "\"format\":2")]
     [InlineData("\"parts\":[", "\"parts\":[[],")]
     [InlineData("}]}", "}]")]
     [InlineData("{\"format\"", "[{\"format\"")]

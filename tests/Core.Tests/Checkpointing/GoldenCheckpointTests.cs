@@ -16,6 +16,9 @@ public sealed class GoldenCheckpointTests
     [InlineData("format1", 4)]
     [InlineData("format1", 3)]
     [InlineData("format1", 1)]
+    [InlineData("format2", 4)]
+    [InlineData("format2", 2)]
+    [InlineData("format2", 3)]
     public async Task Directory_OfAnEarlierVersion_GoesOnAsIfItHadNeverStopped(string name, int partitions)
     {
         string[][] expected = await WithoutStopAsync();

@@ -59,7 +59,7 @@ public sealed class KeyHashTests
         {
             uint value = hash(i * step);
             slots[value % Buckets]++;
-            partitions[KeyHash.Partition(value, Buckets)]++;
+            partitions[KeyGroups.PartitionOf(value, Buckets)]++;
         }
 
         // 256 a bucket, with a standard deviation of 16: seven of them are 112, once in 10^9 or less.
