@@ -52,7 +52,7 @@ public sealed record StreamingOptions
 
     /// <summary>
     /// What the partitions of keys are chosen with: processes that are given the same one agree which partition owns a key. A secret where keys come from strangers, who could
-    /// else choose keys that meet in one partition. Default null: a new secret, kept with the checkpoints.
+    /// else choose keys that meet in one partition. Default null: a secret of the process, or the one that is kept with the checkpoints.
     /// </summary>
     public string? KeySalt { get; set; }
 

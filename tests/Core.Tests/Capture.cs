@@ -1,7 +1,7 @@
 namespace FastStream.Tests.Core;
 
 /// <summary>The end of a chain that keeps what it gets.</summary>
-internal sealed class Capture<T> : Operator<T>
+internal sealed class Capture<T> : LastOperator<T>
 {
     public List<T> Items { get; } = [];
 
@@ -15,5 +15,5 @@ internal sealed class Capture<T> : Operator<T>
 
     public override void OnBatchEnd(BatchScope batch) => Ends++;
 
-    public override void Reset() => Items.Clear();
+    public override void Reset(BatchScope batch) => Items.Clear();
 }

@@ -16,6 +16,7 @@ internal sealed class ChainInput<T>(StreamingContext context) : DStream<T>(conte
     /// <summary>Feeds one batch: the records in spans of the usual size, then the batch's end.</summary>
     public void RunBatch(ReadOnlySpan<T> records)
     {
+        StartBatch(SharedScope);
         Feed(records);
         EndBatch(SharedScope);
     }
@@ -31,6 +32,9 @@ internal sealed class ChainInput<T>(StreamingContext context) : DStream<T>(conte
             records = records[taken..];
         }
     }
+
+    /// <summary>Begins a batch.</summary>
+    public void StartBatch(BatchScope scope) => _head!.OnBatchStart(scope);
 
     /// <summary>Ends the batch.</summary>
     public void EndBatch(BatchScope scope) => _head!.OnBatchEnd(scope);

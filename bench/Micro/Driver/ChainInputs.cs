@@ -28,6 +28,8 @@ internal sealed class ChainInputs<TLeft, TRight>
     public void RunBatch(ReadOnlySpan<TLeft> left, ReadOnlySpan<TRight> right)
     {
         var scope = new BatchScope(default, []);
+        _left.StartBatch(scope);
+        _right.StartBatch(scope);
         _left.Feed(left);
         _left.EndBatch(scope);
         _right.Feed(right);

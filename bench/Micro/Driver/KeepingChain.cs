@@ -9,15 +9,13 @@ internal sealed class KeepingChain<T> : IDisposable
 
     private readonly StreamingContext _context;   // started on a clock that stands still: windows ask it for the zero time
     private readonly ChainInput<T> _input;
-    private readonly RunningBatch _running;
     private readonly Graph _graph;
     private BatchTime _time;
 
-    private KeepingChain(StreamingContext context, ChainInput<T> input, GraphBuilder builder, Graph graph)
+    private KeepingChain(StreamingContext context, ChainInput<T> input, Graph graph)
     {
         _context = context;
         _input = input;
-        _running = builder.Running;
         _graph = graph;
         _time = context.ZeroTime;
     }
@@ -33,20 +31,18 @@ internal sealed class KeepingChain<T> : IDisposable
 
         // Joined after the start, which joins for itself what nothing ever comes to.
         context.Start();
-        var builder = new GraphBuilder(TaskScheduler.Default, KeySalt.Of(new StreamingOptions()));
-        Graph graph = builder.Build([output], []);
-        return new KeepingChain<T>(context, input, builder, graph);
+        Graph graph = new GraphBuilder(TaskScheduler.Default, KeySalt.Of(new StreamingOptions())).Build([output], []);
+        return new KeepingChain<T>(context, input, graph);
     }
 
     /// <summary>Runs one batch, with a scope of its own that is let go at the end.</summary>
     public void RunBatch(ReadOnlySpan<T> records)
     {
         _time += Interval;
-        _running.Time = _time;
         var scope = new BatchScope(_time, []);
+        _input.StartBatch(scope);
         _input.Feed(records);
         _input.EndBatch(scope);
-        _graph.Commit();
         scope.Release();
     }
 

@@ -1,24 +1,16 @@
 namespace FastStream.Bench.Micro;
 
 /// <summary>Counts records: the cheapest end of a chain.</summary>
-internal sealed class CountSink<T> : Operator<T>
+internal sealed class CountSink<T> : LastOperator<T>
 {
     /// <summary>Records of all batches.</summary>
     public long Total { get; private set; }
 
     public override void OnBatch(ReadOnlySpan<T> items) => Total += items.Length;
-
-    public override void OnBatchEnd(BatchScope batch)
-    {
-    }
-
-    public override void Reset()
-    {
-    }
 }
 
 /// <summary>Adds numbers up.</summary>
-internal sealed class SumSink : Operator<long>
+internal sealed class SumSink : LastOperator<long>
 {
     /// <summary>The sum over all batches.</summary>
     public long Total { get; private set; }
@@ -32,13 +24,5 @@ internal sealed class SumSink : Operator<long>
         }
 
         Total += total;
-    }
-
-    public override void OnBatchEnd(BatchScope batch)
-    {
-    }
-
-    public override void Reset()
-    {
     }
 }

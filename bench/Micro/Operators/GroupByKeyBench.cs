@@ -56,6 +56,7 @@ public class GroupByKeyBench
     public long GroupByKey()
     {
         var scope = new BatchScope(default, []);
+        _chain.StartBatch(scope);
         _chain.Feed(_pairs);
         _chain.EndBatch(scope);
         scope.Release();

@@ -57,17 +57,9 @@ internal static class RecordedBatch
         return rest.IsEmpty ? new Batch<T>(partitions, texts, count) : throw new InvalidDataException($"{rest.Length} bytes stand behind the records of a batch; none are expected.");
     }
 
-    private sealed class Sink<T>(IRecordSerializer<T> serializer, IBufferWriter<byte> output) : Operator<T>
+    private sealed class Sink<T>(IRecordSerializer<T> serializer, IBufferWriter<byte> output) : LastOperator<T>
     {
         public override void OnBatch(ReadOnlySpan<T> items) => SavedRecords.Write(items, serializer, output);
-
-        public override void OnBatchEnd(BatchScope batch)
-        {
-        }
-
-        public override void Reset()
-        {
-        }
     }
 
     private sealed class Batch<T>(List<List<ArraySegment<T>>> partitions, TextLease texts, long count) : InputBatch<T>

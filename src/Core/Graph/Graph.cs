@@ -6,14 +6,14 @@ internal sealed class Graph(
     IReadOnlyList<IInputStream> inputs,
     IReadOnlyList<(StageRoot Root, StageRunner Runner)> inputRoots,
     IReadOnlyList<StageRoot> roots,
-    IReadOnlyList<IBatchState> states,
+    IReadOnlyList<IDisposable> owned,
     IReadOnlyList<IStateSection> sections,
     IReadOnlyList<StageRunner> runners,
     IReadOnlyList<IAtWork> atWork,
     RecordCounts counts,
-    RunningBatch running,
     DueTimes due)
 {
+    private BatchScope? _last;               // the run that began last
     private Dictionary<int, int>? _stages;   // each stream's stage; made when first asked for
 
     public IReadOnlyList<OutputOperation> Outputs { get; } = outputs;
@@ -48,7 +48,7 @@ internal sealed class Graph(
     /// <summary>Sends one batch through all stages; done when none of its messages is left anywhere.</summary>
     public Task RunAsync(BatchScope batch)
     {
-        running.Time = batch.Time;
+        _last = batch;
         foreach ((StageRoot root, StageRunner runner) in inputRoots)
         {
             runner.Post(new StageMessage(root, batch, null, 0, 0));
@@ -65,30 +65,23 @@ internal sealed class Graph(
     /// <summary>Whether the thread is in an operator or in an input's batch.</summary>
     public bool IsAtWork(int thread) => atWork.Any(each => each.Thread == thread);
 
-    /// <summary>The context has given the running batch up: operators that come back take nothing more.</summary>
-    public void LeaveBehind() => running.IsLeftBehind = true;
-
-    /// <summary>The batch that ran last will not run again: what operators keep over batches now includes it.</summary>
-    public void Commit()
-    {
-        foreach (IBatchState state in states)
-        {
-            state.Commit();
-        }
-    }
-
-    /// <summary>Drops half-done work in every operator. Only while no message is under way.</summary>
+    /// <summary>Drops what the run that began last has done in every operator. Only while no message is under way.</summary>
     public void Reset()
     {
         foreach (StageRoot root in roots)
         {
-            root.Reset();
+            if (_last is not null)
+            {
+                root.Reset(_last);
+            }
         }
 
         foreach (OutputOperation output in Outputs)
         {
             output.Reset();
         }
+
+        _last = null;   // a scope is large, and its memory has gone
     }
 
     public async Task CloseAsync()
@@ -104,37 +97,14 @@ internal sealed class Graph(
             root.Dispose();
         }
 
-        foreach (IBatchState state in states)
+        foreach (IDisposable each in owned)
         {
-            state.Dispose();
+            each.Dispose();
         }
 
         foreach (OutputOperation output in Outputs)
         {
             output.Close();
-        }
-    }
-}
-
-/// <summary>The batch that the operators of a graph work on: one at a time. Written between batches, read by operators whose functions take the time.</summary>
-internal sealed class RunningBatch
-{
-    private bool _isLeftBehind;
-
-    public BatchTime Time { get; set; }
-
-    /// <summary>Whether the context has given the batch up while an operator did not return.</summary>
-    public bool IsLeftBehind
-    {
-        get => Volatile.Read(ref _isLeftBehind);
-        set => Volatile.Write(ref _isLeftBehind, value);
-    }
-
-    public void ThrowIfLeftBehind()
-    {
-        if (_isLeftBehind)
-        {
-            throw new OperationCanceledException("The context has stopped without this batch.");
         }
     }
 }

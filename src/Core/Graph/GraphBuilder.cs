@@ -17,7 +17,7 @@ public sealed class GraphBuilder
     private readonly Dictionary<DStream, StageRunner[]> _runners = []; // by the stage's representative
     private readonly List<StageRoot> _roots = [];
     private readonly List<(StageRoot Root, StageRunner Runner)> _inputRoots = [];
-    private readonly List<IBatchState> _states = [];
+    private readonly List<IDisposable> _owned = [];                    // given back when the context stops
     private readonly List<IAtWork> _atWork = [];                       // what calls users' code, from the outputs back to the inputs
     private readonly List<(DStream Stream, int Partition, IRecordCounter Counter)> _counters = [];   // of each stream's first consumer
     private int _runnerCount;
@@ -51,7 +51,7 @@ public sealed class GraphBuilder
         var operators = new Operator<T>[parent.PartitionCount];
         for (int partition = 0; partition < operators.Length; partition++)
         {
-            var guard = new OperatorGuard<T>(name(), create(partition), Running);
+            var guard = new OperatorGuard<T>(name(), create(partition));
             operators[partition] = guard;
             _atWork.Add(guard);
         }
@@ -91,9 +91,6 @@ public sealed class GraphBuilder
 
     internal void AddRoot(StageRoot root) => _roots.Add(root);
 
-    /// <summary>The batch that will be running when operators are called.</summary>
-    internal RunningBatch Running { get; } = new();
-
     /// <summary>What two streams' operators of a partition share, one of each type; made by whoever asks first.</summary>
     internal TShared Shared<TShared>(DStream stream, int partition, Func<TShared> create)
         where TShared : class
@@ -106,12 +103,12 @@ public sealed class GraphBuilder
         return (TShared)shared;
     }
 
-    /// <summary>Registers an operator that keeps something over batches: it hears when a batch is final, and when the context stops.</summary>
-    internal TOperator AddState<TOperator>(TOperator state)
-        where TOperator : IBatchState
+    /// <summary>Gives something back when the context stops.</summary>
+    internal T Own<T>(T owned)
+        where T : IDisposable
     {
-        _states.Add(state);
-        return state;
+        _owned.Add(owned);
+        return owned;
     }
 
     /// <summary>What says which partition owns a key.</summary>
@@ -166,7 +163,7 @@ public sealed class GraphBuilder
         }
 
         StageRunner[] inOrder = [.. _runners.Values.SelectMany(runners => runners).OrderBy(runner => runner.Index)];
-        return new Graph(outputs, inputs, _inputRoots, _roots, _states, _sections, inOrder, _atWork, new RecordCounts(_counters), Running, Due);
+        return new Graph(outputs, inputs, _inputRoots, _roots, _owned, _sections, inOrder, _atWork, new RecordCounts(_counters), Due);
     }
 
     // Depth first without recursion: described chains may be long. Each edge counts one consumer; the stages of neighbours join where nothing is exchanged.

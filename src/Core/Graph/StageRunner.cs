@@ -94,7 +94,7 @@ internal abstract class StageRoot : IDisposable
     }
 
     /// <summary>Forgets half-done work here and in the chain behind.</summary>
-    public abstract void Reset();
+    public abstract void Reset(BatchScope batch);
 
     /// <summary>Tells an input root its place among the inputs of a batch.</summary>
     public virtual void BindInput(IReadOnlyDictionary<object, int> indexes)
@@ -124,6 +124,7 @@ internal sealed class InputRoot<T>(InputDStream<T> input, int partition, Operato
         var batch = (InputBatch<T>)message.Batch.Input(_index);
         try
         {
+            next.OnBatchStart(message.Batch);
             _thread = Environment.CurrentManagedThreadId;
             batch.Run(partition, input.PartitionCount, _output);
             _output.Flush();
@@ -138,10 +139,10 @@ internal sealed class InputRoot<T>(InputDStream<T> input, int partition, Operato
         next.OnBatchEnd(message.Batch);
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         _thread = 0;
         _output.Clear();
-        next.Reset();
+        next.Reset(batch);
     }
 }

@@ -20,6 +20,7 @@ public sealed class BatchScope
     private List<WindowLevel>? _windows;                      // what windows hold and gave, by the number of windows before them; null where none holds batches
     private Dictionary<string, (long Count, Exception First)>? _failedRecords;   // by operator; null where no record failed
     private bool _isGone;                                     // inputs and _kept were given back
+    private bool _isLeftBehind;
     private int _pending = 1;                                 // messages not handled yet, and 1 for the scheduler while it posts
     private int _holders = 1;                                 // who still reads the batch's records
     private StreamingException? _failure;                     // the first failure; later ones are consequences
@@ -45,7 +46,7 @@ public sealed class BatchScope
     internal StreamingException? Failure => Volatile.Read(ref _failure);
 
     /// <summary>Whether the context has stopped while something of the batch did not return: nothing more may come of it.</summary>
-    internal bool IsLeftBehind { get; private set; }
+    internal bool IsLeftBehind => Volatile.Read(ref _isLeftBehind);
 
     /// <summary>Done when no message of this batch is left anywhere, whether it failed or not.</summary>
     internal Task Quiet => _done.Task;
@@ -149,7 +150,7 @@ public sealed class BatchScope
     /// <summary>The context goes without the batch: what is under way is dropped, and what comes back later must do nothing.</summary>
     internal void LeaveBehind(StreamingException why)
     {
-        IsLeftBehind = true;
+        Volatile.Write(ref _isLeftBehind, true);
         Fail(why);
     }
 

@@ -20,6 +20,8 @@ internal readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
 
     private const int Length = 16;   // bytes
 
+    private static readonly KeySalt OfProcess = new(RandomNumberGenerator.GetBytes(Length));
+
     private readonly Vector128<byte> _first;    // the salt itself; odd in its first word, which multiplications need
     private readonly Vector128<byte> _second;
     private readonly Vector128<byte> _third;
@@ -34,18 +36,9 @@ internal readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
         _third = MemoryMarshal.Read<Vector128<byte>>(hashed[Length..]);
     }
 
-    /// <summary>The one that options give, or a new one that nobody can guess.</summary>
-    public static KeySalt Of(StreamingOptions options)
-    {
-        if (options.KeySalt is { } text)
-        {
-            return new KeySalt(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, Length));
-        }
-
-        Span<byte> bytes = stackalloc byte[Length];
-        RandomNumberGenerator.Fill(bytes);
-        return new KeySalt(bytes);
-    }
+    /// <summary>The one that options give, or the process's, which nobody can guess: contexts of one process give equal input in equal order.</summary>
+    public static KeySalt Of(StreamingOptions options) =>
+        options.KeySalt is { } text ? new KeySalt(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, Length)) : OfProcess;
 
     /// <summary>Reads what <see cref="ToString"/> gives.</summary>
     /// <exception cref="FormatException">It is something else.</exception>

@@ -41,8 +41,8 @@ internal sealed class CoGroupStream<TKey, TLeft, TRight>(DStream<(TKey Key, TLef
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>[] outputs)
     {
         CoGroupOperator<TKey, TLeft, TRight>[] operators = [.. outputs.Select(output => new CoGroupOperator<TKey, TLeft, TRight>(output))];
-        InTurn<(TKey Key, TRight Value)>[] rights = [.. operators.Select(grouping => new InTurn<(TKey Key, TRight Value)>(grouping, isFirst: false, passTurn: null))];
-        graph.Attach(left, this, partition => new InTurn<(TKey Key, TLeft Value)>(operators[partition].Left, isFirst: true, rights[partition].TakeTurn));
+        InTurn<(TKey Key, TRight Value)>[] rights = [.. operators.Select(grouping => new InTurn<(TKey Key, TRight Value)>(grouping, begin: null, passTurn: null))];
+        graph.Attach(left, this, partition => new InTurn<(TKey Key, TLeft Value)>(operators[partition].Left, operators[partition].OnBatchStart, rights[partition].TakeTurn));
         graph.Attach(right, this, partition => rights[partition]);
     }
 }
@@ -76,10 +76,10 @@ internal sealed class CoGroupOperator<TKey, TLeft, TRight> : Operator<(TKey Key,
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         Forget();
-        base.Reset();
+        base.Reset(batch);
     }
 
     private void Forget()
@@ -89,15 +89,11 @@ internal sealed class CoGroupOperator<TKey, TLeft, TRight> : Operator<(TKey Key,
         _rights.Clear();
     }
 
-    private sealed class LeftSide(CoGroupOperator<TKey, TLeft, TRight> both) : Operator<(TKey Key, TLeft Value)>
+    private sealed class LeftSide(CoGroupOperator<TKey, TLeft, TRight> both) : LastOperator<(TKey Key, TLeft Value)>
     {
         [MethodImpl(MethodImplOptions.NoInlining)]
         public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items) => both._lefts.AddRange(items, both._keys);
 
-        public override void OnBatchEnd(BatchScope batch)
-        {
-        }
-
-        public override void Reset() => both.Forget();
+        public override void Reset(BatchScope batch) => both.Forget();
     }
 }

@@ -42,10 +42,10 @@ internal sealed class CountOperator<T>(Operator<long> next) : Operator<T, long>(
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         _count = 0;
-        base.Reset();
+        base.Reset(batch);
     }
 }
 
@@ -77,9 +77,9 @@ internal sealed class SumOperator(Operator<long> next) : Operator<long, long>(ne
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         _sum = 0;
-        base.Reset();
+        base.Reset(batch);
     }
 }

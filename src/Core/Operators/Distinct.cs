@@ -75,9 +75,9 @@ internal sealed class DistinctOperator<T>(Operator<T> next) : Operator<T, T>(nex
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         _seen.Clear();
-        base.Reset();
+        base.Reset(batch);
     }
 }

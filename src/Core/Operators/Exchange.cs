@@ -63,7 +63,7 @@ internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, 
 }
 
 /// <summary>The sending side of an exchange, for one partition.</summary>
-internal sealed class ExchangeSender<T>(int sender, IRoute<T> route, KeySalt salt, ExchangeReceiver<T>[] receivers, StageRunner[] runners) : Operator<T>
+internal sealed class ExchangeSender<T>(int sender, IRoute<T> route, KeySalt salt, ExchangeReceiver<T>[] receivers, StageRunner[] runners) : LastOperator<T>
 {
     private const int BlockRecords = 2048;
 
@@ -114,7 +114,7 @@ internal sealed class ExchangeSender<T>(int sender, IRoute<T> route, KeySalt sal
         }
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         route.EndBatch();
         foreach ((_, T[] records) in _full)
@@ -140,6 +140,7 @@ internal sealed class ExchangeReceiver<T>(Operator<T> next, int senders) : Stage
 {
     private readonly Queue<StageMessage>[] _waiting = Enumerable.Range(0, senders).Select(_ => new Queue<StageMessage>()).ToArray();   // messages of senders whose turn has not come
     private int _turn;                                                                                                                 // the sender whose messages run at once
+    private bool _hasBegun;                                                                                                            // the batch has, for what follows
 
     public override void Receive(in StageMessage message)
     {
@@ -158,6 +159,7 @@ internal sealed class ExchangeReceiver<T>(Operator<T> next, int senders) : Stage
         if (_turn == senders)
         {
             _turn = 0;
+            _hasBegun = false;
             next.OnBatchEnd(message.Batch);
         }
     }
@@ -170,7 +172,7 @@ internal sealed class ExchangeReceiver<T>(Operator<T> next, int senders) : Stage
         }
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         foreach (Queue<StageMessage> queue in _waiting)
         {
@@ -181,13 +183,20 @@ internal sealed class ExchangeReceiver<T>(Operator<T> next, int senders) : Stage
         }
 
         _turn = 0;
-        next.Reset();
+        _hasBegun = false;
+        next.Reset(batch);
     }
 
     internal static void Return(T[] records) => ArrayPool<T>.Shared.Return(records, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
 
     private void Run(in StageMessage message)
     {
+        if (!_hasBegun)
+        {
+            _hasBegun = true;
+            next.OnBatchStart(message.Batch);
+        }
+
         if (message.Records is not T[] records)
         {
             _turn++;

@@ -94,14 +94,14 @@ internal sealed class FlatMapValuesOperator<TKey, TValue, TResult, TMarker> : Op
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         _writer.Key = default!;
         _values.Clear();
-        base.Reset();
+        base.Reset(batch);
     }
 
-    private sealed class KeyWriter(RecordBuffer<(TKey Key, TResult Value)> output) : Operator<TResult>
+    private sealed class KeyWriter(RecordBuffer<(TKey Key, TResult Value)> output) : LastOperator<TResult>
     {
         public TKey Key { get; set; } = default!;
 
@@ -112,14 +112,6 @@ internal sealed class FlatMapValuesOperator<TKey, TValue, TResult, TMarker> : Op
             {
                 output.Add((Key, value));
             }
-        }
-
-        public override void OnBatchEnd(BatchScope batch)
-        {
-        }
-
-        public override void Reset()
-        {
         }
     }
 }

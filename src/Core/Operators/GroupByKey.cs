@@ -65,10 +65,10 @@ internal sealed class GroupByKeyOperator<TKey, TValue>(Operator<(TKey Key, Group
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         Forget();
-        base.Reset();
+        base.Reset(batch);
     }
 
     private void Forget()

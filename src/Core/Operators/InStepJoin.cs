@@ -61,11 +61,11 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
         _table.OnBatchEnd(batch);
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         Forget();
         Output.Clear();
-        _table.Reset();
+        _table.Reset(batch);
     }
 
     // How many pairs from the first on have the same keys; their results are written.
@@ -103,14 +103,10 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
         Output.Release();
     }
 
-    private sealed class LeftSide(InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> join) : Operator<(TKey Key, TLeft Value)>
+    private sealed class LeftSide(InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> join) : LastOperator<(TKey Key, TLeft Value)>
     {
         public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items) => join._lefts.AddRange(items);
 
-        public override void OnBatchEnd(BatchScope batch)
-        {
-        }
-
-        public override void Reset() => join.Forget();
+        public override void Reset(BatchScope batch) => join.Forget();
     }
 }

@@ -7,15 +7,18 @@ namespace FastStream;
 /// batches always give the same order, whichever parent is quicker: what comes before its turn is held.
 /// </summary>
 /// <param name="next">Takes the input's records; of the last input also the end.</param>
-/// <param name="isFirst">Whether this input has its turn from the beginning of a batch.</param>
+/// <param name="begin">Of the first input, which has its turn from the beginning of a batch: what begins with it behind all inputs. Null for the others.</param>
 /// <param name="passTurn">The following input's <see cref="TakeTurn"/>; null for the last input.</param>
-internal sealed class InTurn<T>(Operator<T> next, bool isFirst, Action<BatchScope>? passTurn) : Operator<T>
+internal sealed class InTurn<T>(Operator<T> next, Action<BatchScope>? begin, Action<BatchScope>? passTurn) : Operator<T>
 {
     private readonly PooledList<T> _held = new();   // records that came before the turn
     private bool _wasGivenTurn;                     // the inputs before have ended
     private bool _hasEnded;                         // the end came before the turn
 
-    private bool HasTurn => isFirst || _wasGivenTurn;
+    private bool HasTurn => begin is not null || _wasGivenTurn;
+
+    // What follows the inputs begins once, with the first of them.
+    public override void OnBatchStart(BatchScope batch) => begin?.Invoke(batch);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
@@ -55,12 +58,12 @@ internal sealed class InTurn<T>(Operator<T> next, bool isFirst, Action<BatchScop
         }
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         _held.Clear();
         _wasGivenTurn = false;
         _hasEnded = false;
-        next.Reset();
+        next.Reset(batch);
     }
 
     private void End(BatchScope batch)

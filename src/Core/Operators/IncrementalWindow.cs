@@ -42,13 +42,13 @@ internal sealed class IncrementalWindowOperator<TKey, TValue, TMarker>(
         PutOut();
     }
 
-    protected override void Accept()
+    protected override void AcceptValues()
     {
         _before.Clear();
         _moved.Clear();
     }
 
-    protected override void Undo()
+    protected override void UndoValues()
     {
         for (int i = _before.Count - 1; i >= 0; i--)
         {
@@ -59,7 +59,7 @@ internal sealed class IncrementalWindowOperator<TKey, TValue, TMarker>(
 
         _moved.ForEach(pane => pane.IsCounted = !pane.IsCounted);
         _lost?.Clear();
-        Accept();
+        AcceptValues();
     }
 
     private void Enter(WindowPane<NumberedValue<TValue>> pane, BatchTime before)

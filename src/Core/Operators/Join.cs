@@ -75,8 +75,8 @@ internal sealed class JoinStream<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)>[] outputs)
     {
         IJoinOperator<TKey, TLeft, TRight>[] operators = [.. outputs.Select(NewOperator)];
-        InTurn<(TKey Key, TRight Value)>[] rights = [.. operators.Select(join => new InTurn<(TKey Key, TRight Value)>(join.Right, isFirst: false, passTurn: null))];
-        graph.Attach(left, this, partition => new InTurn<(TKey Key, TLeft Value)>(operators[partition].Left, isFirst: true, rights[partition].TakeTurn));
+        InTurn<(TKey Key, TRight Value)>[] rights = [.. operators.Select(join => new InTurn<(TKey Key, TRight Value)>(join.Right, begin: null, passTurn: null))];
+        graph.Attach(left, this, partition => new InTurn<(TKey Key, TLeft Value)>(operators[partition].Left, operators[partition].Right.OnBatchStart, rights[partition].TakeTurn));
         graph.Attach(right, this, partition => rights[partition]);
     }
 
@@ -134,10 +134,10 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         Forget();
-        base.Reset();
+        base.Reset(batch);
     }
 
     private void Add<TValue>(ReadOnlySpan<(TKey Key, TValue Value)> items, ValueChains<TValue> side, bool addsKeys)
@@ -215,14 +215,10 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
         _rights.Clear();
     }
 
-    private sealed class LeftSide(JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> join) : Operator<(TKey Key, TLeft Value)>
+    private sealed class LeftSide(JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> join) : LastOperator<(TKey Key, TLeft Value)>
     {
         public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items) => join.Add(items, join._lefts, addsKeys: true);
 
-        public override void OnBatchEnd(BatchScope batch)
-        {
-        }
-
-        public override void Reset() => join.Forget();
+        public override void Reset(BatchScope batch) => join.Forget();
     }
 }

@@ -9,7 +9,7 @@ namespace FastStream;
 /// <typeparam name="TKey">The key.</typeparam>
 /// <typeparam name="TValue">The value of a key in one batch, and in a window.</typeparam>
 internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Operator<(TKey Key, TValue Value)> next)
-    : Operator<(TKey Key, TValue Value), (TKey Key, TValue Value)>(next), IBatchState
+    : StatefulOperator<(TKey Key, TValue Value), (TKey Key, TValue Value)>(next), IDisposable
 {
     private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];
     private readonly NumberedValue<TValue>[] _numbered = new NumberedValue<TValue>[RecordBuffer.SpanRecords];
@@ -30,7 +30,6 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     [MethodImpl(MethodImplOptions.NoInlining)]
     public sealed override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
-        Settle();
         Span<int> numbers = _numbers.AsSpan(0, items.Length);
         Table.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, numbers, _added);
         _added.Clear();
@@ -47,7 +46,6 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
 
     public sealed override void OnBatchEnd(BatchScope batch)
     {
-        Settle();
         WindowPane<NumberedValue<TValue>> last = _gathering.TakePane(batch);
         _panes.Last = last;
         if (size.IsDue(batch.Time))
@@ -58,12 +56,9 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         }
     }
 
-    public void Commit() => _panes.Commit();
-
-    public sealed override void Reset()
+    protected sealed override void Undo()
     {
-        Settle();
-        Undo();
+        UndoValues();
 
         // Backwards, so that keys to come get the numbers that they would have got without this batch.
         for (int i = _added.Count - 1; i >= 0; i--)
@@ -80,13 +75,21 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         _touched.Clear();
         _panes.DropLast();
         _gathering.Reset();
-        base.Reset();
+    }
+
+    // What follows begins a batch where a window is due.
+    protected sealed override void PassStart(BatchScope batch)
+    {
+        if (size.IsDue(batch.Time))
+        {
+            base.PassStart(batch);
+        }
     }
 
     /// <summary>The batches kept, oldest first, as of the last final one. Between batches.</summary>
     public IReadOnlyCollection<WindowPane<NumberedValue<TValue>>> Saved()
     {
-        Settle();
+        AcceptPending();
         return Panes;
     }
 
@@ -103,7 +106,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     /// <summary>The first time after another at which a window with records ends. Between batches.</summary>
     public BatchTime? NextDue(BatchTime after)
     {
-        Settle();
+        AcceptPending();
         return _panes.NextDue(after);
     }
 
@@ -122,10 +125,10 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     protected abstract void Emit(BatchScope batch, WindowPane<NumberedValue<TValue>> last, BatchTime before);
 
     /// <summary>The last batch is final: what was kept for undoing it is not needed.</summary>
-    protected abstract void Accept();
+    protected abstract void AcceptValues();
 
     /// <summary>The last batch is dropped: entries are again what they were before it.</summary>
-    protected abstract void Undo();
+    protected abstract void UndoValues();
 
     /// <summary>A batch is let go of.</summary>
     protected virtual void Leave(WindowPane<NumberedValue<TValue>> pane)
@@ -133,14 +136,10 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     }
 
     // Takes the last batch over, and lets go of those that no window to come reaches back to.
-    private void Settle()
+    protected sealed override void Accept()
     {
-        if (!_panes.TryAccept())
-        {
-            return;
-        }
-
-        Accept();
+        _panes.Accept();
+        AcceptValues();
         _touched.Clear();
         while (_panes.TryLetGo(out WindowPane<NumberedValue<TValue>>? pane))
         {

@@ -77,9 +77,9 @@ internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, 
         }
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
-        _collector.Reset();
-        base.Reset();
+        _collector.Forget();
+        base.Reset(batch);
     }
 }

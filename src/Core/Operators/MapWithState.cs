@@ -81,22 +81,25 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
     protected internal override void Connect(GraphBuilder graph, Operator<TMapped>[] outputs)
     {
         List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(spec.Initial, outputs.Length, graph.Salt);
-        KeyedStates<TKey, TState>[] all = [.. outputs.Select((_, partition) => graph.AddState(States(graph, partition)))];
-        graph.AddSection(this, serializers => new KeyedStateSection<TKey, TState>(this, all, serializers, graph.Salt));
-        if (spec.IdleTime is { } idle)
+        Operator<(TKey Key, TValue Value)>[] operators = [.. outputs.Select((output, partition) =>
         {
-            foreach (KeyedStates<TKey, TState> states in all)
+            KeyedStates<TKey, TState> states = graph.Own(States(graph, partition));
+            RecordErrors<(TKey Key, TValue Value)>? errors = IsTolerant ? Errors(graph, partition) : null;
+            return Isolation.Of(spec.UserFunction).Create(new Maker(spec, states, initial[partition], errors, MadeInput.For(this, graph), output));
+        })];
+        graph.AddSection(this, serializers => new KeyedStateSection<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
+        for (int partition = 0; partition < operators.Length && spec.IdleTime is not null; partition++)
+        {
+            KeyedStates<TKey, TState> states = States(graph, partition);
+            var stateful = (IStateful)operators[partition];
+            graph.Due.Add(after =>
             {
-                graph.Due.Add(after => NextTimeOut(states, idle, after));
-            }
+                stateful.AcceptPending();
+                return NextTimeOut(states, spec.IdleTime.Value, after);
+            });
         }
 
-        graph.Attach(parent, this, partition =>
-        {
-            KeyedStates<TKey, TState> states = all[partition];
-            RecordErrors<(TKey Key, TValue Value)>? errors = IsTolerant ? Errors(graph, partition) : null;
-            return Isolation.Of(spec.UserFunction).Create(new Maker(spec, states, initial[partition], graph.Running, errors, MadeInput.For(this, graph), outputs[partition]));
-        });
+        graph.Attach(parent, this, partition => operators[partition]);
     }
 
     // The first batch that comes more than the idle time after the key longest idle was touched.
@@ -112,30 +115,43 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
     }
 
     private sealed class Maker(
-        StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial, RunningBatch running,
+        StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial,
         RecordErrors<(TKey Key, TValue Value)>? errors, MadeInput? made, Operator<TMapped> next)
         : IIsolated<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
-            where TMarker : struct => new MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(spec, states, initial, running, next, errors, made);
+            where TMarker : struct => new MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(spec, states, initial, next, errors, made);
     }
 }
 
 /// <summary>Calls the function for each record, and at the end for each key whose time is out.</summary>
 internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(
-    StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial, RunningBatch running,
+    StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial,
     Operator<TMapped> next, RecordErrors<(TKey Key, TValue Value)>? errors = null, MadeInput? made = null)
-    : Operator<(TKey Key, TValue Value), TMapped>(next)
+    : StatefulOperator<(TKey Key, TValue Value), TMapped>(next), ISavedKeys<TKey, TState>
     where TMarker : struct
 {
     private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];
     private readonly State<TState> _state = new();
+    private BatchTime _time;   // of the batch that runs
     private readonly Func<BatchTime, TKey, Optional<TValue>, State<TState>, Optional<TMapped>> _call = spec.Call;
+
+    /// <inheritdoc/>
+    public bool HasBegun => states.HasBegun;
+
+    /// <inheritdoc/>
+    public IEnumerable<SavedKey<TKey, TState>> Saved()
+    {
+        AcceptPending();
+        return states.Saved();
+    }
+
+    /// <inheritdoc/>
+    public void Restore(IEnumerable<SavedKey<TKey, TState>> keys) => states.Restore(keys);
 
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         made?.Add();
-        states.Begin(initial, running.Time);
         states.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _numbers);
         if (errors is null)
         {
@@ -149,10 +165,9 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
 
     public override void OnBatchEnd(BatchScope batch)
     {
-        states.Begin(initial, running.Time);
         if (spec.IdleTime is { } idle)
         {
-            TimeOut(batch.Time - idle);
+            TimeOut(batch.Time, batch.Time - idle);
         }
 
         made?.EndBatch();
@@ -162,19 +177,27 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
         errors?.EndBatch(batch);
     }
 
-    public override void Reset()
+    protected override void PassStart(BatchScope batch)
+    {
+        _time = batch.Time;
+        states.Begin(initial, _time);
+        base.PassStart(batch);
+    }
+
+    protected override void Accept() => states.Accept();
+
+    protected override void Undo()
     {
         errors?.Clear();
         made?.Reset();
         states.Undo();
         _state.Unbind();
-        base.Reset();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Update(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
-        BatchTime time = running.Time;
+        BatchTime time = _time;
         StateTable<TKey, KeyedState<TState>>.Walker entries = states.Walk();
         for (int i = 0; i < items.Length; i++)
         {
@@ -188,7 +211,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void UpdateWhatCan(ReadOnlySpan<(TKey Key, TValue Value)> items, RecordErrors<(TKey Key, TValue Value)> errors)
     {
-        BatchTime time = running.Time;
+        BatchTime time = _time;
         StateTable<TKey, KeyedState<TState>>.Walker entries = states.Walk();
         for (int i = 0; i < items.Length; i++)
         {
@@ -231,9 +254,8 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
         }
     }
 
-    private void TimeOut(BatchTime before)
+    private void TimeOut(BatchTime time, BatchTime before)
     {
-        BatchTime time = running.Time;
         for (int number = states.FirstIdle(before); number >= 0; number = states.NextIdle(number, before))
         {
             _state.Bind(states.StateOf(number), exists: true, isTimingOut: true);

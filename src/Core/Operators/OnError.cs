@@ -152,12 +152,12 @@ internal sealed class TolerantOperator<TIn, TOut, TMarker> : Operator<TIn, TOut>
         _errors.EndBatch(batch);
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         _errors.Clear();
         _results.Items.Clear();
         _adding.Clear();
-        base.Reset();
+        base.Reset(batch);
     }
 
     private void TakeBack(int done)
@@ -189,17 +189,9 @@ internal sealed class TolerantOperator<TIn, TOut, TMarker> : Operator<TIn, TOut>
 }
 
 /// <summary>Takes what does not fit into the buffer in front of it.</summary>
-internal sealed class ResultList<T> : Operator<T>
+internal sealed class ResultList<T> : LastOperator<T>
 {
     public PooledList<T> Items { get; } = new();
 
     public override void OnBatch(ReadOnlySpan<T> items) => Items.AddRange(items);
-
-    public override void OnBatchEnd(BatchScope batch)
-    {
-    }
-
-    public override void Reset()
-    {
-    }
 }

@@ -11,14 +11,17 @@ namespace FastStream;
 /// <typeparam name="T">The record taken in.</typeparam>
 public abstract class Operator<T>
 {
+    /// <summary>A batch begins for this operator: pass it on. Before the batch's first span; where a window before is not due, neither this nor an end is called.</summary>
+    public abstract void OnBatchStart(BatchScope batch);
+
     /// <summary>Takes a span of records of the current batch. Spans are not empty and hold at most <see cref="RecordBuffer.SpanRecords"/> records.</summary>
     public abstract void OnBatch(ReadOnlySpan<T> items);
 
     /// <summary>The batch is complete for this operator: emit what was gathered, forget it, and pass the end on.</summary>
     public abstract void OnBatchEnd(BatchScope batch);
 
-    /// <summary>The batch failed somewhere: forget its half-done work, as if it had never begun, and pass this on.</summary>
-    public abstract void Reset();
+    /// <summary>The batch failed somewhere, maybe before it began here: forget its half-done work, as if it had never begun, and pass this on.</summary>
+    public abstract void Reset(BatchScope batch);
 
     /// <summary>Takes any number of records, in spans of the right size.</summary>
     internal void OnRecords(ReadOnlySpan<T> items)
@@ -32,7 +35,27 @@ public abstract class Operator<T>
     }
 }
 
-/// <summary>An operator that hands its records to one next operator; by itself it passes ends and resets on.</summary>
+/// <summary>An operator at the end of a chain: nothing follows that a start, an end or a reset would be passed on to.</summary>
+/// <typeparam name="T">The record taken in.</typeparam>
+public abstract class LastOperator<T> : Operator<T>
+{
+    /// <inheritdoc/>
+    public override void OnBatchStart(BatchScope batch)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void OnBatchEnd(BatchScope batch)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void Reset(BatchScope batch)
+    {
+    }
+}
+
+/// <summary>An operator that hands its records to one next operator; by itself it passes starts, ends and resets on.</summary>
 /// <typeparam name="TIn">The record taken in.</typeparam>
 /// <typeparam name="TOut">The record handed on.</typeparam>
 public abstract class Operator<TIn, TOut> : Operator<TIn>
@@ -52,6 +75,9 @@ public abstract class Operator<TIn, TOut> : Operator<TIn>
     protected RecordBuffer<TOut> Output { get; }
 
     /// <inheritdoc/>
+    public override void OnBatchStart(BatchScope batch) => Next.OnBatchStart(batch);
+
+    /// <inheritdoc/>
     public override void OnBatchEnd(BatchScope batch)
     {
         Output.Flush();
@@ -60,9 +86,9 @@ public abstract class Operator<TIn, TOut> : Operator<TIn>
     }
 
     /// <inheritdoc/>
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         Output.Clear();
-        Next.Reset();
+        Next.Reset(batch);
     }
 }

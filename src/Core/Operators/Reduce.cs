@@ -66,10 +66,10 @@ internal sealed class ReduceOperator<T, TMarker>(Func<T, T, T> reduce, Operator<
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         Forget();
-        base.Reset();
+        base.Reset(batch);
     }
 
     private void Forget()

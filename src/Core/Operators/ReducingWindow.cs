@@ -44,11 +44,11 @@ internal sealed class ReducingWindowOperator<TKey, TValue, TMarker> : KeyedWindo
         _parts.Clear();
     }
 
-    protected override void Accept()
+    protected override void AcceptValues()
     {
     }
 
-    protected override void Undo()
+    protected override void UndoValues()
     {
         _order.Clear();
         _batches.Clear();

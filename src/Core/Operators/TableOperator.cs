@@ -17,10 +17,10 @@ internal abstract class TableOperator<TIn, TKey, TValue>(Operator<(TKey Key, TVa
         base.OnBatchEnd(batch);
     }
 
-    public sealed override void Reset()
+    public sealed override void Reset(BatchScope batch)
     {
         Table.Clear();
-        base.Reset();
+        base.Reset(batch);
     }
 
     /// <summary>Room for the hashes of a span.</summary>

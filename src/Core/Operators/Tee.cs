@@ -20,6 +20,14 @@ internal static class Tee
 /// <summary>The operator of <see cref="Tee"/>.</summary>
 internal sealed class TeeOperator<T>(Operator<T>[] consumers) : Operator<T>
 {
+    public override void OnBatchStart(BatchScope batch)
+    {
+        foreach (Operator<T> consumer in consumers)
+        {
+            consumer.OnBatchStart(batch);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
@@ -37,11 +45,11 @@ internal sealed class TeeOperator<T>(Operator<T>[] consumers) : Operator<T>
         }
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         foreach (Operator<T> consumer in consumers)
         {
-            consumer.Reset();
+            consumer.Reset(batch);
         }
     }
 }

@@ -91,12 +91,12 @@ internal sealed class TopKOperator<T, TKey, TMarker>(int count, Func<T, TKey> ke
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         _best.Clear();
         _worstFirst.Clear();
         _arrival = 0;
-        base.Reset();
+        base.Reset(batch);
     }
 
     private sealed class WorstFirst(bool descending) : IComparer<(TKey Key, long Arrival)>

@@ -66,9 +66,9 @@ internal sealed class TransformOperator<T, TResult>(Func<Batch<T>, BatchTime, IE
         }
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
-        _collector.Reset();
-        base.Reset();
+        _collector.Forget();
+        base.Reset(batch);
     }
 }

@@ -38,10 +38,11 @@ internal sealed class TransformAllStream<T, TResult>(
     {
         Collector<T>[] collectors = [.. parents.Skip(1).Select(_ => new Collector<T>())];
         var inputs = new InTurn<T>[parents.Length];
-        inputs[^1] = new InTurn<T>(new TransformAllOperator<T, TResult>(collectors, transform, outputs[0]), isFirst: parents.Length == 1, passTurn: null);
+        var all = new TransformAllOperator<T, TResult>(collectors, transform, outputs[0]);
+        inputs[^1] = new InTurn<T>(all, parents.Length == 1 ? all.OnBatchStart : null, passTurn: null);
         for (int parent = parents.Length - 2; parent >= 0; parent--)
         {
-            inputs[parent] = new InTurn<T>(collectors[parent], isFirst: parent == 0, inputs[parent + 1].TakeTurn);
+            inputs[parent] = new InTurn<T>(collectors[parent], parent == 0 ? all.OnBatchStart : null, inputs[parent + 1].TakeTurn);
         }
 
         for (int parent = 0; parent < parents.Length; parent++)
@@ -83,14 +84,14 @@ internal sealed class TransformAllOperator<T, TResult>(
         }
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         foreach (Collector<T> collector in others)
         {
-            collector.Reset();
+            collector.Forget();
         }
 
-        _last.Reset();
-        base.Reset();
+        _last.Reset(batch);
+        base.Reset(batch);
     }
 }

@@ -33,8 +33,9 @@ internal sealed class TransformWithStream<TLeft, TRight, TResult>(
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs)
     {
         var lefts = new Collector<TLeft>();
-        var rights = new InTurn<TRight>(new TransformWithOperator<TLeft, TRight, TResult>(lefts, transform, outputs[0]), isFirst: false, passTurn: null);
-        graph.Attach(left, this, _ => new InTurn<TLeft>(lefts, isFirst: true, rights.TakeTurn));
+        var both = new TransformWithOperator<TLeft, TRight, TResult>(lefts, transform, outputs[0]);
+        var rights = new InTurn<TRight>(both, begin: null, passTurn: null);
+        graph.Attach(left, this, _ => new InTurn<TLeft>(lefts, both.OnBatchStart, rights.TakeTurn));
         graph.Attach(right, this, _ => rights);
     }
 }
@@ -69,10 +70,10 @@ internal sealed class TransformWithOperator<TLeft, TRight, TResult>(
         }
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
-        lefts.Reset();
-        _rights.Reset();
-        base.Reset();
+        lefts.Forget();
+        _rights.Forget();
+        base.Reset(batch);
     }
 }

@@ -54,7 +54,7 @@ internal sealed class UnionStream<T>(StreamingContext context, DStream<T>[] pare
                 if (partition < parents[parent].PartitionCount)
                 {
                     bool isFirst = parents.Take(parent).All(earlier => earlier.PartitionCount <= partition);
-                    following = inputs[parent, partition] = new InTurn<T>(outputs[partition], isFirst, following is null ? null : following.TakeTurn);
+                    following = inputs[parent, partition] = new InTurn<T>(outputs[partition], isFirst ? outputs[partition].OnBatchStart : null, following is null ? null : following.TakeTurn);
                 }
             }
         }

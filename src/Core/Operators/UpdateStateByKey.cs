@@ -96,10 +96,10 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
         List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(initialState, outputs.Length, graph.Salt);
         Operator<(TKey Key, TValue Value)>[] operators =
             [.. outputs.Select((output, partition) => Isolation.Of(function).Create(
-                new Maker(update, graph.Running, initial[partition], IsTolerant ? Errors(graph, partition) : null, MadeInput.For(this, graph), output)))];
+                new Maker(update, initial[partition], IsTolerant ? Errors(graph, partition) : null, MadeInput.For(this, graph), output)))];
         foreach (Operator<(TKey Key, TValue Value)> created in operators)
         {
-            graph.AddState((IBatchState)created);
+            graph.Own((IDisposable)created);
         }
 
         graph.AddSection(this, serializers => new KeyedStateSection<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
@@ -107,20 +107,19 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
     }
 
     private sealed class Maker(
-        TimedStateUpdate<TKey, TValue, TState> update, RunningBatch running, List<(TKey Key, TState State)> initialState, RecordErrors<(TKey Key, TValue Value)>? errors,
+        TimedStateUpdate<TKey, TValue, TState> update, List<(TKey Key, TState State)> initialState, RecordErrors<(TKey Key, TValue Value)>? errors,
         MadeInput? made, Operator<(TKey Key, TState Value)> next) : IIsolated<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
-            where TMarker : struct => new UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>(update, running, initialState, next, errors, made);
+            where TMarker : struct => new UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>(update, initialState, next, errors, made);
     }
 }
 
 /// <summary>Keeps states by the numbers of their keys, in two arrays: the last batch's, and those that the batch under way makes.</summary>
-internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : Operator<(TKey Key, TValue Value), (TKey Key, TState Value)>, IBatchState, ISavedKeys<TKey, TState>
+internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : StatefulOperator<(TKey Key, TValue Value), (TKey Key, TState Value)>, ISavedKeys<TKey, TState>, IDisposable
     where TMarker : struct
 {
     private readonly TimedStateUpdate<TKey, TValue, TState> _update;
-    private readonly RunningBatch _running;
     private readonly RecordErrors<(TKey Key, TValue Value)>? _errors;   // null where an error fails the batch
     private readonly MadeInput? _made;                     // null where no batch without input brings values
     private readonly StateTable<TKey, NoValue> _keys = new();
@@ -132,17 +131,14 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private Optional<TState>[] _next = [];                 // after the batch that runs or ran last
     private TextLease? _stateTexts;                        // what _states lie in
     private TextLease? _nextTexts;
-    private bool _hasEnded;                                // a batch has made _next; where a window before is not due, batches pass without an end here
-    private bool _lastIsFinal;
 
     public UpdateStateByKeyOperator(
-        TimedStateUpdate<TKey, TValue, TState> update, RunningBatch running, List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next,
+        TimedStateUpdate<TKey, TValue, TState> update, List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next,
         RecordErrors<(TKey Key, TValue Value)>? errors = null, MadeInput? made = null)
         : base(next)
     {
         _made = made;
         _update = errors is null ? update : WhereItCan(update, errors);
-        _running = running;
         _errors = errors;
         Add(initialState.Select(pair => new SavedKey<TKey, TState>(pair.Key, pair.State, 0)));
     }
@@ -153,7 +149,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     /// <inheritdoc/>
     public IEnumerable<SavedKey<TKey, TState>> Saved()
     {
-        Settle();
+        AcceptPending();
         for (int number = 0; number < _keys.End; number++)
         {
             if (_keys.Walk().IsUsed(number) && _states[number].HasValue)
@@ -181,18 +177,15 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         _made?.Add();
-        Settle();
         _keys.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _values.AddValues(items), _added);
     }
 
     public override void OnBatchEnd(BatchScope batch)
     {
-        Settle();
-        _hasEnded = true;
         _made?.EndBatch();
         MakeRoom();
         _values.Build(batch, _keys.End);
-        UpdateAll();
+        UpdateAll(batch.Time);
         _values.Clear();
         if (RecordTexts<TState>.Any)
         {
@@ -205,14 +198,10 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
         _errors?.EndBatch(batch);
     }
 
-    public void Commit() => _lastIsFinal = _hasEnded;
-
-    public override void Reset()
+    protected override void Undo()
     {
-        Settle();
         _errors?.Clear();
         _made?.Reset();
-        _hasEnded = false;
 
         // Backwards, so that keys to come get the numbers that they would have got without this batch.
         for (int i = _added.Count - 1; i >= 0; i--)
@@ -225,7 +214,6 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
         _values.Clear();
         _nextTexts?.Dispose();
         _nextTexts = null;
-        base.Reset();
     }
 
     public void Dispose()
@@ -235,9 +223,8 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void UpdateAll()
+    private void UpdateAll(BatchTime time)
     {
-        BatchTime time = _running.Time;
         bool putsOut = !RecordTexts<TState>.Any;
         int end = _keys.End;
         StateTable<TKey, NoValue>.Walker keys = _keys.Walk();
@@ -332,15 +319,8 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
         }
     }
 
-    private void Settle()
+    protected override void Accept()
     {
-        if (!_lastIsFinal)
-        {
-            return;
-        }
-
-        _lastIsFinal = false;
-        _hasEnded = false;
         (_states, _next) = (_next, _states);
         _stateTexts?.Dispose();
         (_stateTexts, _nextTexts) = (_nextTexts, null);

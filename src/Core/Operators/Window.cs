@@ -40,7 +40,7 @@ internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStr
 
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs)
     {
-        WindowOperator<T>[] operators = [.. outputs.Select(output => graph.AddState(new WindowOperator<T>(size, output)))];
+        WindowOperator<T>[] operators = [.. outputs.Select(output => graph.Own(new WindowOperator<T>(size, output)))];
         graph.AddSection(this, serializers => new WindowSection<T>(this, operators, serializers, graph.Salt));
         foreach (WindowOperator<T> created in operators)
         {
@@ -52,7 +52,7 @@ internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStr
 }
 
 /// <summary>Keeps the batches that a later window still needs, and hands them on, as they lie, whenever a window is due.</summary>
-internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Operator<T, T>(next), IBatchState
+internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : StatefulOperator<T, T>(next), IDisposable
 {
     private readonly PaneCollector<T> _gathering = new(size.Depth);
     private readonly WindowPanes<T> _panes = new(size);
@@ -62,7 +62,6 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Ope
 
     public override void OnBatchEnd(BatchScope batch)
     {
-        Settle();
         WindowPane<T> last = _gathering.TakePane(batch);
         _panes.Last = last;
         if (!size.IsDue(batch.Time))
@@ -83,20 +82,10 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Ope
         base.OnBatchEnd(batch);
     }
 
-    public void Commit() => _panes.Commit();
-
-    public override void Reset()
-    {
-        Settle();
-        _panes.DropLast();
-        _gathering.Reset();
-        base.Reset();
-    }
-
     /// <summary>The batches kept, oldest first, as of the last final one. Between batches.</summary>
     public IEnumerable<WindowPane<T>> Saved()
     {
-        Settle();
+        AcceptPending();
         return _panes.Final;
     }
 
@@ -106,7 +95,7 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Ope
     /// <summary>The first time after another at which a window with records ends. Between batches.</summary>
     public BatchTime? NextDue(BatchTime after)
     {
-        Settle();
+        AcceptPending();
         return _panes.NextDue(after);
     }
 
@@ -127,15 +116,28 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Ope
         }
     }
 
-    // Takes the last batch over, and lets go of those that no window to come reaches back to.
-    private void Settle()
+    // What follows begins a batch where a window is due.
+    protected override void PassStart(BatchScope batch)
     {
-        if (_panes.TryAccept())
+        if (size.IsDue(batch.Time))
         {
-            while (_panes.TryLetGo(out WindowPane<T>? pane))
-            {
-                pane.Dispose();
-            }
+            base.PassStart(batch);
         }
+    }
+
+    // Takes the last batch over, and lets go of those that no window to come reaches back to.
+    protected override void Accept()
+    {
+        _panes.Accept();
+        while (_panes.TryLetGo(out WindowPane<T>? pane))
+        {
+            pane.Dispose();
+        }
+    }
+
+    protected override void Undo()
+    {
+        _panes.DropLast();
+        _gathering.Reset();
     }
 }

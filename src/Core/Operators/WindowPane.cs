@@ -105,7 +105,7 @@ internal sealed class PaneCollector<T>(int depth, TextMemory? memory = null)
 
     public void Reset()
     {
-        _records.Reset();
+        _records.Forget();
         _texts?.Dispose();
         _texts = null;
     }

@@ -5,7 +5,6 @@ namespace FastStream;
 /// <summary>The batches that a window keeps in a partition: the one that ran last, which may still be dropped, and the final ones.</summary>
 internal sealed class WindowPanes<T>(WindowSize size)
 {
-    private bool _lastIsFinal;      // Last is, and was not put to the others yet
     private long _finalCount;       // batches that were final, ever
     private bool _isNewestEmpty;      // the last final batch, which may be let go of
     private BatchTime _neededAfter;   // windows to come hold only what is after it
@@ -16,23 +15,15 @@ internal sealed class WindowPanes<T>(WindowSize size)
     /// <summary>The final batches, oldest first.</summary>
     public Queue<WindowPane<T>> Final { get; } = [];
 
-    /// <summary>The last batch is final; only marks it.</summary>
-    public void Commit() => _lastIsFinal = true;
-
-    /// <summary>Puts the last batch to the final ones, if it is one.</summary>
-    /// <returns>Whether it was; then <see cref="TryLetGo"/> gives those that are not needed any more.</returns>
-    public bool TryAccept()
+    /// <summary>Puts the last batch to the final ones; then <see cref="TryLetGo"/> gives those that are not needed any more.</summary>
+    public void Accept()
     {
-        bool accepts = _lastIsFinal && Last is not null;
-        _lastIsFinal = false;
-        if (accepts)
+        if (Last is { } last)
         {
-            Add(Last!);
-            _neededAfter = size.BeforeNext(Last!.Time);
+            Add(last);
+            _neededAfter = size.BeforeNext(last.Time);
             Last = null;
         }
-
-        return accepts;
     }
 
     /// <summary>Puts a batch behind the final ones.</summary>

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace FastStream;
 
 /// <summary>The end of a chain, for one partition: keeps the batch's records in pooled arrays until the output takes them.</summary>
-internal sealed class Collector<T> : Operator<T>
+internal sealed class Collector<T> : LastOperator<T>
 {
     private const int SmallestBlockRecords = 128;
     private const int LargestBlockRecords = 8192;
@@ -38,7 +38,10 @@ internal sealed class Collector<T> : Operator<T>
         _nextBlockRecords = SmallestBlockRecords;
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch) => Forget();
+
+    /// <summary>Gives back what was gathered.</summary>
+    public void Forget()
     {
         Seal();
         Return(Take());

@@ -67,7 +67,7 @@ internal sealed class BatchOutput<T>(DStream<T> stream, string operatorName, Fun
     {
         foreach (Collector<T> collector in _collectors)
         {
-            collector.Reset();
+            collector.Forget();
         }
     }
 

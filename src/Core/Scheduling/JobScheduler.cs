@@ -108,7 +108,6 @@ internal sealed class JobScheduler
     {
         _isLeftBehind = true;
         _outputs.IsLeftBehind = true;
-        _graph.LeaveBehind();
         _running.LeaveBehind(failureOf, _completed);
         _completed.Close(_context.Failure ?? first);
     }
@@ -217,7 +216,6 @@ internal sealed class JobScheduler
             if (jobs is not null && _options.ConcurrentJobs > 1 && _options.BatchRetries == 0 && _checkpoints is null)
             {
                 // The next batch's operators may run while this one's outputs do; completion stays in order.
-                _graph.Commit();
                 _unfinished.Enqueue(FinishLaterAsync(batch, scope, jobs, _unfinished.LastOrDefault(Task.CompletedTask)));
                 if (_unfinished.Count > _options.ConcurrentJobs)
                 {
@@ -261,11 +259,6 @@ internal sealed class JobScheduler
     private async Task EndAsync(JobSet batch, BatchScope scope, bool isThrough)
     {
         Outcome outcome = batch.IsWithoutData ? Outcome.CountedWithoutData : Outcome.Counted;
-        if (isThrough)
-        {
-            _graph.Commit();
-        }
-
         await FinishEarlierAsync().ConfigureAwait(false);
         if (!isThrough)
         {
@@ -296,7 +289,6 @@ internal sealed class JobScheduler
         if (succeeded)
         {
             await _outputs.RunJobsAsync(batch, _outputs.TakeJobs(batch, scope, ofEarlierOnly: true)).ConfigureAwait(false);
-            _graph.Commit();
         }
         else
         {

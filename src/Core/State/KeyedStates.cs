@@ -8,7 +8,7 @@ namespace FastStream;
 /// Belongs to one partition's operators; not thread safe.
 /// </remarks>
 /// <param name="timesOut">Whether the order of touching is asked for; else it is not kept, which spares a batch the neighbours of what it touched.</param>
-internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState, ISavedKeys<TKey, TState>
+internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IDisposable
 {
     private const int None = -1;
     private const int Ahead = 16;   // entries that are asked for before they are needed
@@ -22,9 +22,8 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState, IS
     private int _newest = None;
     private int _batch = 1;          // marks entries that the batch has changed
     private int _withoutState;       // keys in the table that have none now: new ones, and those whose state the batch removed
-    private bool _lastIsFinal;
 
-    /// <inheritdoc/>
+    /// <summary>Whether initial states, or those of an earlier run, are in.</summary>
     public bool HasBegun { get; private set; }
 
     public ref readonly TKey KeyAt(int number) => ref _table.KeyAt(number);
@@ -38,10 +37,9 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState, IS
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>All keys that have a state, longest idle first, where that counts. Between batches, when the last one was accepted.</summary>
     public IEnumerable<SavedKey<TKey, TState>> Saved()
     {
-        Settle();
         foreach (int number in timesOut ? LongestIdleFirst() : Enumerable.Range(0, _table.End))
         {
             if (_table.ValueAt(number) is { Exists: true } entry)
@@ -51,7 +49,7 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState, IS
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Adds states, for good.</summary>
     public void Restore(IEnumerable<SavedKey<TKey, TState>> keys)
     {
         HasBegun = true;
@@ -73,7 +71,6 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState, IS
     public void Locate<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<int> numbers)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
-        Settle();
         _table.Locate<TItem, TKeyOf>(items, numbers, _added);
         _withoutState += _added.Count;
         _added.Clear();
@@ -113,18 +110,10 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState, IS
     }
 
     /// <summary>The key longest idle, if it was last touched before a time and not in this batch; else -1.</summary>
-    public int FirstIdle(BatchTime before)
-    {
-        Settle();
-        return IdleFrom(_oldest, before);
-    }
+    public int FirstIdle(BatchTime before) => IdleFrom(_oldest, before);
 
     /// <summary>When the key longest idle was touched; null where no key has a state. Between batches; only where states time out.</summary>
-    public BatchTime? OldestTouch()
-    {
-        Settle();
-        return _oldest == None ? null : new BatchTime(_table.ValueAt(_oldest).TouchedMs);
-    }
+    public BatchTime? OldestTouch() => _oldest == None ? null : new BatchTime(_table.ValueAt(_oldest).TouchedMs);
 
     public int NextIdle(int number, BatchTime before) => IdleFrom(_table.ValueAt(number).Newer, before);
 
@@ -147,17 +136,13 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState, IS
     /// <summary>Lets a batch read the texts of keys and states as long as it lives.</summary>
     public void HoldFor(BatchScope batch)
     {
-        Settle();
         _table.HoldKeyTexts(batch);
         _texts.HoldFor(batch);
     }
 
-    public void Commit() => _lastIsFinal = true;
-
     /// <summary>Gives all entries back what they were before the batch.</summary>
     public void Undo()
     {
-        Settle();
         NoteAdded();
         for (int i = _before.Count - 1; i >= 0; i--)
         {
@@ -243,18 +228,12 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState, IS
         return None;
     }
 
-    // The batch is final: what it touched is the newest now, and keys without a state go.
-    private void Settle()
+    /// <summary>The batch is final: what it touched is the newest now, and keys without a state go.</summary>
+    public void Accept()
     {
-        if (!_lastIsFinal)
-        {
-            return;
-        }
-
-        _lastIsFinal = false;
         if (timesOut || _withoutState > 0)
         {
-            SettleTouched();
+            AcceptTouched();
         }
 
         _withoutState = 0;
@@ -266,7 +245,7 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IBatchState, IS
         }
     }
 
-    private void SettleTouched()
+    private void AcceptTouched()
     {
         ReadOnlySpan<(int Number, KeyedState<TState> Entry)> touched = _before.Span;
         StateTable<TKey, KeyedState<TState>>.Walker entries = _table.Walk();

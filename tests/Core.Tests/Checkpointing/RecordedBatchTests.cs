@@ -115,16 +115,8 @@ public sealed class RecordedBatchTests(ITestOutputHelper output)
         }
     }
 
-    private sealed class Keeper<T>(List<T> records) : Operator<T>
+    private sealed class Keeper<T>(List<T> records) : LastOperator<T>
     {
         public override void OnBatch(ReadOnlySpan<T> items) => records.AddRange(items);
-
-        public override void OnBatchEnd(BatchScope batch)
-        {
-        }
-
-        public override void Reset()
-        {
-        }
     }
 }

@@ -32,7 +32,7 @@ public sealed class AllocationTests
     [Fact]
     public void Union_RecordsHeldForTheirTurn_AllocateNothing()
     {
-        var right = new InTurn<(int, long)>(new Nowhere<(int, long)>(), isFirst: false, passTurn: null);
+        var right = new InTurn<(int, long)>(new Nowhere<(int, long)>(), begin: null, passTurn: null);
         CheckAllocation(right, () =>
         {
             Feed(right);
@@ -60,7 +60,7 @@ public sealed class AllocationTests
         CheckState(next => new WindowOperator<(int Key, long Value)>(size, next));
         CheckState(next => new ReducingWindowOperator<int, long, byte>(size, (a, b) => a + b, null, next));
         CheckState(next => new IncrementalWindowOperator<int, long, byte>(size, (a, b) => a + b, (a, b) => a - b, null, next));
-        CheckState(next => new UpdateStateByKeyOperator<int, long, long, byte>((_, _, values, state) => state.GetValueOrDefault() + values.Length, new RunningBatch(), [], next));
+        CheckState(next => new UpdateStateByKeyOperator<int, long, long, byte>((_, _, values, state) => state.GetValueOrDefault() + values.Length, [], next));
     }
 
     [Fact]
@@ -72,15 +72,11 @@ public sealed class AllocationTests
             state.Update(state.GetValueOrDefault() + value.Value);
             return state.Value;
         }).Timeout(TimeSpan.FromSeconds(1));
-        CheckAllocation(new MapWithStateOperator<int, long, long, long, byte>(spec, states, [], new RunningBatch(), new Nowhere<long>()), states.Commit);
+        CheckAllocation(new MapWithStateOperator<int, long, long, long, byte>(spec, states, [], new Nowhere<long>()));
     }
 
     private static void CheckState<TOperator>(Func<Nowhere<(int Key, long Value)>, TOperator> create)
-        where TOperator : Operator<(int Key, long Value)>, IBatchState
-    {
-        TOperator operation = create(new Nowhere<(int Key, long Value)>());
-        CheckAllocation(operation, operation.Commit);
-    }
+        where TOperator : Operator<(int Key, long Value)> => CheckAllocation(create(new Nowhere<(int Key, long Value)>()));
 
     private static void CheckAllocation(Operator<(int Key, long Value)> operation, Operator<(int Key, long Value)>? left = null) =>
         CheckAllocation(operation, () => Feed(left));
@@ -107,6 +103,7 @@ public sealed class AllocationTests
         void RunBatch()
         {
             var scope = new BatchScope(new BatchTime(1000L * ++batches), []);
+            operation.OnBatchStart(scope);
             before();
             Feed(operation);
             operation.OnBatchEnd(scope);
@@ -122,17 +119,9 @@ public sealed class AllocationTests
         }
     }
 
-    private sealed class Nowhere<T> : Operator<T>
+    private sealed class Nowhere<T> : LastOperator<T>
     {
         public override void OnBatch(ReadOnlySpan<T> items)
-        {
-        }
-
-        public override void OnBatchEnd(BatchScope batch)
-        {
-        }
-
-        public override void Reset()
         {
         }
     }

@@ -56,6 +56,8 @@ internal sealed class FailingOperator<T>(FailurePlan plan, int partition, Operat
     private BatchTime _time;   // of the try before
     private int _attempt;
 
+    public override void OnBatchStart(BatchScope batch) => next.OnBatchStart(batch);
+
     public override void OnBatch(ReadOnlySpan<T> items) => _held.AddRange(items);
 
     public override void OnBatchEnd(BatchScope batch)
@@ -70,9 +72,9 @@ internal sealed class FailingOperator<T>(FailurePlan plan, int partition, Operat
         plan.Check(FailurePoint.AfterTheEnd, _time, partition, _attempt);
     }
 
-    public override void Reset()
+    public override void Reset(BatchScope batch)
     {
         _held.Clear();
-        next.Reset();
+        next.Reset(batch);
     }
 }

@@ -98,7 +98,7 @@ public sealed class MapWithStateTests
             Change(round % 5 == 4 ? 0 : 1000 * round);
             if (round % 5 == 4)
             {
-                states.Commit();
+                states.Accept();
             }
             else
             {

@@ -314,7 +314,7 @@ public class RecordReaderTests
         public long Decode(in RecordBytes bytes, RecordBuffer<Utf8Text> output) => LineDecoder.Instance.Decode(bytes, output);
     }
 
-    private sealed class Sink<T>(List<string> records, Func<T, string> show) : Operator<T>
+    private sealed class Sink<T>(List<string> records, Func<T, string> show) : LastOperator<T>
     {
         public override void OnBatch(ReadOnlySpan<T> items)
         {
@@ -322,14 +322,6 @@ public class RecordReaderTests
             {
                 records.Add(show(item));
             }
-        }
-
-        public override void OnBatchEnd(BatchScope batch)
-        {
-        }
-
-        public override void Reset()
-        {
         }
     }
 }

@@ -75,7 +75,7 @@ public sealed class SavedByteBatchTests
         return lines;
     }
 
-    private sealed class Keep(List<string> lines) : Operator<Utf8Text>
+    private sealed class Keep(List<string> lines) : LastOperator<Utf8Text>
     {
         public override void OnBatch(ReadOnlySpan<Utf8Text> items)
         {
@@ -83,14 +83,6 @@ public sealed class SavedByteBatchTests
             {
                 lines.Add(item.ToString());
             }
-        }
-
-        public override void OnBatchEnd(BatchScope batch)
-        {
-        }
-
-        public override void Reset()
-        {
         }
     }
 }

@@ -94,7 +94,7 @@ public sealed class FileReadFaultTests : FileSourceTest
         Assert.Contains(run.Listener.Completed, batch => batch.Failure is { } failure && failure.Message.Contains(bad, StringComparison.Ordinal));
     }
 
-    private sealed class LengthsOf(List<int> lengths) : Operator<Utf8Text>
+    private sealed class LengthsOf(List<int> lengths) : LastOperator<Utf8Text>
     {
         public override void OnBatch(ReadOnlySpan<Utf8Text> items)
         {
@@ -102,14 +102,6 @@ public sealed class FileReadFaultTests : FileSourceTest
             {
                 lengths.Add(item.Length);
             }
-        }
-
-        public override void OnBatchEnd(BatchScope batch)
-        {
-        }
-
-        public override void Reset()
-        {
         }
     }
 

@@ -83,7 +83,7 @@ public sealed class FileRecordLimitTests : FileSourceTest
         return lengths;
     }
 
-    private sealed class Keep<T>(List<int> lengths, Func<T, int> lengthOf) : Operator<T>
+    private sealed class Keep<T>(List<int> lengths, Func<T, int> lengthOf) : LastOperator<T>
     {
         public override void OnBatch(ReadOnlySpan<T> items)
         {
@@ -91,14 +91,6 @@ public sealed class FileRecordLimitTests : FileSourceTest
             {
                 lengths.Add(lengthOf(item));
             }
-        }
-
-        public override void OnBatchEnd(BatchScope batch)
-        {
-        }
-
-        public override void Reset()
-        {
         }
     }
 }

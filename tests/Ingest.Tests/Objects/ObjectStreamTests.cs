@@ -291,17 +291,9 @@ public class ObjectStreamTests
         }
     }
 
-    private sealed class Sink(List<int> seen) : Operator<int>
+    private sealed class Sink(List<int> seen) : LastOperator<int>
     {
         public override void OnBatch(ReadOnlySpan<int> items) => seen.AddRange(items);
-
-        public override void OnBatchEnd(BatchScope batch)
-        {
-        }
-
-        public override void Reset()
-        {
-        }
     }
 
     /// <summary>Gives one record; cannot be disposed of.</summary>

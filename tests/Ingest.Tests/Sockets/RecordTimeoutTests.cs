@@ -51,7 +51,7 @@ public sealed class RecordTimeoutTests
         Assert.Equal(WatchEnd.None, reason);
     }
 
-    private sealed class Lines(List<string> lines) : Operator<Utf8Text>
+    private sealed class Lines(List<string> lines) : LastOperator<Utf8Text>
     {
         public override void OnBatch(ReadOnlySpan<Utf8Text> items)
         {
@@ -59,14 +59,6 @@ public sealed class RecordTimeoutTests
             {
                 lines.Add(line.ToString());
             }
-        }
-
-        public override void OnBatchEnd(BatchScope batch)
-        {
-        }
-
-        public override void Reset()
-        {
         }
     }
 }
