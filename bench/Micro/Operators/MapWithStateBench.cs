@@ -18,6 +18,9 @@ public class MapWithStateBench
     [Params(1_000, 100_000, 1_000_000, 4_000_000)]
     public int Keys { get; set; }
 
+    [Params(false, true)]
+    public bool TimesOut { get; set; }
+
     [GlobalSetup]
     public void Setup()
     {
@@ -29,6 +32,7 @@ public class MapWithStateBench
             state.Update(sum);
             return (key, sum);
         });
+        spec = TimesOut ? spec.Timeout(TimeSpan.FromDays(1)) : spec;
         _chain = KeepingChain<(long Key, long Value)>.Of(pairs => pairs.MapWithState(spec.InitialState(all)), _sink);
         _chain.RunBatch([]);
         foreach ((long key, long value) in all)

@@ -57,23 +57,9 @@ internal sealed class KeyedStateSection<TKey, TState>(DStream stream, IReadOnlyL
     {
         for (int i = 0; i < partitions.Count && _hasBegun; i++)
         {
-            // Each share has the longest idle first; of several they are mixed.
-            partitions[i].Restore(IsInOrder(_loaded[i]) ? _loaded[i] : _loaded[i].OrderBy(saved => saved.TouchedMs));
+            partitions[i].Restore(_loaded[i]);
         }
 
         Array.Clear(_loaded);
-    }
-
-    private static bool IsInOrder(List<SavedKey<TKey, TState>> keys)
-    {
-        for (int i = 1; i < keys.Count; i++)
-        {
-            if (keys[i - 1].TouchedMs > keys[i].TouchedMs)
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 }

@@ -54,10 +54,10 @@ public abstract class MapWithStateStream<TKey, TState, TMapped> : DStream<TMappe
     /// <summary>The stream of all keys with their states after each batch. Its cost grows with the number of keys.</summary>
     public DStream<(TKey Key, TState State)> StateSnapshots() => new StateSnapshotsStream<TKey, TState, TMapped>(this);
 
-    private protected abstract bool TimesOut { get; }
+    private protected abstract TimeSpan? IdleTime { get; }
 
     /// <summary>The states of a partition of a graph, for the operators of both streams.</summary>
-    internal KeyedStates<TKey, TState> States(GraphBuilder graph, int partition) => graph.Shared(this, partition, () => new KeyedStates<TKey, TState>(TimesOut));
+    internal KeyedStates<TKey, TState> States(GraphBuilder graph, int partition) => graph.Shared(this, partition, () => new KeyedStates<TKey, TState>(IdleTime));
 }
 
 /// <param name="parent">The pairs, each in its key's partition.</param>
@@ -74,9 +74,9 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
     public RecordErrors<(TKey Key, TValue Value)> Errors(GraphBuilder graph, int partition) =>
         graph.Shared(this, partition, () => new RecordErrors<(TKey Key, TValue Value)>(Name));
 
-    private protected override bool TimesOut => spec.IdleTime is not null;
+    private protected override TimeSpan? IdleTime => spec.IdleTime;
 
-    internal override bool GivesEarlier => TimesOut;
+    internal override bool GivesEarlier => IdleTime is not null;
 
     protected internal override void Connect(GraphBuilder graph, Operator<TMapped>[] outputs)
     {
@@ -95,23 +95,18 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
             graph.Due.Add(after =>
             {
                 stateful.AcceptPending();
-                return NextTimeOut(states, spec.IdleTime.Value, after);
+                return NextTimeOut(states, after);
             });
         }
 
         graph.Attach(parent, this, partition => operators[partition]);
     }
 
-    // The first batch that comes more than the idle time after the key longest idle was touched.
-    private BatchTime? NextTimeOut(KeyedStates<TKey, TState> states, TimeSpan idle, BatchTime after)
+    // The first batch that comes more than the idle time after a key was touched.
+    private BatchTime? NextTimeOut(KeyedStates<TKey, TState> states, BatchTime after)
     {
-        if (states.OldestTouch() is not { } touched)
-        {
-            return null;
-        }
-
-        BatchTime end = touched + idle;
-        return (end > after ? end : after).Floor(Slide, Context.ZeroTime) + Slide;
+        TimeSpan millisecond = TimeSpan.FromMilliseconds(1);
+        return states.NextTimeOut() is { } due ? ((due > after ? due - millisecond : after).Floor(Slide, Context.ZeroTime) + Slide) : null;
     }
 
     private sealed class Maker(
@@ -165,9 +160,9 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
 
     public override void OnBatchEnd(BatchScope batch)
     {
-        if (spec.IdleTime is { } idle)
+        if (spec.IdleTime is not null)
         {
-            TimeOut(batch.Time, batch.Time - idle);
+            TimeOut(batch.Time);
         }
 
         made?.EndBatch();
@@ -184,7 +179,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
         base.PassStart(batch);
     }
 
-    protected override void Accept() => states.Accept();
+    protected override void Accept() => states.Accept(_time);
 
     protected override void Undo()
     {
@@ -254,9 +249,9 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
         }
     }
 
-    private void TimeOut(BatchTime time, BatchTime before)
+    private void TimeOut(BatchTime time)
     {
-        for (int number = states.FirstIdle(before); number >= 0; number = states.NextIdle(number, before))
+        foreach (int number in states.Idle(time))
         {
             _state.Bind(states.StateOf(number), exists: true, isTimingOut: true);
             Optional<TMapped> mapped;
@@ -266,7 +261,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
             }
             catch (Exception error) when (errors is not null && RecordErrors<(TKey Key, TValue Value)>.Takes(error))
             {
-                // The key keeps its state and its place among the idle: the next batch tries again, and nothing of it is lost meanwhile.
+                // The key keeps its state: the next batch tries again, and nothing of it is lost meanwhile.
                 errors.AddCall(error);
                 continue;
             }

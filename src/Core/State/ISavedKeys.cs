@@ -17,7 +17,7 @@ internal interface ISavedKeys<TKey, TState>
     /// <summary>Whether initial states are in already.</summary>
     bool HasBegun { get; }
 
-    /// <summary>All keys that have a state, as of the last final batch: longest idle first, where that counts. Between batches.</summary>
+    /// <summary>All keys that have a state, as of the last final batch. Between batches.</summary>
     IEnumerable<SavedKey<TKey, TState>> Saved();
 
     /// <summary>Takes states in, in place of the initial ones. Before the first batch.</summary>

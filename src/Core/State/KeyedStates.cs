@@ -2,15 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>The states of one partition's keys, in the order in which they were last touched, so that finding the idle ones costs what is found.</summary>
-/// <remarks>
-/// A batch changes entries in place, after a note of what they were, so that it can be undone; the order by time follows when the batch is final.
-/// Belongs to one partition's operators; not thread safe.
-/// </remarks>
-/// <param name="timesOut">Whether the order of touching is asked for; else it is not kept, which spares a batch the neighbours of what it touched.</param>
-internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IDisposable
+/// <summary>The states of one partition's keys.</summary>
+/// <remarks>A batch changes entries in place, after a note of what they were, so that it can be undone. Belongs to one partition's operators; not thread safe.</remarks>
+/// <param name="idle">How long a key may go untouched before its time is out; null where none is.</param>
+internal sealed class KeyedStates<TKey, TState>(TimeSpan? idle) : IDisposable
 {
-    private const int None = -1;
     private const int Ahead = 16;   // entries that are asked for before they are needed
 
     private readonly StateTable<TKey, KeyedState<TState>> _table = new();
@@ -18,8 +14,9 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IDisposable
     private readonly KeptTexts<TState> _texts = new();
     private readonly PooledList<int> _added = new();   // keys that the span being located brought
     private readonly int[] _firstTouched = new int[RecordBuffer.SpanRecords];   // numbers of the span being noted
-    private int _oldest = None;      // first in the order of touching
-    private int _newest = None;
+    private readonly TimerWheel? _timers = idle is null ? null : new();
+    private readonly PooledList<int> _idle = new();   // numbers whose time is out in the batch that runs
+    private readonly long _idleMs = (long)(idle ?? default).TotalMilliseconds;
     private int _batch = 1;          // marks entries that the batch has changed
     private int _withoutState;       // keys in the table that have none now: new ones, and those whose state the batch removed
 
@@ -37,10 +34,10 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IDisposable
         }
     }
 
-    /// <summary>All keys that have a state, longest idle first, where that counts. Between batches, when the last one was accepted.</summary>
+    /// <summary>All keys that have a state. Between batches, when the last one was accepted.</summary>
     public IEnumerable<SavedKey<TKey, TState>> Saved()
     {
-        foreach (int number in timesOut ? LongestIdleFirst() : Enumerable.Range(0, _table.End))
+        for (int number = 0; number < _table.End; number++)
         {
             if (_table.ValueAt(number) is { Exists: true } entry)
             {
@@ -59,10 +56,9 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IDisposable
             int number = _table.GetOrAdd(KeyHash.Of(in saved.Key), in saved.Key, out bool exists);
             _withoutState += exists ? 0 : 1;
             Set(ref _table.ValueAt(number), saved.State, new BatchTime(saved.TouchedMs));
-            if (timesOut)
+            if (_timers?.Has(number) == false)
             {
-                Unlink(number);
-                LinkAsNewest(number);
+                _timers.File(number, DueOf(saved.TouchedMs), saved.TouchedMs);
             }
         }
     }
@@ -109,13 +105,46 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IDisposable
         entry.Exists = false;
     }
 
-    /// <summary>The key longest idle, if it was last touched before a time and not in this batch; else -1.</summary>
-    public int FirstIdle(BatchTime before) => IdleFrom(_oldest, before);
+    /// <summary>The keys whose time is out in a batch of this time, by their numbers: those that it has not touched.</summary>
+    public ReadOnlySpan<int> Idle(BatchTime time)
+    {
+        _idle.Clear();
+        if (_timers!.First <= time.Milliseconds)
+        {
+            _timers.CopyDue(time.Milliseconds, _idle);
+            int count = 0;
+            foreach (int number in _idle.Span)
+            {
+                ref KeyedState<TState> entry = ref _table.ValueAt(number);
+                _idle[count] = number;
+                count += entry.Exists && entry.Batch != _batch && DueOf(entry.TouchedMs) <= time.Milliseconds ? 1 : 0;
+            }
 
-    /// <summary>When the key longest idle was touched; null where no key has a state. Between batches; only where states time out.</summary>
-    public BatchTime? OldestTouch() => _oldest == None ? null : new BatchTime(_table.ValueAt(_oldest).TouchedMs);
+            _idle.Truncate(count);
+        }
 
-    public int NextIdle(int number, BatchTime before) => IdleFrom(_table.ValueAt(number).Newer, before);
+        return _idle.Span;
+    }
+
+    /// <summary>The first millisecond after which a key's time is out, if none is touched before; null where no key has a state. Between batches; only where states time out.</summary>
+    public BatchTime? NextTimeOut()
+    {
+        while (_timers!.First is { } first)
+        {
+            // A rounded time, or that of a key that was touched since, is none at which anything happens.
+            foreach (int number in _timers.Pop(first))
+            {
+                FileAgain(number, first - 1);
+            }
+
+            if (_timers.First == first)
+            {
+                return new BatchTime(first);
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The state of a key that has one.</summary>
     public ref readonly TState StateOf(int number) => ref _table.ValueAt(number).State;
@@ -167,14 +196,6 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IDisposable
         _texts.Dispose();
     }
 
-    private IEnumerable<int> LongestIdleFirst()
-    {
-        for (int number = _oldest; number != None; number = _table.ValueAt(number).Newer)
-        {
-            yield return number;
-        }
-    }
-
     private void BeginWith(List<(TKey Key, TState State)> states, BatchTime time) =>
         Restore(states.Select(pair => new SavedKey<TKey, TState>(pair.Key, pair.State, time.Milliseconds)));
 
@@ -212,28 +233,20 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IDisposable
         _added.Clear();
     }
 
-    private int IdleFrom(int number, BatchTime before)
+    /// <summary>The batch of a time is final: keys without a state go, the others have a timer.</summary>
+    public void Accept(BatchTime time)
     {
-        while (number != None)
+        if (_timers?.First <= time.Milliseconds)
         {
-            ref KeyedState<TState> entry = ref _table.ValueAt(number);
-            if (entry.Batch != _batch)
+            foreach (int number in _timers.Pop(time.Milliseconds))
             {
-                return entry.TouchedMs < before.Milliseconds ? number : None;
+                FileAgain(number, time.Milliseconds);
             }
-
-            number = entry.Newer;   // touched by this batch, and not moved yet
         }
 
-        return None;
-    }
-
-    /// <summary>The batch is final: what it touched is the newest now, and keys without a state go.</summary>
-    public void Accept()
-    {
-        if (timesOut || _withoutState > 0)
+        if (_timers is not null || _withoutState > 0)
         {
-            AcceptTouched();
+            AcceptTouched(time);
         }
 
         _withoutState = 0;
@@ -245,85 +258,40 @@ internal sealed class KeyedStates<TKey, TState>(bool timesOut) : IDisposable
         }
     }
 
-    private void AcceptTouched()
+    private void AcceptTouched(BatchTime time)
     {
         ReadOnlySpan<(int Number, KeyedState<TState> Entry)> touched = _before.Span;
         StateTable<TKey, KeyedState<TState>>.Walker entries = _table.Walk();
         for (int i = 0; i < touched.Length; i++)
         {
-            PrefetchNeighbours(in entries, touched, i + Ahead);
+            if (i + Ahead < touched.Length)
+            {
+                entries.Prefetch(touched[i + Ahead].Number);
+            }
+
             int number = touched[i].Number;
-            Unlink(number);
-            if (!_table.ValueAt(number).Exists)
+            ref KeyedState<TState> entry = ref entries.ValueAt(number);
+            if (!entry.Exists)
             {
                 _table.Remove(number);
             }
-            else if (timesOut)
+            else if (_timers?.Has(number) == false)
             {
-                LinkAsNewest(number);
+                FileAgain(number, time.Milliseconds);
             }
         }
     }
 
-    // Where they were when the batch noted the entry: mostly they still are.
-    private static void PrefetchNeighbours(in StateTable<TKey, KeyedState<TState>>.Walker entries, ReadOnlySpan<(int Number, KeyedState<TState> Entry)> touched, int i)
-    {
-        if (i < touched.Length)
-        {
-            ref readonly KeyedState<TState> entry = ref touched[i].Entry;
-            entries.Prefetch(touched[i].Number);
-            if (entry.IsLinked)
-            {
-                entries.Prefetch(Math.Max(entry.Older, 0));
-                entries.Prefetch(Math.Max(entry.Newer, 0));
-            }
-        }
-    }
+    private long DueOf(long touchedMs) => touchedMs + _idleMs + 1;
 
-    private void Unlink(int number)
+    // A key whose time was out and whose function failed is looked at in the next batch again.
+    private void FileAgain(int number, long now)
     {
         ref KeyedState<TState> entry = ref _table.ValueAt(number);
-        if (!entry.IsLinked)
+        if (entry.Exists)
         {
-            return;
+            _timers!.File(number, Math.Max(DueOf(entry.TouchedMs), now + 1), now);
         }
-
-        entry.IsLinked = false;
-        if (entry.Older == None)
-        {
-            _oldest = entry.Newer;
-        }
-        else
-        {
-            _table.ValueAt(entry.Older).Newer = entry.Newer;
-        }
-
-        if (entry.Newer == None)
-        {
-            _newest = entry.Older;
-        }
-        else
-        {
-            _table.ValueAt(entry.Newer).Older = entry.Older;
-        }
-    }
-
-    private void LinkAsNewest(int number)
-    {
-        ref KeyedState<TState> entry = ref _table.ValueAt(number);
-        entry.IsLinked = true;
-        entry.Older = _newest;
-        entry.Newer = None;
-        if (_newest == None)
-        {
-            _oldest = number;
-        }
-        else
-        {
-            _table.ValueAt(_newest).Newer = number;
-        }
-
-        _newest = number;
     }
 
     private void Compact()
@@ -346,9 +314,6 @@ internal struct KeyedState<TState>
 {
     public TState State;
     public long TouchedMs;    // batch time of the last touch
-    public int Older;         // neighbours in the order of touching
-    public int Newer;
     public int Batch;         // the last batch that changed it, by KeyedStates' count
     public bool Exists;       // whether there is a state
-    public bool IsLinked;     // whether it is in the order of touching: it has a state that is final
 }

@@ -66,7 +66,7 @@ public sealed class AllocationTests
     [Fact]
     public void MapWithState_WarmBatch_AllocatesNothingForARecord()
     {
-        var states = new KeyedStates<int, long>(timesOut: true);
+        var states = new KeyedStates<int, long>(TimeSpan.FromSeconds(1));
         StateSpec<int, long, long, long> spec = StateSpec.Function<int, long, long, long>((_, _, value, state) =>
         {
             state.Update(state.GetValueOrDefault() + value.Value);

@@ -89,7 +89,7 @@ public sealed class MapWithStateTests
     public void FailedBatches_WithLongStates_LeaveNoMemory()
     {
         // New keys with long texts, given up again and again: their memory must be used anew.
-        var states = new KeyedStates<int, Utf8Text>(timesOut: true);
+        var states = new KeyedStates<int, Utf8Text>(TimeSpan.FromHours(1));
         var text = Utf8Text.Intern(new string('x', 1000));
         long start = 0;
         for (int round = 0; round < 200; round++)
@@ -98,7 +98,7 @@ public sealed class MapWithStateTests
             Change(round % 5 == 4 ? 0 : 1000 * round);
             if (round % 5 == 4)
             {
-                states.Accept();
+                states.Accept(new BatchTime(round));
             }
             else
             {
@@ -119,8 +119,6 @@ public sealed class MapWithStateTests
             {
                 states.Set(ref states.Change(number), text, new BatchTime(first));
             }
-
-            states.FirstIdle(default);
         }
     }
 
