@@ -128,6 +128,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private readonly PooledList<int> _added = new();       // keys that this batch brought
     private readonly PooledList<int> _gone = new();        // keys without a state after this batch
     private readonly TextMemory _texts = new();
+    private readonly HiddenTextFinder? _finder = HiddenTexts<TState>.NewFinder();   // null where no text can be hidden in a state
     private Optional<TState>[] _states = [];               // by key number
     private Optional<TState>[] _next = [];                 // after the batch that runs or ran last
     private TextLease? _stateTexts;                        // what _states lie in
@@ -239,6 +240,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     {
         BatchTime time = _running.Time;
         bool putsOut = !RecordTexts<TState>.Any;
+        HiddenTextFinder? finder = _finder;
         int end = _keys.End;
         StateTable<TKey, NoValue>.Walker keys = _keys.Walk();
         for (int number = 0; number < end; number++)
@@ -251,8 +253,11 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
                 if (!next.HasValue)
                 {
                     _gone.Add(number);
+                    continue;
                 }
-                else if (putsOut)
+
+                finder?.ThrowIfIn(next.Value, "A state");
+                if (putsOut)
                 {
                     Output.Add((key, next.Value));
                 }

@@ -19,6 +19,7 @@ public static class LinkToExtensions
         LifetimeCheck.ThrowIfRecordsEndWithBatch<T>("LinkTo");
         OutputOperation output = stream.AddOutput("LinkTo", async (batch, cancellation) =>
         {
+            LifetimeCheck.ThrowIfTextIsHidden(batch);
             foreach (T record in batch)
             {
                 if (!target.Post(record) && !await target.SendAsync(record, cancellation).ConfigureAwait(false))

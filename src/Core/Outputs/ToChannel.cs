@@ -32,6 +32,7 @@ public static class ToChannelExtensions
         LifetimeCheck.ThrowIfRecordsEndWithBatch<T>("ToChannel");
         OutputOperation output = stream.AddOutput("ToChannel", async (batch, cancellation) =>
         {
+            LifetimeCheck.ThrowIfTextIsHidden(batch);
             foreach (T record in batch)
             {
                 if (!writer.TryWrite(record))

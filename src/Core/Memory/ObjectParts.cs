@@ -1,0 +1,87 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace FastStream;
+
+/// <summary>What the types of fields say about texts of a batch behind them, and where nobody needs to look.</summary>
+internal static class ObjectParts
+{
+    private const BindingFlags Instance = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+    // Nothing of a batch is in these and in what derives from them; behind some of them is the whole program.
+    private static readonly Type[] Leaves =
+    [
+        typeof(DStream), typeof(StreamingContext), typeof(OutputOperation), typeof(MemberInfo), typeof(Assembly), typeof(Module), typeof(Regex), typeof(CultureInfo), typeof(CompareInfo),
+        typeof(Encoding), typeof(Stream), typeof(CancellationTokenSource), typeof(Thread), typeof(TaskScheduler), typeof(SynchronizationContext), typeof(ExecutionContext), typeof(WaitHandle),
+        typeof(Timer), typeof(Uri),
+    ];
+
+    /// <summary>Whether objects of the type, and of types that derive from it, need not be looked into.</summary>
+    public static bool IsLeaf(Type type) => type.IsPrimitive || type.IsEnum || type.IsPointer || type.IsFunctionPointer || type.IsByRefLike || type == typeof(string) || type == typeof(decimal)
+        || (!type.IsValueType && (Leaves.Any(leaf => leaf.IsAssignableFrom(type)) || IsOf(type, typeof(RememberedStream<>)) || IsOf(type, typeof(BatchSlice<>))));
+
+    /// <summary>Whether the type itself is memory of a batch: a text, a group or the batch.</summary>
+    public static bool EndsWithBatch(Type type) => type == typeof(Utf8Text) || IsOf(type, typeof(Group<>)) || IsOf(type, typeof(Batch<>));
+
+    /// <summary>Whether what a field of the type leads to is surely free of texts, whatever is in it.</summary>
+    public static bool IsSurelyFree(Type declared)
+    {
+        var seen = new HashSet<Type>();
+        return IsFree(declared);
+
+        bool IsFree(Type type)
+        {
+            if (IsLeaf(type) || !seen.Add(type))
+            {
+                return true;
+            }
+
+            if (EndsWithBatch(type) || typeof(Delegate).IsAssignableFrom(type))
+            {
+                return false;
+            }
+
+            if (type.IsArray)
+            {
+                return IsFree(type.GetElementType()!);
+            }
+
+            // Only of a type that nothing derives from the fields are all that there is.
+            return (type.IsValueType || type.IsSealed) && (IsMemory(type) ? type.GetGenericArguments() : Fields(type).Select(field => field.FieldType)).All(IsFree);
+        }
+    }
+
+    /// <summary>A struct that is a text or a group, or the first of such in it or in the structs in it; null where there is none.</summary>
+    public static Type? TextIn(Type type)
+    {
+        if (!type.IsValueType || IsLeaf(type))
+        {
+            return null;
+        }
+
+        return EndsWithBatch(type) ? type : Fields(type).Where(field => field.FieldType != type).Select(field => TextIn(field.FieldType)).FirstOrDefault(found => found is not null);
+    }
+
+    /// <summary>The fields of a type and of those that it derives from, up to one that need not be looked into.</summary>
+    /// <remarks>A task's result is a field of its own type; what else a task has, its continuations above all, leads to the whole program.</remarks>
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that was trimmed away is not seen: docs/decisions/0017-texts-hidden-by-their-type.md says so.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "As above.")]
+    public static IEnumerable<FieldInfo> Fields(Type type)
+    {
+        for (Type? declaring = type; declaring is not null && declaring != typeof(Task) && !IsLeaf(declaring); declaring = declaring.BaseType)
+        {
+            foreach (FieldInfo field in declaring.GetFields(Instance))
+            {
+                yield return field;
+            }
+        }
+    }
+
+    private static bool IsMemory(Type type) => IsOf(type, typeof(Memory<>)) || IsOf(type, typeof(ReadOnlyMemory<>));
+
+    private static bool IsOf(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;
+}
