@@ -12,15 +12,20 @@ internal static class HiddenTexts<T>
     /// <summary>Where they are, in bytes from the record's beginning.</summary>
     public static readonly int[] Places = typeof(T).IsValueType ? StructReferences.OfElement(typeof(T[])) : ObjectParts.IsSurelyFree(typeof(T)) ? [] : [0];
 
+    /// <summary>Whether the places are not known, as the program was compiled ahead of time.</summary>
+    public static bool IsUnseen { get; } = typeof(T).IsValueType && typeof(T) != typeof(Utf8Text) && ObjectParts.IsUnseen(typeof(T));
+
     /// <summary>Whether records may hold texts that are not seen.</summary>
-    public static readonly bool AreThere = Places.Length > 0;
+    public static readonly bool AreThere = Places.Length > 0 || IsUnseen;
 
     /// <summary>What looks into records; null where there is nothing to look into.</summary>
-    public static HiddenTextFinder? NewFinder() => AreThere ? new HiddenTextFinder() : null;
+    /// <param name="takesUnseen">See <see cref="HiddenTextFinder"/>.</param>
+    public static HiddenTextFinder? NewFinder(bool takesUnseen = false) => AreThere ? new HiddenTextFinder(takesUnseen) : null;
 }
 
 /// <summary>Looks into records for memory of a batch, by what is in them in truth. One thread at a time.</summary>
-internal sealed class HiddenTextFinder
+/// <param name="takesUnseen">Whether what cannot be looked into, in a program compiled ahead of time, counts as found: for who loses nothing but memory by it.</param>
+internal sealed class HiddenTextFinder(bool takesUnseen = false)
 {
     private const int VisitsWithoutSet = 16;   // most records lead to few objects; only those that lead to more can be a cycle
     private const int MostKept = 4096;         // a set of more is not kept for the next record
@@ -46,6 +51,11 @@ internal sealed class HiddenTextFinder
     /// <summary>Whether a record holds a text, a group or a batch.</summary>
     public bool IsIn<T>(in T record)
     {
+        if (takesUnseen && HiddenTexts<T>.IsUnseen)
+        {
+            return true;
+        }
+
         foreach (int place in HiddenTexts<T>.Places)
         {
             if (At(in record, place) is { } value && value.GetType() != _lastFree && IsBehind(value))
@@ -103,7 +113,7 @@ internal sealed class HiddenTextFinder
             if (++visits <= VisitsWithoutSet || _seen.Add(each))
             {
                 contents = ObjectContents.Of(each);
-                found = contents.IsText(each);
+                found = contents.IsText(each) || (takesUnseen && contents.IsUnseen);
                 contents.AddParts(each, _open);
             }
         }

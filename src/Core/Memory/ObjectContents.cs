@@ -17,6 +17,7 @@ internal sealed class ObjectContents
     private ObjectContents(Type type)
     {
         Type = type;
+        IsUnseen = ObjectParts.IsUnseen(type);
         if (ObjectParts.IsLeaf(type))
         {
             return;
@@ -58,7 +59,10 @@ internal sealed class ObjectContents
     public Type Type { get; }
 
     /// <summary>Whether objects of the type hold nothing of a batch, whatever is in them.</summary>
-    public bool IsFree => _kind == Kind.Free;
+    public bool IsFree => _kind == Kind.Free && !IsUnseen;
+
+    /// <summary>Whether nobody can tell: the program was compiled ahead of time.</summary>
+    public bool IsUnseen { get; }
 
     public static ObjectContents Of(object value) => ByType.GetValue(value.GetType(), static type => new ObjectContents(type));
 

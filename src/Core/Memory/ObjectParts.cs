@@ -51,9 +51,13 @@ internal static class ObjectParts
             }
 
             // Only of a type that nothing derives from the fields are all that there is.
-            return (type.IsValueType || type.IsSealed) && (IsMemory(type) ? type.GetGenericArguments() : Fields(type).Select(field => field.FieldType)).All(IsFree);
+            return (type.IsValueType || type.IsSealed) && TypesIn(type).All(IsFree);
         }
     }
+
+    /// <summary>Whether the fields of a type may have been trimmed away, so that nobody can tell what its objects hold.</summary>
+    public static bool IsUnseen(Type type) => !RuntimeFeature.IsDynamicCodeSupported && !IsLeaf(type) && !type.IsArray && !EndsWithBatch(type) && type != typeof(object) && type != typeof(BatchTime)
+        && !(type.IsValueType && type.Assembly == typeof(object).Assembly && IsSurelyFree(type));
 
     /// <summary>A struct that is a text or a group, or the first of such in it or in the structs in it; null where there is none.</summary>
     public static Type? TextIn(Type type)
@@ -79,6 +83,13 @@ internal static class ObjectParts
                 yield return field;
             }
         }
+    }
+
+    // Compiled ahead of time, the type arguments of a tuple are known, its fields are not.
+    private static IEnumerable<Type> TypesIn(Type type)
+    {
+        IEnumerable<Type> arguments = IsMemory(type) || !RuntimeFeature.IsDynamicCodeSupported ? type.GetGenericArguments() : [];
+        return IsMemory(type) ? arguments : arguments.Concat(Fields(type).Select(field => field.FieldType));
     }
 
     private static bool IsMemory(Type type) => IsOf(type, typeof(Memory<>)) || IsOf(type, typeof(ReadOnlyMemory<>));

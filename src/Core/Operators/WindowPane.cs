@@ -67,7 +67,7 @@ internal sealed class PaneCollector<T>(int depth, TextMemory? memory = null)
 {
     private readonly Collector<T> _records = new();
     private readonly TextMemory _memory = memory ?? new TextMemory();
-    private readonly HiddenTextFinder? _finder = HiddenTexts<T>.NewFinder();   // null where no text can be hidden
+    private readonly HiddenTextFinder? _finder = HiddenTexts<T>.NewFinder(takesUnseen: true);   // null where no text can be hidden
     private T[]? _copies;        // records of a span with copied texts
     private TextLease? _texts;   // of the batch being gathered
     private bool _hidesText;     // one was found in the batch being gathered

@@ -182,6 +182,32 @@ public sealed class HiddenTextFinderTests
         CheckMessage<object>(new object[] { 1, new List<Utf8Text> { Text } }, "Object[][…] (List<Utf8Text>)._items (Utf8Text[]) holds a Utf8Text");
     }
 
+    [Fact]
+    public void AreIn_WarmRecordsWithoutTexts_AllocatesNothing()
+    {
+        CheckAllocation<Open>(i => i % 2 == 0 ? new Open("x") : new Opened("y"));
+        CheckAllocation<object>(i => i % 3 == 0 ? "x" : i % 3 == 1 ? new Open("y") : new Base(new Opened("z")));
+        CheckAllocation<(int, object, string)>(i => (i, new Base(new Base(null)), "x"));
+        CheckAllocation(i => new Dictionary<string, object> { ["x"] = new Base("y"), ["z"] = "x" });
+        CheckAllocation<List<Base>>(i => [.. Enumerable.Range(0, 40).Select(_ => new Base("x"))]);
+        CheckAllocation<Func<int>>(i => () => i);
+    }
+
+    private static void CheckAllocation<T>(Func<int, T> make)
+    {
+        T[] records = [.. Enumerable.Range(0, 200).Select(make)];
+        var finder = new HiddenTextFinder();
+        long least = long.MaxValue;
+        for (int run = 0; run < 100; run++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.False(finder.AreIn<T>(records));
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
+    }
+
     private static void CheckMessage<T>(T record, string expected)
     {
         InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => new HiddenTextFinder().ThrowIfIn(in record, "A state"));
