@@ -3,7 +3,10 @@ namespace FastStream;
 /// <summary>Says by which fields an object leads to memory of a batch; for errors.</summary>
 internal static class HiddenTextPath
 {
-    /// <summary>Such as <c>Order.Note (Login).User is a Utf8Text</c>, with the type of what a field holds in brackets; null where it leads to none.</summary>
+    /// <summary>
+    /// Such as <c>Order.Note (Login).User is a Utf8Text</c>, with the type of what a field holds in brackets; null where it leads to
+    /// none.
+    /// </summary>
     public static string? To(object root)
     {
         var seen = new HashSet<object>(ReferenceEqualityComparer.Instance);

@@ -2,15 +2,20 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Where records of a type have references behind which nobody can see, by their static type, whether a text of the batch is.</summary>
+/// <summary>
+/// Where records of a type have references behind which nobody can see, by their static type, whether a text of the batch is.
+/// </summary>
 /// <remarks>
-/// A field of a class that others derive from, of an interface, of <see cref="object"/> or of a delegate may lead to a <see cref="Utf8Text"/>; for a sealed class of strings and numbers, and for
-/// texts in the record itself, which <see cref="RecordTexts{T}"/> copies, there is nothing to look into. docs/decisions/0017-texts-hidden-by-their-type.md has the reasons.
+/// A field of a class that others derive from, of an interface, of <see cref="object"/> or of a delegate may lead to a
+/// <see cref="Utf8Text"/>; for a sealed class of strings and numbers, and for
+/// texts in the record itself, which <see cref="RecordTexts{T}"/> copies, there is nothing to look into.
+/// docs/decisions/0017-texts-hidden-by-their-type.md has the reasons.
 /// </remarks>
 internal static class HiddenTexts<T>
 {
     /// <summary>Where they are, in bytes from the record's beginning.</summary>
-    public static readonly int[] Places = typeof(T).IsValueType ? StructReferences.OfElement(typeof(T[])) : ObjectParts.IsSurelyFree(typeof(T)) ? [] : [0];
+    public static readonly int[] Places = typeof(T).IsValueType ? StructReferences.OfElement(typeof(T[]))
+        : ObjectParts.IsSurelyFree(typeof(T)) ? [] : [0];
 
     /// <summary>Whether the places are not known, as the program was compiled ahead of time.</summary>
     public static bool IsUnseen { get; } = typeof(T).IsValueType && typeof(T) != typeof(Utf8Text) && ObjectParts.IsUnseen(typeof(T));
@@ -24,7 +29,8 @@ internal static class HiddenTexts<T>
 }
 
 /// <summary>Looks into records for memory of a batch, by what is in them in truth. One thread at a time.</summary>
-/// <param name="takesUnseen">Whether what cannot be looked into, in a program compiled ahead of time, counts as found: for who loses nothing but memory by it.</param>
+/// <param name="takesUnseen">Whether what cannot be looked into, in a program compiled ahead of time, counts as found: for who loses
+/// nothing but memory by it.</param>
 internal sealed class HiddenTextFinder(bool takesUnseen = false)
 {
     private const int VisitsWithoutSet = 16;   // most records lead to few objects; only those that lead to more can be a cycle
@@ -92,8 +98,8 @@ internal sealed class HiddenTextFinder(bool takesUnseen = false)
         }
 
         return new InvalidOperationException(
-            $"{what} of type {typeof(T)} is kept longer than its batch, and {where}, whose memory ends with the batch. Make a string of the text, or an array of the group, "
-            + "before it is put there: text.ToString(), group.ToArray().");
+            $"{what} of type {typeof(T)} is kept longer than its batch, and {where}, whose memory ends with the batch. "
+            + "Make a string of the text, or an array of the group, before it is put there: text.ToString(), group.ToArray().");
     }
 
     private bool IsBehind(object value)

@@ -4,7 +4,10 @@ using System.Runtime.InteropServices;
 
 namespace FastStream;
 
-/// <summary>What objects of one type hold: nothing of a batch, memory of one, or other objects to be looked into. Found once for a type; safe from any thread.</summary>
+/// <summary>
+/// What objects of one type hold: nothing of a batch, memory of one, or other objects to be looked into. Found once for a type; safe from
+/// any thread.
+/// </summary>
 internal sealed class ObjectContents
 {
     private static readonly ConditionalWeakTable<Type, ObjectContents> ByType = [];   // does not keep types from being unloaded
@@ -66,8 +69,12 @@ internal sealed class ObjectContents
 
     public static ObjectContents Of(object value) => ByType.GetValue(value.GetType(), static type => new ObjectContents(type));
 
-    /// <summary>Whether an object of the type is a text, a group or a batch, or an array of such. Closures have empty texts in places that were not reached.</summary>
-    public bool IsText(object value) => (_kind == Kind.Text && value is not Utf8Text { IsEmpty: true }) || (_kind == Kind.TextArray && ((Array)value).Length > 0);
+    /// <summary>
+    /// Whether an object of the type is a text, a group or a batch, or an array of such. Closures have empty texts in places that were
+    /// not reached.
+    /// </summary>
+    public bool IsText(object value) =>
+        (_kind == Kind.Text && value is not Utf8Text { IsEmpty: true }) || (_kind == Kind.TextArray && ((Array)value).Length > 0);
 
     /// <summary>Puts the objects that one leads to, as far as they must be looked into, on a stack.</summary>
     public void AddParts(object value, Stack<object> parts)
@@ -104,7 +111,8 @@ internal sealed class ObjectContents
     }
 
     // As it was declared: the field of a property has the property's name.
-    private static string NameOf(FieldInfo field) => field.Name is ['<', .. string name] && name.IndexOf('>', StringComparison.Ordinal) is > 0 and int end ? name[..end] : field.Name;
+    private static string NameOf(FieldInfo field) =>
+        field.Name is ['<', .. string name] && name.IndexOf('>', StringComparison.Ordinal) is > 0 and int end ? name[..end] : field.Name;
 
     private static void Add(object? part, Stack<object> parts)
     {

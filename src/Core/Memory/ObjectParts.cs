@@ -15,14 +15,18 @@ internal static class ObjectParts
     // Nothing of a batch is in these and in what derives from them; behind some of them is the whole program.
     private static readonly Type[] Leaves =
     [
-        typeof(DStream), typeof(StreamingContext), typeof(OutputOperation), typeof(MemberInfo), typeof(Assembly), typeof(Module), typeof(Regex), typeof(CultureInfo), typeof(CompareInfo),
-        typeof(Encoding), typeof(Stream), typeof(CancellationTokenSource), typeof(Thread), typeof(TaskScheduler), typeof(SynchronizationContext), typeof(ExecutionContext), typeof(WaitHandle),
-        typeof(Timer), typeof(Uri),
+        typeof(DStream), typeof(StreamingContext), typeof(OutputOperation),
+        typeof(MemberInfo), typeof(Assembly), typeof(Module),
+        typeof(Regex), typeof(CultureInfo), typeof(CompareInfo), typeof(Encoding), typeof(Stream), typeof(Uri),
+        typeof(CancellationTokenSource), typeof(Thread), typeof(TaskScheduler), typeof(SynchronizationContext), typeof(ExecutionContext),
+        typeof(WaitHandle), typeof(Timer),
     ];
 
     /// <summary>Whether objects of the type, and of types that derive from it, need not be looked into.</summary>
-    public static bool IsLeaf(Type type) => type.IsPrimitive || type.IsEnum || type.IsPointer || type.IsFunctionPointer || type.IsByRefLike || type == typeof(string) || type == typeof(decimal)
-        || (!type.IsValueType && (Leaves.Any(leaf => leaf.IsAssignableFrom(type)) || IsOf(type, typeof(RememberedStream<>)) || IsOf(type, typeof(BatchSlice<>))));
+    public static bool IsLeaf(Type type) =>
+        type.IsPrimitive || type.IsEnum || type.IsPointer || type.IsFunctionPointer || type.IsByRefLike
+        || type == typeof(string) || type == typeof(decimal) || IsOf(type, typeof(RememberedStream<>)) || IsOf(type, typeof(BatchSlice<>))
+        || (!type.IsValueType && Leaves.Any(leaf => leaf.IsAssignableFrom(type)));
 
     /// <summary>Whether the type itself is memory of a batch: a text, a group or the batch.</summary>
     public static bool EndsWithBatch(Type type) => type == typeof(Utf8Text) || IsOf(type, typeof(Group<>)) || IsOf(type, typeof(Batch<>));
@@ -56,7 +60,8 @@ internal static class ObjectParts
     }
 
     /// <summary>Whether the fields of a type may have been trimmed away, so that nobody can tell what its objects hold.</summary>
-    public static bool IsUnseen(Type type) => !RuntimeFeature.IsDynamicCodeSupported && !IsLeaf(type) && !type.IsArray && !EndsWithBatch(type) && type != typeof(object) && type != typeof(BatchTime)
+    public static bool IsUnseen(Type type) => !RuntimeFeature.IsDynamicCodeSupported
+        && !IsLeaf(type) && !type.IsArray && !EndsWithBatch(type) && type != typeof(object) && type != typeof(BatchTime)
         && !(type.IsValueType && type.Assembly == typeof(object).Assembly && IsSurelyFree(type));
 
     /// <summary>A struct that is a text or a group, or the first of such in it or in the structs in it; null where there is none.</summary>
@@ -67,16 +72,21 @@ internal static class ObjectParts
             return null;
         }
 
-        return EndsWithBatch(type) ? type : Fields(type).Where(field => field.FieldType != type).Select(field => TextIn(field.FieldType)).FirstOrDefault(found => found is not null);
+        return EndsWithBatch(type)
+            ? type
+            : Fields(type).Where(field => field.FieldType != type).Select(field => TextIn(field.FieldType)).FirstOrDefault(found => found is not null);
     }
 
     /// <summary>The fields of a type and of those that it derives from, up to one that need not be looked into.</summary>
-    /// <remarks>A task's result is a field of its own type; what else a task has, its continuations above all, leads to the whole program.</remarks>
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that was trimmed away is not seen: docs/decisions/0017-texts-hidden-by-their-type.md says so.")]
+    /// <remarks>
+    /// A task's result is a field of its own type; what else a task has, its continuations above all, leads to the whole program.
+    /// </remarks>
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that was trimmed away is not seen; IsUnseen says where that may be.")]
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "As above.")]
     public static IEnumerable<FieldInfo> Fields(Type type)
     {
-        for (Type? declaring = type; declaring is not null && declaring != typeof(Task) && !IsLeaf(declaring); declaring = declaring.BaseType)
+        Type? declaring = type;
+        for (; declaring is not null && declaring != typeof(Task) && !IsLeaf(declaring); declaring = declaring.BaseType)
         {
             foreach (FieldInfo field in declaring.GetFields(Instance))
             {

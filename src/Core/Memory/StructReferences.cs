@@ -5,8 +5,13 @@ using System.Runtime.InteropServices;
 
 namespace FastStream;
 
-/// <summary>Where a struct has the references behind which texts may be, so that they are read where they lie, without a box for each struct.</summary>
-/// <remarks>The layout is the runtime's affair: a marker is put into one word of an otherwise empty struct after the other, and each field is asked whether it has it.</remarks>
+/// <summary>
+/// Where a struct has the references behind which texts may be, so that they are read where they lie, without a box for each struct.
+/// </summary>
+/// <remarks>
+/// The layout is the runtime's affair: a marker is put into one word of an otherwise empty struct after the other, and each field is
+/// asked whether it has it.
+/// </remarks>
 internal static class StructReferences
 {
     /// <summary>The places, in bytes from the struct's beginning; empty for what is surely free of texts.</summary>
@@ -76,7 +81,8 @@ internal static class StructReferences
         return [.. places.Select(place => place + first - places[0])];
     }
 
-    private static IEnumerable<int> Repeated(int[] places, int count, int bytes) => Enumerable.Range(0, count).SelectMany(i => places.Select(place => (i * bytes) + place));
+    private static IEnumerable<int> Repeated(int[] places, int count, int bytes) =>
+        Enumerable.Range(0, count).SelectMany(i => places.Select(place => (i * bytes) + place));
 
     private static int Find(Type type, FieldInfo field, Func<object?, object?> read)
     {
@@ -100,7 +106,8 @@ internal static class StructReferences
     }
 
     // In a struct in a box.
-    private static ref object Reference(object box, int offset) => ref Unsafe.As<byte, object>(ref Unsafe.AddByteOffset(ref Unsafe.As<Box>(box).First, offset));
+    private static ref object Reference(object box, int offset) =>
+        ref Unsafe.As<byte, object>(ref Unsafe.AddByteOffset(ref Unsafe.As<Box>(box).First, offset));
 
     private static NotSupportedException NotFound(Type type, string field) => new($"The place of {field} in {type} was not found.");
 

@@ -25,7 +25,8 @@ public static class UpdateStateByKeyExtensions
     /// </summary>
     /// <remarks>
     /// Partitions call the function at the same time from different threads. What it throws fails the batch, and all states are as before it: return new states, do not change
-    /// the one given. Texts in keys and states are copied.
+    /// the one given. Texts in keys and states are copied; one that is found in an object, an open class or a delegate of a key or state
+    /// fails the batch.
     /// </remarks>
     /// <example><code>var total = sizeByUser.UpdateStateByKey((ReadOnlySpan&lt;long&gt; values, Optional&lt;long&gt; state) => state.GetValueOrDefault() + Sum(values));</code></example>
     /// <param name="stream">The pairs.</param>

@@ -167,8 +167,9 @@ public sealed class HiddenTextFinderTests
     public void IsIn_OneFinderForManyRecords_TakesEachForItself()
     {
         var finder = new HiddenTextFinder();
-        object[] records = [new Open("x"), 1, new Holder(Text, null), new Holder(default, null), new object[] { Text }, new object[] { 1 }, new Base(Text), new Base(1), "x"];
-        Assert.Equal([false, false, true, false, true, false, true, false, false], records.Select(record => finder.IsIn(in record)));
+        object[] records =
+            [new Open("x"), 1, new Holder(Text, null), new Holder(default, null), new object[] { Text }, new object[] { 1 }, new Base(Text), "x"];
+        Assert.Equal([false, false, true, false, true, false, true, false], records.Select(record => finder.IsIn(in record)));
         Assert.True(finder.AreIn<object>(records));
         Assert.False(finder.AreIn<object>([1, "x", new Base(1)]));
     }
@@ -179,7 +180,8 @@ public sealed class HiddenTextFinderTests
         CheckMessage<object>(Text, "it is a Utf8Text");
         CheckMessage(new Base(Text), "Base._hidden is a Utf8Text");
         CheckMessage((1, new Base(new Holder(Text, null))), "Base._hidden (Holder).First is a Utf8Text");
-        CheckMessage<object>(new object[] { 1, new List<Utf8Text> { Text } }, "Object[][…] (List<Utf8Text>)._items (Utf8Text[]) holds a Utf8Text");
+        CheckMessage<object>(
+            new object[] { 1, new List<Utf8Text> { Text } }, "Object[][…] (List<Utf8Text>)._items (Utf8Text[]) holds a Utf8Text");
     }
 
     [Fact]
@@ -210,8 +212,9 @@ public sealed class HiddenTextFinderTests
 
     private static void CheckMessage<T>(T record, string expected)
     {
-        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => new HiddenTextFinder().ThrowIfIn(in record, "A state"));
-        Assert.StartsWith($"A state of type {typeof(T)} is kept longer than its batch, and {expected}, ", error.Message, StringComparison.Ordinal);
+        var finder = new HiddenTextFinder();
+        string message = Assert.Throws<InvalidOperationException>(() => finder.ThrowIfIn(in record, "A state")).Message;
+        Assert.StartsWith($"A state of type {typeof(T)} is kept longer than its batch, and {expected}, ", message, StringComparison.Ordinal);
     }
 
     private static void Check<T>(bool expected, T record) => Assert.Equal(expected, new HiddenTextFinder().IsIn(in record));

@@ -9,22 +9,38 @@ internal static class HiddenTextKinds
         ["interface"] = new HiddenTextKind<INamed>(text => New<Login<object>, INamed>(text, typeof(Login<>)), item => item.Name),
         ["abstract record"] = new HiddenTextKind<Event>(text => New<Login<object>, Event>(text, typeof(Login<>)), item => item.Name),
         ["open class"] = new HiddenTextKind<Order>(text => new Order { Note = text }, item => item.Note!.ToString()!),
-        ["derived of an open class"] = new HiddenTextKind<Order>(text => New<Noted<object>, Order>(text, typeof(Noted<>)), item => ((INamed)item).Name),
+        ["derived of an open class"] = new HiddenTextKind<Order>(
+            text => New<Noted<object>, Order>(text, typeof(Noted<>)),
+            item => ((INamed)item).Name),
         ["sealed class of an object"] = new HiddenTextKind<Envelope>(text => new Envelope(text), item => item.Content.ToString()!),
         ["struct of an object"] = new HiddenTextKind<Pair>(text => new Pair(1, 2, text), item => item.Content.ToString()!),
         ["nullable struct of an object"] = new HiddenTextKind<Pair?>(text => new Pair(1, 2, text), item => item!.Value.Content.ToString()!),
-        ["tuple of tuples"] = new HiddenTextKind<(byte, (int, Pair?)?)>(text => (1, (2, new Pair(1, 2, text))), item => item.Item2!.Value.Item2!.Value.Content.ToString()!),
-        ["boxed struct"] = new HiddenTextKind<object>(text => (1, (object)(2, text)), item => ((ValueTuple<int, object>)((ValueTuple<int, object>)item).Item2).Item2.ToString()!),
+        ["tuple of tuples"] = new HiddenTextKind<(byte, (int, Pair?)?)>(
+            text => (1, (2, new Pair(1, 2, text))),
+            item => item.Item2!.Value.Item2!.Value.Content.ToString()!),
+        ["boxed struct"] = new HiddenTextKind<object>(
+            text => (1, (object)(2, text)),
+            item => ((ValueTuple<int, object>)((ValueTuple<int, object>)item).Item2).Item2.ToString()!),
         ["delegate"] = new HiddenTextKind<Func<string>>(Closure, item => item()),
         ["delegates"] = new HiddenTextKind<Func<string>>(text => (Func<string>)(() => "") + Closure(text), item => item()),
-        ["sequence"] = new HiddenTextKind<IEnumerable<string>>(text => new[] { text }.Select(each => each.ToString()!), item => item.Single()),
+        ["sequence"] = new HiddenTextKind<IEnumerable<string>>(
+            text => new[] { text }.Select(each => each.ToString()!),
+            item => item.Single()),
         ["iterator"] = new HiddenTextKind<IEnumerable<object>>(Iterate, item => item.First().ToString()!),
-        ["list of bases"] = new HiddenTextKind<List<Event>>(text => [new Logout(), New<Login<object>, Event>(text, typeof(Login<>))], item => item[1].Name),
+        ["list of bases"] = new HiddenTextKind<List<Event>>(
+            text => [new Logout(), New<Login<object>, Event>(text, typeof(Login<>))],
+            item => item[1].Name),
         ["array of objects"] = new HiddenTextKind<object[]>(text => [1, "two", text], item => item[2].ToString()!),
         ["array of arrays"] = new HiddenTextKind<object[,]>(text => new[,] { { 1, 2 }, { "x", text } }, item => item[1, 1].ToString()!),
-        ["array of structs"] = new HiddenTextKind<Pair?[]>(text => [null, new Pair(1, 2, text)], item => item[1]!.Value.Content.ToString()!),
-        ["dictionary"] = new HiddenTextKind<Dictionary<string, object>>(text => new() { ["a"] = 1, ["b"] = text }, item => item["b"].ToString()!),
-        ["sorted dictionary"] = new HiddenTextKind<SortedDictionary<string, object>>(text => new() { ["a"] = 1, ["b"] = text }, item => item["b"].ToString()!),
+        ["array of structs"] = new HiddenTextKind<Pair?[]>(
+            text => [null, new Pair(1, 2, text)],
+            item => item[1]!.Value.Content.ToString()!),
+        ["dictionary"] = new HiddenTextKind<Dictionary<string, object>>(
+            text => new() { ["a"] = 1, ["b"] = text },
+            item => item["b"].ToString()!),
+        ["sorted dictionary"] = new HiddenTextKind<SortedDictionary<string, object>>(
+            text => new() { ["a"] = 1, ["b"] = text },
+            item => item["b"].ToString()!),
         ["ring"] = new HiddenTextKind<Node>(text => Node.Ring(40, text), item => item.Last.Content!.ToString()!),
         ["finished task"] = new HiddenTextKind<Task<object>>(Task.FromResult, item => item.Result.ToString()!),
         ["lazy"] = new HiddenTextKind<Lazy<string>>(text => new Lazy<string>(Closure(text)), item => item.Value),

@@ -4,7 +4,10 @@ using static FastStream.Tests.Core.Operators.OperatorRun;
 
 namespace FastStream.Tests.Core.Operators;
 
-/// <summary>Texts that the static type of a record does not show: windows hold their batch, what cannot hold it fails the batch, and records without texts are kept as ever.</summary>
+/// <summary>
+/// Texts that the static type of a record does not show: windows hold their batch, what cannot hold it fails the batch, and records
+/// without texts are kept as ever.
+/// </summary>
 public sealed class HiddenTextTests
 {
     private const int Batches = 8;
@@ -40,12 +43,14 @@ public sealed class HiddenTextTests
         await using var scenario = new StreamScenario(ContinuingIn(2));
         ManualStream<(int Key, object Value)> input = scenario.Input<(int, object)>(
             [[(1, "first"), (2, "second")], [(1, "third"), (2, (Utf8Text)Text()), (3, "new")], [(4, "fourth")], [(2, new object())]]);
-        RecordedOutput<(int, object)> mapped = scenario.Output(input.MapWithState(StateSpec.Function<int, object, object, int>((_, _, value, state) =>
+        var spec = StateSpec.Function<int, object, object, int>((_, _, value, state) =>
         {
             state.Update(value.Value);
             return 0;
-        })).StateSnapshots());
-        RecordedOutput<(int, object)> updated = scenario.Output(input.UpdateStateByKey((ReadOnlySpan<object> values, Optional<object> state) => values.IsEmpty ? state : values[^1]));
+        });
+        RecordedOutput<(int, object)> mapped = scenario.Output(input.MapWithState(spec).StateSnapshots());
+        RecordedOutput<(int, object)> updated = scenario.Output(
+            input.UpdateStateByKey((ReadOnlySpan<object> values, Optional<object> state) => values.IsEmpty ? state : values[^1]));
         await scenario.RunAsync(3);
         (int, object)[] expected = [(1, "first"), (2, "second"), (4, "fourth")];
         Assert.Single(scenario.Failures);
@@ -57,7 +62,8 @@ public sealed class HiddenTextTests
     public async Task InitialState_HiddenText_FailsTheStart()
     {
         await using var scenario = new StreamScenario();
-        scenario.Output(scenario.Input<(int Key, object Value)>([]).UpdateStateByKey((ReadOnlySpan<object> _, Optional<object> state) => state, [(1, Text())]));
+        ManualStream<(int Key, object Value)> input = scenario.Input<(int Key, object Value)>([]);
+        scenario.Output(input.UpdateStateByKey((ReadOnlySpan<object> _, Optional<object> state) => state, [(1, Text())]));
         InvalidOperationException error = Assert.Throws<InvalidOperationException>(scenario.Context.Start);
         Assert.Contains("An initial state", error.Message, StringComparison.Ordinal);
     }
@@ -78,7 +84,8 @@ public sealed class HiddenTextTests
     {
         await using var scenario = new StreamScenario();
         ManualStream<int> input = scenario.Input<int>([[1, 2], [3], [4]]);
-        RecordedOutput<int> sums = scenario.Output(input.KeyBy(_ => 0).GroupByKey().Map(pair => (object)pair.Value).Window(Long).Map(group => ((Group<int>)group).Sum()));
+        DStream<object> groups = input.KeyBy(_ => 0).GroupByKey().Map(pair => (object)pair.Value);
+        RecordedOutput<int> sums = scenario.Output(groups.Window(Long).Map(group => ((Group<int>)group).Sum()));
         await scenario.RunBatchesAsync(3);
         Assert.Equal([3, 3, 4], sums.Batches[2]!);
     }
@@ -111,7 +118,8 @@ public sealed class HiddenTextTests
 
     private static Utf8Text Text() => Utf8Text.Intern(Line(0));
 
-    private static BlockLines LinesOf(StreamScenario scenario) => new(scenario.Context, [.. Enumerable.Range(0, Batches).Select(i => (string[])[Line(i)])]);
+    private static BlockLines LinesOf(StreamScenario scenario) =>
+        new(scenario.Context, [.. Enumerable.Range(0, Batches).Select(i => (string[])[Line(i)])]);
 
     private sealed class Windows : IHiddenTextProgram
     {
@@ -119,11 +127,14 @@ public sealed class HiddenTextTests
         {
             await CheckAsync(lines => lines.Map(line => make(line)).Window(Long).Map(show), held: 3);
             await CheckAsync(lines => lines.Map(line => make(line.ToString())).Window(Long).Map(show), held: 0);
-            await CheckAsync(lines => Numbered(lines, line => make(line)).ReduceByKeyAndWindow((a, _) => a, Long).Map(pair => show(pair.Value)), held: 3);
-            await CheckAsync(lines => Numbered(lines, line => make(line.ToString())).ReduceByKeyAndWindow((a, _) => a, (a, _) => a, Long).Map(pair => show(pair.Value)), held: 0);
+            await CheckAsync(lines => Numbered(lines, make, isText: true).ReduceByKeyAndWindow(First, Long).Map(pair => show(pair.Value)), held: 3);
+            await CheckAsync(lines => Numbered(lines, make).ReduceByKeyAndWindow(First, First, Long).Map(pair => show(pair.Value)), held: 0);
         }
 
-        private static DStream<(int Key, T Value)> Numbered<T>(DStream<Utf8Text> lines, Func<Utf8Text, T> make) => lines.Map(line => (Key: line.ToString()[^1] - '0', Value: make(line)));
+        private static T First<T>(T first, T _) => first;
+
+        private static DStream<(int Key, T Value)> Numbered<T>(DStream<Utf8Text> lines, Func<object, T> make, bool isText = false) =>
+            lines.Map(line => (Key: line.ToString()[^1] - '0', Value: make(isText ? line : line.ToString())));
 
         private static async Task CheckAsync(Func<DStream<Utf8Text>, DStream<string>> describe, int held)
         {
@@ -135,7 +146,8 @@ public sealed class HiddenTextTests
             Assert.Empty(scenario.Failures);
             for (int i = 0; i < Batches; i++)
             {
-                Assert.Equal(Enumerable.Range(Math.Max(0, i - 2), Math.Min(3, i + 1)).Select(Line), found.Batches[i]!.Order(StringComparer.Ordinal));
+                IEnumerable<string> expected = Enumerable.Range(Math.Max(0, i - 2), Math.Min(3, i + 1)).Select(Line);
+                Assert.Equal(expected, found.Batches[i]!.Order(StringComparer.Ordinal));
             }
         }
     }
@@ -144,8 +156,9 @@ public sealed class HiddenTextTests
     {
         public async Task RunAsync<T>(Func<object, T> make, Func<T, string> show)
         {
-            await CheckAsync(make, "A state of type", pairs => pairs.UpdateStateByKey((ReadOnlySpan<T> values, Optional<T> state) => state.HasValue ? state : values[0]).Map(pair => show(pair.Value)));
-            await CheckAsync(make, "A state of type", pairs => pairs.MapWithState(StateSpec.Function<int, T, T, T>((_, _, value, state) =>
+            StateUpdate<T, T> update = (values, state) => state.HasValue ? state : values[0];
+            await CheckAsync(make, "A state of type", pairs => pairs.UpdateStateByKey(update).Map(pair => show(pair.Value)));
+            var first = StateSpec.Function<int, T, T, T>((_, _, value, state) =>
             {
                 if (!state.Exists)
                 {
@@ -153,11 +166,15 @@ public sealed class HiddenTextTests
                 }
 
                 return state.Value;
-            })).Map(show));
-            await CheckAsync(make, "adds up", pairs => pairs.ReduceByKeyAndWindow((a, _) => a, (a, _) => a, TimeSpan.FromSeconds(20)).Map(pair => show(pair.Value)));
+            });
+            await CheckAsync(make, "A state of type", pairs => pairs.MapWithState(first).Map(show));
+            TimeSpan length = TimeSpan.FromSeconds(20);
+            await CheckAsync(
+                make, "adds up", pairs => pairs.ReduceByKeyAndWindow((a, _) => a, (a, _) => a, length).Map(pair => show(pair.Value)));
         }
 
-        private static async Task CheckAsync<T>(Func<object, T> make, string what, Func<DStream<(int Key, T Value)>, DStream<string>> describe)
+        private static async Task CheckAsync<T>(
+            Func<object, T> make, string what, Func<DStream<(int Key, T Value)>, DStream<string>> describe)
         {
             await using (var scenario = new StreamScenario(ContinuingIn(1)))
             {
@@ -170,7 +187,8 @@ public sealed class HiddenTextTests
 
             await using (var scenario = new StreamScenario(ContinuingIn(1)))
             {
-                RecordedOutput<string> found = scenario.Output(describe(LinesOf(scenario).Map(line => (Key: 0, Value: make(line.ToString())))));
+                DStream<(int Key, T Value)> pairs = LinesOf(scenario).Map(line => (Key: 0, Value: make(line.ToString())));
+                RecordedOutput<string> found = scenario.Output(describe(pairs));
                 await scenario.RunAsync(Batches);
                 Assert.Empty(scenario.Failures);
                 Assert.All(found.Batches, batch => Assert.Equal(Line(0), Assert.Single(batch!)));
