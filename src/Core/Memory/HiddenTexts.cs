@@ -34,43 +34,31 @@ internal static class HiddenTexts<T>
 internal sealed class HiddenTextFinder(bool takesUnseen = false)
 {
     private const int VisitsWithoutSet = 16;   // most records lead to few objects; only those that lead to more can be a cycle
-    private const int MostKept = 4096;         // a set of more is not kept for the next record
+    private const int MostKept = 1 << 14;      // a set of more is not kept for the next records
 
     private readonly Stack<object> _open = new();
-    private HashSet<object> _seen = NewSet();
+    private HashSet<object> _seen = NewSet();   // of all records of a span, as closures share much of what they lead to
     private Type? _lastFree;                   // the type seen last whose objects hold nothing
 
     /// <summary>Whether one of the records holds a text, a group or a batch.</summary>
     public bool AreIn<T>(ReadOnlySpan<T> records)
     {
-        for (int i = 0; i < records.Length; i++)
+        bool found = false;
+        for (int i = 0; i < records.Length && !found; i++)
         {
-            if (IsIn(in records[i]))
-            {
-                return true;
-            }
+            found = IsInOne(in records[i]);
         }
 
-        return false;
+        Forget();
+        return found;
     }
 
     /// <summary>Whether a record holds a text, a group or a batch.</summary>
     public bool IsIn<T>(in T record)
     {
-        if (takesUnseen && HiddenTexts<T>.IsUnseen)
-        {
-            return true;
-        }
-
-        foreach (int place in HiddenTexts<T>.Places)
-        {
-            if (At(in record, place) is { } value && value.GetType() != _lastFree && IsBehind(value))
-            {
-                return true;
-            }
-        }
-
-        return false;
+        bool found = IsInOne(in record);
+        Forget();
+        return found;
     }
 
     /// <summary>Throws if a record that is to be kept holds a text, a group or a batch.</summary>
@@ -102,6 +90,35 @@ internal sealed class HiddenTextFinder(bool takesUnseen = false)
             + "Make a string of the text, or an array of the group, before it is put there: text.ToString(), group.ToArray().");
     }
 
+    private bool IsInOne<T>(in T record)
+    {
+        if (takesUnseen && HiddenTexts<T>.IsUnseen)
+        {
+            return true;
+        }
+
+        foreach (int place in HiddenTexts<T>.Places)
+        {
+            if (At(in record, place) is { } value && value.GetType() != _lastFree && IsBehind(value))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Forget()
+    {
+        _open.Clear();
+        if (_seen.Count > MostKept)
+        {
+            _seen = NewSet();
+        }
+
+        _seen.Clear();
+    }
+
     private bool IsBehind(object value)
     {
         ObjectContents contents = ObjectContents.Of(value);
@@ -113,6 +130,7 @@ internal sealed class HiddenTextFinder(bool takesUnseen = false)
 
         bool found = false;
         int visits = 0;
+        _open.Clear();
         _open.Push(value);
         while (!found && _open.TryPop(out object? each))
         {
@@ -124,13 +142,6 @@ internal sealed class HiddenTextFinder(bool takesUnseen = false)
             }
         }
 
-        _open.Clear();
-        if (_seen.Count > MostKept)
-        {
-            _seen = NewSet();
-        }
-
-        _seen.Clear();
         return found;
     }
 }

@@ -74,7 +74,7 @@ internal static class ObjectParts
 
         return EndsWithBatch(type)
             ? type
-            : Fields(type).Where(field => field.FieldType != type).Select(field => TextIn(field.FieldType)).FirstOrDefault(found => found is not null);
+            : Fields(type).Where(field => field.FieldType != type).Select(field => TextIn(field.FieldType)).FirstOrDefault(held => held is not null);
     }
 
     /// <summary>The fields of a type and of those that it derives from, up to one that need not be looked into.</summary>
@@ -88,10 +88,23 @@ internal static class ObjectParts
         Type? declaring = type;
         for (; declaring is not null && declaring != typeof(Task) && !IsLeaf(declaring); declaring = declaring.BaseType)
         {
-            foreach (FieldInfo field in declaring.GetFields(Instance))
+            foreach (FieldInfo field in declaring.GetFields(Instance).Where(HasType))
             {
                 yield return field;
             }
+        }
+    }
+
+    // A class may have a field of a type whose assembly is not there, as long as nobody uses it: it is null.
+    private static bool HasType(FieldInfo field)
+    {
+        try
+        {
+            return field.FieldType is not null;
+        }
+        catch (Exception error) when (error is IOException or TypeLoadException or BadImageFormatException)
+        {
+            return false;
         }
     }
 

@@ -80,6 +80,25 @@ public sealed class HiddenTextTests
     }
 
     [Fact]
+    public async Task ReduceByKeyAndWindow_LongWindowOfHiddenTexts_ReadsThemAsTheyCame()
+    {
+        await using var scenario = new StreamScenario();
+        var lines = new BlockLines(scenario.Context, [.. Enumerable.Range(0, 60).Select(i => (string[])[Line(i + 100), Line((i * 7 % 60) + 200)])]);
+        DStream<(int Key, object Value)> pairs = lines.Map(line => (Key: line.ToString()[^3] - '0', Value: (object)line));
+        Func<object, object, object> lesser = (a, b) => ((Utf8Text)a).CompareTo((Utf8Text)b) <= 0 ? a : b;
+        DStream<(int Key, object Value)> least = pairs.ReduceByKeyAndWindow(lesser, TimeSpan.FromSeconds(20));
+        RecordedOutput<string> found = scenario.Output(least.Map(pair => pair.Value.ToString()!));
+        Assert.True(await scenario.RunBatchesAsync(60));
+        Assert.Equal(20, scenario.Context.Blocks.RentedBlocks);
+        for (int i = 0; i < 60; i++)
+        {
+            int first = Math.Max(0, i - 19);
+            string[] expected = [Line(first + 100), Line(Enumerable.Range(first, i - first + 1).Min(j => j * 7 % 60) + 200)];
+            Assert.Equal(expected, found.Batches[i]!.Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Fact]
     public async Task Window_HiddenGroup_HoldsItsBatch()
     {
         await using var scenario = new StreamScenario();
