@@ -149,6 +149,11 @@ internal static class RecordFields
             return [type.GetElementType()!];
         }
 
+        if (typeof(DStream).IsAssignableFrom(type) || typeof(StreamingContext).IsAssignableFrom(type))
+        {
+            return [];
+        }
+
         if (type.IsInterface || IsMemory(type) || (!type.IsValueType && type.Assembly == typeof(object).Assembly))
         {
             return type.GetGenericArguments();

@@ -17,6 +17,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     private readonly PooledList<int> _touched = new();          // numbers of the batch that runs or ran last, one for each pair
     private readonly PooledList<int> _added = new();            // keys that the span being located brought; left only where that failed
     private readonly WindowPanes<NumberedValue<TValue>> _panes = new(size);
+    private readonly HiddenTextFinder? _finder = HiddenTexts<TValue>.NewFinder();   // null where no text can be hidden in a value
 
     /// <summary>The keys of all batches that are kept.</summary>
     public StateTable<TKey, WindowEntry<TValue>> Table { get; } = new();
@@ -30,6 +31,11 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     [MethodImpl(MethodImplOptions.NoInlining)]
     public sealed override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
+        if (_finder is not null && KeepsValues)
+        {
+            ThrowIfTextIn(items);
+        }
+
         Span<int> numbers = _numbers.AsSpan(0, items.Length);
         Table.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, numbers, _added);
         _added.Clear();
@@ -133,6 +139,15 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     /// <summary>A batch is let go of.</summary>
     protected virtual void Leave(WindowPane<NumberedValue<TValue>> pane)
     {
+    }
+
+    // What is added up outlives the batches that it is of.
+    private void ThrowIfTextIn(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    {
+        foreach (ref readonly (TKey Key, TValue Value) item in items)
+        {
+            _finder!.ThrowIfIn(in item.Value, "A value that a window with an inverse adds up,");
+        }
     }
 
     // Takes the last batch over, and lets go of those that no window to come reaches back to.

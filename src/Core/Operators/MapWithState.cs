@@ -9,7 +9,11 @@ public static class MapWithStateExtensions
     /// What a function gives for every record, called with the record's key, value and the key's state; a later record of the same batch sees what an earlier one changed. The cost
     /// grows with the batch, not with the number of keys.
     /// </summary>
-    /// <remarks>What the function throws fails the batch, and all states are as before it: do not change objects in a state, update it with new ones. Texts in keys and states are copied.</remarks>
+    /// <remarks>
+    /// What the function throws fails the batch, and all states are as before it: do not change objects in a state, update it with new
+    /// ones. Texts in keys and states are copied; one that is found in an object, an open class or a delegate of a key or state fails the
+    /// batch.
+    /// </remarks>
     /// <example><code>
     /// var running = sizeByUser.MapWithState(StateSpec.Function&lt;string, long, long, (string, long)&gt;((time, key, value, state) =>
     /// {

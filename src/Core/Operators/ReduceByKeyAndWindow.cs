@@ -12,6 +12,8 @@ public static class ReduceByKeyAndWindowExtensions
     /// <remarks>
     /// A window that reaches sixteen slides and more back reduces neighbouring batches to one beforehand, so that its cost grows with the logarithm of its length: values
     /// stay in order and are grouped otherwise, which rounding of floating point may show. Where the function has an inverse, the other overload pays only for what comes and goes.
+    /// A text that is found in an object, an open class or a delegate of a key fails the batch; values with such are kept as in
+    /// <c>Window</c>.
     /// </remarks>
     /// <example><code>var busy = count.ReduceByKeyAndWindow((a, b) => a + b, length, slide);</code></example>
     /// <param name="stream">The pairs.</param>
@@ -36,7 +38,8 @@ public static class ReduceByKeyAndWindowExtensions
     /// </summary>
     /// <remarks>
     /// A key whose data have all left is absent (Spark keeps it for ever with a neutral value), and its next value begins anew, so that rounding errors of floating point end there.
-    /// A batch between two windows (slide longer than the window) counts nowhere.
+    /// A batch between two windows (slide longer than the window) counts nowhere. A text that is found in an object, an open class or a
+    /// delegate of a key or value fails the batch.
     /// </remarks>
     /// <example><code>var busy = count.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, length, slide);</code></example>
     /// <param name="stream">The pairs.</param>

@@ -25,7 +25,8 @@ public static class UpdateStateByKeyExtensions
     /// </summary>
     /// <remarks>
     /// Partitions call the function at the same time from different threads. What it throws fails the batch, and all states are as before it: return new states, do not change
-    /// the one given. Texts in keys and states are copied.
+    /// the one given. Texts in keys and states are copied; one that is found in an object, an open class or a delegate of a key or state
+    /// fails the batch.
     /// </remarks>
     /// <example><code>var total = sizeByUser.UpdateStateByKey((ReadOnlySpan&lt;long&gt; values, Optional&lt;long&gt; state) => state.GetValueOrDefault() + Sum(values));</code></example>
     /// <param name="stream">The pairs.</param>
@@ -127,6 +128,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private readonly PooledList<int> _added = new();       // keys that this batch brought
     private readonly PooledList<int> _gone = new();        // keys without a state after this batch
     private readonly TextMemory _texts = new();
+    private readonly HiddenTextFinder? _finder = HiddenTexts<TState>.NewFinder();   // null where no text can be hidden in a state
     private Optional<TState>[] _states = [];               // by key number
     private Optional<TState>[] _next = [];                 // after the batch that runs or ran last
     private TextLease? _stateTexts;                        // what _states lie in
@@ -226,6 +228,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private void UpdateAll(BatchTime time)
     {
         bool putsOut = !RecordTexts<TState>.Any;
+        HiddenTextFinder? finder = _finder;
         int end = _keys.End;
         StateTable<TKey, NoValue>.Walker keys = _keys.Walk();
         for (int number = 0; number < end; number++)
@@ -238,8 +241,11 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
                 if (!next.HasValue)
                 {
                     _gone.Add(number);
+                    continue;
                 }
-                else if (putsOut)
+
+                finder?.ThrowIfIn(next.Value, "A state");
+                if (putsOut)
                 {
                     Output.Add((key, next.Value));
                 }

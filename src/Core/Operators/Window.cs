@@ -12,7 +12,9 @@ public static class WindowExtensions
     /// <remarks>
     /// A window's records stay in memory: its size is length times rate. Texts are copied once, so that no received block is held; only records that hold groups or
     /// keep texts in classes, lists or arrays hold their batches, and then length times rate must stay below <see cref="StreamingOptions.MaxBufferedBytes"/>, else
-    /// receivers wait. A batch whose operators failed for good is not in the window; one of which only an output failed is. The semantics are Spark Streaming's.
+    /// receivers wait. Objects, interfaces, open classes and delegates are looked into: a batch is held only where one of its records has
+    /// a text in it. A batch whose operators failed for good is not in the window; one of which only an output failed is. The semantics
+    /// are Spark Streaming's.
     /// </remarks>
     /// <example><code>lines.Window(length: TimeSpan.FromSeconds(30), slide: TimeSpan.FromSeconds(10)).Count().Print();</code></example>
     /// <param name="stream">The stream.</param>

@@ -6,7 +6,7 @@ internal sealed class WindowPane<T> : IDisposable
 {
     private readonly List<ArraySegment<T>> _blocks;
     private readonly TextLease? _texts;     // copies of the records' texts
-    private readonly BatchScope? _scope;    // the batch itself, where records hold its memory in a way that cannot be copied
+    private readonly BatchScope? _scope;    // the batch itself, where records hold its memory in a way that cannot be copied, or that only looking into them has shown
     private readonly int _depth;            // windows before the one that the pane is in
     private int _holders = 1;
 
@@ -67,8 +67,10 @@ internal sealed class PaneCollector<T>(int depth, TextMemory? memory = null)
 {
     private readonly Collector<T> _records = new();
     private readonly TextMemory _memory = memory ?? new TextMemory();
+    private readonly HiddenTextFinder? _finder = HiddenTexts<T>.NewFinder(takesUnseen: true);   // null where no text can be hidden
     private T[]? _copies;        // records of a span with copied texts
     private TextLease? _texts;   // of the batch being gathered
+    private bool _hidesText;     // one was found in the batch being gathered
 
     public void Add(ReadOnlySpan<T> items)
     {
@@ -80,13 +82,18 @@ internal sealed class PaneCollector<T>(int depth, TextMemory? memory = null)
             items = copies;
         }
 
+        if (_finder is not null && !_hidesText)
+        {
+            _hidesText = _finder.AreIn(items);
+        }
+
         _records.OnBatch(items);
     }
 
     public WindowPane<T> TakePane(BatchScope batch)
     {
         _records.OnBatchEnd(batch);
-        return TakePane(batch.Time, RecordTexts<T>.Unreachable is null ? null : batch);
+        return TakePane(batch.Time, RecordTexts<T>.Unreachable is not null || _hidesText ? batch : null);
     }
 
     /// <summary>Takes a batch of an earlier run, whose records hold no memory but that of their texts.</summary>
@@ -100,6 +107,7 @@ internal sealed class PaneCollector<T>(int depth, TextMemory? memory = null)
     {
         var pane = new WindowPane<T>(time, _records.Take(), _texts, scope, depth);
         _texts = null;
+        _hidesText = false;
         return pane;
     }
 
@@ -108,5 +116,6 @@ internal sealed class PaneCollector<T>(int depth, TextMemory? memory = null)
         _records.Forget();
         _texts?.Dispose();
         _texts = null;
+        _hidesText = false;
     }
 }

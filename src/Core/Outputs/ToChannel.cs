@@ -16,15 +16,21 @@ public enum ChannelCompletion
 public static class ToChannelExtensions
 {
     /// <summary>Writes every record to a channel, batch by batch, partition by partition, in order; waits while the channel is full, and the next batch waits with it.</summary>
-    /// <remarks>A batch that is run again, after another output of it failed or in a new process, is written again. Stopping at once ends the wait and drops the rest of the batch.</remarks>
+    /// <remarks>
+    /// A batch that is run again, after another output of it failed or in a new process, is written again. Stopping at once ends the wait
+    /// and drops the rest of the batch. A batch in which a text is found in an object, an open class or a delegate fails before its first
+    /// record is written.
+    /// </remarks>
     /// <example><code>
     /// var channel = Channel.CreateBounded&lt;string&gt;(1000);
     /// lines.Map(line => line.ToString()).ToChannel(channel.Writer);
     /// </code></example>
-    /// <param name="stream">The stream; its records outlive their batch, so they cannot be <see cref="Utf8Text"/> or <see cref="Group{T}"/>.</param>
+    /// <param name="stream">The stream; its records outlive their batch, so they cannot be or hold a <see cref="Utf8Text"/> or
+    /// <see cref="Group{T}"/>.</param>
     /// <param name="writer">Where to. A channel that others have completed fails the batch.</param>
     /// <param name="completion">What becomes of the channel when the context stops.</param>
-    /// <exception cref="ArgumentException">The record is or holds a <see cref="Utf8Text"/> or <see cref="Group{T}"/>.</exception>
+    /// <exception cref="ArgumentException">The record is or holds a <see cref="Utf8Text"/> or <see cref="Group{T}"/>, also in a
+    /// field.</exception>
     public static OutputOperation ToChannel<T>(this DStream<T> stream, ChannelWriter<T> writer, ChannelCompletion completion = ChannelCompletion.WithContext)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -32,6 +38,7 @@ public static class ToChannelExtensions
         LifetimeCheck.ThrowIfRecordsEndWithBatch<T>("ToChannel");
         OutputOperation output = stream.AddOutput("ToChannel", async (batch, cancellation) =>
         {
+            LifetimeCheck.ThrowIfTextIsHidden(batch);
             foreach (T record in batch)
             {
                 if (!writer.TryWrite(record))

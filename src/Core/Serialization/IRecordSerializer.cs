@@ -16,6 +16,10 @@ public interface IRecordSerializer<T>
     void Write(in T record, IBufferWriter<byte> output);
 
     /// <summary>Reads one record from the beginning of the bytes, and moves them on behind it.</summary>
+    /// <remarks>
+    /// A <see cref="Utf8Text"/> that another serializer has read lies in the bytes: it may be in the record itself, or in structs in it,
+    /// where it is copied; make a string of it for a class.
+    /// </remarks>
     /// <exception cref="InvalidDataException">The bytes are no such record.</exception>
     T Read(ref ReadOnlySpan<byte> bytes);
 }

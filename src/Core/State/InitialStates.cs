@@ -11,8 +11,12 @@ internal static class InitialStates
             byPartition[i] = [];
         }
 
+        HiddenTextFinder? inKeys = HiddenTexts<TKey>.NewFinder();
+        HiddenTextFinder? inStates = HiddenTexts<TState>.NewFinder();
         foreach ((TKey key, TState state) in states)
         {
+            inKeys?.ThrowIfIn(in key, "An initial key");
+            inStates?.ThrowIfIn(in state, "An initial state");
             byPartition[KeyGroups.PartitionOf(PartitionHash.Of(in key, in salt), partitions)].Add((key, state));
         }
 

@@ -12,6 +12,7 @@ internal sealed class KeyedStates<TKey, TState>(TimeSpan? idle) : IDisposable
     private readonly StateTable<TKey, KeyedState<TState>> _table = new();
     private readonly PooledList<(int Number, KeyedState<TState> Entry)> _before = new();   // entries as they were before the batch
     private readonly KeptTexts<TState> _texts = new();
+    private readonly HiddenTextFinder? _finder = HiddenTexts<TState>.NewFinder();   // null where no text can be hidden in a state
     private readonly PooledList<int> _added = new();   // keys that the span being located brought
     private readonly int[] _firstTouched = new int[RecordBuffer.SpanRecords];   // numbers of the span being noted
     private readonly TimerWheel? _timers = idle is null ? null : new();
@@ -92,6 +93,7 @@ internal sealed class KeyedStates<TKey, TState>(TimeSpan? idle) : IDisposable
 
     public void Set(ref KeyedState<TState> entry, TState state, BatchTime time)
     {
+        _finder?.ThrowIfIn(in state, "A state");
         _texts.Replace(ref entry.State, state, entry.Exists);
         _withoutState -= entry.Exists ? 0 : 1;
         entry.Exists = true;

@@ -22,6 +22,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     private readonly KeptTexts<TKey> _texts = new();                        // of the keys
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];   // of the span being located
     private readonly StateSlots _slots = new();
+    private readonly HiddenTextFinder? _finder = HiddenTexts<TKey>.NewFinder();   // null where no text can be hidden in a key
     private readonly ChunkedMemory<Entry> _entries = new();
     private int _free = EndOfFree;           // first free entry below End
 
@@ -233,6 +234,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private int Add(uint hash, in TKey key)
     {
+        _finder?.ThrowIfIn(in key, "A key");
         int number = TakeFree();
         ref Entry entry = ref _entries[number];
         entry = new Entry { Key = key, Hash = hash, Next = Used };

@@ -87,4 +87,43 @@ public sealed class ToChannelTests
             () => scenario.Input<(Utf8Text, long)>([]).ToChannel(Channel.CreateUnbounded<(Utf8Text, long)>().Writer));
         Assert.Contains("ToString", error.Message);
     }
+
+    [Fact]
+    public async Task ToChannel_TextInAField_IsRefusedWhileDescribing()
+    {
+        await using var scenario = new StreamScenario();
+        CheckRefused<Request>(scenario, "Utf8Text");
+        CheckRefused<Small>(scenario, "Utf8Text");
+        CheckRefused<(int, Small?)>(scenario, "Utf8Text");
+        CheckRefused<Outer>(scenario, "Utf8Text");
+        CheckRefused<List<Outer>>(scenario, "Utf8Text");
+        CheckRefused<Grouped>(scenario, "Group");
+    }
+
+    [Fact]
+    public async Task ToChannel_ClassWithoutTexts_IsTaken()
+    {
+        await using var scenario = new StreamScenario();
+        scenario.Input<Open>([]).ToChannel(Channel.CreateUnbounded<Open>().Writer);
+        scenario.Input<(int, object, Func<string>)>([]).ToChannel(Channel.CreateUnbounded<(int, object, Func<string>)>().Writer);
+        Assert.True(await scenario.RunAsync(1));
+    }
+
+    private static void CheckRefused<T>(StreamScenario scenario, string held)
+    {
+        ArgumentException channel = Assert.Throws<ArgumentException>(() => scenario.Input<T>([]).ToChannel(Channel.CreateUnbounded<T>().Writer));
+        ArgumentException block = Assert.Throws<ArgumentException>(() => scenario.Input<T>([]).LinkTo(new System.Threading.Tasks.Dataflow.BufferBlock<T>()));
+        Assert.Contains($"holds a {held}", channel.Message, StringComparison.Ordinal);
+        Assert.Contains($"holds a {held}", block.Message, StringComparison.Ordinal);
+    }
+
+    private sealed record Request(Utf8Text Path, int Bytes);
+
+    private readonly record struct Small(Utf8Text Path, int Bytes);
+
+    private sealed record Outer(string Name, Request? Inner);
+
+    private sealed record Grouped(Group<int> Numbers);
+
+    private abstract record Open(string Name, object? Note, StreamingContext? Context);
 }
