@@ -12,6 +12,7 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
 {
     private readonly BatchScope? _scope;                     // what the records may point into
     private readonly List<ArraySegment<T>>[] _partitions;    // blocks of each partition
+    private readonly RecordsLife _life;                      // shared with what was made of the batch
     private int _holders = 1;                                // who still reads
 
     internal Batch(BatchScope? scope, BatchTime time, List<ArraySegment<T>>[] partitions)
@@ -19,6 +20,7 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
         _scope = scope;
         Time = time;
         _partitions = partitions;
+        _life = new RecordsLife(typeof(Batch<T>).Name, time, "Read them before the output's function (or its task) ends, or call Retain first and Release afterwards.");
         foreach (List<ArraySegment<T>> blocks in partitions)
         {
             foreach (ArraySegment<T> block in blocks)
@@ -67,14 +69,14 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _partitions.Length);
-        return new BatchPartition<T>(Held()[index]);
+        return new BatchPartition<T>(Held()[index], _life);
     }
 
     /// <summary>All partitions, in order.</summary>
-    public IEnumerable<BatchPartition<T>> Partitions => Held().Select(blocks => new BatchPartition<T>(blocks));
+    public IEnumerable<BatchPartition<T>> Partitions => Held().Select(blocks => new BatchPartition<T>(blocks, _life));
 
     /// <summary>All blocks of all partitions, in order: for a loop over spans.</summary>
-    public IEnumerable<ReadOnlyMemory<T>> Blocks => Held().SelectMany(blocks => blocks.Select(block => (ReadOnlyMemory<T>)block));
+    public IEnumerable<ReadOnlyMemory<T>> Blocks => Held().SelectMany(_life.Blocks);
 
     /// <summary>All records in a new array.</summary>
     public T[] ToArray()
@@ -112,16 +114,44 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     }
 
     /// <summary>One more holder: the records stay until the matching <see cref="Release"/>.</summary>
-    public void Retain() => Interlocked.Increment(ref _holders);
+    /// <exception cref="ObjectDisposedException">Nobody holds the batch any more.</exception>
+    public void Retain()
+    {
+        int holders = Volatile.Read(ref _holders);
+        while (true)
+        {
+            if (holders <= 0)
+            {
+                throw _life.Over();
+            }
+
+            int seen = Interlocked.CompareExchange(ref _holders, holders + 1, holders);
+            if (seen == holders)
+            {
+                return;
+            }
+
+            holders = seen;
+        }
+    }
 
     /// <summary>One holder less; the last one gives the memory back.</summary>
+    /// <exception cref="InvalidOperationException">There were more calls than holders.</exception>
     public void Release()
     {
-        if (Interlocked.Decrement(ref _holders) != 0)
+        int left = Interlocked.Decrement(ref _holders);
+        if (left < 0)
+        {
+            Interlocked.Increment(ref _holders);
+            throw new InvalidOperationException($"Batch {Time} was released more often than it was retained. Call Release once for each Retain.");
+        }
+
+        if (left > 0)
         {
             return;
         }
 
+        _life.End();
         foreach (List<ArraySegment<T>> blocks in _partitions)
         {
             Collector<T>.Return(blocks);
@@ -133,40 +163,58 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     /// <summary>Walks all records, partition by partition.</summary>
     public IEnumerator<T> GetEnumerator()
     {
-        foreach (List<ArraySegment<T>> blocks in Held())
-        {
-            foreach (ArraySegment<T> block in blocks)
-            {
-                for (int i = 0; i < block.Count; i++)
-                {
-                    yield return block.Array![block.Offset + i];
-                }
-            }
-        }
+        _life.ThrowIfOver();
+        return Walk();
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    private IEnumerator<T> Walk()
+    {
+        foreach (List<ArraySegment<T>> blocks in _partitions)
+        {
+            using IEnumerator<T> records = _life.Records(blocks);
+            while (records.MoveNext())
+            {
+                yield return records.Current;
+            }
+        }
+    }
+
     // Its arrays are other batches' once nobody holds it.
-    private List<ArraySegment<T>>[] Held() => Volatile.Read(ref _holders) > 0
-        ? _partitions
-        : throw new ObjectDisposedException(
-            typeof(Batch<T>).Name, $"The records of batch {Time} were given back when its output was done. Read them before the output's function (or its task) ends, or call Retain first and Release afterwards.");
+    private List<ArraySegment<T>>[] Held()
+    {
+        _life.ThrowIfOver();
+        return _partitions;
+    }
 }
 
-/// <summary>One partition of a batch.</summary>
+/// <summary>One partition of a batch, valid as long as the batch: reading it later throws <see cref="ObjectDisposedException"/>.</summary>
 /// <typeparam name="T">The record.</typeparam>
 public readonly struct BatchPartition<T> : IReadOnlyCollection<T>, IEquatable<BatchPartition<T>>
 {
     private readonly List<ArraySegment<T>> _blocks;
 
-    internal BatchPartition(List<ArraySegment<T>> blocks) => _blocks = blocks;
+    private readonly RecordsLife _life;
+
+    internal BatchPartition(List<ArraySegment<T>> blocks, RecordsLife life)
+    {
+        _blocks = blocks;
+        _life = life;
+    }
 
     /// <summary>The records as blocks, in order.</summary>
-    public IEnumerable<ReadOnlyMemory<T>> Blocks => _blocks.Select(block => (ReadOnlyMemory<T>)block);
+    public IEnumerable<ReadOnlyMemory<T>> Blocks => _life.Blocks(_blocks);
 
     /// <summary>Number of records.</summary>
-    public int Count => _blocks.Sum(block => block.Count);
+    public int Count
+    {
+        get
+        {
+            _life.ThrowIfOver();
+            return _blocks.Sum(block => block.Count);
+        }
+    }
 
     /// <summary>The records in a new array.</summary>
     public T[] ToArray()
@@ -183,12 +231,12 @@ public readonly struct BatchPartition<T> : IReadOnlyCollection<T>, IEquatable<Ba
     }
 
     /// <summary>Walks the records.</summary>
-    public IEnumerator<T> GetEnumerator() => _blocks.SelectMany(block => block).GetEnumerator();
+    public IEnumerator<T> GetEnumerator() => _life.Records(_blocks);
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>Whether both are the same partition of the same batch.</summary>
-    public bool Equals(BatchPartition<T> other) => ReferenceEquals(_blocks, other._blocks);
+    public bool Equals(BatchPartition<T> other) => ReferenceEquals(_blocks, other._blocks) && ReferenceEquals(_life, other._life);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is BatchPartition<T> other && Equals(other);

@@ -16,7 +16,8 @@ internal sealed class GroupBuilder<T>
 {
     private readonly PooledList<T> _values = new();
     private readonly PooledList<int> _groups = new();   // the group of each value
-    private T[] _sorted = [];                           // the batch's
+    private GroupValues<T>? _owner;                     // the batch's; null where there are no values
+    private T[] _sorted = [];                           // the owner's array
     private int[] _ends = [];                           // pooled; where each group ends in _sorted
 
     /// <summary>Adds the values of a span of pairs to the groups of their keys.</summary>
@@ -54,7 +55,13 @@ internal sealed class GroupBuilder<T>
             ends[i] += ends[i - 1];
         }
 
-        _sorted = values.IsEmpty ? [] : batch.Keep<T>(values.Length);
+        if (!values.IsEmpty)
+        {
+            _owner = new GroupValues<T>(batch.Time, values.Length);
+            batch.Keep(_owner);
+            _sorted = _owner.Array;
+        }
+
         T[] sorted = _sorted;
         for (int i = 0; i < values.Length; i++)
         {
@@ -68,7 +75,7 @@ internal sealed class GroupBuilder<T>
         get
         {
             int start = group == 0 ? 0 : _ends[group - 1];
-            return new Group<T>(_sorted, start, _ends[group] - start);
+            return new Group<T>(_owner, start, _ends[group] - start);
         }
     }
 
@@ -85,6 +92,7 @@ internal sealed class GroupBuilder<T>
     {
         _values.Clear();
         _groups.Clear();
+        _owner = null;
         _sorted = [];
         if (_ends.Length > 0)
         {

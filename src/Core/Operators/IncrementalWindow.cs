@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 namespace FastStream;
 
 /// <summary>Takes out of a key's value what leaves the window, then adds what enters; an entry's mark is the number of batches added up in its value.</summary>
+/// <remarks>Not for values that round (<see cref="RoundingValues{T}"/>): the error of what has left would stay.</remarks>
 internal sealed class IncrementalWindowOperator<TKey, TValue, TMarker>(
     WindowSize size,
     Func<TValue, TValue, TValue> reduce,
@@ -12,7 +13,6 @@ internal sealed class IncrementalWindowOperator<TKey, TValue, TMarker>(
     : KeyedWindowOperator<TKey, TValue>(size, next)
     where TMarker : struct
 {
-    private readonly LostPrecision<TValue>? _lost = LostPrecision<TValue>.IsPossible ? new() : null;   // null for all other values, which lose nothing
     private readonly PooledList<(int Number, int Mark, TValue Value)> _before = new();     // entries as they were, in the order in which the last batch changed them
     private readonly List<WindowPane<NumberedValue<TValue>>> _moved = [];                  // batches that the last one took in or out
 
@@ -26,11 +26,6 @@ internal sealed class IncrementalWindowOperator<TKey, TValue, TMarker>(
             {
                 Move(pane, entering: false);
             }
-        }
-
-        if (_lost is { Any: true })
-        {
-            MakeAnew(_lost);
         }
 
         foreach (WindowPane<NumberedValue<TValue>> pane in Panes)
@@ -58,7 +53,6 @@ internal sealed class IncrementalWindowOperator<TKey, TValue, TMarker>(
         }
 
         _moved.ForEach(pane => pane.IsCounted = !pane.IsCounted);
-        _lost?.Clear();
         AcceptValues();
     }
 
@@ -88,7 +82,6 @@ internal sealed class IncrementalWindowOperator<TKey, TValue, TMarker>(
                 else
                 {
                     TakeOut(items);
-                    LookForLostPrecision(items);
                 }
             }
         }
@@ -104,50 +97,6 @@ internal sealed class IncrementalWindowOperator<TKey, TValue, TMarker>(
             ref WindowEntry<TValue> entry = ref entries.ValueAt(item.Number);
             entry.Value = --entry.Mark == 0 ? default! : function(entry.Value, item.Value);
         }
-    }
-
-    private void LookForLostPrecision(ReadOnlySpan<NumberedValue<TValue>> left)
-    {
-        if (_lost is null)
-        {
-            return;
-        }
-
-        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
-        foreach (ref readonly NumberedValue<TValue> item in left)
-        {
-            ref WindowEntry<TValue> entry = ref entries.ValueAt(item.Number);
-            if (entry.Mark > 0)
-            {
-                _lost.Look(item.Number, item.Value, entry.Value);
-            }
-        }
-    }
-
-    // From what is left in the window; the values before are noted already, as these keys have just lost one.
-    private void MakeAnew(LostPrecision<TValue> lost)
-    {
-        var values = new Dictionary<int, TValue>();
-        foreach (WindowPane<NumberedValue<TValue>> pane in Panes.Where(pane => pane.IsCounted))
-        {
-            foreach (ArraySegment<NumberedValue<TValue>> block in pane.Blocks)
-            {
-                foreach (NumberedValue<TValue> item in block)
-                {
-                    if (lost.Contains(item.Number))
-                    {
-                        values[item.Number] = values.TryGetValue(item.Number, out TValue? value) ? reduce(value, item.Value) : item.Value;
-                    }
-                }
-            }
-        }
-
-        foreach ((int number, TValue value) in values)
-        {
-            Table.ValueAt(number).Value = value;
-        }
-
-        lost.Clear();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

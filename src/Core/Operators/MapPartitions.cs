@@ -60,9 +60,10 @@ internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, 
     {
         _collector.OnBatchEnd(batch);
         List<ArraySegment<T>> blocks = _collector.Take();
+        var life = new RecordsLife(typeof(BatchPartition<T>).Name, batch.Time, "Read a partition only in the function that it is given to and in what that returns; keep partition.ToArray().");
         try
         {
-            IEnumerable<TResult> results = map(new BatchPartition<T>(blocks), partition) ?? throw Throw.NullSequence(operatorName, batch.Time);
+            IEnumerable<TResult> results = map(new BatchPartition<T>(blocks, life), partition) ?? throw Throw.NullSequence(operatorName, batch.Time);
             foreach (TResult result in results)
             {
                 Output.Add(result);
@@ -73,6 +74,7 @@ internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, 
         }
         finally
         {
+            life.End();
             Collector<T>.Return(blocks);
         }
     }

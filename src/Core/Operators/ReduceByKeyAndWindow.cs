@@ -37,9 +37,12 @@ public static class ReduceByKeyAndWindowExtensions
     /// that of the batches that leave and enter, and of putting out the keys, however long the window is.
     /// </summary>
     /// <remarks>
-    /// A key whose data have all left is absent (Spark keeps it for ever with a neutral value), and its next value begins anew, so that rounding errors of floating point end there.
+    /// A key whose data have all left is absent (Spark keeps it for ever with a neutral value), and its next value begins anew.
     /// A batch between two windows (slide longer than the window) counts nowhere. A text that is found in an object, an open class or a
     /// delegate of a key or value fails the batch.
+    /// Values that may round (<see cref="double"/>, <see cref="float"/>, <see cref="Half"/>, <see cref="decimal"/>, and structs, tuples and classes that hold one) are reduced
+    /// anew from the batches in the window, as by the other overload, and <paramref name="inverse"/> is not called: NaN, infinity and the digits that a large value took along
+    /// would stay in the sum after their value has left. Whole numbers pay only for what comes and goes.
     /// </remarks>
     /// <example><code>var busy = count.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, length, slide);</code></example>
     /// <param name="stream">The pairs.</param>
@@ -98,8 +101,10 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
     }
 
     // What an incremental window holds of a value lives longer than the batches that it came with: values with memory of a batch are reduced anew.
+    // Values that round are reduced anew as well: the inverse does not take out what it put in.
     // So are windows without a common batch: nothing would be saved, and the batches between them would be kept until the next one.
-    private bool IsIncremental => inverse is not null && size.Length > size.Slide && !RecordTexts<TValue>.Any && RecordTexts<TValue>.Unreachable is null;
+    private bool IsIncremental => inverse is not null && size.Length > size.Slide
+        && !RoundingValues<TValue>.Any && !RecordTexts<TValue>.Any && RecordTexts<TValue>.Unreachable is null;
 
     private sealed class Maker(
         WindowSize size,

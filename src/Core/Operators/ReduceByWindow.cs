@@ -17,6 +17,10 @@ public static class ReduceByWindowExtensions
     }
 
     /// <summary>As the other overload, but incremental: the cost of a window does not grow with its length.</summary>
+    /// <remarks>
+    /// Records that may round (<see cref="double"/>, <see cref="float"/>, <see cref="Half"/>, <see cref="decimal"/>, and structs, tuples and classes that hold one) are reduced
+    /// anew from the batches in the window, and <paramref name="inverse"/> is not called: what has left by subtraction would leave its rounding behind.
+    /// </remarks>
     /// <example><code>var sums = numbers.ReduceByWindow((a, b) => a + b, (a, b) => a - b, length, slide);</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="reduce">Two records made one; associative and commutative. Must not change its arguments.</param>

@@ -29,4 +29,102 @@ public sealed class BatchAfterItsOutputTests
         Assert.Equal([3], batches[1].ToArray());
         batches[1].Release();
     }
+
+    [Fact]
+    public async Task Walk_UnderWayWhenTheOutputEnds_ThrowsAtTheNextStep()
+    {
+        IEnumerator<int>? records = null;
+        IEnumerator<int>? ofPartition = null;
+        IEnumerator<ReadOnlyMemory<int>>? blocks = null;
+        IEnumerator<BatchPartition<int>>? partitions = null;
+        BatchPartition<int> partition = default;
+        await using var scenario = new StreamScenario(new StreamTestOptions { Partitions = 1 });
+        scenario.Input<int>([[1, 2, 3]]).Map(x => x).ForEachBatch((batch, time) =>
+        {
+            partition = batch.Partition(0);
+            records = batch.GetEnumerator();
+            ofPartition = partition.GetEnumerator();
+            blocks = batch.Blocks.GetEnumerator();
+            partitions = batch.Partitions.GetEnumerator();
+            Assert.True(records.MoveNext() && ofPartition.MoveNext() && blocks.MoveNext() && partitions.MoveNext());
+        });
+        await scenario.RunBatchesAsync(1);
+        Assert.Throws<ObjectDisposedException>(() => records!.MoveNext());
+        Assert.Throws<ObjectDisposedException>(() => ofPartition!.MoveNext());
+        Assert.Throws<ObjectDisposedException>(() => blocks!.MoveNext());
+        Assert.Throws<ObjectDisposedException>(() => partitions!.Current.ToArray());
+        Assert.Throws<ObjectDisposedException>(() => partition.ToArray());
+        Assert.Throws<ObjectDisposedException>(() => partition.Count);
+        Assert.Throws<ObjectDisposedException>(() => partition.Blocks);
+        Assert.Throws<ObjectDisposedException>(() => partition.GetEnumerator());
+    }
+
+    [Fact]
+    public async Task Retain_AfterTheLastRelease_Throws_AndSoDoesOneReleaseMore()
+    {
+        Batch<int>? kept = null;
+        await using var scenario = new StreamScenario();
+        scenario.Input<int>([[1, 2]]).Map(x => x).ForEachBatch((batch, time) => kept = batch);
+        await scenario.RunBatchesAsync(1);
+        Assert.Throws<ObjectDisposedException>(kept!.Retain);
+        Assert.Contains("more often", Assert.Throws<InvalidOperationException>(kept.Release).Message, StringComparison.Ordinal);
+        Assert.Throws<ObjectDisposedException>(kept.Retain);
+    }
+
+    [Fact]
+    public async Task Partition_ReadAfterMapPartitions_Throws()
+    {
+        BatchPartition<int> kept = default;
+        await using var scenario = new StreamScenario(new StreamTestOptions { Partitions = 1 });
+        int[] found = [];
+        scenario.Input<int>([[1, 2]]).MapPartitions((partition, _) =>
+        {
+            kept = partition;
+            return partition.ToArray();
+        }).ForEachBatch((batch, time) => found = batch.ToArray());
+        await scenario.RunBatchesAsync(1);
+        Assert.Equal([1, 2], found);
+        Assert.Contains("ToArray", Assert.Throws<ObjectDisposedException>(() => kept.ToArray()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Group_ReadAfterTheOutput_Throws_UnlessTheBatchIsRetained()
+    {
+        var groups = new List<Group<int>>();
+        IEnumerator<int>? walk = null;
+        Batch<(string Key, Group<int> Value)>? retained = null;
+        await using var scenario = new StreamScenario(new StreamTestOptions { Partitions = 1 });
+        scenario.Input<int>([[1, 2], [3]]).Map(x => (Key: "key", Value: x)).GroupByKey().ForEachBatch((batch, time) =>
+        {
+            foreach ((_, Group<int> group) in batch)
+            {
+                groups.Add(group);
+                walk ??= ((IEnumerable<int>)group).GetEnumerator();
+            }
+
+            walk!.MoveNext();
+            if (groups.Count == 2)
+            {
+                batch.Retain();
+                retained = batch;
+            }
+        });
+        await scenario.RunBatchesAsync(1);
+        foreach (Action read in new Action[]
+        {
+            () => groups[0].ToArray(), () => _ = groups[0].Span.Length, () => _ = groups[0][0], () => groups[0].GetEnumerator(),
+            () => _ = groups[0].Sum(), () => walk!.MoveNext(), () => groups[0].ToString(),
+        })
+        {
+            Assert.Contains("ToArray", Assert.Throws<ObjectDisposedException>(read).Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(2, groups[0].Count);
+        walk = Enumerable.Empty<int>().GetEnumerator();
+        await scenario.RunBatchesAsync(1);
+        Assert.Equal([3], groups[1].ToArray());
+        retained!.Release();
+        Assert.Throws<ObjectDisposedException>(() => groups[1].ToArray());
+        Assert.Empty(default(Group<int>).ToArray());
+    }
 }

@@ -2,7 +2,7 @@ namespace FastStream.Tests.Core.Memory;
 
 public sealed class GroupTests
 {
-    private static readonly Group<int> Middle = new([9, 1, 2, 3, 9], 1, 3);
+    private static readonly Group<int> Middle = new(Values(9, 1, 2, 3, 9), 1, 3);
 
     [Fact]
     public void Group_PartOfAnArray_IsAListOfItsValues()
@@ -38,5 +38,12 @@ public sealed class GroupTests
         {
             Assert.Fail("An empty group has nothing to walk.");
         }
+    }
+
+    private static GroupValues<int> Values(params int[] values)
+    {
+        var owner = new GroupValues<int>(default, values.Length);
+        values.CopyTo(owner.Array, 0);
+        return owner;
     }
 }
