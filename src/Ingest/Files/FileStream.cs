@@ -62,6 +62,9 @@ public static class FileStreamExtensions
 
 internal sealed class FileInputDStream<T> : InputDStream<T>
 {
+    private const int FewHandles = 256;             // with fewer left, what is loaded late may not find one
+    private const long ScanBytesPerCut = 16L << 20; // of a record that is too long; the batch clock waits meanwhile
+
     private readonly IRecordDecoder<T> _decoder;
     private readonly FileSourceOptions _options;
     private readonly FileSource _source;
@@ -75,6 +78,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     private WallClock _clock;
     private OpenFile? _file;                            // begun, not at its end
     private long _at;                                   // where in it the next batch begins
+    private long _scannedTo;                            // behind _at: up to here no end of a long record was found; 0 where none is looked for
     private BegunFile? _begun;                          // before the start: begun by an earlier run
     private bool _goesOn;                               // whether there was an earlier run
     private bool _isMissing;                            // the directory, or all of a pattern, at the last look
@@ -85,7 +89,16 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         _decoder = decoder;
         _options = options.Validated();
-        _source = FileSource.For(context) with { Oversized = options.OversizedRecords, LostFile = options.LostFile, HasOptions = true, Warn = Warn };
+        _source = FileSource.For(context) with
+        {
+            Oversized = options.OversizedRecords,
+            LostFile = options.LostFile,
+            Compression = options.Compression,
+            MaxUnpackedBytes = options.MaxUnpackedBytes,
+            HasOptions = true,
+            Handles = new HandleReserve(context.Options.Partitions, Warn, OpenFile.OpenHandle),
+            Warn = Warn,
+        };
         _listing = new FileListing(Path.GetFullPath(directory), options.Filter, Warn, context.OwnFiles);
         _selector = new FileSelector(options, context.Options.BatchInterval, context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), Warn);
         _clock = new WallClock(context.Options.TimeProvider);
@@ -102,7 +115,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             throw new InvalidOperationException($"{Name} watches {_listing.Pattern}, which has {writer}: they would be read as data. Watch a directory that the program does not write to, or give what it writes another place.");
         }
 
-        OpenFileLimit.Check(PartitionCount, Warn);
+        KeepHandlesBack();
         _clock = new WallClock(Context.Options.TimeProvider);
         if (_begun is { } begun)
         {
@@ -188,7 +201,18 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     {
         _file?.Dispose();
         _paths?.Dispose();
+        _source.Handles!.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private void KeepHandlesBack()
+    {
+        HandleLimit.Check(PartitionCount, Warn);
+        _source.Handles!.Begin();
+        if (HandleLimit.Left() is < FewHandles && _options.Compression != FileCompression.None)
+        {
+            GzipFile.Load();
+        }
     }
 
     // What is there now tells old from new without times. Nobody is warned: the first batch lists again.
@@ -227,14 +251,14 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         try
         {
             SavedFile.Check(begun.File, mayGrow: false, role);
-            file = new OpenFile(begun.File, _options.ReadMode);
+            file = new OpenFile(begun.File, _options.ReadMode, _source.Handles);
             SavedFile.Check(begun.File, mayGrow: false, role);
             return file;
         }
         catch (InvalidDataException error) when (_options.LostFile == LostFilePolicy.Skip)
         {
             file?.Dispose();
-            _source.CountLost(error.Message);
+            _source.CountLost(begun.File, error.Message);
             return null;
         }
         catch
@@ -329,10 +353,17 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         while (left > 0 && ranges.Count < _options.MaxFilesPerBatch && (_file is not null || TryOpenNext(time)))
         {
             OpenFile file = _file!;
-            long end = _decoder.AcceptsUnfinishedEnd && file.Length - _at > left ? EndOf(file, left) : file.Length;
+            Packing packing = UnpackedFile.PackingOf(file.Path, _options.Compression);
+            bool isPart = _decoder.AcceptsUnfinishedEnd && packing == Packing.None && file.Length - _at > left;
+            if ((isPart ? EndOf(file, left) : file.Length) is not { } end)
+            {
+                break;   // the next batch looks for it further on
+            }
+
             ranges.Add(new FileRange(file, _at, end));
-            left -= end - _at;
+            left -= packing == Packing.None ? end - _at : Weigh(file, packing);
             _at = end;
+            _scannedTo = 0;
             if (end < file.Length)
             {
                 // The batch is one holder of the file, this source the other.
@@ -349,17 +380,41 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         return new FileBatch<T>(ranges, _decoder, _source, PartitionCount, description);
     }
 
-    private long EndOf(OpenFile file, long bytes)
+    // Null where the end of a record that is too long is not found yet.
+    private long? EndOf(OpenFile file, long bytes)
     {
         try
         {
-            return file.Boundary(_at + bytes, _decoder, _source.MaxRecordBytes)
-                ?? (_source.Oversized == OversizedRecordPolicy.FailStream ? file.Length : file.EndOfRecord(_at + bytes, _decoder));
+            long from = Math.Max(_at + bytes, _scannedTo);
+            if (_scannedTo == 0)
+            {
+                long? border = file.Boundary(from, _decoder, _source.MaxRecordBytes);
+                if (border is not null || _source.Oversized == OversizedRecordPolicy.FailStream)
+                {
+                    return border ?? file.Length;
+                }
+            }
+
+            long? end = file.EndOfRecord(from, _decoder, ScanBytesPerCut);
+            _scannedTo = from + ScanBytesPerCut;
+            return end;
         }
         catch (Exception error) when (error is IOException or InvalidDataException)
         {
             // The batch meets the same when it reads, and fails with the file's name; the files before it in the batch are not lost here.
             return file.Length;
+        }
+    }
+
+    private long Weigh(OpenFile file, Packing packing)
+    {
+        try
+        {
+            return UnpackedFile.Estimate(file, packing, _options.MaxUnpackedBytes);
+        }
+        catch (IOException)
+        {
+            return file.Length;   // the batch meets the same
         }
     }
 
@@ -370,17 +425,9 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             try
             {
                 // Looked at before, for opening a pipe that took the file's place would hang, and after, for another file may have come in between.
-                if (IsAsListed(next))
+                if (IsAsListed(next) && TryOpen(next))
                 {
-                    var file = new OpenFile(next, _options.ReadMode);
-                    if (file.Length == next.Size && IsAsListed(next))
-                    {
-                        _file = file;
-                        _at = ByteOrderMark.LengthIn(file, _decoder);
-                        return true;
-                    }
-
-                    file.Dispose();
+                    return true;
                 }
 
                 // Somebody writes to it still, or it was replaced: the next listing looks at it again.
@@ -389,13 +436,14 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
             {
                 _selector.Unselect(next, time);
-                Warn($"{next.Path} was listed and is gone now; it was not read. Leave files in place for at least one batch.", error);
+                Context.Metrics.AddLostFiles(1);
+                Warn($"{next.Path} was listed and is gone now; it was not read. Leave files in place until they are read.", error);
             }
-            catch (IOException error) when (OpenFileLimit.IsReached(error))
+            catch (IOException error) when (HandleLimit.IsReached(error))
             {
                 // It is no fault of the file, and the next one would meet it too.
                 _waiting = new Queue<FileStatus>(_waiting.Prepend(next));
-                Warn($"{next.Path} and the files behind it wait for the next batch, as the process has as many files open as it may. {OpenFileLimit.Advice}", error);
+                Warn($"{next.Path} and the files behind it wait for the next batch, as the process has as many files open as it may. {HandleLimit.Advice}", error);
                 return false;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -408,6 +456,29 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         }
 
         return false;
+    }
+
+    private bool TryOpen(in FileStatus next)
+    {
+        var file = new OpenFile(next, _options.ReadMode, _source.Handles);
+        try
+        {
+            if (file.Length == next.Size && IsAsListed(next))
+            {
+                bool isPacked = UnpackedFile.PackingOf(next.Path, _options.Compression) != Packing.None;
+                _at = isPacked ? 0 : ByteOrderMark.LengthIn(file, _decoder);
+                _file = file;
+            }
+
+            return _file is not null;
+        }
+        finally
+        {
+            if (_file is null)
+            {
+                file.Dispose();
+            }
+        }
     }
 
     private static bool IsAsListed(in FileStatus listed) =>
