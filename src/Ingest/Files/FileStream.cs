@@ -63,13 +63,13 @@ public static class FileStreamExtensions
 internal sealed class FileInputDStream<T> : InputDStream<T>
 {
     private const int FewHandles = 256;             // with fewer left, what is loaded late may not find one
-    private const long ScanBytesPerCut = 16L << 20; // of a record that is too long; the batch clock waits meanwhile
 
     private readonly IRecordDecoder<T> _decoder;
     private readonly FileSourceOptions _options;
     private readonly FileSource _source;
     private readonly FileListing _listing;
     private readonly FileSelector _selector;
+    private readonly FileParts<T> _parts;
     private Queue<FileStatus> _waiting = [];            // selected, in order, not begun
     private readonly List<FileStatus> _found = [];      // selected by the listing that goes on
     private IEnumerator<string>? _paths;                // the listing that goes on
@@ -78,7 +78,6 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     private WallClock _clock;
     private OpenFile? _file;                            // begun, not at its end
     private long _at;                                   // where in it the next batch begins
-    private long _scannedTo;                            // behind _at: up to here no end of a long record was found; 0 where none is looked for
     private BegunFile? _begun;                          // before the start: begun by an earlier run
     private bool _goesOn;                               // whether there was an earlier run
     private bool _isMissing;                            // the directory, or all of a pattern, at the last look
@@ -99,6 +98,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             Handles = new HandleReserve(context.Options.Partitions, Warn, OpenFile.OpenHandle),
             Warn = Warn,
         };
+        _parts = new FileParts<T>(decoder, _source);
         _listing = new FileListing(Path.GetFullPath(directory), options.Filter, Warn, context.OwnFiles);
         _selector = new FileSelector(options, context.Options.BatchInterval, context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), Warn);
         _clock = new WallClock(context.Options.TimeProvider);
@@ -149,6 +149,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     protected internal override InputBatch<T> Cut(BatchTime time)
     {
         _selector.StepMs = _clock.StepMs(time);
+        _selector.ReadMs = _clock.NowMs;
         List(time);
         return Read(time);
     }
@@ -353,17 +354,14 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         while (left > 0 && ranges.Count < _options.MaxFilesPerBatch && (_file is not null || TryOpenNext(time)))
         {
             OpenFile file = _file!;
-            Packing packing = UnpackedFile.PackingOf(file.Path, _options.Compression);
-            bool isPart = _decoder.AcceptsUnfinishedEnd && packing == Packing.None && file.Length - _at > left;
-            if ((isPart ? EndOf(file, left) : file.Length) is not { } end)
+            if (_parts.EndOf(file, _at, left) is not { } end)
             {
                 break;   // the next batch looks for it further on
             }
 
             ranges.Add(new FileRange(file, _at, end));
-            left -= packing == Packing.None ? end - _at : Weigh(file, packing);
+            left -= _parts.Weigh(file, _at, end);
             _at = end;
-            _scannedTo = 0;
             if (end < file.Length)
             {
                 // The batch is one holder of the file, this source the other.
@@ -378,44 +376,6 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
 
         string? description = ranges.Count == 0 ? null : string.Join('\n', ranges.Select(range => range.File.Path));
         return new FileBatch<T>(ranges, _decoder, _source, PartitionCount, description);
-    }
-
-    // Null where the end of a record that is too long is not found yet.
-    private long? EndOf(OpenFile file, long bytes)
-    {
-        try
-        {
-            long from = Math.Max(_at + bytes, _scannedTo);
-            if (_scannedTo == 0)
-            {
-                long? border = file.Boundary(from, _decoder, _source.MaxRecordBytes);
-                if (border is not null || _source.Oversized == OversizedRecordPolicy.FailStream)
-                {
-                    return border ?? file.Length;
-                }
-            }
-
-            long? end = file.EndOfRecord(from, _decoder, ScanBytesPerCut);
-            _scannedTo = from + ScanBytesPerCut;
-            return end;
-        }
-        catch (Exception error) when (error is IOException or InvalidDataException)
-        {
-            // The batch meets the same when it reads, and fails with the file's name; the files before it in the batch are not lost here.
-            return file.Length;
-        }
-    }
-
-    private long Weigh(OpenFile file, Packing packing)
-    {
-        try
-        {
-            return UnpackedFile.Estimate(file, packing, _options.MaxUnpackedBytes);
-        }
-        catch (IOException)
-        {
-            return file.Length;   // the batch meets the same
-        }
     }
 
     private bool TryOpenNext(BatchTime time)

@@ -8,7 +8,6 @@ internal static class NotText
 
     private const int TarMarkAt = 257;
     private const int LeastZeros = 2;    // one may be in a text
-    private const int FewestUnits = 8;   // a zero in so many units is as in a text of other letters with spaces
 
     /// <summary>What is wrong with a file that begins with these bytes, as the end of a sentence, and the way out; null where nothing is.</summary>
     public static string? Find(ReadOnlySpan<byte> head)
@@ -55,19 +54,23 @@ internal static class NotText
         return HasZerosOfUtf16(head) ? "zero bytes as in UTF-16 without a byte order mark" : null;
     }
 
-    // In UTF-16 the zero bytes are all first or all second of their units, and many: those of Latin letters, digits, spaces and line ends.
+    // In UTF-16 zero bytes are the high bytes of Latin letters, digits, spaces and line ends: all first or all second of their units, among bytes that tell an alphabet and are as small.
     private static bool HasZerosOfUtf16(ReadOnlySpan<byte> head)
     {
-        int first = 0;
-        int second = 0;
-        for (int zero = head.IndexOf((byte)0), at = 0; zero >= 0; zero = head[at..].IndexOf((byte)0))
+        if (!head.Contains((byte)0))
         {
-            at += zero;
-            _ = at % 2 == 0 ? first++ : second++;
-            at++;
+            return false;
         }
 
-        int most = Math.Max(first, second);
-        return most >= LeastZeros && Math.Min(first, second) == 0 && most * FewestUnits >= head.Length / 2;
+        Span<int> zeros = stackalloc int[2];
+        Span<int> small = stackalloc int[2];
+        for (int i = 0; i < head.Length; i++)
+        {
+            zeros[i % 2] += head[i] == 0 ? 1 : 0;
+            small[i % 2] += head[i] < ' ' ? 1 : 0;
+        }
+
+        int high = zeros[0] > zeros[1] ? 0 : 1;
+        return zeros[high] >= LeastZeros && zeros[1 - high] == 0 && small[high] * 4 >= head.Length / 2 * 3;
     }
 }
