@@ -20,6 +20,9 @@ internal sealed class JobRuns(string? name = null, string? option = null) : IDis
     /// <summary>Runs the job for some batches and lets it stop well.</summary>
     public async Task FinishAsync() => Assert.False(await RunAsync(["5"]), "the job was killed, and nobody asked for it");
 
+    /// <summary>Runs a job that ends by itself, with nothing to complain of.</summary>
+    public async Task RunToEndAsync(string argument) => Assert.False(await RunAsync([argument]), "the job was killed, and nobody asked for it");
+
     /// <summary>Checks that every number came once, in order, and that windows and states are those of the numbers in every batch.</summary>
     /// <returns>Number of batches.</returns>
     public int Check(string what)

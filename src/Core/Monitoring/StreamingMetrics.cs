@@ -56,7 +56,7 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
         _meter.CreateObservableCounter("faststream.source.dropped_records", () => DroppedRecords, "{record}", "Records left out by policy, such as oversized ones.");
         _meter.CreateObservableCounter("faststream.source.invalid_records", () => InvalidRecords, "{record}", "Records that were not what their format asks for.");
         _failedRecordCounter = _meter.CreateCounter<long>("faststream.operator.failed_records", "{record}", "Records for which an operator's function failed, left out by its error policy.");
-        _meter.CreateObservableCounter("faststream.source.lost_files", () => LostFiles, "{file}", "Files left out by policy, as they were gone or changed before they were read.");
+        _meter.CreateObservableCounter("faststream.source.lost_files", () => LostFiles, "{file}", "Files left out, as they were gone or changed before they were read, or cannot be read.");
         _meter.CreateObservableGauge(
             "faststream.pool.rented", () => blocks.RentedBytes, "By", "Bytes of received blocks and unfinished records held now.");
         _meter.CreateObservableGauge(
@@ -80,7 +80,7 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
 
     /// <summary>Records for which an operator's function failed, and which were left out by <c>OnError</c>. The instrument has the tag <c>faststream.operator.name</c>.</summary>
     public long FailedRecords => Interlocked.Read(ref _failedRecords);
-    /// <summary>Files left out, whole or in part, as they were gone or changed before a batch read them, and the source's policy is to go on.</summary>
+    /// <summary>Files left out, whole or in part, as they were gone or changed before a batch read them, or cannot be read as what they are, and the source's policy is to go on; also those that were gone before a batch was made of them.</summary>
     public long LostFiles => Interlocked.Read(ref _lostFiles);
 
     /// <summary>Batch times left out by <see cref="MissedTickPolicy.RunNewest"/>; always 0 under the other policy.</summary>

@@ -38,6 +38,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     private int _unpaid;                             // records published that the limiter has not heard of
     private byte _lastByte;                          // last byte of the record before; 0 where it cannot be half of an end
     private bool _hasEnded;                          // a record ended since the last receive
+    private bool _isAtStart = decoder is ITextDecoder; // whether a byte order mark may come
     private bool _skipping;                          // inside of an oversized record whose rest is left out
 
     /// <summary>Whether anything came.</summary>
@@ -195,6 +196,11 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     private async ValueTask<int> TakeAsync(ReadOnlyMemory<byte> data, CancellationToken abort)
     {
         int at = 0;
+        if (_isAtStart && !TryPassMark(data.Span, out at))
+        {
+            return 0;
+        }
+
         while (at < data.Length)
         {
             if (_skipping)
@@ -239,6 +245,20 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         }
 
         return at;
+    }
+
+    // False where what came may be the first bytes of a mark. They stay in the pipe: its first memory has room for more.
+    private bool TryPassMark(ReadOnlySpan<byte> start, out int length)
+    {
+        length = 0;
+        if (start.Length < ByteOrderMark.Utf8.Length && ByteOrderMark.Utf8.StartsWith(start))
+        {
+            return false;
+        }
+
+        length = ByteOrderMark.LengthIn(start, decoder);
+        _isAtStart = false;
+        return true;
     }
 
     /// <summary>Looks for the end of the carried record, a growing piece of the new bytes at a time; gives the number of bytes it took.</summary>

@@ -17,7 +17,6 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
     private readonly List<Block>[] _blocks = Enumerable.Range(0, partitions).Select(_ => new List<Block>()).ToArray();
     private readonly DecodedShares<T> _decoded = new(decoder, partitions);
     private readonly OversizedShares _oversized = new(source, partitions);
-    private readonly HashSet<int> _lost = [];   // ranges whose files are gone and were counted; its own lock
 
     /// <summary>The parts of files that it is made of, in order.</summary>
     public IReadOnlyList<FileRange> Ranges => ranges;
@@ -54,7 +53,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
             }
             catch (LostFileException error) when (source.LostFile == LostFilePolicy.Skip)
             {
-                CountLost(i, error.Message);
+                source.CountLost(range.File.Listed, error.Message);
             }
             catch (InvalidDataException error)
             {
@@ -86,12 +85,14 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         range.File.BeginReading();
         try
         {
-            if (range.Start + start == 0)
+            Packing packing = UnpackedFile.PackingOf(range.File.Path, source.Compression);
+            if (packing != Packing.None)
             {
-                Span<byte> first = stackalloc byte[4];
-                ByteOrderMark.RefuseOthers(first[..range.File.Read(0, first)], decoder);
+                DecodePacked(range, start, packing, partition, ref run);
+                return;
             }
 
+            RefuseOthers(range.File);
             FileRange share = Share(range, start, end);
             if (range.File.IsMapped)
             {
@@ -108,18 +109,33 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         }
     }
 
-    // Several partitions may miss a file, and a batch may run again: it is counted once.
-    private void CountLost(int range, string message)
+    // Each share looks at the file's first bytes: a later part of what has no lines has none either.
+    private void RefuseOthers(OpenFile file)
     {
-        bool isNew;
-        lock (_lost)
+        if (decoder is ITextDecoder)
         {
-            isNew = _lost.Add(range);
+            Span<byte> head = stackalloc byte[NotText.HeadBytes];
+            if (NotText.Find(head[..file.Read(0, head)]) is { } found)
+            {
+                throw new LostFileException($"{file.Path} cannot be read: it {found}");
+            }
+        }
+    }
+
+    // An archive can be read from its beginning only: the first share takes it whole.
+    private void DecodePacked(FileRange range, long start, Packing packing, int partition, ref DecodeRun<T> run)
+    {
+        OpenFile file = range.File;
+        if (range.Start > 0 || range.End < file.Length)
+        {
+            throw new LostFileException(
+                $"{file.Path} cannot be read: bytes {range.Start} to {range.End} of it were planned, and archives are read whole. Set FileSourceOptions.Compression as it was when the batch was planned.");
         }
 
-        if (isNew)
+        if (start == 0)
         {
-            source.CountLost(message);
+            using var unpacked = UnpackedFile.Open(file, packing, source.MaxUnpackedBytes);
+            new UnpackedRecords<T>(file, unpacked, decoder, source, _blocks[partition], at => _oversized.Count(partition, file.Path, at)).Decode(ref run);
         }
     }
 
@@ -221,9 +237,10 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
             int length = source.MaxRecordBytes + 1;   // one more tells whether a character is cut
             Block block = length <= source.Blocks.BlockSizeBytes ? source.Blocks.Rent() : new BlockPool(length, 1).Rent();
             _blocks[partition].Add(block);
-            if (share.File.Read(at, block.Span[..length]) < length)
+            int read = share.File.Read(at, block.Span[..length]);
+            if (read < length)
             {
-                throw new InvalidDataException($"It was shortened while it was read, behind byte {at}. Move files into the directory whole, and do not change them afterwards.");
+                throw LostFileException.Shortened(share.File.Path, at, length, read);
             }
 
             run.Decode(new RecordBytes(block, 0, OversizedRecords.CharacterBoundary(block.Span, source.MaxRecordBytes)));
@@ -239,7 +256,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         int length = share.File.Read(at, block.Span[..wanted]);
         if (length < wanted)
         {
-            throw new InvalidDataException($"It was shortened while it was read; {wanted} bytes were expected at byte {at}, {length} were there. Move files into the directory whole, and do not change them afterwards.");
+            throw LostFileException.Shortened(share.File.Path, at, wanted, length);
         }
 
         return length == share.End - at ? length : decoder.FindLast(block.Span[..length]);

@@ -34,6 +34,9 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
     /// <summary>How far the wall clock is ahead of batch times, in milliseconds: 0 while nobody sets it.</summary>
     public long StepMs { get; set; }
 
+    /// <summary>What the wall clock reads at the cut: ahead of a batch's time where batches are caught up.</summary>
+    public long ReadMs { get; set; }
+
     /// <summary>Remembers what is there when the source starts, where only what comes later counts.</summary>
     public void Skip(in FileStatus file) => _known[file.Identity] = new KnownFile(file, default, default, IsTaken: true);
 
@@ -201,8 +204,14 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
         isEarly = aheadMs > 0;
         if (isEarly)
         {
-            isEarly = aheadMs <= AnotherClockMs;
-            _skipped.AddEarly(file, aheadMs, isTaken: !isEarly);
+            // A file that is there is not of the future, but of a batch to come.
+            bool isOfABatch = file.ModifiedMs <= ReadMs;
+            isEarly = isOfABatch || aheadMs <= AnotherClockMs;
+            if (!isOfABatch)
+            {
+                _skipped.AddEarly(file, aheadMs, isTaken: !isEarly);
+            }
+
             return !isEarly;
         }
 

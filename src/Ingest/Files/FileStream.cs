@@ -9,7 +9,7 @@ public static class FileStreamExtensions
     /// <remarks>
     /// At every tick the directory is listed; new files are taken once each, in the order of modification time, then name. Write files elsewhere on the same file system, or
     /// under a name that begins with a dot, and move them in. Links, pipes, devices, sub-directories and names that are not UTF-8 are left alone; a file that cannot be opened is tried again at every batch. While the directory is gone, batches are empty,
-    /// and listeners get a warning. A byte order mark of UTF-8 at a file's start is left out; a file with one of UTF-16 fails its batch. A line of more than <see cref="StreamingOptions.MaxRecordBytes"/> fails its batch, whose error says in which file and where, or is left out or cut (<see cref="FileSourceOptions.OversizedRecords"/>). A graceful stop leaves what is not in a batch yet unread.
+    /// and listeners get a warning. A byte order mark of UTF-8 at a file's start is left out; files named <c>.gz</c> and <c>.br</c> are unpacked (<see cref="FileSourceOptions.Compression"/>); a file of UTF-16, or another archive, fails its batch. A line of more than <see cref="StreamingOptions.MaxRecordBytes"/> fails its batch, whose error says in which file and where, or is left out or cut (<see cref="FileSourceOptions.OversizedRecords"/>). A graceful stop leaves what is not in a batch yet unread.
     /// Where the context has checkpoints, a restart goes on where the last run was: files that were read are not read again, those that came meanwhile are, and a file that was read in part goes on at its
     /// next byte. Batches run again from the files themselves: leave a file as it is and where it is until a checkpoint counts its batch (<see cref="CheckpointOptions.Interval"/> after it, or a graceful stop). The
     /// start is refused where one is gone or was written to, and the message names it; <see cref="FileSourceOptions.LostFile"/> goes on without it.
@@ -62,11 +62,14 @@ public static class FileStreamExtensions
 
 internal sealed class FileInputDStream<T> : InputDStream<T>
 {
+    private const int FewHandles = 256;             // with fewer left, what is loaded late may not find one
+
     private readonly IRecordDecoder<T> _decoder;
     private readonly FileSourceOptions _options;
     private readonly FileSource _source;
     private readonly FileListing _listing;
     private readonly FileSelector _selector;
+    private readonly FileParts<T> _parts;
     private Queue<FileStatus> _waiting = [];            // selected, in order, not begun
     private readonly List<FileStatus> _found = [];      // selected by the listing that goes on
     private IEnumerator<string>? _paths;                // the listing that goes on
@@ -85,7 +88,17 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         _decoder = decoder;
         _options = options.Validated();
-        _source = FileSource.For(context) with { Oversized = options.OversizedRecords, LostFile = options.LostFile, HasOptions = true, Warn = Warn };
+        _source = FileSource.For(context) with
+        {
+            Oversized = options.OversizedRecords,
+            LostFile = options.LostFile,
+            Compression = options.Compression,
+            MaxUnpackedBytes = options.MaxUnpackedBytes,
+            HasOptions = true,
+            Handles = new HandleReserve(context.Options.Partitions, Warn, OpenFile.OpenHandle),
+            Warn = Warn,
+        };
+        _parts = new FileParts<T>(decoder, _source);
         _listing = new FileListing(Path.GetFullPath(directory), options.Filter, Warn, context.OwnFiles);
         _selector = new FileSelector(options, context.Options.BatchInterval, context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), Warn);
         _clock = new WallClock(context.Options.TimeProvider);
@@ -102,7 +115,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             throw new InvalidOperationException($"{Name} watches {_listing.Pattern}, which has {writer}: they would be read as data. Watch a directory that the program does not write to, or give what it writes another place.");
         }
 
-        OpenFileLimit.Check(PartitionCount, Warn);
+        KeepHandlesBack();
         _clock = new WallClock(Context.Options.TimeProvider);
         if (_begun is { } begun)
         {
@@ -136,6 +149,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     protected internal override InputBatch<T> Cut(BatchTime time)
     {
         _selector.StepMs = _clock.StepMs(time);
+        _selector.ReadMs = _clock.NowMs;
         List(time);
         return Read(time);
     }
@@ -188,7 +202,18 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     {
         _file?.Dispose();
         _paths?.Dispose();
+        _source.Handles!.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private void KeepHandlesBack()
+    {
+        HandleLimit.Check(PartitionCount, Warn);
+        _source.Handles!.Begin();
+        if (HandleLimit.Left() is < FewHandles && _options.Compression != FileCompression.None)
+        {
+            GzipFile.Load();
+        }
     }
 
     // What is there now tells old from new without times. Nobody is warned: the first batch lists again.
@@ -227,14 +252,14 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         try
         {
             SavedFile.Check(begun.File, mayGrow: false, role);
-            file = new OpenFile(begun.File, _options.ReadMode);
+            file = new OpenFile(begun.File, _options.ReadMode, _source.Handles);
             SavedFile.Check(begun.File, mayGrow: false, role);
             return file;
         }
         catch (InvalidDataException error) when (_options.LostFile == LostFilePolicy.Skip)
         {
             file?.Dispose();
-            _source.CountLost(error.Message);
+            _source.CountLost(begun.File, error.Message);
             return null;
         }
         catch
@@ -329,9 +354,13 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         while (left > 0 && ranges.Count < _options.MaxFilesPerBatch && (_file is not null || TryOpenNext(time)))
         {
             OpenFile file = _file!;
-            long end = _decoder.AcceptsUnfinishedEnd && file.Length - _at > left ? EndOf(file, left) : file.Length;
+            if (_parts.EndOf(file, _at, left) is not { } end)
+            {
+                break;   // the next batch looks for it further on
+            }
+
             ranges.Add(new FileRange(file, _at, end));
-            left -= end - _at;
+            left -= _parts.Weigh(file, _at, end);
             _at = end;
             if (end < file.Length)
             {
@@ -349,20 +378,6 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         return new FileBatch<T>(ranges, _decoder, _source, PartitionCount, description);
     }
 
-    private long EndOf(OpenFile file, long bytes)
-    {
-        try
-        {
-            return file.Boundary(_at + bytes, _decoder, _source.MaxRecordBytes)
-                ?? (_source.Oversized == OversizedRecordPolicy.FailStream ? file.Length : file.EndOfRecord(_at + bytes, _decoder));
-        }
-        catch (Exception error) when (error is IOException or InvalidDataException)
-        {
-            // The batch meets the same when it reads, and fails with the file's name; the files before it in the batch are not lost here.
-            return file.Length;
-        }
-    }
-
     private bool TryOpenNext(BatchTime time)
     {
         while (_waiting.TryDequeue(out FileStatus next))
@@ -370,17 +385,9 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             try
             {
                 // Looked at before, for opening a pipe that took the file's place would hang, and after, for another file may have come in between.
-                if (IsAsListed(next))
+                if (IsAsListed(next) && TryOpen(next))
                 {
-                    var file = new OpenFile(next, _options.ReadMode);
-                    if (file.Length == next.Size && IsAsListed(next))
-                    {
-                        _file = file;
-                        _at = ByteOrderMark.LengthIn(file, _decoder);
-                        return true;
-                    }
-
-                    file.Dispose();
+                    return true;
                 }
 
                 // Somebody writes to it still, or it was replaced: the next listing looks at it again.
@@ -389,13 +396,14 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
             {
                 _selector.Unselect(next, time);
-                Warn($"{next.Path} was listed and is gone now; it was not read. Leave files in place for at least one batch.", error);
+                Context.Metrics.AddLostFiles(1);
+                Warn($"{next.Path} was listed and is gone now; it was not read. Leave files in place until they are read.", error);
             }
-            catch (IOException error) when (OpenFileLimit.IsReached(error))
+            catch (IOException error) when (HandleLimit.IsReached(error))
             {
                 // It is no fault of the file, and the next one would meet it too.
                 _waiting = new Queue<FileStatus>(_waiting.Prepend(next));
-                Warn($"{next.Path} and the files behind it wait for the next batch, as the process has as many files open as it may. {OpenFileLimit.Advice}", error);
+                Warn($"{next.Path} and the files behind it wait for the next batch, as the process has as many files open as it may. {HandleLimit.Advice}", error);
                 return false;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -408,6 +416,29 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         }
 
         return false;
+    }
+
+    private bool TryOpen(in FileStatus next)
+    {
+        var file = new OpenFile(next, _options.ReadMode, _source.Handles);
+        try
+        {
+            if (file.Length == next.Size && IsAsListed(next))
+            {
+                bool isPacked = UnpackedFile.PackingOf(next.Path, _options.Compression) != Packing.None;
+                _at = isPacked ? 0 : ByteOrderMark.LengthIn(file, _decoder);
+                _file = file;
+            }
+
+            return _file is not null;
+        }
+        finally
+        {
+            if (_file is null)
+            {
+                file.Dispose();
+            }
+        }
     }
 
     private static bool IsAsListed(in FileStatus listed) =>

@@ -14,6 +14,7 @@ internal sealed unsafe class OpenFile : IDisposable
     private readonly Lock _lock = new();             // guards the handle, the mapping and the readers
     private readonly FileReadMode _mode;
     private readonly bool _mayGrow;                  // whether bytes may be appended before it is opened again
+    private readonly HandleReserve? _reserve;        // for opening it again
     private SafeFileHandle? _handle;
     private MemoryMappedViewAccessor? _view;         // stays without the handle
     private byte* _address;                          // of the file's first byte when mapped
@@ -21,10 +22,12 @@ internal sealed unsafe class OpenFile : IDisposable
     private bool _isKeptOpen;
     private int _holders = 1;
 
-    /// <summary>Opens a file, and keeps it open until <see cref="CloseWhenRead"/>.</summary>
-    public OpenFile(in FileStatus listed, FileReadMode mode)
+    /// <summary>Opens a file, and keeps it open until <see cref="CloseWhenRead"/>. What is appended meanwhile does no harm: it is not read.</summary>
+    public OpenFile(in FileStatus listed, FileReadMode mode, HandleReserve? reserve = null)
     {
         _mode = mode;
+        _mayGrow = true;
+        _reserve = reserve;
         _isKeptOpen = true;
         _handle = OpenHandle(listed.Path);
         Length = RandomAccess.GetLength(_handle);
@@ -32,10 +35,11 @@ internal sealed unsafe class OpenFile : IDisposable
         Map();
     }
 
-    private OpenFile(in FileStatus listed, FileReadMode mode, bool mayGrow)
+    private OpenFile(in FileStatus listed, FileReadMode mode, bool mayGrow, HandleReserve? reserve)
     {
         _mode = mode;
         _mayGrow = mayGrow;
+        _reserve = reserve;
         Length = listed.Size;
         Listed = listed;
     }
@@ -51,7 +55,7 @@ internal sealed unsafe class OpenFile : IDisposable
     public bool IsMapped => _mode == FileReadMode.MemoryMapped && Length > 0;
 
     /// <summary>A file that is opened when it is read.</summary>
-    public static OpenFile WhenRead(in FileStatus listed, FileReadMode mode, bool mayGrow) => new(listed, mode, mayGrow);
+    public static OpenFile WhenRead(in FileStatus listed, FileReadMode mode, bool mayGrow, HandleReserve? reserve = null) => new(listed, mode, mayGrow, reserve);
 
     public void Retain() => Interlocked.Increment(ref _holders);
 
@@ -172,13 +176,22 @@ internal sealed unsafe class OpenFile : IDisposable
     }
 
     /// <summary>Where the record that an offset lies in ends, however long it is; for formats whose ends can be found from any byte on.</summary>
-    public long EndOfRecord<T>(long offset, IRecordDecoder<T> decoder)
+    public long EndOfRecord<T>(long offset, IRecordDecoder<T> decoder) => EndOfRecord(offset, decoder, long.MaxValue) ?? Length;
+
+    /// <summary>As above, where it ends in the next so many bytes, or about as many; else null.</summary>
+    public long? EndOfRecord<T>(long offset, IRecordDecoder<T> decoder, long mostBytes)
     {
+        long giveUpAt = offset + Math.Min(mostBytes, long.MaxValue - offset);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ScanBytes);
         try
         {
             while (offset < Length)
             {
+                if (offset >= giveUpAt)
+                {
+                    return null;
+                }
+
                 int length = Read(offset, buffer.AsSpan(0, (int)Math.Min(ScanBytes, Length - offset)));
                 if (length == 0)
                 {
@@ -205,7 +218,7 @@ internal sealed unsafe class OpenFile : IDisposable
         }
     }
 
-    private static SafeFileHandle OpenHandle(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+    public static SafeFileHandle OpenHandle(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
 
     private void OpenAgain()
     {
@@ -213,7 +226,7 @@ internal sealed unsafe class OpenFile : IDisposable
         {
             // Before, for opening a pipe in the file's place would hang, and after, for another file may have come in between.
             SavedFile.Check(Listed, _mayGrow, "is needed by a batch");
-            _handle = OpenHandle(Path);
+            _handle = _reserve is null ? OpenHandle(Path) : _reserve.Open(Path);
             SavedFile.Check(Listed, _mayGrow, "is needed by a batch");
             Map();
         }
@@ -238,13 +251,11 @@ internal sealed unsafe class OpenFile : IDisposable
 
     private void CloseUnread()
     {
-        if (_readers == 0 && !_isKeptOpen)
+        if (_readers == 0 && !_isKeptOpen && _handle is not null)
         {
-            _handle?.Dispose();
+            _handle.Dispose();
             _handle = null;
+            _reserve?.Returned();
         }
     }
 }
-
-/// <summary>A file that a batch is made of is gone, or is not as it was.</summary>
-internal sealed class LostFileException(string message, Exception inner) : IOException(message, inner);

@@ -49,7 +49,7 @@ internal static class PlannedFileBatch
     /// <summary>The batch. Its files are opened when they are read, as many batches may wait for their turn.</summary>
     public static FileBatch<T> Of<T>(IReadOnlyList<PlannedRange> ranges, bool mayGrow, FileReadMode mode, IRecordDecoder<T> decoder, FileSource source, int partitions)
     {
-        FileRange[] files = [.. ranges.Select(range => new FileRange(OpenFile.WhenRead(range.File, mode, mayGrow), range.Start, range.End))];
+        FileRange[] files = [.. ranges.Select(range => new FileRange(OpenFile.WhenRead(range.File, mode, mayGrow, source.Handles), range.Start, range.End))];
         return new FileBatch<T>(files, decoder, source, partitions, ranges.Count == 0 ? null : string.Join('\n', ranges.Select(range => range.File.Path)));
     }
 

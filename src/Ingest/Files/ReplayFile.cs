@@ -73,9 +73,27 @@ internal sealed class ReplayFileStream<T>(
         }
 
         _file = new OpenFile(found ?? throw new FileNotFoundException($"{path} is no file, so that it cannot be replayed.", path), mode);
+        RefuseOthers(_file);
         _first = ByteOrderMark.LengthIn(_file, decoder);
         _at = Math.Max(_at, _first);
         return ValueTask.CompletedTask;
+    }
+
+    private void RefuseOthers(OpenFile file)
+    {
+        if (decoder is not ITextDecoder)
+        {
+            return;
+        }
+
+        Span<byte> head = stackalloc byte[NotText.HeadBytes];
+        string? found = UnpackedFile.PackingOf(file.Path, FileCompression.ByName) == Packing.Brotli
+            ? "has a name of brotli archives, and text is expected. A replay takes parts of a file, which an archive has none of: unpack it first."
+            : NotText.Find(head[..file.Read(0, head)]);
+        if (found is not null)
+        {
+            throw new InvalidDataException($"{path} cannot be replayed: it {found}");
+        }
     }
 
     protected internal override bool HasEnded => !repeats && (_batch >= batchCount || _at >= _file!.Length);

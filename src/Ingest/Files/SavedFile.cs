@@ -43,7 +43,7 @@ internal static class SavedFile
         }
 
         bool isSame = IsSame(file, now);
-        if (!isSame || (mayGrow ? now.Size < file.Size : !now.IsUnchangedSince(file)))
+        if (!isSame || !(now.IsUnchangedSince(file) || (mayGrow && now.Size > file.Size)))
         {
             throw Lost(file, $"{(isSame ? "it was written to since" : "another file is in its place")}, with {Describe(now)}", role);
         }

@@ -12,6 +12,9 @@ internal sealed class WallClock(TimeProvider time)
     private readonly DateTimeOffset _startUtc = time.GetUtcNow();
     private readonly long _startTimestamp = time.GetTimestamp();
 
+    /// <summary>What the wall clock reads, in milliseconds since the epoch.</summary>
+    public long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
+
     /// <summary>How far the wall clock is ahead of a batch's time, in milliseconds, lateness of the batch left out; less than 0 where it is behind.</summary>
     public long StepMs(BatchTime batch)
     {

@@ -270,6 +270,39 @@ public class RecordReaderTests
         Assert.InRange(decoder.Examined, bytes.Length, 2 * bytes.Length);
     }
 
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    [InlineData(100, true)]
+    public async Task Receive_Utf8MarkAtTheBeginning_IsNoText(int chunk, bool inPlace)
+    {
+        foreach ((string text, string[] expected) in new[]
+        {
+            ("\uFEFFname\n\uFEFFb\n", new[] { "name", "\uFEFFb" }),
+            ("\uFEFF0123456789\n", ["0123456789"]),   // as long as a record may be
+            ("\uFEFF\na", ["", "a"]),
+            ("\uFEFF", []),
+            ("\uFEFA\n", ["\uFEFA"]),                // begins as a mark does
+        })
+        {
+            (List<string> records, _) = await ReadLinesAsync(Encoding.UTF8.GetBytes(text), Enumerable.Repeat(chunk, 100), inPlace, maxRecordBytes: 10);
+            Assert.Equal(expected.Select(line => Convert.ToHexString(Encoding.UTF8.GetBytes(line))), records);
+        }
+
+        (List<string> bytes, _) = await ReadLinesAsync([0xEF, 0xBB], Enumerable.Repeat(chunk, 100), inPlace);
+        Assert.Equal(["EFBB"], bytes);
+    }
+
+    [Fact]
+    public async Task Receive_Utf8MarkInFrontOfBinaryRecords_IsARecord()
+    {
+        (List<string> records, _) = await ReadAsync(
+            [0xEF, 0xBB, 0xBF, 1, 2, 3], [1, 1, 1, 1, 1, 1], new FixedLengthDecoder<byte[]>(3, bytes => bytes.ToArray()), Convert.ToHexString, inPlace: true);
+        Assert.Equal(["EFBBBF", "010203"], records);
+    }
+
     private static byte[] RandomText(Random random, out int longest)
     {
         var bytes = new List<byte>();

@@ -65,6 +65,20 @@ public sealed class FileReadFaultTests : FileSourceTest
     }
 
     [Fact]
+    public async Task Read_ShortenedWhileItIsReadUnderSkip_GoesOnAndCounts()
+    {
+        string path = Put("a", new string('x', 10_000) + "\nlast\n", Start + 100);
+        await using InputRun<int> run = InputRun<int>.Start(
+            context => context.FileStream(Folder, new ShorteningDecoder(path), new FileSourceOptions { NewFilesOnly = false, LostFile = LostFilePolicy.Skip }).Map(line => line.Length),
+            new StreamingOptions { Partitions = 1, BlockSizeBytes = 4096, MaxBufferedBytes = 1 << 20 },
+            new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(Start)));
+        Assert.Empty(await run.TickAsync());
+        Assert.Equal(1, run.Context.Metrics.LostFiles);
+        await run.StopAsync();
+        Assert.Contains(run.Listener.Warnings, warning => warning.Contains("was shortened while it was read", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Read_RecordsThatCannotBe_SaysInWhichFile()
     {
         Put("whole", "12345678", Start + 100);

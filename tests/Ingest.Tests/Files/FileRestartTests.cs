@@ -324,4 +324,27 @@ public sealed class FileRestartTests : FileRestartTest
             Options() with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue },
             ClockAt(second));
     }
+
+    [Theory]
+    [InlineData(CatchUpPolicy.RunEach)]
+    [InlineData(CatchUpPolicy.Skip)]
+    public async Task Restart_FilesOfALongDownTime_AreReadWithoutAWarning(CatchUpPolicy catchUp)
+    {
+        var streaming = new StreamingOptions { Partitions = 1, CatchUp = catchUp };
+        await using (InputRun<string> first = Run(0, streaming: streaming))
+        {
+            Put("a", "a\n", Start + 100);
+            Assert.Equal(["a"], await first.TickAsync());
+            await first.StopAsync(StopMode.Immediate);
+        }
+
+        Put("b", "b\n", Start + 20_000);
+        Put("c", "c\n", Start + 39_000);
+        await using InputRun<string> second = Run(40, streaming: streaming);
+        await second.TickAsync();
+        await second.TickAsync();
+        await second.StopAsync();
+        Assert.Equal(["b", "c"], second.Records.Where(line => line != "a"));
+        Assert.DoesNotContain(second.Listener.Warnings, warning => warning.Contains("future", StringComparison.Ordinal));
+    }
 }

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 
 namespace FastStream.Tests;
@@ -22,20 +21,61 @@ public sealed class FileTextTests : FileSourceTest
         await run.StopAsync();
     }
 
+    public static TheoryData<string, byte[]> NoTexts => new()
+    {
+        { "a gzip archive", [0x1F, 0x8B, 8, 0] },
+        { "a zstd archive", [0x28, 0xB5, 0x2F, 0xFD, 0x24] },
+        { "an xz archive", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0] },
+        { "a bzip2 archive", [.. "BZh91AY&SY"u8] },
+        { "an lz4 archive", [0x04, 0x22, 0x4D, 0x18, 0x64] },
+        { "a zip archive", [.. "PK\x03\x04"u8, 20, 0] },
+        { "a 7z archive", [.. "7z"u8, 0xBC, 0xAF, 0x27, 0x1C] },
+        { "a tar archive", [.. new byte[257], .. "ustar"u8] },
+        { "UTF-16 (FF FE)", [.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes("one line\n")] },
+        { "UTF-16 (FE FF)", [.. Encoding.BigEndianUnicode.Preamble, .. Encoding.BigEndianUnicode.GetBytes("one line\n")] },
+        { "UTF-32", [.. Encoding.UTF32.Preamble, .. Encoding.UTF32.GetBytes("one line\n")] },
+        { "zero bytes as in UTF-16", Encoding.Unicode.GetBytes("a\n") },
+        { "zero bytes as in UTF-16", Encoding.BigEndianUnicode.GetBytes("Слово и ещё слово\nи дальше\n") },
+    };
+
     [Theory]
-    [InlineData("UTF-16")]
-    [InlineData("gzip")]
-    public async Task File_ThatIsNoUtf8Text_FailsItsBatchByName(string form)
+    [MemberData(nameof(NoTexts))]
+    public async Task File_ThatIsNoUtf8Text_FailsItsBatchByName(string what, byte[] content)
     {
         await using InputRun<string> run = Run();
-        string path = PathOf("a");
-        byte[] text = Encoding.UTF8.GetBytes("one line\n");
-        File.WriteAllBytes(path, form == "gzip" ? Packed(text) : [.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes("one line\n")]);
-        File.SetLastWriteTimeUtc(path, DateTimeOffset.FromUnixTimeMilliseconds(Start + 100).UtcDateTime);
+        string path = PutBytes("a", content);
         await run.TickAsync();
         StreamingException failure = await Assert.ThrowsAsync<StreamingException>(() => run.Context.Completion.WaitAsync(Patience));
         Assert.Contains(path, failure.Message, StringComparison.Ordinal);
-        Assert.Contains(form, failure.Message, StringComparison.Ordinal);
+        Assert.Contains(what, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task File_WithAZeroByteInItsText_IsRead()
+    {
+        await using InputRun<string> run = Run();
+        PutBytes("a", "a\0b\n"u8);
+        PutBytes("b", "name\0other\0third one\n"u8);
+        PutBytes("c", "BZh9 is no archive\n"u8);
+        Assert.Equal(3, (await run.TickAsync()).Count);
+        await run.StopAsync();
+    }
+
+    [Theory]
+    [InlineData(FileReadMode.Read)]
+    [InlineData(FileReadMode.MemoryMapped)]
+    public async Task File_ThatIsNoUtf8Text_LaterPartsAreNoTextEither(FileReadMode mode)
+    {
+        await using InputRun<string> run = Run(new FileSourceOptions { ReadMode = mode, MaxBytesPerBatch = 1000, LostFile = LostFilePolicy.Skip });
+        string path = PutBytes("a", [.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes(string.Concat(Enumerable.Repeat("one line\n", 1000)))]);
+        for (int i = 0; i < 25; i++)
+        {
+            Assert.Empty(await run.TickAsync());
+        }
+
+        Assert.Equal(1, run.Context.Metrics.LostFiles);
+        await run.StopAsync();
+        Assert.Contains(path, run.Listener.Warnings.Single(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -57,6 +97,21 @@ public sealed class FileTextTests : FileSourceTest
     }
 
     [Fact]
+    public async Task OversizedRecords_OneOfManyMegabytes_IsPassedInSeveralBatches()
+    {
+        await using InputRun<string> run = Run(
+            new FileSourceOptions { OversizedRecords = OversizedRecordPolicy.DropRecord, MaxBytesPerBatch = 1000 },
+            streaming: new StreamingOptions { Partitions = 1, MaxRecordBytes = 10 });
+        Put("a", $"first\n{new string('x', 40 << 20)}\nlast\n", Start + 100);
+        Assert.Empty(await run.TickAsync());   // the line's end is looked for, a piece for each batch
+        Assert.Empty(await run.TickAsync());
+        Assert.Equal(["first"], await run.TickAsync());
+        Assert.Equal(["last"], await run.TickAsync());
+        Assert.Equal(1, run.Context.Metrics.DroppedRecords);
+        await run.StopAsync();
+    }
+
+    [Fact]
     public async Task LostFile_Skip_GoesOnWithoutItAndCounts()
     {
         await using InputRun<string> run = Run(new FileSourceOptions { MaxFilesPerBatch = 1, LostFile = LostFilePolicy.Skip }, streaming: new StreamingOptions { Partitions = 1 });
@@ -66,6 +121,42 @@ public sealed class FileTextTests : FileSourceTest
         await run.TickAsync();
         await run.StopAsync();
         Assert.Equal(["a", "c"], run.Records);
+        Assert.Equal(1, run.Context.Metrics.LostFiles);
+        Assert.Contains(run.Listener.Warnings, warning => warning.Contains(second, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void LostFile_GoneBetweenItsCutAndItsRun_IsCountedOnce()
+    {
+        string path = Put("a", "a\nb\n", Start);
+        var warnings = new List<string>();
+        using FileBatch<Utf8Text> batch = CutBatch(path, FileReadMode.Read, LostFilePolicy.Skip, warnings.Add);
+        File.Delete(path);
+        Assert.Empty(RunTwice(batch));
+        Assert.Contains(path, Assert.Single(warnings), StringComparison.Ordinal);
+        using FileBatch<Utf8Text> other = CutBatch(Put("b", "b\n", Start), FileReadMode.Read, LostFilePolicy.Fail, warnings.Add);
+        File.Delete(PathOf("b"));
+        Assert.Throws<LostFileException>(() => RunTwice(other));
+    }
+
+    [Theory]
+    [InlineData(FileReadMode.Read)]
+    [InlineData(FileReadMode.MemoryMapped)]
+    public void File_GrownBetweenItsCutAndItsRun_GivesWhatWasPlanned(FileReadMode mode)
+    {
+        string path = Put("a", "a\nb\n", Start);
+        using FileBatch<Utf8Text> batch = CutBatch(path, mode, LostFilePolicy.Fail, _ => { });
+        File.AppendAllText(path, "more\n");
+        Assert.Equal(["a", "b", "a", "b"], RunTwice(batch));
+    }
+
+    [Fact]
+    public void File_WrittenOverBetweenItsCutAndItsRun_IsLost()
+    {
+        string path = Put("a", "a\nb\n", Start);
+        using FileBatch<Utf8Text> batch = CutBatch(path, FileReadMode.Read, LostFilePolicy.Fail, _ => { });
+        File.WriteAllText(path, "c\nd\n");
+        Assert.Throws<LostFileException>(() => RunTwice(batch));
     }
 
     [Fact]
@@ -85,21 +176,77 @@ public sealed class FileTextTests : FileSourceTest
         Assert.Contains("b", second.Records);
         Assert.Equal(1, second.Context.Metrics.LostFiles);
         await second.StopAsync();
+        Assert.Contains(second.Listener.Warnings, warning => warning.Contains(path, StringComparison.Ordinal) && warning.Contains("LostFile", StringComparison.Ordinal));
     }
 
-    private InputRun<string> RunWithCheckpoints(LostFilePolicy policy, long startMs) => InputRun<string>.Start(
-        context => context.TextFileStream(Folder, new FileSourceOptions { NewFilesOnly = false, LostFile = policy }).Map(line => line.ToString()).Window(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1)),
+    [Fact]
+    public async Task LostFile_ReadInPartsAndGoneAtTheNextStart_IsCountedOnce()
+    {
+        string path = Put("a", string.Concat(Enumerable.Repeat("line\n", 100)), Start + 500);
+        await using (InputRun<string> first = RunWithCheckpoints(LostFilePolicy.Fail, Start, maxBytes: 100))
+        {
+            await first.TickAsync();
+            await first.TickAsync();
+        }
+
+        File.Delete(path);
+        await using InputRun<string> second = RunWithCheckpoints(LostFilePolicy.Skip, Start + 3000, maxBytes: 100);
+        await second.TickAsync();
+        Assert.Equal(1, second.Context.Metrics.LostFiles);
+        await second.StopAsync();
+    }
+
+    private static FileBatch<Utf8Text> CutBatch(string path, FileReadMode mode, LostFilePolicy policy, Action<string> warn)
+    {
+        var file = new OpenFile(FileStatus.Of(path)!.Value, mode);
+        var ranges = new FileRange[] { new(file, 0, 2), new(file, 2, file.Length) };
+        file.Retain();
+        file.CloseWhenRead();
+        return new FileBatch<Utf8Text>(ranges, LineDecoder.Instance, new FileSource(new BlockPool(4096, int.MaxValue), 1000) { LostFile = policy, Warn = warn }, 2, null);
+    }
+
+    private static List<string> RunTwice(FileBatch<Utf8Text> batch)
+    {
+        var lines = new List<string>();
+        for (int run = 0; run < 4; run++)
+        {
+            var output = new RecordBuffer<Utf8Text>(new TextsOf(lines));
+            batch.Run(run % 2, 2, output);
+            output.Flush();
+        }
+
+        return lines;
+    }
+
+    private InputRun<string> RunWithCheckpoints(LostFilePolicy policy, long startMs, long maxBytes = 1000) => InputRun<string>.Start(
+        context => context.TextFileStream(Folder, new FileSourceOptions { NewFilesOnly = false, LostFile = policy, MaxBytesPerBatch = maxBytes }).Map(line => line.ToString()).Window(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1)),
         new StreamingOptions { Partitions = 1, Checkpoint = new CheckpointOptions { Directory = Checkpoints, Interval = TimeSpan.FromHours(1) } },
         new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(startMs)));
 
-    private static byte[] Packed(byte[] text)
+    private string PutBytes(string name, ReadOnlySpan<byte> content)
     {
-        using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+        string path = Put(name, "", Start + 100);
+        File.WriteAllBytes(path, content);
+        File.SetLastWriteTimeUtc(path, DateTimeOffset.FromUnixTimeMilliseconds(Start + 100).UtcDateTime);
+        return path;
+    }
+
+    private sealed class TextsOf(List<string> lines) : Operator<Utf8Text>
+    {
+        public override void OnBatch(ReadOnlySpan<Utf8Text> items)
         {
-            gzip.Write(text);
+            foreach (Utf8Text item in items)
+            {
+                lines.Add(item.ToString());
+            }
         }
 
-        return packed.ToArray();
+        public override void OnBatchEnd(BatchScope batch)
+        {
+        }
+
+        public override void Reset()
+        {
+        }
     }
 }
