@@ -231,7 +231,7 @@ public sealed class FileTextTests : FileSourceTest
         return path;
     }
 
-    private sealed class TextsOf(List<string> lines) : Operator<Utf8Text>
+    private sealed class TextsOf(List<string> lines) : LastOperator<Utf8Text>
     {
         public override void OnBatch(ReadOnlySpan<Utf8Text> items)
         {
@@ -239,14 +239,6 @@ public sealed class FileTextTests : FileSourceTest
             {
                 lines.Add(item.ToString());
             }
-        }
-
-        public override void OnBatchEnd(BatchScope batch)
-        {
-        }
-
-        public override void Reset()
-        {
         }
     }
 }
