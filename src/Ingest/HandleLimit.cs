@@ -3,13 +3,17 @@ using System.Runtime.InteropServices;
 
 namespace FastStream;
 
-/// <summary>The system's limit of files and sockets that the process has open at a time. Linux only; elsewhere nothing is known of it.</summary>
+/// <summary>
+/// The system's limit of files and sockets that the process has open at a time. Linux only; elsewhere nothing is
+/// known of it.
+/// </summary>
 internal static partial class HandleLimit
 {
     /// <summary>Handles that sources leave to the rest of the program: for files, checkpoints and libraries that are loaded late.</summary>
     public const int Reserve = 64;
 
-    public const string Advice = "Raise the limit of open files (ulimit -n, LimitNOFILE of systemd, or the container's), or let the program open fewer.";
+    public const string Advice = "Raise the limit of open files (ulimit -n, LimitNOFILE of systemd, or the "
+        + "container's), or let the program open fewer.";
 
     private const int OpenFiles = 7;             // RLIMIT_NOFILE
     private const int TooManyInProcess = 24;     // EMFILE
@@ -30,7 +34,9 @@ internal static partial class HandleLimit
         {
             warn(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The process may have {now.Limit} files open and has {now.Open}; it reads {readers} at a time, and {Reserve} more are a sound reserve: what fails when they are short is any part of the program. {Advice}"));
+                $"The process may have {now.Limit} files open and has {now.Open}; it reads {readers} at a time, and "
+                    + $"{Reserve} more are a sound reserve: what fails when they are short is any part of the "
+                    + $"program. {Advice}"));
         }
     }
 

@@ -3,9 +3,11 @@ using Microsoft.Win32.SafeHandles;
 namespace FastStream;
 
 /// <summary>
-/// Handles that a source keeps back, one for each file that it reads at a time: where the process has as many open as it may, one of them is given up, and the file is opened in its place. Safe from any thread.
+/// Handles that a source keeps back, one for each file that it reads at a time: where the process has as many open as
+/// it may, one of them is given up, and the file is opened in its place. Safe from any thread.
 /// </summary>
-/// <remarks>Another part of the program may be quicker and take what was given up. When nothing is kept back any more, opening waits for a handle.</remarks>
+/// <remarks>Another part of the program may be quicker and take what was given up. When nothing is kept back any
+/// more, opening waits for a handle.</remarks>
 /// <param name="count">How many are kept back.</param>
 /// <param name="warn">Gets a message for listeners, once.</param>
 /// <param name="open">Opens a file to read from.</param>
@@ -63,7 +65,8 @@ internal sealed class HandleReserve(int count, Action<string> warn, Func<string,
 
                 if (waits++ == mostWaits)
                 {
-                    throw new IOException($"{path} cannot be opened, as the process has as many files open as it may, and no handle came back. {HandleLimit.Advice}", error);
+                    throw new IOException($"{path} cannot be opened, as the process has as many files open as it may, "
+                        + $"and no handle came back. {HandleLimit.Advice}", error);
                 }
 
                 WarnOnce(path);

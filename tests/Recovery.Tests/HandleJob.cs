@@ -4,7 +4,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FastStream.Tests.Recovery;
 
-/// <summary>A program that reads files while every other batch runs with all the handles taken that the process may have, and the next one is cut with none.</summary>
+/// <summary>
+/// A program that reads files while every other batch runs with all the handles taken that the process may have, and
+/// the next one is cut with none.
+/// </summary>
 internal static partial class HandleJob
 {
     public const string Name = "handles";
@@ -73,7 +76,10 @@ internal static partial class HandleJob
         public nuint Hard;
     }
 
-    /// <summary>An input that is cut behind the files': it takes all handles at one cut, and gives them back at the cut after the next.</summary>
+    /// <summary>
+    /// An input that is cut behind the files': it takes all handles at one cut, and gives them back at the cut after
+    /// the next.
+    /// </summary>
     private sealed class HandleEater(StreamingContext context) : InputDStream<int>(context, "Eater")
     {
         private const int WarmUpBatches = 20;

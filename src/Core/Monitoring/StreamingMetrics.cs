@@ -80,7 +80,10 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
 
     /// <summary>Records for which an operator's function failed, and which were left out by <c>OnError</c>. The instrument has the tag <c>faststream.operator.name</c>.</summary>
     public long FailedRecords => Interlocked.Read(ref _failedRecords);
-    /// <summary>Files left out, whole or in part, as they were gone or changed before a batch read them, or cannot be read as what they are, and the source's policy is to go on; also those that were gone before a batch was made of them.</summary>
+    /// <summary>
+    /// Files left out, whole or in part, as they were gone or changed before a batch read them, or cannot be read as
+    /// what they are, and the source's policy is to go on; also those that were gone before a batch was made of them.
+    /// </summary>
     public long LostFiles => Interlocked.Read(ref _lostFiles);
 
     /// <summary>Batch times left out by <see cref="MissedTickPolicy.RunNewest"/>; always 0 under the other policy.</summary>

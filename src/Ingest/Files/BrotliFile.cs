@@ -3,7 +3,10 @@ using System.IO.Compression;
 
 namespace FastStream;
 
-/// <summary>A brotli archive. The decoder is asked itself, as <see cref="BrotliStream"/> takes an archive that is cut off for a whole one.</summary>
+/// <summary>
+/// A brotli archive. The decoder is asked itself, as <see cref="BrotliStream"/> takes an archive that is cut off for
+/// a whole one.
+/// </summary>
 internal sealed class BrotliFile(OpenFile file, long maxBytes) : UnpackedFile(file, maxBytes)
 {
     private readonly byte[] _input = ArrayPool<byte>.Shared.Rent(64 << 10);

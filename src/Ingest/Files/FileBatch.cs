@@ -129,13 +129,15 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         if (range.Start > 0 || range.End < file.Length)
         {
             throw new LostFileException(
-                $"{file.Path} cannot be read: bytes {range.Start} to {range.End} of it were planned, and archives are read whole. Set FileSourceOptions.Compression as it was when the batch was planned.");
+                $"{file.Path} cannot be read: bytes {range.Start} to {range.End} of it were planned, and archives are "
+                    + $"read whole. Set FileSourceOptions.Compression as it was when the batch was planned.");
         }
 
         if (start == 0)
         {
             using var unpacked = UnpackedFile.Open(file, packing, source.MaxUnpackedBytes);
-            new UnpackedRecords<T>(file, unpacked, decoder, source, _blocks[partition], at => _oversized.Count(partition, file.Path, at)).Decode(ref run);
+            Action<long> countOversized = at => _oversized.Count(partition, file.Path, at);
+            new UnpackedRecords<T>(file, unpacked, decoder, source, _blocks[partition], countOversized).Decode(ref run);
         }
     }
 

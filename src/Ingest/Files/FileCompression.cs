@@ -4,7 +4,8 @@ namespace FastStream;
 public enum FileCompression
 {
     /// <summary>
-    /// Files whose names end in <c>.gz</c> or <c>.br</c>, in upper or lower case, are unpacked while they are read; others are read as they are. The default.
+    /// Files whose names end in <c>.gz</c> or <c>.br</c>, in upper or lower case, are unpacked while they are read;
+    /// others are read as they are. The default.
     /// </summary>
     ByName,
 

@@ -7,10 +7,15 @@ internal sealed class FileParts<T>(IRecordDecoder<T> decoder, FileSource source)
 
     private long _scannedTo;   // in the file that is cut: up to here no end of a long record was found; 0 where none is looked for
 
-    /// <summary>Where a part of about so many bytes ends: at a record's end. Null where that of a record that is too long is not found yet; the next call looks further on.</summary>
+    /// <summary>
+    /// Where a part of about so many bytes ends: at a record's end. Null where that of a record that is too long is
+    /// not found yet; the next call looks further on.
+    /// </summary>
     public long? EndOf(OpenFile file, long at, long bytes)
     {
-        bool isWhole = !decoder.AcceptsUnfinishedEnd || file.Length - at <= bytes || UnpackedFile.PackingOf(file.Path, source.Compression) != Packing.None;
+        bool isWhole = !decoder.AcceptsUnfinishedEnd
+            || file.Length - at <= bytes
+            || UnpackedFile.PackingOf(file.Path, source.Compression) != Packing.None;
         long? end = isWhole ? file.Length : Find(file, at + bytes);
         _scannedTo = end is null ? _scannedTo : 0;
         return end;

@@ -43,10 +43,17 @@ public sealed record FileSourceOptions
     /// <summary>How files are read; default <see cref="FileReadMode.Read"/>.</summary>
     public FileReadMode ReadMode { get; set; } = FileReadMode.Read;
 
-    /// <summary>Which files are unpacked; default <see cref="FileCompression.ByName"/>: those named <c>.gz</c> and <c>.br</c>. An archive is read whole, by one partition, in one batch; for <see cref="MaxBytesPerBatch"/> it counts with the length that gzip announces, and brotli with eight times its own.</summary>
+    /// <summary>
+    /// Which files are unpacked; default <see cref="FileCompression.ByName"/>: those named <c>.gz</c> and <c>.br</c>.
+    /// An archive is read whole, by one partition, in one batch; for <see cref="MaxBytesPerBatch"/> it counts with
+    /// the length that gzip announces, and brotli with eight times its own.
+    /// </summary>
     public FileCompression Compression { get; set; }
 
-    /// <summary>The most bytes that one archive unpacks to: 1 or more; default 1 GiB. A batch holds in memory what it has unpacked; an archive of more is treated as <see cref="LostFile"/> says.</summary>
+    /// <summary>
+    /// The most bytes that one archive unpacks to: 1 or more; default 1 GiB. A batch holds in memory what it has
+    /// unpacked; an archive of more is treated as <see cref="LostFile"/> says.
+    /// </summary>
     public long MaxUnpackedBytes { get; set; } = 1L << 30;
 
     /// <summary>What text streams do with lines that are not UTF-8; default <see cref="InvalidUtf8Policy.Keep"/>. Other streams do not look at it.</summary>
@@ -55,7 +62,10 @@ public sealed record FileSourceOptions
     /// <summary>What is done with records of more than <see cref="StreamingOptions.MaxRecordBytes"/>, where their ends can be found from any byte on, such as lines; elsewhere the batch fails. Default <see cref="OversizedRecordPolicy.FailStream"/>: the batch fails, and the error says in which file and where. Dropped records are counted in <see cref="StreamingMetrics.DroppedRecords"/>.</summary>
     public OversizedRecordPolicy OversizedRecords { get; set; }
 
-    /// <summary>What is done where a file of a batch is gone, was changed or shortened before it was read (or read again after a restart), or is no text or a damaged archive; default <see cref="LostFilePolicy.Fail"/>.</summary>
+    /// <summary>
+    /// What is done where a file of a batch is gone, was changed or shortened before it was read (or read again after
+    /// a restart), or is no text or a damaged archive; default <see cref="LostFilePolicy.Fail"/>.
+    /// </summary>
     public LostFilePolicy LostFile { get; set; }
 
     internal FileSourceOptions Validated()

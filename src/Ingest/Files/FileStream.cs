@@ -9,7 +9,11 @@ public static class FileStreamExtensions
     /// <remarks>
     /// At every tick the directory is listed; new files are taken once each, in the order of modification time, then name. Write files elsewhere on the same file system, or
     /// under a name that begins with a dot, and move them in. Links, pipes, devices, sub-directories and names that are not UTF-8 are left alone; a file that cannot be opened is tried again at every batch. While the directory is gone, batches are empty,
-    /// and listeners get a warning. A byte order mark of UTF-8 at a file's start is left out; files named <c>.gz</c> and <c>.br</c> are unpacked (<see cref="FileSourceOptions.Compression"/>); a file of UTF-16, or another archive, fails its batch. A line of more than <see cref="StreamingOptions.MaxRecordBytes"/> fails its batch, whose error says in which file and where, or is left out or cut (<see cref="FileSourceOptions.OversizedRecords"/>). A graceful stop leaves what is not in a batch yet unread.
+    /// and listeners get a warning. A byte order mark of UTF-8 at a file's start is left out; files named <c>.gz</c>
+    /// and <c>.br</c> are unpacked (<see cref="FileSourceOptions.Compression"/>); a file of UTF-16, or another
+    /// archive, fails its batch. A line of more than <see cref="StreamingOptions.MaxRecordBytes"/> fails its batch,
+    /// whose error says in which file and where, or is left out or cut (<see
+    /// cref="FileSourceOptions.OversizedRecords"/>). A graceful stop leaves what is not in a batch yet unread.
     /// Where the context has checkpoints, a restart goes on where the last run was: files that were read are not read again, those that came meanwhile are, and a file that was read in part goes on at its
     /// next byte. Batches run again from the files themselves: leave a file as it is and where it is until a checkpoint counts its batch (<see cref="CheckpointOptions.Interval"/> after it, or a graceful stop). The
     /// start is refused where one is gone or was written to, and the message names it; <see cref="FileSourceOptions.LostFile"/> goes on without it.
@@ -403,7 +407,8 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             {
                 // It is no fault of the file, and the next one would meet it too.
                 _waiting = new Queue<FileStatus>(_waiting.Prepend(next));
-                Warn($"{next.Path} and the files behind it wait for the next batch, as the process has as many files open as it may. {HandleLimit.Advice}", error);
+                Warn($"{next.Path} and the files behind it wait for the next batch, as the process has as many files "
+                    + $"open as it may. {HandleLimit.Advice}", error);
                 return false;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -4,7 +4,8 @@ namespace FastStream;
 
 /// <summary>A gzip archive: one member, or several in a row, which unpack to one text.</summary>
 /// <remarks>
-/// <see cref="GZipStream"/> takes an archive that is cut off for a whole one. So a member of our own is read behind the archive's last byte: it comes out, to the last byte and with nothing else, only where the
+/// <see cref="GZipStream"/> takes an archive that is cut off for a whole one. So a member of our own is read behind
+/// the archive's last byte: it comes out, to the last byte and with nothing else, only where the
 /// member before it was whole.
 /// </remarks>
 internal sealed class GzipFile : UnpackedFile
@@ -66,7 +67,8 @@ internal sealed class GzipFile : UnpackedFile
             length += read;
         }
 
-        bool isWhole = all[..length].SequenceEqual(MarkText) || (length > MarkText.Length && all[(length - MarkText.Length)..length].SequenceEqual(MarkText));
+        bool isWhole = all[..length].SequenceEqual(MarkText)
+            || (length > MarkText.Length && all[(length - MarkText.Length)..length].SequenceEqual(MarkText));
         return isWhole ? Math.Min(kept, MarkText.Length - (length - kept)) : throw Damaged("it is cut off");
     }
 

@@ -22,7 +22,10 @@ internal sealed unsafe class OpenFile : IDisposable
     private bool _isKeptOpen;
     private int _holders = 1;
 
-    /// <summary>Opens a file, and keeps it open until <see cref="CloseWhenRead"/>. What is appended meanwhile does no harm: it is not read.</summary>
+    /// <summary>
+    /// Opens a file, and keeps it open until <see cref="CloseWhenRead"/>. What is appended meanwhile does no harm: it
+    /// is not read.
+    /// </summary>
     public OpenFile(in FileStatus listed, FileReadMode mode, HandleReserve? reserve = null)
     {
         _mode = mode;
@@ -55,7 +58,8 @@ internal sealed unsafe class OpenFile : IDisposable
     public bool IsMapped => _mode == FileReadMode.MemoryMapped && Length > 0;
 
     /// <summary>A file that is opened when it is read.</summary>
-    public static OpenFile WhenRead(in FileStatus listed, FileReadMode mode, bool mayGrow, HandleReserve? reserve = null) => new(listed, mode, mayGrow, reserve);
+    public static OpenFile WhenRead(in FileStatus listed, FileReadMode mode, bool mayGrow, HandleReserve? reserve = null) =>
+        new(listed, mode, mayGrow, reserve);
 
     public void Retain() => Interlocked.Increment(ref _holders);
 
@@ -218,7 +222,8 @@ internal sealed unsafe class OpenFile : IDisposable
         }
     }
 
-    public static SafeFileHandle OpenHandle(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
+    public static SafeFileHandle OpenHandle(string path) =>
+        File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
 
     private void OpenAgain()
     {

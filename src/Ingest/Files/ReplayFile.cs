@@ -88,7 +88,8 @@ internal sealed class ReplayFileStream<T>(
 
         Span<byte> head = stackalloc byte[NotText.HeadBytes];
         string? found = UnpackedFile.PackingOf(file.Path, FileCompression.ByName) == Packing.Brotli
-            ? "has a name of brotli archives, and text is expected. A replay takes parts of a file, which an archive has none of: unpack it first."
+            ? "has a name of brotli archives, and text is expected. A replay takes parts of a file, which an archive "
+                + "has none of: unpack it first."
             : NotText.Find(head[..file.Read(0, head)]);
         if (found is not null)
         {

@@ -68,7 +68,8 @@ internal abstract class UnpackedFile(OpenFile file, long maxBytes) : IDisposable
             ? total
             : throw new LostFileException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Path} unpacks to more than {maxBytes} bytes. Split it into smaller archives, or raise FileSourceOptions.MaxUnpackedBytes: a batch holds in memory what it has unpacked."));
+                $"{Path} unpacks to more than {maxBytes} bytes. Split it into smaller archives, or raise "
+                    + $"FileSourceOptions.MaxUnpackedBytes: a batch holds in memory what it has unpacked."));
     }
 
     public void Dispose()
@@ -97,6 +98,8 @@ internal abstract class UnpackedFile(OpenFile file, long maxBytes) : IDisposable
     }
 
     protected LostFileException Damaged(string found, Exception? inner = null) => new(
-        $"{Path} cannot be unpacked: {found}. Move archives in whole, under a name that says how they are packed. Files that are named so and are not packed are read with FileSourceOptions.Compression = None; FileSourceOptions.LostFile = Skip leaves damaged ones out.",
+        $"{Path} cannot be unpacked: {found}. Move archives in whole, under a name that says how they are packed. "
+            + $"Files that are named so and are not packed are read with FileSourceOptions.Compression = None; "
+            + $"FileSourceOptions.LostFile = Skip leaves damaged ones out.",
         inner);
 }

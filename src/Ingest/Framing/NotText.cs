@@ -9,17 +9,23 @@ internal static class NotText
     private const int TarMarkAt = 257;
     private const int LeastZeros = 2;    // one may be in a text
 
-    /// <summary>What is wrong with a file that begins with these bytes, as the end of a sentence, and the way out; null where nothing is.</summary>
+    /// <summary>
+    /// What is wrong with a file that begins with these bytes, as the end of a sentence, and the way out; null where
+    /// nothing is.
+    /// </summary>
     public static string? Find(ReadOnlySpan<byte> head)
     {
         if (Archive(head) is { } archive)
         {
-            return $"begins as {archive}, and text is expected. Files named .gz and .br are unpacked while they are read (FileSourceOptions.Compression); unpack others before they are moved in, or leave them out by FileSourceOptions.Filter.";
+            return $"begins as {archive}, and text is expected. Files named .gz and .br are unpacked while they are "
+                + $"read (FileSourceOptions.Compression); unpack others before they are moved in, or leave them out "
+                + $"by FileSourceOptions.Filter.";
         }
 
         if (Encoding(head) is { } encoding)
         {
-            return $"begins with {encoding}, and UTF-8 is expected. Write UTF-8, or convert it before it is moved in, such as by `iconv -f UTF-16 -t UTF-8`.";
+            return $"begins with {encoding}, and UTF-8 is expected. Write UTF-8, or convert it before it is moved in, "
+                + $"such as by `iconv -f UTF-16 -t UTF-8`.";
         }
 
         return null;
@@ -54,7 +60,8 @@ internal static class NotText
         return HasZerosOfUtf16(head) ? "zero bytes as in UTF-16 without a byte order mark" : null;
     }
 
-    // In UTF-16 zero bytes are the high bytes of Latin letters, digits, spaces and line ends: all first or all second of their units, among bytes that tell an alphabet and are as small.
+    // In UTF-16 zero bytes are the high bytes of Latin letters, digits, spaces and line ends: all first or all
+    // second of their units, among bytes that tell an alphabet and are as small.
     private static bool HasZerosOfUtf16(ReadOnlySpan<byte> head)
     {
         if (!head.Contains((byte)0))
