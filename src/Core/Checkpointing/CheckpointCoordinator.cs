@@ -310,7 +310,7 @@ internal sealed class CheckpointCoordinator : IDisposable
 
             for (int i = 0; i < _inputs.Count; i++)
             {
-                writer.Write(SavedParts.Input, _inputNames[i], "", output => output.Write(positions[i]));
+                writer.Write(SavedParts.Input, _inputNames[i], _inputs[i].RecordSchema, output => output.Write(positions[i]));
             }
 
             return manifest = new CheckpointManifest(number, zeroTime, _interval, time, segment, _log!.End, 0, 0, []) { Salt = Salt };

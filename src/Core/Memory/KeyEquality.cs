@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -33,6 +34,11 @@ internal static class KeyEquality
         MethodInfo? own = type.GetMethod(nameof(Equals), Instance, [type]);
         MethodInfo? general = type.GetMethod(nameof(Equals), Instance, [typeof(object)]);
         bool isOwnOtherwise = type.GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() == typeof(IEquatable<>) && each.GenericTypeArguments[0] == type);
+        if (type.GetMethods(Instance).Any(method => method.Name.StartsWith("System.IEquatable<", StringComparison.Ordinal)))
+        {
+            return false;   // what tables call is not the compiler's Equals beside it
+        }
+
         return own is null && general is null ? !isOwnOtherwise : IsCompilers(own) && IsCompilers(general);
     }
 
@@ -40,19 +46,30 @@ internal static class KeyEquality
     public static FieldInfo[] FieldsOf(Type type) => type.GetFields(Instance);
 
     /// <summary>A type inside a key of which no two objects are ever equal by what they hold: an array, or what is not meant for a key at all; null for most.</summary>
-    public static Type? NeverEqual(Type key) => Find(key, static type => type.IsArray || typeof(Delegate).IsAssignableFrom(type));
+    public static Type? NeverEqual(Type key) => Find(key, static type => type.IsArray || typeof(Delegate).IsAssignableFrom(type) || IsPartOfArray(type));
 
     /// <summary>A class inside a key that has no equality of its own, so that only the same object is equal; null for most.</summary>
     public static Type? ByReference(Type key) => Find(key, static type =>
         type is { IsClass: true, IsArray: false } && type != typeof(string) && type != typeof(object) && !type.IsAbstract && !typeof(Delegate).IsAssignableFrom(type) && !HasEquality(type));
 
+    // Equal where they are the same part of the same array, whatever is in it.
+    private static bool IsPartOfArray(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() is var generic
+        && (generic == typeof(Memory<>) || generic == typeof(ReadOnlyMemory<>) || generic == typeof(ArraySegment<>) || generic == typeof(ImmutableArray<>));
+
+    // A record class whose Equals the compiler wrote: equal where its fields are.
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A method that was trimmed away is nobody's equality.")]
+    private static bool IsRecordClass(Type type) =>
+        type.IsClass && type.GetMethod("<Clone>$", Instance) is not null && type.GetMethod(nameof(Equals), Instance, [type]) is { } own && IsCompilers(own);
+
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Equals and GetHashCode are called and so not trimmed away.")]
     private static bool HasEquality(Type type) =>
         type.GetMethod(nameof(Equals), BindingFlags.Instance | BindingFlags.Public, [typeof(object)])?.DeclaringType is { } declaring && declaring != typeof(object);
 
-    // The key itself, and what lies in it: fields of structs, arguments of tuples.
-    private static Type? Find(Type type, Func<Type, bool> isMeant)
+    // The key itself, and what lies in it: fields of structs and records, arguments of tuples.
+    private static Type? Find(Type type, Func<Type, bool> isMeant, HashSet<Type>? seen = null)
     {
+        seen ??= [];
         if (isMeant(type))
         {
             return type;
@@ -60,11 +77,11 @@ internal static class KeyEquality
 
         if (type.IsGenericType && typeof(ITuple).IsAssignableFrom(type))
         {
-            return type.GetGenericArguments().Select(argument => Find(argument, isMeant)).FirstOrDefault(found => found is not null);
+            return type.GetGenericArguments().Select(argument => Find(argument, isMeant, seen)).FirstOrDefault(found => found is not null);
         }
 
-        return RuntimeFeature.IsDynamicCodeSupported && IsByFields(type)
-            ? FieldsOf(type).Where(field => field.FieldType != type).Select(field => Find(field.FieldType, isMeant)).FirstOrDefault(found => found is not null)
+        return RuntimeFeature.IsDynamicCodeSupported && (IsByFields(type) || IsRecordClass(type)) && seen.Add(type)
+            ? FieldsOf(type).Select(field => Find(field.FieldType, isMeant, seen)).FirstOrDefault(found => found is not null)
             : null;
     }
 

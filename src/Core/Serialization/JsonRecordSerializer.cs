@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -23,11 +24,21 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
     private readonly JsonTypeInfo<T> _type;
 
     /// <summary>A serializer by what the JSON source generator wrote.</summary>
+    /// <remarks>
+    /// Its options count, as far as values come back by them: texts, strings, times and so on are written in forms of our own where JSON's would change them. What does not come back is refused as
+    /// by the other constructor; in a program compiled ahead of time only what values show when they are written.
+    /// </remarks>
     /// <param name="type">Such as <c>OrdersJson.Default.Order</c>.</param>
+    /// <exception cref="NotSupportedException">Something in the record would not come back as it was; the message says what.</exception>
     public JsonRecordSerializer(JsonTypeInfo<T> type)
     {
         ArgumentNullException.ThrowIfNull(type);
         _type = Watched(type);
+        if (RuntimeFeature.IsDynamicCodeSupported)
+        {
+            CheckRoundTrip(_type.Options);
+        }
+
         Schema = SchemaOf(_type);
     }
 
@@ -42,16 +53,9 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
             IncludeFields = true,
             NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
             UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,   // a member that was renamed would be forgotten without a word
-            Converters =
-            {
-                new ExactTextConverter(),
-                new ExactOptionalConverter(),
-                new ExactStringConverter(),
-                new ExactCharConverter(),
-                new ExactUriConverter(),
-            },
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { ExactValues.Watch } },
         };
+        AddConverters(options);
         options.MakeReadOnly();
         JsonRoundTrip.Check(typeof(T), options);
         _type = (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
@@ -127,9 +131,25 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
         }
 
         var watched = new JsonSerializerOptions(options) { TypeInfoResolver = resolver.WithAddedModifier(ExactValues.Watch) };
+        AddConverters(watched);
         watched.MakeReadOnly();
         return (JsonTypeInfo<T>)watched.GetTypeInfo(typeof(T));
     }
+
+    // Behind the program's own, which come first.
+    private static void AddConverters(JsonSerializerOptions options)
+    {
+        options.Converters.Add(new ExactTextConverter());
+        options.Converters.Add(new ExactOptionalConverter());
+        options.Converters.Add(new ExactStringConverter());
+        options.Converters.Add(new ExactCharConverter());
+        options.Converters.Add(new ExactUriConverter());
+        options.Converters.Add(new ExactTimeConverter());
+    }
+
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "A member that was trimmed away holds nothing that could be lost.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Not called where code was compiled ahead of time.")]
+    private static void CheckRoundTrip(JsonSerializerOptions options) => JsonRoundTrip.Check(typeof(T), options);
 
     private static string SchemaOf(JsonTypeInfo<T> type) => $"json {RecordLayout.NameOf(typeof(T))}{EnumNames.OfJson(type)}";
 

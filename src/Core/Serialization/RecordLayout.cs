@@ -29,7 +29,7 @@ internal sealed class RecordLayout
     public RecordPiece[] Pieces => [.. _pieces];
 
     /// <summary>Looks at a type's fields.</summary>
-    /// <exception cref="NotSupportedException">There is a pointer among them.</exception>
+    /// <exception cref="NotSupportedException">There is a pointer or a handle among them.</exception>
     public static RecordLayout Of<T>()
     {
         var layout = new RecordLayout("");
@@ -56,9 +56,9 @@ internal sealed class RecordLayout
 
     private string Walk<T>(Type type, IReadOnlyList<FieldInfo> path)
     {
-        if (type.IsPointer || type.IsFunctionPointer || type == typeof(GCHandle))
+        if (IsPlaceInMemory(type))
         {
-            string what = type == typeof(GCHandle) ? "GCHandle" : "pointer";
+            string what = type.IsPointer || type.IsFunctionPointer ? "pointer" : NameOf(type);
             throw new NotSupportedException(
                 $"{typeof(T)} holds a {what}, which means nothing when the program starts again. "
                 + $"Take it out, or add a serializer for {typeof(T)} to CheckpointOptions.Serializers.");
@@ -98,6 +98,11 @@ internal sealed class RecordLayout
     internal static IEnumerable<FieldInfo> FieldsOf(Type type) => type
         .GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
         .OrderByDescending(IsMarkOfPresence).ThenBy(field => field.MetadataToken);
+
+    // Pointers, numbers that are as large as one, and the runtime's structs around such, such as GCHandle.
+    private static bool IsPlaceInMemory(Type type) =>
+        type.IsPointer || type.IsFunctionPointer || type == typeof(nint) || type == typeof(nuint)
+        || (type.IsValueType && !type.IsPrimitive && !type.IsEnum && IsOfRuntime(type) && !IsLookedInto(type) && FieldsOf(type).Any(field => IsPlaceInMemory(field.FieldType)));
 
     private static bool IsMarkOfPresence(FieldInfo field) =>
         field.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() is var generic && (generic == typeof(Nullable<>) || generic == typeof(Optional<>))

@@ -41,6 +41,8 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
         return ValueTask.CompletedTask;
     }
 
+    internal override string RecordSchema => Serializer.Schema;
+
     internal override bool HasJournal => _journal is not null;
 
     internal override void UseJournal(string directory)
@@ -71,6 +73,7 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
             return base.LoadBatch(time, saved);
         }
 
+        ThrowIfRecordsChanged();
         T[] records = _journaled!.Read(_journal!.Load(range), out TextLease texts);
         return new RecordInputBatch<T>([records], _ => texts.Dispose());
     }
@@ -99,6 +102,11 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
         List<ReadOnlyMemory<byte>> entries = journal.Begin();
         try
         {
+            if (entries.Count > 0)
+            {
+                ThrowIfRecordsChanged();
+            }
+
             T[] received = journaled.Read(entries, out TextLease texts);
             if (journal.IsOn)
             {

@@ -73,4 +73,40 @@ public sealed class ChangedStateTests
             Assert.Contains("was written with Red=0, Green=1", error.Message, StringComparison.Ordinal);
         }
     }
+
+    [Theory]
+    [InlineData("(Red=0 Green=1)", false, false)]
+    [InlineData("(Green=0 Red=1)", false, true)]
+    [InlineData("(Red=0 Green=1)", true, true)]   // nothing is left to be read
+    public async Task Start_RecordsOfTheLogWithAnEnumOfOtherNames_IsRefused(string names, bool stopsGracefully, bool isRead)
+    {
+        using var folder = new JobFolder();
+        string name = RecordLayout.NameOf(typeof(Light));
+        await using (StreamScenario first = folder.Start(interval: 100, configure: options => With(options, names)))
+        {
+            first.Output(first.Input<Light>([[Light.Red], [Light.Red]]));
+            await first.RunBatchesAsync(1);
+            await first.Context.StopAsync(stopsGracefully ? StopMode.Graceful : StopMode.Immediate);
+        }
+
+        await using StreamScenario second = folder.Start(afterTick: 2, configure: options => With(options, "(Green=0 Red=1)"));
+        RecordedOutput<Light> found = second.Output(second.Input<Light>([[Light.Green]]));
+        if (isRead)
+        {
+            await second.RunBatchesAsync(1);
+            Assert.Equal([Light.Green], found.Batches[0]);
+        }
+        else
+        {
+            InvalidOperationException error = Assert.Throws<InvalidOperationException>(second.Context.Start);
+            Assert.Contains("an earlier run wrote down do not fit", error.Message, StringComparison.Ordinal);
+            Assert.Contains("was written with Red=0, Green=1", error.Message, StringComparison.Ordinal);
+        }
+
+        StreamingOptions With(StreamingOptions options, string enums)
+        {
+            options.Checkpoint!.Serializers.Add(new Writer<Light>($"raw {name}:System.Int32 enum {name}{enums}"));
+            return options;
+        }
+    }
 }

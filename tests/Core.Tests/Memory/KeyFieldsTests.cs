@@ -59,6 +59,7 @@ public sealed class KeyFieldsTests
         Same(new Nested(new Point(1, 2), (3, 4), null), new Nested(new Point(1, 2), (3, 4), null));
         Same(new AnyCase("Ann"), new AnyCase("ANN"));
         Same(new OwnEquality(3), new OwnEquality(13));
+        Same(new ByInterface(3), new ByInterface(13));
         Same(KeyValuePair.Create(1, "x"), KeyValuePair.Create(1, new string('x', 1)));
         Same<int?>(null, null);
         Same((Utf8Text.Intern("a text of more than fifteen bytes"), 1), (Utf8Text.Intern("a text of more than fifteen bytes"), 1));
@@ -76,6 +77,14 @@ public sealed class KeyFieldsTests
         Assert.Equal(KeyHash.Of(in clean), KeyHash.Of(in dirty));
     }
 
+    // What tables call is not the Equals that the compiler wrote beside it.
+    private readonly record struct ByInterface(int Number) : IEquatable<ByInterface>
+    {
+        bool IEquatable<ByInterface>.Equals(ByInterface other) => Number % 10 == other.Number % 10;
+
+        public override int GetHashCode() => Number % 10;
+    }
+
     [Theory]
     [InlineData(typeof((long, int)), true)]
     [InlineData(typeof(Guid), true)]
@@ -85,6 +94,7 @@ public sealed class KeyFieldsTests
     [InlineData(typeof(Named), true)]
     [InlineData(typeof(Nested), true)]
     [InlineData(typeof(AnyCase), false)]
+    [InlineData(typeof(ByInterface), false)]
     [InlineData(typeof(OwnEquality), false)]
     [InlineData(typeof((int, object)), false)]
     [InlineData(typeof(System.Numerics.BigInteger), false)]

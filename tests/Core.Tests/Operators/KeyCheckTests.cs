@@ -12,6 +12,8 @@ public sealed class KeyCheckTests
 
     private readonly record struct Holder(byte[] Bytes);
 
+    private sealed record Named(string Name, int[] Parts);
+
     public static TheoryData<string> Refused => [.. Operators.Keys];
 
     private static Dictionary<string, Action<DStream<int>>> Operators { get; } = new()
@@ -29,6 +31,10 @@ public sealed class KeyCheckTests
         ["ReduceByKeyAndWindow"] = s => s.KeyBy(x => new[] { x }).ReduceByKeyAndWindow((a, b) => a + b, TimeSpan.FromSeconds(2)),
         ["tuple"] = s => s.KeyBy(x => (x, new[] { x })).GroupByKey(),
         ["record struct"] = s => s.KeyBy(x => new Holder([(byte)x])).GroupByKey(),
+        ["record class"] = s => s.KeyBy(x => new Named("x", [x])).GroupByKey(),
+        ["memory"] = s => s.KeyBy(x => new ReadOnlyMemory<byte>([(byte)x])).GroupByKey(),
+        ["segment"] = s => s.KeyBy(x => (x, new ArraySegment<int>([x]))).GroupByKey(),
+        ["immutable array"] = s => s.KeyBy(x => System.Collections.Immutable.ImmutableArray.Create(x)).GroupByKey(),
         ["delegate"] = s => s.KeyBy(x => (Func<int>)(() => x)).GroupByKey(),
     };
 

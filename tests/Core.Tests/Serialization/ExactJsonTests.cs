@@ -368,6 +368,21 @@ public sealed partial class ExactJsonTests
         Assert.Equal(("x", "longer than fifteen bytes, with a \""), (read.Item1, read.Item2.ToString()));
     }
 
+    [Fact]
+    public void Write_LocalTimes_ComeBackAsTheClockShowedThem()
+    {
+        // Summer time leaves the first out in Berlin and repeats the second; a form with an offset would depend on the machine.
+        DateTime[] times = [new(2026, 3, 29, 2, 30, 0, DateTimeKind.Local), new(2026, 10, 25, 2, 30, 0, 123, DateTimeKind.Local), new(5, DateTimeKind.Utc), new(7, DateTimeKind.Unspecified), DateTime.MaxValue];
+        DateTime[] read = Back(times);
+        Assert.Equal(times, read);
+        Assert.Equal(times.Select(time => time.Kind), read.Select(time => time.Kind));
+        Dictionary<DateTime, int> keys = Back(times.ToDictionary(time => time, time => (int)time.Kind));
+        Assert.All(keys, pair => Assert.Equal((DateTimeKind)pair.Value, pair.Key.Kind));
+        var writer = new ArrayBufferWriter<byte>();
+        new JsonRecordSerializer<DateTime[]>().Write(times[..1], writer);
+        Assert.Contains("[\"local 2026-03-29T02:30:00.0000000\"]", Encoding.UTF8.GetString(writer.WrittenSpan), StringComparison.Ordinal);
+    }
+
     [JsonSerializable(typeof(Zoo))]
     [JsonSerializable(typeof(HashSet<string>))]
     private sealed partial class Generated : JsonSerializerContext;

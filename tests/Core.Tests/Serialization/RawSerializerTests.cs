@@ -216,9 +216,21 @@ public sealed unsafe class RawSerializerTests(ITestOutputHelper output)
     public void New_Pointer_IsRefused() =>
         Assert.Contains("holds a pointer", Assert.Throws<NotSupportedException>(() => new RawSerializer<Address>()).Message, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData(typeof(nint))]
+    [InlineData(typeof((int, nuint)))]
+    [InlineData(typeof(System.Runtime.InteropServices.GCHandle<string>))]
+    [InlineData(typeof(System.Runtime.InteropServices.WeakGCHandle<string>?))]
+    [InlineData(typeof(System.Runtime.InteropServices.PinnedGCHandle<string>))]
+    public void New_PlaceInMemory_IsRefused(Type type)
+    {
+        var error = Assert.Throws<System.Reflection.TargetInvocationException>(() => Activator.CreateInstance(typeof(RawSerializer<>).MakeGenericType(type)));
+        Assert.Contains("means nothing when the program starts again", Assert.IsType<NotSupportedException>(error.InnerException).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void New_HandleOfTheProcess_IsRefused() => Assert.Contains(
-        "holds a GCHandle", Assert.Throws<NotSupportedException>(() => new RawSerializer<(int, System.Runtime.InteropServices.GCHandle)>()).Message, StringComparison.Ordinal);
+        "holds a System.Runtime.InteropServices.GCHandle", Assert.Throws<NotSupportedException>(() => new RawSerializer<(int, System.Runtime.InteropServices.GCHandle)>()).Message, StringComparison.Ordinal);
 
     private static byte[] Write(byte first, short second, int third) => Write((first, second, third));
 
