@@ -302,6 +302,9 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <summary>Warns listeners of something in the description, once, when the context has started.</summary>
     internal void WarnAtStart(string warning) => _warnings.Add(warning);
 
+    /// <summary>Warns listeners of something that was seen while batches run. Safe from any thread.</summary>
+    internal void Warn(string warning) => _listeners.Post(listener => listener.OnWarning(warning, null));
+
     internal string ClaimName(string name) =>
         _names.Add(name) ? name : throw new ArgumentException($"Another stream is named \"{name}\" already. Errors and listeners tell streams apart by name: give each its own.", nameof(name));
 

@@ -9,7 +9,7 @@ namespace FastStream;
 /// <typeparam name="T">The struct.</typeparam>
 internal static class FieldOffsets<T>
 {
-    /// <summary>The place of a field of plain bytes, or of a string.</summary>
+    /// <summary>The place of a field of plain bytes, or of a reference.</summary>
     /// <param name="type">The field's type.</param>
     /// <param name="path">The fields that lead to it; empty where it is the record itself.</param>
     /// <returns>The offset; -1 where it was not found.</returns>
@@ -20,7 +20,7 @@ internal static class FieldOffsets<T>
             return 0;
         }
 
-        return type == typeof(string) ? OfString(path) : OfBytes(type, path);
+        return type.IsValueType ? OfBytes(type, path) : OfReference(path);
     }
 
     [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "No constructor runs: the default of a struct is taken.")]
@@ -35,15 +35,20 @@ internal static class FieldOffsets<T>
         return offset + length <= with.Length ? offset : -1;
     }
 
-    // A pinned string does not move while its address is looked for.
-    private static int OfString(IReadOnlyList<FieldInfo> path)
+    // A pinned string does not move while its address is looked for. It stands in for an object of whatever class: nobody uses it as one.
+    private static int OfReference(IReadOnlyList<FieldInfo> path)
     {
-        string marker = new('x', 3);
+        object marker = new string('x', 3);
         GCHandle pin = GCHandle.Alloc(marker, GCHandleType.Pinned);
         try
         {
-            T record = With(marker, path, isPresent: true);
-            nint address = Unsafe.As<string, nint>(ref marker);
+            if (HolderOf(path[^1], marker) is not { } holder)
+            {
+                return -1;
+            }
+
+            T record = With(holder, [.. path.Take(path.Count - 1)], isPresent: true);
+            nint address = Unsafe.As<object, nint>(ref marker);
             ReadOnlySpan<nint> words = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, nint>(ref record), Unsafe.SizeOf<T>() / nint.Size);
             int word = words.IndexOf(address);
             return word < 0 ? -1 : word * nint.Size;
@@ -52,6 +57,24 @@ internal static class FieldOffsets<T>
         {
             pin.Free();
         }
+    }
+
+    // The struct that declares a field, with an object in it, whatever the field's class. Null where it was not found.
+    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "No constructor runs: the default of a struct is taken.")]
+    private static object? HolderOf(FieldInfo field, object value)
+    {
+        Type type = field.DeclaringType!;
+        for (int offset = 0; offset <= RuntimeHelpers.SizeOf(type.TypeHandle) - nint.Size; offset += nint.Size)
+        {
+            object holder = RuntimeHelpers.GetUninitializedObject(type);
+            Unsafe.As<byte, object>(ref Unsafe.AddByteOffset(ref Unsafe.As<Box>(holder).First, offset)) = value;
+            if (ReferenceEquals(field.GetValue(holder), value))
+            {
+                return holder;
+            }
+        }
+
+        return null;
     }
 
     private static byte[] BytesOf(T record) => MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, byte>(ref record), Unsafe.SizeOf<T>()).ToArray();

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
@@ -9,6 +10,12 @@ namespace FastStream;
 internal static class KeyEquality
 {
     private const BindingFlags Instance = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+    // Equal where they lie in the same array.
+    private static readonly Type[] PartsOfArrays =
+        [typeof(Memory<>), typeof(ReadOnlyMemory<>), typeof(ArraySegment<>), typeof(ImmutableArray<>), typeof(ReadOnlySequence<>)];
+
+    private static readonly Type[] Wrappers = [typeof(Nullable<>), typeof(Optional<>), typeof(KeyValuePair<,>)];
 
     /// <summary>Whether keys of a struct are equal where all their fields are.</summary>
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A method that was trimmed away is nobody's equality; where there is no metadata of fields, structs are not looked into.")]
@@ -33,56 +40,88 @@ internal static class KeyEquality
 
         MethodInfo? own = type.GetMethod(nameof(Equals), Instance, [type]);
         MethodInfo? general = type.GetMethod(nameof(Equals), Instance, [typeof(object)]);
-        bool isOwnOtherwise = type.GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() == typeof(IEquatable<>) && each.GenericTypeArguments[0] == type);
-        if (type.GetMethods(Instance).Any(method => method.Name.StartsWith("System.IEquatable<", StringComparison.Ordinal)))
-        {
-            return false;   // what tables call is not the compiler's Equals beside it
-        }
-
-        return own is null && general is null ? !isOwnOtherwise : IsCompilers(own) && IsCompilers(general);
+        return IsCompilers(own) && IsCompilers(general) && IsCompilers(OfInterface(type));
     }
 
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Where there is no metadata of fields, structs are not looked into.")]
     public static FieldInfo[] FieldsOf(Type type) => type.GetFields(Instance);
 
-    /// <summary>A type inside a key of which no two objects are ever equal by what they hold: an array, or what is not meant for a key at all; null for most.</summary>
-    public static Type? NeverEqual(Type key) => Find(key, static type => type.IsArray || typeof(Delegate).IsAssignableFrom(type) || IsPartOfArray(type));
+    /// <summary>
+    /// A type inside a key of which no two objects are ever equal by what they hold: an array, what lies in one, or what is not meant for a
+    /// key at all; null for most.
+    /// </summary>
+    public static Type? NeverEqual(Type key) => Find(key, static type =>
+        typeof(Array).IsAssignableFrom(type) || typeof(Delegate).IsAssignableFrom(type)
+        || (type.IsGenericType && PartsOfArrays.Contains(type.GetGenericTypeDefinition())));
 
     /// <summary>A class inside a key that has no equality of its own, so that only the same object is equal; null for most.</summary>
     public static Type? ByReference(Type key) => Find(key, static type =>
-        type is { IsClass: true, IsArray: false } && type != typeof(string) && type != typeof(object) && !type.IsAbstract && !typeof(Delegate).IsAssignableFrom(type) && !HasEquality(type));
+        type is { IsClass: true, IsArray: false } && type != typeof(string) && !IsOpen(type) && !typeof(Delegate).IsAssignableFrom(type) && !HasEquality(type));
 
-    // Equal where they are the same part of the same array, whatever is in it.
-    private static bool IsPartOfArray(Type type) =>
-        type.IsGenericType && type.GetGenericTypeDefinition() is var generic
-        && (generic == typeof(Memory<>) || generic == typeof(ReadOnlyMemory<>) || generic == typeof(ArraySegment<>) || generic == typeof(ImmutableArray<>));
-
-    // A record class whose Equals the compiler wrote: equal where its fields are.
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A method that was trimmed away is nobody's equality.")]
-    private static bool IsRecordClass(Type type) =>
-        type.IsClass && type.GetMethod("<Clone>$", Instance) is not null && type.GetMethod(nameof(Equals), Instance, [type]) is { } own && IsCompilers(own);
+    /// <summary>Whether a type does not say what its objects are: they may be compared by reference, or not.</summary>
+    public static bool IsOpen(Type type) => type.IsInterface || type == typeof(object) || (type is { IsClass: true, IsAbstract: true } && !HasEquality(type));
 
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Equals and GetHashCode are called and so not trimmed away.")]
     private static bool HasEquality(Type type) =>
-        type.GetMethod(nameof(Equals), BindingFlags.Instance | BindingFlags.Public, [typeof(object)])?.DeclaringType is { } declaring && declaring != typeof(object);
+        type.GetMethod(nameof(Equals), BindingFlags.Instance | BindingFlags.Public, [typeof(object)])?.DeclaringType is { } declaring
+        && declaring != typeof(object) && declaring != typeof(ValueType);
 
-    // The key itself, and what lies in it: fields of structs and records, arguments of tuples.
-    private static Type? Find(Type type, Func<Type, bool> isMeant, HashSet<Type>? seen = null)
+    // The key itself, and what is compared with it: parts of tuples, fields of structs and records.
+    private static Type? Find(Type key, Func<Type, bool> isMeant)
     {
-        seen ??= [];
-        if (isMeant(type))
+        var seen = new HashSet<Type>();
+        return In(key);
+
+        Type? In(Type type) => !seen.Add(type) ? null : isMeant(type) ? type : PartsOf(type).Select(In).FirstOrDefault(found => found is not null);
+    }
+
+    private static IEnumerable<Type> PartsOf(Type type)
+    {
+        if (type.IsGenericType && (typeof(ITuple).IsAssignableFrom(type) || Wrappers.Contains(type.GetGenericTypeDefinition())))
         {
-            return type;
+            return type.GetGenericArguments();
         }
 
-        if (type.IsGenericType && typeof(ITuple).IsAssignableFrom(type))
+        if (!RuntimeFeature.IsDynamicCodeSupported)
         {
-            return type.GetGenericArguments().Select(argument => Find(argument, isMeant, seen)).FirstOrDefault(found => found is not null);
+            return [];
         }
 
-        return RuntimeFeature.IsDynamicCodeSupported && (IsByFields(type) || IsRecordClass(type)) && seen.Add(type)
-            ? FieldsOf(type).Select(field => Find(field.FieldType, isMeant, seen)).FirstOrDefault(found => found is not null)
-            : null;
+        return type.IsValueType
+            ? IsByFields(type) ? FieldsOf(type).Select(field => field.FieldType) : []
+            : FieldsOfRecord(type).Select(field => field.FieldType);
+    }
+
+    // What the compiler's Equals of a record class, or of an anonymous type, compares: the type's fields, and those of a base that is such a record too.
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A method that was trimmed away is nobody's equality; where there is no metadata of fields, nothing is looked into.")]
+    private static IEnumerable<FieldInfo> FieldsOfRecord(Type type)
+    {
+        if (!IsCompilers(OfInterface(type)))
+        {
+            yield break;
+        }
+
+        for (Type? level = type; level is { IsClass: true } && HasCompilersEquality(level); level = level.BaseType)
+        {
+            foreach (FieldInfo field in FieldsOf(level))
+            {
+                yield return field;
+            }
+        }
+    }
+
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A method that was trimmed away is nobody's equality.")]
+    private static bool HasCompilersEquality(Type type) =>
+        type.GetMethod(nameof(Equals), Instance, [type])?.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false) == true
+        || (type.Name.StartsWith("<>f__AnonymousType", StringComparison.Ordinal) && type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false));
+
+    // The Equals that collections call, where a type has one: it may be another than that which is called by name.
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Asked only where the program's methods are all there.")]
+    private static MethodInfo? OfInterface(Type type)
+    {
+        Type? equatable = type.GetInterfaces().FirstOrDefault(each =>
+            each.IsGenericType && each.GetGenericTypeDefinition() == typeof(IEquatable<>) && each.GenericTypeArguments[0] == type);
+        return equatable is null || type.IsInterface ? null : type.GetInterfaceMap(equatable).TargetMethods[0];
     }
 
     private static bool IsCompilers(MethodInfo? method) => method is null || method.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false);

@@ -6,7 +6,7 @@ namespace FastStream;
 /// <summary>The hash of a struct by its fields, with a secret: keys made of numbers cannot be chosen so that they share a slot, whatever their own <c>GetHashCode</c> does.</summary>
 /// <remarks>
 /// Only where equal fields are what makes keys equal: tuples, pairs, nullables, record structs with the compiler's equality, structs without an <c>Equals</c> of their own, and the framework's plain ones.
-/// Every other struct, one with a class or an array in it, and every struct where code was compiled ahead of time, is hashed by its own <c>GetHashCode</c>, mixed with the secrets: that spreads
+/// Every other struct, one with a class or an array in it, and every struct that is not plain as a whole where code was compiled ahead of time, is hashed by its own <c>GetHashCode</c>, mixed with the secrets: that spreads
 /// keys over slots and partitions, but keys of which the own hash codes clash still clash.
 /// </remarks>
 /// <typeparam name="TKey">The key.</typeparam>
@@ -43,7 +43,7 @@ internal static class KeyFields<TKey>
 
     private static KeyField[] Find()
     {
-        if (!typeof(TKey).IsValueType || !RuntimeFeature.IsDynamicCodeSupported)
+        if (!typeof(TKey).IsValueType)
         {
             return [];
         }
@@ -67,7 +67,8 @@ internal static class KeyFields<TKey>
             return true;
         }
 
-        if (!KeyEquality.IsByFields(type))
+        // Ahead-of-time compilation leaves no metadata of fields: a key is plain as a whole, or not looked into.
+        if (!RuntimeFeature.IsDynamicCodeSupported || !KeyEquality.IsByFields(type))
         {
             return false;
         }

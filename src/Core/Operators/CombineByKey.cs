@@ -29,13 +29,14 @@ public static class CombineByKeyExtensions
         ArgumentNullException.ThrowIfNull(mergeValue);
         ArgumentNullException.ThrowIfNull(mergeCombiners);
         int count = stream.PartitionsOr(partitions);
+        stream = stream.WithFitKeys();
         if (stream.HasEachKeyInOnePartition(count))
         {
             return new CombineByKeyStream<TKey, TValue, TCombiner>(stream, "CombineByKey", create, mergeValue);
         }
 
         var combined = new CombineByKeyStream<TKey, TValue, TCombiner>(stream, "CombineInPartition", create, mergeValue);
-        return new CombineByKeyStream<TKey, TCombiner, TCombiner>(combined.ExchangeByKey(count), "CombineByKey", combiner => combiner, mergeCombiners);
+        return new CombineByKeyStream<TKey, TCombiner, TCombiner>(ExchangeByKeyExtensions.NewExchangeByKey(combined, "ExchangeByKey", count), "CombineByKey", combiner => combiner, mergeCombiners);
     }
 }
 

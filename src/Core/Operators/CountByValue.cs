@@ -14,13 +14,14 @@ public static class CountByValueExtensions
     {
         ArgumentNullException.ThrowIfNull(stream);
         int count = stream.PartitionsOr(partitions);
+        stream = stream.FitAsKeys();
         if (count == 1 && stream.PartitionCount == 1)
         {
             return new CountByValueStream<T>(stream, "CountByValue");
         }
 
         var counted = new CountByValueStream<T>(stream, "CountByValueInPartition");
-        return new SumByKeyStream<T>(counted.ExchangeByKey(count), "CountByValue");
+        return new SumByKeyStream<T>(ExchangeByKeyExtensions.NewExchangeByKey(counted, "ExchangeByKey", count), "CountByValue");
     }
 }
 

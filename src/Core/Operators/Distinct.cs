@@ -14,7 +14,7 @@ public static class DistinctExtensions
     {
         ArgumentNullException.ThrowIfNull(stream);
         int count = stream.PartitionsOr(partitions);
-        KeyCheck.ThrowIfUnfit<T>(stream.Context);
+        stream = stream.FitAsKeys();
         if (count == 1 && stream.PartitionCount == 1)
         {
             return new DistinctStream<T>(stream, "Distinct");

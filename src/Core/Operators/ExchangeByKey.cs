@@ -7,7 +7,7 @@ internal static class ExchangeByKeyExtensions
     /// <exception cref="ArgumentException">No two keys of the type are ever equal.</exception>
     public static DStream<(TKey Key, TValue Value)> ExchangeByKey<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream, int partitions)
     {
-        KeyCheck.ThrowIfUnfit<TKey>(stream.Context);
+        stream = stream.WithFitKeys();
         return stream.HasEachKeyInOnePartition(partitions)
             ? stream
             : NewExchangeByKey(stream, "ExchangeByKey", partitions);

@@ -17,7 +17,6 @@ public static class PartitionByExtensions
     public static DStream<(TKey Key, TValue Value)> PartitionBy<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream, int? partitions = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        KeyCheck.ThrowIfUnfit<TKey>(stream.Context);
-        return ExchangeByKeyExtensions.NewExchangeByKey(stream, "PartitionBy", stream.PartitionsOr(partitions));
+        return ExchangeByKeyExtensions.NewExchangeByKey(stream.WithFitKeys(), "PartitionBy", stream.PartitionsOr(partitions));
     }
 }

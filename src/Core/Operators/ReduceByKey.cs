@@ -17,13 +17,14 @@ public static class ReduceByKeyExtensions
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(reduce);
         int count = stream.PartitionsOr(partitions);
+        stream = stream.WithFitKeys();
         if (stream.HasEachKeyInOnePartition(count))
         {
             return new ReduceByKeyStream<TKey, TValue>(stream, "ReduceByKey", reduce);
         }
 
         var reduced = new ReduceByKeyStream<TKey, TValue>(stream, "ReduceInPartition", reduce);
-        return new ReduceByKeyStream<TKey, TValue>(reduced.ExchangeByKey(count), "ReduceByKey", reduce);
+        return new ReduceByKeyStream<TKey, TValue>(ExchangeByKeyExtensions.NewExchangeByKey(reduced, "ExchangeByKey", count), "ReduceByKey", reduce);
     }
 }
 

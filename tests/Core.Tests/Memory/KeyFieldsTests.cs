@@ -42,6 +42,14 @@ public sealed class KeyFieldsTests
         public override int GetHashCode() => Value % 10;
     }
 
+    // The Equals that collections call is another than that by name.
+    private readonly record struct Explicit(int Value) : IEquatable<Explicit>
+    {
+        bool IEquatable<Explicit>.Equals(Explicit other) => Value % 10 == other.Value % 10;
+
+        public override int GetHashCode() => Value % 10;
+    }
+
     [Fact]
     public void Hash_EqualKeys_IsOne()
     {
@@ -59,7 +67,9 @@ public sealed class KeyFieldsTests
         Same(new Nested(new Point(1, 2), (3, 4), null), new Nested(new Point(1, 2), (3, 4), null));
         Same(new AnyCase("Ann"), new AnyCase("ANN"));
         Same(new OwnEquality(3), new OwnEquality(13));
-        Same(new ByInterface(3), new ByInterface(13));
+        Same(new Explicit(3), new Explicit(13));
+        Same((1, new Explicit(3)), (1, new Explicit(13)));
+        Same<Explicit?>(new Explicit(3), new Explicit(13));
         Same(KeyValuePair.Create(1, "x"), KeyValuePair.Create(1, new string('x', 1)));
         Same<int?>(null, null);
         Same((Utf8Text.Intern("a text of more than fifteen bytes"), 1), (Utf8Text.Intern("a text of more than fifteen bytes"), 1));
@@ -77,14 +87,6 @@ public sealed class KeyFieldsTests
         Assert.Equal(KeyHash.Of(in clean), KeyHash.Of(in dirty));
     }
 
-    // What tables call is not the Equals that the compiler wrote beside it.
-    private readonly record struct ByInterface(int Number) : IEquatable<ByInterface>
-    {
-        bool IEquatable<ByInterface>.Equals(ByInterface other) => Number % 10 == other.Number % 10;
-
-        public override int GetHashCode() => Number % 10;
-    }
-
     [Theory]
     [InlineData(typeof((long, int)), true)]
     [InlineData(typeof(Guid), true)]
@@ -94,8 +96,9 @@ public sealed class KeyFieldsTests
     [InlineData(typeof(Named), true)]
     [InlineData(typeof(Nested), true)]
     [InlineData(typeof(AnyCase), false)]
-    [InlineData(typeof(ByInterface), false)]
     [InlineData(typeof(OwnEquality), false)]
+    [InlineData(typeof(Explicit), false)]
+    [InlineData(typeof((int, Explicit)), false)]
     [InlineData(typeof((int, object)), false)]
     [InlineData(typeof(System.Numerics.BigInteger), false)]
     public void Fields_AreTakenOnlyWhereTheyMakeKeysEqual(Type key, bool expected) =>

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Collections.Immutable;
+
 namespace FastStream.Tests.Core.Operators;
 
 /// <summary>Keys of which no two are equal are refused, or warned of, instead of making every record a group.</summary>
@@ -12,7 +15,11 @@ public sealed class KeyCheckTests
 
     private readonly record struct Holder(byte[] Bytes);
 
-    private sealed record Named(string Name, int[] Parts);
+    private record Tagged(string Name, string[] Tags);
+
+    private sealed record More(string Name, string[] Tags, int Count) : Tagged(Name, Tags);
+
+    private sealed record Inside(int Number, Tagged Tag);
 
     public static TheoryData<string> Refused => [.. Operators.Keys];
 
@@ -31,18 +38,32 @@ public sealed class KeyCheckTests
         ["ReduceByKeyAndWindow"] = s => s.KeyBy(x => new[] { x }).ReduceByKeyAndWindow((a, b) => a + b, TimeSpan.FromSeconds(2)),
         ["tuple"] = s => s.KeyBy(x => (x, new[] { x })).GroupByKey(),
         ["record struct"] = s => s.KeyBy(x => new Holder([(byte)x])).GroupByKey(),
-        ["record class"] = s => s.KeyBy(x => new Named("x", [x])).GroupByKey(),
-        ["memory"] = s => s.KeyBy(x => new ReadOnlyMemory<byte>([(byte)x])).GroupByKey(),
-        ["segment"] = s => s.KeyBy(x => (x, new ArraySegment<int>([x]))).GroupByKey(),
-        ["immutable array"] = s => s.KeyBy(x => System.Collections.Immutable.ImmutableArray.Create(x)).GroupByKey(),
+        ["record"] = s => s.KeyBy(x => new Tagged("", [])).GroupByKey(),
+        ["derived record"] = s => s.KeyBy(x => new More("", [], x)).GroupByKey(),
+        ["record in a record"] = s => s.KeyBy(x => new Inside(x, new Tagged("", []))).GroupByKey(),
+        ["record in a struct"] = s => s.KeyBy(x => (x, (Inside?)null)).GroupByKey(),
+        ["anonymous type"] = s => s.KeyBy(x => new { x, Array = new[] { x } }).GroupByKey(),
+        ["Memory"] = s => s.KeyBy(x => new[] { x }.AsMemory()).GroupByKey(),
+        ["ReadOnlyMemory"] = s => s.KeyBy(x => (x, "text".AsMemory())).GroupByKey(),
+        ["ArraySegment"] = s => s.KeyBy(x => (ArraySegment<int>?)new ArraySegment<int>([x])).GroupByKey(),
+        ["ImmutableArray"] = s => s.Map(x => ImmutableArray.Create(x)).CountByValue(),
+        ["ReadOnlySequence"] = s => s.Map(x => new ReadOnlySequence<int>([x])).Distinct(),
+        ["Array"] = s => s.KeyBy(x => (Array)new[] { x }).GroupByKey(),
+        ["Tuple"] = s => s.KeyBy(x => Tuple.Create(x, new[] { x })).GroupByKey(),
         ["delegate"] = s => s.KeyBy(x => (Func<int>)(() => x)).GroupByKey(),
     };
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public async Task Keys_OfArrays_AreRefusedWhileDescribing(string name)
+    public Task Keys_OfArrays_AreRefusedWhileDescribing(string name) => IsRefused(name, partitions: 2);
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public Task Keys_OfArraysInOnePartition_AreRefusedWhileDescribing(string name) => IsRefused(name, partitions: 1);
+
+    private static async Task IsRefused(string name, int partitions)
     {
-        await using var scenario = new StreamScenario();
+        await using var scenario = new StreamScenario(new StreamTestOptions { Partitions = partitions });
         ManualStream<int> numbers = scenario.Input<int>([[1]]);
         string message = Assert.Throws<ArgumentException>(() => Operators[name](numbers)).Message;
         Assert.Contains("equality by value", message, StringComparison.Ordinal);
@@ -59,5 +80,53 @@ public sealed class KeyCheckTests
         Assert.Equal([1, 1], counts.Batches[0]!.Select(pair => pair.Value));
         ListenerEvent warning = Assert.Single(scenario.Recorder.Events, heard => heard.Name == "Warning");
         Assert.Contains("Reference", warning.Message, StringComparison.Ordinal);
+    }
+
+    // Everything with an array, or compared by it, that the type of the key does not show.
+    [Theory]
+    [InlineData("object", "System.Int32[]")]
+    [InlineData("interface", "System.Collections.Generic.List")]
+    [InlineData("tuple", "System.Int32[]")]
+    [InlineData("nested", "System.Int32[]")]
+    [InlineData("boxed", "System.Memory")]
+    [InlineData("record", "System.String[]")]
+    [InlineData("class", "Reference")]
+    public async Task Keys_OfObjectsComparedByReference_AreWarnedOfOnceForEachType(string name, string part)
+    {
+        await using var scenario = new StreamScenario();
+        ManualStream<int> numbers = scenario.Input<int>([[1, 2, 3], [4, 5]]);
+        Action<DStream<int>> describe = Open[name];
+        describe(numbers);
+        await scenario.RunAsync();
+        ListenerEvent warning = Assert.Single(scenario.Recorder.Events, heard => heard.Name == "Warning");
+        Assert.Contains(part, warning.Message, StringComparison.Ordinal);
+        Assert.Contains("Keys of", warning.Message, StringComparison.Ordinal);
+    }
+
+    private static Dictionary<string, Action<DStream<int>>> Open { get; } = new()
+    {
+        ["object"] = s => Count(s.Map(x => x == 3 ? (object)new[] { x } : $"{x}")),
+        ["interface"] = s => Count(s.Map(x => (IEnumerable<int>)new List<int> { x })),
+        ["tuple"] = s => Count(s.Map(x => (x, (object)new[] { x }, x))),
+        ["nested"] = s => Count(s.Map(x => (x, ((byte)1, (IComparable)"text", (ICollection<int>?)new[] { x })))),
+        ["boxed"] = s => Count(s.Map(x => (object)new[] { x }.AsMemory())),
+        ["record"] = s => s.Map(x => (object)new Tagged("", [])).Distinct().Register(),
+        ["class"] = s => s.KeyBy(x => x % 2 == 0 ? (object)new Reference(x) : 'a').GroupByKey().Register(),
+    };
+
+    private static void Count<T>(DStream<T> keys) => keys.CountByValue().Register();
+
+    [Fact]
+    public async Task Keys_OfObjectsComparedByValue_AreCountedWithoutAWarning()
+    {
+        await using var scenario = new StreamScenario(new StreamTestOptions { Partitions = 1 });
+        ManualStream<int> numbers = scenario.Input<int>([[1, 2, 1]]);
+        RecordedOutput<((object, IComparable, int) Key, long Value)> counts =
+            scenario.Output(numbers.Map(x => ((object)new ByValue(x), (IComparable)$"{x}", x)).CountByValue());
+        RecordedOutput<(object? Key, int Value)> sums = scenario.Output(numbers.Map(x => (x == 2 ? null : (object)x, x)).ReduceByKey((a, b) => a + b));
+        await scenario.RunAsync();
+        Assert.Equal([2L, 1L], counts.Batches[0]!.Select(pair => pair.Value));
+        Assert.Equal([2, 2], sums.Batches[0]!.Select(pair => pair.Value));
+        Assert.DoesNotContain(scenario.Recorder.Events, heard => heard.Name == "Warning");
     }
 }
