@@ -29,7 +29,7 @@ internal static class FieldOffsets<T>
         object value = RuntimeHelpers.GetUninitializedObject(type);
         int length = RuntimeHelpers.SizeOf(type.TypeHandle);
         byte[] without = BytesOf(With(value, path, isPresent: false));
-        MemoryMarshal.CreateSpan(ref Unsafe.As<Box>(value).First, length).Fill(1);
+        MemoryMarshal.CreateSpan(ref BoxedStruct.First(value), length).Fill(1);
         byte[] with = BytesOf(With(value, path, isPresent: true));
         int offset = without.AsSpan().CommonPrefixLength(with);
         return offset + length <= with.Length ? offset : -1;
@@ -67,7 +67,7 @@ internal static class FieldOffsets<T>
         for (int offset = 0; offset <= RuntimeHelpers.SizeOf(type.TypeHandle) - nint.Size; offset += nint.Size)
         {
             object holder = RuntimeHelpers.GetUninitializedObject(type);
-            Unsafe.As<byte, object>(ref Unsafe.AddByteOffset(ref Unsafe.As<Box>(holder).First, offset)) = value;
+            Unsafe.As<byte, object>(ref Unsafe.AddByteOffset(ref BoxedStruct.First(holder), offset)) = value;
             if (ReferenceEquals(field.GetValue(holder), value))
             {
                 return holder;
@@ -100,11 +100,5 @@ internal static class FieldOffsets<T>
         }
 
         return (T)value!;
-    }
-
-    // What a boxed struct looks like: its bytes from the first on.
-    private sealed class Box
-    {
-        public byte First;
     }
 }

@@ -17,9 +17,6 @@ internal static class KeyFields<TKey>
     /// <summary>Whether the key is hashed so. A constant once the code is optimized.</summary>
     public static readonly bool AreKnown = Fields.Length > 0;
 
-    /// <summary>The hash with the secret of the process.</summary>
-    public static uint Hash(in TKey key) => Hash(in key, default(ProcessSecret));
-
     public static uint Hash<TMixer>(in TKey key, in TMixer mixer)
         where TMixer : struct, IKeyMixer
     {

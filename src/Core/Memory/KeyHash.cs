@@ -21,32 +21,42 @@ internal static class KeyHash
     private static readonly Vector128<byte> Secret2 = NewSecret();
     private static readonly Vector128<byte> Secret3 = NewSecret();
 
-    /// <summary>The hash of a key; 0-mixed for null.</summary>
+    /// <summary>The hash of a key; 0 for null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Of<TKey>(in TKey key)
+    public static uint Of<TKey>(in TKey key) => Of(in key, default(ProcessSecret));
+
+    /// <summary>The hash of a key with a secret of its own; 0 for null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Of<TKey, TMixer>(in TKey key, in TMixer mixer)
+        where TMixer : struct, IKeyMixer
     {
         // The tests on TKey are constants for value types: the JIT keeps one branch.
         if (typeof(TKey) == typeof(Utf8Text))
         {
-            return Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in key)).Hash();
+            return Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in key)).Hash(in mixer);
         }
 
         if (typeof(TKey) == typeof(long) || typeof(TKey) == typeof(ulong))
         {
-            return Fold(Unsafe.As<TKey, ulong>(ref Unsafe.AsRef(in key)), 0);
+            return mixer.Fold(Unsafe.As<TKey, ulong>(ref Unsafe.AsRef(in key)), 0);
         }
 
         if (typeof(TKey) == typeof(int) || typeof(TKey) == typeof(uint))
         {
-            return Fold(Unsafe.As<TKey, uint>(ref Unsafe.AsRef(in key)), 0);
+            return mixer.Fold(Unsafe.As<TKey, uint>(ref Unsafe.AsRef(in key)), 0);
         }
 
         if (KeyFields<TKey>.AreKnown)
         {
-            return KeyFields<TKey>.Hash(in key);
+            return KeyFields<TKey>.Hash(in key, in mixer);
         }
 
-        return key is null ? 0 : Fold((uint)key.GetHashCode(), 0);
+        if (typeof(TKey) == typeof(string))
+        {
+            return Unsafe.As<TKey, string?>(ref Unsafe.AsRef(in key)) is { } text ? mixer.Fold(mixer.OfString(text), 0) : 0;
+        }
+
+        return key is null ? 0 : mixer.Fold((uint)key.GetHashCode(), 0);
     }
 
     /// <summary>Mixes two words into 32 bits.</summary>

@@ -16,36 +16,7 @@ internal static class PartitionHash
     public static bool IsStable<TKey>() => typeof(TKey) == typeof(Utf8Text) || typeof(TKey) == typeof(string) || IsNumber<TKey>() || KeyFields<TKey>.AreKnown;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Of<TKey>(in TKey key, in KeySalt salt)
-    {
-        // The tests on TKey are constants for value types: the JIT keeps one branch.
-        if (typeof(TKey) == typeof(Utf8Text))
-        {
-            return Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in key)).Hash(in salt);
-        }
-
-        if (typeof(TKey) == typeof(long) || typeof(TKey) == typeof(ulong))
-        {
-            return salt.Fold(Unsafe.As<TKey, ulong>(ref Unsafe.AsRef(in key)), 0);
-        }
-
-        if (typeof(TKey) == typeof(int) || typeof(TKey) == typeof(uint))
-        {
-            return salt.Fold(Unsafe.As<TKey, uint>(ref Unsafe.AsRef(in key)), 0);
-        }
-
-        if (KeyFields<TKey>.AreKnown)
-        {
-            return KeyFields<TKey>.Hash(in key, in salt);
-        }
-
-        if (typeof(TKey) == typeof(string))
-        {
-            return Unsafe.As<TKey, string?>(ref Unsafe.AsRef(in key)) is { } text ? salt.Fold(salt.OfString(text), 0) : 0;
-        }
-
-        return key is null ? 0 : salt.Fold((uint)key.GetHashCode(), 0);
-    }
+    public static uint Of<TKey>(in TKey key, in KeySalt salt) => KeyHash.Of(in key, in salt);
 
     private static bool IsNumber<TKey>() => typeof(TKey) == typeof(long) || typeof(TKey) == typeof(ulong) || typeof(TKey) == typeof(int) || typeof(TKey) == typeof(uint);
 }

@@ -107,7 +107,7 @@ internal static class StructReferences
 
     // In a struct in a box.
     private static ref object Reference(object box, int offset) =>
-        ref Unsafe.As<byte, object>(ref Unsafe.AddByteOffset(ref Unsafe.As<Box>(box).First, offset));
+        ref Unsafe.As<byte, object>(ref Unsafe.AddByteOffset(ref BoxedStruct.First(box), offset));
 
     private static NotSupportedException NotFound(Type type, string field) => new($"The place of {field} in {type} was not found.");
 
@@ -116,10 +116,4 @@ internal static class StructReferences
 
     [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "No constructor runs: the default of a struct is taken.")]
     private static object NewBox(Type type) => RuntimeHelpers.GetUninitializedObject(type);
-
-    // What a boxed struct looks like: its bytes from the first on.
-    private sealed class Box
-    {
-        public byte First;
-    }
 }

@@ -127,7 +127,7 @@ internal sealed class RecordLayout
     private void AddPiece<T>(Type type, IReadOnlyList<FieldInfo> path)
     {
         int length = RuntimeHelpers.SizeOf(type.TypeHandle);
-        var piece = new RecordPiece(OffsetOf<T>(type, length, path), length, type == typeof(DateTimeOffset));
+        var piece = new RecordPiece(OffsetOf<T>(type, path), length, type == typeof(DateTimeOffset));
         RecordPiece last = _pieces.Count > 0 ? _pieces[^1] : default;
         if (last.Length > 0 && last.Offset + last.Length == piece.Offset && !last.IsTimeWithOffset && !piece.IsTimeWithOffset)
         {
@@ -139,44 +139,7 @@ internal sealed class RecordLayout
         }
     }
 
-    // Puts ones into the field and nothing else, and looks where in the record they are.
-    private static int OffsetOf<T>(Type type, int length, IReadOnlyList<FieldInfo> path)
-    {
-        byte[] without = WithField<T>(type, length, path, fill: 0);
-        byte[] with = WithField<T>(type, length, path, fill: 1);
-        int offset = without.AsSpan().CommonPrefixLength(with);
-        return offset + length <= Unsafe.SizeOf<T>() ? offset : throw new NotSupportedException($"The place of {string.Join('.', path.Select(field => field.Name))} in {typeof(T)} was not found.");
-    }
-
-    [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "No constructor runs: the default of a struct is taken.")]
-    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "No constructor runs: the default of a struct is taken.")]
-    private static byte[] WithField<T>(Type type, int length, IReadOnlyList<FieldInfo> path, byte fill)
-    {
-        object? value = RuntimeHelpers.GetUninitializedObject(type);
-        MemoryMarshal.CreateSpan(ref Unsafe.As<Box>(value).First, length).Fill(fill);
-        for (int i = path.Count - 1; i >= 0; i--)
-        {
-            FieldInfo field = path[i];
-            if (Nullable.GetUnderlyingType(field.DeclaringType!) is { } present)
-            {
-                // A nullable struct in a box is the struct itself, or no box.
-                value = !IsMarkOfPresence(field) ? value : fill == 0 ? null : RuntimeHelpers.GetUninitializedObject(present);
-            }
-            else
-            {
-                object holder = RuntimeHelpers.GetUninitializedObject(field.DeclaringType!);
-                field.SetValue(holder, value);
-                value = holder;
-            }
-        }
-
-        T record = (T)value!;
-        return MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, byte>(ref record), Unsafe.SizeOf<T>()).ToArray();
-    }
-
-    // What a boxed struct looks like: its bytes from the first on.
-    private sealed class Box
-    {
-        public byte First;
-    }
+    private static int OffsetOf<T>(Type type, IReadOnlyList<FieldInfo> path) => FieldOffsets<T>.Of(type, path) is >= 0 and int offset
+        ? offset
+        : throw new NotSupportedException($"The place of {string.Join('.', path.Select(field => field.Name))} in {typeof(T)} was not found.");
 }

@@ -211,7 +211,7 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
 
     /// <summary>The hash that key tables use.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal uint Hash() => IsLong ? HashLong(default(ProcessSecret)) : KeyHash.Fold(_low, _high);
+    internal uint Hash() => Hash(default(ProcessSecret));
 
     /// <summary>The hash that says which partition owns the text, or what a struct with it is hashed by. It is made of the words as they lie here: it changes where their layout does.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
