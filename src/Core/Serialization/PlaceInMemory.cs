@@ -26,9 +26,13 @@ internal static class PlaceInMemory
                 return type;
             }
 
-            return type.IsValueType && !type.IsPrimitive && !type.IsEnum && type != typeof(Utf8Text) && seen.Add(type)
-                ? RecordLayout.FieldsOf(type).Select(field => Find(field.FieldType)).FirstOrDefault(found => found is not null)
-                : null;
+            if (!type.IsValueType || type.IsPrimitive || type.IsEnum || type == typeof(Utf8Text) || !seen.Add(type))
+            {
+                return null;
+            }
+
+            IEnumerable<Type> parts = RecordLayout.IsLookedInto(type) ? type.GetGenericArguments() : RecordLayout.FieldsOf(type).Select(field => field.FieldType);
+            return parts.Select(Find).FirstOrDefault(found => found is not null);
         }
     }
 

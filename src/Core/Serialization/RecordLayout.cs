@@ -103,7 +103,8 @@ internal sealed class RecordLayout
         field.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() is var generic && (generic == typeof(Nullable<>) || generic == typeof(Optional<>))
         && field.FieldType == typeof(bool) && field.Name.Contains("hasValue", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsLookedInto(Type type) =>
+    /// <summary>Whether a type is one of the tuples, nullables and pairs whose parts are its type arguments.</summary>
+    internal static bool IsLookedInto(Type type) =>
         type.IsGenericType && type.GetGenericTypeDefinition() is var generic
         && (generic == typeof(Nullable<>) || generic == typeof(KeyValuePair<,>) || generic == typeof(Optional<>) || (IsOfRuntime(type) && typeof(ITuple).IsAssignableFrom(type)));
 
