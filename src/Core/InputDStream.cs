@@ -43,7 +43,11 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     /// <summary>The batch that <see cref="SaveBatch"/> wrote down. Called before <see cref="StartAsync"/>, in time order, for the batches after the checkpoint.</summary>
     protected internal virtual InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
-        ThrowIfRecordsChanged();
+        if (RecordedBatch.TakeSchema(ref saved) is { } schema && SchemaMatch.Difference(schema, Serializer.Schema) is { } difference)
+        {
+            throw new OtherSchemaException(Name, difference);
+        }
+
         return RecordedBatch.Load(saved, Serializer);
     }
 
@@ -57,24 +61,6 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     /// <summary>Goes on from where <see cref="SavePosition"/> was. Called before <see cref="LoadBatch"/> and <see cref="StartAsync"/>; not for a first start.</summary>
     protected internal virtual void LoadPosition(ReadOnlySpan<byte> saved)
     {
-    }
-
-    /// <summary>How the records in the log are written; empty for an input that writes where they are instead.</summary>
-    internal virtual string RecordSchema => WritesRecords ? Serializer.Schema : "";
-
-    /// <summary>The schema that the records in the log were written with, where a checkpoint says it.</summary>
-    internal string SavedSchema { get; set; } = "";
-
-    /// <summary>Before records are read that an earlier run wrote.</summary>
-    /// <exception cref="InvalidOperationException">They were written as another type, or its enums have other members now.</exception>
-    internal void ThrowIfRecordsChanged()
-    {
-        if (SavedSchema.Length > 0 && SchemaMatch.Difference(SavedSchema, Serializer.Schema) is { } difference)
-        {
-            throw new InvalidOperationException(
-                $"The records of {Name} that an earlier run wrote down do not fit: {difference}. Go back to the types they were written with, "
-                + "or stop that program gracefully before the change, so that none are left.");
-        }
     }
 
     internal IRecordSerializer<T> Serializer => _serializer ??= Context.Options.Checkpoint!.Serializers.Of<T>();
@@ -114,13 +100,6 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     internal virtual void RetireJournal(BatchTime oldestKept)
     {
     }
-
-    // An input with a log or files of its own has a SaveBatch of its own.
-    private bool WritesRecords => new Action<InputBatch<T>, IBufferWriter<byte>>(SaveBatch).Method.DeclaringType == typeof(InputDStream<T>);
-
-    string IInputStream.RecordSchema => RecordSchema;
-
-    string IInputStream.SavedSchema { set => SavedSchema = value; }
 
     bool IInputStream.IsHeldUp => IsHeldUp;
 
@@ -176,10 +155,6 @@ internal interface IInputStream
     void SavePosition(BatchTime time, IBufferWriter<byte> output);
 
     void LoadPosition(ReadOnlySpan<byte> saved);
-
-    string RecordSchema => "";
-
-    string SavedSchema { set { } }
 
     bool HasJournal => false;
 

@@ -60,6 +60,8 @@ public readonly struct Optional<T> : IEquatable<Optional<T>>, IOptional
 
     JsonConverter IOptional.NewJsonConverter() => new OptionalJsonConverter.Of<T>();
 
+    JsonConverter IOptional.NewExactJsonConverter() => new ExactOptionalConverter.Of<T>();
+
     /// <summary>A value as an optional one.</summary>
     [SuppressMessage("Usage", "CA2225", Justification = "The constructor is the named way.")]
     public static implicit operator Optional<T>(T value) => new(value);

@@ -51,4 +51,6 @@ internal interface IOptional
     object? ValueOrNull { get; }
 
     JsonConverter NewJsonConverter();
+
+    JsonConverter NewExactJsonConverter();
 }

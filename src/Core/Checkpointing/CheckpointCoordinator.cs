@@ -262,9 +262,13 @@ internal sealed class CheckpointCoordinator : IDisposable
         {
             return input.LoadBatch(batch.Time, batch.Inputs.TryGetValue(name, out ReadOnlyMemory<byte> saved) ? saved : (ReadOnlyMemory<byte>?)null);
         }
-        catch (InvalidDataException) when (batch.Outcome is not (Outcome.Open or Outcome.Counted))
+        catch (Exception error) when (error is InvalidDataException or OtherSchemaException && batch.Outcome is not (Outcome.Open or Outcome.Counted))
         {
             return input.LoadBatch(batch.Time, null);
+        }
+        catch (OtherSchemaException error)
+        {
+            throw new InvalidOperationException(error.Message, error);   // by a name that callers have
         }
     }
 
@@ -310,7 +314,7 @@ internal sealed class CheckpointCoordinator : IDisposable
 
             for (int i = 0; i < _inputs.Count; i++)
             {
-                writer.Write(SavedParts.Input, _inputNames[i], _inputs[i].RecordSchema, output => output.Write(positions[i]));
+                writer.Write(SavedParts.Input, _inputNames[i], "", output => output.Write(positions[i]));
             }
 
             return manifest = new CheckpointManifest(number, zeroTime, _interval, time, segment, _log!.End, 0, 0, []) { Salt = Salt };

@@ -22,6 +22,7 @@ internal sealed class ReceiverJournal
     private readonly string _input;                                     // its name, for messages
     private readonly ReceiverJournalOptions? _options;                  // null: nothing is written
     private readonly Action<StreamingException> _fail;
+    private readonly string? _schema;                                   // how entries are written; null for bytes as they came
     // of this run, made or not: the first file that each needs; guarded by itself
     private readonly List<(BatchTime Time, int File)> _checkpoints = [];
     private ReceiverJournalReader? _reader;                             // until it begins
@@ -35,12 +36,14 @@ internal sealed class ReceiverJournal
     /// <param name="input">The input's name.</param>
     /// <param name="options">Bounds; null where nothing is to be written.</param>
     /// <param name="fail">Told when the disk does not take what is received.</param>
-    public ReceiverJournal(string directory, string input, ReceiverJournalOptions? options, Action<StreamingException> fail)
+    /// <param name="schema">How entries are written; null for bytes as they came.</param>
+    public ReceiverJournal(string directory, string input, ReceiverJournalOptions? options, Action<StreamingException> fail, string? schema = null)
     {
         _directory = directory;
         _input = input;
         _options = options;
         _fail = fail;
+        _schema = schema;
     }
 
     /// <summary>Whether what is received is to be appended.</summary>
@@ -49,7 +52,7 @@ internal sealed class ReceiverJournal
     /// <summary>Whether there is room for more to wait for the disk.</summary>
     public bool HasRoom => _writer!.HasRoom;
 
-    private ReceiverJournalReader Reader => _reader ??= new ReceiverJournalReader(_directory, _position);
+    private ReceiverJournalReader Reader => _reader ??= new ReceiverJournalReader(_directory, _position, _schema);
 
     /// <summary>Goes on from a checkpoint. Before <see cref="Load"/> and <see cref="Begin"/>.</summary>
     /// <exception cref="InvalidDataException">It is of another version.</exception>
@@ -61,15 +64,27 @@ internal sealed class ReceiverJournal
 
     /// <summary>What a planned batch is made of. In the order of the batches, before it begins.</summary>
     /// <exception cref="InvalidDataException">The journal is damaged, or has not what the plan names.</exception>
-    public List<ReadOnlyMemory<byte>> Load(JournalRange range) => Reader.Read(range);
+    /// <exception cref="InvalidOperationException">The entries were written as another type.</exception>
+    public List<ReadOnlyMemory<byte>> Load(JournalRange range)
+    {
+        List<ReadOnlyMemory<byte>> entries = Reader.Read(range);
+        return Reader.Difference is { } difference ? throw new OtherSchemaException(_input, difference) : entries;
+    }
 
     /// <summary>Opens the journal to be appended to; gives what is in no batch, which goes into the first one.</summary>
     /// <exception cref="InvalidDataException">The journal is damaged.</exception>
-    /// <exception cref="InvalidOperationException">The input has no journal any more, and something is left in it.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The input has no journal any more, and something is left in it; or what is left was written as another type.
+    /// </exception>
     public List<ReadOnlyMemory<byte>> Begin()
     {
         using ReceiverJournalReader reader = Reader;
         List<ReadOnlyMemory<byte>> rest = reader.ReadRest();
+        if (reader.Difference is { } difference)
+        {
+            throw new InvalidOperationException(OtherSchemaException.Sentence(_input, difference));
+        }
+
         if (!IsOn && rest.Count > 0)
         {
             throw new InvalidOperationException(
@@ -89,7 +104,7 @@ internal sealed class ReceiverJournal
         {
             MakeDirectory();
             _writer = new ReceiverJournalWriter(_input, _options!, BatchLog.Open(_directory, file, length, bytesBefore), reader.Files,
-                reader.Next, _fail);
+                reader.Next, _fail, _schema);
         }
 
         return rest;

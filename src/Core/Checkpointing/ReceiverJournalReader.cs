@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace FastStream;
 
@@ -8,7 +9,8 @@ namespace FastStream;
 /// </summary>
 /// <param name="directory">The journal's directory; it may be missing where nothing says that there was one.</param>
 /// <param name="position">What the checkpoint says; null where it says nothing.</param>
-internal sealed class ReceiverJournalReader(string directory, JournalPosition? position) : IDisposable
+/// <param name="schema">How the program writes entries; null for bytes as they came.</param>
+internal sealed class ReceiverJournalReader(string directory, JournalPosition? position, string? schema) : IDisposable
 {
     private const int FirstFile = 1;
 
@@ -19,12 +21,16 @@ internal sealed class ReceiverJournalReader(string directory, JournalPosition? p
     private ReadOnlyMemory<byte> _rest;                          // of the group that is being read
     private long _number;                                        // of the next entry in it
     private bool _hasBegun;
+    private string? _difference;                                 // of the entries that follow from the program's
 
     /// <summary>Number of the entry that is read next.</summary>
     public long Next { get; private set; } = position?.Entry ?? 0;
 
     /// <summary>The file that was read last, and where what follows is to be written.</summary>
     public (int File, long Length, long BytesBefore) End => (_log?.Segment ?? FirstFile, _log?.Length ?? 0, _log?.BytesBefore ?? 0);
+
+    /// <summary>Why the program cannot read what the last call gave; null where it can, or an earlier version wrote it, which did not say how.</summary>
+    public string? Difference { get; private set; }
 
     /// <summary>The files that were read, each with its first entry.</summary>
     public IReadOnlyList<(long First, int File)> Files => _files;
@@ -38,6 +44,7 @@ internal sealed class ReceiverJournalReader(string directory, JournalPosition? p
             throw Damaged($"a batch begins with entry {range.From}, and the one before it ends with entry {Next - 1}");
         }
 
+        Difference = null;
         var entries = new List<ReadOnlyMemory<byte>>();
         while (Next < range.To)
         {
@@ -52,6 +59,7 @@ internal sealed class ReceiverJournalReader(string directory, JournalPosition? p
     /// <exception cref="InvalidDataException">The journal is damaged.</exception>
     public List<ReadOnlyMemory<byte>> ReadRest()
     {
+        Difference = null;
         var entries = new List<ReadOnlyMemory<byte>>();
         while (TryRead(out ReadOnlyMemory<byte> entry))
         {
@@ -106,19 +114,30 @@ internal sealed class ReceiverJournalReader(string directory, JournalPosition? p
         while (_number <= Next);   // counted by the checkpoint
 
         Next++;
+        Difference ??= _difference;
         return true;
     }
 
     private bool TryBeginGroup()
     {
         _groups ??= _log?.Frames().GetEnumerator();
-        if (_groups is null || !_groups.MoveNext())
+        long first;
+        do
         {
-            return false;
-        }
+            if (_groups is null || !_groups.MoveNext())
+            {
+                return false;
+            }
 
-        ReadOnlySpan<byte> rest = _groups.Current;
-        long first = SavedNumbers.ReadInt64(ref rest);
+            ReadOnlySpan<byte> rest = _groups.Current;
+            first = SavedNumbers.ReadInt64(ref rest);
+            if (first == ReceiverJournalWriter.SchemaFrame)
+            {
+                _difference = SchemaMatch.Difference(Encoding.UTF8.GetString(rest), schema ?? "bytes as they came");
+            }
+        }
+        while (first == ReceiverJournalWriter.SchemaFrame);
+
         if (_hasBegun ? first != _number : first < 0 || first > Next)
         {
             throw Damaged($"a group begins with entry {first}, "

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace FastStream;
 
@@ -9,17 +10,22 @@ namespace FastStream;
 /// thread of its own. Safe from any thread.
 /// </summary>
 /// <remarks>
-/// A frame is <c>| number of its first entry (8 bytes) | each entry: length (4), bytes |</c>. After a failure of the disk
+/// A frame is <c>| number of its first entry (8 bytes) | each entry: length (4), bytes |</c>, or, before the first one of a
+/// run in each file where entries are records, <c>| -1 (8) | their schema |</c>. After a failure of the disk
 /// nothing more is appended, and whoever waits hears of it.
 /// </remarks>
 internal sealed class ReceiverJournalWriter
 {
+    /// <summary>Stands in a frame's beginning where what follows is the schema of the entries behind it.</summary>
+    public const long SchemaFrame = -1;
+
     private const int LargestKeptBuffer = 32 << 20;                   // one that grew beyond goes with its frame
 
     private readonly string _input;                                   // its name, for messages
     private readonly ReceiverJournalOptions _options;
     private readonly BatchLog _log;
     private readonly Action<StreamingException> _fail;
+    private readonly string? _schema;                                 // how entries are written; null for bytes as they came
     // guards all below; pulsed when an entry comes, when all that waited was taken, and at the end
     private readonly object _gate = new();
     private readonly Queue<(long First, int File)> _files;            // that are there, each with its first entry
@@ -34,6 +40,7 @@ internal sealed class ReceiverJournalWriter
     private long _written;                                            // entries before this one are on the disk
     private IOException? _failure;
     private bool _isEnding;
+    private bool _saysSchema;                                         // in the present file; the thread's
     private long _fileBytes;                                          // written to the present file by this; the thread's
 
     /// <param name="input">The input's name.</param>
@@ -42,13 +49,15 @@ internal sealed class ReceiverJournalWriter
     /// <param name="files">Files that are there, in order, each with its first entry.</param>
     /// <param name="next">Number of the next entry.</param>
     /// <param name="fail">Told of a failure of the disk, once.</param>
+    /// <param name="schema">How entries are written; null for bytes as they came.</param>
     public ReceiverJournalWriter(string input, ReceiverJournalOptions options, BatchLog log,
-        IEnumerable<(long First, int File)> files, long next, Action<StreamingException> fail)
+        IEnumerable<(long First, int File)> files, long next, Action<StreamingException> fail, string? schema = null)
     {
         _input = input;
         _options = options;
         _log = log;
         _fail = fail;
+        _schema = schema;
         _files = new Queue<(long, int)>(files);
         if (_files.Count == 0)
         {
@@ -204,6 +213,7 @@ internal sealed class ReceiverJournalWriter
         {
             while (TakeWaiting() is { } frame)
             {
+                AppendSchema();
                 _log.Append(frame.WrittenMemory);
                 CrashPoint.Pass("journal written");
                 if (EndFrame(frame) >= _options.MaxFileBytes)
@@ -220,6 +230,18 @@ internal sealed class ReceiverJournalWriter
         {
             _log.Dispose();
             _ended.TrySetResult();
+        }
+    }
+
+    private void AppendSchema()
+    {
+        if (_schema is not null && !_saysSchema)
+        {
+            var frame = new ArrayBufferWriter<byte>();
+            SavedNumbers.WriteInt64(frame, SchemaFrame);
+            Encoding.UTF8.GetBytes(_schema, frame);
+            _log.Append(frame.WrittenMemory);
+            _saysSchema = true;
         }
     }
 
@@ -283,6 +305,7 @@ internal sealed class ReceiverJournalWriter
     {
         _log.Roll();
         _fileBytes = 0;
+        _saysSchema = false;
         lock (_gate)
         {
             _files.Enqueue((_taken, _log.Segment));

@@ -1,16 +1,24 @@
 using System.Buffers;
+using System.Text;
 
 namespace FastStream;
 
 /// <summary>A batch by its records, written down and read again: what inputs do that have no log or position of their own.</summary>
-/// <remarks><code>| number of partitions (4 bytes) | for each partition: its records, as <see cref="SavedRecords"/> has them |</code></remarks>
+/// <remarks>
+/// <code>| -2 (4 bytes) | length (4), schema | number of partitions (4) | for each partition: its records, as <see cref="SavedRecords"/> has them |</code>
+/// The schema is with the records, as a checkpoint may be of a run before the one that wrote them. Batches of earlier versions begin with the number of partitions.
+/// </remarks>
 internal static class RecordedBatch
 {
     private const int MostPartitions = 1024;   // as in StreamingOptions
+    private const int SchemaFollows = -2;      // -1 is that of a JournalRange
 
     /// <summary>Writes all records, partition by partition.</summary>
     public static void Save<T>(InputBatch<T> batch, int partitions, IRecordSerializer<T> serializer, IBufferWriter<byte> output)
     {
+        SavedNumbers.WriteInt32(output, SchemaFollows);
+        SavedNumbers.WriteInt32(output, Encoding.UTF8.GetByteCount(serializer.Schema));
+        Encoding.UTF8.GetBytes(serializer.Schema, output);
         SavedNumbers.WriteInt32(output, partitions);
         var sink = new Sink<T>(serializer, output);
         var buffer = new RecordBuffer<T>(sink);
@@ -23,7 +31,23 @@ internal static class RecordedBatch
         }
     }
 
-    /// <summary>The same batch, from what was written.</summary>
+    /// <summary>What the records were written as, and moves on behind it; null where an earlier version wrote them, which did not say.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no batch.</exception>
+    public static string? TakeSchema(ref ReadOnlyMemory<byte> saved)
+    {
+        ReadOnlySpan<byte> rest = saved.Span;
+        if (SavedNumbers.ReadInt32(ref rest) != SchemaFollows)
+        {
+            return null;
+        }
+
+        int length = Prefixed.LengthOfPresent(ref rest);
+        string schema = Encoding.UTF8.GetString(rest[..length]);
+        saved = saved[^(rest.Length - length)..];
+        return schema;
+    }
+
+    /// <summary>The same batch, from what was written behind the schema.</summary>
     /// <exception cref="InvalidDataException">The bytes are no batch.</exception>
     public static InputBatch<T> Load<T>(ReadOnlyMemory<byte> saved, IRecordSerializer<T> serializer)
     {

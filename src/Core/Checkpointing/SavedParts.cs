@@ -42,7 +42,6 @@ internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedSta
         {
             foreach (CheckpointPart part in PartsOf(Input, name))
             {
-                input.SavedSchema = part.Schema;
                 input.LoadPosition(data.Read(part));
             }
         }

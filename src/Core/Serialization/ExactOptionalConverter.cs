@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -10,13 +11,12 @@ internal sealed class ExactOptionalConverter : JsonConverterFactory
 {
     public override bool CanConvert(Type typeToConvert) => typeToConvert.IsGenericType && typeToConvert.GetGenericTypeDefinition() == typeof(Optional<>);
 
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Only the serializer by reflection has this converter, and says so.")]
-    [UnconditionalSuppressMessage("Trimming", "IL2055", Justification = "Only the serializer by reflection has this converter, and says so.")]
+    // By way of the type itself, as in OptionalJsonConverter: ahead-of-time compilation cannot make the converter's type at run time.
+    [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "No constructor runs: the default of a struct is taken.")]
     public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
-        (JsonConverter)Activator.CreateInstance(typeof(Of<>).MakeGenericType(typeToConvert.GetGenericArguments()))!;
+        ((IOptional)RuntimeHelpers.GetUninitializedObject(typeToConvert)).NewExactJsonConverter();
 
-    [SuppressMessage("Performance", "CA1812", Justification = "Made above.")]
-    private sealed class Of<T> : JsonConverter<Optional<T>>
+    internal sealed class Of<T> : JsonConverter<Optional<T>>
     {
         public override Optional<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {

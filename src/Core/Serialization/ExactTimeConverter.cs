@@ -1,17 +1,28 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace FastStream;
 
 /// <summary>
 /// A local time as what the clock showed. JSON's own form adds the offset from UTC, by which an hour that summer time leaves out or repeats comes back as
-/// another one, and every hour on a machine of another time zone.
+/// another one, and every hour on a machine of another time zone. <c>"local 2026-03-29T02:30:00.0000000"</c>
 /// </summary>
+/// <remarks>
+/// In the hour that is repeated .NET keeps a bit that tells the first pass, in summer time, from the second. No comparison looks at it, but the way to UTC does:
+/// <c>"local 2026-10-25T02:30:00.0000000 summer"</c>
+/// </remarks>
 internal sealed class ExactTimeConverter : JsonConverter<DateTime>
 {
     private const string Mark = "local ";
     private const string Form = "yyyy-MM-ddTHH:mm:ss.fffffff";
+    private const string SummerMark = " summer";
+    private const int KindShift = 62;                 // the upper two bits of a DateTime: 2 is local, 3 local in summer time where the hour comes twice
+    private const ulong LocalInSummer = 3;
+
+    private static readonly JsonConverter<DateTime> Usual = JsonMetadataServices.DateTimeConverter;
 
     public override DateTime Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         TryReadLocal(reader.GetString(), out DateTime local) ? local : reader.GetDateTime();
@@ -30,23 +41,40 @@ internal sealed class ExactTimeConverter : JsonConverter<DateTime>
 
     public override DateTime ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        string name = reader.GetString()!;
-        return TryReadLocal(name, out DateTime local) ? local
-            : DateTime.TryParseExact(name, "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTime time) ? time
-            : throw new JsonException($"\"{name}\" was found; a time is expected.");
+        return TryReadLocal(reader.GetString(), out DateTime local) ? local : Usual.ReadAsPropertyName(ref reader, typeToConvert, options);
     }
 
-    public override void WriteAsPropertyName(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options) =>
-        writer.WritePropertyName(value.Kind == DateTimeKind.Local ? Local(value) : value.ToString("O", CultureInfo.InvariantCulture));
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options)
+    {
+        if (value.Kind == DateTimeKind.Local)
+        {
+            writer.WritePropertyName(Local(value));
+        }
+        else
+        {
+            Usual.WriteAsPropertyName(writer, value, options);
+        }
+    }
 
-    private static string Local(DateTime value) => Mark + value.ToString(Form, CultureInfo.InvariantCulture);
+    private static string Local(DateTime value) =>
+        Mark + value.ToString(Form, CultureInfo.InvariantCulture) + (Unsafe.BitCast<DateTime, ulong>(value) >> KindShift == LocalInSummer ? SummerMark : "");
 
     private static bool TryReadLocal(string? text, out DateTime local)
     {
         local = default;
-        bool found = text is not null && text.StartsWith(Mark, StringComparison.Ordinal)
-            && DateTime.TryParseExact(text.AsSpan(Mark.Length), Form, CultureInfo.InvariantCulture, DateTimeStyles.None, out local);
-        local = DateTime.SpecifyKind(local, DateTimeKind.Local);
-        return found;
+        if (text is null || !text.StartsWith(Mark, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        bool isInSummer = text.EndsWith(SummerMark, StringComparison.Ordinal);
+        if (!DateTime.TryParseExact(
+            text.AsSpan()[Mark.Length..^(isInSummer ? SummerMark.Length : 0)], Form, CultureInfo.InvariantCulture, DateTimeStyles.None, out local))
+        {
+            return false;
+        }
+
+        local = isInSummer ? Unsafe.BitCast<ulong, DateTime>((ulong)local.Ticks | (LocalInSummer << KindShift)) : DateTime.SpecifyKind(local, DateTimeKind.Local);
+        return true;
     }
 }

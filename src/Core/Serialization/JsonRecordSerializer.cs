@@ -25,14 +25,25 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
 
     /// <summary>A serializer by what the JSON source generator wrote.</summary>
     /// <remarks>
-    /// Its options count, as far as values come back by them: texts, strings, times and so on are written in forms of our own where JSON's would change them. What does not come back is refused as
-    /// by the other constructor; in a program compiled ahead of time only what values show when they are written.
+    /// Its options count, as far as values come back by them: texts, strings, times and so on are written in forms of our own where JSON's would change them, and so are NaN and infinities; public fields
+    /// are written too, and JSON with a member that the type has no more is refused, unless the type says otherwise by <see cref="JsonUnmappedMemberHandlingAttribute"/>. What does not come back is
+    /// refused as by the other constructor; in a program compiled ahead of time only what values show when they are written.
     /// </remarks>
     /// <param name="type">Such as <c>OrdersJson.Default.Order</c>.</param>
     /// <exception cref="NotSupportedException">Something in the record would not come back as it was; the message says what.</exception>
     public JsonRecordSerializer(JsonTypeInfo<T> type)
     {
         ArgumentNullException.ThrowIfNull(type);
+        if (!IsOfItsOptions(type))
+        {
+            // With a converter of its own it is all that the program says it is; of members nobody else could say how they are written.
+            _type = type.Kind == JsonTypeInfoKind.None ? type : throw new NotSupportedException(
+                $"The JsonTypeInfo of {RecordLayout.NameOf(typeof(T))} is none that its options give. Take that of a JsonSerializerContext or of "
+                + $"options.GetTypeInfo(typeof({typeof(T).Name})), or write an IRecordSerializer.");
+            Schema = $"json {RecordLayout.NameOf(typeof(T))}";
+            return;
+        }
+
         _type = Watched(type);
         if (RuntimeFeature.IsDynamicCodeSupported)
         {
@@ -120,17 +131,20 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
         return record;
     }
 
-    // The program's own JSON, with our looks at the values put in. A description that does not come from its options is taken as it is.
+    private static bool IsOfItsOptions(JsonTypeInfo<T> type) =>
+        type.Options.TypeInfoResolver is not null && type.Options.TryGetTypeInfo(typeof(T), out JsonTypeInfo? own) && ReferenceEquals(own, type);
+
+    // The program's own JSON, with our looks at the values put in, and nothing forgotten that the program did not say may be.
     private static JsonTypeInfo<T> Watched(JsonTypeInfo<T> type)
     {
         JsonSerializerOptions options = type.Options;
-        if (options.TypeInfoResolver is not { } resolver
-            || !options.TryGetTypeInfo(typeof(T), out JsonTypeInfo? own) || !ReferenceEquals(own, type))
+        var watched = new JsonSerializerOptions(options)
         {
-            return type;
-        }
-
-        var watched = new JsonSerializerOptions(options) { TypeInfoResolver = resolver.WithAddedModifier(ExactValues.Watch) };
+            IncludeFields = true,
+            NumberHandling = options.NumberHandling | JsonNumberHandling.AllowNamedFloatingPointLiterals,
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+            TypeInfoResolver = options.TypeInfoResolver!.WithAddedModifier(ExactValues.Watch),
+        };
         AddConverters(watched);
         watched.MakeReadOnly();
         return (JsonTypeInfo<T>)watched.GetTypeInfo(typeof(T));

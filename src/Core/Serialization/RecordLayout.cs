@@ -32,6 +32,14 @@ internal sealed class RecordLayout
     /// <exception cref="NotSupportedException">There is a pointer or a handle among them.</exception>
     public static RecordLayout Of<T>()
     {
+        if (PlaceInMemory.In(typeof(T)) is { } place)
+        {
+            string what = place.IsPointer || place.IsFunctionPointer ? "pointer" : NameOf(place);
+            throw new NotSupportedException(
+                $"{typeof(T)} holds a {what}, which means nothing when the program starts again. "
+                + $"Take it out, or add a serializer for {typeof(T)} to CheckpointOptions.Serializers.");
+        }
+
         var layout = new RecordLayout("");
         layout.Schema = layout.Walk<T>(typeof(T), []);
         return layout;
@@ -56,14 +64,6 @@ internal sealed class RecordLayout
 
     private string Walk<T>(Type type, IReadOnlyList<FieldInfo> path)
     {
-        if (IsPlaceInMemory(type))
-        {
-            string what = type.IsPointer || type.IsFunctionPointer ? "pointer" : NameOf(type);
-            throw new NotSupportedException(
-                $"{typeof(T)} holds a {what}, which means nothing when the program starts again. "
-                + $"Take it out, or add a serializer for {typeof(T)} to CheckpointOptions.Serializers.");
-        }
-
         if (type == typeof(Utf8Text))
         {
             return "text";   // its bytes are written behind all others
@@ -99,16 +99,12 @@ internal sealed class RecordLayout
         .GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
         .OrderByDescending(IsMarkOfPresence).ThenBy(field => field.MetadataToken);
 
-    // Pointers, numbers that are as large as one, and the runtime's structs around such, such as GCHandle.
-    private static bool IsPlaceInMemory(Type type) =>
-        type.IsPointer || type.IsFunctionPointer || type == typeof(nint) || type == typeof(nuint)
-        || (type.IsValueType && !type.IsPrimitive && !type.IsEnum && IsOfRuntime(type) && !IsLookedInto(type) && FieldsOf(type).Any(field => IsPlaceInMemory(field.FieldType)));
-
     private static bool IsMarkOfPresence(FieldInfo field) =>
         field.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() is var generic && (generic == typeof(Nullable<>) || generic == typeof(Optional<>))
         && field.FieldType == typeof(bool) && field.Name.Contains("hasValue", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsLookedInto(Type type) =>
+    /// <summary>Whether a type is one of the tuples, nullables and pairs whose parts are its type arguments.</summary>
+    internal static bool IsLookedInto(Type type) =>
         type.IsGenericType && type.GetGenericTypeDefinition() is var generic
         && (generic == typeof(Nullable<>) || generic == typeof(KeyValuePair<,>) || generic == typeof(Optional<>) || (IsOfRuntime(type) && typeof(ITuple).IsAssignableFrom(type)));
 

@@ -41,13 +41,11 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
         return ValueTask.CompletedTask;
     }
 
-    internal override string RecordSchema => Serializer.Schema;
-
     internal override bool HasJournal => _journal is not null;
 
     internal override void UseJournal(string directory)
     {
-        _journal = new ReceiverJournal(directory, Name, Context.Options.Checkpoint!.ReceiverJournal, Context.Fail);
+        _journal = new ReceiverJournal(directory, Name, Context.Options.Checkpoint!.ReceiverJournal, Context.Fail, Serializer.Schema);
         _journaled = new JournaledRecords<T>(_journal, Serializer);
     }
 
@@ -73,7 +71,6 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
             return base.LoadBatch(time, saved);
         }
 
-        ThrowIfRecordsChanged();
         T[] records = _journaled!.Read(_journal!.Load(range), out TextLease texts);
         return new RecordInputBatch<T>([records], _ => texts.Dispose());
     }
@@ -102,11 +99,6 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
         List<ReadOnlyMemory<byte>> entries = journal.Begin();
         try
         {
-            if (entries.Count > 0)
-            {
-                ThrowIfRecordsChanged();
-            }
-
             T[] received = journaled.Read(entries, out TextLease texts);
             if (journal.IsOn)
             {

@@ -75,22 +75,23 @@ public sealed class ChangedStateTests
     }
 
     [Theory]
-    [InlineData("(Red=0 Green=1)", false, false)]
-    [InlineData("(Green=0 Red=1)", false, true)]
-    [InlineData("(Red=0 Green=1)", true, true)]   // nothing is left to be read
-    public async Task Start_RecordsOfTheLogWithAnEnumOfOtherNames_IsRefused(string names, bool stopsGracefully, bool isRead)
+    [InlineData("(Red=0 Green=1)", true, false, false)]
+    [InlineData("(Green=0 Red=1)", true, false, true)]
+    [InlineData("(Red=0 Green=1)", true, true, true)]     // nothing is left to be read
+    [InlineData("(Red=0 Green=1)", false, false, true)]   // nobody asks for a batch again that was put out
+    public async Task Start_RecordsOfTheLogWithAnEnumOfOtherNames_IsRefused(string names, bool hasState, bool stopsGracefully, bool isRead)
     {
         using var folder = new JobFolder();
         string name = RecordLayout.NameOf(typeof(Light));
         await using (StreamScenario first = folder.Start(interval: 100, configure: options => With(options, names)))
         {
-            first.Output(first.Input<Light>([[Light.Red], [Light.Red]]));
+            Describe(first, [[Light.Red], [Light.Red]]);
             await first.RunBatchesAsync(1);
             await first.Context.StopAsync(stopsGracefully ? StopMode.Graceful : StopMode.Immediate);
         }
 
         await using StreamScenario second = folder.Start(afterTick: 2, configure: options => With(options, "(Green=0 Red=1)"));
-        RecordedOutput<Light> found = second.Output(second.Input<Light>([[Light.Green]]));
+        RecordedOutput<Light> found = Describe(second, [[Light.Green]]);
         if (isRead)
         {
             await second.RunBatchesAsync(1);
@@ -102,6 +103,62 @@ public sealed class ChangedStateTests
             Assert.Contains("an earlier run wrote down do not fit", error.Message, StringComparison.Ordinal);
             Assert.Contains("was written with Red=0, Green=1", error.Message, StringComparison.Ordinal);
         }
+
+        RecordedOutput<Light> Describe(StreamScenario scenario, Light[][] batches)
+        {
+            ManualStream<Light> lights = scenario.Input<Light>(batches);
+            if (hasState)
+            {
+                scenario.Output(lights.CountByWindow(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(1)));
+            }
+
+            return scenario.Output(lights);
+        }
+
+        StreamingOptions With(StreamingOptions options, string enums)
+        {
+            options.Checkpoint!.Serializers.Add(new Writer<Light>($"raw {name}:System.Int32 enum {name}{enums}"));
+            return options;
+        }
+    }
+
+    // The run before the last one had other types; it left nothing, and no checkpoint was made since.
+    [Theory]
+    [InlineData("(Red=0 Green=1)", "(Green=0 Red=1)", "(Green=0 Red=1)", null)]
+    [InlineData("(Green=0)", "(Green=0 Red=1)", "(Green=0 Blue=1)", "was written with Red=1")]
+    public async Task Start_RecordsOfTheLogOfARunWithoutACheckpoint_AreComparedWithTheTypesOfThatRun(string first, string second, string third, string? refusal)
+    {
+        using var folder = new JobFolder();
+        string name = RecordLayout.NameOf(typeof(Light));
+        await using (StreamScenario run = folder.Start(interval: 100, configure: options => With(options, first)))
+        {
+            Describe(run, [[Light.Green]]);
+            await run.RunBatchesAsync(1);
+            await run.Context.StopAsync(StopMode.Graceful);
+        }
+
+        await using (StreamScenario run = folder.Start(interval: 100, afterTick: 2, configure: options => With(options, second)))
+        {
+            Describe(run, [[], [], [Light.Red], [Light.Red]]);
+            await run.RunBatchesAsync(3);
+            await run.Context.StopAsync(StopMode.Immediate);
+        }
+
+        await using StreamScenario last = folder.Start(interval: 100, afterTick: 6, configure: options => With(options, third));
+        Describe(last, [[Light.Green]]);
+        if (refusal is null)
+        {
+            await last.RunBatchesAsync(1);
+        }
+        else
+        {
+            InvalidOperationException error = Assert.Throws<InvalidOperationException>(last.Context.Start);
+            Assert.Contains(refusal, error.Message, StringComparison.Ordinal);
+        }
+
+        // With a state, for which batches run again.
+        static void Describe(StreamScenario scenario, Light[][] batches) =>
+            scenario.Output(scenario.Input<Light>(batches).CountByWindow(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(1)));
 
         StreamingOptions With(StreamingOptions options, string enums)
         {

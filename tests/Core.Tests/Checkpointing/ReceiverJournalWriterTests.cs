@@ -16,9 +16,9 @@ public sealed class ReceiverJournalWriterTests : IDisposable
 
     private string Path => _directory.File("received/input");
 
-    private ReceiverJournal New(ReceiverJournalOptions? options = null, byte[]? position = null, string input = "input")
+    private ReceiverJournal New(ReceiverJournalOptions? options = null, byte[]? position = null, string input = "input", string? schema = null)
     {
-        var journal = new ReceiverJournal(Path, input, options ?? new ReceiverJournalOptions(), _failures.Add);
+        var journal = new ReceiverJournal(Path, input, options ?? new ReceiverJournalOptions(), _failures.Add, schema);
         journal.LoadPosition(position);
         return journal;
     }
@@ -40,22 +40,29 @@ public sealed class ReceiverJournalWriterTests : IDisposable
         return range;
     }
 
+    private static JournalRange Append(ReceiverJournal journal, string text) => Append(journal, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Appends entries, which are a batch; gives what its plan says.</summary>
+    private static JournalRange Append(ReceiverJournal journal, params IReadOnlyList<byte[]> entries)
+    {
+        foreach (byte[] entry in entries)
+        {
+            journal.Append(entry);
+        }
+
+        journal.Cut();
+        return RangeOf(Saved(journal.SaveBatch));
+    }
+
     [Fact]
     public async Task Begin_AfterBatchesAndACheckpoint_GivesWhatIsInNone()
     {
         ReceiverJournal first = New();
         Assert.Empty(first.Begin());
-        first.Append("a"u8);
-        first.Append("b"u8);
-        first.Cut();
-        JournalRange one = RangeOf(Saved(first.SaveBatch));
+        JournalRange one = Append(first, [.. "a"u8], [.. "b"u8]);
         byte[] position = Saved(output => first.SavePosition(new BatchTime(1000), output));
-        first.Append("c"u8);
-        first.Append(""u8);
-        first.Cut();
-        JournalRange two = RangeOf(Saved(first.SaveBatch));
-        first.Cut();
-        JournalRange none = RangeOf(Saved(first.SaveBatch));
+        JournalRange two = Append(first, [.. "c"u8], []);
+        JournalRange none = Append(first);
         first.Append("d"u8);
         await first.CloseAsync();   // brings what waits to the disk
         Assert.Equal([new JournalRange(0, 2), new JournalRange(2, 4), new JournalRange(4, 4)], [one, two, none]);
@@ -64,15 +71,67 @@ public sealed class ReceiverJournalWriterTests : IDisposable
         Assert.Equal(["c", ""], second.Load(two).Select(Text));
         Assert.Empty(second.Load(none));
         Assert.Equal(["d"], second.Begin().Select(Text));
-        second.Append("e"u8);
-        second.Cut();
-        Assert.Equal(new JournalRange(4, 6), RangeOf(Saved(second.SaveBatch)));
+        Assert.Equal(new JournalRange(4, 6), Append(second, "e"));
         await second.CloseAsync();
 
         ReceiverJournal other = New();
         Assert.Equal(["a", "b"], other.Load(one).Select(Text));
         Assert.Equal(["c", "", "d", "e"], other.Begin().Select(Text));
         await other.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Load_EntriesOfOtherSchemas_AreRefusedByTheirNames()
+    {
+        ReceiverJournal first = New();   // as a version that did not say
+        first.Begin();
+        JournalRange one = Append(first, "a");
+        await first.CloseAsync();
+
+        ReceiverJournal second = New(schema: "raw L enum L(Red=0)");
+        Assert.Equal(["a"], second.Load(one).Select(Text));
+        second.Begin();
+        JournalRange two = Append(second, "b");
+        await second.CloseAsync();
+
+        ReceiverJournal third = New(schema: "raw L enum L(Red=0 Green=1)");
+        Assert.Equal(["a"], third.Load(one).Select(Text));
+        Assert.Equal(["b"], third.Load(two).Select(Text));
+        third.Begin();
+        JournalRange three = Append(third, "c");
+        third.Append("d"u8);
+        await third.CloseAsync();
+
+        ReceiverJournal other = New(schema: "raw L enum L(Red=0 Blue=1)");
+        Assert.Equal(["a"], other.Load(one).Select(Text));
+        Assert.Equal(["b"], other.Load(two).Select(Text));
+        string message = Assert.ThrowsAny<InvalidOperationException>(() => other.Load(three)).Message;
+        Assert.Contains("was written with Green=1", message, StringComparison.Ordinal);
+        Assert.Contains("The records of input", message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(other.Begin);
+        Assert.Throws<InvalidOperationException>(New().Begin);   // bytes as they came
+    }
+
+    // What a checkpoint needs may begin in any file: each says what its entries are.
+    [Fact]
+    public async Task Begin_InALaterFile_KnowsItsSchema()
+    {
+        ReceiverJournal first = New(new ReceiverJournalOptions { MaxFileBytes = 4096 }, schema: "raw X");
+        first.Begin();
+        byte[] position = [];
+        for (int i = 0; i < 4; i++)
+        {
+            Append(first, new string('x', 5000));
+            position = Saved(output => first.SavePosition(new BatchTime(i), output));
+        }
+
+        first.Append("left"u8);
+        await first.CloseAsync();
+        Assert.True(JournalPosition.Read(position, "input").File > 1);
+        Assert.Throws<InvalidOperationException>(New(position: position, schema: "raw Y").Begin);
+        ReceiverJournal second = New(position: position, schema: "raw X");
+        Assert.Equal(["left"], second.Begin().Select(Text));
+        await second.CloseAsync();
     }
 
     [Fact]
@@ -199,9 +258,7 @@ public sealed class ReceiverJournalWriterTests : IDisposable
         journal.Begin();
         for (int i = 1; i <= 6; i++)
         {
-            journal.Append(new byte[5000]);   // a file each
-            journal.Cut();
-            Saved(journal.SaveBatch);
+            Append(journal, new byte[5000]);   // a file each
             Saved(output => journal.SavePosition(new BatchTime(i * 1000), output));
         }
 

@@ -13,7 +13,12 @@ public sealed class RecordedBatchTests(ITestOutputHelper output)
         return writer.WrittenSpan.ToArray();
     }
 
-    private static InputBatch<T> Load<T>(byte[] saved) => RecordedBatch.Load(saved, new RecordSerializers().Of<T>());
+    private static InputBatch<T> Load<T>(byte[] saved)
+    {
+        ReadOnlyMemory<byte> rest = saved;
+        _ = RecordedBatch.TakeSchema(ref rest);
+        return RecordedBatch.Load(rest, new RecordSerializers().Of<T>());
+    }
 
     private static List<T> Records<T>(InputBatch<T> batch, int partition, int partitions)
     {
@@ -48,6 +53,19 @@ public sealed class RecordedBatchTests(ITestOutputHelper output)
 
             Assert.Equal(saved, Save(loaded, partitions));
         }
+    }
+
+    [Fact]
+    public void TakeSchema_OfThisVersionAndAnEarlierOne_IsWhatTheRecordsAre()
+    {
+        ReadOnlyMemory<byte> saved = Save(new Dealt<int>([1, 2, 3]), 1);
+        ReadOnlyMemory<byte> rest = saved;
+        Assert.Equal("raw System.Int32", RecordedBatch.TakeSchema(ref rest));
+        ReadOnlyMemory<byte> early = rest;   // what the version before wrote
+        Assert.Null(RecordedBatch.TakeSchema(ref early));
+        Assert.Equal(rest, early);
+        using InputBatch<int> loaded = RecordedBatch.Load(early, new RecordSerializers().Of<int>());
+        Assert.Equal([1, 2, 3], Records(loaded, 0, 1));
     }
 
     [Fact]

@@ -136,12 +136,7 @@ public sealed class HangTests : IDisposable
                 return true;
             })
             .ForEachBatch((_, _) => calls.Add("output"));
-        context.Start();
-        _clock.Advance(Second);
-        await _hangs.Task.WaitAsync(Long);
-        Task disposed = context.DisposeAsync().AsTask();
-        _clock.Advance(Limit);
-        await disposed.WaitAsync(Long);
+        await StartAndDisposeWhileItHangs(context);
         int events = recorder.Events.Count;
         Assert.False(released.Task.IsCompleted);   // the operator may still read it
 
@@ -161,12 +156,7 @@ public sealed class HangTests : IDisposable
         var source = new Source(context) { OnCut = _ => new RecordInputBatch<int>([new[] { 1 }], _ => released.TrySetResult()) };
         source.ForEachBatch((_, _) => Hang());
         source.ForEachBatch((_, _) => calls.Add("second"));
-        context.Start();
-        _clock.Advance(Second);
-        await _hangs.Task.WaitAsync(Long);
-        Task disposed = context.DisposeAsync().AsTask();
-        _clock.Advance(Limit);
-        await disposed.WaitAsync(Long);
+        await StartAndDisposeWhileItHangs(context);
         Assert.False(released.Task.IsCompleted);
         _gate.Set();
         await released.Task.WaitAsync(Long);
@@ -223,12 +213,7 @@ public sealed class HangTests : IDisposable
         StreamingContext context = New();
         var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         new Source(context) { OnCut = _ => new RecordInputBatch<int>([new[] { 1 }], _ => released.TrySetResult()) }.SaveAsFiles(Path.Combine(folder.Path, "out"), new SlowFormat(Hang));
-        context.Start();
-        _clock.Advance(Second);
-        await _hangs.Task.WaitAsync(Long);
-        Task disposed = context.DisposeAsync().AsTask();
-        _clock.Advance(Limit);
-        await disposed.WaitAsync(Long);
+        await StartAndDisposeWhileItHangs(context);
         _gate.Set();
         await released.Task.WaitAsync(Long);
         Assert.Empty(Directory.EnumerateDirectories(folder.Path, "out*"));
@@ -345,6 +330,16 @@ public sealed class HangTests : IDisposable
     // A clock that a test moves may also catch what would have ended at once: other names may be among them.
     private static string?[] NamesOf(StreamingContext context) =>
         [.. context.Completion.Exception!.InnerExceptions.Cast<StreamingException>().Select(failure => failure.OperatorName)];
+
+    private async Task StartAndDisposeWhileItHangs(StreamingContext context)
+    {
+        context.Start();
+        _clock.Advance(Second);
+        await _hangs.Task.WaitAsync(Long);
+        Task disposed = context.DisposeAsync().AsTask();
+        _clock.Advance(Limit);
+        await disposed.WaitAsync(Long);
+    }
 
     private void Hang()
     {

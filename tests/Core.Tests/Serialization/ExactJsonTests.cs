@@ -383,6 +383,59 @@ public sealed partial class ExactJsonTests
         Assert.Contains("[\"local 2026-03-29T02:30:00.0000000\"]", Encoding.UTF8.GetString(writer.WrittenSpan), StringComparison.Ordinal);
     }
 
+    // The hour that comes twice, whose first pass .NET knows by a bit of its own.
+    [Fact]
+    public void Write_LocalTimeOfARepeatedHour_KeepsWhichPassItIs()
+    {
+        var second = new DateTime(2026, 10, 25, 2, 30, 0, DateTimeKind.Local);
+        DateTime first = System.Runtime.CompilerServices.Unsafe.BitCast<ulong, DateTime>((ulong)second.Ticks | 0xC000_0000_0000_0000);
+        Assert.Equal((second, DateTimeKind.Local), (first, first.Kind));
+        DateTime[] read = Back(new[] { first, second });
+        Assert.Equal([Bits(first), Bits(second)], read.Select(Bits));
+        Assert.Equal(Bits(first), Bits(Assert.Single(Back(new Dictionary<DateTime, int> { [first] = 1 })).Key));
+        Assert.Equal([(Bits(first), "")], new[] { Back((first, "")) }.Select(pair => (Bits(pair.first), pair.Item2)));
+
+        static ulong Bits(DateTime time) => System.Runtime.CompilerServices.Unsafe.BitCast<DateTime, ulong>(time);
+    }
+
+    // As JSON alone writes them, and as versions before this one did.
+    [Theory]
+    [InlineData("2026-03-29T02:30:00Z", DateTimeKind.Utc)]
+    [InlineData("2026-03-29T02:30:00", DateTimeKind.Unspecified)]
+    [InlineData("2026-03-29T02:30:00.1234567", DateTimeKind.Unspecified)]
+    [InlineData("2026-03-29T02:30:00+05:30", DateTimeKind.Local)]
+    public void Read_TimesInTheUsualForm_AreRead(string text, DateTimeKind kind)
+    {
+        Assert.Equal(kind, Assert.Single(Read<DateTime[]>($"[\"{text}\"]")).Kind);
+        Assert.Equal(kind, Assert.Single(Read<Dictionary<DateTime, int>>($"{{\"{text}\":1}}")).Key.Kind);
+    }
+
+    [Theory]
+    [InlineData("\"local \"")]
+    [InlineData("\"local 2026-03-29\"")]
+    [InlineData("\"local summer\"")]
+    [InlineData("\"local 2026-03-29T02:30:00.0000000 summer summer\"")]
+    [InlineData("null")]
+    [InlineData("5")]
+    public void Read_WhatIsNoTime_IsRefused(string json) => Assert.Throws<InvalidDataException>(() => Read<DateTime[]>($"[{json}]"));
+
+    private static T Read<T>(string json)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(json);
+        ReadOnlySpan<byte> bytes = [.. BitConverter.GetBytes(text.Length), .. text];
+        return new JsonRecordSerializer<T>().Read(ref bytes);
+    }
+
+    // Handles and pointers in objects, as in structs.
+    [Fact]
+    public void New_PlacesInMemory_AreRefused()
+    {
+        RefusedType<(string, nint)>("System.IntPtr");
+        RefusedType<(string, System.Runtime.InteropServices.GCHandle)>("GCHandle");
+        RefusedType<List<System.Runtime.InteropServices.GCHandle<string>>>("GCHandle");
+        RefusedType<Microsoft.Win32.SafeHandles.SafeFileHandle>("SafeFileHandle");
+    }
+
     [JsonSerializable(typeof(Zoo))]
     [JsonSerializable(typeof(HashSet<string>))]
     private sealed partial class Generated : JsonSerializerContext;

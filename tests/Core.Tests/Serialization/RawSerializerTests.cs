@@ -212,6 +212,33 @@ public sealed unsafe class RawSerializerTests(ITestOutputHelper output)
         }
     }
 
+    [StructLayout(LayoutKind.Explicit)]
+    private struct LaidOut
+    {
+        [FieldOffset(0)]
+        public long Number;
+
+        [FieldOffset(8)]
+        public nint Window;
+    }
+
+    [InlineArray(3)]
+    private struct Several
+    {
+        public System.Runtime.InteropServices.GCHandle<string> First;
+    }
+
+    [StructLayout(LayoutKind.Sequential, Size = 64)]
+    private struct Padded
+    {
+        public int* Where;
+    }
+
+    private readonly struct Calling(delegate*<int, int> function)
+    {
+        public readonly delegate*<int, int> Function = function;
+    }
+
     [Fact]
     public void New_Pointer_IsRefused() =>
         Assert.Contains("holds a pointer", Assert.Throws<NotSupportedException>(() => new RawSerializer<Address>()).Message, StringComparison.Ordinal);
@@ -222,6 +249,14 @@ public sealed unsafe class RawSerializerTests(ITestOutputHelper output)
     [InlineData(typeof(System.Runtime.InteropServices.GCHandle<string>))]
     [InlineData(typeof(System.Runtime.InteropServices.WeakGCHandle<string>?))]
     [InlineData(typeof(System.Runtime.InteropServices.PinnedGCHandle<string>))]
+    [InlineData(typeof(System.Runtime.DependentHandle))]
+    [InlineData(typeof(System.Runtime.InteropServices.CLong))]
+    [InlineData(typeof(NativeOverlapped))]
+    [InlineData(typeof(KeyValuePair<long, Optional<nint>>))]
+    [InlineData(typeof((int, LaidOut)))]
+    [InlineData(typeof(Several))]
+    [InlineData(typeof(Padded))]
+    [InlineData(typeof(Calling))]
     public void New_PlaceInMemory_IsRefused(Type type)
     {
         var error = Assert.Throws<System.Reflection.TargetInvocationException>(() => Activator.CreateInstance(typeof(RawSerializer<>).MakeGenericType(type)));
