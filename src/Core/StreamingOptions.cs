@@ -133,6 +133,9 @@ public sealed record StreamingOptions
     /// <summary>Where and how the context survives crashes; default null: it does not, and batches cost no disk.</summary>
     public CheckpointOptions? Checkpoint { get; set; }
 
+    /// <summary>Where keyed states are kept and how much memory they may take; default: all in memory.</summary>
+    public StateOptions State { get; set; } = StateOptions.ForTests?.Invoke() ?? new();
+
     /// <summary>Overwrites blocks that go back to the pool, so that text kept too long shows; costs a pass over the memory. Default off; turn it on in tests.</summary>
     public bool PoisonReturnedBlocks { get; set; }
 
@@ -168,10 +171,12 @@ public sealed record StreamingOptions
         ArgumentNullException.ThrowIfNull(Rate);
         Rate.Validate();
         Checkpoint?.Validate();
+        ArgumentNullException.ThrowIfNull(State);
+        State.Validate(Checkpoint);
     }
 
     /// <summary>A copy that later changes do not reach.</summary>
-    internal StreamingOptions Copy() => this with { Rate = Rate with { }, Checkpoint = Checkpoint is null ? null : Checkpoint with { } };
+    internal StreamingOptions Copy() => this with { Rate = Rate with { }, State = State with { }, Checkpoint = Checkpoint is null ? null : Checkpoint with { } };
 
     /// <summary>The limit of <see cref="SlowBatchWarning"/>, with its default filled in.</summary>
     internal TimeSpan SlowBatchLimit

@@ -7,7 +7,8 @@ namespace FastStream;
 /// <code>
 /// generator   Plan(t)     what the batch is made of is on the disk before it runs
 /// scheduler   Commit(t)   that it is done is on the disk before the next one runs
-///             Save(t)     now and then: a new log file, then all states as of t, under a new number; then logs and checkpoints that nobody needs go
+///             BeginSave(t)  now and then: a new log file, then all states as of t; those in stores get to the disk while the next batches run
+///             EndSave(t)    when all are there: the manifest, under a new number; then logs and checkpoints that nobody needs go
 /// </code>
 /// A start takes the newest checkpoint that is whole, and runs the planned batches after it: those that were done for the states alone, the others with their outputs.
 /// </remarks>
@@ -38,6 +39,11 @@ internal sealed class CheckpointCoordinator : IDisposable
     private long _loggedBytes;                                        // since the last batch that was chosen so; the generator's
     private BatchTime? _lastCommitted;
     private long _savedAt;                                            // timestamp of the last checkpoint
+    private StateStores? _stores;                                     // null where all states are in memory
+    private CheckpointInMaking? _making;                              // begun, and not done
+    private volatile bool _isMaking;                                  // the same for the generator
+    private long _makingSince;                                        // timestamp
+    private TimeSpan _slow;                                           // after which a warning is due
 
     private CheckpointCoordinator(CheckpointOptions options, TimeSpan interval, TimeProvider clock, IReadOnlyList<IInputStream> inputs, FileStream lockFile, Action<string> warn)
     {
@@ -87,9 +93,10 @@ internal sealed class CheckpointCoordinator : IDisposable
 
     /// <summary>Gives states and inputs back what they were, and the batches after the checkpoint, to be run. Before the inputs start.</summary>
     /// <exception cref="InvalidOperationException">What was saved does not fit the program.</exception>
-    public IReadOnlyList<JobSet> Recover(IReadOnlyList<IStateSection> states)
+    public IReadOnlyList<JobSet> Recover(IReadOnlyList<IStateSection> states, StateStores? stores = null)
     {
         _states = states;
+        _stores = stores;
         _stateNames = Identities.Of([.. states.Select(state => state.Stream)]);
         _journals = new ReceiverJournals(_options, _inputs, _inputNames, _warn);
         if (_last is null)
@@ -128,7 +135,8 @@ internal sealed class CheckpointCoordinator : IDisposable
         if (_last is null)
         {
             CrashPoint.Pass("begun");
-            Save(zeroTime, zeroTime, _log!.Segment, Positions(zeroTime));
+            BeginSave(zeroTime, zeroTime, _log!.Segment, Positions(zeroTime));
+            EndSave();
         }
     }
 
@@ -155,7 +163,7 @@ internal sealed class CheckpointCoordinator : IDisposable
 
         lock (_pendingLock)
         {
-            if (_pending is null && (_clock.GetElapsedTime(_savedAt) >= _options.Interval || _loggedBytes >= _options.MaxLogBytes))
+            if (_pending is null && !_isMaking && (_clock.GetElapsedTime(_savedAt) >= _options.Interval || _loggedBytes >= _options.MaxLogBytes))
             {
                 _pending = (time, segment, Positions(time));
                 _loggedBytes = 0;
@@ -189,6 +197,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         _lastCommitted = time;
         try
         {
+            EndSaveIfReady();
             SaveIfDue(time);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -218,20 +227,27 @@ internal sealed class CheckpointCoordinator : IDisposable
             }
         }
 
-        Save(_last!.ZeroTime, time, segment, positions);
+        if (_making is null)
+        {
+            BeginSave(_last!.ZeroTime, time, segment, positions);
+            EndSaveIfReady();
+        }
     }
 
     /// <summary>Makes the last checkpoint, when nothing runs and nothing more is planned; none where a planned batch is not done.</summary>
     public void SaveLast()
     {
+        EndSave();
         if (LastPlanned is { } time && time == _lastCommitted && time != _last!.Time)
         {
-            Save(_last!.ZeroTime, time, _log!.Segment, Positions(time));   // nothing is planned after it
+            BeginSave(_last!.ZeroTime, time, _log!.Segment, Positions(time));   // nothing is planned after it
+            EndSave();
         }
     }
 
     public void Dispose()
     {
+        EndSaveAtLast();
         _scrubber.Dispose();
         _found?.Dispose();
         _log?.Dispose();
@@ -290,7 +306,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     /// <param name="time">The last batch that the states count.</param>
     /// <param name="segment">The log file of its plan: those of batches after it are in this one and later ones.</param>
     /// <param name="positions">Of the inputs, as of the batch.</param>
-    private void Save(BatchTime zeroTime, BatchTime time, int segment, List<byte[]> positions)
+    private void BeginSave(BatchTime zeroTime, BatchTime time, int segment, List<byte[]> positions)
     {
         int number = (_last?.Number ?? 0) + 1;
         if (_last is not null)
@@ -301,30 +317,69 @@ internal sealed class CheckpointCoordinator : IDisposable
             CrashPoint.Pass("rolled");
         }
 
-        CheckpointManifest? manifest = null;
-        _store.Save(number, writer =>
+        var manifest = new CheckpointManifest(number, zeroTime, _interval, time, segment, _log!.End, 0, 0, []) { Salt = Salt };
+        _making = new CheckpointInMaking(_store, manifest, _states.Zip(_stateNames), _inputNames.Zip(positions), CancellationToken.None);
+        _isMaking = true;
+        _makingSince = _clock.GetTimestamp();
+        _slow = _stores?.SlowSnapshot ?? Timeout.InfiniteTimeSpan;
+        CrashPoint.Pass("save begun");
+    }
+
+    private void EndSaveIfReady()
+    {
+        if (_making is null)
         {
-            foreach ((IStateSection state, string name) in _states.Zip(_stateNames))
-            {
-                for (int part = 0; part < state.PartCount; part++)
-                {
-                    writer.Write(SavedParts.State, name, state.Schema, output => state.Save(part, output), state.IsByGroup ? KeyGroups.Of(part, state.PartCount) : null);
-                }
-            }
+            return;
+        }
 
-            for (int i = 0; i < _inputs.Count; i++)
-            {
-                writer.Write(SavedParts.Input, _inputNames[i], "", output => output.Write(positions[i]));
-            }
+        if (_making.IsReady)
+        {
+            EndSave();
+        }
+        else if (_slow > TimeSpan.Zero && _clock.GetElapsedTime(_makingSince) > _slow)
+        {
+            _warn($"The states of batch {_making.Time} have been on their way to the disk for {_clock.GetElapsedTime(_makingSince)}. Batches go on; the last checkpoint is that of {_last!.Time}. StateOptions.SlowSnapshotWarning sets when this is said.");
+            _slow *= 2;
+        }
+    }
 
-            return manifest = new CheckpointManifest(number, zeroTime, _interval, time, segment, _log!.End, 0, 0, []) { Salt = Salt };
-        });
+    // What is on its way has to be waited for in any case.
+    private void EndSaveAtLast()
+    {
+        try
+        {
+            EndSave();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException or OperationCanceledException)
+        {
+            _warn($"The last checkpoint was not made; the one before stands. {error.Message}");
+        }
+    }
+
+    // The last step is short: the states are on the disk, or are waited for.
+    private void EndSave()
+    {
+        if (_making is not { } making)
+        {
+            return;
+        }
+
+        try
+        {
+            _last = making.Finish();
+        }
+        finally
+        {
+            making.Dispose();
+            _making = null;
+            _isMaking = false;
+        }
+
         CrashPoint.Pass("saved");
-        _last = manifest;
         _savedAt = _clock.GetTimestamp();
         Retire();
         CrashPoint.Pass("retired");
-        _scrubber.LookAtNext(_last!);
+        _scrubber.LookAtNext(_last);
     }
 
     // Only what no kept checkpoint needs.
@@ -339,6 +394,17 @@ internal sealed class CheckpointCoordinator : IDisposable
         CrashPoint.Pass("checkpoints removed");
         _log!.RemoveBefore(numbers.Take(_options.KeptCheckpoints).Min(_store.LogSegmentOf));
         _journals!.Retire(_store, numbers.Take(_options.KeptCheckpoints).Last());
+        RetireStores(numbers.Take(_options.KeptCheckpoints));
+    }
+
+    // Where a manifest cannot be read nobody knows what an undamaged copy of it would need: nothing goes.
+    private void RetireStores(IEnumerable<int> kept)
+    {
+        CheckpointManifest?[] manifests = _stores is null ? [] : [.. kept.Select(_store.TryManifestOf)];
+        if (manifests.Length > 0 && !manifests.Contains(null))
+        {
+            _stores!.Retire([.. manifests.SelectMany(manifest => manifest!.Parts).Select(part => part.Store).OfType<StoredSnapshot>().Select(store => (store.Id, store.Snapshot))]);
+        }
     }
 
     private void FindLast()

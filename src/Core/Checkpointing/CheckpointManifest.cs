@@ -10,7 +10,13 @@ namespace FastStream;
 /// <param name="Offset">Where it begins in the data.</param>
 /// <param name="Length">Its bytes.</param>
 /// <param name="Groups">The groups of its keys, by the manifest's salt; null where it has no keys, or they have no groups that another process would find.</param>
-internal sealed record CheckpointPart(string Kind, string Name, string Schema, long Offset, long Length, KeyGroups? Groups = null);
+/// <param name="Store">Where the part's states are a store's: its number and its snapshot; null where they are in the data.</param>
+internal sealed record CheckpointPart(string Kind, string Name, string Schema, long Offset, long Length, KeyGroups? Groups = null, StoredSnapshot? Store = null);
+
+/// <summary>A store as it was at a checkpoint.</summary>
+/// <param name="Id">Number of its directory.</param>
+/// <param name="Snapshot">What the store needs to be opened so.</param>
+internal sealed record StoredSnapshot(int Id, ReadOnlyMemory<byte> Snapshot);
 
 /// <summary>What a checkpoint says of itself: the last batch that its states count, and where its parts are.</summary>
 /// <param name="Number">Number of the checkpoint.</param>
@@ -64,6 +70,12 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
                 {
                     writer.WriteNumber("firstGroup", groups.First);
                     writer.WriteNumber("groups", groups.Length);
+                }
+
+                if (part.Store is { } store)
+                {
+                    writer.WriteNumber("store", store.Id);
+                    writer.WriteBase64String("snapshot", store.Snapshot.Span);
                 }
 
                 writer.WriteEndObject();
@@ -126,7 +138,10 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
         : new LogEnd(root.GetProperty("logSegment").GetInt32(), 0);
 
     private static CheckpointPart ReadPart(JsonElement part) =>
-        new(TextOf(part, "kind"), TextOf(part, "name"), TextOf(part, "schema"), part.GetProperty("offset").GetInt64(), part.GetProperty("length").GetInt64(), ReadGroups(part));
+        new(TextOf(part, "kind"), TextOf(part, "name"), TextOf(part, "schema"), part.GetProperty("offset").GetInt64(), part.GetProperty("length").GetInt64(), ReadGroups(part), ReadStore(part));
+
+    private static StoredSnapshot? ReadStore(JsonElement part) =>
+        part.TryGetProperty("store", out JsonElement id) ? new StoredSnapshot(id.GetInt32(), part.GetProperty("snapshot").GetBytesFromBase64()) : null;
 
     private static KeyGroups? ReadGroups(JsonElement part)
     {

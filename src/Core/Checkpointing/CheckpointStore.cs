@@ -14,9 +14,13 @@ namespace FastStream;
 /// </remarks>
 internal sealed class CheckpointStore(string directory)
 {
+    /// <summary>The file of the parts.</summary>
+    public const string DataName = "data";
+
+    /// <summary>The file that says what the parts are.</summary>
+    public const string ManifestName = "manifest";
+
     private const string Prefix = "checkpoint-";
-    private const string DataName = "data";
-    private const string ManifestName = "manifest";
     private const int LargestManifestBytes = 64 << 20;
     private const int InputOutputError = 5;   // EIO
 
@@ -28,11 +32,10 @@ internal sealed class CheckpointStore(string directory)
          orderby number descending
          select number).ToArray();
 
-    /// <summary>Writes a checkpoint and looks at what was written.</summary>
+    /// <summary>Begins to write a checkpoint.</summary>
     /// <param name="number">Its number; there must be none of it.</param>
-    /// <param name="describe">Gets a writer for the parts, and gives the manifest, without what only the writer knows.</param>
-    /// <exception cref="IOException">The disk did not take it, or gives back something else.</exception>
-    public void Save(int number, Func<CheckpointWriter, CheckpointManifest> describe)
+    /// <exception cref="IOException">The disk does not take it.</exception>
+    public CheckpointFiles Begin(int number)
     {
         if (!Directory.Exists(directory))
         {
@@ -40,26 +43,23 @@ internal sealed class CheckpointStore(string directory)
         }
 
         RemoveLeftovers();
-        using (var whole = new WholeDirectory(PathOf(number), isPrivate: true, isOurs: IsCheckpoint))
-        {
-            CheckpointManifest manifest;
-            using (FileBufferWriter file = whole.NewFile(DataName, isSummed: true))
-            {
-                var writer = new CheckpointWriter(file);
-                manifest = describe(writer) with { Number = number, Parts = writer.Parts };
-                file.Finish();
-                manifest = manifest with { DataLength = file.Length, DataSum = file.Sum };
-            }
+        return new CheckpointFiles(this, new WholeDirectory(PathOf(number), isPrivate: true, isOurs: IsCheckpoint));
+    }
 
-            CrashPoint.Pass("states written");
-            using FileBufferWriter manifestFile = whole.NewFile(ManifestName);
-            manifest.Write(manifestFile);
-            manifestFile.Finish();
-            CrashPoint.Pass("manifest written");
-            whole.Publish();
-        }
+    /// <summary>Writes a checkpoint that is all there, and looks at what was written.</summary>
+    /// <param name="number">Its number; there must be none of it.</param>
+    /// <param name="describe">Gets a writer for the parts, and gives the manifest, without what only the writer knows.</param>
+    /// <exception cref="IOException">The disk did not take it, or gives back something else.</exception>
+    public void Save(int number, Func<CheckpointWriter, CheckpointManifest> describe)
+    {
+        using CheckpointFiles files = Begin(number);
+        files.Finish(describe(files.Writer) with { Number = number });
+    }
 
-        CrashPoint.Pass("checkpoint there");
+    /// <summary>Looks at a checkpoint that was just written.</summary>
+    /// <exception cref="IOException">The disk gives back something else.</exception>
+    public void LookAt(int number)
+    {
         try
         {
             using CheckpointData written = Load(number);
@@ -130,7 +130,8 @@ internal sealed class CheckpointStore(string directory)
     private static bool IsCheckpoint(string path) =>
         Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).All(entry => Path.GetFileName(entry) is DataName or ManifestName);
 
-    private CheckpointManifest? TryManifestOf(int number)
+    /// <summary>What a checkpoint says of itself; null where it cannot be read.</summary>
+    public CheckpointManifest? TryManifestOf(int number)
     {
         try
         {

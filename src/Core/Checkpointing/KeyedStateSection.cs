@@ -39,6 +39,12 @@ internal sealed class KeyedStateSection<TKey, TState>(DStream stream, IReadOnlyL
 
     public void Load(int part, int? owner, ReadOnlySpan<byte> bytes)
     {
+        if (StoredPartHead.Read(bytes) is { } stored)
+        {
+            throw new InvalidOperationException(
+                $"The states of {stream.Name} are in a store of the kind {stored.Kind}, and the program keeps them in memory. Set StreamingOptions.State.Store to a store of that kind.");
+        }
+
         _hasBegun |= bytes[0] != 0;
         bytes = bytes[1..];
         var owners = new SavedKeyOwner(owner, partitions.Count, _salt);

@@ -25,9 +25,10 @@ public sealed class GraphBuilder
     private readonly Dictionary<(DStream Stream, int Partition, Type Type), object> _shared = [];
     private readonly ExecutionDataflowBlockOptions _blockOptions;
 
-    internal GraphBuilder(TaskScheduler scheduler, KeySalt salt)
+    internal GraphBuilder(TaskScheduler scheduler, KeySalt salt, StateStores? stores = null)
     {
         Salt = salt;
+        Stores = stores;
         _blockOptions = new ExecutionDataflowBlockOptions { TaskScheduler = scheduler, EnsureOrdered = true };
     }
 
@@ -113,6 +114,9 @@ public sealed class GraphBuilder
 
     /// <summary>What says which partition owns a key.</summary>
     internal KeySalt Salt { get; }
+
+    /// <summary>Where states lie that are not in memory; null where all are.</summary>
+    internal StateStores? Stores { get; }
 
     /// <summary>The times at which something is due without input.</summary>
     internal DueTimes Due { get; } = new();

@@ -61,7 +61,8 @@ public abstract class MapWithStateStream<TKey, TState, TMapped> : DStream<TMappe
     private protected abstract TimeSpan? IdleTime { get; }
 
     /// <summary>The states of a partition of a graph, for the operators of both streams.</summary>
-    internal KeyedStates<TKey, TState> States(GraphBuilder graph, int partition) => graph.Shared(this, partition, () => new KeyedStates<TKey, TState>(IdleTime));
+    internal KeyedStates<TKey, TState> States(GraphBuilder graph, int partition) => graph.Shared(this, partition, () => new KeyedStates<TKey, TState>(
+        IdleTime, graph.Stores is { } stores ? new ColdStates<TKey, TState>(stores.Add($"{Name}, partition {partition}"), stores.Serializers) : null));
 }
 
 /// <param name="parent">The pairs, each in its key's partition.</param>
@@ -91,7 +92,9 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
             RecordErrors<(TKey Key, TValue Value)>? errors = IsTolerant ? Errors(graph, partition) : null;
             return Isolation.Of(spec.UserFunction).Create(new Maker(spec, states, initial[partition], errors, MadeInput.For(this, graph), output));
         })];
-        graph.AddSection(this, serializers => new KeyedStateSection<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
+        graph.AddSection(this, serializers => graph.Stores is { } stores
+            ? new StoredStateSection<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)
+            : new KeyedStateSection<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
         for (int partition = 0; partition < operators.Length && spec.IdleTime is not null; partition++)
         {
             KeyedStates<TKey, TState> states = States(graph, partition);
@@ -127,7 +130,7 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
 internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(
     StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial,
     Operator<TMapped> next, RecordErrors<(TKey Key, TValue Value)>? errors = null, MadeInput? made = null)
-    : StatefulOperator<(TKey Key, TValue Value), TMapped>(next), ISavedKeys<TKey, TState>
+    : StatefulOperator<(TKey Key, TValue Value), TMapped>(next), ISavedKeys<TKey, TState>, IStoredStates
     where TMarker : struct
 {
     private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];
@@ -147,6 +150,25 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
 
     /// <inheritdoc/>
     public void Restore(IEnumerable<SavedKey<TKey, TState>> keys) => states.Restore(keys);
+
+    /// <inheritdoc/>
+    public StoredShard Shard => states.Shard!;
+
+    /// <inheritdoc/>
+    public ColdTimers? Timers => states.ColdTimers;
+
+    /// <inheritdoc/>
+    public void Flush(StoredChanges changes)
+    {
+        AcceptPending();
+        states.Flush(changes);
+    }
+
+    /// <inheritdoc/>
+    public void BeginFromStore(bool hasBegun) => states.BeginFromStore(hasBegun);
+
+    /// <inheritdoc/>
+    public void Move(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => states.Move(key, value);
 
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
@@ -180,6 +202,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
     {
         _time = batch.Time;
         states.Begin(initial, _time);
+        states.OpenDue(_time);
         base.PassStart(batch);
     }
 

@@ -23,7 +23,7 @@ internal sealed class StateSnapshotsOperator<TKey, TState, TMapped>(KeyedStates<
 
     public override void OnBatchEnd(BatchScope batch)
     {
-        states.GiveAll(Output);
+        states.GiveAll(Output, batch);
         base.OnBatchEnd(batch);
     }
 }

@@ -97,22 +97,29 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
         List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(initialState, outputs.Length, graph.Salt);
         Operator<(TKey Key, TValue Value)>[] operators =
             [.. outputs.Select((output, partition) => Isolation.Of(function).Create(
-                new Maker(update, initial[partition], IsTolerant ? Errors(graph, partition) : null, MadeInput.For(this, graph), output)))];
+                new Maker(update, initial[partition], Cold(graph, partition), IsTolerant ? Errors(graph, partition) : null, MadeInput.For(this, graph), output)))];
         foreach (Operator<(TKey Key, TValue Value)> created in operators)
         {
             graph.Own((IDisposable)created);
         }
 
-        graph.AddSection(this, serializers => new KeyedStateSection<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
+        graph.AddSection(this, serializers => graph.Stores is { } stores
+            ? new StoredStateSection<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)
+            : new KeyedStateSection<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
         graph.Attach(parent, this, partition => operators[partition]);
     }
 
+    private ColdStates<TKey, TState>? Cold(GraphBuilder graph, int partition) =>
+        graph.Stores is { } stores ? new ColdStates<TKey, TState>(stores.Add($"{Name}, partition {partition}"), stores.Serializers) : null;
+
     private sealed class Maker(
-        TimedStateUpdate<TKey, TValue, TState> update, List<(TKey Key, TState State)> initialState, RecordErrors<(TKey Key, TValue Value)>? errors,
-        MadeInput? made, Operator<(TKey Key, TState Value)> next) : IIsolated<(TKey Key, TValue Value)>
+        TimedStateUpdate<TKey, TValue, TState> update, List<(TKey Key, TState State)> initialState, ColdStates<TKey, TState>? cold,
+        RecordErrors<(TKey Key, TValue Value)>? errors, MadeInput? made, Operator<(TKey Key, TState Value)> next) : IIsolated<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
-            where TMarker : struct => new UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>(update, initialState, next, errors, made);
+            where TMarker : struct => cold is null
+                ? new UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>(update, initialState, next, errors, made)
+                : new StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMarker>(update, cold, initialState, next, errors, made);
     }
 }
 
@@ -254,7 +261,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     }
 
     // A key whose call fails keeps the state that it had, and its values are left out; without values the call is counted.
-    private static TimedStateUpdate<TKey, TValue, TState> WhereItCan(TimedStateUpdate<TKey, TValue, TState> update, RecordErrors<(TKey Key, TValue Value)> errors) =>
+    internal static TimedStateUpdate<TKey, TValue, TState> WhereItCan(TimedStateUpdate<TKey, TValue, TState> update, RecordErrors<(TKey Key, TValue Value)> errors) =>
         (time, key, values, state) =>
         {
             try

@@ -11,6 +11,7 @@ internal sealed class Engine
     private readonly JobGenerator _generator;
     private readonly StreamingOptions _options;
     private readonly CheckpointCoordinator? _checkpoints;
+    private readonly StateStores? _stores;                     // null where all states are in memory
     private readonly IReadOnlyList<JobSet> _recovered = [];    // batches of an earlier run that run again
     private readonly CancellationTokenSource _abort = new();   // the immediate stop
     private readonly OwnWork _own;                             // the code of inputs, but for their batches
@@ -40,15 +41,16 @@ internal sealed class Engine
         _checkpoints = _options.Checkpoint is null ? null : CheckpointCoordinator.Open(_options, inputs, Warn);
         try
         {
-            _graph = new GraphBuilder(SchedulerFor(_options), _checkpoints?.Salt ?? KeySalt.Of(_options)).Build(outputs, inputs);
-            _recovered = _checkpoints?.Recover(_graph.Sections) ?? [];
+            _stores = _options.State.Store is null ? null : new StateStores(_options);
+            _graph = new GraphBuilder(SchedulerFor(_options), _checkpoints?.Salt ?? KeySalt.Of(_options), _stores).Build(outputs, inputs);
+            _recovered = _checkpoints?.Recover(_graph.Sections, _stores) ?? [];
             _scheduler = new JobScheduler(_graph, _options, clock, listeners, context, _checkpoints, onFailure, _work, _gate, _watchdog, _abort.Token);
             _generator = new JobGenerator(
                 inputs, _scheduler, _options, clock, listeners, _checkpoints, onFailure, context.OnInputsEnded, _work, _gate, _watchdog, _own);
         }
         catch
         {
-            _checkpoints?.Dispose();
+            CloseStores();
             throw;
         }
     }
@@ -195,7 +197,13 @@ internal sealed class Engine
         }
 
         _own.IsOver = true;
-        _gate.Close(() => _checkpoints?.Dispose());
+        _gate.Close(CloseStores);
+    }
+
+    private void CloseStores()
+    {
+        _checkpoints?.Dispose();
+        _stores?.Dispose();
     }
 
     // Threads cannot be ended: what holds one keeps what it has, and the stop goes on behind it, should it ever come back. Until then no memory that it may use goes back to a pool; from now
@@ -214,7 +222,11 @@ internal sealed class Engine
         }
 
         _scheduler.LeaveBehind(time => failures.FirstOrDefault(failure => failure.BatchTime == time) ?? failures[0], failures[0]);
-        _gate.Close(() => _checkpoints?.Dispose());
+        _gate.Close(() =>
+        {
+            _checkpoints?.Dispose();
+            _stores?.LeaveBehind();
+        });
         return true;
     }
 

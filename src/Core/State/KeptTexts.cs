@@ -9,6 +9,9 @@ internal sealed class KeptTexts<T> : IDisposable
     private long _liveBytes;
     private long _deadBytes;
 
+    /// <summary>Bytes of what is kept.</summary>
+    public long LiveBytes => _liveBytes;
+
     public bool ShouldCompact => RecordTexts<T>.Any && _deadBytes >= TextMemory.ChunkBytes && _deadBytes >= _liveBytes;
 
     /// <summary>Puts another record in the place of one, whose texts it copies.</summary>

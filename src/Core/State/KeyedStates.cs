@@ -2,10 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>The states of one partition's keys.</summary>
-/// <remarks>A batch changes entries in place, after a note of what they were, so that it can be undone. Belongs to one partition's operators; not thread safe.</remarks>
+/// <summary>The states of one partition's keys: all of them, or, in front of a store, those that are in use.</summary>
+/// <remarks>
+/// A batch changes entries in place, after a note of what they were, so that it can be undone. Where there is a store, keys that the table has not are read from it before the note is taken,
+/// and what the table has no room for goes there between batches (KeyedStates.Cold.cs). Belongs to one partition's operators; not thread safe.
+/// </remarks>
 /// <param name="idle">How long a key may go untouched before its time is out; null where none is.</param>
-internal sealed class KeyedStates<TKey, TState>(TimeSpan? idle) : IDisposable
+/// <param name="cold">States that are not in the table; null where all are.</param>
+internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStates<TKey, TState>? cold = null) : IDisposable
 {
     private const int Ahead = 16;   // entries that are asked for before they are needed
 
@@ -57,6 +61,11 @@ internal sealed class KeyedStates<TKey, TState>(TimeSpan? idle) : IDisposable
             int number = _table.GetOrAdd(KeyHash.Of(in saved.Key), in saved.Key, out bool exists);
             _withoutState += exists ? 0 : 1;
             Set(ref _table.ValueAt(number), saved.State, new BatchTime(saved.TouchedMs));
+            if (cold is not null)
+            {
+                MarkChanged(number);
+            }
+
             if (_timers?.Has(number) == false)
             {
                 _timers.File(number, DueOf(saved.TouchedMs), saved.TouchedMs);
@@ -70,6 +79,11 @@ internal sealed class KeyedStates<TKey, TState>(TimeSpan? idle) : IDisposable
     {
         _table.Locate<TItem, TKeyOf>(items, numbers, _added);
         _withoutState += _added.Count;
+        if (cold is not null && _added.Count > 0)
+        {
+            LoadAdded();
+        }
+
         _added.Clear();
         Note(numbers[..items.Length]);
     }
@@ -125,6 +139,11 @@ internal sealed class KeyedStates<TKey, TState>(TimeSpan? idle) : IDisposable
             _idle.Truncate(count);
         }
 
+        if (_opened.Count > 0)
+        {
+            AddIdleOfOpened(time);
+        }
+
         return _idle.Span;
     }
 
@@ -141,11 +160,12 @@ internal sealed class KeyedStates<TKey, TState>(TimeSpan? idle) : IDisposable
 
             if (_timers.First == first)
             {
-                return new BatchTime(first);
+                break;
             }
         }
 
-        return null;
+        long? next = cold is null ? _timers.First : Earlier(_timers.First, NextOfCold(_timers.First));
+        return next is { } due ? new BatchTime(due) : null;
     }
 
     /// <summary>The state of a key that has one.</summary>
@@ -161,6 +181,16 @@ internal sealed class KeyedStates<TKey, TState>(TimeSpan? idle) : IDisposable
             {
                 output.Add((_table.KeyAt(number), entry.State));
             }
+        }
+    }
+
+    /// <summary>As <see cref="GiveAll(RecordBuffer{ValueTuple{TKey, TState}})"/>, with the states that are in the store.</summary>
+    public void GiveAll(RecordBuffer<(TKey Key, TState State)> output, BatchScope batch)
+    {
+        GiveAll(output);
+        if (cold is not null)
+        {
+            GiveCold(output, batch);
         }
     }
 
@@ -181,7 +211,7 @@ internal sealed class KeyedStates<TKey, TState>(TimeSpan? idle) : IDisposable
             ref KeyedState<TState> changed = ref _table.ValueAt(number);
             _texts.GoBack(ref changed.State, changed.Exists, ref entry.State, entry.Exists);
             changed = entry;
-            if (!entry.Exists)
+            if (!entry.Exists && !entry.Is(StateMarks.InStore))
             {
                 _table.Remove(number);
             }
@@ -246,7 +276,7 @@ internal sealed class KeyedStates<TKey, TState>(TimeSpan? idle) : IDisposable
             }
         }
 
-        if (_timers is not null || _withoutState > 0)
+        if (_timers is not null || _withoutState > 0 || cold is not null)
         {
             AcceptTouched(time);
         }
@@ -257,6 +287,11 @@ internal sealed class KeyedStates<TKey, TState>(TimeSpan? idle) : IDisposable
         if (_texts.ShouldCompact)
         {
             Compact();
+        }
+
+        if (cold is not null)
+        {
+            AcceptCold(time);
         }
     }
 
@@ -275,12 +310,32 @@ internal sealed class KeyedStates<TKey, TState>(TimeSpan? idle) : IDisposable
             ref KeyedState<TState> entry = ref entries.ValueAt(number);
             if (!entry.Exists)
             {
-                _table.Remove(number);
+                Forget(number);
+                continue;
             }
-            else if (_timers?.Has(number) == false)
+
+            if (_timers?.Has(number) == false)
             {
                 FileAgain(number, time.Milliseconds);
             }
+
+            if (cold is not null)
+            {
+                MarkChanged(number);
+            }
+        }
+    }
+
+    // A key without a state goes, unless the store has yet to be told.
+    private void Forget(int number)
+    {
+        if (_table.ValueAt(number).Is(StateMarks.InStore))
+        {
+            MarkChanged(number);
+        }
+        else
+        {
+            _table.Remove(number);
         }
     }
 
@@ -318,4 +373,27 @@ internal struct KeyedState<TState>
     public long TouchedMs;    // batch time of the last touch
     public int Batch;         // the last batch that changed it, by KeyedStates' count
     public bool Exists;       // whether there is a state
+    public StateMarks Marks;  // how it stands to the store; none where there is no store
+
+    public readonly bool Is(StateMarks mark) => (Marks & mark) != StateMarks.None;
+}
+
+/// <summary>How an entry of the table stands to the store behind it.</summary>
+[Flags]
+internal enum StateMarks : byte
+{
+    /// <summary>There is no store, or it knows nothing of the key.</summary>
+    None = 0,
+
+    /// <summary>The store has the key, perhaps with an older state.</summary>
+    InStore = 1,
+
+    /// <summary>The store is to be told.</summary>
+    Changed = 2,
+
+    /// <summary>A timer for the key is filed in the store.</summary>
+    Filed = 4,
+
+    /// <summary>The key has no timer in the table, and is looked at in each batch.</summary>
+    Opened = 8,
 }

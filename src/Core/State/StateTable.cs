@@ -34,6 +34,9 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     /// <summary>One more than the greatest number in use: where a walk over all numbers ends.</summary>
     public int End { get; private set; }
 
+    /// <summary>Bytes of the keys' texts.</summary>
+    public long TextBytes => _texts.LiveBytes;
+
     /// <summary>The numbers of a span's keys; those that were not there are added, in order.</summary>
     /// <remarks>In three walks, so that the misses of all keys overlap: slots are asked for, then the entries they name, then keys are compared.</remarks>
     /// <param name="items">At most a span's records.</param>

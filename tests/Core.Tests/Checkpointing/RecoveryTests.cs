@@ -150,6 +150,7 @@ public sealed class RecoveryTests
         await using StreamScenario second = folder.Start(afterTick: 2, interval: 1);
         RecordedOutput<(string Key, int Value)> later = Counted(second, [["b"], [], [], ["a"]]);
         await second.RunAsync();
+        Assert.Empty(second.Failures);
         Assert.Equal([[("b", 2)], [("a", -11)], [], [("a", 1), ("b", -2)]], later.Batches.Select(batch => batch!.Order().ToArray()));
 
         static RecordedOutput<(string Key, int Value)> Counted(StreamScenario scenario, string[][] batches) => scenario.Output(

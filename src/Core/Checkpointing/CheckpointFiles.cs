@@ -1,0 +1,56 @@
+namespace FastStream;
+
+/// <summary>The files of a checkpoint that does not count yet: they appear together, or not at all.</summary>
+internal sealed class CheckpointFiles : IDisposable
+{
+    private readonly CheckpointStore _store;
+    private readonly WholeDirectory _whole;
+    private readonly FileBufferWriter _data;
+
+    public CheckpointFiles(CheckpointStore store, WholeDirectory whole)
+    {
+        _store = store;
+        _whole = whole;
+        try
+        {
+            _data = whole.NewFile(CheckpointStore.DataName, isSummed: true);
+            Writer = new CheckpointWriter(_data);
+        }
+        catch
+        {
+            whole.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes the parts.</summary>
+    public CheckpointWriter Writer { get; }
+
+    /// <summary>Writes the manifest, makes the checkpoint appear, and looks at what was written.</summary>
+    /// <exception cref="IOException">The disk did not take it, or gives back something else.</exception>
+    public CheckpointManifest Finish(CheckpointManifest manifest)
+    {
+        _data.Finish();
+        manifest = manifest with { Parts = Writer.Parts, DataLength = _data.Length, DataSum = _data.Sum };
+        _data.Dispose();
+        CrashPoint.Pass("states written");
+        using (FileBufferWriter file = _whole.NewFile(CheckpointStore.ManifestName))
+        {
+            manifest.Write(file);
+            file.Finish();
+        }
+
+        CrashPoint.Pass("manifest written");
+        _whole.Publish();
+        _whole.Dispose();
+        CrashPoint.Pass("checkpoint there");
+        _store.LookAt(manifest.Number);
+        return manifest;
+    }
+
+    public void Dispose()
+    {
+        _data.Dispose();
+        _whole.Dispose();
+    }
+}

@@ -1,0 +1,227 @@
+using System.Buffers;
+
+namespace FastStream;
+
+/// <summary>One partition's states in a store, as a checkpoint sees them.</summary>
+internal interface IStoredStates
+{
+    /// <summary>The store.</summary>
+    StoredShard Shard { get; }
+
+    /// <summary>Whether initial states are in already.</summary>
+    bool HasBegun { get; }
+
+    /// <summary>The timers that lie in the store; null where states have none.</summary>
+    ColdTimers? Timers { get; }
+
+    /// <summary>Notes what the store has yet to be told. Between batches.</summary>
+    void Flush(StoredChanges changes);
+
+    /// <summary>Begins with what the store has. Before the first batch.</summary>
+    void BeginFromStore(bool hasBegun);
+
+    /// <summary>Takes in a state that was another partition's, or in a checkpoint. Before the first batch.</summary>
+    /// <param name="key">Its bytes in a store.</param>
+    /// <param name="value">Its bytes in a store.</param>
+    void Move(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
+}
+
+/// <summary>A state whose parts are in stores of their own: the checkpoint has their snapshots' names.</summary>
+internal interface IStoredSection
+{
+    /// <summary>Begins to bring a part to the disk. Between batches.</summary>
+    StoredPart BeginSave(int part, CancellationToken cancellation);
+}
+
+/// <summary>A part on its way to the disk.</summary>
+/// <param name="Head">What of it is written before the snapshot's name.</param>
+/// <param name="Id">The store.</param>
+/// <param name="Snapshot">Its name, when it is there.</param>
+internal sealed record StoredPart(byte[] Head, int Id, Task<ReadOnlyMemory<byte>> Snapshot)
+{
+    public const byte Mark = 2;    // in the place of a part's first byte, which is 0 or 1 where its states follow
+
+    /// <summary>The store as it is then. When its snapshot is there.</summary>
+    public StoredSnapshot Store => new(Id, Snapshot.GetAwaiter().GetResult());
+
+    /// <summary>Writes the part. When its snapshot is there.</summary>
+    public void Write(IBufferWriter<byte> output)
+    {
+        StoredSnapshot store = Store;
+        output.Write(Head);
+        SavedNumbers.WriteInt32(output, store.Id);
+        SavedNumbers.WriteInt32(output, store.Snapshot.Length);
+        output.Write(store.Snapshot.Span);
+    }
+}
+
+/// <summary>What a part of a stored state says in a checkpoint.</summary>
+/// <remarks><code>| 2 (1) | 1, or 0 before the first batch (1) | bytes of the kind (4) | kind | bytes of timers (4) | timers | number of the store (4) | bytes of the snapshot (4) | snapshot |</code></remarks>
+internal sealed record StoredPartHead(bool HasBegun, string Kind, byte[] Timers, int Id, byte[] Snapshot)
+{
+    public static byte[] Head(bool hasBegun, string kind, ColdTimers? timers)
+    {
+        var head = new ArrayBufferWriter<byte>();
+        SavedNumbers.WriteByte(head, StoredPart.Mark);
+        SavedNumbers.WriteFlag(head, hasBegun);
+        Write(head, System.Text.Encoding.UTF8.GetBytes(kind));
+        var slots = new ArrayBufferWriter<byte>();
+        timers?.Save(slots);
+        Write(head, slots.WrittenSpan);
+        return head.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads a part; null where its states follow in the checkpoint itself.</summary>
+    public static StoredPartHead? Read(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty || bytes[0] != StoredPart.Mark)
+        {
+            return null;
+        }
+
+        bool hasBegun = bytes[1] != 0;
+        bytes = bytes[2..];
+        string kind = System.Text.Encoding.UTF8.GetString(ReadBytes(ref bytes));
+        byte[] timers = ReadBytes(ref bytes);
+        return new StoredPartHead(hasBegun, kind, timers, SavedNumbers.ReadInt32(ref bytes), ReadBytes(ref bytes));
+    }
+
+    private static void Write(ArrayBufferWriter<byte> output, ReadOnlySpan<byte> bytes)
+    {
+        SavedNumbers.WriteInt32(output, bytes.Length);
+        output.Write(bytes);
+    }
+
+    private static byte[] ReadBytes(ref ReadOnlySpan<byte> bytes)
+    {
+        int length = SavedNumbers.ReadInt32(ref bytes);
+        if (length < 0 || length > bytes.Length)
+        {
+            throw new InvalidDataException($"A part of a checkpoint has a field of {length} bytes where {bytes.Length} are left.");
+        }
+
+        byte[] field = bytes[..length].ToArray();
+        bytes = bytes[length..];
+        return field;
+    }
+}
+
+/// <summary>The states of a stream's keys that lie in a store, one for each partition.</summary>
+internal sealed class StoredStateSection<TKey, TState>(DStream stream, IReadOnlyList<IStoredStates> partitions, StateStores stores, KeySalt salt) : IStateSection, IStoredSection
+{
+    private readonly IRecordSerializer<TKey> _keys = stores.Serializers.Of<TKey>();
+    private readonly IRecordSerializer<TState> _states = stores.Serializers.Of<TState>();
+    private readonly List<(int? Owner, StoredPartHead Head)> _stored = [];
+    private readonly KeySalt _salt = salt;
+    private bool _hasBegun;
+    private bool _isMoving;    // the stores are new, and each state goes to where it belongs now
+
+    public DStream Stream => stream;
+
+    public string Schema => $"{_states.Schema} by {_keys.Schema}";
+
+    public int PartCount => partitions.Count;
+
+    public bool IsByGroup => PartitionHash.IsStable<TKey>();
+
+    public StoredPart BeginSave(int part, CancellationToken cancellation)
+    {
+        IStoredStates states = partitions[part];
+        states.Shard.EnsureOpen();
+        var changes = new StoredChanges();
+        states.Flush(changes);
+        byte[] head = StoredPartHead.Head(states.HasBegun, stores.Kind, states.Timers);
+        return new StoredPart(head, states.Shard.Id, states.Shard.BeginSnapshot(changes, cancellation));
+    }
+
+    public void Save(int part, IBufferWriter<byte> output) => throw new NotSupportedException("A stored state is saved by BeginSave.");
+
+    public void Load(int part, int? owner, ReadOnlySpan<byte> bytes)
+    {
+        if (StoredPartHead.Read(bytes) is { } head)
+        {
+            if (head.Kind != stores.Kind)
+            {
+                throw new InvalidOperationException($"The states of {stream.Name} are in a store of the kind {head.Kind}, and the program's is {stores.Kind}. Start with the store of before.");
+            }
+
+            _hasBegun |= head.HasBegun;
+            _stored.Add((owner, head));
+            return;
+        }
+
+        LoadFromMemory(owner, bytes);
+    }
+
+    public void EndLoad()
+    {
+        if (!_isMoving && _stored.Count == partitions.Count && _stored.Index().All(each => each.Item.Owner == each.Index))
+        {
+            for (int i = 0; i < partitions.Count; i++)
+            {
+                StoredPartHead head = _stored[i].Head;
+                ReadOnlySpan<byte> timers = head.Timers;
+                if (!timers.IsEmpty)
+                {
+                    partitions[i].Timers?.Load(ref timers);
+                }
+
+                partitions[i].Shard.Open(head.Id, head.Snapshot);
+                partitions[i].BeginFromStore(_hasBegun);
+            }
+
+            return;
+        }
+
+        BeginMoving();
+        foreach (IStoredStates each in partitions)
+        {
+            each.BeginFromStore(_hasBegun);
+        }
+
+        foreach ((_, StoredPartHead head) in _stored)
+        {
+            using KeyedStore old = stores.Open(stream.Name, head.Id, head.Snapshot, isReadOnly: true);
+            var cold = new ColdStates<TKey, TState>(partitions[0].Shard, stores.Serializers);
+            old.ReadAll((key, value) =>
+            {
+                if (ColdStates<TKey, TState>.IsState(key))
+                {
+                    TKey of = cold.KeyOf(key);
+                    partitions[KeyGroups.PartitionOf(PartitionHash.Of(in of, in _salt), partitions.Count)].Move(key, value);
+                }
+            });
+        }
+
+        _stored.Clear();
+    }
+
+    // Other partitions, or in memory before: into stores of their own, as older checkpoints need the old ones.
+    private void BeginMoving()
+    {
+        for (int i = 0; i < partitions.Count && !_isMoving; i++)
+        {
+            partitions[i].Shard.Open(stores.NewId(), null);
+        }
+
+        _isMoving = true;
+    }
+
+    private void LoadFromMemory(int? owner, ReadOnlySpan<byte> bytes)
+    {
+        BeginMoving();
+        _hasBegun |= bytes[0] != 0;
+        bytes = bytes[1..];
+        var owners = new SavedKeyOwner(owner, partitions.Count, _salt);
+        var cold = new ColdStates<TKey, TState>(partitions[0].Shard, stores.Serializers);
+        for (int count; (count = SavedNumbers.ReadInt32(ref bytes)) != 0;)
+        {
+            for (; count > 0; count--)
+            {
+                TKey key = _keys.Read(ref bytes);
+                TState state = _states.Read(ref bytes);
+                partitions[owners.Of(in key)].Move(cold.KeyBytes(in key), cold.ValueBytes(in state, SavedNumbers.ReadInt64(ref bytes), isFiled: false));
+            }
+        }
+    }
+}

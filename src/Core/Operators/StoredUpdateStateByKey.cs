@@ -1,0 +1,225 @@
+using System.Runtime.CompilerServices;
+
+namespace FastStream;
+
+/// <summary>The operator of <c>UpdateStateByKey</c> where states are in a store: reads those of the batch's keys together, then walks over all others.</summary>
+/// <remarks>
+/// <code>
+/// batch    values by key → read the keys' states → function → change, record
+///          walk over the store: keys without values → function → change where the bytes differ, record
+/// accept   changes → store
+/// </code>
+/// Changes wait as bytes for the next batch to begin; a state whose bytes stay the same costs no write. Nothing else of the states is in memory but what the store keeps there itself.
+/// </remarks>
+internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMarker>(
+    TimedStateUpdate<TKey, TValue, TState> update, ColdStates<TKey, TState> states, List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next,
+    RecordErrors<(TKey Key, TValue Value)>? errors, MadeInput? made)
+    : StatefulOperator<(TKey Key, TValue Value), (TKey Key, TState Value)>(next), IStoredStates, IDisposable
+    where TMarker : struct
+{
+    private readonly TimedStateUpdate<TKey, TValue, TState> _update =
+        errors is null ? update : UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>.WhereItCan(update, errors);
+
+    private readonly StateTable<TKey, NoValue> _keys = new();   // of the batch that runs
+    private readonly GroupBuilder<TValue> _values = new();
+    private readonly PooledList<int> _added = new();
+    private readonly StoredChanges _changes = new();
+    private readonly HiddenTextFinder? _finder = HiddenTexts<TState>.NewFinder();   // null where no text can be hidden in a state
+    private readonly TextMemory _texts = new();
+    private readonly (bool IsThere, byte[] Bytes, int Length)[] _found = new (bool, byte[], int)[RecordBuffer.SpanRecords];
+    private TextLease? _lease;    // of the texts of the batch's records
+    private bool _hasBegun;
+
+    /// <inheritdoc/>
+    public StoredShard Shard => states.Shard;
+
+    /// <inheritdoc/>
+    public bool HasBegun => _hasBegun;
+
+    /// <inheritdoc/>
+    public ColdTimers? Timers => null;
+
+    /// <inheritdoc/>
+    public void Flush(StoredChanges changes)
+    {
+        Begin();
+        AcceptPending();   // which tells the store by itself
+    }
+
+    /// <inheritdoc/>
+    public void BeginFromStore(bool hasBegun) => _hasBegun = hasBegun;
+
+    /// <inheritdoc/>
+    public void Move(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Shard.Write(key, value);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    {
+        made?.Add();
+        _keys.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _values.AddValues(items), _added);
+    }
+
+    public override void OnBatchEnd(BatchScope batch)
+    {
+        made?.EndBatch();
+        if (RecordTexts<TKey>.Any || RecordTexts<TState>.Any)
+        {
+            _lease = new TextLease();
+            batch.Keep(_lease.Retain());
+        }
+
+        _values.Build(batch, _keys.End);
+        for (int first = 0; first < _keys.End; first += RecordBuffer.SpanRecords)
+        {
+            UpdateWithValues(batch.Time, first, Math.Min(RecordBuffer.SpanRecords, _keys.End - first));
+        }
+
+        UpdateOthers(batch.Time);
+        _values.Clear();
+        _keys.HoldKeyTexts(batch);
+        base.OnBatchEnd(batch);
+        errors?.EndBatch(batch);
+        EndTexts();
+    }
+
+    protected override void PassStart(BatchScope batch)
+    {
+        Begin();
+        base.PassStart(batch);
+    }
+
+    protected override void Accept()
+    {
+        if (_changes.Bytes > 0)
+        {
+            Shard.Apply(_changes);
+        }
+
+        ForgetKeys();
+    }
+
+    protected override void Undo()
+    {
+        errors?.Clear();
+        made?.Reset();
+        _changes.Clear();
+        _values.Clear();
+        EndTexts();
+        ForgetKeys();
+    }
+
+    public void Dispose() => _keys.Dispose();
+
+    // Once, before the first checkpoint.
+    private void Begin()
+    {
+        if (!_hasBegun)
+        {
+            _hasBegun = true;
+            foreach ((TKey key, TState state) in initialState)
+            {
+                states.Write(in key, in state, touchedMs: 0, isFiled: false);
+            }
+        }
+    }
+
+    private void UpdateWithValues(BatchTime time, int first, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            states.Ask(in _keys.KeyAt(first + i));
+            _found[i].IsThere = false;
+        }
+
+        states.Read((index, value) =>
+        {
+            ref (bool IsThere, byte[] Bytes, int Length) found = ref _found[index];
+            if (found.Bytes is null || found.Bytes.Length < value.Length)
+            {
+                found.Bytes = new byte[value.Length];
+            }
+
+            value.CopyTo(found.Bytes);
+            (found.IsThere, found.Length) = (true, value.Length);
+        });
+        for (int i = 0; i < count; i++)
+        {
+            TKey key = _keys.KeyAt(first + i);
+            ReadOnlySpan<byte> before = _found[i].IsThere ? _found[i].Bytes.AsSpan(0, _found[i].Length) : default;
+            UpdateOne(time, key, _values.ValuesOf(first + i), before);
+        }
+    }
+
+    private void UpdateOthers(BatchTime time) => states.ReadAll((key, value) =>
+    {
+        if (_keys.Count == 0 || _keys.Find(KeyHash.Of(in key), in key) < 0)
+        {
+            if (_lease is not null)
+            {
+                RecordTexts<TKey>.Copy(ref key, _texts, _lease);
+            }
+
+            UpdateOne(time, key, [], value.Span);
+        }
+    });
+
+    private void UpdateOne(BatchTime time, TKey key, ReadOnlySpan<TValue> values, ReadOnlySpan<byte> before)
+    {
+        Optional<TState> state = default;
+        if (!before.IsEmpty)
+        {
+            TState read = states.StateOf(before, out _, out _);
+            KeepTexts(ref read);
+            state = read;
+        }
+
+        Optional<TState> updated = _update(time, key, values, state);
+        if (!updated.HasValue)
+        {
+            if (!before.IsEmpty)
+            {
+                states.Delete(_changes, in key);
+            }
+
+            return;
+        }
+
+        TState value = updated.Value;
+        _finder?.ThrowIfIn(value, "A state");
+        KeepTexts(ref value);
+        ReadOnlySpan<byte> bytes = states.ValueBytes(in value, touchedMs: 0, isFiled: false);
+        if (!bytes.SequenceEqual(before))
+        {
+            _changes.Write(states.KeyBytes(in key), bytes);
+        }
+
+        Output.Add((key, value));
+    }
+
+    private void KeepTexts(ref TState state)
+    {
+        if (_lease is not null)
+        {
+            RecordTexts<TState>.Copy(ref state, _texts, _lease);
+        }
+    }
+
+    private void EndTexts()
+    {
+        _lease?.Dispose();
+        _lease = null;
+    }
+
+    // The table is the batch's alone.
+    private void ForgetKeys()
+    {
+        for (int number = _keys.End - 1; number >= 0; number--)
+        {
+            _keys.Remove(number);
+        }
+
+        _added.Clear();
+    }
+
+    private readonly struct NoValue;
+}

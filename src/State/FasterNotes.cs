@@ -1,0 +1,107 @@
+using FASTER.core;
+
+namespace FastStream;
+
+/// <summary>Keeps what FASTER would write into files of its own about its checkpoints: it goes into the snapshot instead.</summary>
+/// <param name="directory">Of the index files.</param>
+/// <param name="fault">Told what goes wrong.</param>
+/// <param name="isReadOnly">Whether nothing is to change.</param>
+internal sealed class FasterNotes(string directory, StoreFault fault, bool isReadOnly) : ICheckpointManager
+{
+    private readonly Dictionary<Guid, byte[]> _log = [];
+    private readonly Dictionary<Guid, byte[]> _index = [];
+
+    /// <summary>The device of the index that was begun last.</summary>
+    public SummedDevice? IndexDevice { get; private set; }
+
+    /// <summary>Bytes that the index which is read has in its file; 0 while one is written.</summary>
+    public long IndexFileBytes { get; set; }
+
+    /// <summary>What FASTER noted of a log.</summary>
+    public byte[] LogOf(Guid token) => _log[token];
+
+    /// <summary>What FASTER noted of an index.</summary>
+    public byte[] IndexOf(Guid token) => _index[token];
+
+    /// <summary>Gives back what it noted in an earlier run.</summary>
+    public void Add(FasterSnapshot snapshot)
+    {
+        _log[snapshot.Log] = snapshot.LogNotes;
+        if (snapshot.IndexNotes is { } index)
+        {
+            _index[snapshot.Index] = index;
+        }
+    }
+
+    /// <summary>The name of an index's files begins so.</summary>
+    public static string NameOf(Guid index) => $"index-{index:N}";
+
+    public void CommitLogCheckpoint(Guid logToken, byte[] commitMetadata)
+    {
+        _log.Clear();
+        _log[logToken] = commitMetadata;
+    }
+
+    public void CommitIndexCheckpoint(Guid indexToken, byte[] commitMetadata)
+    {
+        _index.Clear();
+        _index[indexToken] = commitMetadata;
+    }
+
+    public byte[] GetLogCheckpointMetadata(Guid logToken, DeltaLog deltaLog, bool scanDelta = false, long recoverTo = -1) => _log[logToken];
+
+    public byte[] GetIndexCheckpointMetadata(Guid indexToken) => _index[indexToken];
+
+    public IEnumerable<Guid> GetIndexCheckpointTokens() => _index.Keys;
+
+    public IEnumerable<Guid> GetLogCheckpointTokens() => _log.Keys;
+
+    public IDevice GetIndexDevice(Guid indexToken)
+    {
+        IndexDevice = new SummedDevice(directory, NameOf(indexToken), fault, isReadOnly) { FlushesAtEnd = true };
+        IndexDevice.Initialize(-1);
+        if (IndexFileBytes > 0)
+        {
+            IndexDevice.OpenThere(0, IndexFileBytes, long.MaxValue);
+        }
+
+        return IndexDevice;
+    }
+
+    // Of kinds of checkpoints that are not made here.
+    public IDevice GetSnapshotLogDevice(Guid token) => throw new NotSupportedException();
+
+    public IDevice GetSnapshotObjectLogDevice(Guid token) => throw new NotSupportedException();
+
+    public IDevice GetDeltaLogDevice(Guid token) => null!;
+
+    public void CommitLogIncrementalCheckpoint(Guid logToken, long version, byte[] commitMetadata, DeltaLog deltaLog) => throw new NotSupportedException();
+
+    public void InitializeIndexCheckpoint(Guid indexToken)
+    {
+    }
+
+    public void InitializeLogCheckpoint(Guid logToken)
+    {
+    }
+
+    public void CheckpointVersionShift(long oldVersion, long newVersion)
+    {
+    }
+
+    public void Purge(Guid token)
+    {
+    }
+
+    public void PurgeAll()
+    {
+    }
+
+    public void OnRecovery(Guid indexToken, Guid logToken)
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,38 @@
+namespace FastStream;
+
+/// <summary>Some records of a scan, copied, until it is known which of them are their keys' newest.</summary>
+internal sealed class LiveRecords(int capacity)
+{
+    private readonly (int Key, int Value, int End, long Address, bool IsLive)[] _records = new (int, int, int, long, bool)[capacity];
+    private byte[] _bytes = new byte[64 * 1024];
+    private int _used;
+
+    public int Count { get; private set; }
+
+    public bool IsFull => Count == _records.Length;
+
+    public void Add(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long address)
+    {
+        int end = _used + key.Length + value.Length;
+        if (end > _bytes.Length)
+        {
+            Array.Resize(ref _bytes, Math.Max(end, 2 * _bytes.Length));
+        }
+
+        key.CopyTo(_bytes.AsSpan(_used));
+        value.CopyTo(_bytes.AsSpan(_used + key.Length));
+        _records[Count++] = (_used, _used + key.Length, end, address, false);
+        _used = end;
+    }
+
+    /// <summary>The newest record of a key is at an address.</summary>
+    public void MarkIfAt(int index, long address) => _records[index].IsLive = _records[index].Address == address;
+
+    public bool IsLive(int index) => _records[index].IsLive;
+
+    public ReadOnlySpan<byte> KeyAt(int index) => _bytes.AsSpan(_records[index].Key.._records[index].Value);
+
+    public ReadOnlySpan<byte> ValueAt(int index) => _bytes.AsSpan(_records[index].Value.._records[index].End);
+
+    public void Clear() => (Count, _used) = (0, 0);
+}
