@@ -15,7 +15,6 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
 {
     private const byte UserKey = 0;
     private const byte FillKey = 1;
-    private const int LeastGarbage = 16 << 20;       // below, nothing is collected
     private const int ScanChunk = 256;
 
     private readonly KeyedStoreSettings _settings;
@@ -327,7 +326,7 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
     {
         long end = _faster.Log.TailAddress;
         long indexBytes = _faster.IndexSize * 64;
-        if (end - Math.Max(_last?.IndexEnd ?? 0, _faster.Log.BeginAddress) < Math.Max(LeastGarbage, 2 * indexBytes))
+        if (end - Math.Max(_last?.IndexEnd ?? 0, _faster.Log.BeginAddress) < Math.Max(_layout.LeastGarbageBytes, 2 * indexBytes))
         {
             return (_last?.Index ?? default, _last?.IndexNotes, _last?.IndexEnd ?? 0, _last?.IndexFileBytes ?? 0);
         }
@@ -347,12 +346,12 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
     {
         long begin = _faster.Log.BeginAddress;
         long size = _faster.Log.TailAddress - begin;
-        if (size < 2 * LeastGarbage || size < 2 * LiveBytes(size))
+        if (size < 2 * _layout.LeastGarbageBytes || size < 2 * LiveBytes(size))
         {
             return;
         }
 
-        long until = Math.Min(_faster.Log.SafeReadOnlyAddress, begin + Math.Max(size / 4, LeastGarbage / 2));
+        long until = Math.Min(_faster.Log.SafeReadOnlyAddress, begin + Math.Max(size / 4, _layout.LeastGarbageBytes / 2));
         if (until > begin)
         {
             _writer.Compact(until, CompactionType.Lookup);
@@ -360,5 +359,5 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
         }
     }
 
-    private long LiveBytes(long size) => _written == 0 ? size : Math.Min(size, LeastGarbage + (_faster.EntryCount * (_writtenBytes / _written)));
+    private long LiveBytes(long size) => _written == 0 ? size : Math.Min(size, _layout.LeastGarbageBytes + (_faster.EntryCount * (_writtenBytes / _written)));
 }

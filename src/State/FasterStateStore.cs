@@ -28,6 +28,9 @@ public sealed class FasterStateStore : StateStore
     /// <summary>Bytes of a segment file, a power of two from 1 MiB to 1 GiB, at least a page; default 32 MiB. Space of states that are gone is given back by whole segments.</summary>
     public int SegmentBytes { get; init; } = 32 << 20;
 
+    /// <summary>Below so many bytes of a log nothing is collected, and no index is written.</summary>
+    internal int LeastGarbageBytes { get; init; } = 16 << 20;
+
     /// <inheritdoc/>
     public override string Kind => "faster";
 
@@ -45,6 +48,7 @@ public sealed class FasterStateStore : StateStore
             SegmentBytes = Math.Max(page, SegmentBytes),
             LogBytes = Math.Max(4L * page, PowerUpTo(settings.MemoryBytes * 3 / 4)),
             IndexBytes = Math.Max(SmallestPage, PowerUpTo(settings.MemoryBytes / 8)),
+            LeastGarbageBytes = LeastGarbageBytes,
         };
         return new FasterKeyedStore(settings, layout);
     }
@@ -74,4 +78,7 @@ internal sealed record FasterLayout
 
     /// <summary>Memory for the index at first; it takes more with more keys.</summary>
     public required long IndexBytes { get; init; }
+
+    /// <summary>Below so many bytes of a log nothing is collected, and no index is written.</summary>
+    public required int LeastGarbageBytes { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using FastStream.Tests.Core.Outputs;
 
 namespace FastStream.Tests.State;
 

@@ -1,3 +1,5 @@
+using FastStream.Tests.Core.Outputs;
+
 namespace FastStream.Tests.State;
 
 public sealed class FasterStoreTests : IDisposable
@@ -13,7 +15,7 @@ public sealed class FasterStoreTests : IDisposable
     [InlineData(4)]
     [InlineData(5)]
     [InlineData(6)]
-    public void Store_RandomOperations_DoAsADictionary(int seed) => KeyedStoreContract.Check(new FasterStateStore { SegmentBytes = 1 << 20 }, _directory.Path, seed, steps: 120);
+    public void Store_RandomOperations_DoAsADictionary(int seed) => KeyedStoreContract.Check(new FasterStateStore { SegmentBytes = 1 << 20, LeastGarbageBytes = seed % 2 == 0 ? 128 << 10 : 16 << 20 }, _directory.Path, seed, steps: 120);
 
     [Fact]
     public void Write_ValueLargerThanAPage_SaysWhatToDo()
