@@ -7,10 +7,10 @@ var workloadOption = new Option<string>("--workload") { Description = "The workl
 workloadOption.AcceptOnlyFromAmong("grep", "words", "log", "window", "all");
 var sourceOption = new Option<string>("--source")
 {
-    Description = "Where the bytes come from: files in the page cache and memory, a loopback socket, or latency at a steady rate over one; or recovery, what surviving costs.",
+    Description = "Where the bytes come from: files in the page cache and memory, a loopback socket, or latency at a steady rate over one; recovery, what surviving costs; or state, a running sum over a million keys and states in FASTER.",
     DefaultValueFactory = _ => "file",
 };
-sourceOption.AcceptOnlyFromAmong("file", "socket", "latency", "recovery");
+sourceOption.AcceptOnlyFromAmong("file", "socket", "latency", "recovery", "state");
 var megabytesOption = new Option<int>("--megabytes")
 {
     Description = "Size of the input in MiB, cut into batches of about 3.3 MB; at most 1024.",
@@ -60,6 +60,19 @@ command.SetAction(arguments =>
         foreach (int keys in new[] { 10_000, 100_000, 1_000_000, 4_000_000 })
         {
             Recovery.Run(Console.Out, keys);
+        }
+
+        return 0;
+    }
+
+    if (source == "state")
+    {
+        RunningSum.Run(Console.Out, 1_000_000, arguments.GetRequiredValue(repetitionsOption));
+        Console.Out.WriteLine();
+        StoredStates.WriteHead(Console.Out);
+        foreach (int keys in new[] { 10_000, 100_000, 1_000_000, 10_000_000 })
+        {
+            StoredStates.Run(Console.Out, keys);
         }
 
         return 0;

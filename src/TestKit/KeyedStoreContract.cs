@@ -38,7 +38,7 @@ public static class KeyedStoreContract
                     Restart();
                     break;
                 case 1 or 2:
-                    _snapshots.Add((_open.TakeSnapshot(CancellationToken.None).ToArray(), new Dictionary<string, string>(_model)));
+                    TakeSnapshot();
                     break;
                 case 3 when _snapshots.Count > 1:
                     _snapshots.RemoveRange(0, _snapshots.Count - 1);
@@ -63,6 +63,19 @@ public static class KeyedStoreContract
 
         private KeyedStore Open(ReadOnlyMemory<byte>? snapshot) =>
             store.Open(new KeyedStoreSettings { Directory = directory, Name = "contract", MemoryBytes = memoryBytes, Snapshot = snapshot });
+
+        // The partition's thread reads on meanwhile.
+        private void TakeSnapshot()
+        {
+            KeyedStore open = _open!;
+            Task<ReadOnlyMemory<byte>> snapshot = Task.Run(() => open.TakeSnapshot(CancellationToken.None));
+            do
+            {
+                CheckSome();
+            }
+            while (!snapshot.IsCompleted);
+            _snapshots.Add((snapshot.GetAwaiter().GetResult().ToArray(), new Dictionary<string, string>(_model)));
+        }
 
         // To the newest snapshot, or an older one, after which the newer ones are nobody's.
         private void Restart()

@@ -102,13 +102,4 @@ internal static class Recovery
 
         return (written.Order().ElementAt(Rounds / 2), read.Order().ElementAt(Rounds / 2));
     }
-
-    private sealed class TemporaryFolder : IDisposable
-    {
-        private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("faststream-bench-");
-
-        public string PathOf(string name) => Path.Combine(_directory.FullName, name);
-
-        public void Dispose() => _directory.Delete(recursive: true);
-    }
 }
