@@ -172,7 +172,7 @@ public sealed record StreamingOptions
         Rate.Validate();
         Checkpoint?.Validate();
         ArgumentNullException.ThrowIfNull(State);
-        State.Validate(Checkpoint);
+        State.Validate(Checkpoint is not null);
     }
 
     /// <summary>A copy that later changes do not reach.</summary>

@@ -102,7 +102,7 @@ internal sealed class SummedDevice : StorageDeviceBase
             file.Flush();
         }
 
-        Disk.FlushDirectory(_directory);
+        DurableFile.FlushDirectory(_directory);
         Volatile.Write(ref _durableUntil, durableUntil);
     }
 

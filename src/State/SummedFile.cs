@@ -156,8 +156,8 @@ internal sealed class SummedFile : IDisposable
         if (sums is not null)
         {
             RandomAccess.Write(_sums, sums, (long)first * sizeof(uint));
-            Disk.Flush(_data, _path);
-            Disk.Flush(_sums, SumsOf(_path));
+            DurableFile.Flush(_data, _path);
+            DurableFile.Flush(_sums, SumsOf(_path));
         }
     }
 

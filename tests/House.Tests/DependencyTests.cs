@@ -11,6 +11,7 @@ public sealed class DependencyTests
         ["Dashboard"] = ["Hosting"],
         ["Hosting"] = ["Core", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Options.ConfigurationExtensions"],
         ["Ingest"] = ["Core", "CommunityToolkit.HighPerformance"],
+        ["State"] = ["Core", "Microsoft.FASTER.Core", "System.IO.Hashing", "System.Linq.Async"],
         ["TestKit"] = ["Core"],
     };
 

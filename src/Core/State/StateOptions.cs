@@ -41,12 +41,12 @@ public sealed record StateOptions
     /// <summary>Makes the directory where neither this nor checkpoints give one; for tests.</summary>
     internal Func<string>? MakeDirectory { get; set; }
 
-    internal void Validate(CheckpointOptions? checkpoint)
+    internal void Validate(bool hasCheckpoints)
     {
         StreamingOptions.Check(MemoryBytes >= 1 << 20, "State.MemoryBytes", MemoryBytes, "1 MiB or more is expected");
         StreamingOptions.CheckTimeout(SlowSnapshotWarning, "State.SlowSnapshotWarning");
         StreamingOptions.Check(Directory is null || !string.IsNullOrWhiteSpace(Directory), "State.Directory", Directory, "the path of a directory that is this program's alone is expected");
         StreamingOptions.Check(
-            Store is null || Directory is not null || checkpoint is not null || MakeDirectory is not null, "State.Directory", "nothing", "a directory for the store's files is expected where Checkpoint is not set");
+            Store is null || Directory is not null || hasCheckpoints || MakeDirectory is not null, "State.Directory", "nothing", "a directory for the store's files is expected where Checkpoint is not set");
     }
 }

@@ -10,7 +10,7 @@ namespace FastStream;
 /// partition's thread   SnapshotIfDone    the bytes for the checkpoint's manifest
 /// </code>
 /// </remarks>
-internal sealed class StoredShard(StateStores stores, string name) : IDisposable
+internal sealed class StoredShard(IStoredPlace stores, string name) : IDisposable
 {
     private KeyedStore? _store;
     private Task<ReadOnlyMemory<byte>>? _saving;

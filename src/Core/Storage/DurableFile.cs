@@ -6,9 +6,9 @@ namespace FastStream;
 /// <summary>Makes files and directories survive a loss of power, and says so when they might not.</summary>
 /// <remarks>
 /// Linux: <c>fsync</c> itself, with its result looked at; .NET's own flush leaves some errors out. Elsewhere, in this one place:
-/// <see cref="RandomAccess.FlushToDisk"/> for files, and nothing for directories, whose entries those systems keep by themselves.
+/// <see cref="RandomAccess.FlushToDisk"/> for files, and nothing for directories, whose entries those systems keep by themselves. For stores, sources and sinks of your own too. Thread safe.
 /// </remarks>
-internal static partial class DurableFile
+public static partial class DurableFile
 {
     private const int Interrupted = 4;      // EINTR
     private const int Invalid = 22;         // EINVAL: a file system that keeps directories by itself
@@ -19,9 +19,11 @@ internal static partial class DurableFile
     private const int ReadOnlySystem = 30;  // EROFS: nothing in it waits for the disk
 
     /// <summary>Told the path of everything that was brought to the disk; null outside of tests.</summary>
-    public static Action<string>? Synced { get; set; }
+    internal static Action<string>? Synced { get; set; }
 
     /// <summary>Brings what was written through the handle to the disk.</summary>
+    /// <param name="file">The file, open to be written.</param>
+    /// <param name="path">Its path, for messages.</param>
     /// <exception cref="IOException">The disk did not take it; after this, nobody knows what of it is there.</exception>
     public static void Flush(SafeFileHandle file, string path)
     {
@@ -56,7 +58,7 @@ internal static partial class DurableFile
     /// The same for a directory that may be somebody else's: false where this user may not read it, and it stays as it is.
     /// </summary>
     /// <exception cref="IOException">The disk did not take it.</exception>
-    public static bool TryFlushDirectory(string path)
+    internal static bool TryFlushDirectory(string path)
     {
         int error = SyncDirectory(path);
         return error is 0 or NotAllowed or ReadOnlySystem ? error == 0 : throw Failed(path, error);

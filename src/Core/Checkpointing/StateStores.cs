@@ -9,7 +9,7 @@ namespace FastStream;
 /// </code>
 /// What no kept checkpoint names goes. Used by one thread at a time, but for <see cref="Open"/>.
 /// </remarks>
-internal sealed class StateStores : IDisposable
+internal sealed class StateStores : IStoredPlace, IDisposable
 {
     private readonly StateOptions _options;
     private readonly List<StoredShard> _shards = [];
