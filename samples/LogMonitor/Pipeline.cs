@@ -9,14 +9,7 @@ internal static class Pipeline
     {
         lines.Filter(line => line.Contains("ERROR"u8)).Print();
 
-        DStream<AccessLog> requests = lines.FlatMap<Utf8Text, AccessLog>((line, output) =>
-        {
-            if (AccessLog.TryParse(line, out AccessLog log))
-            {
-                output.Add(log);
-            }
-        });
-
+        DStream<AccessLog> requests = Requests(lines);
         var count = requests.Map(r => (r.Ip, 1L)).ReduceByKey((a, b) => a + b);
         count.Print();
 
@@ -25,4 +18,27 @@ internal static class Pipeline
 
         requests.Map(r => (r.Status, 1L)).ReduceByKey((a, b) => a + b).Print();
     }
+
+    /// <summary>What goes on from run to run: it has names, by which a start finds it again.</summary>
+    public static void DescribeTotals(DStream<Utf8Text> lines)
+    {
+        DStream<AccessLog> requests = Requests(lines);
+        requests.Map(r => (r.Status, 1L))
+            .MapWithState(StateSpec.Function<int, long, long, long>((_, _, count, ever) =>
+            {
+                ever.Update(ever.GetValueOrDefault() + count.GetValueOrDefault());
+                return ever.Value;
+            })).Named("requests ever, by status").StateSnapshots().Print();
+
+        TimeSpan minute = lines.Context.Options.BatchInterval * Math.Max(1, Math.Ceiling(TimeSpan.FromMinutes(1) / lines.Context.Options.BatchInterval));
+        requests.Map(r => (r.Ip, 1L)).ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, minute).Named("requests of a minute, by address").TopK(10, x => x.Value).Print();
+    }
+
+    private static DStream<AccessLog> Requests(DStream<Utf8Text> lines) => lines.FlatMap<Utf8Text, AccessLog>((line, output) =>
+    {
+        if (AccessLog.TryParse(line, out AccessLog log))
+        {
+            output.Add(log);
+        }
+    });
 }

@@ -9,7 +9,8 @@ namespace FastStream;
 /// key in FASTER   | 0 (1) | key |     and | 1, 2, … (2) | for records that fill a sector up
 /// snapshot        fill the last sector → fold over (the log's new part goes to the disk) → sums and files synced; now and then the index → FasterSnapshot
 /// </code>
-/// One session reads and one writes, so that reads go on while a snapshot is made.
+/// One session reads and one writes, so that reads go on while a snapshot is made. FASTER's own compaction is not used: a read that has looked up where a record is, and comes there when it has been
+/// moved and the log's begin with it, finds nothing. Here a piece is moved under the lock that readers hold.
 /// </remarks>
 internal sealed unsafe class FasterKeyedStore : KeyedStore
 {
@@ -26,6 +27,9 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
     private readonly StoreFunctions _reads = new();
     private readonly ClientSession<SpanByte, SpanByte, SpanByte, Asked, Empty, StoreFunctions> _reader;
     private readonly ClientSession<SpanByte, SpanByte, SpanByte, Asked, Empty, StoreFunctions> _writer;
+    private readonly StoreFunctions _looks = new();
+    private readonly ClientSession<SpanByte, SpanByte, SpanByte, Asked, Empty, StoreFunctions> _collector;   // of the thread that writes
+    private readonly Lock _moving = new();       // held while records are looked up, and while they are moved
     private readonly long _seed;
     private byte[] _key = GC.AllocateUninitializedArray<byte>(256, pinned: true);   // of the writer
     private byte[] _asked = GC.AllocateUninitializedArray<byte>(256, pinned: true); // of the reader
@@ -63,6 +67,7 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
             Recover();
             _reader = _faster.For(_reads).NewSession<StoreFunctions>();
             _writer = _faster.For(new StoreFunctions()).NewSession<StoreFunctions>();
+            _collector = _faster.For(_looks).NewSession<StoreFunctions>();
         }
         catch
         {
@@ -77,19 +82,22 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
     public override void Read(StoredKeys keys, StoredValueReader found)
     {
         _fault.ThrowIfAny();
-        _reads.Found = found;
-        try
+        lock (_moving)
         {
-            for (int i = 0; i < keys.Count; i++)
+            _reads.Found = found;
+            try
             {
-                Ask(keys[i], i);
-            }
+                for (int i = 0; i < keys.Count; i++)
+                {
+                    Ask(_reader, Stored(ref _asked, keys[i]), i);
+                }
 
-            _reader.CompletePending(wait: true);
-        }
-        finally
-        {
-            _reads.Found = null;
+                _reader.CompletePending(wait: true);
+            }
+            finally
+            {
+                _reads.Found = null;
+            }
         }
 
         _fault.ThrowIfAny();
@@ -122,25 +130,23 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
     public override void ReadAll(StoredPairReader pair)
     {
         _fault.ThrowIfAny();
-        var scan = new LiveRecords(ScanChunk);
-        using (IFasterScanIterator<SpanByte, SpanByte> records = _faster.Log.Scan(_faster.Log.BeginAddress, _faster.Log.TailAddress, ScanBufferingMode.SinglePageBuffering))
+        lock (_moving)
         {
-            while (records.GetNext(out RecordInfo info))
+            var scan = new LiveRecords(ScanChunk);
+            using IFasterScanIterator<SpanByte, SpanByte> records = _faster.Log.Scan(_faster.Log.BeginAddress, _faster.Log.TailAddress, ScanBufferingMode.SinglePageBuffering);
+            while (Fill(scan, records))
             {
-                if (info.Tombstone || records.GetKey().AsReadOnlySpan() is not [UserKey, ..])
+                MarkLive(scan, _reader, _reads);
+                for (int i = 0; i < scan.Count; i++)
                 {
-                    continue;
-                }
-
-                scan.Add(records.GetKey().AsReadOnlySpan(), records.GetValue().AsReadOnlySpan(), records.CurrentAddress);
-                if (scan.IsFull)
-                {
-                    GiveLive(scan, pair);
+                    if (scan.IsLive(i))
+                    {
+                        pair(scan.KeyAt(i)[1..], scan.ValueAt(i));
+                    }
                 }
             }
         }
 
-        GiveLive(scan, pair);
         _fault.ThrowIfAny();
     }
 
@@ -201,6 +207,7 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
     {
         _reader.Dispose();
         _writer.Dispose();
+        _collector.Dispose();
         _faster.Dispose();
         _device.Dispose();
     }
@@ -224,45 +231,51 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
         }
     }
 
-    private void Ask(ReadOnlySpan<byte> key, int index)
+    private static void Ask(ClientSession<SpanByte, SpanByte, SpanByte, Asked, Empty, StoreFunctions> session, ReadOnlySpan<byte> stored, int index)
     {
-        ReadOnlySpan<byte> stored = Stored(ref _asked, key);
         fixed (byte* bytes = stored)
         {
             SpanByte spanByte = SpanByte.FromPointer(bytes, stored.Length);
             SpanByte input = default;
             var asked = new Asked { Index = index };
-            _reader.Read(ref spanByte, ref input, ref asked);
+            session.Read(ref spanByte, ref input, ref asked);
         }
     }
 
-    private void GiveLive(LiveRecords scan, StoredPairReader pair)
+    // The next records of users' keys, in the log's order; false at its end.
+    private static bool Fill(LiveRecords scan, IFasterScanIterator<SpanByte, SpanByte> records)
     {
-        _reads.FoundAt = scan.MarkIfAt;
+        scan.Clear();
+        while (!scan.IsFull && records.GetNext(out RecordInfo info))
+        {
+            if (!info.Tombstone && records.GetKey().AsReadOnlySpan() is [UserKey, ..])
+            {
+                scan.Add(records.GetKey().AsReadOnlySpan(), records.GetValue().AsReadOnlySpan(), records.CurrentAddress);
+            }
+        }
+
+        return scan.Count > 0;
+    }
+
+    // Which of the records are their keys' newest.
+    private void MarkLive(LiveRecords scan, ClientSession<SpanByte, SpanByte, SpanByte, Asked, Empty, StoreFunctions> session, StoreFunctions functions)
+    {
+        functions.FoundAt = scan.MarkIfAt;
         try
         {
             for (int i = 0; i < scan.Count; i++)
             {
-                Ask(scan.KeyAt(i)[1..], i);
+                Ask(session, scan.KeyAt(i), i);
             }
 
-            _reader.CompletePending(wait: true);
+            session.CompletePending(wait: true);
         }
         finally
         {
-            _reads.FoundAt = null;
+            functions.FoundAt = null;
         }
 
         _fault.ThrowIfAny();
-        for (int i = 0; i < scan.Count; i++)
-        {
-            if (scan.IsLive(i))
-            {
-                pair(scan.KeyAt(i)[1..], scan.ValueAt(i));
-            }
-        }
-
-        scan.Clear();
     }
 
     private static ReadOnlySpan<byte> Stored(ref byte[] buffer, ReadOnlySpan<byte> key)
@@ -354,8 +367,40 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
         long until = Math.Min(_faster.Log.SafeReadOnlyAddress, begin + Math.Max(size / 4, _layout.LeastGarbageBytes / 2));
         if (until > begin)
         {
-            _writer.Compact(until, CompactionType.Lookup);
-            _fault.ThrowIfAny();
+            Move(begin, until);
+        }
+    }
+
+    private void Move(long begin, long until)
+    {
+        var scan = new LiveRecords(ScanChunk);
+        long moved = begin;
+        using (IFasterScanIterator<SpanByte, SpanByte> records = _faster.Log.Scan(begin, until, ScanBufferingMode.SinglePageBuffering))
+        {
+            while (Fill(scan, records))
+            {
+                lock (_moving)
+                {
+                    MarkLive(scan, _collector, _looks);
+                    for (int i = 0; i < scan.Count; i++)
+                    {
+                        if (scan.IsLive(i))
+                        {
+                            Upsert(scan.KeyAt(i), scan.ValueAt(i));
+                        }
+                    }
+                }
+
+                moved = records.NextAddress;
+            }
+
+            moved = Math.Max(moved, records.NextAddress);   // records that are nobody's any more stand behind the last one that is
+        }
+
+        _fault.ThrowIfAny();
+        lock (_moving)
+        {
+            _faster.Log.ShiftBeginAddress(moved, truncateLog: false);
         }
     }
 

@@ -4,7 +4,7 @@ namespace FastStream;
 internal sealed class LiveRecords(int capacity)
 {
     private readonly (int Key, int Value, int End, long Address, bool IsLive)[] _records = new (int, int, int, long, bool)[capacity];
-    private byte[] _bytes = new byte[64 * 1024];
+    private byte[] _bytes = GC.AllocateUninitializedArray<byte>(64 * 1024, pinned: true);   // FASTER points at keys while it reads
     private int _used;
 
     public int Count { get; private set; }
@@ -16,7 +16,9 @@ internal sealed class LiveRecords(int capacity)
         int end = _used + key.Length + value.Length;
         if (end > _bytes.Length)
         {
-            Array.Resize(ref _bytes, Math.Max(end, 2 * _bytes.Length));
+            byte[] larger = GC.AllocateUninitializedArray<byte>(Math.Max(end, 2 * _bytes.Length), pinned: true);
+            _bytes.AsSpan(0, _used).CopyTo(larger);
+            _bytes = larger;
         }
 
         key.CopyTo(_bytes.AsSpan(_used));
