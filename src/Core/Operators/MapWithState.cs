@@ -45,8 +45,8 @@ public static class MapWithStateExtensions
 /// <typeparam name="TMapped">What the function gives.</typeparam>
 public abstract class MapWithStateStream<TKey, TState, TMapped> : DStream<TMapped>
 {
-    private protected MapWithStateStream(DStream parent, DStream? original)
-        : base(parent.Context, "MapWithState", parent)
+    private protected MapWithStateStream(DStream parent, DStream? original, string operatorName)
+        : base(parent.Context, operatorName, parent)
     {
         Original = original;
     }
@@ -70,7 +70,7 @@ public abstract class MapWithStateStream<TKey, TState, TMapped> : DStream<TMappe
 /// <param name="original">The stream without an error policy that this one, which has one, takes the place of; else null.</param>
 internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
     DStream<(TKey Key, TValue Value)> parent, StateSpec<TKey, TValue, TState, TMapped> spec, DStream? original = null)
-    : MapWithStateStream<TKey, TState, TMapped>(parent, original), ITolerant<TMapped>, IHasRecordErrors<(TKey Key, TValue Value)>
+    : MapWithStateStream<TKey, TState, TMapped>(parent, original, spec.OperatorName), ITolerant<TMapped>, IHasRecordErrors<(TKey Key, TValue Value)>
 {
     public Type RecordType => typeof((TKey Key, TValue Value));
 

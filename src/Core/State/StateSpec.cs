@@ -47,9 +47,13 @@ public sealed class StateSpec<TKey, TValue, TState, TMapped>
         IdleTime = other.IdleTime;
         Initial = other.Initial;
         Partitions = other.Partitions;
+        OperatorName = other.OperatorName;
     }
 
     internal Delegate UserFunction { get; }
+
+    /// <summary>What the stream is called.</summary>
+    internal string OperatorName { get; init; } = "MapWithState";
 
     internal Func<BatchTime, TKey, Optional<TValue>, State<TState>, Optional<TMapped>> Call { get; }
 
