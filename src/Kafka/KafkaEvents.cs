@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using Confluent.Kafka;
+
+namespace FastStream;
+
+/// <summary>Tells listeners and metrics what happens in a Kafka stream; the same thing at most once in a while. Safe from any thread.</summary>
+internal sealed class KafkaEvents(StreamingContext context, string name)
+{
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<ErrorCode, long> _said = new();   // when, by the context's clock
+    private long _lostRecords;
+
+    public long LostRecords => Interlocked.Read(ref _lostRecords);
+
+    public void Warn(string message, Exception? error = null) => context.Warn($"{name}: {message}", error);
+
+    public void WarnOf(Error error, string meaning)
+    {
+        TimeProvider clock = context.Options.TimeProvider;
+        long now = clock.GetTimestamp();
+        bool isNew = true;
+        _said.AddOrUpdate(error.Code, now, (_, before) => (isNew = clock.GetElapsedTime(before, now) >= Quiet) ? now : before);
+        if (isNew)
+        {
+            Warn($"{error.Reason} ({error.Code}). {meaning}", new KafkaException(error));
+        }
+    }
+
+    public void Lost(KafkaPartition id, long records, string message)
+    {
+        Interlocked.Add(ref _lostRecords, records);
+        Warn(message);
+    }
+
+    public void MirrorFailed(CommittedOffsets committed)
+    {
+        if (committed.Error.IsError && committed.Error.Code != ErrorCode.Local_NoOffset)
+        {
+            WarnOf(committed.Error, "Offsets were not mirrored to the consumer group; batches do not depend on it.");
+        }
+    }
+}

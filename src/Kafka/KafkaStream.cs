@@ -1,0 +1,128 @@
+using System.Buffers;
+
+namespace FastStream;
+
+/// <summary>Streams of Kafka's topics, without a receiver: a batch is a range of offsets of each partition.</summary>
+public static class KafkaStreamExtensions
+{
+    /// <summary>Reads topics. A batch is a range of offsets of each partition, fixed when it is cut; after a crash the same ranges are read again.</summary>
+    /// <remarks>
+    /// Keys and values are texts over received bytes, which end with their batch. With <see cref="StreamingOptions.Checkpoint"/> every record counts once in the states; offsets belong to the
+    /// checkpoint. Brokers that do not answer are waited for; listeners hear of it.
+    /// </remarks>
+    /// <example><code>
+    /// context.KafkaStream(new KafkaSourceOptions { BootstrapServers = "localhost:9092", Topics = ["orders"] })
+    ///     .Map(order => order.Value).CountByValue().Print();
+    /// </code></example>
+    /// <param name="context">The context.</param>
+    /// <param name="options">What is read, and how.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message says which and what is expected.</exception>
+    public static DStream<KafkaRecord<Utf8Text, Utf8Text>> KafkaStream(this StreamingContext context, KafkaSourceOptions options) =>
+        Direct(context, options, new KafkaDecoder<Utf8Text, Utf8Text>(null, null));
+
+    /// <summary>Reads topics, with keys and values made by deserializers.</summary>
+    /// <example><code>context.KafkaStream(options, KafkaDeserializers.String, KafkaDeserializers.Json(OrdersJson.Default.Order))</code></example>
+    /// <param name="context">The context.</param>
+    /// <param name="options">What is read, and how.</param>
+    /// <param name="key">Makes keys. Called in the partitions, from several threads.</param>
+    /// <param name="value">Makes values. Called in the partitions, from several threads.</param>
+    public static DStream<KafkaRecord<TKey, TValue>> KafkaStream<TKey, TValue>(
+        this StreamingContext context, KafkaSourceOptions options, KafkaDeserializer<TKey> key, KafkaDeserializer<TValue> value)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(value);
+        return Direct(context, options, new KafkaDecoder<TKey, TValue>(key, value));
+    }
+
+    private static KafkaInputDStream<TKey, TValue> Direct<TKey, TValue>(StreamingContext context, KafkaSourceOptions options, KafkaDecoder<TKey, TValue> decoder)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(options);
+        return new KafkaInputDStream<TKey, TValue>(context, (options with { }).Validated(), decoder);
+    }
+}
+
+internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord<TKey, TValue>>
+{
+    private readonly KafkaSourceOptions _options;
+    private readonly KafkaDecoder<TKey, TValue> _decoder;
+    private readonly KafkaPrefetch _prefetch;
+    private readonly KafkaEvents _events;
+    private readonly string _group;
+    private readonly long _limit;                                  // records of a partition in a batch
+    private readonly CancellationTokenSource _stopped = new();
+    private CancellationToken _abort;                              // since the start
+    private DirectReader? _reader;                                 // since the start
+
+    public KafkaInputDStream(StreamingContext context, KafkaSourceOptions options, KafkaDecoder<TKey, TValue> decoder)
+        : base(context, "KafkaStream")
+    {
+        _options = options;
+        _decoder = decoder;
+        _prefetch = new KafkaPrefetch(options.MaxPrefetchBytes, context.Options.BlockSizeBytes);
+        _events = new KafkaEvents(context, Name);
+        _group = options.GroupId ?? $"faststream.{context.Options.Name}";
+        _limit = options.MaxRatePerPartition == 0
+            ? long.MaxValue
+            : Math.Max(1, (long)(options.MaxRatePerPartition * context.Options.BatchInterval.TotalSeconds));
+    }
+
+    protected override ValueTask StartAsync(CancellationToken cancellationToken)
+    {
+        _abort = cancellationToken;
+        _reader = new DirectReader(_options, _group, _prefetch, _limit, _events);
+        _reader.Start();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override ValueTask StopAsync()
+    {
+        _stopped.Cancel();
+        _reader?.Stop();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override ValueTask CloseAsync()
+    {
+        _reader?.Dispose();
+        _prefetch.Clear();
+        _stopped.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override InputBatch<KafkaRecord<TKey, TValue>> Cut(BatchTime time)
+    {
+        IReadOnlyList<KafkaRange> ranges = _prefetch.Cut(_limit);
+        if (ranges.Count == 0)
+        {
+            return RecordInputBatch.Empty<KafkaRecord<TKey, TValue>>();
+        }
+
+        return new KafkaBatch<TKey, TValue>(ranges, _decoder, _options.Partitioning, readAgain: null);
+    }
+
+    protected override void SaveBatch(InputBatch<KafkaRecord<TKey, TValue>> batch, IBufferWriter<byte> output) =>
+        SavedRanges.Write(batch is KafkaBatch<TKey, TValue> cut ? cut.Ranges : [], output);
+
+    protected override InputBatch<KafkaRecord<TKey, TValue>> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
+    {
+        IReadOnlyList<KafkaRange> ranges = SavedRanges.Read(saved.Span);
+        foreach (KafkaRange range in ranges)
+        {
+            _prefetch.MoveTo(range.Id, range.Until);
+        }
+
+        return new KafkaBatch<TKey, TValue>(
+            ranges, _decoder, _options.Partitioning, () => RangeReader.Read(_options, _group, ranges, _prefetch.Budget, _prefetch.Pool, _events, _abort));
+    }
+
+    protected override void SavePosition(BatchTime time, IBufferWriter<byte> output) => SavedRanges.WritePositions(_prefetch.Positions(), output);
+
+    protected override void LoadPosition(ReadOnlySpan<byte> saved)
+    {
+        foreach ((KafkaPartition id, long next) in SavedRanges.ReadPositions(saved))
+        {
+            _prefetch.MoveTo(id, next);
+        }
+    }
+}
