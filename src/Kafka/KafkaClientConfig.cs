@@ -5,6 +5,8 @@ namespace FastStream;
 /// <summary>Settings of clients: what a program gives goes before our defaults, and what correctness needs goes before that.</summary>
 internal static class KafkaClientConfig
 {
+    private static readonly string[] _anyClient = ["sasl.", "ssl.", "security.", "enable.ssl.", "enable.sasl.", "socket.", "broker.", "client.", "connections.", "metadata.", "reconnect.", "retry.", "debug", "topic.metadata."];
+
     public static ConsumerConfig Consumer(KafkaSourceOptions options, string group)
     {
         var config = new ConsumerConfig
@@ -15,6 +17,7 @@ internal static class KafkaClientConfig
             // Reading ahead is bounded by our own budget; the client's queue needs only cover the way to the broker.
             QueuedMaxMessagesKbytes = 16 << 10,
             FetchQueueBackoffMs = 20,
+            AutoCommitIntervalMs = 1000,
             SocketKeepaliveEnable = true,
         };
         Pass(options.BootstrapServers, options.Config, config);
@@ -26,6 +29,10 @@ internal static class KafkaClientConfig
         config.ConsumeResultFields = options.Headers ? "all" : options.Topics.Count == 1 ? "timestamp" : "topic,timestamp";
         return config;
     }
+
+    /// <summary>Of what the program gives for a producer, the settings that a consumer has too: how to reach brokers.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> ForAnyClient(IEnumerable<KeyValuePair<string, string>> given) =>
+        given.Where(each => _anyClient.Any(start => each.Key.StartsWith(start, StringComparison.Ordinal)));
 
     /// <summary>Sets the brokers and what the program gives.</summary>
     public static void Pass(string bootstrapServers, IEnumerable<KeyValuePair<string, string>> given, ClientConfig config)

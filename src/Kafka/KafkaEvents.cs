@@ -10,6 +10,7 @@ internal sealed class KafkaEvents(StreamingContext context, string name)
 
     private readonly ConcurrentDictionary<ErrorCode, long> _said = new();   // when, by the context's clock
     private long _lostRecords;
+    private long _refusedRecords;
 
     public long LostRecords => Interlocked.Read(ref _lostRecords);
 
@@ -30,6 +31,14 @@ internal sealed class KafkaEvents(StreamingContext context, string name)
     public void Lost(KafkaPartition id, long records, string message)
     {
         Interlocked.Add(ref _lostRecords, records);
+        Warn(message);
+    }
+
+    public long RefusedRecords => Interlocked.Read(ref _refusedRecords);
+
+    public void Refused(long records, string message)
+    {
+        Interlocked.Add(ref _refusedRecords, records);
         Warn(message);
     }
 

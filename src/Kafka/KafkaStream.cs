@@ -21,7 +21,7 @@ public static class KafkaStreamExtensions
         Direct(context, options, new KafkaDecoder<Utf8Text, Utf8Text>(null, null));
 
     /// <summary>Reads topics, with keys and values made by deserializers.</summary>
-    /// <example><code>context.KafkaStream(options, KafkaDeserializers.String, KafkaDeserializers.Json(OrdersJson.Default.Order))</code></example>
+    /// <example><code>context.KafkaStream(options, KafkaDeserializers.Text, KafkaDeserializers.Json(OrdersJson.Default.Order))</code></example>
     /// <param name="context">The context.</param>
     /// <param name="options">What is read, and how.</param>
     /// <param name="key">Makes keys. Called in the partitions, from several threads.</param>
@@ -51,6 +51,7 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
     private readonly string _group;
     private readonly long _limit;                                  // records of a partition in a batch
     private readonly CancellationTokenSource _stopped = new();
+    private readonly Queue<(BatchTime Time, IReadOnlyList<KafkaRange> Ranges)> _uncommitted = [];   // of batches that are not done with; guarded by itself
     private CancellationToken _abort;                              // since the start
     private DirectReader? _reader;                                 // since the start
 
@@ -98,6 +99,7 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
             return RecordInputBatch.Empty<KafkaRecord<TKey, TValue>>();
         }
 
+        Remember(time, ranges);
         return new KafkaBatch<TKey, TValue>(ranges, _decoder, _options.Partitioning, readAgain: null);
     }
 
@@ -112,6 +114,7 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
             _prefetch.MoveTo(range.Id, range.Until);
         }
 
+        Remember(time, ranges);
         return new KafkaBatch<TKey, TValue>(
             ranges, _decoder, _options.Partitioning, () => RangeReader.Read(_options, _group, ranges, _prefetch.Budget, _prefetch.Pool, _events, _abort));
     }
@@ -123,6 +126,31 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
         foreach ((KafkaPartition id, long next) in SavedRanges.ReadPositions(saved))
         {
             _prefetch.MoveTo(id, next);
+        }
+    }
+
+    protected override void OnBatchCommitted(BatchTime time)
+    {
+        lock (_uncommitted)
+        {
+            while (_uncommitted.TryPeek(out (BatchTime Time, IReadOnlyList<KafkaRange> Ranges) first) && first.Time <= time)
+            {
+                _uncommitted.Dequeue();
+                _reader?.Mirror(first.Ranges);
+            }
+        }
+    }
+
+    private void Remember(BatchTime time, IReadOnlyList<KafkaRange> ranges)
+    {
+        if (!_options.MirrorOffsets)
+        {
+            return;
+        }
+
+        lock (_uncommitted)
+        {
+            _uncommitted.Enqueue((time, ranges.Select(range => range with { Slices = [] }).ToArray()));
         }
     }
 }

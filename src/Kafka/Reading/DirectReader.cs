@@ -21,6 +21,7 @@ internal sealed class DirectReader : IDisposable
     private readonly Dictionary<KafkaPartition, PartitionBuffer> _assigned = [];
     private readonly HashSet<KafkaPartition> _paused = [];
     private readonly ConcurrentQueue<IReadOnlyList<KafkaPartition>> _found = new();
+    private readonly ConcurrentDictionary<KafkaPartition, long> _mirrored = new();   // offsets of batches that are done, for the group
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread _thread;
     private PartitionBuffer? _last;                                 // of the record that came last
@@ -63,6 +64,15 @@ internal sealed class DirectReader : IDisposable
     /// <summary>New partitions of what the stream reads were found. From any thread.</summary>
     public void Found(IReadOnlyList<KafkaPartition> partitions) => _found.Enqueue(partitions);
 
+    /// <summary>Batches up to these ends are done: the group is told, some time later. From any thread.</summary>
+    public void Mirror(IReadOnlyList<KafkaRange> done)
+    {
+        foreach (KafkaRange range in done)
+        {
+            _mirrored[range.Id] = range.Until;
+        }
+    }
+
     /// <summary>Ends the reading; what was read stays.</summary>
     public void Stop()
     {
@@ -79,6 +89,7 @@ internal sealed class DirectReader : IDisposable
         _copier.Dispose();
         try
         {
+            StoreMirrored();
             _consumer.Close();   // commits what was mirrored
         }
         catch (KafkaException error)
@@ -189,6 +200,7 @@ internal sealed class DirectReader : IDisposable
                 Begin(found, isFirst: false);
             }
 
+            StoreMirrored();
             if (_prefetch.Budget.IsFull)
             {
                 _prefetch.Budget.Wait(RoomWait, stop);
@@ -199,6 +211,18 @@ internal sealed class DirectReader : IDisposable
             if (_mostWaiting != long.MaxValue)
             {
                 PauseAndResume();
+            }
+        }
+    }
+
+    // The client commits what is stored, now and then, by itself.
+    private void StoreMirrored()
+    {
+        foreach ((KafkaPartition id, long offset) in _mirrored)
+        {
+            if (_assigned.ContainsKey(id) && _mirrored.TryRemove(new KeyValuePair<KafkaPartition, long>(id, offset)))
+            {
+                _consumer.StoreOffset(new TopicPartitionOffset(id.Topic, id.Partition, offset));
             }
         }
     }

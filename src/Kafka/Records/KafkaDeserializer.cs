@@ -16,18 +16,18 @@ public static class KafkaDeserializers
     public static KafkaDeserializer<Utf8Text> Utf8 { get; } = static bytes => bytes;
 
     /// <summary>UTF-8 as a string.</summary>
-    public static KafkaDeserializer<string> String { get; } = static bytes => bytes.ToString();
+    public static KafkaDeserializer<string> Text { get; } = static bytes => bytes.ToString();
 
     /// <summary>The bytes in an array of their own.</summary>
     public static KafkaDeserializer<byte[]> Bytes { get; } = static bytes => bytes.ToArray();
 
     /// <summary>Eight bytes, the highest first, as Java's LongSerializer writes them.</summary>
-    public static KafkaDeserializer<long> Int64 { get; } = static bytes => bytes.Length == 8
+    public static KafkaDeserializer<long> Int64BigEndian { get; } = static bytes => bytes.Length == 8
         ? System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(bytes.Span)
         : throw new FormatException($"{bytes.Length} bytes were found; 8 are expected for a whole number of 64 bits.");
 
     /// <summary>Four bytes, the highest first, as Java's IntegerSerializer writes them.</summary>
-    public static KafkaDeserializer<int> Int32 { get; } = static bytes => bytes.Length == 4
+    public static KafkaDeserializer<int> Int32BigEndian { get; } = static bytes => bytes.Length == 4
         ? System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(bytes.Span)
         : throw new FormatException($"{bytes.Length} bytes were found; 4 are expected for a whole number of 32 bits.");
 

@@ -1,0 +1,214 @@
+using Confluent.Kafka;
+
+namespace FastStream;
+
+/// <summary>Writes batches exactly once: one transaction each, with the batch's time in it.</summary>
+/// <remarks>
+/// After anything that leaves the end of a transaction unknown, a new producer of the same name is made: that ends what was open, one way or the other, and then the committed time says which way.
+/// docs/decisions/0029-kafka-exactly-once.md has the reasons.
+/// </remarks>
+internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
+{
+    private const int MostTries = 10;
+
+    private static readonly TimeSpan StepTime = TimeSpan.FromSeconds(5);
+
+    private readonly StreamingContext _context;
+    private readonly string _identity;
+    private readonly KafkaSink _sink;
+    private readonly BatchProducer<T> _batches;
+    private readonly HashSet<long> _leftOut = [];   // refused records of the batch that is tried
+    private readonly CancellationTokenSource _closed = new();
+    private PutOutTimes? _times;
+    private BatchTime? _last;                       // put out last, as Kafka has it
+    private BatchTime? _tried;                      // the batch that this run has tried to put out
+    private Task _opening = Task.CompletedTask;
+
+    public KafkaTransactionWriter(StreamingContext context, KafkaSinkOptions options, Func<T, KafkaMessage> message)
+    {
+        _context = context;
+        _identity = options.Identity(context);
+        _sink = new KafkaSink(context, options, _identity);
+        _batches = new BatchProducer<T>(options, message);
+    }
+
+    // At once, so that an earlier program of the same name is fenced before this one puts anything out.
+    protected override ValueTask OpenAsync(CancellationToken cancellationToken)
+    {
+        _opening = Task.Run(() => _sink.ReadyAsync(Begin, _closed.Token), CancellationToken.None);
+        return ValueTask.CompletedTask;
+    }
+
+    protected override async ValueTask WriteAsync(Batch<T> batch, CancellationToken cancellationToken)
+    {
+        await _opening.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (batch.IsEmpty)
+        {
+            return;
+        }
+
+        _leftOut.Clear();
+        for (int tries = 1; ; tries++)
+        {
+            IProducer<byte[]?, byte[]?> producer = await ReadyAsync(cancellationToken).ConfigureAwait(false);
+            if (IsPutOut(batch))
+            {
+                return;
+            }
+
+            _tried = batch.Time;
+            batch.ThrowIfLeftBehind();
+            try
+            {
+                PutOut(producer, batch, cancellationToken);
+                _last = batch.Time;
+                return;
+            }
+            catch (KafkaTxnRequiresAbortException error) when (tries < MostTries)
+            {
+                await AbortAsync(producer, batch, error, cancellationToken).ConfigureAwait(false);
+            }
+            catch (KafkaException error) when (!IsEnd(error.Error) && tries < MostTries)
+            {
+                _sink.Events.WarnOf(error.Error, $"Whether batch {batch.Time} was put out is asked.");
+                _sink.GiveUpProducer();
+            }
+            catch (KafkaException error)
+            {
+                _sink.GiveUpProducer();
+                throw Ended(error);
+            }
+        }
+    }
+
+    protected override async ValueTask CloseAsync()
+    {
+        await _closed.CancelAsync().ConfigureAwait(false);
+        await _opening.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        _sink.Dispose();
+        _times?.Dispose();
+        _closed.Dispose();
+    }
+
+    private async Task<IProducer<byte[]?, byte[]?>> ReadyAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await _sink.ReadyAsync(Begin, cancellation).ConfigureAwait(false);
+        }
+        catch (KafkaException error) when (IsEnd(error.Error))
+        {
+            throw Ended(error);
+        }
+    }
+
+    // Ends what an earlier producer of the name has left open, and then asks what was put out.
+    private void Begin(IProducer<byte[]?, byte[]?> producer)
+    {
+        Retried(() => producer.InitTransactions(StepTime), _closed.Token);
+        _times ??= new PutOutTimes(_sink.Options, _identity);
+        _last = _times.Last();
+    }
+
+    private bool IsPutOut(Batch<T> batch)
+    {
+        if (_last is not { } last || batch.Time > last)
+        {
+            return false;
+        }
+
+        if (batch.IsReplay || batch.Time == _tried)
+        {
+            return true;
+        }
+
+        throw new KafkaStreamException(
+            $"{_sink.Options.Topic} has batches of {_identity} up to {last}, and this program is at {batch.Time}, which it has not put out before: another program has the same name, or the checkpoint directory is "
+            + $"older than the topic or was begun anew. Give the program or the output a name of its own, or begin anew with a group {_identity} that is deleted.");
+    }
+
+    private void PutOut(IProducer<byte[]?, byte[]?> producer, Batch<T> batch, CancellationToken cancellation)
+    {
+        // Refusals are looked at only where one may be forgiven: following each record costs objects.
+        Deliveries? deliveries = _sink.Options.RefusedRecords == KafkaRefusedPolicy.LeaveOut ? new Deliveries() : null;
+        producer.BeginTransaction();
+        _batches.Produce(producer, batch, _leftOut, deliveries, cancellation);
+        if (deliveries is not null)
+        {
+            deliveries.EndAsync().Wait(cancellation);
+            if (deliveries.Refused is { Count: > 0 } refused)
+            {
+                _leftOut.UnionWith(refused.Select(each => each.Index));
+                Refused.Handle(_sink, batch.Time, refused);
+                Retried(() => producer.AbortTransaction(StepTime), cancellation);
+                producer.BeginTransaction();
+                _batches.Produce(producer, batch, _leftOut, null, cancellation);
+            }
+        }
+
+        Retried(() => _times!.Send(producer, batch.Time), cancellation);
+        KafkaCrashPoint.Pass("kafka sent");
+        Retried(() => producer.CommitTransaction(StepTime), cancellation);
+        KafkaCrashPoint.Pass("kafka committed");
+    }
+
+    // The client goes on where it was: what it says is that the brokers have not answered yet.
+    private static void Retried(Action step, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                step();
+                return;
+            }
+            catch (KafkaRetriableException)
+            {
+                cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(50));
+            }
+        }
+    }
+
+    private async Task AbortAsync(IProducer<byte[]?, byte[]?> producer, Batch<T> batch, KafkaException error, CancellationToken cancellation)
+    {
+        if (Deliveries.IsRefusal(error.Error) && _sink.Options.RefusedRecords == KafkaRefusedPolicy.Fail)
+        {
+            TryAbort(producer, cancellation);
+            Refused.Handle(_sink, batch.Time, [(0, error.Error, _sink.Options.Topic)]);
+        }
+
+        _sink.Events.WarnOf(error.Error, $"Batch {batch.Time} is put out again.");
+        TryAbort(producer, cancellation);
+        await Task.CompletedTask.ConfigureAwait(false);
+    }
+
+    private void TryAbort(IProducer<byte[]?, byte[]?> producer, CancellationToken cancellation)
+    {
+        try
+        {
+            Retried(() => producer.AbortTransaction(StepTime), cancellation);
+        }
+        catch (KafkaException error) when (!IsEnd(error.Error))
+        {
+            _sink.GiveUpProducer();   // the next one ends what is open
+        }
+    }
+
+    private static bool IsEnd(Error error) => KafkaErrors.IsFenced(error) || KafkaErrors.IsFinal(error);
+
+    private KafkaStreamException Ended(KafkaException error)
+    {
+        if (!KafkaErrors.IsFenced(error.Error))
+        {
+            return new KafkaStreamException(KafkaErrors.Sentence(error.Error, _sink.Options.BootstrapServers), error);
+        }
+
+        var failure = new KafkaStreamException(
+            $"Another program has taken the name {_identity} for its output to {_sink.Options.Topic}, or a transaction was open for longer than TransactionTimeout ({_sink.Options.TransactionTimeout}), as when this "
+            + "program was stopped for so long: its open transaction is void. Run one program of a job at a time; where there was no other, start this one again, and it goes on with the batch.",
+            error);
+        _context.Fail(new StreamingException(failure.Message, failure));
+        return failure;
+    }
+}
