@@ -1,4 +1,5 @@
 using System.Buffers;
+using Confluent.Kafka;
 
 namespace FastStream;
 
@@ -53,6 +54,8 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
     private readonly CancellationTokenSource _stopped = new();
     private readonly Queue<(BatchTime Time, IReadOnlyList<KafkaRange> Ranges)> _uncommitted = [];   // of batches that are not done with; guarded by itself
     private CancellationToken _abort;                              // since the start
+    private int _missing;                                          // times in a row that a topic was not there; the discovery's
+    private Task _discovery = Task.CompletedTask;
     private DirectReader? _reader;                                 // since the start
 
     public KafkaInputDStream(StreamingContext context, KafkaSourceOptions options, KafkaDecoder<TKey, TValue> decoder)
@@ -73,14 +76,15 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
         _abort = cancellationToken;
         _reader = new DirectReader(_options, _group, _prefetch, _limit, _events);
         _reader.Start();
+        _discovery = Task.Run(DiscoverAsync, CancellationToken.None);
         return ValueTask.CompletedTask;
     }
 
-    protected override ValueTask StopAsync()
+    protected override async ValueTask StopAsync()
     {
-        _stopped.Cancel();
+        await _stopped.CancelAsync().ConfigureAwait(false);
+        await _discovery.ConfigureAwait(false);
         _reader?.Stop();
-        return ValueTask.CompletedTask;
     }
 
     protected override ValueTask CloseAsync()
@@ -137,6 +141,62 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
             {
                 _uncommitted.Dequeue();
                 _reader?.Mirror(first.Ranges);
+            }
+        }
+    }
+
+    // Beside the reading, which does not wait for it.
+    private async Task DiscoverAsync()
+    {
+        if (_options.Assignments.Count > 0 || _options.DiscoveryInterval == Timeout.InfiniteTimeSpan)
+        {
+            return;
+        }
+
+        using IAdminClient admin = new DependentAdminClientBuilder(_reader!.Consumer.Handle).Build();
+        var topics = new KafkaTopics(admin, _options);
+        using var timer = new PeriodicTimer(_options.DiscoveryInterval, Context.Options.TimeProvider);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopped.Token).ConfigureAwait(false))
+            {
+                Discover(topics);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private void Discover(KafkaTopics topics)
+    {
+        try
+        {
+            IReadOnlyList<KafkaPartition> found = topics.Find();
+            _missing = 0;
+            if (_reader!.HasBegun && found.Except(_reader.Assigned).Any())
+            {
+                _reader.Found(found);
+            }
+        }
+        catch (KafkaException error)
+        {
+            _events.WarnOf(error.Error, "New partitions are looked for later.");
+        }
+        catch (KafkaTopicException error)
+        {
+            // Brokers forget for a moment while they start; what is missing three times in a row is gone.
+            if (_reader!.HasBegun && ++_missing == 3)
+            {
+                string sentence = $"{error.Message} It was read until now, up to {string.Join(", ", _prefetch.Positions().Select(each => $"{each.Id}@{each.Next}"))}: it was deleted.";
+                if (_options.LostRanges == KafkaLostRangePolicy.Stop)
+                {
+                    _prefetch.Fail(new KafkaStreamException(sentence, error));
+                }
+                else
+                {
+                    _events.Warn(sentence, error);
+                }
             }
         }
     }

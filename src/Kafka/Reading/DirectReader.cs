@@ -24,6 +24,7 @@ internal sealed class DirectReader : IDisposable
     private readonly ConcurrentDictionary<KafkaPartition, long> _mirrored = new();   // offsets of batches that are done, for the group
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread _thread;
+    private volatile bool _hasBegun;                                // the partitions of the start are assigned
     private PartitionBuffer? _last;                                 // of the record that came last
     private Block? _lastBlock;
 
@@ -46,6 +47,9 @@ internal sealed class DirectReader : IDisposable
     }
 
     public IConsumer<CopiedKey, CopiedValue> Consumer => _consumer;
+
+    /// <summary>Whether the partitions that were there at the start are read.</summary>
+    public bool HasBegun => _hasBegun;
 
     /// <summary>Partitions that are read now.</summary>
     public IReadOnlyCollection<KafkaPartition> Assigned
@@ -139,6 +143,7 @@ internal sealed class DirectReader : IDisposable
             try
             {
                 Begin(topics.Find(), isFirst: true);
+                _hasBegun = true;
                 return true;
             }
             catch (KafkaTopicException error) when (!error.IsFinal && attempt <= 5)
@@ -167,26 +172,39 @@ internal sealed class DirectReader : IDisposable
     {
         bool isFound = !isFirst || _prefetch.WasRestored;
         var assign = new List<TopicPartitionOffset>();
-        foreach (KafkaPartition id in partitions)
+        try
         {
-            if (_assigned.ContainsKey(id))
+            foreach (KafkaPartition id in partitions.Where(id => !_assigned.ContainsKey(id)))
             {
-                continue;
-            }
+                KafkaStart start = isFound ? KafkaStart.Earliest : _options.StartFrom;
+                (PartitionBuffer buffer, long next) = _prefetch.Begin(id, () => _starts.Of(id, start));
+                lock (_assigned)
+                {
+                    _assigned.Add(id, buffer);
+                }
 
-            KafkaStart start = isFound ? KafkaStart.Earliest : _options.StartFrom;
-            (PartitionBuffer buffer, long next) = _prefetch.Begin(id, () => _starts.Of(id, start));
-            lock (_assigned)
-            {
-                _assigned.Add(id, buffer);
+                assign.Add(new TopicPartitionOffset(id.Topic, id.Partition, next));
             }
-
-            assign.Add(new TopicPartitionOffset(id.Topic, id.Partition, next));
         }
-
-        if (assign.Count > 0)
+        finally
         {
-            _consumer.IncrementalAssign(assign);
+            // Where a broker did not answer for one of them, the others are read all the same.
+            if (assign.Count > 0)
+            {
+                _consumer.IncrementalAssign(assign);
+            }
+        }
+    }
+
+    private void BeginFound(IReadOnlyList<KafkaPartition> found)
+    {
+        try
+        {
+            Begin(found, isFirst: false);
+        }
+        catch (KafkaException error) when (!KafkaErrors.IsFinal(error.Error))
+        {
+            _events.WarnOf(error.Error, "New partitions are looked for later.");
         }
     }
 
@@ -197,7 +215,7 @@ internal sealed class DirectReader : IDisposable
         {
             while (_found.TryDequeue(out IReadOnlyList<KafkaPartition>? found))
             {
-                Begin(found, isFirst: false);
+                BeginFound(found);
             }
 
             StoreMirrored();
@@ -324,9 +342,20 @@ internal sealed class DirectReader : IDisposable
     private void OnLost(PartitionBuffer buffer, ConsumeException error)
     {
         TopicPartition partition = new(buffer.Id.Topic, buffer.Id.Partition);
-        WatermarkOffsets there = _starts.Watermarks(buffer.Id);
-        long wanted = _consumer.Position(partition).Value;
-        wanted = wanted >= 0 ? wanted : buffer.Next;
+        long wanted = _prefetch.Wanted(buffer);
+        WatermarkOffsets there;
+        try
+        {
+            there = _starts.Watermarks(buffer.Id);
+        }
+        catch (KafkaException unanswered) when (!KafkaErrors.IsFinal(unanswered.Error))
+        {
+            _events.WarnOf(unanswered.Error, "What is there of the partition is asked again.");
+            _stop.Token.WaitHandle.WaitOne(RoomWait);
+            AssignAgain(partition, wanted);
+            return;
+        }
+
         string sentence = LostRange.Sentence(buffer.Id, wanted, there.Low.Value, there.High.Value);
         if (_options.LostRanges == KafkaLostRangePolicy.Stop)
         {
@@ -339,7 +368,14 @@ internal sealed class DirectReader : IDisposable
             _prefetch.Skip(buffer, there.Low.Value);
         }
 
-        _consumer.Seek(new TopicPartitionOffset(partition, there.Low));
+        AssignAgain(partition, there.Low);
+    }
+
+    // The client has given the partition up: seeking would find it in no state for that.
+    private void AssignAgain(TopicPartition partition, Offset offset)
+    {
+        _consumer.IncrementalUnassign([partition]);
+        _consumer.IncrementalAssign([new TopicPartitionOffset(partition, offset)]);
     }
 
     private void OnError(Error error)

@@ -127,6 +127,15 @@ internal sealed class KafkaPrefetch(long maxBytes, int blockSizeBytes)
         }
     }
 
+    /// <summary>The offset behind what was read of a partition. By the reading thread.</summary>
+    public long Wanted(PartitionBuffer buffer)
+    {
+        lock (_lock)
+        {
+            return buffer.Behind;
+        }
+    }
+
     /// <summary>Records of a partition that wait to be cut.</summary>
     public long Waiting(PartitionBuffer buffer)
     {

@@ -60,6 +60,16 @@ internal sealed class PartitionBuffer(KafkaPartition id, Lock mutex, PrefetchBud
     /// <summary>Records that wait to be cut. Under the mutex.</summary>
     public long Waiting => _segments.Sum(segment => (long)segment.Count) - _taken;
 
+    /// <summary>The offset behind what was read. Under the mutex, by the reading thread.</summary>
+    public long Behind
+    {
+        get
+        {
+            RecordSegment? last = _segments.LastOrDefault();
+            return last is { Count: > 0 } ? Math.Max(_end, last.Records(last.Count - 1, 1)[0].Offset + 1) : Math.Max(_end, Next);
+        }
+    }
+
     /// <summary>Takes up to so many records. Under the mutex.</summary>
     public KafkaRange? Take(long limit)
     {

@@ -6,6 +6,13 @@ namespace FastStream;
 /// <param name="Value">The value; null for a tombstone, which takes the key's records away from a compacted topic.</param>
 public readonly record struct KafkaMessage(KafkaData Key, KafkaData Value)
 {
+    /// <summary>A record without a key.</summary>
+    /// <param name="value">The value.</param>
+    public KafkaMessage(KafkaData value)
+        : this(KafkaData.Null, value)
+    {
+    }
+
     /// <summary>The topic; null (default) for the output's.</summary>
     public string? Topic { get; init; }
 

@@ -17,7 +17,7 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
     private readonly string _identity;
     private readonly KafkaSink _sink;
     private readonly BatchProducer<T> _batches;
-    private readonly HashSet<long> _leftOut = [];   // refused records of the batch that is tried
+    private readonly List<(long Index, Error Error, string Place)> _refused = [];   // records of the batch that is tried
     private readonly CancellationTokenSource _closed = new();
     private PutOutTimes? _times;
     private BatchTime? _last;                       // put out last, as Kafka has it
@@ -47,7 +47,7 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
             return;
         }
 
-        _leftOut.Clear();
+        _refused.Clear();
         for (int tries = 1; ; tries++)
         {
             IProducer<byte[]?, byte[]?> producer = await ReadyAsync(cancellationToken).ConfigureAwait(false);
@@ -58,15 +58,29 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
 
             _tried = batch.Time;
             batch.ThrowIfLeftBehind();
+
+            // Each record is followed only where a refusal may be forgiven: that costs objects.
+            Deliveries? deliveries = _sink.Options.RefusedRecords == KafkaRefusedPolicy.LeaveOut ? new Deliveries() : null;
             try
             {
-                PutOut(producer, batch, cancellationToken);
+                PutOut(producer, batch, deliveries, cancellationToken);
                 _last = batch.Time;
+                AddRefused(deliveries);
+                Refused.Handle(_sink, batch.Time, _refused);
                 return;
+            }
+            catch (KafkaException error) when (Deliveries.IsRefusal(error.Error))
+            {
+                TryAbort(producer, cancellationToken);
+                if (deliveries is null || !await HasNewlyRefusedAsync(deliveries).ConfigureAwait(false))
+                {
+                    Refused.Handle(_sink, batch.Time, [(0, error.Error, _sink.Options.Topic)]);
+                }
             }
             catch (KafkaTxnRequiresAbortException error) when (tries < MostTries)
             {
-                await AbortAsync(producer, batch, error, cancellationToken).ConfigureAwait(false);
+                _sink.Events.WarnOf(error.Error, $"Batch {batch.Time} is put out again.");
+                TryAbort(producer, cancellationToken);
             }
             catch (KafkaException error) when (!IsEnd(error.Error) && tries < MostTries)
             {
@@ -77,6 +91,11 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
             {
                 _sink.GiveUpProducer();
                 throw Ended(error);
+            }
+            catch
+            {
+                AbortOnce(producer);   // the function of the messages has thrown, or the context stops
+                throw;
             }
         }
     }
@@ -127,29 +146,34 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
             + $"older than the topic or was begun anew. Give the program or the output a name of its own, or begin anew with a group {_identity} that is deleted.");
     }
 
-    private void PutOut(IProducer<byte[]?, byte[]?> producer, Batch<T> batch, CancellationToken cancellation)
+    private void PutOut(IProducer<byte[]?, byte[]?> producer, Batch<T> batch, Deliveries? deliveries, CancellationToken cancellation)
     {
-        // Refusals are looked at only where one may be forgiven: following each record costs objects.
-        Deliveries? deliveries = _sink.Options.RefusedRecords == KafkaRefusedPolicy.LeaveOut ? new Deliveries() : null;
         producer.BeginTransaction();
-        _batches.Produce(producer, batch, _leftOut, deliveries, cancellation);
-        if (deliveries is not null)
-        {
-            deliveries.EndAsync().Wait(cancellation);
-            if (deliveries.Refused is { Count: > 0 } refused)
-            {
-                _leftOut.UnionWith(refused.Select(each => each.Index));
-                Refused.Handle(_sink, batch.Time, refused);
-                Retried(() => producer.AbortTransaction(StepTime), cancellation);
-                producer.BeginTransaction();
-                _batches.Produce(producer, batch, _leftOut, null, cancellation);
-            }
-        }
-
+        _batches.Produce(producer, batch, _refused.Select(each => each.Index).ToHashSet(), deliveries, cancellation);
         Retried(() => _times!.Send(producer, batch.Time), cancellation);
         KafkaCrashPoint.Pass("kafka sent");
         Retried(() => producer.CommitTransaction(StepTime), cancellation);
         KafkaCrashPoint.Pass("kafka committed");
+    }
+
+    // The abort has ended every record that was on its way.
+    private async Task<bool> HasNewlyRefusedAsync(Deliveries deliveries)
+    {
+        int before = _refused.Count;
+        await deliveries.EndAsync().WaitAsync(StepTime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        AddRefused(deliveries);
+        return _refused.Count > before;
+    }
+
+    private void AddRefused(Deliveries? deliveries)
+    {
+        foreach ((long Index, Error Error, string Place) each in deliveries?.Refused ?? [])
+        {
+            if (!_refused.Exists(known => known.Index == each.Index))
+            {
+                _refused.Add(each);
+            }
+        }
     }
 
     // The client goes on where it was: what it says is that the brokers have not answered yet.
@@ -170,19 +194,6 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
         }
     }
 
-    private async Task AbortAsync(IProducer<byte[]?, byte[]?> producer, Batch<T> batch, KafkaException error, CancellationToken cancellation)
-    {
-        if (Deliveries.IsRefusal(error.Error) && _sink.Options.RefusedRecords == KafkaRefusedPolicy.Fail)
-        {
-            TryAbort(producer, cancellation);
-            Refused.Handle(_sink, batch.Time, [(0, error.Error, _sink.Options.Topic)]);
-        }
-
-        _sink.Events.WarnOf(error.Error, $"Batch {batch.Time} is put out again.");
-        TryAbort(producer, cancellation);
-        await Task.CompletedTask.ConfigureAwait(false);
-    }
-
     private void TryAbort(IProducer<byte[]?, byte[]?> producer, CancellationToken cancellation)
     {
         try
@@ -192,6 +203,19 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
         catch (KafkaException error) when (!IsEnd(error.Error))
         {
             _sink.GiveUpProducer();   // the next one ends what is open
+        }
+    }
+
+    // So that readers need not wait for the transaction's time-out; where no broker answers, they do.
+    private void AbortOnce(IProducer<byte[]?, byte[]?> producer)
+    {
+        try
+        {
+            producer.AbortTransaction(StepTime);
+        }
+        catch (KafkaException)
+        {
+            _sink.GiveUpProducer();
         }
     }
 
