@@ -63,8 +63,15 @@ public sealed class StreamRun : IAsyncDisposable
             _waiting.Add((isThere, done));
         }
 
-        Task first = await Task.WhenAny(done.Task, Context.Completion).WaitAsync(TimeSpan.FromSeconds(60));
-        await first;
+        try
+        {
+            await (await Task.WhenAny(done.Task, Context.Completion).WaitAsync(TimeSpan.FromSeconds(60)));
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"{Records.Count} records came. Warnings: {string.Join('\n', Warnings.Said)}");
+        }
+
         Assert.True(done.Task.IsCompleted, "the context has stopped before the records came");
     }
 

@@ -77,6 +77,20 @@ internal sealed class KafkaSink(StreamingContext context, KafkaSinkOptions optio
         Producer = null;
     }
 
+    /// <summary>The producer is stuck in a call, and left to it: disposing of it now would be stuck too.</summary>
+    public void AbandonProducer(Task call)
+    {
+        IProducer<byte[]?, byte[]?>? stuck = Producer;
+        Producer = null;
+        _ = call.ContinueWith(
+            ended =>
+            {
+                _ = ended.Exception;
+                stuck?.Dispose();
+            },
+            TaskScheduler.Default);
+    }
+
     public void Dispose() => GiveUpProducer();
 
     private async Task MakeTopicAsync(IProducer<byte[]?, byte[]?> producer)

@@ -92,7 +92,7 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
                 _sink.GiveUpProducer();
                 throw Ended(error);
             }
-            catch
+            catch when (_sink.Producer is not null)
             {
                 AbortOnce(producer);   // the function of the messages has thrown, or the context stops
                 throw;
@@ -150,10 +150,35 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
     {
         producer.BeginTransaction();
         _batches.Produce(producer, batch, _refused.Select(each => each.Index).ToHashSet(), deliveries, cancellation);
-        Retried(() => _times!.Send(producer, batch.Time), cancellation);
+        Retried(() => SendTime(producer, batch.Time, cancellation), cancellation);
         KafkaCrashPoint.Pass("kafka sent");
         Retried(() => producer.CommitTransaction(StepTime), cancellation);
         KafkaCrashPoint.Pass("kafka committed");
+    }
+
+    // The client's call does not keep its own time-out where the group's coordinator has gone, and may then never return (librdkafka 2.16 and before).
+    private void SendTime(IProducer<byte[]?, byte[]?> producer, BatchTime time, CancellationToken cancellation)
+    {
+        Task sending = Task.Run(() => _times!.Send(producer, time, StepTime), CancellationToken.None);
+        bool isDone = false;
+        try
+        {
+            isDone = Task.WaitAny([sending], (int)(2 * StepTime).TotalMilliseconds, cancellation) == 0;
+        }
+        finally
+        {
+            if (!isDone)
+            {
+                _sink.AbandonProducer(sending);
+            }
+        }
+
+        if (!isDone)
+        {
+            throw new KafkaException(new Error(ErrorCode.Local_TimedOut, "The group's coordinator did not answer"));
+        }
+
+        sending.GetAwaiter().GetResult();
     }
 
     // The abort has ended every record that was on its way.
@@ -177,7 +202,7 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
     }
 
     // The client goes on where it was: what it says is that the brokers have not answered yet.
-    private static void Retried(Action step, CancellationToken cancellation)
+    private void Retried(Action step, CancellationToken cancellation)
     {
         while (true)
         {
@@ -187,8 +212,9 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
                 step();
                 return;
             }
-            catch (KafkaRetriableException)
+            catch (KafkaRetriableException error)
             {
+                _sink.Events.WarnOf(error.Error, $"The transaction of {_identity} goes on when the brokers answer.");
                 cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(50));
             }
         }

@@ -31,8 +31,8 @@ internal sealed class PutOutTimes : IDisposable
     }
 
     /// <summary>Puts the batch's time into the open transaction.</summary>
-    public void Send(IProducer<byte[]?, byte[]?> producer, BatchTime time) =>
-        producer.SendOffsetsToTransaction([new TopicPartitionOffset(_place, time.Milliseconds)], _consumer.ConsumerGroupMetadata, Timeout);
+    public void Send(IProducer<byte[]?, byte[]?> producer, BatchTime time, TimeSpan timeout) =>
+        producer.SendOffsetsToTransaction([new TopicPartitionOffset(_place, time.Milliseconds)], _consumer.ConsumerGroupMetadata, timeout);
 
     public void Dispose() => _consumer.Dispose();
 }
