@@ -30,6 +30,30 @@ internal static class KafkaClientConfig
         return config;
     }
 
+    public static ConsumerConfig Receiver(KafkaReceiverOptions options)
+    {
+        var config = new ConsumerConfig
+        {
+            GroupId = options.GroupId,
+            AutoOffsetReset = options.StartFrom,
+            IsolationLevel = options.IsolationLevel,
+            QueuedMaxMessagesKbytes = 16 << 10,
+            FetchQueueBackoffMs = 20,
+            AutoCommitIntervalMs = 1000,
+            SocketKeepaliveEnable = true,
+        };
+        Pass(options.BootstrapServers, options.Config, config);
+        if (config.GroupProtocol != GroupProtocol.Consumer)
+        {
+            config.PartitionAssignmentStrategy ??= PartitionAssignmentStrategy.CooperativeSticky;
+        }
+
+        config.EnableAutoOffsetStore = false;
+        config.EnableAutoCommit = true;   // of what is stored, which are ends of batches that are done
+        config.ConsumeResultFields = options.Headers ? "all" : options.Topics.Count == 1 ? "timestamp" : "topic,timestamp";
+        return config;
+    }
+
     /// <summary>Of what the program gives for a producer, the settings that a consumer has too: how to reach brokers.</summary>
     public static IEnumerable<KeyValuePair<string, string>> ForAnyClient(IEnumerable<KeyValuePair<string, string>> given) =>
         given.Where(each => _anyClient.Any(start => each.Key.StartsWith(start, StringComparison.Ordinal)));

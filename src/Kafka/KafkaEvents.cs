@@ -11,6 +11,7 @@ internal sealed class KafkaEvents(StreamingContext context, string name)
     private readonly ConcurrentDictionary<ErrorCode, long> _said = new();   // when, by the context's clock
     private long _lostRecords;
     private long _refusedRecords;
+    private long _rebalances;
 
     public long LostRecords => Interlocked.Read(ref _lostRecords);
 
@@ -42,11 +43,19 @@ internal sealed class KafkaEvents(StreamingContext context, string name)
         Warn(message);
     }
 
-    public void MirrorFailed(CommittedOffsets committed)
+    public long Rebalances => Interlocked.Read(ref _rebalances);
+
+    public void Rebalanced(string message)
+    {
+        Interlocked.Increment(ref _rebalances);
+        Warn(message);
+    }
+
+    public void NotCommitted(CommittedOffsets committed)
     {
         if (committed.Error.IsError && committed.Error.Code != ErrorCode.Local_NoOffset)
         {
-            WarnOf(committed.Error, "Offsets were not mirrored to the consumer group; batches do not depend on it.");
+            WarnOf(committed.Error, "Offsets were not committed to the consumer group; they are again with later batches.");
         }
     }
 }

@@ -52,9 +52,10 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
     private readonly string _group;
     private readonly long _limit;                                  // records of a partition in a batch
     private readonly CancellationTokenSource _stopped = new();
-    private readonly Queue<(BatchTime Time, IReadOnlyList<KafkaRange> Ranges)> _uncommitted = [];   // of batches that are not done with; guarded by itself
+    private readonly UncommittedRanges _uncommitted = new();
     private CancellationToken _abort;                              // since the start
     private int _missing;                                          // times in a row that a topic was not there; the discovery's
+    private KafkaMetrics? _metrics;                                // since the start
     private Task _discovery = Task.CompletedTask;
     private DirectReader? _reader;                                 // since the start
 
@@ -75,6 +76,7 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
     {
         _abort = cancellationToken;
         _reader = new DirectReader(_options, _group, _prefetch, _limit, _events);
+        _metrics = new KafkaMetrics(Context, Name, _reader, _prefetch, _events);
         _reader.Start();
         _discovery = Task.Run(DiscoverAsync, CancellationToken.None);
         return ValueTask.CompletedTask;
@@ -89,6 +91,7 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
 
     protected override ValueTask CloseAsync()
     {
+        _metrics?.Dispose();
         _reader?.Dispose();
         _prefetch.Clear();
         _stopped.Dispose();
@@ -133,17 +136,7 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
         }
     }
 
-    protected override void OnBatchCommitted(BatchTime time)
-    {
-        lock (_uncommitted)
-        {
-            while (_uncommitted.TryPeek(out (BatchTime Time, IReadOnlyList<KafkaRange> Ranges) first) && first.Time <= time)
-            {
-                _uncommitted.Dequeue();
-                _reader?.Mirror(first.Ranges);
-            }
-        }
-    }
+    protected override void OnBatchCommitted(BatchTime time) => _uncommitted.TakeUpTo(time, ranges => _reader?.Commit(ranges));
 
     // Beside the reading, which does not wait for it.
     private async Task DiscoverAsync()
@@ -203,14 +196,9 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
 
     private void Remember(BatchTime time, IReadOnlyList<KafkaRange> ranges)
     {
-        if (!_options.MirrorOffsets)
+        if (_options.MirrorOffsets)
         {
-            return;
-        }
-
-        lock (_uncommitted)
-        {
-            _uncommitted.Enqueue((time, ranges.Select(range => range with { Slices = [] }).ToArray()));
+            _uncommitted.Add(time, ranges);
         }
     }
 }

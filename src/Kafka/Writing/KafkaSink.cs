@@ -3,17 +3,28 @@ using Confluent.Kafka;
 namespace FastStream;
 
 /// <summary>What plain and transactional outputs share: a producer that is made again when it must be, its topic, and waiting for brokers.</summary>
-internal sealed class KafkaSink(StreamingContext context, KafkaSinkOptions options, string? transactionalId) : IDisposable
+internal sealed class KafkaSink : IDisposable
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(10);
 
+    private readonly string? _transactionalId;
     private Error? _refusal;       // why the client cannot go on, such as credentials that are refused
     private bool _isTopicThere;
 
-    public KafkaSinkOptions Options { get; } = options;
+    public KafkaSink(StreamingContext context, KafkaSinkOptions options, string? transactionalId)
+    {
+        _transactionalId = transactionalId;
+        Options = options;
+        Events = new KafkaEvents(context, $"ToKafka {options.Topic}");
+        Metrics = new KafkaMetrics(context, this);
+    }
 
-    public KafkaEvents Events { get; } = new(context, $"ToKafka {options.Topic}");
+    public KafkaSinkOptions Options { get; }
+
+    public KafkaEvents Events { get; }
+
+    public KafkaMetrics Metrics { get; }
 
     /// <summary>The producer; null before it is made, and when it was given up.</summary>
     public IProducer<byte[]?, byte[]?>? Producer { get; private set; }
@@ -33,7 +44,7 @@ internal sealed class KafkaSink(StreamingContext context, KafkaSinkOptions optio
         for (int attempt = 1; ; attempt++)
         {
             cancellation.ThrowIfCancellationRequested();
-            IProducer<byte[]?, byte[]?> producer = KafkaProducers.Make(Options, transactionalId, OnError);
+            IProducer<byte[]?, byte[]?> producer = KafkaProducers.Make(Options, _transactionalId, OnError);
             try
             {
                 await MakeTopicAsync(producer).ConfigureAwait(false);
@@ -91,7 +102,11 @@ internal sealed class KafkaSink(StreamingContext context, KafkaSinkOptions optio
             TaskScheduler.Default);
     }
 
-    public void Dispose() => GiveUpProducer();
+    public void Dispose()
+    {
+        GiveUpProducer();
+        Metrics.Dispose();
+    }
 
     private async Task MakeTopicAsync(IProducer<byte[]?, byte[]?> producer)
     {

@@ -148,12 +148,15 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
 
     private void PutOut(IProducer<byte[]?, byte[]?> producer, Batch<T> batch, Deliveries? deliveries, CancellationToken cancellation)
     {
+        TimeProvider clock = _context.Options.TimeProvider;
+        long begun = clock.GetTimestamp();
         producer.BeginTransaction();
         _batches.Produce(producer, batch, _refused.Select(each => each.Index).ToHashSet(), deliveries, cancellation);
         Retried(() => SendTime(producer, batch.Time, cancellation), cancellation);
         KafkaCrashPoint.Pass("kafka sent");
         Retried(() => producer.CommitTransaction(StepTime), cancellation);
         KafkaCrashPoint.Pass("kafka committed");
+        _sink.Metrics.Transactions!.Record(clock.GetElapsedTime(begun).TotalSeconds);
     }
 
     // The client's call does not keep its own time-out where the group's coordinator has gone, and may then never return (librdkafka 2.16 and before).
