@@ -11,6 +11,7 @@ public sealed class DependencyTests
         ["Dashboard"] = ["Hosting"],
         ["Hosting"] = ["Core", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Options.ConfigurationExtensions"],
         ["Ingest"] = ["Core", "CommunityToolkit.HighPerformance"],
+        ["Kafka"] = ["Core", "Confluent.Kafka", "librdkafka.redist"],
         ["TestKit"] = ["Core"],
     };
 

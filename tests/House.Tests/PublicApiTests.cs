@@ -9,7 +9,7 @@ public sealed class PublicApiTests
 
     private static readonly ApiGeneratorOptions Options = new() { IncludeAssemblyAttributes = false };
 
-    public static TheoryData<string> Assemblies => ["FastStream.Core", "FastStream.Dashboard", "FastStream.Hosting", "FastStream.Ingest", "FastStream.TestKit"];
+    public static TheoryData<string> Assemblies => ["FastStream.Core", "FastStream.Dashboard", "FastStream.Hosting", "FastStream.Ingest", "FastStream.Kafka", "FastStream.TestKit"];
 
     [Theory]
     [MemberData(nameof(Assemblies))]

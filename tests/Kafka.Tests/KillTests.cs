@@ -79,7 +79,8 @@ public sealed class KillTests(Broker broker, ITestOutputHelper output)
         public async Task KillAfterAsync(TimeSpan time)
         {
             using Process process = Start(long.MaxValue);
-            await Task.WhenAny(process.WaitForExitAsync(), Task.Delay(time));   // the time of the kill, not something that is waited for
+            using var kill = new CancellationTokenSource(time);   // when it is killed, not something that is waited for
+            await process.WaitForExitAsync(kill.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
             process.Kill();
             Assert.Equal(Killed, await EndAsync(process));
         }
