@@ -37,8 +37,3 @@ if (play is not null)
 }
 
 await context.RunAsync(stop.Token);   // until Ctrl-C, or kill -9: started again, it goes on
-
-internal sealed class Warnings : StreamingListener
-{
-    public override void OnWarning(string message, Exception? error) => Console.Error.WriteLine(message);
-}

@@ -1,7 +1,7 @@
 namespace FastStream;
 
 /// <summary>Where an output writes to, and what it promises.</summary>
-/// <example><code>new KafkaSinkOptions { BootstrapServers = "localhost:9092", Topic = "counts", Delivery = KafkaDelivery.ExactlyOnce }</code></example>
+/// <example><code>var counted = new KafkaSinkOptions { BootstrapServers = "localhost:9092", Topic = "counts", Delivery = KafkaDelivery.ExactlyOnce };</code></example>
 public sealed record KafkaSinkOptions
 {
     /// <summary>Brokers to ask first, as <c>host:port</c> with commas between; must be given.</summary>
@@ -49,7 +49,7 @@ public sealed record KafkaSinkOptions
         if (Delivery == KafkaDelivery.ExactlyOnce && context.Options.Checkpoint is null)
         {
             throw new ArgumentException(
-                "An output that is put out exactly once needs to know a batch again after a crash, and the context keeps none. Give StreamingOptions.Checkpoint, or ask for AtLeastOnce.", nameof(Delivery));
+                "An output that is put out exactly once needs to know a batch again after a crash, and the context keeps none. Give StreamingOptions.Checkpoint, or ask for AtLeastOnce.", nameof(context));
         }
 
         return this;

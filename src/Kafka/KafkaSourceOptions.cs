@@ -4,7 +4,7 @@ using Confluent.Kafka;
 namespace FastStream;
 
 /// <summary>What a direct stream reads, and how.</summary>
-/// <example><code>new KafkaSourceOptions { BootstrapServers = "localhost:9092", Topics = ["orders"], StartFrom = KafkaStart.Earliest }</code></example>
+/// <example><code>var read = new KafkaSourceOptions { BootstrapServers = "localhost:9092", Topics = ["orders"], StartFrom = KafkaStart.Earliest };</code></example>
 public sealed record KafkaSourceOptions
 {
     /// <summary>Brokers to ask first, as <c>host:port</c> with commas between; must be given.</summary>

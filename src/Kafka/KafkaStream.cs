@@ -22,7 +22,7 @@ public static class KafkaStreamExtensions
         Direct(context, options, new KafkaDecoder<Utf8Text, Utf8Text>(null, null));
 
     /// <summary>Reads topics, with keys and values made by deserializers.</summary>
-    /// <example><code>context.KafkaStream(options, KafkaDeserializers.Text, KafkaDeserializers.Json(OrdersJson.Default.Order))</code></example>
+    /// <example><code>context.KafkaStream(source, KafkaDeserializers.Text, KafkaDeserializers.Json(OrdersJson.Default.Order)).Map(record => record.Value.Amount).Print();</code></example>
     /// <param name="context">The context.</param>
     /// <param name="options">What is read, and how.</param>
     /// <param name="key">Makes keys. Called in the partitions, from several threads.</param>

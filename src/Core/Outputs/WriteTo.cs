@@ -4,7 +4,7 @@ namespace FastStream;
 public static class WriteToExtensions
 {
     /// <summary>Hands every batch of the stream, also an empty one, to a writer, which is opened before the first batch and closed after the last.</summary>
-    /// <example><code>orders.WriteTo(new OrderTableWriter(connection));</code></example>
+    /// <example><code>orders.WriteTo(new OrderTable());</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="writer">The writer; for this output alone.</param>
     /// <param name="operatorName">The word for the output in errors and listeners; default (null) the name of the writer's type.</param>

@@ -1,7 +1,7 @@
 namespace FastStream;
 
 /// <summary>A record to be written to Kafka.</summary>
-/// <example><code>counts.ToKafka(options, each => new KafkaMessage(each.Key, each.Value.ToString()))</code></example>
+/// <example><code>counts.ToKafka(sink, each => new KafkaMessage(each.Key, each.Value.ToString()));</code></example>
 /// <param name="Key">The key, which says the partition; null for none.</param>
 /// <param name="Value">The value; null for a tombstone, which takes the key's records away from a compacted topic.</param>
 public readonly record struct KafkaMessage(KafkaData Key, KafkaData Value)
