@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 
 namespace FastStream.Tests.Kafka;
 
@@ -70,10 +69,17 @@ public sealed class Broker : IDisposable
         }
     }
 
-    private static string? Find([CallerFilePath] string here = "")
+    // By the built tests' place: paths of source files are not real ones in builds of CI.
+    private static string? Find()
     {
-        string beside = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "shared", "servers"));
-        string script = Path.Combine(Environment.GetEnvironmentVariable(Folder) ?? beside, "kafka");
+        DirectoryInfo? root = new(AppContext.BaseDirectory);
+        while (root is not null && !File.Exists(Path.Combine(root.FullName, "FastStream.sln")))
+        {
+            root = root.Parent;
+        }
+
+        string? servers = Environment.GetEnvironmentVariable(Folder) ?? (root?.Parent is { } beside ? Path.Combine(beside.FullName, "shared", "servers") : null);
+        string script = Path.Combine(servers ?? "", "kafka");
         return File.Exists(script) && HasJava() ? script : null;
     }
 

@@ -91,8 +91,8 @@ public sealed class KillTests(Broker broker, ITestOutputHelper output)
             long written = await _writing;
             using Process process = Start(written);
             Assert.Equal(0, await EndAsync(process));
-            List<ConsumeResult<string?, string?>> copies = _topics.Copies.ReadAll();
-            List<ConsumeResult<string?, string?>> counts = _topics.Counts.ReadAll();
+            IReadOnlyList<ConsumeResult<string?, string?>> copies = _topics.Copies.ReadAll();
+            IReadOnlyList<ConsumeResult<string?, string?>> counts = _topics.Counts.ReadAll();
             _output.WriteLine($"{written} records written, {copies.Count} copies, {counts.Count} counts");
             Assert.True(written > 0);
             string[] input = [.. _topics.Input.ReadAll().GroupBy(record => record.Partition.Value).OrderBy(partition => partition.Key).SelectMany(partition => partition.Select(Line))];

@@ -6,13 +6,35 @@ namespace FastStream.Tests.Kafka;
 public sealed class OutageTests
 {
     [OwnBrokerFact]
-    public async Task Job_BrokerKilledAndStarted_PutsEveryRecordOutOnce()
+    public Task Job_BrokerKilledAndStarted_PutsEveryRecordOutOnce() => RunThroughAsync(nodes: 1, (directory, outage) =>
+    {
+        Broker.Run("kill", directory, "1");
+        Broker.Run("start", directory, "1");
+    });
+
+    [OwnBrokerFact]
+    public Task Job_BrokersKilledPausedAndStartedInTurn_PutsEveryRecordOutOnce() => RunThroughAsync(nodes: 3, (directory, outage) =>
+    {
+        string node = $"{outage + 1}";
+        Broker.Run(outage == 1 ? "pause" : "kill", directory, node);
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = File.ReadAllText(Path.Combine(directory, "bootstrap")).Trim() }).SetLogHandler((_, _) => { }).Build();
+        while (Brokers(admin) != 2)
+        {
+        }
+
+        Broker.Run(outage == 1 ? "resume" : "start", directory, node);
+        while (Brokers(admin) != 3)
+        {
+        }
+    });
+
+    private static async Task RunThroughAsync(int nodes, Action<string, int> outages)
     {
         string directory = Directory.CreateTempSubdirectory("faststream-kafka-").FullName;
         using var state = new StateDirectory();
         try
         {
-            string servers = Broker.Run("up", directory, "1", Broker.FreePort().ToString()).Trim();
+            string servers = Broker.Run("up", directory, $"{nodes}", Broker.FreePort().ToString()).Trim();
             Topic input = await Topic.MakeAsync(servers);
             Topic output = await Topic.MakeAsync(servers);
             await using var run = new StreamRun(
@@ -28,11 +50,10 @@ public sealed class OutageTests
             int written = 0;
             for (int outage = 0; outage < 3; outage++)
             {
-                Task<int> writing = Task.Run(() => WriteSlowly(input, written, 400));
-                int half = written + 200;
-                await run.WhenAsync(half);
-                Broker.Run("kill", directory, "1");
-                Broker.Run("start", directory, "1");
+                int from = written;
+                Task<int> writing = Task.Run(() => WriteSlowly(input, from, 400));
+                await run.WhenAsync(from + 200);
+                outages(directory, outage);
                 written += await writing;
             }
 
@@ -45,6 +66,18 @@ public sealed class OutageTests
         {
             Broker.Run("down", directory);
             Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private static int Brokers(IAdminClient admin)
+    {
+        try
+        {
+            return admin.GetMetadata(TimeSpan.FromSeconds(5)).Brokers.Count;
+        }
+        catch (KafkaException)
+        {
+            return 0;
         }
     }
 

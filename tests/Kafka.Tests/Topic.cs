@@ -55,7 +55,7 @@ public sealed class Topic(string servers, string name)
     }
 
     /// <summary>All records that a reader with read_committed sees, up to the ends that the partitions have now.</summary>
-    public List<ConsumeResult<string?, string?>> ReadAll()
+    public IReadOnlyList<ConsumeResult<string?, string?>> ReadAll()
     {
         using IConsumer<string?, string?> consumer = new ConsumerBuilder<string?, string?>(new ConsumerConfig
         {
