@@ -7,10 +7,11 @@ var workloadOption = new Option<string>("--workload") { Description = "The workl
 workloadOption.AcceptOnlyFromAmong("grep", "words", "log", "window", "all");
 var sourceOption = new Option<string>("--source")
 {
-    Description = "Where the bytes come from: files in the page cache and memory, a loopback socket, or latency at a steady rate over one; or recovery, what surviving costs.",
+    Description = "Where the bytes come from: files in the page cache and memory, a loopback socket, or latency at a steady rate over one; or recovery, what surviving costs; or kafka, from a topic to a topic, at the broker of --servers.",
     DefaultValueFactory = _ => "file",
 };
-sourceOption.AcceptOnlyFromAmong("file", "socket", "latency", "recovery");
+sourceOption.AcceptOnlyFromAmong("file", "socket", "latency", "recovery", "kafka");
+var serversOption = new Option<string>("--servers") { Description = "For --source kafka: the broker.", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("FASTSTREAM_KAFKA") ?? "localhost:9092" };
 var megabytesOption = new Option<int>("--megabytes")
 {
     Description = "Size of the input in MiB, cut into batches of about 3.3 MB; at most 1024.",
@@ -38,7 +39,7 @@ foreach (Option<int> option in new[] { megabytesOption, repetitionsOption })
 
 var command = new RootCommand("Measures FastStream against hand-written limits and other libraries, on the same bytes.")
 {
-    workloadOption, sourceOption, megabytesOption, repetitionsOption, onlyOption,
+    workloadOption, sourceOption, megabytesOption, repetitionsOption, onlyOption, serversOption,
 };
 command.SetAction(arguments =>
 {
@@ -62,6 +63,13 @@ command.SetAction(arguments =>
             Recovery.Run(Console.Out, keys);
         }
 
+        return 0;
+    }
+
+    if (source == "kafka")
+    {
+        int records = (arguments.GetRequiredValue(megabytesOption) << 20) / 100;
+        KafkaLoad.RunAsync(Console.Out, arguments.GetRequiredValue(serversOption), records).GetAwaiter().GetResult();
         return 0;
     }
 

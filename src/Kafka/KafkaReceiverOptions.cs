@@ -23,8 +23,8 @@ public sealed record KafkaReceiverOptions
     /// <summary>Whether records of transactions that are open or aborted are seen; default <see cref="IsolationLevel.ReadCommitted"/>: they are not.</summary>
     public IsolationLevel IsolationLevel { get; set; } = IsolationLevel.ReadCommitted;
 
-    /// <summary>The most bytes read ahead and in batches under way, 40 for each record included: 64 KiB or more; default 64 MiB. When reached, the partitions are paused; the member stays in its group.</summary>
-    public long MaxPrefetchBytes { get; set; } = 64L << 20;
+    /// <summary>The most bytes read ahead and in batches under way, 40 for each record included: 64 KiB or more; default 256 MiB. When reached, the partitions are paused; the member stays in its group.</summary>
+    public long MaxPrefetchBytes { get; set; } = 256L << 20;
 
     /// <summary>Whether records have their headers; default false, as reading them costs several objects a record.</summary>
     public bool Headers { get; set; }

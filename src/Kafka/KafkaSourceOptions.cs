@@ -35,10 +35,10 @@ public sealed record KafkaSourceOptions
     public IsolationLevel IsolationLevel { get; set; } = IsolationLevel.ReadCommitted;
 
     /// <summary>
-    /// The most bytes read ahead and in batches under way, 40 for each record included: 64 KiB or more; default 64 MiB. When reached, nothing is read until a batch is done with; the client's own
+    /// The most bytes read ahead and in batches under way, 40 for each record included: 64 KiB or more; default 256 MiB. When reached, nothing is read until a batch is done with; the client's own
     /// queues come on top of it (<c>queued.max.messages.kbytes</c>).
     /// </summary>
-    public long MaxPrefetchBytes { get; set; } = 64L << 20;
+    public long MaxPrefetchBytes { get; set; } = 256L << 20;
 
     /// <summary>How often new topics and partitions are looked for: 10 ms or more, or infinite; default 30 s.</summary>
     public TimeSpan DiscoveryInterval { get; set; } = TimeSpan.FromSeconds(30);

@@ -208,7 +208,7 @@ internal abstract class KafkaReader : IDisposable
 
     private void Take(ConsumeResult<CopiedKey, CopiedValue> result)
     {
-        PartitionBuffer? buffer = BufferOf(result.TopicPartitionOffset.Topic, result.Partition.Value);
+        PartitionBuffer? buffer = BufferOf(result.Topic, result.Partition.Value);
         if (buffer is null)
         {
             return;   // it was taken away while the record was on its way
