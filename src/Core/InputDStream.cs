@@ -63,6 +63,15 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     {
     }
 
+    /// <summary>
+    /// A batch is done with: its outputs have run, or it was given up, and where the context has checkpoints that is on the disk. No run of the program takes it up again, so that a source outside
+    /// may be told how far its records count. Called in time order, for each batch of the input, by one thread that runs batches: must be quick. By default nothing.
+    /// </summary>
+    /// <param name="time">The batch; all before it are done with too.</param>
+    protected internal virtual void OnBatchCommitted(BatchTime time)
+    {
+    }
+
     internal IRecordSerializer<T> Serializer => _serializer ??= Context.Options.Checkpoint!.Serializers.Of<T>();
 
     /// <summary>
@@ -119,6 +128,8 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
 
     void IInputStream.LoadPosition(ReadOnlySpan<byte> saved) => LoadPosition(saved);
 
+    void IInputStream.OnBatchCommitted(BatchTime time) => OnBatchCommitted(time);
+
     bool IInputStream.HasJournal => HasJournal;
 
     void IInputStream.UseJournal(string directory) => UseJournal(directory);
@@ -155,6 +166,10 @@ internal interface IInputStream
     void SavePosition(BatchTime time, IBufferWriter<byte> output);
 
     void LoadPosition(ReadOnlySpan<byte> saved);
+
+    void OnBatchCommitted(BatchTime time)
+    {
+    }
 
     bool HasJournal => false;
 

@@ -266,8 +266,14 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <summary>Tells listeners of something that happened outside of the batches, such as in a receiver.</summary>
     internal void Post(Action<StreamingListener> call) => _listeners.Post(call);
 
-    /// <summary>Stops the context at once because an input failed in a way that its policy does not forgive.</summary>
-    internal void Fail(StreamingException error) => OnFailure(error);
+    /// <summary>Stops the context at once, whatever the policy for failed batches is: for sources and outputs that cannot go on, such as one whose place another program has taken.</summary>
+    /// <remarks><see cref="Completion"/> faults with the error. Returns at once; safe from any thread, also from inside of a batch. A context that has stopped stays as it is.</remarks>
+    /// <param name="error">Why, in a sentence that says what to do.</param>
+    public void Fail(StreamingException error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        OnFailure(error);
+    }
 
     /// <summary>An input has ended by an error, and the policy decides. What it received before is not the error's fault: it goes through a last batch.</summary>
     internal void OnInputFailed(StreamingException error)
@@ -302,8 +308,14 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <summary>Warns listeners of something in the description, once, when the context has started.</summary>
     internal void WarnAtStart(string warning) => _warnings.Add(warning);
 
-    /// <summary>Warns listeners of something that was seen while batches run. Safe from any thread.</summary>
-    internal void Warn(string warning) => _listeners.Post(listener => listener.OnWarning(warning, null));
+    /// <summary>Warns listeners of something that did not go as it should while the context goes on (<see cref="StreamingListener.OnWarning"/>): for sources and outputs. Safe from any thread.</summary>
+    /// <param name="message">What was seen, what it means, and what to do.</param>
+    /// <param name="error">The error behind it; null (default) if there is none.</param>
+    public void Warn(string message, Exception? error = null)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        _listeners.Post(listener => listener.OnWarning(message, error));
+    }
 
     internal string ClaimName(string name) =>
         _names.Add(name) ? name : throw new ArgumentException($"Another stream is named \"{name}\" already. Errors and listeners tell streams apart by name: give each its own.", nameof(name));

@@ -12,6 +12,7 @@ public sealed class DependencyTests
         ["Hosting"] = ["Core", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Options.ConfigurationExtensions"],
         ["Ingest"] = ["Core", "CommunityToolkit.HighPerformance"],
         ["State"] = ["Core", "Microsoft.FASTER.Core", "System.IO.Hashing", "System.Linq.Async"],
+        ["Kafka"] = ["Core", "Confluent.Kafka", "librdkafka.redist"],
         ["TestKit"] = ["Core"],
     };
 

@@ -9,7 +9,8 @@ public sealed class PublicApiTests
 
     private static readonly ApiGeneratorOptions Options = new() { IncludeAssemblyAttributes = false };
 
-    public static TheoryData<string> Assemblies => ["FastStream.Core", "FastStream.Dashboard", "FastStream.Hosting", "FastStream.Ingest", "FastStream.State", "FastStream.TestKit"];
+    public static TheoryData<string> Assemblies =>
+        ["FastStream.Core", "FastStream.Dashboard", "FastStream.Hosting", "FastStream.Ingest", "FastStream.Kafka", "FastStream.State", "FastStream.TestKit"];
 
     [Theory]
     [MemberData(nameof(Assemblies))]

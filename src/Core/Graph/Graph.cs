@@ -102,9 +102,23 @@ internal sealed class Graph(
             each.Dispose();
         }
 
+        // One that does not close does not keep the others open.
+        var failures = new List<Exception>();
         foreach (OutputOperation output in Outputs)
         {
-            output.Close();
+            try
+            {
+                await output.CloseAsync().ConfigureAwait(false);
+            }
+            catch (Exception error)
+            {
+                failures.Add(new StreamingException($"{output.Name}: {error.Message}", error));
+            }
+        }
+
+        if (failures.Count > 0)
+        {
+            throw failures[0];
         }
     }
 }

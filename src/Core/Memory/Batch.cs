@@ -41,8 +41,9 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     /// </summary>
     public bool IsReplay => _scope?.IsReplay ?? false;
 
-    /// <summary>Throws where the context has stopped without waiting for this output any more: before an effect that somebody else may have by now.</summary>
-    internal void ThrowIfLeftBehind()
+    /// <summary>Throws where the context has stopped without waiting for this output any more (<see cref="StreamingOptions.ImmediateStopTimeout"/>): call it before an effect that somebody else may have by now.</summary>
+    /// <exception cref="OperationCanceledException">The context has stopped without the batch.</exception>
+    public void ThrowIfLeftBehind()
     {
         if (_scope?.IsLeftBehind ?? false)
         {

@@ -44,7 +44,7 @@ public static class ForEachBatchExtensions
 }
 
 /// <summary>Gathers a stream's records in every partition and runs a function on the whole batch; another one, if given, when the context has stopped.</summary>
-internal sealed class BatchOutput<T>(DStream<T> stream, string operatorName, Func<Batch<T>, CancellationToken, ValueTask> action, Action? close = null)
+internal class BatchOutput<T>(DStream<T> stream, string operatorName, Func<Batch<T>, CancellationToken, ValueTask> action, Action? close = null)
     : OutputOperation(stream, operatorName)
 {
     private readonly Collector<T>[] _collectors = new Collector<T>[stream.PartitionCount];

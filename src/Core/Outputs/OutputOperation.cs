@@ -34,6 +34,16 @@ public abstract class OutputOperation
     /// <summary>Forgets what the partitions have gathered for a failed batch.</summary>
     internal abstract void Reset();
 
+    /// <summary>Called once when the context starts, before inputs do.</summary>
+    internal virtual ValueTask OpenAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>Lets go of what the output holds over batches, and waits for it.</summary>
+    internal virtual ValueTask CloseAsync()
+    {
+        Close();
+        return ValueTask.CompletedTask;
+    }
+
     /// <summary>Lets go of what the output holds over batches: the context has stopped, no batch follows.</summary>
     internal virtual void Close()
     {

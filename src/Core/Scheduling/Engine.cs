@@ -62,6 +62,12 @@ internal sealed class Engine
     {
         try
         {
+            foreach (OutputOperation output in _graph.Outputs)
+            {
+                using WorkInHand.InHand inHand = _work.Begin(output.Name, null);
+                output.OpenAsync(_abort.Token).AsTask().GetAwaiter().GetResult();
+            }
+
             if (!TryStartInputs())
             {
                 return;

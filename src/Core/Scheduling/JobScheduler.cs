@@ -302,11 +302,21 @@ internal sealed class JobScheduler
         return succeeded;
     }
 
+    private void TellInputs(BatchTime time)
+    {
+        for (int i = 0; i < _graph.Inputs.Count; i++)
+        {
+            _graph.Inputs[i].OnBatchCommitted(time);
+        }
+    }
+
+    private bool StopsContext(JobSet batch) =>
+        batch.Failure is not null && (batch.IsCutShort || _options.OnBatchFailure == BatchFailurePolicy.FailContext);
+
     // A batch that stops the context is not done: the next start runs it again.
     private StreamingException? WriteDown(JobSet batch, Outcome outcome)
     {
-        bool stopsContext = batch.Failure is not null && (batch.IsCutShort || _options.OnBatchFailure == BatchFailurePolicy.FailContext);
-        return stopsContext || batch.IsForStatesOnly
+        return StopsContext(batch) || batch.IsForStatesOnly
             ? null
             : WriteDown(batch.Time, "writing down that the batch is done", checkpoints => checkpoints.Commit(batch.Time, outcome));
     }
@@ -381,6 +391,11 @@ internal sealed class JobScheduler
         });
         CountFailedRecords(batch, scope);
         Settle(batch);
+        if (notWritten is null && !StopsContext(batch) && !_isLeftBehind)
+        {
+            Try(batch, "telling its inputs that it is done", () => TellInputs(batch.Time));
+        }
+
         Try(batch, "the return of its memory", scope.Release);
         _running.Remove(scope);
         _watchdog.End(batch.Time);

@@ -176,6 +176,20 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         return true;
     }
 
+    /// <summary>A text over bytes of a block, for sources: short text is copied into the struct, longer text is valid as long as somebody holds the block.</summary>
+    /// <param name="block">The block. Whoever makes records of it holds it until their batch is done with.</param>
+    /// <param name="start">Where the text begins, in bytes from the block's start.</param>
+    /// <param name="length">Its bytes; they must not change any more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The bytes are not inside the block.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Utf8Text Over(Block block, int start, int length)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)start, (uint)block.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)length, (uint)(block.Length - start));
+        return FromPadded(block.Address + start, length);
+    }
+
     /// <summary>A text that lives as long as the process: for constants, look-up tables and tests. Equal bytes are kept once.</summary>
     /// <remarks>Memory grows with the number of different long texts; do not intern what comes from outside without a bound.</remarks>
     public static Utf8Text Intern(ReadOnlySpan<byte> bytes) => Utf8TextInterning.Intern(bytes);

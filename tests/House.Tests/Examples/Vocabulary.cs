@@ -40,6 +40,8 @@ public abstract class Vocabulary
     protected static readonly Remote store = null!;
     protected static readonly Counter shipped = null!;
     protected static readonly Order order = null!;
+    protected static readonly KafkaSourceOptions source = null!;
+    protected static readonly KafkaSinkOptions sink = null!;
     protected static readonly BatchTime now;
     protected static readonly TimeSpan length = TimeSpan.FromSeconds(30);
     protected static readonly TimeSpan slide = TimeSpan.FromSeconds(10);
@@ -94,6 +96,11 @@ public abstract class Remote
     public abstract IAsyncEnumerable<Tick> SubscribeAsync(CancellationToken stop);
 
     public abstract Task SaveAsync(long time, (string Key, long Value)[] counts, CancellationToken cancellation);
+}
+
+public sealed class OrderTable : BatchWriter<Order>
+{
+    protected override ValueTask WriteAsync(Batch<Order> batch, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }
 
 public sealed class Counter

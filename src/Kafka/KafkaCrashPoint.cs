@@ -1,0 +1,10 @@
+namespace FastStream;
+
+/// <summary>Places where tests end the process.</summary>
+internal static class KafkaCrashPoint
+{
+    /// <summary>Called at each place with its name; null outside of tests.</summary>
+    public static Action<string>? Reached { get; set; }
+
+    public static void Pass(string place) => Reached?.Invoke(place);
+}

@@ -1,0 +1,204 @@
+using System.Buffers;
+using Confluent.Kafka;
+
+namespace FastStream;
+
+/// <summary>Streams of Kafka's topics, without a receiver: a batch is a range of offsets of each partition.</summary>
+public static class KafkaStreamExtensions
+{
+    /// <summary>Reads topics. A batch is a range of offsets of each partition, fixed when it is cut; after a crash the same ranges are read again.</summary>
+    /// <remarks>
+    /// Keys and values are texts over received bytes, which end with their batch. With <see cref="StreamingOptions.Checkpoint"/> every record counts once in the states; offsets belong to the
+    /// checkpoint. Brokers that do not answer are waited for; listeners hear of it.
+    /// </remarks>
+    /// <example><code>
+    /// context.KafkaStream(new KafkaSourceOptions { BootstrapServers = "localhost:9092", Topics = ["orders"] })
+    ///     .Map(order => order.Value).CountByValue().Print();
+    /// </code></example>
+    /// <param name="context">The context.</param>
+    /// <param name="options">What is read, and how.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message says which and what is expected.</exception>
+    public static DStream<KafkaRecord<Utf8Text, Utf8Text>> KafkaStream(this StreamingContext context, KafkaSourceOptions options) =>
+        Direct(context, options, new KafkaDecoder<Utf8Text, Utf8Text>(null, null));
+
+    /// <summary>Reads topics, with keys and values made by deserializers.</summary>
+    /// <example><code>context.KafkaStream(source, KafkaDeserializers.Text, KafkaDeserializers.Json(OrdersJson.Default.Order)).Map(record => record.Value.Amount).Print();</code></example>
+    /// <param name="context">The context.</param>
+    /// <param name="options">What is read, and how.</param>
+    /// <param name="key">Makes keys. Called in the partitions, from several threads.</param>
+    /// <param name="value">Makes values. Called in the partitions, from several threads.</param>
+    public static DStream<KafkaRecord<TKey, TValue>> KafkaStream<TKey, TValue>(
+        this StreamingContext context, KafkaSourceOptions options, KafkaDeserializer<TKey> key, KafkaDeserializer<TValue> value)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(value);
+        return Direct(context, options, new KafkaDecoder<TKey, TValue>(key, value));
+    }
+
+    private static KafkaInputDStream<TKey, TValue> Direct<TKey, TValue>(StreamingContext context, KafkaSourceOptions options, KafkaDecoder<TKey, TValue> decoder)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(options);
+        return new KafkaInputDStream<TKey, TValue>(context, (options with { }).Validated(), decoder);
+    }
+}
+
+internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord<TKey, TValue>>
+{
+    private readonly KafkaSourceOptions _options;
+    private readonly KafkaDecoder<TKey, TValue> _decoder;
+    private readonly KafkaPrefetch _prefetch;
+    private readonly KafkaEvents _events;
+    private readonly string _group;
+    private readonly long _limit;                                  // records of a partition in a batch
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly UncommittedRanges _uncommitted = new();
+    private CancellationToken _abort;                              // since the start
+    private int _missing;                                          // times in a row that a topic was not there; the discovery's
+    private KafkaMetrics? _metrics;                                // since the start
+    private Task _discovery = Task.CompletedTask;
+    private DirectReader? _reader;                                 // since the start
+
+    public KafkaInputDStream(StreamingContext context, KafkaSourceOptions options, KafkaDecoder<TKey, TValue> decoder)
+        : base(context, "KafkaStream")
+    {
+        _options = options;
+        _decoder = decoder;
+        _prefetch = new KafkaPrefetch(options.MaxPrefetchBytes, context.Options.BlockSizeBytes);
+        _events = new KafkaEvents(context, Name);
+        _group = options.GroupId ?? $"faststream.{context.Options.Name}";
+        _limit = options.MaxRatePerPartition == 0
+            ? long.MaxValue
+            : Math.Max(1, (long)(options.MaxRatePerPartition * context.Options.BatchInterval.TotalSeconds));
+    }
+
+    protected override ValueTask StartAsync(CancellationToken cancellationToken)
+    {
+        _abort = cancellationToken;
+        _reader = new DirectReader(_options, _group, _prefetch, _limit, _events);
+        _metrics = new KafkaMetrics(Context, Name, _reader, _prefetch, _events);
+        _reader.Start();
+        _discovery = Task.Run(DiscoverAsync, CancellationToken.None);
+        return ValueTask.CompletedTask;
+    }
+
+    protected override async ValueTask StopAsync()
+    {
+        await _stopped.CancelAsync().ConfigureAwait(false);
+        await _discovery.ConfigureAwait(false);
+        _reader?.Stop();
+    }
+
+    protected override ValueTask CloseAsync()
+    {
+        _metrics?.Dispose();
+        _reader?.Dispose();
+        _prefetch.Clear();
+        _stopped.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    protected override InputBatch<KafkaRecord<TKey, TValue>> Cut(BatchTime time)
+    {
+        IReadOnlyList<KafkaRange> ranges = _prefetch.Cut(_limit);
+        if (ranges.Count == 0)
+        {
+            return RecordInputBatch.Empty<KafkaRecord<TKey, TValue>>();
+        }
+
+        Remember(time, ranges);
+        return new KafkaBatch<TKey, TValue>(ranges, _decoder, _options.Partitioning, readAgain: null);
+    }
+
+    protected override void SaveBatch(InputBatch<KafkaRecord<TKey, TValue>> batch, IBufferWriter<byte> output) =>
+        SavedRanges.Write(batch is KafkaBatch<TKey, TValue> cut ? cut.Ranges : [], output);
+
+    protected override InputBatch<KafkaRecord<TKey, TValue>> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
+    {
+        IReadOnlyList<KafkaRange> ranges = SavedRanges.Read(saved.Span);
+        foreach (KafkaRange range in ranges)
+        {
+            _prefetch.MoveTo(range.Id, range.Until);
+        }
+
+        Remember(time, ranges);
+        return new KafkaBatch<TKey, TValue>(
+            ranges, _decoder, _options.Partitioning, () => RangeReader.Read(_options, _group, ranges, _prefetch.Budget, _prefetch.Pool, _events, _abort));
+    }
+
+    protected override void SavePosition(BatchTime time, IBufferWriter<byte> output) => SavedRanges.WritePositions(_prefetch.Positions(), output);
+
+    protected override void LoadPosition(ReadOnlySpan<byte> saved)
+    {
+        foreach ((KafkaPartition id, long next) in SavedRanges.ReadPositions(saved))
+        {
+            _prefetch.MoveTo(id, next);
+        }
+    }
+
+    protected override void OnBatchCommitted(BatchTime time) => _uncommitted.TakeUpTo(time, ranges => _reader?.Commit(ranges));
+
+    // Beside the reading, which does not wait for it.
+    private async Task DiscoverAsync()
+    {
+        if (_options.Assignments.Count > 0 || _options.DiscoveryInterval == Timeout.InfiniteTimeSpan)
+        {
+            return;
+        }
+
+        using IAdminClient admin = new DependentAdminClientBuilder(_reader!.Consumer.Handle).Build();
+        var topics = new KafkaTopics(admin, _options);
+        using var timer = new PeriodicTimer(_options.DiscoveryInterval, Context.Options.TimeProvider);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopped.Token).ConfigureAwait(false))
+            {
+                Discover(topics);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private void Discover(KafkaTopics topics)
+    {
+        try
+        {
+            IReadOnlyList<KafkaPartition> found = topics.Find();
+            _missing = 0;
+            if (_reader!.HasBegun && found.Except(_reader.Assigned).Any())
+            {
+                _reader.Found(found);
+            }
+        }
+        catch (KafkaException error)
+        {
+            _events.WarnOf(error.Error, "New partitions are looked for later.");
+        }
+        catch (KafkaTopicException error)
+        {
+            // Brokers forget for a moment while they start; what is missing three times in a row is gone.
+            if (_reader!.HasBegun && ++_missing == 3)
+            {
+                string sentence = $"{error.Message} It was read until now, up to {string.Join(", ", _prefetch.Positions().Select(each => $"{each.Id}@{each.Next}"))}: it was deleted.";
+                if (_options.LostRanges == KafkaLostRangePolicy.Stop)
+                {
+                    _prefetch.Fail(new KafkaStreamException(sentence, error));
+                }
+                else
+                {
+                    _events.Warn(sentence, error);
+                }
+            }
+        }
+    }
+
+    private void Remember(BatchTime time, IReadOnlyList<KafkaRange> ranges)
+    {
+        if (_options.MirrorOffsets)
+        {
+            _uncommitted.Add(time, ranges);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+using System.Collections.Concurrent;
+using Confluent.Kafka;
+
+namespace FastStream;
+
+/// <summary>Reads all partitions of a direct stream ahead, on a thread of its own: no group decides what it reads.</summary>
+internal sealed class DirectReader : KafkaReader
+{
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(10);
+
+    private readonly KafkaSourceOptions _options;
+    private readonly StartOffsets _starts;
+    private readonly long _mostWaiting;                             // records of a partition; beyond it is paused
+    private readonly HashSet<KafkaPartition> _paused = [];
+    private readonly ConcurrentQueue<IReadOnlyList<KafkaPartition>> _found = new();
+    private volatile bool _hasBegun;                                // the partitions of the start are assigned
+
+    public DirectReader(KafkaSourceOptions options, string group, KafkaPrefetch prefetch, long limit, KafkaEvents events)
+        : base(KafkaClientConfig.Consumer(options, group), options.Topics.Count == 1 ? options.Topics[0] : null, prefetch, events)
+    {
+        _options = options;
+        _mostWaiting = limit == long.MaxValue ? limit : 1000 + (4 * limit);
+        _starts = new StartOffsets(Consumer);
+    }
+
+    /// <summary>Whether the partitions that were there at the start are read.</summary>
+    public bool HasBegun => _hasBegun;
+
+    /// <summary>New partitions of what the stream reads were found. From any thread.</summary>
+    public void Found(IReadOnlyList<KafkaPartition> partitions) => _found.Enqueue(partitions);
+
+    // Brokers that are not there yet are waited for; a topic that is not there gets a little time, as brokers hear of topics one after another.
+    private bool Connect()
+    {
+        using IAdminClient admin = new DependentAdminClientBuilder(Consumer.Handle).Build();
+        var topics = new KafkaTopics(admin, _options);
+        TimeSpan wait = TimeSpan.FromMilliseconds(100);
+        for (int attempt = 1; !Stopping.IsCancellationRequested; attempt++)
+        {
+            try
+            {
+                Begin(topics.Find(), isFirst: true);
+                _hasBegun = true;
+                return true;
+            }
+            catch (KafkaTopicException error) when (!error.IsFinal && attempt <= 5)
+            {
+                Events.Warn($"{error.Message} It is looked for again.", error);
+            }
+            catch (KafkaException error) when (!KafkaErrors.IsFinal(error.Error))
+            {
+                Events.Warn($"{_options.BootstrapServers}: {error.Error.Reason}. Reading begins when the brokers answer.", error);
+            }
+
+            _ = Consumer.Consume(0);   // lets the client tell of errors, such as credentials that are refused
+            if (Prefetch.HasFailed)
+            {
+                return false;
+            }
+
+            Stopping.WaitHandle.WaitOne(wait);
+            wait = TimeSpan.FromTicks(Math.Min(wait.Ticks * 2, LongestRetry.Ticks));
+        }
+
+        return false;
+    }
+
+    private void Begin(IReadOnlyList<KafkaPartition> partitions, bool isFirst)
+    {
+        bool isFound = !isFirst || Prefetch.WasRestored;
+        var assign = new List<TopicPartitionOffset>();
+        try
+        {
+            foreach (KafkaPartition id in partitions.Where(id => !IsAssigned(id)))
+            {
+                KafkaStart start = isFound ? KafkaStart.Earliest : _options.StartFrom;
+                (PartitionBuffer buffer, long next) = Prefetch.Begin(id, () => _starts.Of(id, start));
+                Add(id, buffer);
+                assign.Add(new TopicPartitionOffset(id.Topic, id.Partition, next));
+            }
+        }
+        finally
+        {
+            // Where a broker did not answer for one of them, the others are read all the same.
+            if (assign.Count > 0)
+            {
+                Consumer.IncrementalAssign(assign);
+            }
+        }
+    }
+
+    private void BeginFound(IReadOnlyList<KafkaPartition> found)
+    {
+        try
+        {
+            Begin(found, isFirst: false);
+        }
+        catch (KafkaException error) when (!KafkaErrors.IsFinal(error.Error))
+        {
+            Events.WarnOf(error.Error, "New partitions are looked for later.");
+        }
+    }
+
+    protected override void Read()
+    {
+        if (!Connect())
+        {
+            return;
+        }
+
+        CancellationToken stop = Stopping;
+        while (!stop.IsCancellationRequested)
+        {
+            while (_found.TryDequeue(out IReadOnlyList<KafkaPartition>? found))
+            {
+                BeginFound(found);
+            }
+
+            StoreDone();
+            if (Prefetch.Budget.IsFull)
+            {
+                Prefetch.Budget.Wait(RoomWait, stop);
+                continue;
+            }
+
+            Drain(100);
+            if (_mostWaiting != long.MaxValue)
+            {
+                PauseAndResume();
+            }
+        }
+    }
+
+    private void PauseAndResume()
+    {
+        foreach ((KafkaPartition id, PartitionBuffer buffer) in Buffers)
+        {
+            long waiting = Prefetch.Waiting(buffer);
+            if (waiting > _mostWaiting && _paused.Add(id))
+            {
+                Consumer.Pause([new TopicPartition(id.Topic, id.Partition)]);
+            }
+            else if (waiting < _mostWaiting / 2 && _paused.Remove(id))
+            {
+                Consumer.Resume([new TopicPartition(id.Topic, id.Partition)]);
+            }
+        }
+    }
+
+    // The offset that was asked for is not there: retention has passed it, or the topic was made anew and is shorter.
+    protected override void OnLost(PartitionBuffer buffer, ConsumeException error)
+    {
+        TopicPartition partition = new(buffer.Id.Topic, buffer.Id.Partition);
+        long wanted = Prefetch.Wanted(buffer);
+        WatermarkOffsets there;
+        try
+        {
+            there = _starts.Watermarks(buffer.Id);
+        }
+        catch (KafkaException unanswered) when (!KafkaErrors.IsFinal(unanswered.Error))
+        {
+            Events.WarnOf(unanswered.Error, "What is there of the partition is asked again.");
+            Stopping.WaitHandle.WaitOne(RoomWait);
+            AssignAgain(partition, wanted);
+            return;
+        }
+
+        string sentence = LostRange.Sentence(buffer.Id, wanted, there.Low.Value, there.High.Value);
+        if (_options.LostRanges == KafkaLostRangePolicy.Stop)
+        {
+            throw new KafkaStreamException($"{sentence} Bring the records back, or set LostRanges to Continue to go on without them.", error);
+        }
+
+        Events.Lost(buffer.Id, Math.Max(0, there.Low.Value - wanted), $"{sentence} Reading goes on at offset {there.Low.Value}.");
+        if (there.High.Value < wanted)
+        {
+            Prefetch.Skip(buffer, there.Low.Value);
+        }
+
+        AssignAgain(partition, there.Low);
+    }
+
+    // The client has given the partition up: seeking would find it in no state for that.
+    private void AssignAgain(TopicPartition partition, Offset offset)
+    {
+        Consumer.IncrementalUnassign([partition]);
+        Consumer.IncrementalAssign([new TopicPartitionOffset(partition, offset)]);
+    }
+}

@@ -1,0 +1,83 @@
+using Confluent.Kafka;
+
+namespace FastStream;
+
+/// <summary>Follows the records of one try of a batch until the brokers have answered for each. Safe from any thread.</summary>
+internal sealed class Deliveries
+{
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<(long Index, Error Error, string Place)> _refused = [];   // guarded by itself
+    private long _open = 1;                                                         // and one for whoever still writes
+    private Error? _failure;
+
+    /// <summary>The first error that is no refusal of a record; null if there is none.</summary>
+    public Error? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>Records that were refused, by their numbers in the batch.</summary>
+    public IReadOnlyList<(long Index, Error Error, string Place)> Refused
+    {
+        get
+        {
+            lock (_refused)
+            {
+                return [.. _refused];
+            }
+        }
+    }
+
+    /// <summary>One more record is on its way.</summary>
+    public Action<DeliveryReport<byte[]?, byte[]?>> Expect(long index)
+    {
+        Interlocked.Increment(ref _open);
+        return report =>
+        {
+            if (report.Error.IsError)
+            {
+                Add(index, report.Error, report.TopicPartition.ToString());
+            }
+
+            End();
+        };
+    }
+
+    /// <summary>The client did not even take it.</summary>
+    public void NotTaken(long index, Error error, string place)
+    {
+        Add(index, error, place);
+        End();
+    }
+
+    /// <summary>Nothing more is written.</summary>
+    public Task EndAsync()
+    {
+        End();
+        return _done.Task;
+    }
+
+    /// <summary>Whether the record is at fault, and not the way to the brokers.</summary>
+    public static bool IsRefusal(Error error) => error.Code is ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge or ErrorCode.InvalidMsg or ErrorCode.InvalidMsgSize
+        or ErrorCode.InvalidRecord or ErrorCode.InvalidTimestamp or ErrorCode.Local_UnknownPartition or ErrorCode.Local_BadMsg;
+
+    private void Add(long index, Error error, string place)
+    {
+        if (IsRefusal(error))
+        {
+            lock (_refused)
+            {
+                _refused.Add((index, error, place));
+            }
+        }
+        else
+        {
+            Interlocked.CompareExchange(ref _failure, error, null);
+        }
+    }
+
+    private void End()
+    {
+        if (Interlocked.Decrement(ref _open) == 0)
+        {
+            _done.TrySetResult();
+        }
+    }
+}
