@@ -18,6 +18,7 @@ internal sealed partial class KeyedStates<TKey, TState>
     private readonly PooledList<int> _opened = new();       // entries without a timer: their time was near when they were read
     private readonly PooledList<int> _told = new();         // entries without a state of which the snapshot under way tells the store
     private readonly ColdTimers? _coldTimers = cold is null || idle is null ? null : new ColdTimers(cold.Shard, idle.Value);
+    private StoredValueReader? _takeAdded;                  // made once
     private int _hand;                                      // where the search for entries that may leave goes on
     private int _spared;                                    // entries that a batch after this one has touched are spared at first
 
@@ -90,7 +91,7 @@ internal sealed partial class KeyedStates<TKey, TState>
             cold!.Ask(in _table.KeyAt(number));
         }
 
-        cold!.Read((index, value) => Take(_added[index], value));
+        cold!.Read(_takeAdded ??= (index, value) => Take(_added[index], value));
     }
 
     private void Take(int number, ReadOnlySpan<byte> value)
