@@ -385,7 +385,13 @@ internal sealed class JobScheduler
         Settle(batch);
         if (notWritten is null && !StopsContext(batch) && !_isLeftBehind)
         {
-            Try(batch, "telling its inputs that it is done", () => Array.ForEach([.. _graph.Inputs], input => input.OnBatchCommitted(batch.Time)));
+            Try(batch, "telling its inputs that it is done", () =>
+            {
+                foreach (IInputStream input in _graph.Inputs)
+                {
+                    input.OnBatchCommitted(batch.Time);
+                }
+            });
         }
 
         Try(batch, "the return of its memory", scope.Release);
