@@ -47,6 +47,16 @@ public sealed class KillTests(Broker broker, ITestOutputHelper output)
         await run.FinishAndCheckAsync($"seed {seed}");
     }
 
+    // Stopped inside of a transaction until the brokers have voided it: the program says so and ends, and the next start puts the batch out.
+    [BrokerFact]
+    public async Task Job_PausedInATransactionForTooLong_EndsAndNothingComesTwice()
+    {
+        using var run = new Run(broker.Servers, await MakeAsync(), output);
+        string error = await run.PauseAsync("kafka sent", pass: 3, TimeSpan.FromSeconds(14));
+        Assert.Contains("or a transaction was open for longer than TransactionTimeout (00:00:02)", error, StringComparison.Ordinal);
+        await run.FinishAndCheckAsync("paused");
+    }
+
     private async Task<(Topic Input, Topic Copies, Topic Counts)> MakeAsync() =>
         (await Topic.MakeAsync(broker.Servers), await Topic.MakeAsync(broker.Servers), await Topic.MakeAsync(broker.Servers));
 
@@ -79,10 +89,27 @@ public sealed class KillTests(Broker broker, ITestOutputHelper output)
         public async Task KillAfterAsync(TimeSpan time)
         {
             using Process process = Start(long.MaxValue);
-            using var kill = new CancellationTokenSource(time);   // when it is killed, not something that is waited for
-            await process.WaitForExitAsync(kill.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+            await EndWithinAsync(process, time);
             process.Kill();
             Assert.Equal(Killed, await EndAsync(process));
+        }
+
+        /// <summary>Lets the job stop itself (SIGSTOP) at a place, and go on after a while; it is to end by an error.</summary>
+        /// <returns>What it said.</returns>
+        public async Task<string> PauseAsync(string place, int pass, TimeSpan pause)
+        {
+            using Process process = Start(long.MaxValue, place, pass.ToString(CultureInfo.InvariantCulture), KillJob.Pause);
+            Assert.Equal(KillJob.Pause, await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1)));
+            await EndWithinAsync(process, pause);
+            using (Process kill = Process.Start("kill", ["-CONT", $"{process.Id}"]))
+            {
+                await kill.WaitForExitAsync();
+            }
+
+            string error = await process.StandardError.ReadToEndAsync().WaitAsync(TimeSpan.FromMinutes(2));
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
+            Assert.NotEqual(0, process.ExitCode);
+            return error;
         }
 
         public async Task FinishAndCheckAsync(string what)
@@ -117,6 +144,13 @@ public sealed class KillTests(Broker broker, ITestOutputHelper output)
             Directory.Delete(_folder, recursive: true);
         }
 
+        // The time is when something is done to the process, not how long something is waited for.
+        private static async Task EndWithinAsync(Process process, TimeSpan time)
+        {
+            using var over = new CancellationTokenSource(time);
+            await process.WaitForExitAsync(over.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+
         private Process Start(long records, params string[] kill)
         {
             var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
@@ -127,6 +161,7 @@ public sealed class KillTests(Broker broker, ITestOutputHelper output)
             }
 
             start.Environment["DOTNET_EnableDiagnostics"] = "0";   // a killed process would leave its pipes in the temporary directory
+            start.Environment[KillJob.TransactionSeconds] = "2";
             return Process.Start(start)!;
         }
 

@@ -125,6 +125,18 @@ public sealed class MockTests
     }
 
     [Fact]
+    public void KafkaDeserializers_Bytes_BecomeWhatTheyAre()
+    {
+        Assert.Equal("ä", KafkaDeserializers.Text(Utf8Text.Intern("ä")));
+        Assert.Equal([1, 0, 255], KafkaDeserializers.Bytes(Utf8Text.Intern([1, 0, 255])));
+        Assert.Equal(-2, KafkaDeserializers.Int32BigEndian(Utf8Text.Intern([255, 255, 255, 254])));
+        Assert.Equal(258, KafkaDeserializers.Int64BigEndian(Utf8Text.Intern([0, 0, 0, 0, 0, 0, 1, 2])));
+        Assert.Throws<FormatException>(() => KafkaDeserializers.Int32BigEndian(Utf8Text.Intern("five!")));
+        var type = (System.Text.Json.Serialization.Metadata.JsonTypeInfo<int[]>)System.Text.Json.JsonSerializerOptions.Default.GetTypeInfo(typeof(int[]));
+        Assert.Equal([1, 2], KafkaDeserializers.Json(type)(Utf8Text.Intern("[1, 2]")));
+    }
+
+    [Fact]
     public void Options_OutOfRange_AreRefused()
     {
         var context = new StreamRun(_ => { });

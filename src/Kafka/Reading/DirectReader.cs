@@ -35,7 +35,8 @@ internal sealed class DirectReader : KafkaReader
         using IAdminClient admin = new DependentAdminClientBuilder(Consumer.Handle).Build();
         var topics = new KafkaTopics(admin, _options);
         TimeSpan wait = TimeSpan.FromMilliseconds(100);
-        for (int attempt = 1; !Stopping.IsCancellationRequested; attempt++)
+        int missing = 0;   // times in a row that brokers answered, and the topic was not there
+        while (!Stopping.IsCancellationRequested)
         {
             try
             {
@@ -43,12 +44,13 @@ internal sealed class DirectReader : KafkaReader
                 _hasBegun = true;
                 return true;
             }
-            catch (KafkaTopicException error) when (!error.IsFinal && attempt <= 5)
+            catch (KafkaTopicException error) when (!error.IsFinal && ++missing <= 5)
             {
                 Events.Warn($"{error.Message} It is looked for again.", error);
             }
             catch (KafkaException error) when (!KafkaErrors.IsFinal(error.Error))
             {
+                missing = 0;
                 Events.Warn($"{_options.BootstrapServers}: {error.Error.Reason}. Reading begins when the brokers answer.", error);
             }
 

@@ -33,7 +33,7 @@ internal sealed class Deliveries
         {
             if (report.Error.IsError)
             {
-                Add(index, report.Error, report.TopicPartition.ToString());
+                Add(index, report.Error, $"{report.Topic}[{report.Partition.Value}]");
             }
 
             End();

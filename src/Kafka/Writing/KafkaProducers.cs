@@ -12,7 +12,9 @@ internal static class KafkaProducers
             Partitioner = Partitioner.Murmur2Random,   // Java's
             LingerMs = 5,
             SocketKeepaliveEnable = true,
-            MessageTimeoutMs = transactionalId is null ? 5 * 60 * 1000 : (int)options.TransactionTimeout.TotalMilliseconds,
+
+            // Brokers that do not answer are waited for; a transaction ends by its own time-out.
+            MessageTimeoutMs = transactionalId is null ? 0 : (int)options.TransactionTimeout.TotalMilliseconds,
         };
         KafkaClientConfig.Pass(options.BootstrapServers, options.Config, config);
         config.EnableIdempotence = true;

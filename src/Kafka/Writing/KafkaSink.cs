@@ -41,7 +41,8 @@ internal sealed class KafkaSink : IDisposable
         }
 
         TimeSpan wait = FirstRetry;
-        for (int attempt = 1; ; attempt++)
+        int missing = 0;   // times in a row that brokers answered, and the topic was not there
+        while (true)
         {
             cancellation.ThrowIfCancellationRequested();
             IProducer<byte[]?, byte[]?> producer = KafkaProducers.Make(Options, _transactionalId, OnError);
@@ -51,7 +52,7 @@ internal sealed class KafkaSink : IDisposable
                 ready?.Invoke(producer);
                 return Producer = producer;
             }
-            catch (KafkaTopicException error) when (!error.IsFinal && attempt <= 5)
+            catch (KafkaTopicException error) when (!error.IsFinal && ++missing <= 5)
             {
                 Events.Warn($"{error.Message} It is looked for again.", error);
             }
@@ -62,6 +63,7 @@ internal sealed class KafkaSink : IDisposable
             }
             catch (KafkaException error) when (!error.Error.IsFatal && !KafkaErrors.IsFinal(error.Error) && _refusal is null)
             {
+                missing = 0;
                 Events.WarnOf(error.Error, $"Batches wait until {Options.BootstrapServers} answers.");
             }
             catch (KafkaException error) when (KafkaErrors.IsFenced(error.Error))

@@ -72,9 +72,14 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
             catch (KafkaException error) when (Deliveries.IsRefusal(error.Error))
             {
                 TryAbort(producer, cancellationToken);
-                if (deliveries is null || !await HasNewlyRefusedAsync(deliveries).ConfigureAwait(false))
+                if (deliveries is null)
                 {
-                    Refused.Handle(_sink, batch.Time, [(0, error.Error, _sink.Options.Topic)]);
+                    throw Refused.Failure(batch.Time, error);
+                }
+
+                if (!await HasNewlyRefusedAsync(deliveries).ConfigureAwait(false) && tries >= MostTries)
+                {
+                    throw Refused.Failure(batch.Time, error);   // the brokers do not say which
                 }
             }
             catch (KafkaTxnRequiresAbortException error) when (tries < MostTries)

@@ -45,6 +45,11 @@ internal sealed class KafkaWriter<T>(StreamingContext context, KafkaSinkOptions 
 /// <summary>What happens with refused records.</summary>
 internal static class Refused
 {
+    private const string Advice = "Make such records smaller, raise message.max.bytes here and on the topic, or set RefusedRecords to LeaveOut.";
+
+    /// <summary>A transaction was refused as a whole: which record it was is not said.</summary>
+    public static KafkaStreamException Failure(BatchTime time, KafkaException error) => new($"A record of batch {time} was refused: {error.Error.Reason}. {Advice}", error);
+
     /// <exception cref="KafkaStreamException">The policy is to fail.</exception>
     public static void Handle(KafkaSink sink, BatchTime time, IReadOnlyList<(long Index, Error Error, string Place)> refused)
     {
@@ -57,7 +62,7 @@ internal static class Refused
         string sentence = $"{refused.Count} {(refused.Count == 1 ? "record" : "records")} of batch {time} {(refused.Count == 1 ? "was" : "were")} refused; the first is number {index} of the batch, for {place}: {error.Reason}.";
         if (sink.Options.RefusedRecords == KafkaRefusedPolicy.Fail)
         {
-            throw new KafkaStreamException($"{sentence} Make such records smaller, raise message.max.bytes here and on the topic, or set RefusedRecords to LeaveOut.", new KafkaException(error));
+            throw new KafkaStreamException($"{sentence} {Advice}", new KafkaException(error));
         }
 
         sink.Events.Refused(refused.Count, $"{sentence} They are left out.");
