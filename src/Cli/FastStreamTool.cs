@@ -1,0 +1,52 @@
+using System.CommandLine;
+
+namespace FastStream.Cli;
+
+/// <summary>The whole tool: its commands, and what becomes of their errors.</summary>
+internal static class FastStreamTool
+{
+    /// <summary>Ctrl-C asks a job for its graceful stop, which processes what was received: it gets this long.</summary>
+    private static readonly TimeSpan StopTime = TimeSpan.FromMinutes(1);
+
+    /// <summary>Runs one command line and gives the exit code.</summary>
+    public static async Task<int> RunAsync(string[] args, CommandOutput output, CancellationToken cancellation)
+    {
+        ParseResult parsed = Make(output).Parse(args);
+        if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
+        {
+            foreach (string message in parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
+            {
+                await output.Errors.WriteLineAsync(message);
+            }
+
+            await output.Errors.WriteLineAsync($"`{PathOf(parsed.CommandResult.Command)} --help` says what is expected.");
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { Output = output.Out, Error = output.Errors, ProcessTerminationTimeout = StopTime, EnableDefaultExceptionHandler = false },
+                cancellation);
+        }
+        catch (CommandException error)
+        {
+            await output.Errors.WriteLineAsync(error.Message);
+            return error.ExitCode;
+        }
+        catch (Exception error) when (error is StreamingException or IOException or UnauthorizedAccessException)
+        {
+            await output.Errors.WriteLineAsync(error.Message);
+            return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>The commands.</summary>
+    public static RootCommand Make(CommandOutput output) => new("Runs FastStream jobs and measures them.")
+    {
+        RunCommand.Make(output),
+    };
+
+    private static string PathOf(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{PathOf(parent)} {command.Name}" : "faststream";
+}
