@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 
 namespace FastStream.Cli;
 
@@ -12,7 +13,7 @@ internal static class FastStreamTool
     public static async Task<int> RunAsync(string[] args, CommandOutput output, CancellationToken cancellation)
     {
         ParseResult parsed = Make(output).Parse(args);
-        if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
         {
             foreach (string message in parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
             {
@@ -42,11 +43,13 @@ internal static class FastStreamTool
     }
 
     /// <summary>The commands.</summary>
-    public static RootCommand Make(CommandOutput output) => new("Runs FastStream jobs and measures them.")
+    public static Command Make(CommandOutput output) => new("faststream", "Runs FastStream jobs and measures them.")
     {
         RunCommand.Make(output),
+        new HelpOption { Recursive = true },
+        new VersionOption(),
     };
 
     private static string PathOf(Command command) =>
-        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{PathOf(parent)} {command.Name}" : "faststream";
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? $"{PathOf(parent)} {command.Name}" : command.Name;
 }

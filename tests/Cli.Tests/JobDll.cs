@@ -7,20 +7,11 @@ namespace FastStream.Tests.Cli;
 /// <summary>An assembly in a directory of its own, compiled of a text.</summary>
 internal sealed class JobDll : IDisposable
 {
-    /// <summary>Three records, whose sum is printed; ends by itself where asked to.</summary>
-    public const string ThreeNumbers = """
-        using FastStream;
-        sealed class ThreeNumbers : IStreamJob
-        {
-            public void Describe(StreamingContext context)
-            {
-                var numbers = new System.Collections.Concurrent.ConcurrentQueue<System.Collections.Generic.IReadOnlyList<int>>();
-                context.AsyncEnumerableStream(Numbers()).Reduce((a, b) => a + b).Print();
-            }
+    private const string Numbers =
+        "static async System.Collections.Generic.IAsyncEnumerable<int> Numbers() { await System.Threading.Tasks.Task.Yield(); yield return 1; yield return 2; yield return 4; }";
 
-            static async System.Collections.Generic.IAsyncEnumerable<int> Numbers() { await System.Threading.Tasks.Task.Yield(); yield return 1; yield return 2; yield return 4; }
-        }
-        """;
+    /// <summary>A job that prints the sum of three numbers; its input ends.</summary>
+    public static readonly string ThreeNumbers = Of("context.AsyncEnumerableStream(Numbers()).Reduce((a, b) => a + b).Print();", "ThreeNumbers");
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("faststream-cli-");
 
@@ -39,6 +30,17 @@ internal sealed class JobDll : IDisposable
     }
 
     public string Path { get; }
+
+    /// <summary>A job that describes what is given; <c>Numbers()</c> is 1, 2 and 4.</summary>
+    public static string Of(string describe, string name = "TheJob") =>
+        $$"""
+        using FastStream;
+        sealed class {{name}} : IStreamJob
+        {
+            public void Describe(StreamingContext context) { {{describe}} }
+            {{Numbers}}
+        }
+        """;
 
     public void Dispose() => _directory.Delete(recursive: true);
 }

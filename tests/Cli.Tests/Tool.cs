@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FastStream.Cli;
 
 namespace FastStream.Tests.Cli;
@@ -13,6 +14,9 @@ internal sealed class Tool
     public string Errors => _errors.ToString();
 
     public int Code { get; private set; }
+
+    /// <summary>What it printed, one JSON object a line.</summary>
+    public JsonElement[] JsonLines() => [.. Out.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement)];
 
     /// <summary>Runs one command line, to its end.</summary>
     public static async Task<Tool> RunAsync(params string[] args)

@@ -17,33 +17,25 @@ internal sealed record CollectorMode(string Name, IReadOnlyList<CollectorSetting
     /// <summary>The names, the default first.</summary>
     public static string[] Names { get; } = [.. Known.Select(mode => mode.Name)];
 
-    /// <summary>Variables for a child process, which count more than what its <c>runtimeconfig.json</c> says.</summary>
-    public IReadOnlyDictionary<string, string> Environment =>
-        Settings.ToDictionary(setting => setting.Variable, setting => setting.VariableValue, StringComparer.Ordinal);
-
     /// <summary>The mode of a name that was checked.</summary>
     public static CollectorMode Named(string name) => Known.First(mode => mode.Name == name);
 
     /// <summary>The mode with one more setting.</summary>
     public CollectorMode With(string name, params CollectorSetting[] more) => new(name, [.. Settings, .. more]);
 
-    private static CollectorSetting Server(bool value) => CollectorSetting.Switch("System.GC.Server", "ServerGarbageCollection", "DOTNET_gcServer", value);
+    private static CollectorSetting Server(bool value) => CollectorSetting.Switch("System.GC.Server", "ServerGarbageCollection", value);
 
-    private static CollectorSetting Concurrent(bool value) => CollectorSetting.Switch("System.GC.Concurrent", "ConcurrentGarbageCollection", "DOTNET_gcConcurrent", value);
+    private static CollectorSetting Concurrent(bool value) => CollectorSetting.Switch("System.GC.Concurrent", "ConcurrentGarbageCollection", value);
 
     // DATAS: server collection that grows and shrinks its number of heaps with what lives. The default of .NET 9 and later.
-    private static CollectorSetting Adaptive(bool value) =>
-        new("System.GC.DynamicAdaptationMode", value ? "1" : "0", "GarbageCollectionAdaptationMode", "DOTNET_GCDynamicAdaptationMode", value ? "1" : "0");
+    private static CollectorSetting Adaptive(bool value) => new("System.GC.DynamicAdaptationMode", value ? "1" : "0", "GarbageCollectionAdaptationMode");
 }
 
-/// <summary>One setting of the runtime, in the three places where it can stand.</summary>
+/// <summary>One setting of the runtime, in the two places where it can stand.</summary>
 /// <param name="Property">Its name in <c>runtimeconfig.json</c>.</param>
 /// <param name="Value">Its value there, as JSON.</param>
 /// <param name="ProjectProperty">Its name in a project; null where there is none.</param>
-/// <param name="Variable">The environment variable.</param>
-/// <param name="VariableValue">The variable's value; numbers are hexadecimal there.</param>
-internal sealed record CollectorSetting(string Property, string Value, string? ProjectProperty, string Variable, string VariableValue)
+internal sealed record CollectorSetting(string Property, string Value, string? ProjectProperty)
 {
-    public static CollectorSetting Switch(string property, string projectProperty, string variable, bool value) =>
-        new(property, value ? "true" : "false", projectProperty, variable, value ? "1" : "0");
+    public static CollectorSetting Switch(string property, string projectProperty, bool value) => new(property, value ? "true" : "false", projectProperty);
 }

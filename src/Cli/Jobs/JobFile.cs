@@ -21,8 +21,9 @@ internal static class JobFile
     private static async Task<string> BuildAsync(string project, CommandOutput output, CancellationToken cancellation)
     {
         await output.Errors.WriteLineAsync($"Building {project} …");
-        var start = new ProcessStartInfo("dotnet", ["build", project, "-c", "Release", "-v", "quiet", "--nologo", "-getProperty:TargetPath"])
+        var start = new ProcessStartInfo("dotnet", ["build", project, "-c", "Release", "-v", "quiet", "--nologo", "-restore", "-t:Build", "-getProperty:TargetPath"])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
         };
         start.Environment["DOTNET_NOLOGO"] = "1";

@@ -37,7 +37,7 @@ internal static class RunCommand
                 Json = parsed.GetValue(json),
             };
             return parsed.GetValue(gc) is { } mode
-                ? ToolProcess.RunAsync(ToolProcess.Without("--gc", parsed), CollectorMode.Named(mode).Environment, output, cancellation)
+                ? ToolProcess.RunAsync(ToolProcess.Without("--gc", parsed), CollectorMode.Named(mode).Settings, output, cancellation)
                 : RunAsync(options, output, cancellation);
         });
         return command;
