@@ -46,6 +46,7 @@ internal static class FastStreamTool
     public static Command Make(CommandOutput output) => new("faststream", "Runs FastStream jobs and measures them.")
     {
         RunCommand.Make(output),
+        TuneCommand.Make(output),
         new HelpOption { Recursive = true },
         new VersionOption(),
     };

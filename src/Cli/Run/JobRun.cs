@@ -42,17 +42,23 @@ internal static class JobRun
     /// <summary>A context with the job's streams and outputs, not started.</summary>
     public static StreamingContext Describe(IStreamJob job, StreamingOptions options)
     {
-        string name = job.GetType().Name;
-        StreamingContext context;
         try
         {
-            context = new StreamingContext(options);
+            var context = new StreamingContext(options);
+            Describe(job, context);
+            return context;
         }
         catch (ArgumentException error)
         {
             throw new CommandException(error.Message, innerException: error);
         }
+    }
 
+    /// <summary>Lets a job describe itself.</summary>
+    /// <exception cref="CommandException">It failed, or has described no output.</exception>
+    public static void Describe(IStreamJob job, StreamingContext context)
+    {
+        string name = job.GetType().Name;
         try
         {
             job.Describe(context);
@@ -62,9 +68,10 @@ internal static class JobRun
             throw new CommandException($"{name} failed while it described its streams: {error.Message}", ExitCode.Failed, error);
         }
 
-        return context.Outputs.Count > 0
-            ? context
-            : throw new CommandException($"{name} describes no output, so that nothing would run; an output such as Print or ForEachBatch is expected.", ExitCode.Failed);
+        if (context.Outputs.Count == 0)
+        {
+            throw new CommandException($"{name} describes no output, so that nothing would run; an output such as Print or ForEachBatch is expected.", ExitCode.Failed);
+        }
     }
 
     private static void Start(StreamingContext context, string name)
