@@ -45,8 +45,14 @@ internal static class FastStreamTool
     /// <summary>The commands.</summary>
     public static Command Make(CommandOutput output) => new("faststream", "Runs FastStream jobs and measures them.")
     {
+        DemoCommand.Make(output),
         RunCommand.Make(output),
         TuneCommand.Make(output),
+        CollectorCommand.Make(output),
+        GenCommand.Make(output),
+        ReplayCommand.Make(output),
+        CheckpointCommand.Make(output),
+        DoctorCommand.Make(output),
         new HelpOption { Recursive = true },
         new VersionOption(),
     };

@@ -31,6 +31,16 @@ public sealed class TuneTests
     }
 
     [Fact]
+    public async Task Tune_NothingButTheIntervals_HasOneSeriesWithDefaults()
+    {
+        Tool tool = await Tool.RunAsync("tune", "--from", "100ms", "--to", "100ms", "--step-time", "1s", "--json");
+
+        JsonElement series = Assert.Single(JsonDocument.Parse(tool.Out).RootElement.GetProperty("series").EnumerateArray());
+        Assert.Equal((Environment.ProcessorCount, 100_000), (series.GetProperty("partitions").GetInt32(), series.GetProperty("rate").GetInt32()));
+        Assert.Contains("takes 3 s; at most 3 s left", tool.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Tune_JobInAssembly_IsMeasuredAndItsLatencyEstimated()
     {
         using var job = new JobDll(JobDll.Of("context.RateStream(1_000, index => index).Count().Print();"));

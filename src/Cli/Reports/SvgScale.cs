@@ -14,11 +14,15 @@ internal sealed record SvgScale(string Label, double Least, double Most, bool Is
 
     public double To { get; init; }
 
-    /// <summary>An axis with equal ratios, a little wider than the values, which are above 0.</summary>
-    public static SvgScale Logarithmic(string label, IEnumerable<double> values, Func<double, string> format)
+    /// <summary>An axis with equal ratios, wider than the values, which are above 0.</summary>
+    /// <param name="label">What the values are.</param>
+    /// <param name="values">What has to be on it.</param>
+    /// <param name="format">How a value is written.</param>
+    /// <param name="room">How many times the largest value its end is.</param>
+    public static SvgScale Logarithmic(string label, IEnumerable<double> values, Func<double, string> format, double room = 1.3)
     {
         double[] all = [.. values.Where(value => value > 0 && double.IsFinite(value)).DefaultIfEmpty(1)];
-        return new SvgScale(label, all.Min() / 1.3, all.Max() * 1.3, true, format);
+        return new SvgScale(label, all.Min() / 1.3, all.Max() * room, true, format);
     }
 
     /// <summary>An axis from 0 to a little above the largest value.</summary>

@@ -16,14 +16,22 @@ internal static class JobRun
         IStreamJob job = assembly.Make(options.ClassName);
         string name = job.GetType().Name;
         await using StreamingContext context = Describe(job, options.ToStreamingOptions(name));
+        await RunAsync(context, options.Duration, options.DashboardPort, view, cancellation);
+        return new WeakReference(job.GetType().Assembly);
+    }
+
+    /// <summary>Runs a described context until it stops, its time is over or it is cancelled.</summary>
+    public static async Task RunAsync(StreamingContext context, TimeSpan? duration, int? dashboardPort, RunView view, CancellationToken cancellation)
+    {
+        string name = context.Options.Name;
         context.AddListener(view);
-        await using DashboardServer? dashboard = options.DashboardPort is { } port ? await context.UseDashboardAsync(port) : null;
+        await using DashboardServer? dashboard = dashboardPort is { } port ? await context.UseDashboardAsync(port) : null;
         view.Begin(name, dashboard?.Address);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Start(context, name);
-        if (options.Duration is { } duration)
+        if (duration is { } time)
         {
-            stop.CancelAfter(duration);   // from here on: a machine that starts the program slowly takes nothing of it
+            stop.CancelAfter(time);   // from here on: a machine that starts the program slowly takes nothing of it
         }
 
         try
@@ -35,8 +43,6 @@ internal static class JobRun
             await context.DisposeAsync();   // the last events are through with it
             view.End();
         }
-
-        return new WeakReference(job.GetType().Assembly);
     }
 
     /// <summary>A context with the job's streams and outputs, not started.</summary>

@@ -46,24 +46,8 @@ internal static class RunCommand
     private static async Task<int> RunAsync(RunOptions options, CommandOutput output, CancellationToken cancellation)
     {
         string file = await JobFile.FindAsync(options.Job, output, cancellation);
-        TextWriter console = Console.Out;
-        using RunView view = options.Json ? new JsonRunView(output, options.Interval)
-            : output.IsTerminal ? new LiveRunView(output, options.Interval)
-            : new LineRunView(output, options.Interval);
-        if (options.Json)
-        {
-            Console.SetOut(output.Errors);
-        }
-
-        try
-        {
-            await JobRun.RunAsync(options, file, view, cancellation);
-        }
-        finally
-        {
-            Console.SetOut(console);
-        }
-
+        await using var view = new ViewScope(output, options.Interval, options.Json);
+        await JobRun.RunAsync(options, file, view.View, cancellation);
         return ExitCode.Done;
     }
 }

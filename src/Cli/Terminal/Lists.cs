@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 
@@ -6,6 +7,9 @@ namespace FastStream.Cli;
 /// <summary>Lists on the command line, with commas: <c>1,2,4</c>, <c>10k,100k,1m</c>.</summary>
 internal static class Lists
 {
+    /// <summary>The list of an option; null where it was not given, which the parser gives as an empty one.</summary>
+    public static T[]? Given<T>(ParseResult parsed, Option<T[]> option) => parsed.GetValue(option) is { Length: > 0 } list ? list : null;
+
     /// <summary>Whole numbers in a range; <c>k</c> and <c>m</c> at the end are thousands and millions.</summary>
     public static Func<ArgumentResult, int[]> OfNumbers(int least, int most) => argument =>
     {

@@ -33,7 +33,7 @@ internal sealed class ToolProcess : IDisposable
 
     /// <summary>Runs a command line in a child that prints where this process does.</summary>
     /// <returns>The child's exit code.</returns>
-    public static async Task<int> RunAsync(string[] arguments, IEnumerable<CollectorSetting> settings, CommandOutput output, CancellationToken cancellation)
+    public static async Task<int> RunAsync(string[] arguments, IReadOnlyList<CollectorSetting> settings, CommandOutput output, CancellationToken cancellation)
     {
         using ToolProcess child = Start(arguments, settings, isRedirected: !output.IsOfProcess, redirectsErrors: !output.IsOfProcess);
         await using CancellationTokenRegistration stop = cancellation.Register(child.Interrupt);
@@ -46,7 +46,7 @@ internal sealed class ToolProcess : IDisposable
     }
 
     /// <summary>Starts a command line; its standard output, and if wanted its error output, is the caller's to read.</summary>
-    public static ToolProcess Start(string[] arguments, IEnumerable<CollectorSetting> settings, bool isRedirected, bool redirectsErrors)
+    public static ToolProcess Start(string[] arguments, IReadOnlyList<CollectorSetting> settings, bool isRedirected, bool redirectsErrors)
     {
         string assembly = typeof(ToolProcess).Assembly.Location;
         string runtimeConfig = Path.Combine(Path.GetTempPath(), $"faststream-{Guid.NewGuid():N}.runtimeconfig.json");
@@ -63,17 +63,22 @@ internal sealed class ToolProcess : IDisposable
             start.Environment.Remove("COMPlus_" + name);
         }
 
+        foreach (CollectorSetting setting in settings.Where(each => each.IsVariable))
+        {
+            start.Environment[setting.Property] = setting.Value;
+        }
+
         return new ToolProcess(Process.Start(start)!, runtimeConfig);
     }
 
     /// <summary>A <c>runtimeconfig.json</c> with settings that replace its own.</summary>
-    public static string WithSettings(string runtimeConfig, IEnumerable<CollectorSetting> settings)
+    public static string WithSettings(string runtimeConfig, IReadOnlyList<CollectorSetting> settings)
     {
         JsonNode root = JsonNode.Parse(runtimeConfig)!;
         JsonObject options = root["runtimeOptions"]!.AsObject();
         JsonObject properties = options["configProperties"] as JsonObject ?? [];
         options["configProperties"] = properties;
-        foreach (CollectorSetting setting in settings)
+        foreach (CollectorSetting setting in settings.Where(each => !each.IsVariable))
         {
             properties[setting.Property] = JsonNode.Parse(setting.Value);
         }

@@ -64,7 +64,7 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
     private const double RisingDelay = 0.02;       // seconds later, each second
     private const double FewestTaken = 0.95;       // of the records that were sent
     private const double GrownBy = 0.15;           // of the median processing time, within a step
-    private static readonly TimeSpan Foreseen = TimeSpan.FromMinutes(10);
+    private const double Foreseen = 20;            // times as long as the step: a trend tells no more of the future
     private static readonly TimeSpan LeastDelay = TimeSpan.FromMilliseconds(20);   // timers and threads are late by some milliseconds on a busy machine
 
     /// <summary>Judges one step.</summary>
@@ -131,9 +131,10 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
     private static Verdict? Growing(IReadOnlyList<BatchSample> batches, TimeSpan interval, TimeSpan median)
     {
         Trend processing = Trend.Of([.. batches.Select(batch => (batch.At.TotalSeconds, batch.Processing.TotalSeconds))]);
-        double grown = processing.Slope * (batches[^1].At - batches[0].At).TotalSeconds;
+        double seconds = (batches[^1].At - batches[0].At).TotalSeconds;
+        double grown = processing.Slope * seconds;
         double reached = (interval - median).TotalSeconds / processing.Slope;   // seconds until the median is the interval
-        return processing.Certainty > Certain && grown > GrownBy * median.TotalSeconds && reached < Foreseen.TotalSeconds
+        return processing.Certainty > Certain && grown > GrownBy * median.TotalSeconds && reached < Foreseen * seconds
             ? new Verdict(VerdictKind.Drifting, Text($"processing takes {Times.Text(TimeSpan.FromSeconds(processing.Slope * 60))} longer each minute and reaches the interval in {Times.Text(TimeSpan.FromSeconds(reached))}"))
             : null;
     }

@@ -11,7 +11,7 @@ internal static class TuneCharts
         IReadOnlyList<StepResult> steps = series.Steps;
         SvgScale x = SvgScale.Logarithmic("batch interval", steps.Select(step => step.IntervalMs), TuneTable.Ms);
         SvgScale y = SvgScale.Logarithmic(
-            "time", steps.SelectMany(step => new[] { step.ProcessingMs.P50, step.ProcessingMs.P95, step.LatencyMs.P50, step.LatencyMs.P99, step.IntervalMs }), TuneTable.Ms);
+            "time", steps.SelectMany(step => new[] { step.ProcessingMs.P50, step.ProcessingMs.P95, step.LatencyMs.P50, step.LatencyMs.P99, step.IntervalMs }), TuneTable.Ms, room: 2.5);
         var chart = new SvgChart(title, x, y);
         double from = Math.Max(x.Least, y.Least);
         double to = Math.Min(x.Most, y.Most);
@@ -57,16 +57,10 @@ internal static class TuneCharts
         return chart;
     }
 
-    /// <summary>The least recommended intervals of several series, side by side.</summary>
-    public static SvgChart Series(TuneReport report)
-    {
-        string[] titles = [.. report.Series.Select(series => series.Title())];
-        SvgScale x = new("series", 0, report.Series.Count + 1, false, value => value >= 1 && value <= titles.Length && value == Math.Round(value) ? value.ToString("0", CultureInfo.InvariantCulture) : "");
-        SvgScale y = SvgScale.Linear("recommended interval", report.Series.Select(series => series.RecommendedMs ?? 0), TuneTable.Ms);
-        var chart = new SvgChart("Recommended interval by setting", x, y, 320);
-        chart.Bars("a", report.Series.Select((series, index) => (index + 0.7, index + 1.3, series.RecommendedMs ?? 0)));
-        return chart;
-    }
+    /// <summary>The recommended intervals of several series, side by side.</summary>
+    public static string Series(TuneReport report) => SvgBars.Of(
+        "Recommended interval by setting",
+        report.Series.Select(series => (series.Title(), series.RecommendedMs ?? 0, series.RecommendedMs is { } best ? TuneTable.Ms(best) : "none was stable")));
 
     private static double Bearable(StepResult step) => step.RecordsPerSecond * step.Headroom;
 

@@ -32,7 +32,7 @@ internal static class TuneFiles
 
         if (report.Series.Count > 1)
         {
-            text.Append(TuneCharts.Series(report).ToText()).Append("<ol>").AppendJoin("", report.Series.Select(series => $"<li>{SvgChart.Escape(series.Title())}: {SvgChart.Escape(series.Advice)}</li>")).Append("</ol>\n");
+            text.Append(TuneCharts.Series(report)).Append("<ol>").AppendJoin("", report.Series.Select(series => $"<li>{SvgChart.Escape(series.Title())}: {SvgChart.Escape(series.Advice)}</li>")).Append("</ol>\n");
         }
 
         foreach (TuneSeries series in report.Series.Where(series => series.Steps.Count > 0))
