@@ -70,7 +70,7 @@ internal static class CheckpointCommand
 
     private static IEnumerable<string> Show(CheckpointDirectory found)
     {
-        if (found.Checkpoints.FirstOrDefault() is not { } newest)
+        if (found.Checkpoints is not [var newest, ..])
         {
             yield return "There is no checkpoint yet that can be read; only batches in the log.";
             yield break;
