@@ -49,6 +49,7 @@ internal static class FastStreamTool
         RunCommand.Make(output),
         TuneCommand.Make(output),
         CollectorCommand.Make(output),
+        BenchCommand.Make(output),
         GenCommand.Make(output),
         ReplayCommand.Make(output),
         CheckpointCommand.Make(output),

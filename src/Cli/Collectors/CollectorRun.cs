@@ -44,6 +44,15 @@ internal static class CollectorRun
         };
     }
 
+    /// <summary>One round of a workload with as much sent as goes: what a record costs while batches are processed.</summary>
+    public static async Task<BenchRound> RoundAsync(Workload workload, TimeSpan interval, TimeSpan time, CancellationToken cancellation)
+    {
+        using var job = new WorkloadJob(workload, "memory", FloodRate);
+        (RecordedStepBatch[] batches, PauseNumbers pauses, _, double? others, _) = await FloodAsync(job, interval, time, cancellation);
+        double records = Math.Max(1, batches.Sum(batch => batch.Records));
+        return new BenchRound(batches.Sum(batch => batch.Processing.TotalNanoseconds) / records, pauses.AllocatedBytes / records, others);
+    }
+
     private static async Task<(RecordedStepBatch[] Batches, PauseNumbers Pauses, double Heap, double? Others, double Seconds)> FloodAsync(
         WorkloadJob job, TimeSpan interval, TimeSpan time, CancellationToken cancellation)
     {
