@@ -10,6 +10,7 @@ internal sealed class LiveRunView : RunView
 
     private readonly CommandOutput _output;
     private readonly TextWriter _ownConsole = Console.Out;
+    private readonly Lock _lock = new();      // one call into the console at a time: drawing and printing take the library's own locks in different orders
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RunTotals _now = new();
     private RunTotals _shown = new();         // the last second that is over, or what there is of the first
@@ -22,7 +23,7 @@ internal sealed class LiveRunView : RunView
         : base(interval)
     {
         _output = output;
-        Console.SetOut(new LineWriter(line => output.Console.WriteLine(line)));
+        Console.SetOut(new LineWriter(Print));
     }
 
     public override void Begin(string job, Uri? dashboard)
@@ -38,6 +39,7 @@ internal sealed class LiveRunView : RunView
     public override void End()
     {
         Draw();
+        Console.SetOut(_ownConsole);          // nobody prints while the table is left
         _ended.TrySetResult();
         _drawing.GetAwaiter().GetResult();
     }
@@ -65,9 +67,23 @@ internal sealed class LiveRunView : RunView
         }
     }
 
-    protected override void Warn(string message) => _output.Console.WriteLine(message);
+    protected override void Warn(string message) => Print(message);
 
-    private void Draw() => _live?.UpdateTarget(Drawing());
+    private void Print(string lines)
+    {
+        lock (_lock)
+        {
+            _output.Console.WriteLine(lines);
+        }
+    }
+
+    private void Draw()
+    {
+        lock (_lock)
+        {
+            _live?.UpdateTarget(Drawing());
+        }
+    }
 
     private Table Drawing()
     {

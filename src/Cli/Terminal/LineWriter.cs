@@ -2,7 +2,7 @@ using System.Text;
 
 namespace FastStream.Cli;
 
-/// <summary>Gives whole lines to a function: what somebody prints goes above a view that moves.</summary>
+/// <summary>Gives whole lines to a function, all those of a call together: what somebody prints goes above a view that moves, which is drawn anew once for each call.</summary>
 internal sealed class LineWriter(Action<string> write) : TextWriter
 {
     private readonly Lock _lock = new();
@@ -20,10 +20,10 @@ internal sealed class LineWriter(Action<string> write) : TextWriter
     {
         lock (_lock)
         {
-            int end;
-            while ((end = buffer.IndexOf('\n')) >= 0)
+            int end = buffer.LastIndexOf('\n');
+            if (end >= 0)
             {
-                write(_line.Append(buffer[..end].TrimEnd('\r')).ToString());
+                write(_line.Append(buffer[..end]).ToString());
                 _line.Clear();
                 buffer = buffer[(end + 1)..];
             }

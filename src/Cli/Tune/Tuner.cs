@@ -25,6 +25,11 @@ internal sealed class Tuner(TuneOptions options, CommandOutput output, bool show
                 break;
             }
 
+            if (settings.Length > 1)
+            {
+                output.Errors.WriteLine(string.Join(", ", new[] { rate is null ? null : string.Create(CultureInfo.InvariantCulture, $"{rate:N0} records/s"), $"partitions: {partitions}", gc }.OfType<string>()));
+            }
+
             await using LiveTuneProgress? live = showsLive ? new LiveTuneProgress(output) : null;
             ITuneProgress progress = live is not null ? live : new LineTuneProgress(output);
             if (settings.Length == 1 && gc is null)
@@ -35,7 +40,6 @@ internal sealed class Tuner(TuneOptions options, CommandOutput output, bool show
             }
             else
             {
-                output.Errors.WriteLine(string.Join(", ", new[] { rate is null ? null : string.Create(CultureInfo.InvariantCulture, $"{rate:N0} records/s"), $"partitions: {partitions}", gc }.OfType<string>()));
                 TuneSeries? series = await RunChildAsync(rate, partitions, gc, progress, cancellation);
                 if (series is not null)
                 {
