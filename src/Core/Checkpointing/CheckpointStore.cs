@@ -143,7 +143,8 @@ internal sealed class CheckpointStore(string directory)
         }
     }
 
-    private static string NameOf(int number) => $"{Prefix}{number:D9}";
+    /// <summary>The folder's name of a checkpoint.</summary>
+    public static string NameOf(int number) => $"{Prefix}{number:D9}";
 
     private string PathOf(int number) => Path.Combine(directory, NameOf(number));
 

@@ -47,6 +47,30 @@ internal static partial class JobDirectory
         }
     }
 
+    /// <summary>Holds a directory while it is read, and changes nothing in it.</summary>
+    /// <returns>The lock; null where the directory has no lock file, as a copy may not.</returns>
+    /// <exception cref="InvalidOperationException">A context has it.</exception>
+    public static IDisposable? TakeToRead(string directory)
+    {
+        string path = Path.Combine(directory, "lock");
+        FileStream file;
+        try
+        {
+            // FileShare.Read: .NET asks the system for a lock that several readers can have and no writer beside them.
+            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (IOException error) when (error.HResult == SharingViolation || error.HResult == WouldBlock)
+        {
+            throw InUse(directory, error);
+        }
+
+        return file;
+    }
+
     private static FileStream Lock(string directory)
     {
         string path = Path.Combine(directory, "lock");

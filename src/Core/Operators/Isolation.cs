@@ -16,16 +16,27 @@ namespace FastStream;
 /// </remarks>
 internal abstract class Isolation
 {
-    private static readonly ConcurrentDictionary<MethodInfo, Isolation> ByFunction = new();
+    // By the type that declares the function, so that nothing here keeps it from being unloaded.
+    private static readonly ConditionalWeakTable<Type, ConcurrentDictionary<MethodInfo, Isolation>> ByFunction = [];
+
+    // Methods of no type, and generic ones over types that unload before the method's does: as long as a delegate leads to them.
+    private static readonly ConditionalWeakTable<MethodInfo, Isolation> ByMethod = [];
     private static readonly Isolation[] All = RuntimeFeature.IsDynamicCodeSupported ? Markers() : [new Isolation<Marker<byte, byte>>()];
     private static int _next = -1;   // markers given out
 
     /// <summary>The isolation of a function; the same each time.</summary>
-    public static Isolation Of(Delegate function) =>
-        ByFunction.GetOrAdd(function.Method, static _ => All[(uint)Interlocked.Increment(ref _next) % (uint)All.Length]);
+    public static Isolation Of(Delegate function)
+    {
+        MethodInfo method = function.Method;
+        return method.DeclaringType is { } type && (type.IsCollectible || !method.IsCollectible)
+            ? ByFunction.GetOrCreateValue(type).GetOrAdd(method, static _ => Next())
+            : ByMethod.GetValue(method, static _ => Next());
+    }
 
     /// <summary>Makes an operator under this marker.</summary>
     public abstract Operator<T> Create<T>(IIsolated<T> maker);
+
+    private static Isolation Next() => All[(uint)Interlocked.Increment(ref _next) % (uint)All.Length];
 
     private static Isolation[] Markers()
     {

@@ -18,7 +18,7 @@ internal sealed class KeptCollection(JsonTypeInfo info)
     private static readonly Type[] MoreThanSequences =
         [typeof(ISet<>), typeof(IReadOnlySet<>), typeof(IDictionary<,>), typeof(IReadOnlyDictionary<,>)];
 
-    private static readonly ConcurrentDictionary<Type, PropertyInfo[]> ComparersOf = new();
+    private static readonly ConditionalWeakTable<Type, PropertyInfo[]> ComparersOf = [];   // does not keep types from being unloaded
 
     private object? _asRead;   // an empty one, once it is needed: by then the type's JSON is complete
 
@@ -28,7 +28,7 @@ internal sealed class KeptCollection(JsonTypeInfo info)
     {
         object asRead = _asRead ??= JsonSerializer.Deserialize(info.Kind == JsonTypeInfoKind.Dictionary ? "{}" : "[]", info)!;
         Type type = value.GetType();
-        PropertyInfo[] comparers = ComparersOf.GetOrAdd(type, FindComparers);
+        PropertyInfo[] comparers = ComparersOf.GetValue(type, FindComparers);
         if (type != asRead.GetType())
         {
             if (!IsSequence(type, asRead, comparers))

@@ -1,0 +1,48 @@
+using System.Globalization;
+
+namespace FastStream.Cli;
+
+/// <summary>Whether numbers may be believed, and how they compare. Knows no clock and no machine.</summary>
+internal static class BenchJudge
+{
+    /// <summary>Others may use so much of the machine.</summary>
+    public const double OthersBound = 0.05;
+
+    /// <summary>Rounds may differ so much from one another.</summary>
+    public const double SpreadBound = 0.1;
+
+    /// <summary>Why a result is not to be believed; null where it is.</summary>
+    public static string? Noise(BenchResult result) =>
+        result.OthersCpu > OthersBound ? Text($"{result.Workload}: other processes used {result.OthersCpu:0 %} of the machine; less than {OthersBound:0 %} is expected")
+        : result.Spread > SpreadBound ? Text($"{result.Workload}: rounds differ by {result.Spread:0 %}; less than {SpreadBound:0 %} is expected")
+        : null;
+
+    /// <summary>A result beside an earlier one, in words.</summary>
+    public static string Compare(BenchResult now, BenchResult before)
+    {
+        double ratio = before.NanosecondsPerRecord / now.NanosecondsPerRecord;
+        double spread = Math.Max(now.Spread, before.Spread);
+        string words = Math.Abs(ratio - 1) <= spread ? "no difference beyond the spread" : ratio > 1 ? "faster" : "slower";
+        return Text($"{now.Workload}: ×{ratio:0.00} ± {spread:0.00}, {words} ({before.NanosecondsPerRecord:0.#} → {now.NanosecondsPerRecord:0.#} ns a record)");
+    }
+
+    /// <summary>The middle of the rounds.</summary>
+    public static BenchResult Of(string workload, IReadOnlyList<BenchRound> rounds, double bytesPerRecord)
+    {
+        double median = Trend.Median(rounds.Select(round => round.NanosecondsPerRecord));
+        return new BenchResult
+        {
+            Workload = workload,
+            NanosecondsPerRecord = Math.Round(median, 2),
+            MegabytesPerSecond = Math.Round(median == 0 ? 0 : bytesPerRecord * 1000 / median, 1),
+            AllocatedBytesPerRecord = Math.Round(Trend.Median(rounds.Select(round => round.AllocatedBytesPerRecord)), 2),
+            Spread = Math.Round(median == 0 ? 0 : (rounds.Max(round => round.NanosecondsPerRecord) - rounds.Min(round => round.NanosecondsPerRecord)) / median, 3),
+            OthersCpu = rounds.Max(round => round.OthersCpu),
+        };
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>One round of one workload.</summary>
+internal readonly record struct BenchRound(double NanosecondsPerRecord, double AllocatedBytesPerRecord, double? OthersCpu);

@@ -1,0 +1,3 @@
+using FastStream.Cli;
+
+return await FastStreamTool.RunAsync(args, CommandOutput.OfProcess(), CancellationToken.None);

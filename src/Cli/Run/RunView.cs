@@ -1,0 +1,32 @@
+namespace FastStream.Cli;
+
+/// <summary>Shows a run while it goes on. Calls come one at a time.</summary>
+internal abstract class RunView(TimeSpan interval) : StreamingListener, IDisposable
+{
+    protected TimeSpan Interval { get; } = interval;
+
+    /// <summary>The whole run.</summary>
+    protected RunTotals Totals { get; } = new();
+
+    public override void OnBatchCompleted(BatchInfo batch)
+    {
+        Totals.Add(batch);
+        Show(batch);
+    }
+
+    public override void OnReceiverError(ReceiverInfo receiver) => Warn($"{receiver.Name}: {receiver.LastErrorMessage}");
+
+    public override void OnWarning(string message, Exception? error) => Warn(message);
+
+    /// <summary>The job runs; where its page is, if it has one.</summary>
+    public abstract void Begin(string job, Uri? dashboard);
+
+    /// <summary>The run is over; the last thing that is shown.</summary>
+    public abstract void End();
+
+    public virtual void Dispose() => GC.SuppressFinalize(this);
+
+    protected abstract void Show(BatchInfo batch);
+
+    protected abstract void Warn(string message);
+}

@@ -1,0 +1,44 @@
+using Spectre.Console;
+
+namespace FastStream.Cli;
+
+/// <summary>Where a command writes: results to <see cref="Out"/>, progress and errors to <see cref="Errors"/>.</summary>
+/// <param name="output">Takes results.</param>
+/// <param name="errors">Takes progress and errors.</param>
+/// <param name="isTerminal">Whether a person looks at both: tables, colours and views that move are for terminals only.</param>
+internal sealed class CommandOutput(TextWriter output, TextWriter errors, bool isTerminal)
+{
+    private IAnsiConsole? _console;
+
+    public TextWriter Out { get; } = TextWriter.Synchronized(output);
+
+    public TextWriter Errors { get; } = TextWriter.Synchronized(errors);
+
+    public bool IsTerminal { get; } = isTerminal;
+
+    /// <summary>Whether it is the process's own: a child that inherits it prints to the same place.</summary>
+    public bool IsOfProcess { get; private init; }
+
+    /// <summary>Tables and live views; without colours and at 120 columns where no terminal is.</summary>
+    public IAnsiConsole Console => _console ??= MakeConsole();
+
+    public static CommandOutput OfProcess() =>
+        new(System.Console.Out, System.Console.Error, !System.Console.IsOutputRedirected && !System.Console.IsErrorRedirected) { IsOfProcess = true };
+
+    private IAnsiConsole MakeConsole()
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = IsTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = IsTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = IsTerminal ? InteractionSupport.Detect : InteractionSupport.No,
+            Out = new AnsiConsoleOutput(IsTerminal ? output : Out),
+        });
+        if (!IsTerminal)
+        {
+            console.Profile.Width = 120;
+        }
+
+        return console;
+    }
+}

@@ -1,0 +1,21 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace FastStream.Cli;
+
+/// <summary>How the tool writes JSON: names in camel case, what is not known left out, texts as they are.</summary>
+internal static class JsonText
+{
+    /// <summary>One object a line.</summary>
+    public static readonly JsonSerializerOptions Lines = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    /// <summary>One document, for a person too.</summary>
+    public static readonly JsonSerializerOptions Document = new(Lines) { WriteIndented = true };
+}

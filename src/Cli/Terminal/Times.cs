@@ -1,0 +1,21 @@
+using System.Globalization;
+
+namespace FastStream.Cli;
+
+/// <summary>Times as people read them: three digits and a unit.</summary>
+internal static class Times
+{
+    public static string Text(TimeSpan time)
+    {
+        (double number, string unit) = Math.Abs(time.TotalSeconds) switch
+        {
+            >= 120 => (time.TotalMinutes, "min"),
+            >= 1 => (time.TotalSeconds, "s"),
+            >= 0.001 => (time.TotalMilliseconds, "ms"),
+            0 => (0, "ms"),
+            _ => (time.TotalMicroseconds, "µs"),
+        };
+        string format = Math.Abs(number) switch { >= 100 => "0", >= 10 => "0.#", _ => "0.##" };
+        return number.ToString(format, CultureInfo.InvariantCulture) + " " + unit;
+    }
+}

@@ -1,0 +1,177 @@
+namespace FastStream;
+
+/// <summary>What is in a checkpoint directory, read without the program that wrote it: checkpoints with their states and inputs, the batches of the log, and what is damaged.</summary>
+/// <remarks>For tools. Nothing is changed, not even put right. The directory is held while it is read, so that no context can start on it meanwhile. Values are read once; safe from any thread.</remarks>
+/// <example><code>
+/// CheckpointDirectory saved = CheckpointDirectory.Read("state/");
+/// foreach (CheckpointDamage damage in saved.Damage) Console.WriteLine($"{damage.File}: {damage.Message}");
+/// </code></example>
+public sealed class CheckpointDirectory
+{
+    private CheckpointDirectory(string path, IReadOnlyList<SavedCheckpoint> checkpoints, IReadOnlyList<LoggedBatch> batches, IReadOnlyList<CheckpointDamage> damage)
+    {
+        Path = path;
+        Checkpoints = checkpoints;
+        Batches = batches;
+        Damage = damage;
+    }
+
+    /// <summary>Its full path.</summary>
+    public string Path { get; }
+
+    /// <summary>The checkpoints whose manifests can be read, newest first. One whose data are damaged is here and in <see cref="Damage"/>.</summary>
+    public IReadOnlyList<SavedCheckpoint> Checkpoints { get; }
+
+    /// <summary>The batches after the oldest readable checkpoint that the log tells of, in order of time; those before damage in it.</summary>
+    public IReadOnlyList<LoggedBatch> Batches { get; }
+
+    /// <summary>What is not as it was written; empty where all is well. What a crash leaves at the end of the log is no damage.</summary>
+    public IReadOnlyList<CheckpointDamage> Damage { get; }
+
+    /// <summary>Reads all of a directory: sums of checkpoints, and every frame of the log.</summary>
+    /// <param name="path">A directory of <see cref="CheckpointOptions.Directory"/>, or a copy of one.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
+    /// <exception cref="InvalidDataException">It is no checkpoint directory: neither checkpoints nor logs are in it.</exception>
+    /// <exception cref="InvalidOperationException">A context uses it.</exception>
+    /// <exception cref="IOException">A file cannot be opened, which says nothing of what is in it.</exception>
+    public static CheckpointDirectory Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        if (!Directory.Exists(path))
+        {
+            throw new DirectoryNotFoundException($"{path} is no directory; the directory of a program's checkpoints is expected.");
+        }
+
+        using IDisposable? held = JobDirectory.TakeToRead(path);
+        var store = new CheckpointStore(path);
+        if (store.Numbers.Count == 0 && !BatchLog.Segments(path).Any())
+        {
+            throw new InvalidDataException($"{path} has neither checkpoints nor logs of batches; the directory of a program's checkpoints is expected.");
+        }
+
+        var damage = new List<CheckpointDamage>();
+        CheckpointManifest[] manifests = [.. store.Numbers.Select(number => Manifest(store, path, number, damage)).OfType<CheckpointManifest>()];
+        foreach (string aside in Directory.EnumerateDirectories(path, "damaged-*").Order(StringComparer.Ordinal))
+        {
+            damage.Add(new CheckpointDamage(aside, "This checkpoint was put aside by an earlier run, because it could not be read. No run needs it; remove it when nobody wants to look into it."));
+        }
+
+        return new CheckpointDirectory(path, [.. manifests.Select(SavedCheckpoint.Of)], ReadLog(path, manifests, damage), damage);
+    }
+
+    private static CheckpointManifest? Manifest(CheckpointStore store, string path, int number, List<CheckpointDamage> damage)
+    {
+        try
+        {
+            store.Verify(number, CancellationToken.None);
+        }
+        catch (InvalidDataException error)
+        {
+            damage.Add(new CheckpointDamage(System.IO.Path.Combine(path, CheckpointStore.NameOf(number)), error.Message));
+        }
+
+        try
+        {
+            return store.ManifestOf(number);
+        }
+        catch (InvalidDataException)
+        {
+            return null;   // said above
+        }
+    }
+
+    private static List<LoggedBatch> ReadLog(string path, CheckpointManifest[] manifests, List<CheckpointDamage> damage)
+    {
+        CheckpointManifest? newest = manifests.FirstOrDefault();
+        CheckpointManifest? oldest = manifests.LastOrDefault();
+        int from = oldest?.LogSegment ?? BatchLog.Segments(path).DefaultIfEmpty(1).Min();
+        var reader = new BatchLogReader(path, from, newest?.LogEnd ?? default);
+        var frames = new List<byte[]>();
+        try
+        {
+            foreach (byte[] frame in reader.Frames())
+            {
+                frames.Add(frame);
+            }
+        }
+        catch (InvalidDataException error)
+        {
+            damage.Add(new CheckpointDamage(BatchLog.PathOf(path, Math.Max(from, reader.Segment)), error.Message));
+        }
+
+        try
+        {
+            return [.. BatchRecord.Collect(frames, oldest?.Time ?? new BatchTime(long.MinValue)).Select(LoggedBatch.Of)];
+        }
+        catch (InvalidDataException error)
+        {
+            damage.Add(new CheckpointDamage(BatchLog.PathOf(path, from), error.Message));
+            return [];
+        }
+    }
+}
+
+/// <summary>One checkpoint of a directory.</summary>
+/// <param name="Number">Its number; a larger one is newer.</param>
+/// <param name="Time">The last batch that its states count.</param>
+/// <param name="ZeroTime">Zero time of the program's first start.</param>
+/// <param name="BatchInterval">Time between the program's batches.</param>
+/// <param name="SizeBytes">Bytes of its data.</param>
+/// <param name="Parts">States and inputs, by partition.</param>
+public sealed record SavedCheckpoint(int Number, BatchTime Time, BatchTime ZeroTime, TimeSpan BatchInterval, long SizeBytes, IReadOnlyList<SavedPart> Parts)
+{
+    internal static SavedCheckpoint Of(CheckpointManifest manifest) => new(
+        manifest.Number,
+        manifest.Time,
+        manifest.ZeroTime,
+        manifest.BatchInterval,
+        manifest.DataLength,
+        [.. manifest.Parts.Select(part => new SavedPart(part.Kind, part.Name, part.Schema, part.Length))]);
+}
+
+/// <summary>A partition of a state or window, or an input's position, in a checkpoint.</summary>
+/// <param name="Kind"><c>state</c> or <c>input</c>.</param>
+/// <param name="Name">The stream's name.</param>
+/// <param name="Schema">How it is written, with the types of keys and values.</param>
+/// <param name="SizeBytes">Its bytes.</param>
+public sealed record SavedPart(string Kind, string Name, string Schema, long SizeBytes);
+
+/// <summary>How far a batch of the log came.</summary>
+public enum LoggedOutcome
+{
+    /// <summary>Not known to be done: a start runs it again, with its outputs.</summary>
+    Open,
+
+    /// <summary>Done: a start runs it again for the states only.</summary>
+    Done,
+
+    /// <summary>Failed for good, and given up by policy: in no state.</summary>
+    GivenUp,
+
+    /// <summary>Failed for good, and runs, or has run, without its data for what earlier batches brought.</summary>
+    WithoutData,
+}
+
+/// <summary>A batch that the log tells of.</summary>
+/// <param name="Time">Its time.</param>
+/// <param name="Outcome">How far it came.</param>
+/// <param name="InputBytes">By input name, the bytes that say what the input gave: data, or positions where the data lie elsewhere.</param>
+public sealed record LoggedBatch(BatchTime Time, LoggedOutcome Outcome, IReadOnlyDictionary<string, int> InputBytes)
+{
+    internal static LoggedBatch Of(RecoveredBatch batch) => new(
+        batch.Time,
+        batch.Outcome switch
+        {
+            FastStream.Outcome.Open => LoggedOutcome.Open,
+            FastStream.Outcome.Counted => LoggedOutcome.Done,
+            FastStream.Outcome.GivenUp => LoggedOutcome.GivenUp,
+            _ => LoggedOutcome.WithoutData,
+        },
+        batch.Inputs.ToDictionary(input => input.Key, input => input.Value.Length, StringComparer.Ordinal));
+}
+
+/// <summary>Something in a checkpoint directory that is not as it was written.</summary>
+/// <param name="File">The file or the checkpoint's folder.</param>
+/// <param name="Message">What was found, in the log with the byte, and what to do.</param>
+public sealed record CheckpointDamage(string File, string Message);
