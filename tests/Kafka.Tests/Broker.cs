@@ -52,12 +52,31 @@ public sealed class Broker : IDisposable
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{Script} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
     }
 
-    /// <summary>A port that is free, and the ten behind it too, as far as one can tell.</summary>
-    public static int FreePort()
+    /// <summary>A port for the first of some nodes: those of all nodes are free, and below those that connections are given, which come and go.</summary>
+    public static int FreePort(int nodes = 1)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int first = Random.Shared.Next(20_000, 32_000);
+            if (Enumerable.Range(0, nodes).All(node => IsFree(first + (10 * node)) && IsFree(first + (10 * node) + 1)))
+            {
+                return first;
+            }
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     public void Dispose()

@@ -34,7 +34,7 @@ public sealed class OutageTests
         using var state = new StateDirectory();
         try
         {
-            string servers = Broker.Run("up", directory, $"{nodes}", Broker.FreePort().ToString()).Trim();
+            string servers = Broker.Run("up", directory, $"{nodes}", Broker.FreePort(nodes).ToString()).Trim();
             Topic input = await Topic.MakeAsync(servers);
             Topic output = await Topic.MakeAsync(servers);
             await using var run = new StreamRun(
