@@ -22,7 +22,7 @@ internal static class Durations
         return default;
     }
 
-    private static bool TryParse(string text, out TimeSpan duration)
+    public static bool TryParse(string text, out TimeSpan duration)
     {
         foreach ((string name, int milliseconds) in Units)
         {

@@ -9,39 +9,21 @@ internal static class KafkaClientConfig
 
     public static ConsumerConfig Consumer(KafkaSourceOptions options, string group)
     {
-        var config = new ConsumerConfig
-        {
-            GroupId = group,
-            IsolationLevel = options.IsolationLevel,
-
-            // Reading ahead is bounded by our own budget; the client's queue needs only cover the way to the broker.
-            QueuedMaxMessagesKbytes = 16 << 10,
-            FetchQueueBackoffMs = 20,
-            AutoCommitIntervalMs = 1000,
-            SocketKeepaliveEnable = true,
-        };
+        ConsumerConfig config = NewConsumer(group, options.IsolationLevel);
         Pass(options.BootstrapServers, options.Config, config);
         config.EnableAutoOffsetStore = false;
         config.EnableAutoCommit = options.MirrorOffsets;
         config.AutoOffsetReset = AutoOffsetReset.Error;
         config.EnablePartitionEof = true;
         config.AllowAutoCreateTopics = false;
-        config.ConsumeResultFields = options.Headers ? "all" : options.Topics.Count == 1 ? "timestamp" : "topic,timestamp";
+        config.ConsumeResultFields = FieldsOf(options.Headers, options.Topics);
         return config;
     }
 
     public static ConsumerConfig Receiver(KafkaReceiverOptions options)
     {
-        var config = new ConsumerConfig
-        {
-            GroupId = options.GroupId,
-            AutoOffsetReset = options.StartFrom,
-            IsolationLevel = options.IsolationLevel,
-            QueuedMaxMessagesKbytes = 16 << 10,
-            FetchQueueBackoffMs = 20,
-            AutoCommitIntervalMs = 1000,
-            SocketKeepaliveEnable = true,
-        };
+        ConsumerConfig config = NewConsumer(options.GroupId, options.IsolationLevel);
+        config.AutoOffsetReset = options.StartFrom;
         Pass(options.BootstrapServers, options.Config, config);
         if (config.GroupProtocol != GroupProtocol.Consumer)
         {
@@ -50,9 +32,23 @@ internal static class KafkaClientConfig
 
         config.EnableAutoOffsetStore = false;
         config.EnableAutoCommit = true;   // of what is stored, which are ends of batches that are done
-        config.ConsumeResultFields = options.Headers ? "all" : options.Topics.Count == 1 ? "timestamp" : "topic,timestamp";
+        config.ConsumeResultFields = FieldsOf(options.Headers, options.Topics);
         return config;
     }
+
+    private static ConsumerConfig NewConsumer(string group, IsolationLevel isolation) => new()
+    {
+        GroupId = group,
+        IsolationLevel = isolation,
+
+        // Reading ahead is bounded by our own budget; the client's queue needs only cover the way to the broker.
+        QueuedMaxMessagesKbytes = 16 << 10,
+        FetchQueueBackoffMs = 20,
+        AutoCommitIntervalMs = 1000,
+        SocketKeepaliveEnable = true,
+    };
+
+    private static string FieldsOf(bool headers, IReadOnlyCollection<string> topics) => headers ? "all" : topics.Count == 1 ? "timestamp" : "topic,timestamp";
 
     /// <summary>Of what the program gives for a producer, the settings that a consumer has too: how to reach brokers.</summary>
     public static IEnumerable<KeyValuePair<string, string>> ForAnyClient(IEnumerable<KeyValuePair<string, string>> given) =>

@@ -150,7 +150,7 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
         _fault.ThrowIfAny();
     }
 
-    public override ReadOnlyMemory<byte> TakeSnapshot(CancellationToken cancellation)
+    public override ReadOnlyMemory<byte> TakeSnapshot()
     {
         _fault.ThrowIfAny();
         if (_last is not null && _faster.Log.TailAddress == _last.End)
@@ -166,7 +166,7 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
             throw new IOException($"The store of {_settings.Name} is making a checkpoint already.");
         }
 
-        _faster.CompleteCheckpointAsync(cancellation).AsTask().GetAwaiter().GetResult();
+        _faster.CompleteCheckpointAsync().AsTask().GetAwaiter().GetResult();
         _fault.ThrowIfAny();
         long end = _faster.Log.TailAddress;
         _device.Flush(end);
@@ -179,7 +179,7 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
             Begin = _faster.Log.BeginAddress,
             End = end,
             Log = log,
-            LogNotes = _notes.LogOf(log),
+            LogNotes = _notes.GetLogCheckpointMetadata(log, null!),
             Index = index,
             IndexNotes = indexNotes,
             IndexEnd = indexEnd,
@@ -220,9 +220,7 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
         }
 
         _notes.Add(_last);
-        _notes.IndexFileBytes = _last.IndexFileBytes;
         _faster.Recover(_last.Index, _last.Log, numPagesToPreload: 0);
-        _notes.IndexFileBytes = 0;
         _fault.ThrowIfAny();
         if (_faster.Log.TailAddress != _last.End || _faster.Log.BeginAddress != _last.Begin)
         {
@@ -351,7 +349,7 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
 
         _faster.CompleteCheckpointAsync().AsTask().GetAwaiter().GetResult();
         _fault.ThrowIfAny();
-        return (index, _notes.IndexOf(index), end, new FileInfo(Path.Combine(_settings.Directory, FasterNotes.NameOf(index) + ".0")).Length);
+        return (index, _notes.GetIndexCheckpointMetadata(index), end, new FileInfo(Path.Combine(_settings.Directory, FasterNotes.NameOf(index) + ".0")).Length);
     }
 
     // A piece of the log's begin at a time: what of it is still in use goes to its end.

@@ -10,22 +10,12 @@ internal sealed class FasterNotes(string directory, StoreFault fault, bool isRea
 {
     private readonly Dictionary<Guid, byte[]> _log = [];
     private readonly Dictionary<Guid, byte[]> _index = [];
-
-    /// <summary>The device of the index that was begun last.</summary>
-    public SummedDevice? IndexDevice { get; private set; }
-
-    /// <summary>Bytes that the index which is read has in its file; 0 while one is written.</summary>
-    public long IndexFileBytes { get; set; }
-
-    /// <summary>What FASTER noted of a log.</summary>
-    public byte[] LogOf(Guid token) => _log[token];
-
-    /// <summary>What FASTER noted of an index.</summary>
-    public byte[] IndexOf(Guid token) => _index[token];
+    private FasterSnapshot? _opened;   // what the store is opened from
 
     /// <summary>Gives back what it noted in an earlier run.</summary>
     public void Add(FasterSnapshot snapshot)
     {
+        _opened = snapshot;
         _log[snapshot.Log] = snapshot.LogNotes;
         if (snapshot.IndexNotes is { } index)
         {
@@ -58,14 +48,14 @@ internal sealed class FasterNotes(string directory, StoreFault fault, bool isRea
 
     public IDevice GetIndexDevice(Guid indexToken)
     {
-        IndexDevice = new SummedDevice(directory, NameOf(indexToken), fault, isReadOnly) { FlushesAtEnd = true };
-        IndexDevice.Initialize(-1);
-        if (IndexFileBytes > 0)
+        var device = new SummedDevice(directory, NameOf(indexToken), fault, isReadOnly) { FlushesAtEnd = true };
+        device.Initialize(-1);
+        if (indexToken == _opened?.Index)
         {
-            IndexDevice.OpenThere(0, IndexFileBytes, long.MaxValue);
+            device.OpenThere(0, _opened.IndexFileBytes, long.MaxValue);
         }
 
-        return IndexDevice;
+        return device;
     }
 
     // Of kinds of checkpoints that are not made here.

@@ -40,9 +40,8 @@ internal sealed class SummedFile : IDisposable
         SafeFileHandle? sums = null;
         try
         {
-            FileMode mode = FileMode.Open;
-            data = OpenThere(path, mode, isReadOnly);
-            sums = OpenThere(SumsOf(path), mode, isReadOnly);
+            data = OpenThere(path, isReadOnly);
+            sums = OpenThere(SumsOf(path), isReadOnly);
             long sectors = bytes / SectorBytes;
             ThrowIfShorter(data, path, bytes);
             ThrowIfShorter(sums, SumsOf(path), sectors * sizeof(uint));
@@ -175,11 +174,11 @@ internal sealed class SummedFile : IDisposable
     private static SafeFileHandle Open(string path, FileMode mode, FileAccess access = FileAccess.ReadWrite) =>
         File.OpenHandle(path, mode, access, FileShare.ReadWrite | FileShare.Delete, FileOptions.RandomAccess);
 
-    private static SafeFileHandle OpenThere(string path, FileMode mode, bool isReadOnly)
+    private static SafeFileHandle OpenThere(string path, bool isReadOnly)
     {
         try
         {
-            return Open(path, mode, isReadOnly ? FileAccess.Read : FileAccess.ReadWrite);
+            return Open(path, FileMode.Open, isReadOnly ? FileAccess.Read : FileAccess.ReadWrite);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -68,7 +68,7 @@ public static class KeyedStoreContract
         private void TakeSnapshot()
         {
             KeyedStore open = _open!;
-            Task<ReadOnlyMemory<byte>> snapshot = Task.Run(() => open.TakeSnapshot(CancellationToken.None));
+            Task<ReadOnlyMemory<byte>> snapshot = Task.Run(() => open.TakeSnapshot());
             do
             {
                 CheckSome();

@@ -1,3 +1,4 @@
+using FastStream.Tests.Recovery;
 using Confluent.Kafka;
 
 namespace FastStream.Tests.Kafka;
@@ -138,7 +139,7 @@ public sealed class BrokerSinkTests(Broker broker)
         using var state = new StateDirectory();
         var input = new List<Action<string>>();
         await using StreamRun run = Fed(Options(topic) with { Delivery = KafkaDelivery.ExactlyOnce }, state.Path, input);
-        var batches = new CountingListener(10);
+        var batches = new Countdown(10);
         run.Context.AddListener(batches);
         run.Context.Start();
         await batches.Reached.WaitAsync(TimeSpan.FromSeconds(60));
@@ -215,22 +216,5 @@ public sealed class BrokerSinkTests(Broker broker)
 
         hash = (hash ^ (hash >> 13)) * 0x5bd1e995u;
         return hash ^ (hash >> 15);
-    }
-}
-
-/// <summary>Tells when so many batches are done with.</summary>
-public sealed class CountingListener(int batches) : StreamingListener
-{
-    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _left = batches;
-
-    public Task Reached => _reached.Task;
-
-    public override void OnBatchCompleted(BatchInfo batch)
-    {
-        if (--_left == 0)
-        {
-            _reached.TrySetResult();
-        }
     }
 }

@@ -56,7 +56,7 @@ public sealed class FasterDamageTests(ITestOutputHelper output) : IDisposable
                 store.Write(BitConverter.GetBytes(key), value);
             }
 
-            snapshot = store.TakeSnapshot(CancellationToken.None).ToArray();
+            snapshot = store.TakeSnapshot().ToArray();
         }
 
         store.Retire([snapshot]);

@@ -34,7 +34,7 @@ public sealed class FasterStoreTests : IDisposable
         using KeyedStore store = new FasterStateStore().Open(new KeyedStoreSettings { Directory = path, Name = "s", MemoryBytes = 1 << 20 });
         store.Write([1], [2]);
         Directory.Delete(path, recursive: true);
-        Assert.ThrowsAny<IOException>(() => store.TakeSnapshot(CancellationToken.None));
+        Assert.ThrowsAny<IOException>(() => store.TakeSnapshot());
         Assert.ThrowsAny<IOException>(() => store.Write([1], [3]));
         Assert.ThrowsAny<IOException>(() => store.ReadAll((_, _) => { }));
     }
@@ -55,7 +55,7 @@ public sealed class FasterStoreTests : IDisposable
                 store.Write(BitConverter.GetBytes(key), value);
             }
 
-            store.Retire([store.TakeSnapshot(CancellationToken.None)]);
+            store.Retire([store.TakeSnapshot()]);
             largest = Math.Max(largest, Directory.EnumerateFiles(_directory.Path).Sum(file => new FileInfo(file).Length));
         }
 

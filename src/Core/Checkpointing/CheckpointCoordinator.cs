@@ -40,8 +40,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     private BatchTime? _lastCommitted;
     private long _savedAt;                                            // timestamp of the last checkpoint
     private StateStores? _stores;                                     // null where all states are in memory
-    private CheckpointInMaking? _making;                              // begun, and not done
-    private volatile bool _isMaking;                                  // the same for the generator
+    private volatile CheckpointInMaking? _making;                     // begun, and not done; the generator looks whether there is one
     private long _makingSince;                                        // timestamp
     private TimeSpan _slow;                                           // after which a warning is due
 
@@ -163,7 +162,7 @@ internal sealed class CheckpointCoordinator : IDisposable
 
         lock (_pendingLock)
         {
-            if (_pending is null && !_isMaking && (_clock.GetElapsedTime(_savedAt) >= _options.Interval || _loggedBytes >= _options.MaxLogBytes))
+            if (_pending is null && _making is null && (_clock.GetElapsedTime(_savedAt) >= _options.Interval || _loggedBytes >= _options.MaxLogBytes))
             {
                 _pending = (time, segment, Positions(time));
                 _loggedBytes = 0;
@@ -318,8 +317,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         }
 
         var manifest = new CheckpointManifest(number, zeroTime, _interval, time, segment, _log!.End, 0, 0, []) { Salt = Salt };
-        _making = new CheckpointInMaking(_store, manifest, _states.Zip(_stateNames), _inputNames.Zip(positions), CancellationToken.None);
-        _isMaking = true;
+        _making = new CheckpointInMaking(_store, manifest, _states.Zip(_stateNames), _inputNames.Zip(positions));
         _makingSince = _clock.GetTimestamp();
         _slow = _stores?.SlowSnapshot ?? Timeout.InfiniteTimeSpan;
         CrashPoint.Pass("save begun");
@@ -372,7 +370,6 @@ internal sealed class CheckpointCoordinator : IDisposable
         {
             making.Dispose();
             _making = null;
-            _isMaking = false;
         }
 
         CrashPoint.Pass("saved");

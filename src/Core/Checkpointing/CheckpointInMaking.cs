@@ -15,9 +15,8 @@ internal sealed class CheckpointInMaking : IDisposable
     /// <param name="manifest">What is known of it: all but its parts and their sums.</param>
     /// <param name="states">The states, each with its name.</param>
     /// <param name="inputs">The inputs' positions, each with its input's name.</param>
-    /// <param name="cancellation">The context stops at once.</param>
     public CheckpointInMaking(
-        CheckpointStore store, CheckpointManifest manifest, IEnumerable<(IStateSection State, string Name)> states, IEnumerable<(string Name, byte[] Position)> inputs, CancellationToken cancellation)
+        CheckpointStore store, CheckpointManifest manifest, IEnumerable<(IStateSection State, string Name)> states, IEnumerable<(string Name, byte[] Position)> inputs)
     {
         _manifest = manifest;
         _files = store.Begin(manifest.Number);
@@ -29,7 +28,7 @@ internal sealed class CheckpointInMaking : IDisposable
                 {
                     if (state is IStoredSection stored)
                     {
-                        _stored.Add((name, state, part, stored.BeginSave(part, cancellation)));
+                        _stored.Add((name, state, part, stored.BeginSave(part)));
                     }
                     else
                     {

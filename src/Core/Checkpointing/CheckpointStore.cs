@@ -46,16 +46,6 @@ internal sealed class CheckpointStore(string directory)
         return new CheckpointFiles(this, new WholeDirectory(PathOf(number), isPrivate: true, isOurs: IsCheckpoint));
     }
 
-    /// <summary>Writes a checkpoint that is all there, and looks at what was written.</summary>
-    /// <param name="number">Its number; there must be none of it.</param>
-    /// <param name="describe">Gets a writer for the parts, and gives the manifest, without what only the writer knows.</param>
-    /// <exception cref="IOException">The disk did not take it, or gives back something else.</exception>
-    public void Save(int number, Func<CheckpointWriter, CheckpointManifest> describe)
-    {
-        using CheckpointFiles files = Begin(number);
-        files.Finish(describe(files.Writer) with { Number = number });
-    }
-
     /// <summary>Looks at a checkpoint that was just written.</summary>
     /// <exception cref="IOException">The disk gives back something else.</exception>
     public void LookAt(int number)

@@ -30,7 +30,7 @@ internal interface IStoredStates
 internal interface IStoredSection
 {
     /// <summary>Begins to bring a part to the disk. Between batches.</summary>
-    StoredPart BeginSave(int part, CancellationToken cancellation);
+    StoredPart BeginSave(int part);
 }
 
 /// <summary>A part on its way to the disk.</summary>
@@ -124,14 +124,14 @@ internal sealed class StoredStateSection<TKey, TState>(DStream stream, IReadOnly
 
     public bool IsByGroup => PartitionHash.IsStable<TKey>();
 
-    public StoredPart BeginSave(int part, CancellationToken cancellation)
+    public StoredPart BeginSave(int part)
     {
         IStoredStates states = partitions[part];
         states.Shard.EnsureOpen();
         var changes = new StoredChanges();
         states.Flush(changes);
         byte[] head = StoredPartHead.Head(states.HasBegun, stores.Kind, states.Timers);
-        return new StoredPart(head, states.Shard.Id, states.Shard.BeginSnapshot(changes, cancellation));
+        return new StoredPart(head, states.Shard.Id, states.Shard.BeginSnapshot(changes));
     }
 
     public void Save(int part, IBufferWriter<byte> output) => throw new NotSupportedException("A stored state is saved by BeginSave.");

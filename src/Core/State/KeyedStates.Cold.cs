@@ -126,17 +126,7 @@ internal sealed partial class KeyedStates<TKey, TState>
     // An entry that was read and then not touched has no timer in the table that is early enough.
     private void ResolveLoaded(BatchTime time)
     {
-        foreach (int number in _loaded.Span)
-        {
-            ref KeyedState<TState> entry = ref _table.ValueAt(number);
-            if (entry.Exists && entry.TouchedMs != time.Milliseconds && !entry.Is(StateMarks.Opened))
-            {
-                entry.Marks |= StateMarks.Opened;
-                _opened.Add(number);
-            }
-        }
-
-        _loaded.Clear();
+        PutOpened();
         int left = 0;
         foreach (int number in _opened.Span)
         {

@@ -41,9 +41,8 @@ public abstract class KeyedStore : IDisposable
 
     /// <summary>Brings everything that was written to the disk, so that a power loss leaves it there.</summary>
     /// <returns>What <see cref="KeyedStoreSettings.Snapshot"/> needs to open the store as it is now. It is kept in the checkpoint's manifest: small, and of a form of the store's own.</returns>
-    /// <param name="cancellation">The context stops at once.</param>
     /// <exception cref="IOException">The disk did not take it. Earlier snapshots can still be opened.</exception>
-    public abstract ReadOnlyMemory<byte> TakeSnapshot(CancellationToken cancellation);
+    public abstract ReadOnlyMemory<byte> TakeSnapshot();
 
     /// <summary>What only other snapshots than these need may go. Between <see cref="TakeSnapshot"/> calls, by the thread that makes them.</summary>
     /// <param name="kept">Snapshots that must stay such that they can be opened.</param>

@@ -79,15 +79,7 @@ internal sealed class StoredShard(IStoredPlace stores, string name) : IDisposabl
     public void Apply(StoredChanges changes)
     {
         WaitForSnapshot();
-        try
-        {
-            changes.ApplyTo(Opened);
-        }
-        catch (Exception error)
-        {
-            _broken ??= error;
-            throw;
-        }
+        Tell(Opened, changes);
     }
 
     /// <summary>Waits until no snapshot is on its way.</summary>
@@ -100,24 +92,15 @@ internal sealed class StoredShard(IStoredPlace stores, string name) : IDisposabl
     }
 
     /// <summary>Begins to bring the store to the disk with what has changed. Between batches, when none is on its way.</summary>
-    public Task<ReadOnlyMemory<byte>> BeginSnapshot(StoredChanges changes, CancellationToken cancellation)
+    public Task<ReadOnlyMemory<byte>> BeginSnapshot(StoredChanges changes)
     {
         KeyedStore store = Opened;
         return _saving = Task.Factory.StartNew(
             () =>
             {
-                try
-                {
-                    changes.ApplyTo(store);
-                }
-                catch (Exception error)
-                {
-                    _broken = error;
-                    throw;
-                }
-
+                Tell(store, changes);
                 CrashPoint.Pass("states in store");
-                return store.TakeSnapshot(cancellation);
+                return store.TakeSnapshot();
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
@@ -130,6 +113,19 @@ internal sealed class StoredShard(IStoredPlace stores, string name) : IDisposabl
         WaitForSnapshot();
         _store?.Dispose();
         _store = null;
+    }
+
+    private void Tell(KeyedStore store, StoredChanges changes)
+    {
+        try
+        {
+            changes.ApplyTo(store);
+        }
+        catch (Exception error)
+        {
+            _broken ??= error;
+            throw;
+        }
     }
 
     private KeyedStore Opened
