@@ -155,17 +155,12 @@ internal sealed class StoredStateSection<TKey, TState>(DStream stream, IReadOnly
 
     public void EndLoad()
     {
-        if (!_isMoving && _stored.Count == partitions.Count && _stored.Index().All(each => each.Item.Owner == each.Index))
+        if (!_isMoving && _stored.Count == partitions.Count && _stored.Index().All(each => each.Item.Owner == each.Index && partitions[each.Index].Timers?.Fits(each.Item.Head.Timers) != false))
         {
             for (int i = 0; i < partitions.Count; i++)
             {
                 StoredPartHead head = _stored[i].Head;
-                ReadOnlySpan<byte> timers = head.Timers;
-                if (!timers.IsEmpty)
-                {
-                    partitions[i].Timers?.Load(ref timers);
-                }
-
+                partitions[i].Timers?.Load(head.Timers);
                 partitions[i].Shard.Open(head.Id, head.Snapshot);
                 partitions[i].BeginFromStore(_hasBegun);
             }
@@ -196,7 +191,7 @@ internal sealed class StoredStateSection<TKey, TState>(DStream stream, IReadOnly
         _stored.Clear();
     }
 
-    // Other partitions, or in memory before: into stores of their own, as older checkpoints need the old ones.
+    // Other partitions, another time-out, or in memory before: into stores of their own, as older checkpoints need the old ones.
     private void BeginMoving()
     {
         for (int i = 0; i < partitions.Count && !_isMoving; i++)

@@ -19,6 +19,7 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
     private const int KeyBytes = 9;
     private const int ChunksAtOnce = 64;
 
+    private readonly long _idleMs = (long)idle.TotalMilliseconds;
     private readonly long _width = Math.Max(1, (long)idle.TotalMilliseconds / 256);
     private readonly SortedDictionary<long, Slot> _slots = [];
     private readonly List<long> _gone = [];   // chunks of slots that were opened, still in the store
@@ -129,6 +130,7 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
     /// <summary>Writes which slots there are, as of the last <see cref="Flush"/>.</summary>
     public void Save(IBufferWriter<byte> output)
     {
+        SavedNumbers.WriteInt64(output, _idleMs);
         SavedNumbers.WriteInt64(output, _nextChunk);
         SavedNumbers.WriteInt32(output, _slots.Count);
         foreach ((long begin, Slot slot) in _slots)
@@ -142,9 +144,13 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
         }
     }
 
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    public void Load(ref ReadOnlySpan<byte> bytes)
+    /// <summary>Whether what was saved is of this idle time: keys are filed by it. Nothing was saved where states had no time-out.</summary>
+    public bool Fits(ReadOnlySpan<byte> saved) => !saved.IsEmpty && SavedNumbers.ReadInt64(ref saved) == _idleMs;
+
+    /// <summary>Reads what <see cref="Save"/> wrote, which <see cref="Fits"/>.</summary>
+    public void Load(ReadOnlySpan<byte> bytes)
     {
+        _ = SavedNumbers.ReadInt64(ref bytes);
         _nextChunk = SavedNumbers.ReadInt64(ref bytes);
         for (int count = SavedNumbers.ReadInt32(ref bytes); count > 0; count--)
         {

@@ -136,6 +136,41 @@ public sealed class RecoveryTests
         Assert.Equal(Enumerable.Range(13, 10).Select(second => second * 1000L), times);
     }
 
+    /// <summary>The time-out of the program that runs counts, for keys of an earlier run too.</summary>
+    [Theory]
+    [InlineData(null, 2)]
+    [InlineData(1000, 2)]
+    public async Task MapWithState_OtherTimeOutThanBefore_IsThatOfTheProgram(int? before, int now)
+    {
+        using var folder = new JobFolder();
+        await using (StreamScenario first = folder.Start(interval: 1))
+        {
+            first.Output(Counted(first, before, [["a", "b", "c", "d", "e"], ["b"]]));
+            await first.RunAsync();
+        }
+
+        await using StreamScenario second = folder.Start(afterTick: 2, interval: 1);
+        RecordedOutput<string> found = second.Output(Counted(second, now, [[], [], [], []]));
+        await second.RunAsync();
+        Assert.Empty(second.Failures);
+        Assert.Equal([[], ["a", "c", "d", "e"], ["b"], []], found.Batches.Select(batch => batch!.Order().ToArray()));
+
+        static DStream<string> Counted(StreamScenario scenario, int? seconds, string[][] batches)
+        {
+            var spec = StateSpec.Function<string, int, int, string>((_, key, value, state) =>
+            {
+                if (state.IsTimingOut)
+                {
+                    return key;
+                }
+
+                state.Update(value.Value);
+                return Optional<string>.None;
+            });
+            return scenario.Input(batches).Map(key => (Key: key, Value: 1)).MapWithState(seconds is { } idle ? spec.Timeout(idle * Second) : spec);
+        }
+    }
+
     [Fact]
     public async Task MapWithState_TimesOutByBatchesOfBothRuns_AndInitialStatesComeOnce()
     {
