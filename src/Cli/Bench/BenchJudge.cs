@@ -1,4 +1,4 @@
-using System.Globalization;
+using static System.FormattableString;
 
 namespace FastStream.Cli;
 
@@ -13,8 +13,8 @@ internal static class BenchJudge
 
     /// <summary>Why a result is not to be believed; null where it is.</summary>
     public static string? Noise(BenchResult result) =>
-        result.OthersCpu > OthersBound ? Text($"{result.Workload}: other processes used {result.OthersCpu:0 %} of the machine; less than {OthersBound:0 %} is expected")
-        : result.Spread > SpreadBound ? Text($"{result.Workload}: rounds differ by {result.Spread:0 %}; less than {SpreadBound:0 %} is expected")
+        result.OthersCpu > OthersBound ? Invariant($"{result.Workload}: other processes used {result.OthersCpu:0 %} of the machine; less than {OthersBound:0 %} is expected")
+        : result.Spread > SpreadBound ? Invariant($"{result.Workload}: rounds differ by {result.Spread:0 %}; less than {SpreadBound:0 %} is expected")
         : null;
 
     /// <summary>A result beside an earlier one, in words.</summary>
@@ -23,7 +23,7 @@ internal static class BenchJudge
         double ratio = before.NanosecondsPerRecord / now.NanosecondsPerRecord;
         double spread = Math.Max(now.Spread, before.Spread);
         string words = Math.Abs(ratio - 1) <= spread ? "no difference beyond the spread" : ratio > 1 ? "faster" : "slower";
-        return Text($"{now.Workload}: ×{ratio:0.00} ± {spread:0.00}, {words} ({before.NanosecondsPerRecord:0.#} → {now.NanosecondsPerRecord:0.#} ns a record)");
+        return Invariant($"{now.Workload}: ×{ratio:0.00} ± {spread:0.00}, {words} ({before.NanosecondsPerRecord:0.#} → {now.NanosecondsPerRecord:0.#} ns a record)");
     }
 
     /// <summary>The middle of the rounds.</summary>
@@ -40,8 +40,6 @@ internal static class BenchJudge
             OthersCpu = rounds.Max(round => round.OthersCpu),
         };
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
 
 /// <summary>One round of one workload.</summary>

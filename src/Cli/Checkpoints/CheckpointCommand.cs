@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using static System.FormattableString;
 
 namespace FastStream.Cli;
 
@@ -56,15 +57,15 @@ internal static class CheckpointCommand
         yield return "checkpoint  last batch                   data          states  inputs";
         foreach (SavedCheckpoint checkpoint in found.Checkpoints)
         {
-            yield return Text($"{checkpoint.Number,10}  {When(checkpoint.Time)}  {checkpoint.SizeBytes,10:N0} B  {Names(checkpoint, "state"),6}  {Names(checkpoint, "input"),6}");
+            yield return Invariant($"{checkpoint.Number,10}  {When(checkpoint.Time)}  {checkpoint.SizeBytes,10:N0} B  {Names(checkpoint, "state"),6}  {Names(checkpoint, "input"),6}");
         }
 
         yield return found.Batches.Count == 0
             ? "The log tells of no batch."
-            : Text($"The log tells of {found.Batches.Count:N0} batches, {When(found.Batches[0].Time)} to {When(found.Batches[^1].Time)}; a start runs {found.Batches.Count(batch => batch.Outcome == LoggedOutcome.Open):N0} of them again with outputs.");
+            : Invariant($"The log tells of {found.Batches.Count:N0} batches, {When(found.Batches[0].Time)} to {When(found.Batches[^1].Time)}; a start runs {found.Batches.Count(batch => batch.Outcome == LoggedOutcome.Open):N0} of them again with outputs.");
         if (found.Damage.Count > 0)
         {
-            yield return Text($"{found.Damage.Count} damaged: `faststream checkpoint verify` says what.");
+            yield return Invariant($"{found.Damage.Count} damaged: `faststream checkpoint verify` says what.");
         }
     }
 
@@ -76,10 +77,10 @@ internal static class CheckpointCommand
             yield break;
         }
 
-        yield return Text($"checkpoint {newest.Number}: states count batches up to {When(newest.Time)}, one every {Times.Text(newest.BatchInterval)} since {When(newest.ZeroTime)}");
+        yield return Invariant($"checkpoint {newest.Number}: states count batches up to {When(newest.Time)}, one every {Times.Text(newest.BatchInterval)} since {When(newest.ZeroTime)}");
         foreach (var part in newest.Parts.GroupBy(part => (part.Kind, part.Name, part.Schema)))
         {
-            yield return Text($"{part.Key.Kind}  {part.Key.Name}: {part.Count()} part{(part.Count() == 1 ? "" : "s")}, {part.Sum(each => each.SizeBytes):N0} bytes");
+            yield return Invariant($"{part.Key.Kind}  {part.Key.Name}: {part.Count()} part{(part.Count() == 1 ? "" : "s")}, {part.Sum(each => each.SizeBytes):N0} bytes");
             if (part.Key.Schema.Length > 0)
             {
                 yield return $"       {part.Key.Schema}";
@@ -88,7 +89,7 @@ internal static class CheckpointCommand
 
         foreach (LoggedBatch batch in found.Batches.Where(batch => batch.Time > newest.Time))
         {
-            yield return Text($"batch  {When(batch.Time)} {batch.Outcome.ToString().ToLowerInvariant()}: {string.Join(", ", batch.InputBytes.Select(input => Text($"{input.Key} {input.Value:N0} bytes")))}");
+            yield return Invariant($"batch  {When(batch.Time)} {batch.Outcome.ToString().ToLowerInvariant()}: {string.Join(", ", batch.InputBytes.Select(input => Invariant($"{input.Key} {input.Value:N0} bytes")))}");
         }
     }
 
@@ -100,13 +101,11 @@ internal static class CheckpointCommand
         }
 
         yield return found.Damage.Count > 0
-            ? Text($"{found.Damage.Count} damaged.")
-            : Text($"{found.Checkpoints.Count} checkpoint{(found.Checkpoints.Count == 1 ? "" : "s")} and {found.Batches.Count:N0} batches of the log are as they were written.");
+            ? Invariant($"{found.Damage.Count} damaged.")
+            : Invariant($"{found.Checkpoints.Count} checkpoint{(found.Checkpoints.Count == 1 ? "" : "s")} and {found.Batches.Count:N0} batches of the log are as they were written.");
     }
 
     private static int Names(SavedCheckpoint checkpoint, string kind) => checkpoint.Parts.Where(part => part.Kind == kind).Select(part => part.Name).Distinct(StringComparer.Ordinal).Count();
 
     private static string When(BatchTime time) => time.ToDateTimeOffset().ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -62,7 +62,7 @@ internal static class CollectorCommand
             output.Errors.WriteLine($"{job} with {mode.Name}; about {Times.Text(expected * (all.Length - results.Count))} left");
             string[] line =
             [
-                "gc", "--as-child", "--jobs", job, "--interval", Ms(interval), "--rate", rate.ToString(CultureInfo.InvariantCulture), "--step-time", Ms(time),
+                "gc", "--as-child", "--jobs", job, "--interval", Times.Option(interval), "--rate", rate.ToString(CultureInfo.InvariantCulture), "--step-time", Times.Option(time),
             ];
             using ToolProcess child = ToolProcess.Start(line, mode.Settings, isRedirected: true, redirectsErrors: true);
             await using CancellationTokenRegistration stop = cancellation.Register(child.Interrupt);
@@ -150,6 +150,4 @@ internal static class CollectorCommand
             output.Out.WriteLine(string.Join('\n', variables));
         }
     }
-
-    private static string Ms(TimeSpan time) => time.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture) + "ms";
 }

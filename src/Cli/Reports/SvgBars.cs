@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using static System.FormattableString;
 
 namespace FastStream.Cli;
 
@@ -39,6 +39,4 @@ internal static class SvgBars
 
         return text.Append("</svg>\n").ToString();
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using static System.FormattableString;
 
 namespace FastStream.Cli;
 
@@ -110,6 +110,4 @@ internal sealed class SvgChart
 
     private void Text(double x, double y, string words, string style, string anchor = "start") =>
         _body.Append(Invariant($"<text class=\"{style}\" x=\"{x:0.#}\" y=\"{y:0.#}\" text-anchor=\"{anchor}\">{Escape(words)}</text>\n"));
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

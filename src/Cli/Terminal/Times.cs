@@ -5,6 +5,9 @@ namespace FastStream.Cli;
 /// <summary>Times as people read them: three digits and a unit.</summary>
 internal static class Times
 {
+    /// <summary>As an option of a child takes it: whole milliseconds.</summary>
+    public static string Option(TimeSpan time) => time.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture) + "ms";
+
     public static string Text(TimeSpan time)
     {
         (double number, string unit) = Math.Abs(time.TotalSeconds) switch

@@ -1,4 +1,5 @@
 using System.Globalization;
+using static System.FormattableString;
 
 namespace FastStream.Cli;
 
@@ -23,16 +24,16 @@ internal static class Recommendation
         if (taken is null)
         {
             taken = stable.MaxBy(step => step.Headroom)!;
-            return (taken.IntervalMs, Text($"Take {Ms(taken)}: it is stable, but at p95 only {Free(taken)} of it is free, less than the margin of {Percent(margin)}. It bears no peak."));
+            return (taken.IntervalMs, Invariant($"Take {Ms(taken)}: it is stable, but at p95 only {Free(taken)} of it is free, less than the margin of {Percent(margin)}. It bears no peak."));
         }
 
-        string why = stable[0] == taken ? WhyLeast(steps, taken, least) : Text($"{Ms(stable[0])} was stable too, with {Free(stable[0])} free: less than the margin of {Percent(margin)}.");
-        return (taken.IntervalMs, Text($"Take {Ms(taken)}: at p95 {Free(taken)} of it is free. {why}"));
+        string why = stable[0] == taken ? WhyLeast(steps, taken, least) : Invariant($"{Ms(stable[0])} was stable too, with {Free(stable[0])} free: less than the margin of {Percent(margin)}.");
+        return (taken.IntervalMs, Invariant($"Take {Ms(taken)}: at p95 {Free(taken)} of it is free. {why}"));
     }
 
     private static string WhyLeast(IReadOnlyList<StepResult> steps, StepResult taken, TimeSpan least) =>
         steps.Where(step => !step.IsStable() && step.IntervalMs < taken.IntervalMs).MaxBy(step => step.IntervalMs) is { } below
-            ? Text($"{Ms(below)} was not stable: {below.Reason}.")
+            ? Invariant($"{Ms(below)} was not stable: {below.Reason}.")
             : taken.IntervalMs <= least.TotalMilliseconds
                 ? "It is the least that was to be tried."
                 : "Nothing below it was tried.";
@@ -42,6 +43,4 @@ internal static class Recommendation
     private static string Free(StepResult step) => Percent(1 - (step.ProcessingMs.P95 / step.IntervalMs));
 
     private static string Percent(double part) => string.Create(CultureInfo.InvariantCulture, $"{part:0 %}");
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using static System.FormattableString;
 
 namespace FastStream.Cli;
 
@@ -73,7 +73,7 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
         Verdict verdict = JudgeAlone(samples);
         return verdict.Kind is VerdictKind.Stable or VerdictKind.Undecided || samples.OthersCpu <= othersLimit
             ? verdict
-            : new Verdict(VerdictKind.Spoilt, Text($"other processes used {samples.OthersCpu:0 %} of the machine; as it was: {verdict.Reason}"));
+            : new Verdict(VerdictKind.Spoilt, Invariant($"other processes used {samples.OthersCpu:0 %} of the machine; as it was: {verdict.Reason}"));
     }
 
     private static Verdict JudgeAlone(StepSamples samples)
@@ -83,12 +83,12 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
         double expected = samples.Length / interval;
         if (expected >= FewestExpected && batches.Count < expected / 2)
         {
-            return new Verdict(VerdictKind.Unstable, Text($"{batches.Count} batches of about {expected:0} were done"));
+            return new Verdict(VerdictKind.Unstable, Invariant($"{batches.Count} batches of about {expected:0} were done"));
         }
 
         if (batches.Count < FewestBatches)
         {
-            return new Verdict(VerdictKind.Undecided, Text($"{batches.Count} batches are too few to tell; {FewestBatches} are needed"));
+            return new Verdict(VerdictKind.Undecided, Invariant($"{batches.Count} batches are too few to tell; {FewestBatches} are needed"));
         }
 
         TimeSpan median = Part(batches, 0.5);
@@ -97,15 +97,15 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
             ?? NotTaken(samples)
             ?? Growing(batches, interval, median)
             ?? (high > interval
-                ? new Verdict(VerdictKind.Noisy, Text($"one batch in twenty takes {Times.Text(high)} or more, longer than the interval; the median is {Times.Text(median)}"))
-                : new Verdict(VerdictKind.Stable, Text($"processing takes {high / interval:0 %} of the interval at p95, and batches begin in time")));
+                ? new Verdict(VerdictKind.Noisy, Invariant($"one batch in twenty takes {Times.Text(high)} or more, longer than the interval; the median is {Times.Text(median)}"))
+                : new Verdict(VerdictKind.Stable, Invariant($"processing takes {high / interval:0 %} of the interval at p95, and batches begin in time")));
     }
 
     private static Verdict? NotInTime(IReadOnlyList<BatchSample> batches, TimeSpan interval, TimeSpan median)
     {
         if (median > interval)
         {
-            return new Verdict(VerdictKind.Unstable, Text($"half of the batches take {Times.Text(median)} or more, longer than the interval"));
+            return new Verdict(VerdictKind.Unstable, Invariant($"half of the batches take {Times.Text(median)} or more, longer than the interval"));
         }
 
         Trend delay = Trend.Of([.. batches.Select(batch => (batch.At.TotalSeconds, batch.Delay.TotalSeconds))]);
@@ -113,10 +113,10 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
         TimeSpan bound = interval > LeastDelay ? interval : LeastDelay;
         if (delay.Slope > RisingDelay && delay.Certainty > Certain && last > bound)
         {
-            return new Verdict(VerdictKind.Unstable, Text($"batches begin later and later, by {Times.Text(TimeSpan.FromSeconds(delay.Slope))} each second; at the end by {Times.Text(last)}"));
+            return new Verdict(VerdictKind.Unstable, Invariant($"batches begin later and later, by {Times.Text(TimeSpan.FromSeconds(delay.Slope))} each second; at the end by {Times.Text(last)}"));
         }
 
-        return last > 3 * bound ? new Verdict(VerdictKind.Unstable, Text($"batches begin {Times.Text(last)} late, more than three intervals")) : null;
+        return last > 3 * bound ? new Verdict(VerdictKind.Unstable, Invariant($"batches begin {Times.Text(last)} late, more than three intervals")) : null;
     }
 
     // Receivers that are held up leave the rest with the sender: the batches look well.
@@ -124,7 +124,7 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
     {
         double taken = samples.Batches.Sum(batch => batch.Records) / (samples.Batches[^1].At - samples.Batches[0].At + samples.Interval).TotalSeconds;
         return samples.OfferedPerSecond is { } offered && taken < offered * FewestTaken
-            ? new Verdict(VerdictKind.Unstable, Text($"{taken:N0} records a second were taken of {offered:N0} that were sent"))
+            ? new Verdict(VerdictKind.Unstable, Invariant($"{taken:N0} records a second were taken of {offered:N0} that were sent"))
             : null;
     }
 
@@ -135,7 +135,7 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
         double grown = processing.Slope * seconds;
         double reached = (interval - median).TotalSeconds / processing.Slope;   // seconds until the median is the interval
         return processing.Certainty > Certain && grown > GrownBy * median.TotalSeconds && reached < Foreseen * seconds
-            ? new Verdict(VerdictKind.Drifting, Text($"processing takes {Times.Text(TimeSpan.FromSeconds(processing.Slope * 60))} longer each minute and reaches the interval in {Times.Text(TimeSpan.FromSeconds(reached))}"))
+            ? new Verdict(VerdictKind.Drifting, Invariant($"processing takes {Times.Text(TimeSpan.FromSeconds(processing.Slope * 60))} longer each minute and reaches the interval in {Times.Text(TimeSpan.FromSeconds(reached))}"))
             : null;
     }
 
@@ -144,6 +144,4 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
         TimeSpan[] sorted = [.. batches.Select(batch => batch.Processing).Order()];
         return sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * part))];
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

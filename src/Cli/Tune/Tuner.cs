@@ -77,7 +77,7 @@ internal sealed class Tuner(TuneOptions options, CommandOutput output, bool show
             : ["--workload", options.Workload, "--source", options.Source, "--rate", Number(rate!.Value)];
         string[] line =
         [
-            "tune", "--as-child", .. what, "--partitions", Number(partitions), "--from", Ms(options.From), "--to", Ms(options.Least), "--step-time", Ms(options.StepTime),
+            "tune", "--as-child", .. what, "--partitions", Number(partitions), "--from", Times.Option(options.From), "--to", Times.Option(options.Least), "--step-time", Times.Option(options.StepTime),
             "--refine", Number(options.Refinements), "--margin", Number((int)(options.Margin * 100)), "--others", Number((int)(options.OthersLimit * 100)),
         ];
         using ToolProcess child = ToolProcess.Start(line, gc is null ? [] : CollectorMode.Named(gc).Settings, isRedirected: true, redirectsErrors: true);
@@ -91,6 +91,4 @@ internal sealed class Tuner(TuneOptions options, CommandOutput output, bool show
     }
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static string Ms(TimeSpan time) => time.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture) + "ms";
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using LogMonitor;
 
 namespace FastStream.Cli;
 
@@ -61,16 +62,16 @@ internal sealed record Workload(string Name, string About, Func<SeededRandom, st
     private static void WatchLog(DStream<Utf8Text> lines)
     {
         lines.Filter(line => line.Contains("ERROR"u8)).ForEachBatch((_, _) => { });
-        DStream<LogRequest> requests = Requests(lines);
-        var count = requests.Map(request => (request.Client, 1L)).ReduceByKey((a, b) => a + b);
-        var bytes = requests.Map(request => (request.Client, request.Bytes)).ReduceByKey((a, b) => a + b);
+        DStream<AccessLog> requests = Requests(lines);
+        var count = requests.Map(request => (request.Ip, 1L)).ReduceByKey((a, b) => a + b);
+        var bytes = requests.Map(request => (request.Ip, request.Bytes)).ReduceByKey((a, b) => a + b);
         bytes.Join(count).ForEachBatch((_, _) => { });
         requests.Map(request => (request.Status, 1L)).ReduceByKey((a, b) => a + b).ForEachBatch((_, _) => { });
     }
 
     private static void CountInWindow(DStream<Utf8Text> lines) =>
         Requests(lines)
-            .Map(request => (request.Client, (Count: 1L, request.Bytes)))
+            .Map(request => (request.Ip, (Count: 1L, request.Bytes)))
             .ReduceByKeyAndWindow((a, b) => (a.Count + b.Count, a.Bytes + b.Bytes), (a, b) => (a.Count - b.Count, a.Bytes - b.Bytes), lines.Slide * WindowBatches)
             .ForEachBatch((_, _) => { });
 
@@ -84,29 +85,11 @@ internal sealed record Workload(string Name, string About, Func<SeededRandom, st
             }))
             .ForEachBatch((_, _) => { });
 
-    private static DStream<LogRequest> Requests(DStream<Utf8Text> lines) => lines.FlatMap<Utf8Text, LogRequest>((line, output) =>
+    private static DStream<AccessLog> Requests(DStream<Utf8Text> lines) => lines.FlatMap<Utf8Text, AccessLog>((line, output) =>
     {
-        if (LogRequest.TryParse(line, out LogRequest request))
+        if (AccessLog.TryParse(line, out AccessLog request))
         {
             output.Add(request);
         }
     });
-}
-
-/// <summary>What the log workloads need of a line.</summary>
-internal readonly record struct LogRequest(Utf8Text Client, int Status, long Bytes)
-{
-    /// <summary>Reads the client from the line's start, status and bytes from its end; false where the line is no request.</summary>
-    public static bool TryParse(Utf8Text line, out LogRequest request)
-    {
-        request = default;
-        int quote = line.LastIndexOf((byte)'"');
-        if (quote < 0 || line.Length < quote + 6 || !line.Slice(quote + 2, 3).TryParse(out int status) || !line.TryParseEnd(out long bytes, out _))
-        {
-            return false;
-        }
-
-        request = new LogRequest(line.UpTo((byte)' '), status, bytes);
-        return true;
-    }
 }

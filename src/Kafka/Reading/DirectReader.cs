@@ -6,8 +6,6 @@ namespace FastStream;
 /// <summary>Reads all partitions of a direct stream ahead, on a thread of its own: no group decides what it reads.</summary>
 internal sealed class DirectReader : KafkaReader
 {
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(10);
-
     private readonly KafkaSourceOptions _options;
     private readonly StartOffsets _starts;
     private readonly long _mostWaiting;                             // records of a partition; beyond it is paused
@@ -34,7 +32,7 @@ internal sealed class DirectReader : KafkaReader
     {
         using IAdminClient admin = new DependentAdminClientBuilder(Consumer.Handle).Build();
         var topics = new KafkaTopics(admin, _options);
-        TimeSpan wait = TimeSpan.FromMilliseconds(100);
+        var retry = new KafkaRetry();
         int missing = 0;   // times in a row that brokers answered, and the topic was not there
         while (!Stopping.IsCancellationRequested)
         {
@@ -60,8 +58,7 @@ internal sealed class DirectReader : KafkaReader
                 return false;
             }
 
-            Stopping.WaitHandle.WaitOne(wait);
-            wait = TimeSpan.FromTicks(Math.Min(wait.Ticks * 2, LongestRetry.Ticks));
+            retry.Wait(Stopping);
         }
 
         return false;

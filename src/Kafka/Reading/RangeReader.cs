@@ -10,8 +10,6 @@ namespace FastStream;
 internal static class RangeReader
 {
     private static readonly TimeSpan PollTime = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(10);
 
     /// <summary>Reads; waits for brokers that do not answer.</summary>
     /// <exception cref="KafkaStreamException">Records are gone.</exception>
@@ -19,7 +17,8 @@ internal static class RangeReader
         KafkaSourceOptions options, string group, IReadOnlyList<KafkaRange> ranges, PrefetchBudget budget, BlockPool pool, KafkaEvents events, CancellationToken cancellation)
     {
         KafkaRange[] wanted = [.. ranges.Where(range => range.Until > range.From)];
-        for (TimeSpan wait = FirstRetry; ; wait = TimeSpan.FromTicks(Math.Min(wait.Ticks * 2, LongestRetry.Ticks)))
+        var retry = new KafkaRetry();
+        while (true)
         {
             cancellation.ThrowIfCancellationRequested();
             try
@@ -30,7 +29,7 @@ internal static class RangeReader
             catch (KafkaException error) when (!error.Error.IsFatal && !KafkaErrors.IsFinal(error.Error))
             {
                 events.WarnOf(error.Error, "A batch of an earlier run is read again when the brokers answer.");
-                cancellation.WaitHandle.WaitOne(wait);
+                retry.Wait(cancellation);
             }
         }
     }

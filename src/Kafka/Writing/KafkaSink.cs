@@ -5,9 +5,6 @@ namespace FastStream;
 /// <summary>What plain and transactional outputs share: a producer that is made again when it must be, its topic, and waiting for brokers.</summary>
 internal sealed class KafkaSink : IDisposable
 {
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(10);
-
     private readonly string? _transactionalId;
     private Error? _refusal;       // why the client cannot go on, such as credentials that are refused
     private bool _isTopicThere;
@@ -40,7 +37,7 @@ internal sealed class KafkaSink : IDisposable
             return Producer;
         }
 
-        TimeSpan wait = FirstRetry;
+        var retry = new KafkaRetry();
         int missing = 0;   // times in a row that brokers answered, and the topic was not there
         while (true)
         {
@@ -78,8 +75,7 @@ internal sealed class KafkaSink : IDisposable
             }
 
             producer.Dispose();
-            cancellation.WaitHandle.WaitOne(wait);
-            wait = TimeSpan.FromTicks(Math.Min(wait.Ticks * 2, LongestRetry.Ticks));
+            retry.Wait(cancellation);
         }
     }
 
