@@ -31,7 +31,7 @@ public class MapFilterChainBench
         }
 
         _chain = NewChain(x => (x * 3) + 1, m => (m & 1) == 0, m => m ^ (m >> 7));
-        _ownLoop = Chain.Of((DStream<long> numbers) => numbers.MapBatch<long, long>(MapFilterMap), _sum);
+        _ownLoop = Chain.Of((DStream<long> numbers) => numbers.MapSpan<long, long>(MapFilterMap), _sum);
     }
 
     [Benchmark(Baseline = true)]
@@ -58,7 +58,7 @@ public class MapFilterChainBench
     }
 
     [Benchmark]
-    public long MapBatch()
+    public long MapSpan()
     {
         _ownLoop.RunBatch(NextBatch());
         return _sum.Total;

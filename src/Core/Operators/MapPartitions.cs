@@ -7,7 +7,7 @@ public static class MapPartitionsExtensions
 {
     /// <summary>
     /// The stream of what a function makes of every partition of every batch, also of empty ones. The partition is gathered first;
-    /// <see cref="MapBatchExtensions.MapBatch"/> needs no gathering and is faster where spans will do.
+    /// <see cref="MapSpanExtensions.MapSpan"/> needs no gathering and is faster where spans will do.
     /// </summary>
     /// <example><code>var sums = numbers.MapPartitions(partition => new[] { partition.Sum() });</code></example>
     /// <param name="stream">The stream.</param>

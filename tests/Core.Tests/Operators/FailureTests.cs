@@ -19,7 +19,7 @@ public sealed class FailureTests
         ["fail Map"] = s => s.Map(Check).Map(Text),
         ["fail Filter"] = s => s.Filter(x => Check(x) > 0).Map(Text),
         ["fail FlatMap"] = s => s.FlatMap<int, int>((x, output) => output.Add(Check(x))).Map(Text),
-        ["fail MapBatch"] = s => s.MapBatch((ReadOnlySpan<int> items, RecordBuffer<int> output) =>
+        ["fail MapSpan"] = s => s.MapSpan((ReadOnlySpan<int> items, RecordBuffer<int> output) =>
         {
             foreach (int item in items)
             {

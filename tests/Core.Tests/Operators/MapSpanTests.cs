@@ -2,14 +2,14 @@ using static FastStream.Tests.Core.Operators.OperatorRun;
 
 namespace FastStream.Tests.Core.Operators;
 
-public sealed class MapBatchTests
+public sealed class MapSpanTests
 {
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void MapBatch_AddingToOutput_KeepsOrder(int partitions)
+    public void MapSpan_AddingToOutput_KeepsOrder(int partitions)
     {
-        var result = StreamTest.Run([[1, 2, 3, 4], [], [5]], numbers => numbers.MapBatch((ReadOnlySpan<int> items, RecordBuffer<string> output) =>
+        var result = StreamTest.Run([[1, 2, 3, 4], [], [5]], numbers => numbers.MapSpan((ReadOnlySpan<int> items, RecordBuffer<string> output) =>
         {
             foreach (int item in items)
             {
@@ -21,11 +21,11 @@ public sealed class MapBatchTests
     }
 
     [Fact]
-    public void MapBatch_ManyRecords_GivesSpansOfTheBound()
+    public void MapSpan_ManyRecords_GivesSpansOfTheBound()
     {
         int[] numbers = [.. Enumerable.Range(0, 5000)];
         var lengths = new List<int>();
-        var result = StreamTest.Run([numbers], stream => stream.MapBatch((ReadOnlySpan<int> items, RecordBuffer<int> output) =>
+        var result = StreamTest.Run([numbers], stream => stream.MapSpan((ReadOnlySpan<int> items, RecordBuffer<int> output) =>
         {
             lengths.Add(items.Length);
             output.AddRange(items);
@@ -35,17 +35,17 @@ public sealed class MapBatchTests
     }
 
     [Fact]
-    public void MapBatch_ReservingMoreThanASpan_SaysWhatIsExpected()
+    public void MapSpan_ReservingMoreThanASpan_SaysWhatIsExpected()
     {
         var result = StreamTest.RunAll(
-            [[1]], numbers => numbers.MapBatch((ReadOnlySpan<int> _, RecordBuffer<int> output) => output.Reserve(RecordBuffer.SpanRecords + 1)), In(1));
+            [[1]], numbers => numbers.MapSpan((ReadOnlySpan<int> _, RecordBuffer<int> output) => output.Reserve(RecordBuffer.SpanRecords + 1)), In(1));
         Assert.Contains("at most 512", Assert.Single(result.Failures).InnerException!.Message);
     }
 
     [Fact]
-    public void MapBatch_ReserveAndHandOn_NeedsNoCopy()
+    public void MapSpan_ReserveAndHandOn_NeedsNoCopy()
     {
-        var result = StreamTest.Run([[1, 2, 3]], numbers => numbers.MapBatch((ReadOnlySpan<int> items, RecordBuffer<int> output) =>
+        var result = StreamTest.Run([[1, 2, 3]], numbers => numbers.MapSpan((ReadOnlySpan<int> items, RecordBuffer<int> output) =>
         {
             Span<int> doubled = output.Reserve(items.Length);
             for (int i = 0; i < items.Length; i++)

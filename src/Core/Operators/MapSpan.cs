@@ -10,11 +10,11 @@ namespace FastStream;
 public delegate void BatchFunction<T, TResult>(ReadOnlySpan<T> items, RecordBuffer<TResult> output);
 
 /// <summary>The user's own loop over spans: one call for hundreds of records instead of one for each.</summary>
-public static class MapBatchExtensions
+public static class MapSpanExtensions
 {
     /// <summary>The stream of all records that the function adds, in order, in the same partitions. How a batch is cut into spans is not part of its meaning: do not count spans.</summary>
     /// <example><code>
-    /// var squares = numbers.MapBatch((ReadOnlySpan&lt;int&gt; items, RecordBuffer&lt;int&gt; output) =>
+    /// var squares = numbers.MapSpan((ReadOnlySpan&lt;int&gt; items, RecordBuffer&lt;int&gt; output) =>
     /// {
     ///     Span&lt;int&gt; results = output.Reserve(items.Length);
     ///     for (int i = 0; i &lt; items.Length; i++)
@@ -27,21 +27,21 @@ public static class MapBatchExtensions
     /// </code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="map">Called once for each span; partitions call it at the same time from different threads. What it throws fails the batch.</param>
-    public static DStream<TResult> MapBatch<T, TResult>(this DStream<T> stream, BatchFunction<T, TResult> map)
+    public static DStream<TResult> MapSpan<T, TResult>(this DStream<T> stream, BatchFunction<T, TResult> map)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(map);
-        return new MapBatchStream<T, TResult>(stream, map);
+        return new MapSpanStream<T, TResult>(stream, map);
     }
 }
 
-internal sealed class MapBatchStream<T, TResult>(DStream<T> parent, BatchFunction<T, TResult> map) : DStream<TResult>(parent.Context, "MapBatch", parent)
+internal sealed class MapSpanStream<T, TResult>(DStream<T> parent, BatchFunction<T, TResult> map) : DStream<TResult>(parent.Context, "MapSpan", parent)
 {
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
-        graph.Attach(parent, this, partition => new MapBatchOperator<T, TResult>(map, outputs[partition]));
+        graph.Attach(parent, this, partition => new MapSpanOperator<T, TResult>(map, outputs[partition]));
 }
 
-internal sealed class MapBatchOperator<T, TResult>(BatchFunction<T, TResult> map, Operator<TResult> next) : Operator<T, TResult>(next)
+internal sealed class MapSpanOperator<T, TResult>(BatchFunction<T, TResult> map, Operator<TResult> next) : Operator<T, TResult>(next)
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
