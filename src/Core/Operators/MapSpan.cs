@@ -7,7 +7,7 @@ namespace FastStream;
 /// <param name="output">Where results are added.</param>
 /// <typeparam name="T">The record taken in.</typeparam>
 /// <typeparam name="TResult">The record handed on.</typeparam>
-public delegate void BatchFunction<T, TResult>(ReadOnlySpan<T> items, RecordBuffer<TResult> output);
+public delegate void SpanFunction<T, TResult>(ReadOnlySpan<T> items, RecordBuffer<TResult> output);
 
 /// <summary>The user's own loop over spans: one call for hundreds of records instead of one for each.</summary>
 public static class MapSpanExtensions
@@ -27,7 +27,7 @@ public static class MapSpanExtensions
     /// </code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="map">Called once for each span; partitions call it at the same time from different threads. What it throws fails the batch.</param>
-    public static DStream<TResult> MapSpan<T, TResult>(this DStream<T> stream, BatchFunction<T, TResult> map)
+    public static DStream<TResult> MapSpan<T, TResult>(this DStream<T> stream, SpanFunction<T, TResult> map)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(map);
@@ -35,13 +35,13 @@ public static class MapSpanExtensions
     }
 }
 
-internal sealed class MapSpanStream<T, TResult>(DStream<T> parent, BatchFunction<T, TResult> map) : DStream<TResult>(parent.Context, "MapSpan", parent)
+internal sealed class MapSpanStream<T, TResult>(DStream<T> parent, SpanFunction<T, TResult> map) : DStream<TResult>(parent.Context, "MapSpan", parent)
 {
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
         graph.Attach(parent, this, partition => new MapSpanOperator<T, TResult>(map, outputs[partition]));
 }
 
-internal sealed class MapSpanOperator<T, TResult>(BatchFunction<T, TResult> map, Operator<TResult> next) : Operator<T, TResult>(next)
+internal sealed class MapSpanOperator<T, TResult>(SpanFunction<T, TResult> map, Operator<TResult> next) : Operator<T, TResult>(next)
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
