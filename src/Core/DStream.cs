@@ -148,7 +148,7 @@ public abstract class DStream<T> : DStream
     }
 
     /// <summary>Sends each record to the partition that its key's hash names, where the stream's records are in these; else null.</summary>
-    internal virtual IRoute<T>? Route => null;
+    internal virtual IPartitioner<T>? Route => null;
 
     internal override bool IsPartitionedByKey => Route is not null;
 

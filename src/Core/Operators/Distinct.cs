@@ -24,7 +24,7 @@ public static class DistinctExtensions
         return new DistinctStream<T>(new ExchangeStream<T>(distinct, "ExchangeByValue", count, _ => ValueRoute<T>.Instance, byKey: false), "Distinct");
     }
 
-    private sealed class ValueRoute<T> : IRoute<T>
+    private sealed class ValueRoute<T> : IPartitioner<T>
     {
         public static readonly ValueRoute<T> Instance = new();
 

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace FastStream;
 
 /// <summary>Decides to which partition a sender's records go.</summary>
-internal interface IRoute<T>
+internal interface IPartitioner<T>
 {
     /// <summary>Writes the target partition of each record; where that is said by a key, with the job's salt.</summary>
     void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions, in KeySalt salt);
@@ -28,12 +28,12 @@ internal interface IRoute<T>
 /// <param name="partitions">Partitions after the exchange, at least 1.</param>
 /// <param name="routeOf">Makes the route of a sending partition.</param>
 /// <param name="byKey">Whether the route sends each key to the partition of its hash.</param>
-internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, int partitions, Func<int, IRoute<T>> routeOf, bool byKey)
+internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, int partitions, Func<int, IPartitioner<T>> routeOf, bool byKey)
     : DStream<T>(parent.Context, operatorName, parent)
 {
     public override int PartitionCount => partitions;
 
-    internal override IRoute<T>? Route => byKey ? routeOf(0) : null;
+    internal override IPartitioner<T>? Route => byKey ? routeOf(0) : null;
 
     internal override bool HasUniqueKeys => SharesStageWithParents && parent.HasUniqueKeys;
 
@@ -63,7 +63,7 @@ internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, 
 }
 
 /// <summary>The sending side of an exchange, for one partition.</summary>
-internal sealed class ExchangeSender<T>(int sender, IRoute<T> route, KeySalt salt, ExchangeReceiver<T>[] receivers, StageRunner[] runners) : LastOperator<T>
+internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySalt salt, ExchangeReceiver<T>[] receivers, StageRunner[] runners) : LastOperator<T>
 {
     private const int BlockRecords = 2048;
 

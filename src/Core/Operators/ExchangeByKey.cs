@@ -35,7 +35,7 @@ internal static class ExchangeByKeyExtensions
 }
 
 /// <summary>Sends each pair to the partition that its key's hash names.</summary>
-internal sealed class KeyRoute<TKey, TValue> : IRoute<(TKey Key, TValue Value)>
+internal sealed class KeyRoute<TKey, TValue> : IPartitioner<(TKey Key, TValue Value)>
 {
     public static readonly KeyRoute<TKey, TValue> Instance = new();
 

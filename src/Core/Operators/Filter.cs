@@ -24,7 +24,7 @@ internal sealed class FilterStream<T>(DStream<T> parent, Func<T, bool> keep) : D
 {
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
-    internal override IRoute<T>? Route => parent.Route;
+    internal override IPartitioner<T>? Route => parent.Route;
 
     internal override bool HasUniqueKeys => parent.HasUniqueKeys;
 

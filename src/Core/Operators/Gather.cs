@@ -6,7 +6,7 @@ internal static class GatherExtensions
     public static DStream<T> Gather<T>(this DStream<T> stream) =>
         stream.PartitionCount == 1 ? stream : new ExchangeStream<T>(stream, "Gather", 1, _ => FirstPartitionRoute<T>.Instance, byKey: false);
 
-    private sealed class FirstPartitionRoute<T> : IRoute<T>
+    private sealed class FirstPartitionRoute<T> : IPartitioner<T>
     {
         public static readonly FirstPartitionRoute<T> Instance = new();
 

@@ -89,7 +89,7 @@ internal sealed class TolerantStream<TIn, TOut>(
 
     internal override bool IsPartitionedByKey => original.IsPartitionedByKey;
 
-    internal override IRoute<TOut>? Route => original.Route;
+    internal override IPartitioner<TOut>? Route => original.Route;
 
     internal override bool HasUniqueKeys => original.HasUniqueKeys;
 

@@ -19,7 +19,7 @@ public static class RepartitionExtensions
 }
 
 /// <summary>Deals records out by turns. Every sender begins at another partition, so that many small senders do not all fill the first.</summary>
-internal sealed class TurnRoute<T>(int sender) : IRoute<T>
+internal sealed class TurnRoute<T>(int sender) : IPartitioner<T>
 {
     private int _turns;   // by how many partitions the turn has moved on since the batch began, less whole rounds
 
