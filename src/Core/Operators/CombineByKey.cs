@@ -44,7 +44,7 @@ internal sealed class CombineByKeyStream<TKey, TValue, TCombiner>(
     DStream<(TKey Key, TValue Value)> parent, string operatorName, Func<TValue, TCombiner> create, Func<TCombiner, TValue, TCombiner> merge)
     : DStream<(TKey Key, TCombiner Value)>(parent.Context, operatorName, parent)
 {
-    internal override IPartitioner<(TKey Key, TCombiner Value)>? Route => KeyRoute<TKey, TCombiner>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, TCombiner Value)>? Route => HashPartitioner<TKey, TCombiner>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 

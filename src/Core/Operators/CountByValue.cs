@@ -69,7 +69,7 @@ internal sealed class CountByValueOperator<T>(Operator<(T Key, long Value)> next
 internal sealed class SumByKeyStream<TKey>(DStream<(TKey Key, long Value)> parent, string operatorName)
     : DStream<(TKey Key, long Value)>(parent.Context, operatorName, parent)
 {
-    internal override IPartitioner<(TKey Key, long Value)>? Route => KeyRoute<TKey, long>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, long Value)>? Route => HashPartitioner<TKey, long>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 

@@ -15,7 +15,7 @@ internal static class ExchangeByKeyExtensions
 
     /// <summary>As <see cref="ExchangeByKey"/>, but always a stream of its own, which moves nothing where nothing has to be moved.</summary>
     public static DStream<(TKey Key, TValue Value)> NewExchangeByKey<TKey, TValue>(DStream<(TKey Key, TValue Value)> stream, string operatorName, int partitions) =>
-        new ExchangeStream<(TKey Key, TValue Value)>(stream, operatorName, partitions, _ => KeyRoute<TKey, TValue>.Instance, byKey: true);
+        new ExchangeStream<(TKey Key, TValue Value)>(stream, operatorName, partitions, _ => HashPartitioner<TKey, TValue>.Instance, byKey: true);
 
     /// <summary>Whether keyed work may begin without an exchange.</summary>
     public static bool HasEachKeyInOnePartition(this DStream stream, int partitions) =>
@@ -35,12 +35,12 @@ internal static class ExchangeByKeyExtensions
 }
 
 /// <summary>Sends each pair to the partition that its key's hash names.</summary>
-internal sealed class KeyRoute<TKey, TValue> : IPartitioner<(TKey Key, TValue Value)>
+internal sealed class HashPartitioner<TKey, TValue> : IPartitioner<(TKey Key, TValue Value)>
 {
-    public static readonly KeyRoute<TKey, TValue> Instance = new();
+    public static readonly HashPartitioner<TKey, TValue> Instance = new();
 
     /// <summary>The route of a stream that is partitioned by key under a condition.</summary>
-    public static KeyRoute<TKey, TValue>? Where(bool isPartitionedByKey) => isPartitionedByKey ? Instance : null;
+    public static HashPartitioner<TKey, TValue>? Where(bool isPartitionedByKey) => isPartitionedByKey ? Instance : null;
 
     public bool IsByStableKey => PartitionHash.IsStable<TKey>();
 

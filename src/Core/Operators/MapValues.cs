@@ -20,7 +20,7 @@ public static class MapValuesExtensions
 internal sealed class MapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, TValue Value)> parent, Func<TValue, TResult> map)
     : DStream<(TKey Key, TResult Value)>(parent.Context, "MapValues", parent), ITolerant<(TKey Key, TResult Value)>
 {
-    internal override IPartitioner<(TKey Key, TResult Value)>? Route => KeyRoute<TKey, TResult>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, TResult Value)>? Route => HashPartitioner<TKey, TResult>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => parent.HasUniqueKeys;
 

@@ -31,7 +31,7 @@ public static class ReduceByKeyExtensions
 internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue Value)> parent, string operatorName, Func<TValue, TValue, TValue> reduce)
     : DStream<(TKey Key, TValue Value)>(parent.Context, operatorName, parent)
 {
-    internal override IPartitioner<(TKey Key, TValue Value)>? Route => KeyRoute<TKey, TValue>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, TValue Value)>? Route => HashPartitioner<TKey, TValue>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 

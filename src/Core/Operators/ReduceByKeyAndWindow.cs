@@ -83,7 +83,7 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
 
     internal override bool IsWindow => true;
 
-    internal override IPartitioner<(TKey Key, TValue Value)>? Route => KeyRoute<TKey, TValue>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, TValue Value)>? Route => HashPartitioner<TKey, TValue>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 

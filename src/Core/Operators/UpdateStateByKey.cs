@@ -88,7 +88,7 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
     public RecordErrors<(TKey Key, TValue Value)> Errors(GraphBuilder graph, int partition) =>
         graph.Shared(this, partition, () => new RecordErrors<(TKey Key, TValue Value)>(Name));
 
-    internal override IPartitioner<(TKey Key, TState Value)>? Route => KeyRoute<TKey, TState>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, TState Value)>? Route => HashPartitioner<TKey, TState>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 
