@@ -14,12 +14,12 @@ public static class RepartitionExtensions
     public static DStream<T> Repartition<T>(this DStream<T> stream, int partitions)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return new ExchangeStream<T>(stream, "Repartition", stream.PartitionsOr(partitions), sender => new TurnRoute<T>(sender), byKey: false);
+        return new ExchangeStream<T>(stream, "Repartition", stream.PartitionsOr(partitions), sender => new RoundRobinPartitioner<T>(sender), byKey: false);
     }
 }
 
 /// <summary>Deals records out by turns. Every sender begins at another partition, so that many small senders do not all fill the first.</summary>
-internal sealed class TurnRoute<T>(int sender) : IPartitioner<T>
+internal sealed class RoundRobinPartitioner<T>(int sender) : IPartitioner<T>
 {
     private int _turns;   // by how many partitions the turn has moved on since the batch began, less whole rounds
 
