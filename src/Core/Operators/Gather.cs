@@ -4,11 +4,11 @@ namespace FastStream;
 internal static class GatherExtensions
 {
     public static DStream<T> Gather<T>(this DStream<T> stream) =>
-        stream.PartitionCount == 1 ? stream : new ExchangeStream<T>(stream, "Gather", 1, _ => FirstPartitionRoute<T>.Instance, byKey: false);
+        stream.PartitionCount == 1 ? stream : new ExchangeStream<T>(stream, "Gather", 1, _ => SinglePartitioner<T>.Instance, byKey: false);
 
-    private sealed class FirstPartitionRoute<T> : IPartitioner<T>
+    private sealed class SinglePartitioner<T> : IPartitioner<T>
     {
-        public static readonly FirstPartitionRoute<T> Instance = new();
+        public static readonly SinglePartitioner<T> Instance = new();
 
         public void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions, in KeySalt salt) => targets.Clear();
     }
