@@ -62,14 +62,14 @@ public sealed class ChainDepthTests
         // Where the others have ended already, the first one's end hands the turn on through all of them.
         const int streams = 200_000;   // optimized code takes few bytes of stack for each, or none where a call is the last thing that is done
         var scope = new BatchScope(default, []);
-        InTurn<int>? following = null;
+        OrderedInput<int>? following = null;
         for (int i = 1; i < streams; i++)
         {
-            following = new InTurn<int>(new Capture<int>(), begin: null, following is null ? null : following.TakeTurn);
+            following = new OrderedInput<int>(new Capture<int>(), begin: null, following is null ? null : following.TakeTurn);
             following.OnBatchEnd(scope);
         }
 
-        var first = new InTurn<int>(new Capture<int>(), begin: _ => { }, following!.TakeTurn);
+        var first = new OrderedInput<int>(new Capture<int>(), begin: _ => { }, following!.TakeTurn);
         if (Record.Exception(() => first.OnBatchEnd(scope)) is { } error)
         {
             Assert.Contains("too deep for the stack", Assert.IsType<InvalidOperationException>(error).Message);

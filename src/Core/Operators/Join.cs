@@ -75,8 +75,8 @@ internal sealed class JoinStream<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)>[] outputs)
     {
         IJoinOperator<TKey, TLeft, TRight>[] operators = [.. outputs.Select(NewOperator)];
-        InTurn<(TKey Key, TRight Value)>[] rights = [.. operators.Select(join => new InTurn<(TKey Key, TRight Value)>(join.Right, begin: null, passTurn: null))];
-        graph.Attach(left, this, partition => new InTurn<(TKey Key, TLeft Value)>(operators[partition].Left, operators[partition].Right.OnBatchStart, rights[partition].TakeTurn));
+        OrderedInput<(TKey Key, TRight Value)>[] rights = [.. operators.Select(join => new OrderedInput<(TKey Key, TRight Value)>(join.Right, begin: null, passTurn: null))];
+        graph.Attach(left, this, partition => new OrderedInput<(TKey Key, TLeft Value)>(operators[partition].Left, operators[partition].Right.OnBatchStart, rights[partition].TakeTurn));
         graph.Attach(right, this, partition => rights[partition]);
     }
 

@@ -37,17 +37,17 @@ internal sealed class TransformAllStream<T, TResult>(
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs)
     {
         Collector<T>[] collectors = [.. parents.Skip(1).Select(_ => new Collector<T>())];
-        var inputs = new InTurn<T>[parents.Length];
+        var inputs = new OrderedInput<T>[parents.Length];
         var all = new TransformAllOperator<T, TResult>(collectors, transform, outputs[0]);
-        inputs[^1] = new InTurn<T>(all, parents.Length == 1 ? all.OnBatchStart : null, passTurn: null);
+        inputs[^1] = new OrderedInput<T>(all, parents.Length == 1 ? all.OnBatchStart : null, passTurn: null);
         for (int parent = parents.Length - 2; parent >= 0; parent--)
         {
-            inputs[parent] = new InTurn<T>(collectors[parent], parent == 0 ? all.OnBatchStart : null, inputs[parent + 1].TakeTurn);
+            inputs[parent] = new OrderedInput<T>(collectors[parent], parent == 0 ? all.OnBatchStart : null, inputs[parent + 1].TakeTurn);
         }
 
         for (int parent = 0; parent < parents.Length; parent++)
         {
-            InTurn<T> input = inputs[parent];
+            OrderedInput<T> input = inputs[parent];
             graph.Attach(parents[parent], this, _ => input);
         }
     }

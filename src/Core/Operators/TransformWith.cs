@@ -34,8 +34,8 @@ internal sealed class TransformWithStream<TLeft, TRight, TResult>(
     {
         var lefts = new Collector<TLeft>();
         var both = new TransformWithOperator<TLeft, TRight, TResult>(lefts, transform, outputs[0]);
-        var rights = new InTurn<TRight>(both, begin: null, passTurn: null);
-        graph.Attach(left, this, _ => new InTurn<TLeft>(lefts, both.OnBatchStart, rights.TakeTurn));
+        var rights = new OrderedInput<TRight>(both, begin: null, passTurn: null);
+        graph.Attach(left, this, _ => new OrderedInput<TLeft>(lefts, both.OnBatchStart, rights.TakeTurn));
         graph.Attach(right, this, _ => rights);
     }
 }

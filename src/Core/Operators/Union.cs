@@ -44,17 +44,17 @@ internal sealed class UnionStream<T>(StreamingContext context, DStream<T>[] pare
 
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs)
     {
-        var inputs = new InTurn<T>[parents.Length, outputs.Length];
+        var inputs = new OrderedInput<T>[parents.Length, outputs.Length];
         for (int partition = 0; partition < outputs.Length; partition++)
         {
             // From the last parent to the first: each knows the one that follows.
-            InTurn<T>? following = null;
+            OrderedInput<T>? following = null;
             for (int parent = parents.Length - 1; parent >= 0; parent--)
             {
                 if (partition < parents[parent].PartitionCount)
                 {
                     bool isFirst = parents.Take(parent).All(earlier => earlier.PartitionCount <= partition);
-                    following = inputs[parent, partition] = new InTurn<T>(outputs[partition], isFirst ? outputs[partition].OnBatchStart : null, following is null ? null : following.TakeTurn);
+                    following = inputs[parent, partition] = new OrderedInput<T>(outputs[partition], isFirst ? outputs[partition].OnBatchStart : null, following is null ? null : following.TakeTurn);
                 }
             }
         }

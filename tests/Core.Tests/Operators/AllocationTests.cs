@@ -32,7 +32,7 @@ public sealed class AllocationTests
     [Fact]
     public void Union_RecordsHeldForTheirTurn_AllocateNothing()
     {
-        var right = new InTurn<(int, long)>(new Nowhere<(int, long)>(), begin: null, passTurn: null);
+        var right = new OrderedInput<(int, long)>(new Nowhere<(int, long)>(), begin: null, passTurn: null);
         CheckAllocation(right, () =>
         {
             Feed(right);

@@ -9,7 +9,7 @@ namespace FastStream;
 /// <param name="next">Takes the input's records; of the last input also the end.</param>
 /// <param name="begin">Of the first input, which has its turn from the beginning of a batch: what begins with it behind all inputs. Null for the others.</param>
 /// <param name="passTurn">The following input's <see cref="TakeTurn"/>; null for the last input.</param>
-internal sealed class InTurn<T>(Operator<T> next, Action<BatchScope>? begin, Action<BatchScope>? passTurn) : Operator<T>
+internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchScope>? begin, Action<BatchScope>? passTurn) : Operator<T>
 {
     private readonly PooledList<T> _held = new();   // records that came before the turn
     private bool _wasGivenTurn;                     // the inputs before have ended
