@@ -52,7 +52,7 @@ internal sealed class CombineByKeyStream<TKey, TValue, TCombiner>(
         graph.Attach(parent, this, partition => Isolation.Of(merge).Create(new Maker(create, merge, outputs[partition])));
 
     private sealed class Maker(Func<TValue, TCombiner> create, Func<TCombiner, TValue, TCombiner> merge, Operator<(TKey Key, TCombiner Value)> next)
-        : IIsolated<(TKey Key, TValue Value)>
+        : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
             where TMarker : struct => new CombineByKeyOperator<TKey, TValue, TCombiner, TMarker>(create, merge, next);

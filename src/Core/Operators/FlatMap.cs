@@ -61,7 +61,7 @@ internal sealed class FlatMapStream<T, TResult>(DStream<T> parent, string operat
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(flatMap).Create(new Maker(flatMap, outputs[partition])));
 
-    private sealed class Maker(Action<T, RecordBuffer<TResult>> flatMap, Operator<TResult> next) : IIsolated<T>
+    private sealed class Maker(Action<T, RecordBuffer<TResult>> flatMap, Operator<TResult> next) : ISpecializedFactory<T>
     {
         public Operator<T> Create<TMarker>()
             where TMarker : struct => new FlatMapOperator<T, TResult, TMarker>(flatMap, next);

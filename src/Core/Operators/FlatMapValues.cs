@@ -49,7 +49,7 @@ internal sealed class FlatMapValuesStream<TKey, TValue, TResult>(DStream<(TKey K
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(flatMap).Create(new Maker(flatMap, outputs[partition])));
 
-    private sealed class Maker(Action<TValue, RecordBuffer<TResult>> flatMap, Operator<(TKey Key, TResult Value)> next) : IIsolated<(TKey Key, TValue Value)>
+    private sealed class Maker(Action<TValue, RecordBuffer<TResult>> flatMap, Operator<(TKey Key, TResult Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
             where TMarker : struct => new FlatMapValuesOperator<TKey, TValue, TResult, TMarker>(flatMap, next);

@@ -34,7 +34,7 @@ internal abstract class Isolation
     }
 
     /// <summary>Makes an operator under this marker.</summary>
-    public abstract Operator<T> Create<T>(IIsolated<T> maker);
+    public abstract Operator<T> Create<T>(ISpecializedFactory<T> maker);
 
     private static Isolation Next() => All[(uint)Interlocked.Increment(ref _next) % (uint)All.Length];
 
@@ -72,12 +72,12 @@ internal abstract class Isolation
 internal sealed class Isolation<TMarker> : Isolation
     where TMarker : struct
 {
-    public override Operator<T> Create<T>(IIsolated<T> maker) => maker.Create<TMarker>();
+    public override Operator<T> Create<T>(ISpecializedFactory<T> maker) => maker.Create<TMarker>();
 }
 
 /// <summary>Makes an operator for a marker type.</summary>
 /// <typeparam name="T">The record that the operator takes in.</typeparam>
-internal interface IIsolated<T>
+internal interface ISpecializedFactory<T>
 {
     Operator<T> Create<TMarker>()
         where TMarker : struct;

@@ -26,7 +26,7 @@ internal sealed class KeyByStream<T, TKey>(DStream<T> parent, Func<T, TKey> keyS
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, T Value)>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(keySelector).Create(new Maker(keySelector, outputs[partition])));
 
-    private sealed class Maker(Func<T, TKey> keySelector, Operator<(TKey Key, T Value)> next) : IIsolated<T>
+    private sealed class Maker(Func<T, TKey> keySelector, Operator<(TKey Key, T Value)> next) : ISpecializedFactory<T>
     {
         public Operator<T> Create<TMarker>()
             where TMarker : struct => new KeyByOperator<T, TKey, TMarker>(keySelector, next);

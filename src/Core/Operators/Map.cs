@@ -29,7 +29,7 @@ internal sealed class MapStream<T, TResult>(DStream<T> parent, Func<T, TResult> 
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(map).Create(new Maker(map, outputs[partition])));
 
-    private sealed class Maker(Func<T, TResult> map, Operator<TResult> next) : IIsolated<T>
+    private sealed class Maker(Func<T, TResult> map, Operator<TResult> next) : ISpecializedFactory<T>
     {
         public Operator<T> Create<TMarker>()
             where TMarker : struct => new MapOperator<T, TResult, TMarker>(map, next);

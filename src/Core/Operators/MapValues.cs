@@ -31,7 +31,7 @@ internal sealed class MapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(map).Create(new Maker(map, outputs[partition])));
 
-    private sealed class Maker(Func<TValue, TResult> map, Operator<(TKey Key, TResult Value)> next) : IIsolated<(TKey Key, TValue Value)>
+    private sealed class Maker(Func<TValue, TResult> map, Operator<(TKey Key, TResult Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
             where TMarker : struct => new MapValuesOperator<TKey, TValue, TResult, TMarker>(map, next);

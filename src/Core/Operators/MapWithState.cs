@@ -119,7 +119,7 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
     private sealed class Maker(
         StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial,
         RecordErrors<(TKey Key, TValue Value)>? errors, MadeInput? made, Operator<TMapped> next)
-        : IIsolated<(TKey Key, TValue Value)>
+        : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
             where TMarker : struct => new MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(spec, states, initial, next, errors, made);

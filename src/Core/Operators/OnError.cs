@@ -98,7 +98,7 @@ internal sealed class TolerantStream<TIn, TOut>(
     protected internal override void Connect(GraphBuilder graph, Operator<TOut>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(function).Create(new Maker(createCall(), Errors(graph, partition), outputs[partition])));
 
-    private sealed class Maker(Action<TIn, RecordBuffer<TOut>> call, RecordErrors<TIn> errors, Operator<TOut> next) : IIsolated<TIn>
+    private sealed class Maker(Action<TIn, RecordBuffer<TOut>> call, RecordErrors<TIn> errors, Operator<TOut> next) : ISpecializedFactory<TIn>
     {
         public Operator<TIn> Create<TMarker>()
             where TMarker : struct => new TolerantOperator<TIn, TOut, TMarker>(call, errors, next);

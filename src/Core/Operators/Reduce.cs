@@ -27,7 +27,7 @@ internal sealed class ReduceStream<T>(DStream<T> parent, string operatorName, Fu
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(reduce).Create(new Maker(reduce, outputs[partition])));
 
-    private sealed class Maker(Func<T, T, T> reduce, Operator<T> next) : IIsolated<T>
+    private sealed class Maker(Func<T, T, T> reduce, Operator<T> next) : ISpecializedFactory<T>
     {
         public Operator<T> Create<TMarker>()
             where TMarker : struct => new ReduceOperator<T, TMarker>(reduce, next);

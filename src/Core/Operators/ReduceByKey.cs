@@ -38,7 +38,7 @@ internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(reduce).Create(new Maker(reduce, outputs[partition])));
 
-    private sealed class Maker(Func<TValue, TValue, TValue> reduce, Operator<(TKey Key, TValue Value)> next) : IIsolated<(TKey Key, TValue Value)>
+    private sealed class Maker(Func<TValue, TValue, TValue> reduce, Operator<(TKey Key, TValue Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
             where TMarker : struct => new ReduceByKeyOperator<TKey, TValue, TMarker>(reduce, next);

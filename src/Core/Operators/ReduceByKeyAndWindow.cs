@@ -111,7 +111,7 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
         Func<TValue, TValue, TValue> reduce,
         Func<TValue, TValue, TValue>? inverse,
         Func<(TKey Key, TValue Value), bool>? filter,
-        Operator<(TKey Key, TValue Value)> next) : IIsolated<(TKey Key, TValue Value)>
+        Operator<(TKey Key, TValue Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
             where TMarker : struct => inverse is null

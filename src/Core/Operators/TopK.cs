@@ -36,7 +36,7 @@ internal sealed class TopKStream<T, TKey>(DStream<T> parent, string operatorName
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(keySelector).Create(new Maker(count, keySelector, descending, outputs[partition])));
 
-    private sealed class Maker(int count, Func<T, TKey> keySelector, bool descending, Operator<T> next) : IIsolated<T>
+    private sealed class Maker(int count, Func<T, TKey> keySelector, bool descending, Operator<T> next) : ISpecializedFactory<T>
     {
         public Operator<T> Create<TMarker>()
             where TMarker : struct => new TopKOperator<T, TKey, TMarker>(count, keySelector, descending, next);
