@@ -49,7 +49,7 @@ internal sealed class CombineByKeyStream<TKey, TValue, TCombiner>(
     internal override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TCombiner Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => Isolation.Of(merge).Create(new Maker(create, merge, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(merge).Create(new Maker(create, merge, outputs[partition])));
 
     private sealed class Maker(Func<TValue, TCombiner> create, Func<TCombiner, TValue, TCombiner> merge, Operator<(TKey Key, TCombiner Value)> next)
         : ISpecializedFactory<(TKey Key, TValue Value)>

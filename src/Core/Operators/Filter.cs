@@ -39,7 +39,7 @@ internal sealed class FilterStream<T>(DStream<T> parent, Func<T, bool> keep) : D
     });
 
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
-        graph.Attach(parent, this, partition => Isolation.Of(keep).Create(new Maker(keep, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(keep).Create(new Maker(keep, outputs[partition])));
 
     private sealed class Maker(Func<T, bool> keep, Operator<T> next) : ISpecializedFactory<T>
     {

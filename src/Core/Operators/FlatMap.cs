@@ -59,7 +59,7 @@ internal sealed class FlatMapStream<T, TResult>(DStream<T> parent, string operat
     public DStream<TResult> Tolerate() => new TolerantStream<T, TResult>(this, parent, flatMap, () => flatMap);
 
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
-        graph.Attach(parent, this, partition => Isolation.Of(flatMap).Create(new Maker(flatMap, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(flatMap).Create(new Maker(flatMap, outputs[partition])));
 
     private sealed class Maker(Action<T, RecordBuffer<TResult>> flatMap, Operator<TResult> next) : ISpecializedFactory<T>
     {

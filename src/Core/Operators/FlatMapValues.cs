@@ -47,7 +47,7 @@ internal sealed class FlatMapValuesStream<TKey, TValue, TResult>(DStream<(TKey K
         new TolerantStream<(TKey Key, TValue Value), (TKey Key, TResult Value)>(this, parent, flatMap, () => new FlatMapValuesCall<TKey, TValue, TResult>(flatMap).Call);
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => Isolation.Of(flatMap).Create(new Maker(flatMap, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(flatMap).Create(new Maker(flatMap, outputs[partition])));
 
     private sealed class Maker(Action<TValue, RecordBuffer<TResult>> flatMap, Operator<(TKey Key, TResult Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
     {

@@ -24,7 +24,7 @@ internal sealed class KeyByStream<T, TKey>(DStream<T> parent, Func<T, TKey> keyS
     public DStream<(TKey Key, T Value)> Tolerate() => new TolerantStream<T, (TKey Key, T Value)>(this, parent, keySelector, () => (item, output) => output.Add((keySelector(item), item)));
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, T Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => Isolation.Of(keySelector).Create(new Maker(keySelector, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(keySelector).Create(new Maker(keySelector, outputs[partition])));
 
     private sealed class Maker(Func<T, TKey> keySelector, Operator<(TKey Key, T Value)> next) : ISpecializedFactory<T>
     {

@@ -27,7 +27,7 @@ internal sealed class MapStream<T, TResult>(DStream<T> parent, Func<T, TResult> 
     public DStream<TResult> Tolerate() => new TolerantStream<T, TResult>(this, parent, map, () => (item, output) => output.Add(map(item)));
 
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
-        graph.Attach(parent, this, partition => Isolation.Of(map).Create(new Maker(map, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(map).Create(new Maker(map, outputs[partition])));
 
     private sealed class Maker(Func<T, TResult> map, Operator<TResult> next) : ISpecializedFactory<T>
     {

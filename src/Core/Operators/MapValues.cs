@@ -29,7 +29,7 @@ internal sealed class MapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, 
     public DStream<(TKey Key, TResult Value)> Tolerate() => new TolerantStream<(TKey Key, TValue Value), (TKey Key, TResult Value)>(this, parent, map, () => (item, output) => output.Add((item.Key, map(item.Value))));
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => Isolation.Of(map).Create(new Maker(map, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(map).Create(new Maker(map, outputs[partition])));
 
     private sealed class Maker(Func<TValue, TResult> map, Operator<(TKey Key, TResult Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
     {

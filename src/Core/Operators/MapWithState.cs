@@ -90,7 +90,7 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
         {
             KeyedStates<TKey, TState> states = graph.Own(States(graph, partition));
             RecordErrors<(TKey Key, TValue Value)>? errors = IsTolerant ? Errors(graph, partition) : null;
-            return Isolation.Of(spec.UserFunction).Create(new Maker(spec, states, initial[partition], errors, MadeInput.For(this, graph), output));
+            return LoopSpecializer.Of(spec.UserFunction).Create(new Maker(spec, states, initial[partition], errors, MadeInput.For(this, graph), output));
         })];
         graph.AddSection(this, serializers => graph.Stores is { } stores
             ? new StoredStateSection<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)

@@ -96,7 +96,7 @@ internal sealed class TolerantStream<TIn, TOut>(
     public RecordErrors<TIn> Errors(GraphBuilder graph, int partition) => graph.Shared(this, partition, () => new RecordErrors<TIn>(Name));
 
     protected internal override void Connect(GraphBuilder graph, Operator<TOut>[] outputs) =>
-        graph.Attach(parent, this, partition => Isolation.Of(function).Create(new Maker(createCall(), Errors(graph, partition), outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(function).Create(new Maker(createCall(), Errors(graph, partition), outputs[partition])));
 
     private sealed class Maker(Action<TIn, RecordBuffer<TOut>> call, RecordErrors<TIn> errors, Operator<TOut> next) : ISpecializedFactory<TIn>
     {

@@ -25,7 +25,7 @@ public static class ReduceExtensions
 internal sealed class ReduceStream<T>(DStream<T> parent, string operatorName, Func<T, T, T> reduce) : DStream<T>(parent.Context, operatorName, parent)
 {
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
-        graph.Attach(parent, this, partition => Isolation.Of(reduce).Create(new Maker(reduce, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(reduce).Create(new Maker(reduce, outputs[partition])));
 
     private sealed class Maker(Func<T, T, T> reduce, Operator<T> next) : ISpecializedFactory<T>
     {

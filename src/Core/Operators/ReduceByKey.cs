@@ -36,7 +36,7 @@ internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue 
     internal override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => Isolation.Of(reduce).Create(new Maker(reduce, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(reduce).Create(new Maker(reduce, outputs[partition])));
 
     private sealed class Maker(Func<TValue, TValue, TValue> reduce, Operator<(TKey Key, TValue Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
     {

@@ -90,7 +90,7 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs)
     {
         KeyedWindowOperator<TKey, TValue>[] operators =
-            [.. outputs.Select(output => graph.Own((KeyedWindowOperator<TKey, TValue>)Isolation.Of(reduce).Create(new Maker(size, reduce, IsIncremental ? inverse : null, filter, output))))];
+            [.. outputs.Select(output => graph.Own((KeyedWindowOperator<TKey, TValue>)LoopSpecializer.Of(reduce).Create(new Maker(size, reduce, IsIncremental ? inverse : null, filter, output))))];
         graph.AddSection(this, serializers => new KeyedWindowSection<TKey, TValue>(this, operators, serializers, graph.Salt));
         foreach (KeyedWindowOperator<TKey, TValue> created in operators)
         {

@@ -96,7 +96,7 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
     {
         List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(initialState, outputs.Length, graph.Salt);
         Operator<(TKey Key, TValue Value)>[] operators =
-            [.. outputs.Select((output, partition) => Isolation.Of(function).Create(
+            [.. outputs.Select((output, partition) => LoopSpecializer.Of(function).Create(
                 new Maker(update, initial[partition], Cold(graph, partition), IsTolerant ? Errors(graph, partition) : null, MadeInput.For(this, graph), output)))];
         foreach (Operator<(TKey Key, TValue Value)> created in operators)
         {

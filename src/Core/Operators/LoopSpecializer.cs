@@ -14,18 +14,18 @@ namespace FastStream;
 /// 64 markers; more functions share. Where code is compiled ahead of time there is one, and no profile to spoil.
 /// docs/decisions/0005-isolated-profiles.md has the numbers.
 /// </remarks>
-internal abstract class Isolation
+internal abstract class LoopSpecializer
 {
     // By the type that declares the function, so that nothing here keeps it from being unloaded.
-    private static readonly ConditionalWeakTable<Type, ConcurrentDictionary<MethodInfo, Isolation>> ByFunction = [];
+    private static readonly ConditionalWeakTable<Type, ConcurrentDictionary<MethodInfo, LoopSpecializer>> ByFunction = [];
 
     // Methods of no type, and generic ones over types that unload before the method's does: as long as a delegate leads to them.
-    private static readonly ConditionalWeakTable<MethodInfo, Isolation> ByMethod = [];
-    private static readonly Isolation[] All = RuntimeFeature.IsDynamicCodeSupported ? Markers() : [new Isolation<Marker<byte, byte>>()];
+    private static readonly ConditionalWeakTable<MethodInfo, LoopSpecializer> ByMethod = [];
+    private static readonly LoopSpecializer[] All = RuntimeFeature.IsDynamicCodeSupported ? Markers() : [new LoopSpecializer<Marker<byte, byte>>()];
     private static int _next = -1;   // markers given out
 
     /// <summary>The isolation of a function; the same each time.</summary>
-    public static Isolation Of(Delegate function)
+    public static LoopSpecializer Of(Delegate function)
     {
         MethodInfo method = function.Method;
         return method.DeclaringType is { } type && (type.IsCollectible || !method.IsCollectible)
@@ -36,11 +36,11 @@ internal abstract class Isolation
     /// <summary>Makes an operator under this marker.</summary>
     public abstract Operator<T> Create<T>(ISpecializedFactory<T> maker);
 
-    private static Isolation Next() => All[(uint)Interlocked.Increment(ref _next) % (uint)All.Length];
+    private static LoopSpecializer Next() => All[(uint)Interlocked.Increment(ref _next) % (uint)All.Length];
 
-    private static Isolation[] Markers()
+    private static LoopSpecializer[] Markers()
     {
-        var all = new List<Isolation>();
+        var all = new List<LoopSpecializer>();
         AddRow<byte>(all);
         AddRow<sbyte>(all);
         AddRow<short>(all);
@@ -52,24 +52,24 @@ internal abstract class Isolation
         return [.. all];
     }
 
-    private static void AddRow<TRow>(List<Isolation> all)
+    private static void AddRow<TRow>(List<LoopSpecializer> all)
         where TRow : struct
     {
-        all.Add(new Isolation<Marker<TRow, byte>>());
-        all.Add(new Isolation<Marker<TRow, sbyte>>());
-        all.Add(new Isolation<Marker<TRow, short>>());
-        all.Add(new Isolation<Marker<TRow, ushort>>());
-        all.Add(new Isolation<Marker<TRow, int>>());
-        all.Add(new Isolation<Marker<TRow, uint>>());
-        all.Add(new Isolation<Marker<TRow, long>>());
-        all.Add(new Isolation<Marker<TRow, ulong>>());
+        all.Add(new LoopSpecializer<Marker<TRow, byte>>());
+        all.Add(new LoopSpecializer<Marker<TRow, sbyte>>());
+        all.Add(new LoopSpecializer<Marker<TRow, short>>());
+        all.Add(new LoopSpecializer<Marker<TRow, ushort>>());
+        all.Add(new LoopSpecializer<Marker<TRow, int>>());
+        all.Add(new LoopSpecializer<Marker<TRow, uint>>());
+        all.Add(new LoopSpecializer<Marker<TRow, long>>());
+        all.Add(new LoopSpecializer<Marker<TRow, ulong>>());
     }
 
     // Only its type matters.
     private readonly struct Marker<TRow, TColumn>;
 }
 
-internal sealed class Isolation<TMarker> : Isolation
+internal sealed class LoopSpecializer<TMarker> : LoopSpecializer
     where TMarker : struct
 {
     public override Operator<T> Create<T>(ISpecializedFactory<T> maker) => maker.Create<TMarker>();
