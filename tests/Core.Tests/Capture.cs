@@ -13,7 +13,7 @@ internal sealed class Capture<T> : LastOperator<T>
         Items.AddRange(items);
     }
 
-    public override void OnBatchEnd(BatchScope batch) => Ends++;
+    public override void OnBatchEnd(BatchContext batch) => Ends++;
 
-    public override void Reset(BatchScope batch) => Items.Clear();
+    public override void Reset(BatchContext batch) => Items.Clear();
 }

@@ -46,7 +46,7 @@ public sealed class ChainDepthTests
             chain = new OperatorGuard<int>($"step {i}", new PassOn(chain));
         }
 
-        var scope = new BatchScope(default, []);
+        var scope = new BatchContext(default, []);
         OperatorFailure atStart = Assert.Throws<OperatorFailure>(() => chain.OnBatchStart(scope));
         Assert.Contains("too deep for the stack", atStart.InnerException!.Message);
         OnStack(LargeStackBytes, () => chain.OnBatchStart(scope));
@@ -61,7 +61,7 @@ public sealed class ChainDepthTests
     {
         // Where the others have ended already, the first one's end hands the turn on through all of them.
         const int streams = 200_000;   // optimized code takes few bytes of stack for each, or none where a call is the last thing that is done
-        var scope = new BatchScope(default, []);
+        var scope = new BatchContext(default, []);
         OrderedInput<int>? following = null;
         for (int i = 1; i < streams; i++)
         {

@@ -5,7 +5,7 @@ namespace FastStream.Bench.Micro;
 internal sealed class ChainInput<T>(StreamingContext context) : DStream<T>(context, "ChainInput")
 {
     // One scope for all batches, so that what is measured is the chain; chains that keep memory until the batch ends take EndBatch with a scope of their own.
-    private static readonly BatchScope SharedScope = new(default, []);
+    private static readonly BatchContext SharedScope = new(default, []);
 
     private Operator<T>? _head;   // set when the chain is joined
 
@@ -34,8 +34,8 @@ internal sealed class ChainInput<T>(StreamingContext context) : DStream<T>(conte
     }
 
     /// <summary>Begins a batch.</summary>
-    public void StartBatch(BatchScope scope) => _head!.OnBatchStart(scope);
+    public void StartBatch(BatchContext scope) => _head!.OnBatchStart(scope);
 
     /// <summary>Ends the batch.</summary>
-    public void EndBatch(BatchScope scope) => _head!.OnBatchEnd(scope);
+    public void EndBatch(BatchContext scope) => _head!.OnBatchEnd(scope);
 }

@@ -27,7 +27,7 @@ internal sealed class ChainInputs<TLeft, TRight>
     /// <summary>Runs one batch, the left side first, with a scope of its own that is let go at the end.</summary>
     public void RunBatch(ReadOnlySpan<TLeft> left, ReadOnlySpan<TRight> right)
     {
-        var scope = new BatchScope(default, []);
+        var scope = new BatchContext(default, []);
         _left.StartBatch(scope);
         _right.StartBatch(scope);
         _left.Feed(left);

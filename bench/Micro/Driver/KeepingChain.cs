@@ -39,7 +39,7 @@ internal sealed class KeepingChain<T> : IDisposable
     public void RunBatch(ReadOnlySpan<T> records)
     {
         _time += Interval;
-        var scope = new BatchScope(_time, []);
+        var scope = new BatchContext(_time, []);
         _input.StartBatch(scope);
         _input.Feed(records);
         _input.EndBatch(scope);

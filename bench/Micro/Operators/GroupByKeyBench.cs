@@ -55,7 +55,7 @@ public class GroupByKeyBench
     [Benchmark]
     public long GroupByKey()
     {
-        var scope = new BatchScope(default, []);
+        var scope = new BatchContext(default, []);
         _chain.StartBatch(scope);
         _chain.Feed(_pairs);
         _chain.EndBatch(scope);

@@ -13,7 +13,7 @@ internal sealed class Graph(
     RecordCounts counts,
     DueTimes due)
 {
-    private BatchScope? _last;               // the run that began last
+    private BatchContext? _last;               // the run that began last
     private Dictionary<int, int>? _stages;   // each stream's stage; made when first asked for
 
     public IReadOnlyList<OutputOperation> Outputs { get; } = outputs;
@@ -46,7 +46,7 @@ internal sealed class Graph(
     }
 
     /// <summary>Sends one batch through all stages; done when none of its messages is left anywhere.</summary>
-    public Task RunAsync(BatchScope batch)
+    public Task RunAsync(BatchContext batch)
     {
         _last = batch;
         foreach ((StageRoot root, StageRunner runner) in inputRoots)

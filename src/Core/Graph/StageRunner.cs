@@ -80,7 +80,7 @@ internal sealed class StageRunner
 /// <param name="Records">A pooled array of the root's record type; null for an end.</param>
 /// <param name="Count">Records in the array.</param>
 /// <param name="Sender">Number of the sending partition.</param>
-internal readonly record struct StageMessage(StageRoot Root, BatchScope Batch, object? Records, int Count, int Sender);
+internal readonly record struct StageMessage(StageRoot Root, BatchContext Batch, object? Records, int Count, int Sender);
 
 /// <summary>Where records enter a stage: an input, or the receiving side of an exchange.</summary>
 internal abstract class StageRoot : IDisposable
@@ -94,7 +94,7 @@ internal abstract class StageRoot : IDisposable
     }
 
     /// <summary>Forgets half-done work here and in the chain behind.</summary>
-    public abstract void Reset(BatchScope batch);
+    public abstract void Reset(BatchContext batch);
 
     /// <summary>Tells an input root its place among the inputs of a batch.</summary>
     public virtual void BindInput(IReadOnlyDictionary<object, int> indexes)
@@ -111,7 +111,7 @@ internal sealed class InputRoot<T>(InputDStream<T> input, int partition, Operato
 {
     private int _thread;       // the thread that is in the input's batch; 0 when none is
     private readonly RecordBuffer<T> _output = new(next);
-    private int _index = -1;   // the input's place in BatchScope.Input
+    private int _index = -1;   // the input's place in BatchContext.Input
 
     public string Name => input.Name;
 
@@ -139,7 +139,7 @@ internal sealed class InputRoot<T>(InputDStream<T> input, int partition, Operato
         next.OnBatchEnd(message.Batch);
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         _thread = 0;
         _output.Clear();

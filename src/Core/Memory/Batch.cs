@@ -10,12 +10,12 @@ namespace FastStream;
 /// <typeparam name="T">The record.</typeparam>
 public sealed class Batch<T> : IReadOnlyCollection<T>
 {
-    private readonly BatchScope? _scope;                     // what the records may point into
+    private readonly BatchContext? _scope;                     // what the records may point into
     private readonly List<ArraySegment<T>>[] _partitions;    // blocks of each partition
     private readonly RecordsLife _life;                      // shared with what was made of the batch
     private int _holders = 1;                                // who still reads
 
-    internal Batch(BatchScope? scope, BatchTime time, List<ArraySegment<T>>[] partitions)
+    internal Batch(BatchContext? scope, BatchTime time, List<ArraySegment<T>>[] partitions)
     {
         _scope = scope;
         Time = time;

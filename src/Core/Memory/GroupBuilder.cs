@@ -37,7 +37,7 @@ internal sealed class GroupBuilder<T>
     }
 
     /// <summary>Sorts what was added into an array that lives as long as the batch. Groups may be read until <see cref="Clear"/>; they themselves stay valid.</summary>
-    public void Build(BatchScope batch, int groupCount)
+    public void Build(BatchContext batch, int groupCount)
     {
         Span<T> values = _values.Span;
         Span<int> groups = _groups.Span;

@@ -62,7 +62,7 @@ internal sealed class CoGroupOperator<TKey, TLeft, TRight> : Operator<(TKey Key,
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TRight Value)> items) => _rights.AddRange(items, _keys);
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         ReadOnlySpan<TKey> keys = _keys.Keys;
         _lefts.Build(batch, keys.Length);
@@ -76,7 +76,7 @@ internal sealed class CoGroupOperator<TKey, TLeft, TRight> : Operator<(TKey Key,
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         Forget();
         base.Reset(batch);
@@ -94,6 +94,6 @@ internal sealed class CoGroupOperator<TKey, TLeft, TRight> : Operator<(TKey Key,
         [MethodImpl(MethodImplOptions.NoInlining)]
         public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items) => both._lefts.AddRange(items, both._keys);
 
-        public override void Reset(BatchScope batch) => both.Forget();
+        public override void Reset(BatchContext batch) => both.Forget();
     }
 }

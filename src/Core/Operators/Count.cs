@@ -35,14 +35,14 @@ internal sealed class CountOperator<T>(Operator<long> next) : Operator<T, long>(
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items) => _count += items.Length;
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         Output.Add(_count);
         _count = 0;
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         _count = 0;
         base.Reset(batch);
@@ -70,14 +70,14 @@ internal sealed class SumOperator(Operator<long> next) : Operator<long, long>(ne
         }
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         Output.Add(_sum);
         _sum = 0;
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         _sum = 0;
         base.Reset(batch);

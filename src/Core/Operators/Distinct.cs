@@ -69,13 +69,13 @@ internal sealed class DistinctOperator<T>(Operator<T> next) : Operator<T, T>(nex
         Output.HandOn(count);
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         _seen.Clear();
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         _seen.Clear();
         base.Reset(batch);

@@ -92,7 +92,7 @@ internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySa
         }
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         route.EndBatch();
         foreach ((int target, T[] records) in _full)
@@ -114,7 +114,7 @@ internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySa
         }
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         route.EndBatch();
         foreach ((_, T[] records) in _full)
@@ -172,7 +172,7 @@ internal sealed class ExchangeReceiver<T>(Operator<T> next, int senders) : Stage
         }
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         foreach (Queue<StageMessage> queue in _waiting)
         {

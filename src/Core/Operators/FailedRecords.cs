@@ -23,7 +23,7 @@ internal sealed class FailedRecordsOperator<TIn, TOut> : Operator<TOut, FailedRe
     {
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         _errors.GiveAll(batch.Time, Output);
         base.OnBatchEnd(batch);

@@ -87,14 +87,14 @@ internal sealed class FlatMapValuesOperator<TKey, TValue, TResult, TMarker> : Op
         Output.Flush();
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         _writer.Key = default!;
         _values.Release();
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         _writer.Key = default!;
         _values.Clear();

@@ -52,7 +52,7 @@ internal sealed class GroupByKeyOperator<TKey, TValue>(Operator<(TKey Key, Group
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items) => _groups.AddRange(items, _keys);
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         ReadOnlySpan<TKey> keys = _keys.Keys;
         _groups.Build(batch, keys.Length);
@@ -65,7 +65,7 @@ internal sealed class GroupByKeyOperator<TKey, TValue>(Operator<(TKey Key, Group
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         Forget();
         base.Reset(batch);

@@ -50,7 +50,7 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
         _table.OnBatch(items);
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         if (_isInStep && TKind.KeepsLeft)
         {
@@ -61,7 +61,7 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
         _table.OnBatchEnd(batch);
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         Forget();
         Output.Clear();
@@ -107,6 +107,6 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
     {
         public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items) => join._lefts.AddRange(items);
 
-        public override void Reset(BatchScope batch) => join.Forget();
+        public override void Reset(BatchContext batch) => join.Forget();
     }
 }

@@ -18,7 +18,7 @@ internal sealed class IncrementalWindowOperator<TKey, TValue, TMarker>(
 
     public override bool KeepsValues => true;
 
-    protected override void Emit(BatchScope batch, WindowPane<NumberedValue<TValue>> last, BatchTime before)
+    protected override void Emit(BatchContext batch, WindowPane<NumberedValue<TValue>> last, BatchTime before)
     {
         foreach (WindowPane<NumberedValue<TValue>> pane in Panes)
         {

@@ -115,7 +115,7 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
 
     public override void OnBatch(ReadOnlySpan<(TKey Key, TRight Value)> items) => Add(items, _rights, TKind.KeepsRight);
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         ReadOnlySpan<TKey> keys = _keys.Keys;
         ReadOnlySpan<KeyValues<TLeft>> lefts = _lefts.Keys;
@@ -134,7 +134,7 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         Forget();
         base.Reset(batch);
@@ -219,6 +219,6 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
     {
         public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items) => join.Add(items, join._lefts, addsKeys: true);
 
-        public override void Reset(BatchScope batch) => join.Forget();
+        public override void Reset(BatchContext batch) => join.Forget();
     }
 }

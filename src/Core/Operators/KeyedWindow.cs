@@ -50,7 +50,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         _gathering.Add(_numbered.AsSpan(0, items.Length));
     }
 
-    public sealed override void OnBatchEnd(BatchScope batch)
+    public sealed override void OnBatchEnd(BatchContext batch)
     {
         WindowPane<NumberedValue<TValue>> last = _gathering.TakePane(batch);
         _panes.Last = last;
@@ -84,7 +84,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     }
 
     // What follows begins a batch where a window is due.
-    protected sealed override void PassStart(BatchScope batch)
+    protected sealed override void PassStart(BatchContext batch)
     {
         if (size.IsDue(batch.Time))
         {
@@ -128,7 +128,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     }
 
     /// <summary>Puts out the window of the batches after a time, up to the last one.</summary>
-    protected abstract void Emit(BatchScope batch, WindowPane<NumberedValue<TValue>> last, BatchTime before);
+    protected abstract void Emit(BatchContext batch, WindowPane<NumberedValue<TValue>> last, BatchTime before);
 
     /// <summary>The last batch is final: what was kept for undoing it is not needed.</summary>
     protected abstract void AcceptValues();

@@ -184,7 +184,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
         }
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         if (spec.IdleTime is not null)
         {
@@ -198,7 +198,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
         errors?.EndBatch(batch);
     }
 
-    protected override void PassStart(BatchScope batch)
+    protected override void PassStart(BatchContext batch)
     {
         _time = batch.Time;
         states.Begin(initial, _time);

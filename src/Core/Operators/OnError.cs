@@ -145,14 +145,14 @@ internal sealed class TolerantOperator<TIn, TOut, TMarker> : Operator<TIn, TOut>
         HandOn();
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         _adding.Release();
         base.OnBatchEnd(batch);
         _errors.EndBatch(batch);
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         _errors.Clear();
         _results.Items.Clear();

@@ -12,16 +12,16 @@ namespace FastStream;
 public abstract class Operator<T>
 {
     /// <summary>A batch begins for this operator: pass it on. Before the batch's first span; where a window before is not due, neither this nor an end is called.</summary>
-    public abstract void OnBatchStart(BatchScope batch);
+    public abstract void OnBatchStart(BatchContext batch);
 
     /// <summary>Takes a span of records of the current batch. Spans are not empty and hold at most <see cref="RecordBuffer.SpanRecords"/> records.</summary>
     public abstract void OnBatch(ReadOnlySpan<T> items);
 
     /// <summary>The batch is complete for this operator: emit what was gathered, forget it, and pass the end on.</summary>
-    public abstract void OnBatchEnd(BatchScope batch);
+    public abstract void OnBatchEnd(BatchContext batch);
 
     /// <summary>The batch failed somewhere, maybe before it began here: forget its half-done work, as if it had never begun, and pass this on.</summary>
-    public abstract void Reset(BatchScope batch);
+    public abstract void Reset(BatchContext batch);
 
     /// <summary>Takes any number of records, in spans of the right size.</summary>
     internal void OnRecords(ReadOnlySpan<T> items)
@@ -40,17 +40,17 @@ public abstract class Operator<T>
 public abstract class LastOperator<T> : Operator<T>
 {
     /// <inheritdoc/>
-    public override void OnBatchStart(BatchScope batch)
+    public override void OnBatchStart(BatchContext batch)
     {
     }
 
     /// <inheritdoc/>
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
     }
 
     /// <inheritdoc/>
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
     }
 }
@@ -75,10 +75,10 @@ public abstract class Operator<TIn, TOut> : Operator<TIn>
     protected RecordBuffer<TOut> Output { get; }
 
     /// <inheritdoc/>
-    public override void OnBatchStart(BatchScope batch) => Next.OnBatchStart(batch);
+    public override void OnBatchStart(BatchContext batch) => Next.OnBatchStart(batch);
 
     /// <inheritdoc/>
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         Output.Flush();
         Output.Release();
@@ -86,7 +86,7 @@ public abstract class Operator<TIn, TOut> : Operator<TIn>
     }
 
     /// <inheritdoc/>
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         Output.Clear();
         Next.Reset(batch);

@@ -6,7 +6,7 @@ namespace FastStream;
 internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Operator<T>, IAtWork, IRecordCounter
 {
     private int _thread;          // the thread that is in it; 0 when none is
-    private BatchScope? _batch;   // the one that began last
+    private BatchContext? _batch;   // the one that began last
 
     public string Name => name;
 
@@ -15,7 +15,7 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Opera
     /// <inheritdoc/>
     public long Records { get; private set; }
 
-    public override void OnBatchStart(BatchScope batch)
+    public override void OnBatchStart(BatchContext batch)
     {
         try
         {
@@ -50,7 +50,7 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Opera
         }
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         try
         {
@@ -68,7 +68,7 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Opera
     }
 
     // A batch that failed is reset before the next one: what threw is not in it any more.
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         _thread = 0;
         _batch = null;

@@ -9,7 +9,7 @@ namespace FastStream;
 /// <param name="next">Takes the input's records; of the last input also the end.</param>
 /// <param name="begin">Of the first input, which has its turn from the beginning of a batch: what begins with it behind all inputs. Null for the others.</param>
 /// <param name="passTurn">The following input's <see cref="TakeTurn"/>; null for the last input.</param>
-internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchScope>? begin, Action<BatchScope>? passTurn) : Operator<T>
+internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? begin, Action<BatchContext>? passTurn) : Operator<T>
 {
     private readonly PooledList<T> _held = new();   // records that came before the turn
     private bool _wasGivenTurn;                     // the inputs before have ended
@@ -18,7 +18,7 @@ internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchScope>? begi
     private bool HasTurn => begin is not null || _wasGivenTurn;
 
     // What follows the inputs begins once, with the first of them.
-    public override void OnBatchStart(BatchScope batch) => begin?.Invoke(batch);
+    public override void OnBatchStart(BatchContext batch) => begin?.Invoke(batch);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
@@ -33,7 +33,7 @@ internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchScope>? begi
         }
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         if (HasTurn)
         {
@@ -46,7 +46,7 @@ internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchScope>? begi
     }
 
     /// <summary>The inputs before this one have ended.</summary>
-    public void TakeTurn(BatchScope batch)
+    public void TakeTurn(BatchContext batch)
     {
         Throw.IfStackIsLow();   // each of many inputs hands the turn on to the next
         _wasGivenTurn = true;
@@ -58,7 +58,7 @@ internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchScope>? begi
         }
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         _held.Clear();
         _wasGivenTurn = false;
@@ -66,7 +66,7 @@ internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchScope>? begi
         next.Reset(batch);
     }
 
-    private void End(BatchScope batch)
+    private void End(BatchContext batch)
     {
         _wasGivenTurn = false;
         _hasEnded = false;

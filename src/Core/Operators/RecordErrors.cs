@@ -62,7 +62,7 @@ internal sealed class RecordErrors<T>(string operatorName)
     }
 
     /// <summary>The batch is complete for the operator, and for who puts the records out: the batch counts them, and they are forgotten.</summary>
-    public void EndBatch(BatchScope batch)
+    public void EndBatch(BatchContext batch)
     {
         if (_first is not null)
         {

@@ -55,7 +55,7 @@ internal sealed class ReduceOperator<T, TMarker>(Func<T, T, T> reduce, Operator<
         _hasResult = true;
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         if (_hasResult)
         {
@@ -66,7 +66,7 @@ internal sealed class ReduceOperator<T, TMarker>(Func<T, T, T> reduce, Operator<
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         Forget();
         base.Reset(batch);

@@ -25,7 +25,7 @@ internal sealed class ReducingWindowOperator<TKey, TValue, TMarker> : KeyedWindo
         _pyramid = size.Length >= size.Slide * SlidesToMerge ? new PanePyramid<TValue>(Merge) : null;
     }
 
-    protected override void Emit(BatchScope batch, WindowPane<NumberedValue<TValue>> last, BatchTime before)
+    protected override void Emit(BatchContext batch, WindowPane<NumberedValue<TValue>> last, BatchTime before)
     {
         foreach (WindowPane<NumberedValue<TValue>> pane in Panes)
         {

@@ -21,7 +21,7 @@ internal sealed class StateSnapshotsOperator<TKey, TState, TMapped>(KeyedStates<
     {
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         states.GiveAll(Output, batch);
         base.OnBatchEnd(batch);

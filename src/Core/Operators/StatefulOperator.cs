@@ -22,7 +22,7 @@ public abstract class StatefulOperator<TIn, TOut>(Operator<TOut> next) : Operato
     private BatchTime? _pending;   // the batch that has begun, and was not accepted or undone
 
     /// <inheritdoc/>
-    public sealed override void OnBatchStart(BatchScope batch)
+    public sealed override void OnBatchStart(BatchContext batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
         AcceptPending();
@@ -31,7 +31,7 @@ public abstract class StatefulOperator<TIn, TOut>(Operator<TOut> next) : Operato
     }
 
     /// <inheritdoc/>
-    public sealed override void Reset(BatchScope batch)
+    public sealed override void Reset(BatchContext batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
         if (_pending == batch.Time)
@@ -54,7 +54,7 @@ public abstract class StatefulOperator<TIn, TOut>(Operator<TOut> next) : Operato
     }
 
     /// <summary>The batch begins for what follows. A window that is not due does without it.</summary>
-    protected virtual void PassStart(BatchScope batch) => Next.OnBatchStart(batch);
+    protected virtual void PassStart(BatchContext batch) => Next.OnBatchStart(batch);
 
     /// <summary>What the last batch changed counts for good; what was kept for undoing it is not needed.</summary>
     protected abstract void Accept();

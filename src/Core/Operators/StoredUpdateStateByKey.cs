@@ -59,7 +59,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
         _keys.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _values.AddValues(items), _added);
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         made?.EndBatch();
         if (RecordTexts<TKey>.Any || RecordTexts<TState>.Any)
@@ -82,7 +82,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
         EndTexts();
     }
 
-    protected override void PassStart(BatchScope batch)
+    protected override void PassStart(BatchContext batch)
     {
         Begin();
         base.PassStart(batch);

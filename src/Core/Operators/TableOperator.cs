@@ -11,13 +11,13 @@ internal abstract class TableOperator<TIn, TKey, TValue>(Operator<(TKey Key, TVa
     /// <summary>The batch's keys so far.</summary>
     protected KeyTable<TKey, TValue> Table { get; } = new();
 
-    public sealed override void OnBatchEnd(BatchScope batch)
+    public sealed override void OnBatchEnd(BatchContext batch)
     {
         Table.DrainTo(Output);
         base.OnBatchEnd(batch);
     }
 
-    public sealed override void Reset(BatchScope batch)
+    public sealed override void Reset(BatchContext batch)
     {
         Table.Clear();
         base.Reset(batch);

@@ -20,7 +20,7 @@ internal static class Tee
 /// <summary>The operator of <see cref="Tee"/>.</summary>
 internal sealed class TeeOperator<T>(Operator<T>[] consumers) : Operator<T>
 {
-    public override void OnBatchStart(BatchScope batch)
+    public override void OnBatchStart(BatchContext batch)
     {
         foreach (Operator<T> consumer in consumers)
         {
@@ -37,7 +37,7 @@ internal sealed class TeeOperator<T>(Operator<T>[] consumers) : Operator<T>
         }
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         foreach (Operator<T> consumer in consumers)
         {
@@ -45,7 +45,7 @@ internal sealed class TeeOperator<T>(Operator<T>[] consumers) : Operator<T>
         }
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         foreach (Operator<T> consumer in consumers)
         {

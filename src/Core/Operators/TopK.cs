@@ -77,7 +77,7 @@ internal sealed class TopKOperator<T, TKey, TMarker>(int count, Func<T, TKey> ke
         }
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         while (_best.TryDequeue(out T? item, out _))
         {
@@ -91,7 +91,7 @@ internal sealed class TopKOperator<T, TKey, TMarker>(int count, Func<T, TKey> ke
         base.OnBatchEnd(batch);
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         _best.Clear();
         _worstFirst.Clear();

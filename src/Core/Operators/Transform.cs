@@ -48,7 +48,7 @@ internal sealed class TransformOperator<T, TResult>(Func<Batch<T>, BatchTime, IE
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items) => _collector.OnBatch(items);
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         Batch<T> records = _collector.TakeBatch(batch);
         try
@@ -66,7 +66,7 @@ internal sealed class TransformOperator<T, TResult>(Func<Batch<T>, BatchTime, IE
         }
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         _collector.Forget();
         base.Reset(batch);

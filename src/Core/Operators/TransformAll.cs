@@ -63,7 +63,7 @@ internal sealed class TransformAllOperator<T, TResult>(
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items) => _last.OnBatch(items);
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         Batch<T>[] batches = [.. others.Select(collector => collector.TakeBatch(batch)), _last.TakeBatch(batch)];
         try
@@ -84,7 +84,7 @@ internal sealed class TransformAllOperator<T, TResult>(
         }
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         foreach (Collector<T> collector in others)
         {

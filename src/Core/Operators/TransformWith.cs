@@ -50,7 +50,7 @@ internal sealed class TransformWithOperator<TLeft, TRight, TResult>(
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<TRight> items) => _rights.OnBatch(items);
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         Batch<TLeft> left = lefts.TakeBatch(batch);
         Batch<TRight> right = _rights.TakeBatch(batch);
@@ -70,7 +70,7 @@ internal sealed class TransformWithOperator<TLeft, TRight, TResult>(
         }
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         lefts.Forget();
         _rights.Forget();

@@ -189,7 +189,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
         _keys.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _values.AddValues(items), _added);
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         _made?.EndBatch();
         MakeRoom();
@@ -315,7 +315,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     }
 
     // All states go into new memory in each batch, as they all are made anew.
-    private void KeepTexts(BatchScope batch)
+    private void KeepTexts(BatchContext batch)
     {
         _nextTexts = new TextLease();
         RecordTexts<Optional<TState>>.Copy(_next.AsSpan(0, _keys.End), _texts, _nextTexts);

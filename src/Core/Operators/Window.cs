@@ -62,7 +62,7 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Sta
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items) => _gathering.Add(items);
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         WindowPane<T> last = _gathering.TakePane(batch);
         _panes.Last = last;
@@ -109,7 +109,7 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Sta
         }
     }
 
-    private void Give(WindowPane<T> pane, BatchScope batch)
+    private void Give(WindowPane<T> pane, BatchContext batch)
     {
         pane.HoldFor(batch);
         foreach (ArraySegment<T> block in pane.Blocks)
@@ -119,7 +119,7 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Sta
     }
 
     // What follows begins a batch where a window is due.
-    protected override void PassStart(BatchScope batch)
+    protected override void PassStart(BatchContext batch)
     {
         if (size.IsDue(batch.Time))
         {

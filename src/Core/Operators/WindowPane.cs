@@ -6,11 +6,11 @@ internal sealed class WindowPane<T> : IDisposable
 {
     private readonly List<ArraySegment<T>> _blocks;
     private readonly TextLease? _texts;     // copies of the records' texts
-    private readonly BatchScope? _scope;    // the batch itself, where records hold its memory in a way that cannot be copied, or that only looking into them has shown
+    private readonly BatchContext? _scope;    // the batch itself, where records hold its memory in a way that cannot be copied, or that only looking into them has shown
     private readonly int _depth;            // windows before the one that the pane is in
     private int _holders = 1;
 
-    public WindowPane(BatchTime time, List<ArraySegment<T>> blocks, TextLease? texts, BatchScope? scope, int depth)
+    public WindowPane(BatchTime time, List<ArraySegment<T>> blocks, TextLease? texts, BatchContext? scope, int depth)
     {
         Time = time;
         _blocks = blocks;
@@ -35,7 +35,7 @@ internal sealed class WindowPane<T> : IDisposable
     public List<ArraySegment<T>> Blocks => _blocks;
 
     /// <summary>Lets a batch read the records as long as it lives.</summary>
-    public void HoldFor(BatchScope batch)
+    public void HoldFor(BatchContext batch)
     {
         if (_scope is not null)
         {
@@ -90,7 +90,7 @@ internal sealed class PaneCollector<T>(int depth, TextMemory? memory = null)
         _records.OnBatch(items);
     }
 
-    public WindowPane<T> TakePane(BatchScope batch)
+    public WindowPane<T> TakePane(BatchContext batch)
     {
         _records.OnBatchEnd(batch);
         return TakePane(batch.Time, RecordTexts<T>.Unreachable is not null || _hidesText ? batch : null);
@@ -103,7 +103,7 @@ internal sealed class PaneCollector<T>(int depth, TextMemory? memory = null)
         return TakePane(time, scope: null);
     }
 
-    private WindowPane<T> TakePane(BatchTime time, BatchScope? scope)
+    private WindowPane<T> TakePane(BatchTime time, BatchContext? scope)
     {
         var pane = new WindowPane<T>(time, _records.Take(), _texts, scope, depth);
         _texts = null;

@@ -32,13 +32,13 @@ internal sealed class Collector<T> : LastOperator<T>
         }
     }
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         Seal();
         _nextBlockRecords = SmallestBlockRecords;
     }
 
-    public override void Reset(BatchScope batch) => Forget();
+    public override void Reset(BatchContext batch) => Forget();
 
     /// <summary>Gives back what was gathered.</summary>
     public void Forget()
@@ -56,7 +56,7 @@ internal sealed class Collector<T> : LastOperator<T>
     }
 
     /// <summary>Takes what was gathered as a batch of one partition, to be released.</summary>
-    public Batch<T> TakeBatch(BatchScope batch)
+    public Batch<T> TakeBatch(BatchContext batch)
     {
         Seal();
         return new Batch<T>(batch, batch.Time, [Take()]);

@@ -52,7 +52,7 @@ internal class BatchOutput<T>(DStream<T> stream, string operatorName, Func<Batch
     internal override void Connect(GraphBuilder graph) =>
         graph.Attach(stream, () => Name, partition => _collectors[partition] = new Collector<T>());
 
-    internal override OutputJob TakeJob(BatchScope batch)
+    internal override OutputJob TakeJob(BatchContext batch)
     {
         var partitions = new List<ArraySegment<T>>[_collectors.Length];
         for (int i = 0; i < partitions.Length; i++)

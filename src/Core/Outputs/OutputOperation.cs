@@ -29,7 +29,7 @@ public abstract class OutputOperation
     internal abstract void Connect(GraphBuilder graph);
 
     /// <summary>Takes out what the partitions have gathered for the batch; each batch once, when it is quiet.</summary>
-    internal abstract OutputJob TakeJob(BatchScope batch);
+    internal abstract OutputJob TakeJob(BatchContext batch);
 
     /// <summary>Forgets what the partitions have gathered for a failed batch.</summary>
     internal abstract void Reset();

@@ -86,7 +86,7 @@ internal sealed class JobGenerator
         InputBatch[] kept = [.. _cut.OfType<InputBatch>()];
         Array.Clear(_cut);
         _timer.Dispose();
-        new BatchScope(default, kept).Release();
+        new BatchContext(default, kept).Release();
     }
 
     // A batch that is late already, or whose inputs take nothing more before another batch is done with, is not cut before its turn comes: cut now it

@@ -188,7 +188,7 @@ internal sealed class JobScheduler
         BatchInfo started = batch.ToInfo();
         Report(batch, listener => listener.OnBatchStarted(started));
         batch.StageTimes = _listeners.IsProfileWanted && !batch.IsForStatesOnly ? _graph.BeginProfile(_clock.Provider) : null;
-        var scope = new BatchScope(batch.Time, batch.Inputs) { IsReplay = batch.Recovery is Outcome.Open or Outcome.WithoutData, StageTimes = batch.StageTimes };
+        var scope = new BatchContext(batch.Time, batch.Inputs) { IsReplay = batch.Recovery is Outcome.Open or Outcome.WithoutData, StageTimes = batch.StageTimes };
         _watchdog.Begin(batch.Time);
         _running.Add(scope);
         for (int attempt = 0; ; attempt++)
@@ -240,7 +240,7 @@ internal sealed class JobScheduler
                 }
 
                 // An output that was done may have retained this try's records, which lie in the same inputs: they stay until nobody reads any try.
-                BatchScope next = scope.NewTry();
+                BatchContext next = scope.NewTry();
                 _running.Replace(scope, next);
                 scope.Release();
                 scope = next;
@@ -256,7 +256,7 @@ internal sealed class JobScheduler
     }
 
     // No further try: the states count the batch, or it is given up.
-    private async Task EndAsync(JobSet batch, BatchScope scope, bool isThrough)
+    private async Task EndAsync(JobSet batch, BatchContext scope, bool isThrough)
     {
         Outcome outcome = batch.IsWithoutData ? Outcome.CountedWithoutData : Outcome.Counted;
         await FinishEarlierAsync().ConfigureAwait(false);
@@ -278,7 +278,7 @@ internal sealed class JobScheduler
             return false;
         }
 
-        var scope = new BatchScope(batch.Time, JobSet.EmptyInputs(batch.Time, _graph.Inputs)) { IsReplay = batch.Recovery == Outcome.Open };
+        var scope = new BatchContext(batch.Time, JobSet.EmptyInputs(batch.Time, _graph.Inputs)) { IsReplay = batch.Recovery == Outcome.Open };
         _running.Add(scope);
         using (_work.Begin(WorkInHand.Operators, batch.Time))
         {
@@ -374,14 +374,14 @@ internal sealed class JobScheduler
         }
     }
 
-    private async Task FinishLaterAsync(JobSet batch, BatchScope scope, List<OutputJob?> jobs, Task before)
+    private async Task FinishLaterAsync(JobSet batch, BatchContext scope, List<OutputJob?> jobs, Task before)
     {
         await _outputs.RunJobsAsync(batch, jobs).ConfigureAwait(false);
         await before.ConfigureAwait(false);
         Complete(batch, scope);
     }
 
-    private void Complete(JobSet batch, BatchScope scope, StreamingException? notWritten = null)
+    private void Complete(JobSet batch, BatchContext scope, StreamingException? notWritten = null)
     {
         batch.EndedMs = _clock.NowMs;
         Try(batch, "the count of its records", () =>
@@ -416,7 +416,7 @@ internal sealed class JobScheduler
     }
 
     // Of a batch whose operators failed for good no record counts; one that runs for its states only was counted by the run before.
-    private void CountFailedRecords(JobSet batch, BatchScope scope)
+    private void CountFailedRecords(JobSet batch, BatchContext scope)
     {
         if (scope.FailedRecords is null || scope.IsFailed || batch.IsForStatesOnly || _isLeftBehind)
         {
@@ -491,7 +491,7 @@ internal sealed class JobScheduler
 
     private void Drop(JobSet batch)
     {
-        Try(batch, "the return of its memory", new BatchScope(batch.Time, batch.Inputs).Release);
+        Try(batch, "the return of its memory", new BatchContext(batch.Time, batch.Inputs).Release);
         if (batch.Failure is not null)
         {
             Fail(batch.Failure);

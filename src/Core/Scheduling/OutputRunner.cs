@@ -23,7 +23,7 @@ internal sealed class OutputRunner(
     }
 
     // Outputs that are due at this time and were not done by an earlier try; null keeps the place of the others.
-    public List<OutputJob?> TakeJobs(JobSet batch, BatchScope scope, bool ofEarlierOnly)
+    public List<OutputJob?> TakeJobs(JobSet batch, BatchContext scope, bool ofEarlierOnly)
     {
         var jobs = new List<OutputJob?>(graph.Outputs.Count);
         foreach (OutputOperation output in graph.Outputs)

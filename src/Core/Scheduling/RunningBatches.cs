@@ -4,9 +4,9 @@ namespace FastStream;
 internal sealed class RunningBatches
 {
     private readonly Lock _lock = new();                // guards _batches
-    private readonly List<BatchScope> _batches = [];    // in order of time
+    private readonly List<BatchContext> _batches = [];    // in order of time
 
-    public void Add(BatchScope batch)
+    public void Add(BatchContext batch)
     {
         lock (_lock)
         {
@@ -15,7 +15,7 @@ internal sealed class RunningBatches
     }
 
     /// <summary>The batch goes on as another try.</summary>
-    public void Replace(BatchScope batch, BatchScope next)
+    public void Replace(BatchContext batch, BatchContext next)
     {
         lock (_lock)
         {
@@ -23,7 +23,7 @@ internal sealed class RunningBatches
         }
     }
 
-    public void Remove(BatchScope batch)
+    public void Remove(BatchContext batch)
     {
         lock (_lock)
         {
@@ -36,13 +36,13 @@ internal sealed class RunningBatches
     /// <param name="completed">Told of each, in order.</param>
     public void LeaveBehind(Func<BatchTime, StreamingException> failureOf, CompletionWaiters completed)
     {
-        BatchScope[] batches;
+        BatchContext[] batches;
         lock (_lock)
         {
             batches = [.. _batches];
         }
 
-        foreach (BatchScope batch in batches)
+        foreach (BatchContext batch in batches)
         {
             StreamingException failure = failureOf(batch.Time);
             batch.LeaveBehind(failure);

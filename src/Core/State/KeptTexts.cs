@@ -54,7 +54,7 @@ internal sealed class KeptTexts<T> : IDisposable
     }
 
     /// <summary>Lets a batch read the texts as long as it lives.</summary>
-    public void HoldFor(BatchScope batch)
+    public void HoldFor(BatchContext batch)
     {
         if (RecordTexts<T>.Any)
         {

@@ -390,7 +390,7 @@ internal sealed partial class KeyedStates<TKey, TState>
 
     private const int SlotBytes = 20;   // of a hash and a number, at the usual load
 
-    private void GiveCold(RecordBuffer<(TKey Key, TState State)> output, BatchScope batch)
+    private void GiveCold(RecordBuffer<(TKey Key, TState State)> output, BatchContext batch)
     {
         var memory = new TextMemory();
         var lease = new TextLease();

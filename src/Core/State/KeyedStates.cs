@@ -185,7 +185,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
     }
 
     /// <summary>As <see cref="GiveAll(RecordBuffer{ValueTuple{TKey, TState}})"/>, with the states that are in the store.</summary>
-    public void GiveAll(RecordBuffer<(TKey Key, TState State)> output, BatchScope batch)
+    public void GiveAll(RecordBuffer<(TKey Key, TState State)> output, BatchContext batch)
     {
         GiveAll(output);
         if (cold is not null)
@@ -195,7 +195,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
     }
 
     /// <summary>Lets a batch read the texts of keys and states as long as it lives.</summary>
-    public void HoldFor(BatchScope batch)
+    public void HoldFor(BatchContext batch)
     {
         _table.HoldKeyTexts(batch);
         _texts.HoldFor(batch);

@@ -123,7 +123,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     }
 
     /// <summary>Lets a batch read the keys' texts as long as it lives.</summary>
-    public void HoldKeyTexts(BatchScope batch)
+    public void HoldKeyTexts(BatchContext batch)
     {
         _texts.HoldFor(batch);
         if (_texts.ShouldCompact)

@@ -36,7 +36,7 @@ public sealed class AllocationTests
         CheckAllocation(right, () =>
         {
             Feed(right);
-            right.TakeTurn(new BatchScope(default, []));
+            right.TakeTurn(new BatchContext(default, []));
         });
     }
 
@@ -102,7 +102,7 @@ public sealed class AllocationTests
 
         void RunBatch()
         {
-            var scope = new BatchScope(new BatchTime(1000L * ++batches), []);
+            var scope = new BatchContext(new BatchTime(1000L * ++batches), []);
             operation.OnBatchStart(scope);
             before();
             Feed(operation);

@@ -56,11 +56,11 @@ internal sealed class FailingOperator<T>(FailurePlan plan, int partition, Operat
     private BatchTime _time;   // of the try before
     private int _attempt;
 
-    public override void OnBatchStart(BatchScope batch) => next.OnBatchStart(batch);
+    public override void OnBatchStart(BatchContext batch) => next.OnBatchStart(batch);
 
     public override void OnBatch(ReadOnlySpan<T> items) => _held.AddRange(items);
 
-    public override void OnBatchEnd(BatchScope batch)
+    public override void OnBatchEnd(BatchContext batch)
     {
         _attempt = batch.Time == _time ? _attempt + 1 : 1;
         _time = batch.Time;
@@ -72,7 +72,7 @@ internal sealed class FailingOperator<T>(FailurePlan plan, int partition, Operat
         plan.Check(FailurePoint.AfterTheEnd, _time, partition, _attempt);
     }
 
-    public override void Reset(BatchScope batch)
+    public override void Reset(BatchContext batch)
     {
         _held.Clear();
         next.Reset(batch);

@@ -33,7 +33,7 @@ public sealed class InputFailureTests
     {
         public override void OnBatch(ReadOnlySpan<int> items) => throw new ArithmeticException("batch");
 
-        public override void Reset(BatchScope batch) => throw new ArithmeticException("reset");
+        public override void Reset(BatchContext batch) => throw new ArithmeticException("reset");
     }
 
     private sealed class BlockedListener(ManualResetEventSlim gate) : StreamingListener

@@ -82,7 +82,7 @@ public sealed class StateTableTests(ITestOutputHelper output)
                 }
             }
 
-            var scope = new BatchScope(default, []);
+            var scope = new BatchContext(default, []);
             table.HoldKeyTexts(scope);
             scope.Release();
             allocated += batch < 100 ? 0 : GC.GetAllocatedBytesForCurrentThread() - before;

@@ -11,7 +11,7 @@ namespace FastStream;
 /// when the last holder releases: the scheduler, an output that reads later, a stream that remembers.
 /// <see cref="Retain"/>, <see cref="Release"/> and <see cref="Keep{T}"/> are safe from any thread.
 /// </remarks>
-public sealed class BatchScope
+public sealed class BatchContext
 {
     private readonly InputBatch[] _inputs;                    // by input index; disposed with the scope unless a next try takes them over
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,9 +24,9 @@ public sealed class BatchScope
     private int _pending = 1;                                 // messages not handled yet, and 1 for the scheduler while it posts
     private int _holders = 1;                                 // who still reads the batch's records
     private StreamingException? _failure;                     // the first failure; later ones are consequences
-    private BatchScope? _nextTry;                             // the run that has taken the inputs over; held as long as this one is
+    private BatchContext? _nextTry;                             // the run that has taken the inputs over; held as long as this one is
 
-    internal BatchScope(BatchTime time, InputBatch[] inputs)
+    internal BatchContext(BatchTime time, InputBatch[] inputs)
     {
         Time = time;
         _inputs = inputs;
@@ -155,9 +155,9 @@ public sealed class BatchScope
     }
 
     /// <summary>Another run of the same batch, which takes the inputs over: they are disposed when nobody reads either run any more. Before the scheduler releases this one.</summary>
-    internal BatchScope NewTry()
+    internal BatchContext NewTry()
     {
-        var next = new BatchScope(Time, _inputs) { IsReplay = IsReplay, StageTimes = StageTimes };
+        var next = new BatchContext(Time, _inputs) { IsReplay = IsReplay, StageTimes = StageTimes };
         next.Retain();
         _nextTry = next;
         return next;
