@@ -21,7 +21,7 @@ internal sealed class GroupBuilder<T>
     private int[] _ends = [];                           // pooled; where each group ends in _sorted
 
     /// <summary>Adds the values of a span of pairs to the groups of their keys.</summary>
-    public void AddRange<TKey>(ReadOnlySpan<(TKey Key, T Value)> items, KeyNumbers<TKey> keys) => keys.Find(items, AddValues(items), adds: true);
+    public void AddRange<TKey>(ReadOnlySpan<(TKey Key, T Value)> items, KeyDictionary<TKey> keys) => keys.Find(items, AddValues(items), adds: true);
 
     /// <summary>Adds the values of a span of pairs.</summary>
     /// <returns>Room for the numbers of their groups, which the caller fills.</returns>

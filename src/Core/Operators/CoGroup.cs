@@ -50,7 +50,7 @@ internal sealed class CoGroupStream<TKey, TLeft, TRight>(DStream<(TKey Key, TLef
 /// <summary>Takes the right side itself and the left one by <see cref="Left"/>, which comes first; groups both at the end of the batch.</summary>
 internal sealed class CoGroupOperator<TKey, TLeft, TRight> : Operator<(TKey Key, TRight Value), (TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>
 {
-    private readonly KeyNumbers<TKey> _keys = new();
+    private readonly KeyDictionary<TKey> _keys = new();
     private readonly GroupBuilder<TLeft> _lefts = new();
     private readonly GroupBuilder<TRight> _rights = new();
 

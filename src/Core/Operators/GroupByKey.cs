@@ -46,7 +46,7 @@ internal sealed class GroupByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue V
 internal sealed class GroupByKeyOperator<TKey, TValue>(Operator<(TKey Key, Group<TValue> Value)> next)
     : Operator<(TKey Key, TValue Value), (TKey Key, Group<TValue> Value)>(next)
 {
-    private readonly KeyNumbers<TKey> _keys = new();
+    private readonly KeyDictionary<TKey> _keys = new();
     private readonly GroupBuilder<TValue> _groups = new();
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -101,7 +101,7 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
     : Operator<(TKey Key, TRight Value), (TKey Key, (TLeftOut Left, TRightOut Right) Value)>, IJoinOperator<TKey, TLeft, TRight>
     where TKind : struct, IJoinKind<TLeft, TRight, TLeftOut, TRightOut>
 {
-    private readonly KeyNumbers<TKey> _keys = new();
+    private readonly KeyDictionary<TKey> _keys = new();
     private readonly ValueChains<TLeft> _lefts = new();
     private readonly ValueChains<TRight> _rights = new();
     private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];

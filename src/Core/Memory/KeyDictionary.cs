@@ -16,7 +16,7 @@ namespace FastStream;
 /// when which of the two is faster. Belongs to one operator; not thread safe.
 /// </remarks>
 /// <param name="offset">The first batch's offset. Not 0: fresh memory is zero, that is, unused. Others than 1 are for tests of the turn that comes after 2³¹ keys.</param>
-internal sealed class KeyNumbers<TKey>(uint offset = 1)
+internal sealed class KeyDictionary<TKey>(uint offset = 1)
 {
     private const int SmallestCapacity = 16;
 
@@ -143,7 +143,7 @@ internal sealed class KeyNumbers<TKey>(uint offset = 1)
     }
 
     /// <summary>What a walk over many keys needs, to be kept in registers.</summary>
-    private readonly ref struct Probe(KeyNumbers<TKey> numbers)
+    private readonly ref struct Probe(KeyDictionary<TKey> numbers)
     {
         /// <summary>The number of a key that is not there.</summary>
         public const int Missing = -1;

@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 namespace FastStream.Tests.Core.Memory;
 
 /// <summary>Numbers of keys against the dictionary of .NET.</summary>
-public sealed class KeyNumbersTests(ITestOutputHelper output)
+public sealed class KeyDictionaryTests(ITestOutputHelper output)
 {
     [Fact]
     public void Numbers_AgainstTheDictionary() => Compare(random => (long)random.Next(-50, 5000));
@@ -20,7 +20,7 @@ public sealed class KeyNumbersTests(ITestOutputHelper output)
     [Fact]
     public void Find_AnEqualsThrows_ClearForgetsTheKeysBeforeIt()
     {
-        var numbers = new KeyNumbers<SameHash>();
+        var numbers = new KeyDictionary<SameHash>();
         (SameHash, int)[] bad = [(new(1, Throws: false), 0), (new(2, Throws: true), 0)];
         Assert.Throws<InvalidOperationException>(() => numbers.Find<int>(bad, new int[2], adds: true));
         numbers.Clear();
@@ -35,7 +35,7 @@ public sealed class KeyNumbersTests(ITestOutputHelper output)
     private void Compare<TKey>(Func<Random, TKey> next)
     {
         Random random = RandomSource.New(output);
-        var numbers = new KeyNumbers<TKey>(int.MaxValue - 5000);
+        var numbers = new KeyDictionary<TKey>(int.MaxValue - 5000);
         for (int batch = 0; batch < 40; batch++)
         {
             var twin = new Dictionary<ValueTuple<TKey>, int>();
