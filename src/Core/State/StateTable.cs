@@ -6,7 +6,7 @@ namespace FastStream;
 /// <summary>The table that keeps keys over batches, for one partition: each key has a number that stays its own while the key is there.</summary>
 /// <remarks>
 /// <code>
-/// slots:   | hash | number | … open addressing: <see cref="StateSlots"/>
+/// slots:   | hash | number | … open addressing: <see cref="HashIndex"/>
 /// entries: | key | value | hash | next free |   by number, in chunks; removed ones are used again, the last one first
 /// </code>
 /// Numbers let windows and state point at an entry without looking its key up again. Texts of keys are copied into memory of the table's own.
@@ -21,7 +21,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
 
     private readonly KeptTexts<TKey> _texts = new();                        // of the keys
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];   // of the span being located
-    private readonly StateSlots _slots = new();
+    private readonly HashIndex _slots = new();
     private readonly HiddenTextFinder? _finder = HiddenTexts<TKey>.NewFinder();   // null where no text can be hidden in a key
     private readonly ChunkedMemory<Entry> _entries = new();
     private int _free = EndOfFree;           // first free entry below End
@@ -71,10 +71,10 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     /// <summary>The number of a key, or -1.</summary>
     public int Find(uint hash, in TKey key)
     {
-        StateSlots.Place place = _slots.PlaceOf(hash);
+        HashIndex.Place place = _slots.PlaceOf(hash);
         for (uint index = hash & place.Mask; ; index = (index + 1) & place.Mask)
         {
-            StateSlots.Slot slot = place[index];
+            HashIndex.Slot slot = place[index];
             if (slot.NumberPlus1 == 0)
             {
                 return NotFound;
@@ -146,7 +146,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     private void Prepare<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<uint> hashes)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
-        ReadOnlySpan<StateSlots.Place> places = _slots.Places;
+        ReadOnlySpan<HashIndex.Place> places = _slots.Places;
         bool anyLong = false;
         for (int i = 0; i < items.Length && i < hashes.Length; i++)
         {
@@ -164,13 +164,13 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
             }
 
             hashes[i] = hash;
-            places[StateSlots.Index(hash, places.Length)].Prefetch(hash);
+            places[HashIndex.Index(hash, places.Length)].Prefetch(hash);
         }
 
         for (int i = 0; anyLong && i < items.Length; i++)
         {
             hashes[i] = KeyHash.Of(in TKeyOf.Of(in items[i]));
-            places[StateSlots.Index(hashes[i], places.Length)].Prefetch(hashes[i]);
+            places[HashIndex.Index(hashes[i], places.Length)].Prefetch(hashes[i]);
         }
     }
 
@@ -178,12 +178,12 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Guess(ReadOnlySpan<uint> hashes, Span<int> numbers)
     {
-        ReadOnlySpan<StateSlots.Place> places = _slots.Places;
+        ReadOnlySpan<HashIndex.Place> places = _slots.Places;
         ChunkedMemory<Entry>.Records entries = _entries.Walk();
         for (int i = 0; i < hashes.Length && i < numbers.Length; i++)
         {
             uint hash = hashes[i];
-            int number = places[StateSlots.Index(hash, places.Length)].FirstWith(hash);
+            int number = places[HashIndex.Index(hash, places.Length)].FirstWith(hash);
             numbers[i] = number;
             entries.Prefetch(Math.Max(number, 0));
         }
@@ -194,7 +194,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     private int FindNear<TItem, TKeyOf>(ReadOnlySpan<TItem> items, ReadOnlySpan<uint> hashes, Span<int> numbers, int from)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
-        StateSlots.Place place = _slots.Places[0];
+        HashIndex.Place place = _slots.Places[0];
         ChunkedMemory<Entry>.Records entries = _entries.Walk();
         for (int i = from; i < items.Length && i < hashes.Length && i < numbers.Length; i++)
         {

@@ -13,7 +13,7 @@ namespace FastStream;
 /// A segment doubles until it is as large as a huge page; then it is split by one more bit of the hash (extendible hashing: Fagin, Nievergelt, Pippenger and
 /// Strong, 1979). Segments are full at different counts, so that they are not split in the same batch. Not thread safe.
 /// </remarks>
-internal sealed unsafe class StateSlots : IDisposable
+internal sealed unsafe class HashIndex : IDisposable
 {
     private const int SmallestCapacity = 16;
     private const int LargestCapacity = 1 << 18;   // slots of a segment: 2 MiB
@@ -24,7 +24,7 @@ internal sealed unsafe class StateSlots : IDisposable
     private Segment[] _segments = [new Segment(SmallestCapacity, splits: 0, index: 0)];   // a power of two
     private Place[] _places;                                                             // of the same segments, for walks
 
-    public StateSlots() => _places = PlacesOf(_segments);
+    public HashIndex() => _places = PlacesOf(_segments);
 
     /// <summary>Where each segment lies.</summary>
     public ReadOnlySpan<Place> Places => _places;

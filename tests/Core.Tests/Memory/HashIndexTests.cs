@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 namespace FastStream.Tests.Core.Memory;
 
 /// <summary>The table that keeps keys over batches, grown until its segments split, against the dictionary of .NET.</summary>
-public sealed class StateSlotsTests(ITestOutputHelper output)
+public sealed class HashIndexTests(ITestOutputHelper output)
 {
     [Fact]
     public void Numbers_AddedAndRemoved_StayWhatTheyAre()
