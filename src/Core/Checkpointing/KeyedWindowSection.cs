@@ -107,7 +107,7 @@ internal sealed class KeyedWindowSection<TKey, TValue>(DStream stream, IReadOnly
         {
             TKey key = _keys.Read(ref bytes);
             int partition = owners.Of(in key);
-            StateTable<TKey, WindowEntry<TValue>> table = partitions[partition].Table;
+            KeyedTable<TKey, WindowEntry<TValue>> table = partitions[partition].Table;
             int number = table.GetOrAdd(KeyHash.Of(in key), in key, out _);
             int counted = SavedNumbers.ReadInt32(ref bytes);
             if (counted > 0)

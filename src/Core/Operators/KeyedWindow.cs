@@ -20,7 +20,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     private readonly HiddenTextFinder? _finder = HiddenTexts<TValue>.NewFinder();   // null where no text can be hidden in a value
 
     /// <summary>The keys of all batches that are kept.</summary>
-    public StateTable<TKey, WindowEntry<TValue>> Table { get; } = new();
+    public KeyedTable<TKey, WindowEntry<TValue>> Table { get; } = new();
 
     /// <summary>Whether values and marks of entries are of the batches that are counted, and not only of the window under way.</summary>
     public virtual bool KeepsValues => false;
@@ -40,7 +40,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         Table.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, numbers, _added);
         _added.Clear();
         _touched.AddRange(numbers);
-        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
         for (int i = 0; i < numbers.Length; i++)
         {
             entries.ValueAt(numbers[i]).Holders++;
@@ -167,7 +167,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Leave(ReadOnlySpan<NumberedValue<TValue>> items)
     {
-        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
         for (int i = 0; i < items.Length; i++)
         {
             if (i + 16 < items.Length)

@@ -220,7 +220,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
     private void Update(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         BatchTime time = _time;
-        StateTable<TKey, KeyedState<TState>>.Walker entries = states.Walk();
+        KeyedTable<TKey, KeyedState<TState>>.Walker entries = states.Walk();
         for (int i = 0; i < items.Length; i++)
         {
             ref KeyedState<TState> entry = ref entries.ValueAt(_numbers[i]);
@@ -234,7 +234,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
     private void UpdateWhatCan(ReadOnlySpan<(TKey Key, TValue Value)> items, RecordErrors<(TKey Key, TValue Value)> errors)
     {
         BatchTime time = _time;
-        StateTable<TKey, KeyedState<TState>>.Walker entries = states.Walk();
+        KeyedTable<TKey, KeyedState<TState>>.Walker entries = states.Walk();
         for (int i = 0; i < items.Length; i++)
         {
             ref KeyedState<TState> entry = ref entries.ValueAt(_numbers[i]);

@@ -73,7 +73,7 @@ internal sealed class ReducingWindowOperator<TKey, TValue, TMarker> : KeyedWindo
     private void PutOut()
     {
         ReadOnlySpan<int> order = _order.Span;
-        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
         for (int i = 0; i < order.Length; i++)
         {
             if (i + 16 < order.Length)
@@ -128,7 +128,7 @@ internal sealed class ReducingWindowOperator<TKey, TValue, TMarker> : KeyedWindo
     {
         int gathered = _gathered;
         Func<TValue, TValue, TValue> reduce = _reduce;
-        StateTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
         for (int i = 0; i < items.Length; i++)
         {
             if (i + 16 < items.Length)

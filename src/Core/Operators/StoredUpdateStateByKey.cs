@@ -20,7 +20,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
     private readonly TimedStateUpdate<TKey, TValue, TState> _update =
         errors is null ? update : UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>.WhereItCan(update, errors);
 
-    private readonly StateTable<TKey, NoValue> _keys = new();   // of the batch that runs
+    private readonly KeyedTable<TKey, NoValue> _keys = new();   // of the batch that runs
     private readonly GroupBuilder<TValue> _values = new();
     private readonly PooledList<int> _added = new();
     private readonly StoredChanges _changes = new();

@@ -130,7 +130,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private readonly TimedStateUpdate<TKey, TValue, TState> _update;
     private readonly RecordErrors<(TKey Key, TValue Value)>? _errors;   // null where an error fails the batch
     private readonly MadeInput? _made;                     // null where no batch without input brings values
-    private readonly StateTable<TKey, NoValue> _keys = new();
+    private readonly KeyedTable<TKey, NoValue> _keys = new();
     private readonly GroupBuilder<TValue> _values = new();
     private readonly PooledList<int> _added = new();       // keys that this batch brought
     private readonly PooledList<int> _gone = new();        // keys without a state after this batch
@@ -237,7 +237,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
         bool putsOut = !RecordTexts<TState>.Any;
         HiddenTextFinder? finder = _finder;
         int end = _keys.End;
-        StateTable<TKey, NoValue>.Walker keys = _keys.Walk();
+        KeyedTable<TKey, NoValue>.Walker keys = _keys.Walk();
         for (int number = 0; number < end; number++)
         {
             if (keys.IsUsed(number))
@@ -304,7 +304,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private void PutOut()
     {
         int end = _keys.End;
-        StateTable<TKey, NoValue>.Walker keys = _keys.Walk();
+        KeyedTable<TKey, NoValue>.Walker keys = _keys.Walk();
         for (int number = 0; number < end; number++)
         {
             if (keys.IsUsed(number) && _next[number].HasValue)

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace FastStream;
 
-/// <summary>Where the keys of a <see cref="StateTable{TKey, TValue}"/> are found: hashes and numbers, in segments that grow one at a time, so that no batch waits for all keys to move.</summary>
+/// <summary>Where the keys of a <see cref="KeyedTable{TKey, TValue}"/> are found: hashes and numbers, in segments that grow one at a time, so that no batch waits for all keys to move.</summary>
 /// <remarks>
 /// <code>
 /// directory: by some bits of the hash | segment | … a segment that has not been split as often as others stands in several places

@@ -385,7 +385,7 @@ internal sealed partial class KeyedStates<TKey, TState>
         return true;
     }
 
-    private long BytesOfEntry => Unsafe.SizeOf<StateTable<TKey, KeyedState<TState>>.Entry>() + SlotBytes
+    private long BytesOfEntry => Unsafe.SizeOf<KeyedTable<TKey, KeyedState<TState>>.Entry>() + SlotBytes
         + (RuntimeHelpers.IsReferenceOrContainsReferences<(TKey, TState)>() ? 64 + (2 * cold!.AverageValueBytes) : 0);
 
     private const int SlotBytes = 20;   // of a hash and a number, at the usual load

@@ -13,7 +13,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
 {
     private const int Ahead = 16;   // entries that are asked for before they are needed
 
-    private readonly StateTable<TKey, KeyedState<TState>> _table = new();
+    private readonly KeyedTable<TKey, KeyedState<TState>> _table = new();
     private readonly PooledList<(int Number, KeyedState<TState> Entry)> _before = new();   // entries as they were before the batch
     private readonly KeptTexts<TState> _texts = new();
     private readonly HiddenTextFinder? _finder = HiddenTexts<TState>.NewFinder();   // null where no text can be hidden in a state
@@ -89,7 +89,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
     }
 
     /// <summary>The entries, for a loop over what was located.</summary>
-    public StateTable<TKey, KeyedState<TState>>.Walker Walk() => _table.Walk();
+    public KeyedTable<TKey, KeyedState<TState>>.Walker Walk() => _table.Walk();
 
     /// <summary>An entry that the batch is about to change.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -235,7 +235,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Note(ReadOnlySpan<int> numbers)
     {
-        StateTable<TKey, KeyedState<TState>>.Walker entries = _table.Walk();
+        KeyedTable<TKey, KeyedState<TState>>.Walker entries = _table.Walk();
         int[] first = _firstTouched;
         int count = 0;
         for (int i = 0; i < numbers.Length; i++)
@@ -298,7 +298,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
     private void AcceptTouched(BatchTime time)
     {
         ReadOnlySpan<(int Number, KeyedState<TState> Entry)> touched = _before.Span;
-        StateTable<TKey, KeyedState<TState>>.Walker entries = _table.Walk();
+        KeyedTable<TKey, KeyedState<TState>>.Walker entries = _table.Walk();
         for (int i = 0; i < touched.Length; i++)
         {
             if (i + Ahead < touched.Length)

@@ -9,7 +9,7 @@ public sealed class HashIndexTests(ITestOutputHelper output)
     public void Numbers_AddedAndRemoved_StayWhatTheyAre()
     {
         Random random = RandomSource.New(output);
-        using var table = new StateTable<long, long>();
+        using var table = new KeyedTable<long, long>();
         var numbers = new Dictionary<long, int>();
         var added = new PooledList<int>();
         long[] keys = new long[RecordBuffer.SpanRecords];
@@ -51,7 +51,7 @@ public sealed class HashIndexTests(ITestOutputHelper output)
     [Fact]
     public void Values_WhileTheTableGrows_StayWithTheirKeys()
     {
-        using var table = new StateTable<long, (long A, long B, long C)>();
+        using var table = new KeyedTable<long, (long A, long B, long C)>();
         for (long key = 0; key < 400_000; key++)
         {
             table.ValueAt(table.GetOrAdd(KeyHash.Of(in key), in key, out _)) = (key, -key, key * key);
@@ -66,7 +66,7 @@ public sealed class HashIndexTests(ITestOutputHelper output)
     [Fact]
     public void References_InKeysAndValues_StayWithTheirKeys()
     {
-        using var table = new StateTable<string, string>();
+        using var table = new KeyedTable<string, string>();
         for (int i = 0; i < 150_000; i++)
         {
             string key = $"key {i}";
@@ -83,7 +83,7 @@ public sealed class HashIndexTests(ITestOutputHelper output)
     [Fact]
     public void EqualHashes_AreKeptApart()
     {
-        using var table = new StateTable<int, int>();
+        using var table = new KeyedTable<int, int>();
         for (int key = 0; key < 1000; key++)
         {
             Assert.Equal(key, table.GetOrAdd(7, key, out bool exists));

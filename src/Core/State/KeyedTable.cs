@@ -12,7 +12,7 @@ namespace FastStream;
 /// Numbers let windows and state point at an entry without looking its key up again. Texts of keys are copied into memory of the table's own.
 /// docs/decisions/0010-state-table.md has what was measured. Belongs to one operator; not thread safe.
 /// </remarks>
-internal sealed class StateTable<TKey, TValue> : IDisposable
+internal sealed class KeyedTable<TKey, TValue> : IDisposable
 {
     private const int Used = -2;         // in Entry.Next: the entry is a key's
     private const int EndOfFree = -1;    // in Entry.Next: no free entry follows
@@ -26,7 +26,7 @@ internal sealed class StateTable<TKey, TValue> : IDisposable
     private readonly ChunkedMemory<Entry> _entries = new();
     private int _free = EndOfFree;           // first free entry below End
 
-    public StateTable() => StateChecks.ThrowIfEndsWithBatch<TKey>("A key");
+    public KeyedTable() => StateChecks.ThrowIfEndsWithBatch<TKey>("A key");
 
     /// <summary>Number of keys.</summary>
     public int Count { get; private set; }

@@ -3,12 +3,12 @@ using BenchmarkDotNet.Attributes;
 namespace FastStream.Bench.Micro;
 
 /// <summary>The numbers of 65,536 keys, drawn evenly from those that a table keeps over batches, against a dictionary: look-ups only.</summary>
-public class StateTableBench
+public class KeyedTableBench
 {
     private const int Batches = 8;
 
     private readonly Dictionary<long, int> _dictionary = [];
-    private readonly StateTable<long, (long State, long Time, long Links)> _table = new();
+    private readonly KeyedTable<long, (long State, long Time, long Links)> _table = new();
     private readonly PooledList<int> _added = new();
     private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];
     private long[][] _batches = [];

@@ -7,7 +7,7 @@ namespace FastStream.Bench.Micro;
 /// A table that is empty at first and gets two million keys, a span's worth at a time, against a dictionary. Each gives the nanoseconds of its slowest span, which are
 /// what a batch waits for while a table grows.
 /// </summary>
-public class StateTableGrowthBench
+public class KeyedTableGrowthBench
 {
     private const int Keys = 2_000_000;
 
@@ -29,7 +29,7 @@ public class StateTableGrowthBench
     [Benchmark]
     public long Grow()
     {
-        using var table = new StateTable<long, (long State, long Time, long Links)>();
+        using var table = new KeyedTable<long, (long State, long Time, long Links)>();
         return SlowestSpan(keys =>
         {
             foreach (long key in keys)

@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 namespace FastStream.Tests.Core.State;
 
 /// <summary>The table that keeps keys over batches, against the dictionary of .NET.</summary>
-public sealed class StateTableTests(ITestOutputHelper output)
+public sealed class KeyedTableTests(ITestOutputHelper output)
 {
     private const int Steps = 500_000;
 
@@ -22,7 +22,7 @@ public sealed class StateTableTests(ITestOutputHelper output)
     [Fact]
     public void Keys_ThatComeAndGo_UseTheSamePlaces()
     {
-        using var table = new StateTable<int, int>();
+        using var table = new KeyedTable<int, int>();
         for (int key = 0; key < 100_000; key++)
         {
             table.GetOrAdd(KeyHash.Of(in key), in key, out _);
@@ -40,7 +40,7 @@ public sealed class StateTableTests(ITestOutputHelper output)
     [Fact]
     public void Keys_AllGone_BeginAnew()
     {
-        using var table = new StateTable<int, int>();
+        using var table = new KeyedTable<int, int>();
         for (int round = 0; round < 3; round++)
         {
             for (int key = 0; key < 1000; key++)
@@ -62,7 +62,7 @@ public sealed class StateTableTests(ITestOutputHelper output)
     public void Texts_OfKeysThatComeAndGo_UseTheSameMemory()
     {
         const int Keys = 500;
-        using var table = new StateTable<Utf8Text, int>();
+        using var table = new KeyedTable<Utf8Text, int>();
         long allocated = 0;
         for (int batch = 0; batch < 200; batch++)
         {
@@ -95,13 +95,13 @@ public sealed class StateTableTests(ITestOutputHelper output)
 
     [Fact]
     public void KeysThatEndWithTheirBatch_AreRefused() =>
-        Assert.Contains("holds a FastStream.Utf8Text behind a reference", Assert.Throws<ArgumentException>(() => new StateTable<Utf8Text[], int>()).Message);
+        Assert.Contains("holds a FastStream.Utf8Text behind a reference", Assert.Throws<ArgumentException>(() => new KeyedTable<Utf8Text[], int>()).Message);
 
     // Times of growth, of about as much coming as going, and of shrinking.
     private void Compare<TKey>(Func<Random, TKey> next, Func<TKey, uint> hash)
     {
         Random random = RandomSource.New(output);
-        using var table = new StateTable<TKey, long>();
+        using var table = new KeyedTable<TKey, long>();
         var twin = new Dictionary<ValueTuple<TKey>, (int Number, long Value)>();
         for (int step = 0; step < Steps; step++)
         {
