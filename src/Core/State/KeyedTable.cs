@@ -23,7 +23,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];   // of the span being located
     private readonly HashIndex _slots = new();
     private readonly HiddenTextFinder? _finder = HiddenTexts<TKey>.NewFinder();   // null where no text can be hidden in a key
-    private readonly ChunkedMemory<Entry> _entries = new();
+    private readonly PagedArray<Entry> _entries = new();
     private int _free = EndOfFree;           // first free entry below End
 
     public KeyedTable() => StateChecks.ThrowIfEndsWithBatch<TKey>("A key");
@@ -179,7 +179,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
     private void Guess(ReadOnlySpan<uint> hashes, Span<int> numbers)
     {
         ReadOnlySpan<HashIndex.Place> places = _slots.Places;
-        ChunkedMemory<Entry>.Records entries = _entries.Walk();
+        PagedArray<Entry>.Records entries = _entries.Walk();
         for (int i = 0; i < hashes.Length && i < numbers.Length; i++)
         {
             uint hash = hashes[i];
@@ -195,7 +195,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
         where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
         HashIndex.Place place = _slots.Places[0];
-        ChunkedMemory<Entry>.Records entries = _entries.Walk();
+        PagedArray<Entry>.Records entries = _entries.Walk();
         for (int i = from; i < items.Length && i < hashes.Length && i < numbers.Length; i++)
         {
             uint hash = hashes[i];
@@ -216,7 +216,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
     private int Confirm<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<int> numbers, int from)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
-        ChunkedMemory<Entry>.Records entries = _entries.Walk();
+        PagedArray<Entry>.Records entries = _entries.Walk();
         for (int i = from; i < items.Length && i < numbers.Length; i++)
         {
             if (numbers[i] < 0 || !AreSurelyEqual(in entries[numbers[i]].Key, in TKeyOf.Of(in items[i])))
@@ -281,9 +281,9 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
     /// <summary>See <see cref="Walk"/>.</summary>
     public readonly ref struct Walker
     {
-        private readonly ChunkedMemory<Entry>.Records _entries;
+        private readonly PagedArray<Entry>.Records _entries;
 
-        internal Walker(ChunkedMemory<Entry>.Records entries) => _entries = entries;
+        internal Walker(PagedArray<Entry>.Records entries) => _entries = entries;
 
         /// <summary>Whether a number below <see cref="End"/> is a key's.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,7 +6,7 @@ namespace FastStream;
 
 /// <summary>Zeroed memory for a growing number of records, in chunks of a huge page or more: what is there does not move when more is asked for.</summary>
 /// <remarks>Only the first chunk grows by copying, up to the size of the others. Not thread safe.</remarks>
-internal sealed unsafe class ChunkedMemory<T> : IDisposable
+internal sealed unsafe class PagedArray<T> : IDisposable
 {
     private const int SmallestLength = 8;
     private const int ChunkBytes = 2 << 20;
@@ -18,7 +18,7 @@ internal sealed unsafe class ChunkedMemory<T> : IDisposable
     private SlotMemory<T>[] _chunks = [new(SmallestLength)];
     private nint[] _addresses;   // of the chunks, where they are native
 
-    public ChunkedMemory() => _addresses = AddressesOf(_chunks);
+    public PagedArray() => _addresses = AddressesOf(_chunks);
 
     /// <summary>Records that there is room for.</summary>
     public int Length { get; private set; } = SmallestLength;
