@@ -21,8 +21,8 @@ internal sealed class KeyDictionary<TKey>(uint offset = 1)
     private const int SmallestCapacity = 16;
 
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
-    private SlotMemory<Slot> _slots = new(SmallestCapacity);      // a power of two
-    private SlotMemory<TKey> _keys = new(SmallestCapacity / 2);   // half as many: the table is at most half full
+    private AlignedBuffer<Slot> _slots = new(SmallestCapacity);      // a power of two
+    private AlignedBuffer<TKey> _keys = new(SmallestCapacity / 2);   // half as many: the table is at most half full
     private int _count;                                           // keys now
     private uint _offset = offset;
 
@@ -118,8 +118,8 @@ internal sealed class KeyDictionary<TKey>(uint offset = 1)
     private void Grow()
     {
         int capacity = checked(_slots.Length * 2);
-        var slots = new SlotMemory<Slot>(capacity);
-        var keys = new SlotMemory<TKey>(capacity / 2);
+        var slots = new AlignedBuffer<Slot>(capacity);
+        var keys = new AlignedBuffer<TKey>(capacity / 2);
         uint mask = (uint)capacity - 1;
         foreach (Slot slot in _slots.First(_slots.Length))
         {

@@ -23,7 +23,7 @@ internal sealed class KeyTable<TKey, TValue>
     private const int SmallestCapacity = 16;
 
     private readonly bool _hasReferences = RuntimeHelpers.IsReferenceOrContainsReferences<Slot>();
-    private SlotMemory<Slot> _slots;   // a power of two
+    private AlignedBuffer<Slot> _slots;   // a power of two
     private int[] _order;              // used slots, oldest first
     private int _count;                // keys now
     private uint _mask;                // capacity - 1
@@ -31,7 +31,7 @@ internal sealed class KeyTable<TKey, TValue>
 
     public KeyTable()
     {
-        _slots = new SlotMemory<Slot>(SmallestCapacity);
+        _slots = new AlignedBuffer<Slot>(SmallestCapacity);
         _order = new int[SmallestCapacity / 2];
         _mask = SmallestCapacity - 1;
     }
@@ -133,7 +133,7 @@ internal sealed class KeyTable<TKey, TValue>
     private void Grow()
     {
         int capacity = checked(_slots.Length * 2);
-        var larger = new SlotMemory<Slot>(capacity);
+        var larger = new AlignedBuffer<Slot>(capacity);
         uint mask = (uint)capacity - 1;
         for (int i = 0; i < _count; i++)
         {

@@ -15,7 +15,7 @@ internal sealed unsafe class PagedArray<T> : IDisposable
     private static readonly int ChunkLength = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(SmallestLength, ChunkBytes / Unsafe.SizeOf<T>()));
     private static readonly int Shift = BitOperations.Log2((uint)ChunkLength);
 
-    private SlotMemory<T>[] _chunks = [new(SmallestLength)];
+    private AlignedBuffer<T>[] _chunks = [new(SmallestLength)];
     private nint[] _addresses;   // of the chunks, where they are native
 
     public PagedArray() => _addresses = AddressesOf(_chunks);
@@ -38,15 +38,15 @@ internal sealed unsafe class PagedArray<T> : IDisposable
     {
         if (Length < ChunkLength)
         {
-            using SlotMemory<T> old = _chunks[0];
-            var larger = new SlotMemory<T>(Length * 2);
+            using AlignedBuffer<T> old = _chunks[0];
+            var larger = new AlignedBuffer<T>(Length * 2);
             old.CopyTo(larger);
             _chunks[0] = larger;
             Length *= 2;
         }
         else
         {
-            _chunks = [.. _chunks, new SlotMemory<T>(ChunkLength)];
+            _chunks = [.. _chunks, new AlignedBuffer<T>(ChunkLength)];
             Length = checked(Length + ChunkLength);
         }
 
@@ -55,19 +55,19 @@ internal sealed unsafe class PagedArray<T> : IDisposable
 
     public void Dispose()
     {
-        foreach (SlotMemory<T> chunk in _chunks)
+        foreach (AlignedBuffer<T> chunk in _chunks)
         {
             chunk.Dispose();
         }
     }
 
-    private static nint[] AddressesOf(SlotMemory<T>[] chunks) =>
+    private static nint[] AddressesOf(AlignedBuffer<T>[] chunks) =>
         RuntimeHelpers.IsReferenceOrContainsReferences<T>() ? [] : [.. chunks.Select(chunk => (nint)Unsafe.AsPointer(ref chunk[0]))];
 
     /// <summary>See <see cref="Walk"/>.</summary>
-    public readonly ref struct Records(SlotMemory<T>[] chunks, nint[] addresses)
+    public readonly ref struct Records(AlignedBuffer<T>[] chunks, nint[] addresses)
     {
-        private readonly ReadOnlySpan<SlotMemory<T>> _chunks = chunks;
+        private readonly ReadOnlySpan<AlignedBuffer<T>> _chunks = chunks;
         private readonly ReadOnlySpan<nint> _addresses = addresses;
 
         public ref T this[int index]

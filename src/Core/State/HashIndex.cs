@@ -145,13 +145,13 @@ internal sealed unsafe class HashIndex : IDisposable
 
     private sealed class Segment : IDisposable
     {
-        private SlotMemory<Slot> _slots;
+        private AlignedBuffer<Slot> _slots;
 
         public Segment(int capacity, int splits, int index)
         {
             Splits = splits;
             Index = index;
-            _slots = new SlotMemory<Slot>(capacity);
+            _slots = new AlignedBuffer<Slot>(capacity);
             Locate();
         }
 
@@ -199,8 +199,8 @@ internal sealed unsafe class HashIndex : IDisposable
 
         public void Double()
         {
-            using SlotMemory<Slot> old = _slots;
-            _slots = new SlotMemory<Slot>(checked(old.Length * 2));
+            using AlignedBuffer<Slot> old = _slots;
+            _slots = new AlignedBuffer<Slot>(checked(old.Length * 2));
             Locate();
             for (uint i = 0; i < (uint)old.Length; i++)
             {

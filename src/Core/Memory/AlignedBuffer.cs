@@ -18,7 +18,7 @@ namespace FastStream;
 /// that nobody disposed of.
 /// </para>
 /// </remarks>
-internal sealed unsafe class SlotMemory<TSlot> : IDisposable
+internal sealed unsafe class AlignedBuffer<TSlot> : IDisposable
 {
     private const nuint CacheLineBytes = 64;
     private const nuint HugePageBytes = 2 << 20;
@@ -28,7 +28,7 @@ internal sealed unsafe class SlotMemory<TSlot> : IDisposable
     private readonly nuint _sizeBytes;
     private bool _disposed;
 
-    public SlotMemory(int length)
+    public AlignedBuffer(int length)
     {
         Length = length;
         if (RuntimeHelpers.IsReferenceOrContainsReferences<TSlot>())
@@ -50,7 +50,7 @@ internal sealed unsafe class SlotMemory<TSlot> : IDisposable
         NativeMemory.Clear(_native, _sizeBytes);
     }
 
-    ~SlotMemory() => Free();
+    ~AlignedBuffer() => Free();
 
     public int Length { get; }
 
@@ -121,7 +121,7 @@ internal sealed unsafe class SlotMemory<TSlot> : IDisposable
     }
 
     /// <summary>Copies all slots to the beginning of a larger memory.</summary>
-    public void CopyTo(SlotMemory<TSlot> larger)
+    public void CopyTo(AlignedBuffer<TSlot> larger)
     {
         if (_array is not null)
         {

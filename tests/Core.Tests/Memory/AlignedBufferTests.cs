@@ -2,19 +2,19 @@ namespace FastStream.Tests.Core.Memory;
 
 /// <summary>Looks at the collections of the whole process: runs after all others.</summary>
 [Collection("alone")]
-public sealed class SlotMemoryTests
+public sealed class AlignedBufferTests
 {
     [Theory]
     [InlineData(8 << 10)]
     [InlineData(1 << 20)]
-    public void SlotMemory_OfTablesThatGrow_CausesNoCollections(int length)
+    public void AlignedBuffer_OfTablesThatGrow_CausesNoCollections(int length)
     {
         const int slots = 32 << 20;   // 256 MiB
-        var all = new List<SlotMemory<long>>(slots / length);
+        var all = new List<AlignedBuffer<long>>(slots / length);
         int before = GC.CollectionCount(0);
         for (int i = 0; i < slots / length; i++)
         {
-            all.Add(new SlotMemory<long>(length));
+            all.Add(new AlignedBuffer<long>(length));
         }
 
         int collections = GC.CollectionCount(0) - before;
