@@ -102,8 +102,8 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
     where TKind : struct, IJoinKind<TLeft, TRight, TLeftOut, TRightOut>
 {
     private readonly KeyDictionary<TKey> _keys = new();
-    private readonly ValueChains<TLeft> _lefts = new();
-    private readonly ValueChains<TRight> _rights = new();
+    private readonly KeyMultimap<TLeft> _lefts = new();
+    private readonly KeyMultimap<TRight> _rights = new();
     private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];
 
     public JoinOperator(Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> next)
@@ -140,7 +140,7 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
         base.Reset(batch);
     }
 
-    private void Add<TValue>(ReadOnlySpan<(TKey Key, TValue Value)> items, ValueChains<TValue> side, bool addsKeys)
+    private void Add<TValue>(ReadOnlySpan<(TKey Key, TValue Value)> items, KeyMultimap<TValue> side, bool addsKeys)
     {
         _keys.Find(items, _numbers, addsKeys);
 

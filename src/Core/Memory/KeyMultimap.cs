@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>The values of one key: the first in place, the others in a <see cref="ValueChains{T}"/>.</summary>
+/// <summary>The values of one key: the first in place, the others in a <see cref="KeyMultimap{T}"/>.</summary>
 /// <remarks>
 /// Places: 0 none, 1 <see cref="First"/>, from 2 the element place - 2 of the chains. Others form a ring, so that one number
 /// finds both ends: Last is the place of the newest value, and the one after it in the ring is the oldest of the others.
@@ -16,7 +16,7 @@ internal struct KeyValues<T>
 }
 
 /// <summary>The values of numbered keys, each key's in the order of arrival.</summary>
-internal sealed class ValueChains<T>
+internal sealed class KeyMultimap<T>
 {
     private readonly PooledList<KeyValues<T>> _keys = new();          // at their numbers
     private readonly PooledList<(T Value, int Next)> _more = new();   // second and later values; untouched while every key has one. Next is a place
