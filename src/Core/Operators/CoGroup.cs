@@ -51,8 +51,8 @@ internal sealed class CoGroupStream<TKey, TLeft, TRight>(DStream<(TKey Key, TLef
 internal sealed class CoGroupOperator<TKey, TLeft, TRight> : Operator<(TKey Key, TRight Value), (TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>
 {
     private readonly KeyDictionary<TKey> _keys = new();
-    private readonly GroupBuilder<TLeft> _lefts = new();
-    private readonly GroupBuilder<TRight> _rights = new();
+    private readonly GroupSorter<TLeft> _lefts = new();
+    private readonly GroupSorter<TRight> _rights = new();
 
     public CoGroupOperator(Operator<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)> next)
         : base(next) => Left = new LeftSide(this);

@@ -47,7 +47,7 @@ internal sealed class GroupByKeyOperator<TKey, TValue>(Operator<(TKey Key, Group
     : Operator<(TKey Key, TValue Value), (TKey Key, Group<TValue> Value)>(next)
 {
     private readonly KeyDictionary<TKey> _keys = new();
-    private readonly GroupBuilder<TValue> _groups = new();
+    private readonly GroupSorter<TValue> _groups = new();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items) => _groups.AddRange(items, _keys);

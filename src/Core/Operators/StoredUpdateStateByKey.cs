@@ -21,7 +21,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
         errors is null ? update : UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>.WhereItCan(update, errors);
 
     private readonly KeyedTable<TKey, NoValue> _keys = new();   // of the batch that runs
-    private readonly GroupBuilder<TValue> _values = new();
+    private readonly GroupSorter<TValue> _values = new();
     private readonly PooledList<int> _added = new();
     private readonly StoredChanges _changes = new();
     private readonly HiddenTextFinder? _finder = HiddenTexts<TState>.NewFinder();   // null where no text can be hidden in a state

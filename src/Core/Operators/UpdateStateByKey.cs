@@ -131,7 +131,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private readonly RecordErrors<(TKey Key, TValue Value)>? _errors;   // null where an error fails the batch
     private readonly MadeInput? _made;                     // null where no batch without input brings values
     private readonly KeyedTable<TKey, NoValue> _keys = new();
-    private readonly GroupBuilder<TValue> _values = new();
+    private readonly GroupSorter<TValue> _values = new();
     private readonly PooledList<int> _added = new();       // keys that this batch brought
     private readonly PooledList<int> _gone = new();        // keys without a state after this batch
     private readonly TextMemory _texts = new();

@@ -12,7 +12,7 @@ namespace FastStream;
 /// </code>
 /// Values are read in sequence and written to places that do not depend on one another, which a chain of indexes would not give.
 /// </remarks>
-internal sealed class GroupBuilder<T>
+internal sealed class GroupSorter<T>
 {
     private readonly PooledList<T> _values = new();
     private readonly PooledList<int> _groups = new();   // the group of each value
