@@ -59,7 +59,7 @@ internal static class RecordedBatch
             throw new InvalidDataException($"A batch of {partitionCount} partitions was written; at most {MostPartitions} are expected.");
         }
 
-        var memory = new TextMemory();
+        var memory = new TextArena();
         var texts = new TextLease();
         var partitions = new List<List<ArraySegment<T>>>();
         T[] records = new T[RecordBuffer.SpanRecords];

@@ -4,7 +4,7 @@ namespace FastStream;
 internal sealed class SavedPanes<T>(int partitions)
 {
     private readonly SortedDictionary<BatchTime, PaneCollector<T>?[]> _batches = [];
-    private readonly TextMemory _memory = new();
+    private readonly TextArena _memory = new();
 
     /// <summary>There is a batch of this time, also where it has no records.</summary>
     public void Begin(BatchTime time) => _batches.TryAdd(time, new PaneCollector<T>?[partitions]);

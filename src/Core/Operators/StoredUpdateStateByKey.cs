@@ -25,7 +25,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
     private readonly PooledList<int> _added = new();
     private readonly StoredChanges _changes = new();
     private readonly HiddenTextFinder? _finder = HiddenTexts<TState>.NewFinder();   // null where no text can be hidden in a state
-    private readonly TextMemory _texts = new();
+    private readonly TextArena _texts = new();
     private readonly (bool IsThere, byte[] Bytes, int Length)[] _found = new (bool, byte[], int)[RecordBuffer.SpanRecords];
     private TextLease? _lease;    // of the texts of the batch's records
     private bool _hasBegun;

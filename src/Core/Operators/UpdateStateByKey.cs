@@ -134,7 +134,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private readonly GroupSorter<TValue> _values = new();
     private readonly PooledList<int> _added = new();       // keys that this batch brought
     private readonly PooledList<int> _gone = new();        // keys without a state after this batch
-    private readonly TextMemory _texts = new();
+    private readonly TextArena _texts = new();
     private readonly HiddenTextFinder? _finder = HiddenTexts<TState>.NewFinder();   // null where no text can be hidden in a state
     private Optional<TState>[] _states = [];               // by key number
     private Optional<TState>[] _next = [];                 // after the batch that runs or ran last

@@ -63,10 +63,10 @@ internal sealed class WindowPane<T> : IDisposable
 /// <summary>Gathers a batch's records for a window, with copies of their texts.</summary>
 /// <param name="depth">Windows before the one that gathers.</param>
 /// <param name="memory">Where the copies are made, if that is shared with others; each collector's user is alone with it.</param>
-internal sealed class PaneCollector<T>(int depth, TextMemory? memory = null)
+internal sealed class PaneCollector<T>(int depth, TextArena? memory = null)
 {
     private readonly Collector<T> _records = new();
-    private readonly TextMemory _memory = memory ?? new TextMemory();
+    private readonly TextArena _memory = memory ?? new TextArena();
     private readonly HiddenTextFinder? _finder = HiddenTexts<T>.NewFinder(takesUnseen: true);   // null where no text can be hidden
     private T[]? _copies;        // records of a span with copied texts
     private TextLease? _texts;   // of the batch being gathered

@@ -3,7 +3,7 @@ namespace FastStream;
 /// <summary>Where the texts of keys or states lie. Those that are gone stay until most of the memory is of such; then the others move together.</summary>
 internal sealed class KeptTexts<T> : IDisposable
 {
-    private readonly TextMemory _memory = new();
+    private readonly TextArena _memory = new();
     private TextLease _lease = new();
     private TextLease? _old;      // while the texts move
     private long _liveBytes;
@@ -12,7 +12,7 @@ internal sealed class KeptTexts<T> : IDisposable
     /// <summary>Bytes of what is kept.</summary>
     public long LiveBytes => _liveBytes;
 
-    public bool ShouldCompact => RecordTexts<T>.Any && _deadBytes >= TextMemory.ChunkBytes && _deadBytes >= _liveBytes;
+    public bool ShouldCompact => RecordTexts<T>.Any && _deadBytes >= TextArena.ChunkBytes && _deadBytes >= _liveBytes;
 
     /// <summary>Puts another record in the place of one, whose texts it copies.</summary>
     public void Replace(ref T place, T record, bool exists)

@@ -392,7 +392,7 @@ internal sealed partial class KeyedStates<TKey, TState>
 
     private void GiveCold(RecordBuffer<(TKey Key, TState State)> output, BatchContext batch)
     {
-        var memory = new TextMemory();
+        var memory = new TextArena();
         var lease = new TextLease();
         cold!.ReadAll((key, value) =>
         {

@@ -40,7 +40,7 @@ internal sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerial
     public T[] Read(IReadOnlyList<ReadOnlyMemory<byte>> entries, out TextLease texts)
     {
         texts = new TextLease();
-        var memory = new TextMemory();
+        var memory = new TextArena();
         var records = new List<T>();
         foreach (ReadOnlyMemory<byte> entry in entries)
         {

@@ -78,7 +78,7 @@ public sealed unsafe class RecordTextsTests
         var none = new Nested(new Line(3, Text(15), null), default, "x");
         using var lease = new TextLease();
         Nested copy = none;
-        RecordTexts<Nested>.Copy(ref copy, new TextMemory(), lease);
+        RecordTexts<Nested>.Copy(ref copy, new TextArena(), lease);
         Assert.Equal(none.Line.Text, copy.Line.Text);
         Assert.Null(copy.Line.Other);
         Assert.False(copy.Optional.HasValue);
@@ -138,7 +138,7 @@ public sealed unsafe class RecordTextsTests
     {
         using var lease = new TextLease();
         T copy = record;
-        RecordTexts<T>.Copy(ref copy, new TextMemory(), lease);
+        RecordTexts<T>.Copy(ref copy, new TextArena(), lease);
         Assert.True(RecordTexts<T>.Any);
         Assert.Null(RecordTexts<T>.Unreachable);
         Assert.Equal(texts(record), texts(copy));

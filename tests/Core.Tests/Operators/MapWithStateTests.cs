@@ -108,7 +108,7 @@ public sealed class MapWithStateTests
 
         long allocated = GC.GetAllocatedBytesForCurrentThread() - start;
         states.Dispose();
-        Assert.InRange(allocated, 0, 80 * TextMemory.ChunkBytes);   // half of what was written
+        Assert.InRange(allocated, 0, 80 * TextArena.ChunkBytes);   // half of what was written
 
         void Change(int first)
         {

@@ -10,7 +10,7 @@ namespace FastStream;
 /// Windows and state copy what they keep, so that a long window never holds received blocks, of which receivers would run short. Texts that lie in
 /// their struct (15 bytes and less) are not copied. Copying is for the one thread of the operator; chunks come back from any.
 /// </remarks>
-internal sealed unsafe class TextMemory
+internal sealed unsafe class TextArena
 {
     /// <summary>Bytes of a chunk; a longer text gets a chunk of its own.</summary>
     public const int ChunkBytes = 64 * 1024;
@@ -87,11 +87,11 @@ internal sealed unsafe class TextMemory
 /// <summary>A piece of pinned memory, counted by its holders.</summary>
 internal sealed unsafe class TextChunk
 {
-    private readonly TextMemory? _owner;   // where it comes back to; null for one of a single long text
+    private readonly TextArena? _owner;   // where it comes back to; null for one of a single long text
     private readonly byte[] _array;        // pinned, with the padding that wide loads of texts need
     private int _holders = 1;
 
-    public TextChunk(TextMemory? owner, int length)
+    public TextChunk(TextArena? owner, int length)
     {
         _owner = owner;
         _array = GC.AllocateUninitializedArray<byte>(length + Block.PaddingBytes, pinned: true);
