@@ -17,8 +17,8 @@ internal sealed unsafe class TextArena
 
     private const int SpareChunks = 4;   // kept even when nothing is in use
 
-    private readonly ConcurrentStack<TextChunk> _free = new();
-    private TextChunk? _current;   // being filled; held by this
+    private readonly ConcurrentStack<ArenaChunk> _free = new();
+    private ArenaChunk? _current;   // being filled; held by this
     private int _used;             // bytes used in it
     private int _inUse;            // chunks out of the pool
     private int _freeCount;        // chunks in _free, which would walk through all of them to count
@@ -34,7 +34,7 @@ internal sealed unsafe class TextArena
         ReadOnlySpan<byte> bytes = text.LongSpan;
         if (bytes.Length > ChunkBytes / 4)
         {
-            var own = new TextChunk(null, bytes.Length);
+            var own = new ArenaChunk(null, bytes.Length);
             lease.Add(own);
             own.Release();   // only the lease holds it
             return Write(own, 0, bytes);
@@ -54,7 +54,7 @@ internal sealed unsafe class TextArena
     }
 
     /// <summary>A chunk that nobody reads any more.</summary>
-    internal void Return(TextChunk chunk)
+    internal void Return(ArenaChunk chunk)
     {
         // As many are kept as are in use: enough for the next round, and no high-water mark for ever.
         if (Volatile.Read(ref _freeCount) < Interlocked.Decrement(ref _inUse) + SpareChunks)
@@ -64,34 +64,34 @@ internal sealed unsafe class TextArena
         }
     }
 
-    private static Utf8Text Write(TextChunk chunk, int at, ReadOnlySpan<byte> bytes)
+    private static Utf8Text Write(ArenaChunk chunk, int at, ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(chunk.Span[at..]);
         return Utf8Text.FromPadded(chunk.Address + at, bytes.Length);
     }
 
-    private TextChunk Rent()
+    private ArenaChunk Rent()
     {
         Interlocked.Increment(ref _inUse);
-        if (_free.TryPop(out TextChunk? chunk))
+        if (_free.TryPop(out ArenaChunk? chunk))
         {
             Interlocked.Decrement(ref _freeCount);
             chunk.Retain();
             return chunk;
         }
 
-        return new TextChunk(this, ChunkBytes);
+        return new ArenaChunk(this, ChunkBytes);
     }
 }
 
 /// <summary>A piece of pinned memory, counted by its holders.</summary>
-internal sealed unsafe class TextChunk
+internal sealed unsafe class ArenaChunk
 {
     private readonly TextArena? _owner;   // where it comes back to; null for one of a single long text
     private readonly byte[] _array;        // pinned, with the padding that wide loads of texts need
     private int _holders = 1;
 
-    public TextChunk(TextArena? owner, int length)
+    public ArenaChunk(TextArena? owner, int length)
     {
         _owner = owner;
         _array = GC.AllocateUninitializedArray<byte>(length + Block.PaddingBytes, pinned: true);
@@ -116,10 +116,10 @@ internal sealed unsafe class TextChunk
 /// <summary>Holds the chunks of a number of texts until its last holder disposes of it. Adding is for one thread; holding is for any.</summary>
 internal sealed class TextLease : IDisposable
 {
-    private readonly List<TextChunk> _chunks = [];
+    private readonly List<ArenaChunk> _chunks = [];
     private int _holders = 1;
 
-    public void Add(TextChunk chunk)
+    public void Add(ArenaChunk chunk)
     {
         if (_chunks.Count == 0 || !ReferenceEquals(_chunks[^1], chunk))
         {
@@ -139,7 +139,7 @@ internal sealed class TextLease : IDisposable
     {
         if (Interlocked.Decrement(ref _holders) == 0)
         {
-            foreach (TextChunk chunk in _chunks)
+            foreach (ArenaChunk chunk in _chunks)
             {
                 chunk.Release();
             }
