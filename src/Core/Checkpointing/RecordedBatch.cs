@@ -60,7 +60,7 @@ internal static class RecordedBatch
         }
 
         var memory = new TextArena();
-        var texts = new TextLease();
+        var texts = new ArenaLease();
         var partitions = new List<List<ArraySegment<T>>>();
         T[] records = new T[RecordBuffer.SpanRecords];
         long count = 0;
@@ -86,7 +86,7 @@ internal static class RecordedBatch
         public override void OnBatch(ReadOnlySpan<T> items) => SavedRecords.Write(items, serializer, output);
     }
 
-    private sealed class Batch<T>(List<List<ArraySegment<T>>> partitions, TextLease texts, long count) : InputBatch<T>
+    private sealed class Batch<T>(List<List<ArraySegment<T>>> partitions, ArenaLease texts, long count) : InputBatch<T>
     {
         public override long RecordCount => count;
 

@@ -15,7 +15,7 @@ internal static class RecordTexts<T>
 {
     private static readonly int[] Offsets = RecordFields.TextPaths(typeof(T)).Select(OffsetOf).ToArray();   // in bytes
 
-    /// <summary>Whether a record holds texts that <see cref="Copy(Span{T}, TextArena, TextLease)"/> finds.</summary>
+    /// <summary>Whether a record holds texts that <see cref="Copy(Span{T}, TextArena, ArenaLease)"/> finds.</summary>
     public static bool Any => Offsets.Length > 0;
 
     /// <summary>Where the texts are, in bytes from the record's beginning.</summary>
@@ -25,7 +25,7 @@ internal static class RecordTexts<T>
     public static Type? Unreachable { get; } = RecordFields.Unreachable(typeof(T));
 
     /// <summary>Puts copies in the place of all long texts of the records.</summary>
-    public static void Copy(Span<T> records, TextArena memory, TextLease lease)
+    public static void Copy(Span<T> records, TextArena memory, ArenaLease lease)
     {
         foreach (int offset in Offsets)
         {
@@ -38,7 +38,7 @@ internal static class RecordTexts<T>
     }
 
     /// <summary>Puts copies in the place of all long texts of one record.</summary>
-    public static void Copy(ref T record, TextArena memory, TextLease lease) => Copy(MemoryMarshal.CreateSpan(ref record, 1), memory, lease);
+    public static void Copy(ref T record, TextArena memory, ArenaLease lease) => Copy(MemoryMarshal.CreateSpan(ref record, 1), memory, lease);
 
     /// <summary>Bytes of the record's texts that lie outside of it.</summary>
     public static long LongBytes(ref T record)

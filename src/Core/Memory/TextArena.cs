@@ -24,7 +24,7 @@ internal sealed unsafe class TextArena
     private int _freeCount;        // chunks in _free, which would walk through all of them to count
 
     /// <summary>The same text in this memory, held by the lease.</summary>
-    public Utf8Text Copy(in Utf8Text text, TextLease lease)
+    public Utf8Text Copy(in Utf8Text text, ArenaLease lease)
     {
         if (!text.IsLong)
         {
@@ -114,7 +114,7 @@ internal sealed unsafe class ArenaChunk
 }
 
 /// <summary>Holds the chunks of a number of texts until its last holder disposes of it. Adding is for one thread; holding is for any.</summary>
-internal sealed class TextLease : IDisposable
+internal sealed class ArenaLease : IDisposable
 {
     private readonly List<ArenaChunk> _chunks = [];
     private int _holders = 1;
@@ -129,7 +129,7 @@ internal sealed class TextLease : IDisposable
     }
 
     /// <summary>One more holder; each ends with a <see cref="Dispose"/>.</summary>
-    public TextLease Retain()
+    public ArenaLease Retain()
     {
         Interlocked.Increment(ref _holders);
         return this;

@@ -27,7 +27,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
     private readonly HiddenTextFinder? _finder = HiddenTexts<TState>.NewFinder();   // null where no text can be hidden in a state
     private readonly TextArena _texts = new();
     private readonly (bool IsThere, byte[] Bytes, int Length)[] _found = new (bool, byte[], int)[RecordBuffer.SpanRecords];
-    private TextLease? _lease;    // of the texts of the batch's records
+    private ArenaLease? _lease;    // of the texts of the batch's records
     private bool _hasBegun;
 
     /// <inheritdoc/>
@@ -64,7 +64,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
         made?.EndBatch();
         if (RecordTexts<TKey>.Any || RecordTexts<TState>.Any)
         {
-            _lease = new TextLease();
+            _lease = new ArenaLease();
             batch.Keep(_lease.Retain());
         }
 

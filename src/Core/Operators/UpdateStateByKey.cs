@@ -138,8 +138,8 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private readonly HiddenTextFinder? _finder = HiddenTexts<TState>.NewFinder();   // null where no text can be hidden in a state
     private Optional<TState>[] _states = [];               // by key number
     private Optional<TState>[] _next = [];                 // after the batch that runs or ran last
-    private TextLease? _stateTexts;                        // what _states lie in
-    private TextLease? _nextTexts;
+    private ArenaLease? _stateTexts;                        // what _states lie in
+    private ArenaLease? _nextTexts;
 
     public UpdateStateByKeyOperator(
         TimedStateUpdate<TKey, TValue, TState> update, List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next,
@@ -296,7 +296,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
         if (RecordTexts<TState>.Any)
         {
             _stateTexts?.Dispose();
-            RecordTexts<Optional<TState>>.Copy(_states, _texts, _stateTexts = new TextLease());
+            RecordTexts<Optional<TState>>.Copy(_states, _texts, _stateTexts = new ArenaLease());
         }
     }
 
@@ -317,7 +317,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     // All states go into new memory in each batch, as they all are made anew.
     private void KeepTexts(BatchContext batch)
     {
-        _nextTexts = new TextLease();
+        _nextTexts = new ArenaLease();
         RecordTexts<Optional<TState>>.Copy(_next.AsSpan(0, _keys.End), _texts, _nextTexts);
         batch.Keep(_nextTexts.Retain());
     }

@@ -5,12 +5,12 @@ namespace FastStream;
 internal sealed class WindowPane<T> : IDisposable
 {
     private readonly List<ArraySegment<T>> _blocks;
-    private readonly TextLease? _texts;     // copies of the records' texts
+    private readonly ArenaLease? _texts;     // copies of the records' texts
     private readonly BatchContext? _scope;    // the batch itself, where records hold its memory in a way that cannot be copied, or that only looking into them has shown
     private readonly int _depth;            // windows before the one that the pane is in
     private int _holders = 1;
 
-    public WindowPane(BatchTime time, List<ArraySegment<T>> blocks, TextLease? texts, BatchContext? scope, int depth)
+    public WindowPane(BatchTime time, List<ArraySegment<T>> blocks, ArenaLease? texts, BatchContext? scope, int depth)
     {
         Time = time;
         _blocks = blocks;
@@ -69,7 +69,7 @@ internal sealed class PaneCollector<T>(int depth, TextArena? memory = null)
     private readonly TextArena _memory = memory ?? new TextArena();
     private readonly HiddenTextFinder? _finder = HiddenTexts<T>.NewFinder(takesUnseen: true);   // null where no text can be hidden
     private T[]? _copies;        // records of a span with copied texts
-    private TextLease? _texts;   // of the batch being gathered
+    private ArenaLease? _texts;   // of the batch being gathered
     private bool _hidesText;     // one was found in the batch being gathered
 
     public void Add(ReadOnlySpan<T> items)
@@ -78,7 +78,7 @@ internal sealed class PaneCollector<T>(int depth, TextArena? memory = null)
         {
             Span<T> copies = (_copies ??= new T[RecordBuffer.SpanRecords]).AsSpan(0, items.Length);
             items.CopyTo(copies);
-            RecordTexts<T>.Copy(copies, _memory, _texts ??= new TextLease());
+            RecordTexts<T>.Copy(copies, _memory, _texts ??= new ArenaLease());
             items = copies;
         }
 

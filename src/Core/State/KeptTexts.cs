@@ -4,8 +4,8 @@ namespace FastStream;
 internal sealed class KeptTexts<T> : IDisposable
 {
     private readonly TextArena _memory = new();
-    private TextLease _lease = new();
-    private TextLease? _old;      // while the texts move
+    private ArenaLease _lease = new();
+    private ArenaLease? _old;      // while the texts move
     private long _liveBytes;
     private long _deadBytes;
 
@@ -66,7 +66,7 @@ internal sealed class KeptTexts<T> : IDisposable
     public void BeginCompaction()
     {
         _old = _lease;
-        _lease = new TextLease();
+        _lease = new ArenaLease();
         _liveBytes = 0;
         _deadBytes = 0;
     }

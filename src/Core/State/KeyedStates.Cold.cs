@@ -393,7 +393,7 @@ internal sealed partial class KeyedStates<TKey, TState>
     private void GiveCold(RecordBuffer<(TKey Key, TState State)> output, BatchContext batch)
     {
         var memory = new TextArena();
-        var lease = new TextLease();
+        var lease = new ArenaLease();
         cold!.ReadAll((key, value) =>
         {
             if (_table.Find(KeyHash.Of(in key), in key) < 0)

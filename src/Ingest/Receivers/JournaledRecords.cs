@@ -37,9 +37,9 @@ internal sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerial
     /// <param name="entries">From the journal.</param>
     /// <param name="texts">Holds the records' texts; dispose of it when nobody reads the records any more.</param>
     /// <exception cref="InvalidDataException">An entry is not as it was written.</exception>
-    public T[] Read(IReadOnlyList<ReadOnlyMemory<byte>> entries, out TextLease texts)
+    public T[] Read(IReadOnlyList<ReadOnlyMemory<byte>> entries, out ArenaLease texts)
     {
-        texts = new TextLease();
+        texts = new ArenaLease();
         var memory = new TextArena();
         var records = new List<T>();
         foreach (ReadOnlyMemory<byte> entry in entries)

@@ -71,7 +71,7 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
             return base.LoadBatch(time, saved);
         }
 
-        T[] records = _journaled!.Read(_journal!.Load(range), out TextLease texts);
+        T[] records = _journaled!.Read(_journal!.Load(range), out ArenaLease texts);
         return new RecordInputBatch<T>([records], _ => texts.Dispose());
     }
 
@@ -99,7 +99,7 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
         List<ReadOnlyMemory<byte>> entries = journal.Begin();
         try
         {
-            T[] received = journaled.Read(entries, out TextLease texts);
+            T[] received = journaled.Read(entries, out ArenaLease texts);
             if (journal.IsOn)
             {
                 _supervisor.Queue.Begin(journaled, received, texts);

@@ -16,7 +16,7 @@ internal sealed class RecordQueue<T>(int maxRecords)
     private int _count;                                       // records in it
     private bool _isComplete;                                 // nothing is taken any more
     private JournaledRecords<T>? _journal;                    // since the start; null where there is none
-    private TextLease? _texts;                                // of records that an earlier run received; until they are cut
+    private ArenaLease? _texts;                                // of records that an earlier run received; until they are cut
 
     /// <summary>Records stored and reserved, and those in batches that are not done.</summary>
     public long Held => _room.Held;
@@ -111,7 +111,7 @@ internal sealed class RecordQueue<T>(int maxRecords)
     /// <param name="received">What an earlier run has received, which the first cut takes first.</param>
     /// <param name="texts">Holds their texts.</param>
     /// <exception cref="IOException">The disk does not take it.</exception>
-    public void Begin(JournaledRecords<T> journal, T[] received, TextLease texts)
+    public void Begin(JournaledRecords<T> journal, T[] received, ArenaLease texts)
     {
         _room.TakeAnyway(received.Length);
         lock (_lock)
@@ -145,7 +145,7 @@ internal sealed class RecordQueue<T>(int maxRecords)
     public RecordInputBatch<T> Cut()
     {
         List<ReadOnlyMemory<T>> blocks;
-        TextLease? texts;
+        ArenaLease? texts;
         BatchReceipt? receipt;
         lock (_lock)
         {

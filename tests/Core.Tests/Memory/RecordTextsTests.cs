@@ -76,7 +76,7 @@ public sealed unsafe class RecordTextsTests
     public void Copy_NothingOrShort_StaysAsItIs()
     {
         var none = new Nested(new Line(3, Text(15), null), default, "x");
-        using var lease = new TextLease();
+        using var lease = new ArenaLease();
         Nested copy = none;
         RecordTexts<Nested>.Copy(ref copy, new TextArena(), lease);
         Assert.Equal(none.Line.Text, copy.Line.Text);
@@ -136,7 +136,7 @@ public sealed unsafe class RecordTextsTests
 
     private static void Check<T>(T record, Func<T, Utf8Text[]> texts)
     {
-        using var lease = new TextLease();
+        using var lease = new ArenaLease();
         T copy = record;
         RecordTexts<T>.Copy(ref copy, new TextArena(), lease);
         Assert.True(RecordTexts<T>.Any);
