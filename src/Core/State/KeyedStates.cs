@@ -15,7 +15,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
 
     private readonly KeyedTable<TKey, KeyedState<TState>> _table = new();
     private readonly PooledList<(int Number, KeyedState<TState> Entry)> _before = new();   // entries as they were before the batch
-    private readonly KeptTexts<TState> _texts = new();
+    private readonly CompactingTextArena<TState> _texts = new();
     private readonly HiddenTextFinder? _finder = HiddenTexts<TState>.NewFinder();   // null where no text can be hidden in a state
     private readonly PooledList<int> _added = new();   // keys that the span being located brought
     private readonly int[] _firstTouched = new int[RecordBuffer.SpanRecords];   // numbers of the span being noted

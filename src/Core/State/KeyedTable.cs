@@ -19,7 +19,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
     private const int NotFound = -1;
     private const int NearKeys = 4096;   // so many keys stay in a near cache: asking for their entries beforehand costs more than it gives
 
-    private readonly KeptTexts<TKey> _texts = new();                        // of the keys
+    private readonly CompactingTextArena<TKey> _texts = new();                        // of the keys
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];   // of the span being located
     private readonly HashIndex _slots = new();
     private readonly HiddenTextFinder? _finder = HiddenTexts<TKey>.NewFinder();   // null where no text can be hidden in a key
