@@ -11,7 +11,7 @@ internal sealed class ReducingWindowOperator<TKey, TValue, TMarker> : KeyedWindo
 
     private readonly Func<TValue, TValue, TValue> _reduce;
     private readonly Func<(TKey Key, TValue Value), bool>? _filter;
-    private readonly PanePyramid<TValue>? _pyramid;
+    private readonly PaneTree<TValue>? _pyramid;
     private readonly List<WindowPane<NumberedValue<TValue>>> _batches = [];   // final ones of the window being put out
     private readonly List<WindowPane<NumberedValue<TValue>>> _parts = [];     // what they are gathered from: themselves, or neighbours made one
     private readonly PooledList<int> _order = new();   // numbers of keys, in the order in which they came
@@ -22,7 +22,7 @@ internal sealed class ReducingWindowOperator<TKey, TValue, TMarker> : KeyedWindo
     {
         _reduce = reduce;
         _filter = filter;
-        _pyramid = size.Length >= size.Slide * SlidesToMerge ? new PanePyramid<TValue>(Merge) : null;
+        _pyramid = size.Length >= size.Slide * SlidesToMerge ? new PaneTree<TValue>(Merge) : null;
     }
 
     protected override void Emit(BatchContext batch, WindowPane<NumberedValue<TValue>> last, BatchTime before)

@@ -14,7 +14,7 @@ namespace FastStream;
 /// Belongs to one operator.
 /// </remarks>
 /// <param name="merge">Makes neighbours one; null where that does not pay.</param>
-internal sealed class PanePyramid<TValue>(Func<WindowPane<NumberedValue<TValue>>, WindowPane<NumberedValue<TValue>>, WindowPane<NumberedValue<TValue>>?> merge)
+internal sealed class PaneTree<TValue>(Func<WindowPane<NumberedValue<TValue>>, WindowPane<NumberedValue<TValue>>, WindowPane<NumberedValue<TValue>>?> merge)
 {
     private readonly List<Dictionary<long, WindowPane<NumberedValue<TValue>>?>> _merged = [];   // by height - 1 and place; null where it does not pay
 
