@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace FastStream;
 
 /// <summary>Reduces all batches of a window whenever one is due: long windows by way of neighbours that were reduced before.</summary>
-internal sealed class ReducingWindowOperator<TKey, TValue, TMarker> : KeyedWindowOperator<TKey, TValue>
+internal sealed class RecomputedWindowOperator<TKey, TValue, TMarker> : KeyedWindowOperator<TKey, TValue>
     where TMarker : struct
 {
     private const int SlidesToMerge = 16;   // a merge pays where so many windows share what is merged: docs/decisions/0010-state-table.md
@@ -17,7 +17,7 @@ internal sealed class ReducingWindowOperator<TKey, TValue, TMarker> : KeyedWindo
     private readonly PooledList<int> _order = new();   // numbers of keys, in the order in which they came
     private int _gathered;                             // windows and merges begun; marks the entries that have a value of the last one
 
-    public ReducingWindowOperator(WindowSize size, Func<TValue, TValue, TValue> reduce, Func<(TKey Key, TValue Value), bool>? filter, Operator<(TKey Key, TValue Value)> next)
+    public RecomputedWindowOperator(WindowSize size, Func<TValue, TValue, TValue> reduce, Func<(TKey Key, TValue Value), bool>? filter, Operator<(TKey Key, TValue Value)> next)
         : base(size, next)
     {
         _reduce = reduce;
