@@ -116,6 +116,6 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
             where TMarker : struct => inverse is null
             ? new RecomputedWindowOperator<TKey, TValue, TMarker>(size, reduce, filter, next)
-            : new IncrementalWindowOperator<TKey, TValue, TMarker>(size, reduce, inverse, filter, next);
+            : new InvertibleWindowOperator<TKey, TValue, TMarker>(size, reduce, inverse, filter, next);
     }
 }

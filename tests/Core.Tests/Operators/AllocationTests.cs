@@ -59,7 +59,7 @@ public sealed class AllocationTests
         var size = new WindowSize(scenario.Context, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1), 0);
         CheckState(next => new WindowOperator<(int Key, long Value)>(size, next));
         CheckState(next => new RecomputedWindowOperator<int, long, byte>(size, (a, b) => a + b, null, next));
-        CheckState(next => new IncrementalWindowOperator<int, long, byte>(size, (a, b) => a + b, (a, b) => a - b, null, next));
+        CheckState(next => new InvertibleWindowOperator<int, long, byte>(size, (a, b) => a + b, (a, b) => a - b, null, next));
         CheckState(next => new UpdateStateByKeyOperator<int, long, long, byte>((_, _, values, state) => state.GetValueOrDefault() + values.Length, [], next));
     }
 

@@ -4,7 +4,7 @@ namespace FastStream;
 
 /// <summary>Takes out of a key's value what leaves the window, then adds what enters; an entry's mark is the number of batches added up in its value.</summary>
 /// <remarks>Not for values that round (<see cref="RoundingValues{T}"/>): the error of what has left would stay.</remarks>
-internal sealed class IncrementalWindowOperator<TKey, TValue, TMarker>(
+internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
     WindowSize size,
     Func<TValue, TValue, TValue> reduce,
     Func<TValue, TValue, TValue> inverse,

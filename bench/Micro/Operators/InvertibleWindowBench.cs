@@ -10,7 +10,7 @@ namespace FastStream.Bench.Micro;
 /// <typeparam name="TKey">The key.</typeparam>
 [GenericTypeArguments(typeof(long))]
 [GenericTypeArguments(typeof(Utf8Text))]
-public class IncrementalWindowBench<TKey>
+public class InvertibleWindowBench<TKey>
     where TKey : notnull
 {
     private const int Batches = 8;
@@ -35,7 +35,7 @@ public class IncrementalWindowBench<TKey>
         for (int i = 0; i < Panes; i++)
         {
             HandWritten();
-            IncrementalWindow();
+            InvertibleWindow();
         }
     }
 
@@ -74,7 +74,7 @@ public class IncrementalWindowBench<TKey>
     }
 
     [Benchmark]
-    public long IncrementalWindow()
+    public long InvertibleWindow()
     {
         _chain.RunBatch(_batches[_next++ % Batches]);
         return _sink.Total;
