@@ -27,7 +27,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     private readonly Action<string> _warn;
     private ArrayBufferWriter<byte> _plan = new();
     private readonly Lock _pendingLock = new();                       // guards _pending: the generator asks for a checkpoint, the scheduler makes it
-    private IReadOnlyList<IStateSection> _states = [];
+    private IReadOnlyList<IStateSnapshot> _states = [];
     private string[] _stateNames = [];
     private ReceiverJournals? _journals;
     private BatchLog? _log;
@@ -92,7 +92,7 @@ internal sealed class CheckpointCoordinator : IDisposable
 
     /// <summary>Gives states and inputs back what they were, and the batches after the checkpoint, to be run. Before the inputs start.</summary>
     /// <exception cref="InvalidOperationException">What was saved does not fit the program.</exception>
-    public IReadOnlyList<JobSet> Recover(IReadOnlyList<IStateSection> states, StateStores? stores = null)
+    public IReadOnlyList<JobSet> Recover(IReadOnlyList<IStateSnapshot> states, StateStores? stores = null)
     {
         _states = states;
         _stores = stores;

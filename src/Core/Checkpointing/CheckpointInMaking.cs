@@ -7,7 +7,7 @@ namespace FastStream;
 internal sealed class CheckpointInMaking : IDisposable
 {
     private readonly CheckpointFiles _files;
-    private readonly List<(string Name, IStateSection Section, int Part, StoredPart Stored)> _stored = [];
+    private readonly List<(string Name, IStateSnapshot Section, int Part, StoredPart Stored)> _stored = [];
     private readonly CheckpointManifest _manifest;
 
     /// <summary>Writes what is in memory, and begins to bring to the disk what is not.</summary>
@@ -16,13 +16,13 @@ internal sealed class CheckpointInMaking : IDisposable
     /// <param name="states">The states, each with its name.</param>
     /// <param name="inputs">The inputs' positions, each with its input's name.</param>
     public CheckpointInMaking(
-        CheckpointStore store, CheckpointManifest manifest, IEnumerable<(IStateSection State, string Name)> states, IEnumerable<(string Name, byte[] Position)> inputs)
+        CheckpointStore store, CheckpointManifest manifest, IEnumerable<(IStateSnapshot State, string Name)> states, IEnumerable<(string Name, byte[] Position)> inputs)
     {
         _manifest = manifest;
         _files = store.Begin(manifest.Number);
         try
         {
-            foreach ((IStateSection state, string name) in states)
+            foreach ((IStateSnapshot state, string name) in states)
             {
                 for (int part = 0; part < state.PartCount; part++)
                 {
@@ -60,7 +60,7 @@ internal sealed class CheckpointInMaking : IDisposable
     /// <exception cref="IOException">The disk did not take it, or gives back something else.</exception>
     public CheckpointManifest Finish()
     {
-        foreach ((string name, IStateSection section, int part, StoredPart stored) in _stored)
+        foreach ((string name, IStateSnapshot section, int part, StoredPart stored) in _stored)
         {
             _files.Writer.Write(SavedParts.State, name, section.Schema, stored.Write, GroupsOf(section, part), stored.Store);
         }
@@ -79,5 +79,5 @@ internal sealed class CheckpointInMaking : IDisposable
         _files.Dispose();
     }
 
-    private static KeyGroups? GroupsOf(IStateSection state, int part) => state.IsByGroup ? KeyGroups.Of(part, state.PartCount) : null;
+    private static KeyGroups? GroupsOf(IStateSnapshot state, int part) => state.IsByGroup ? KeyGroups.Of(part, state.PartCount) : null;
 }

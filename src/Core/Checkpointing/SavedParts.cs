@@ -8,11 +8,11 @@ internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedSta
 
     /// <summary>Gives all states and inputs their parts.</summary>
     /// <exception cref="InvalidOperationException">A saved state fits no operator, or one of another type.</exception>
-    public void LoadInto(IReadOnlyList<string> stateNames, IReadOnlyList<IStateSection> states, IReadOnlyList<string> inputNames, IReadOnlyList<IInputStream> inputs)
+    public void LoadInto(IReadOnlyList<string> stateNames, IReadOnlyList<IStateSnapshot> states, IReadOnlyList<string> inputNames, IReadOnlyList<IInputStream> inputs)
     {
         Match(State, stateNames, "state");
         Match(Input, inputNames, "position of an input");
-        foreach ((string name, IStateSection state) in stateNames.Zip(states))
+        foreach ((string name, IStateSnapshot state) in stateNames.Zip(states))
         {
             CheckpointPart[] parts = PartsOf(State, name).ToArray();
             if (parts.Length == 0)
@@ -48,7 +48,7 @@ internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedSta
     }
 
     // The partition whose keys all of a part are, so that none has to be hashed: mostly the program has as many partitions as before.
-    private int? OwnerOf(CheckpointPart part, IStateSection state) =>
+    private int? OwnerOf(CheckpointPart part, IStateSnapshot state) =>
         part.Groups is { } groups && state.IsByGroup && data.Manifest.Salt is { } saved && saved.Equals(salt) ? groups.OwnerAmong(state.PartCount) : null;
 
     private IEnumerable<CheckpointPart> PartsOf(string kind, string name) => data.Manifest.Parts.Where(part => part.Kind == kind && part.Name == name);

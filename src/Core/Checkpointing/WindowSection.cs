@@ -7,7 +7,7 @@ namespace FastStream;
 /// <code>| number of batches (4 bytes) | for each: | time (8) | its records, as <see cref="SavedRecords"/> has them |</code>
 /// Where the window's records are partitioned by key they go to the partitions that own their keys, else a share to one partition.
 /// </remarks>
-internal sealed class WindowSection<T> : IStateSection
+internal sealed class WindowSection<T> : IStateSnapshot
 {
     private readonly DStream<T> _stream;
     private readonly IReadOnlyList<WindowOperator<T>> _partitions;

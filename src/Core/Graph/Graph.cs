@@ -7,7 +7,7 @@ internal sealed class Graph(
     IReadOnlyList<(StageRoot Root, StageRunner Runner)> inputRoots,
     IReadOnlyList<StageRoot> roots,
     IReadOnlyList<IDisposable> owned,
-    IReadOnlyList<IStateSection> sections,
+    IReadOnlyList<IStateSnapshot> sections,
     IReadOnlyList<StageRunner> runners,
     IReadOnlyList<IAtWork> atWork,
     RecordCounts counts,
@@ -21,7 +21,7 @@ internal sealed class Graph(
     public IReadOnlyList<IInputStream> Inputs { get; } = inputs;
 
     /// <summary>What streams keep over batches, as a checkpoint sees it.</summary>
-    public IReadOnlyList<IStateSection> Sections { get; } = sections;
+    public IReadOnlyList<IStateSnapshot> Sections { get; } = sections;
 
     /// <summary>When something comes out though nothing comes in.</summary>
     public DueTimes Due { get; } = due;

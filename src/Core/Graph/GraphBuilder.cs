@@ -21,7 +21,7 @@ public sealed class GraphBuilder
     private readonly List<IAtWork> _atWork = [];                       // what calls users' code, from the outputs back to the inputs
     private readonly List<(DStream Stream, int Partition, IRecordCounter Counter)> _counters = [];   // of each stream's first consumer
     private int _runnerCount;
-    private readonly List<IStateSection> _sections = [];
+    private readonly List<IStateSnapshot> _sections = [];
     private readonly Dictionary<(DStream Stream, int Partition, Type Type), object> _shared = [];
     private readonly ExecutionDataflowBlockOptions _blockOptions;
 
@@ -133,7 +133,7 @@ public sealed class GraphBuilder
     }
 
     /// <summary>Registers what a stream keeps over batches, where there are checkpoints that it can be part of.</summary>
-    internal void AddSection(DStream stream, Func<RecordSerializers, IStateSection> create)
+    internal void AddSection(DStream stream, Func<RecordSerializers, IStateSnapshot> create)
     {
         if (stream.Context.Options.Checkpoint is { } checkpoint)
         {

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace FastStream;
 
 /// <summary>What a stream keeps over batches, in all its partitions, as a checkpoint sees it.</summary>
-internal interface IStateSection
+internal interface IStateSnapshot
 {
     /// <summary>The stream whose it is.</summary>
     DStream Stream { get; }
