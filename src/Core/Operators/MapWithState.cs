@@ -94,7 +94,7 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
         })];
         graph.AddSection(this, serializers => graph.Stores is { } stores
             ? new StoredStateSection<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)
-            : new KeyedStateSection<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
+            : new KeyedStateSnapshot<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
         for (int partition = 0; partition < operators.Length && spec.IdleTime is not null; partition++)
         {
             KeyedStates<TKey, TState> states = States(graph, partition);

@@ -4,7 +4,7 @@ namespace FastStream;
 
 /// <summary>The states of a stream's keys in a checkpoint.</summary>
 /// <remarks><code>| 1, or 0 before the first batch | keys in a span (4 bytes) | for each: | key | state | last touched, ms (8) | … | 0 (4) |</code></remarks>
-internal sealed class KeyedStateSection<TKey, TState>(DStream stream, IReadOnlyList<ISavedKeys<TKey, TState>> partitions, RecordSerializers serializers, KeySalt salt) : IStateSnapshot
+internal sealed class KeyedStateSnapshot<TKey, TState>(DStream stream, IReadOnlyList<ISavedKeys<TKey, TState>> partitions, RecordSerializers serializers, KeySalt salt) : IStateSnapshot
 {
     private readonly IRecordSerializer<TKey> _keys = serializers.Of<TKey>();
     private readonly IRecordSerializer<TState> _states = serializers.Of<TState>();
