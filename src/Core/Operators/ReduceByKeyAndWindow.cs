@@ -91,7 +91,7 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
     {
         KeyedWindowOperator<TKey, TValue>[] operators =
             [.. outputs.Select(output => graph.Own((KeyedWindowOperator<TKey, TValue>)LoopSpecializer.Of(reduce).Create(new Maker(size, reduce, IsIncremental ? inverse : null, filter, output))))];
-        graph.AddSection(this, serializers => new KeyedWindowSection<TKey, TValue>(this, operators, serializers, graph.Salt));
+        graph.AddSection(this, serializers => new KeyedWindowSnapshot<TKey, TValue>(this, operators, serializers, graph.Salt));
         foreach (KeyedWindowOperator<TKey, TValue> created in operators)
         {
             graph.Due.Add(created.NextDue);
