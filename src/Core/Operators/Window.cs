@@ -43,7 +43,7 @@ internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStr
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs)
     {
         WindowOperator<T>[] operators = [.. outputs.Select(output => graph.Own(new WindowOperator<T>(size, output)))];
-        graph.AddSection(this, serializers => new WindowSection<T>(this, operators, serializers, graph.Salt));
+        graph.AddSection(this, serializers => new WindowSnapshot<T>(this, operators, serializers, graph.Salt));
         foreach (WindowOperator<T> created in operators)
         {
             graph.Due.Add(created.NextDue);

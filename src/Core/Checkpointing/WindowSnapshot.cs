@@ -7,7 +7,7 @@ namespace FastStream;
 /// <code>| number of batches (4 bytes) | for each: | time (8) | its records, as <see cref="SavedRecords"/> has them |</code>
 /// Where the window's records are partitioned by key they go to the partitions that own their keys, else a share to one partition.
 /// </remarks>
-internal sealed class WindowSection<T> : IStateSnapshot
+internal sealed class WindowSnapshot<T> : IStateSnapshot
 {
     private readonly DStream<T> _stream;
     private readonly IReadOnlyList<WindowOperator<T>> _partitions;
@@ -16,7 +16,7 @@ internal sealed class WindowSection<T> : IStateSnapshot
     private readonly KeySalt _salt;
 
     /// <exception cref="NotSupportedException">The records cannot be written, or nobody knows to which partition they belong.</exception>
-    public WindowSection(DStream<T> stream, IReadOnlyList<WindowOperator<T>> partitions, RecordSerializers serializers, KeySalt salt)
+    public WindowSnapshot(DStream<T> stream, IReadOnlyList<WindowOperator<T>> partitions, RecordSerializers serializers, KeySalt salt)
     {
         _salt = salt;
         if (stream.IsPartitionedByKey && stream.Route is null)
