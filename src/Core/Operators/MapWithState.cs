@@ -93,7 +93,7 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
             return LoopSpecializer.Of(spec.UserFunction).Create(new Maker(spec, states, initial[partition], errors, MadeInput.For(this, graph), output));
         })];
         graph.AddSection(this, serializers => graph.Stores is { } stores
-            ? new StoredStateSection<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)
+            ? new StoredStateSnapshot<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)
             : new KeyedStateSnapshot<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
         for (int partition = 0; partition < operators.Length && spec.IdleTime is not null; partition++)
         {

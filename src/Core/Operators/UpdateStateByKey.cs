@@ -104,7 +104,7 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
         }
 
         graph.AddSection(this, serializers => graph.Stores is { } stores
-            ? new StoredStateSection<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)
+            ? new StoredStateSnapshot<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)
             : new KeyedStateSnapshot<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
         graph.Attach(parent, this, partition => operators[partition]);
     }

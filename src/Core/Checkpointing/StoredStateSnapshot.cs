@@ -107,7 +107,7 @@ internal sealed record StoredPartHead(bool HasBegun, string Kind, byte[] Timers,
 }
 
 /// <summary>The states of a stream's keys that lie in a store, one for each partition.</summary>
-internal sealed class StoredStateSection<TKey, TState>(DStream stream, IReadOnlyList<IStoredStates> partitions, StateStores stores, KeySalt salt) : IStateSnapshot, IStoredSection
+internal sealed class StoredStateSnapshot<TKey, TState>(DStream stream, IReadOnlyList<IStoredStates> partitions, StateStores stores, KeySalt salt) : IStateSnapshot, IStoredSection
 {
     private readonly IRecordSerializer<TKey> _keys = stores.Serializers.Of<TKey>();
     private readonly IRecordSerializer<TState> _states = stores.Serializers.Of<TState>();
