@@ -50,7 +50,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         _interval = interval;
         _clock = clock;
         _inputs = inputs;
-        _inputNames = Identities.Of([.. inputs.Cast<DStream>()]);
+        _inputNames = OperatorIds.Of([.. inputs.Cast<DStream>()]);
         _lock = lockFile;
         _warn = warn;
         _store = new CheckpointStore(options.Directory);
@@ -96,7 +96,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     {
         _states = states;
         _stores = stores;
-        _stateNames = Identities.Of([.. states.Select(state => state.Stream)]);
+        _stateNames = OperatorIds.Of([.. states.Select(state => state.Stream)]);
         _journals = new ReceiverJournals(_options, _inputs, _inputNames, _warn);
         if (_last is null)
         {

@@ -5,7 +5,7 @@ namespace FastStream;
 /// The one given by <c>Named</c>; else the operator and its place among those of its kind, in the order of description: <c>Window #2</c>. Numbers of streams would not do, as
 /// some operators are made of more streams in several partitions than in one.
 /// </remarks>
-internal static class Identities
+internal static class OperatorIds
 {
     /// <exception cref="InvalidOperationException">Two streams have the same one.</exception>
     public static string[] Of(IReadOnlyList<DStream> streams)
