@@ -4,10 +4,10 @@ namespace FastStream;
 internal sealed class CheckpointFiles : IDisposable
 {
     private readonly CheckpointStore _store;
-    private readonly WholeDirectory _whole;
+    private readonly AtomicDirectory _whole;
     private readonly FileBufferWriter _data;
 
-    public CheckpointFiles(CheckpointStore store, WholeDirectory whole)
+    public CheckpointFiles(CheckpointStore store, AtomicDirectory whole)
     {
         _store = store;
         _whole = whole;

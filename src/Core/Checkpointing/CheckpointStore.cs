@@ -43,7 +43,7 @@ internal sealed class CheckpointStore(string directory)
         }
 
         RemoveLeftovers();
-        return new CheckpointFiles(this, new WholeDirectory(PathOf(number), isPrivate: true, isOurs: IsCheckpoint));
+        return new CheckpointFiles(this, new AtomicDirectory(PathOf(number), isPrivate: true, isOurs: IsCheckpoint));
     }
 
     /// <summary>Looks at a checkpoint that was just written.</summary>

@@ -26,13 +26,13 @@ internal static partial class JobDirectory
         directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         if (!Directory.Exists(directory))
         {
-            WholeDirectory.MakeDurably(Path.GetDirectoryName(directory)!);
+            AtomicDirectory.MakeDurably(Path.GetDirectoryName(directory)!);
             PrivateFile.MakeDirectory(directory);
         }
 
         // Also where it was there: the run that made it may have been killed before it was on the disk.
         FileTrust.CheckDirectory(directory, mayBeLink: true);
-        WholeDirectory.MakeDurably(directory);
+        AtomicDirectory.MakeDurably(directory);
         FileStream file = Lock(directory);
         try
         {

@@ -42,7 +42,7 @@ public static class SaveAsFilesExtensions
             string parent = Path.GetDirectoryName(name)!;
             if (!isPlaceDurable)
             {
-                WholeDirectory.MakeDurably(parent);
+                AtomicDirectory.MakeDurably(parent);
                 isPlaceDurable = true;
             }
 
@@ -56,7 +56,7 @@ public static class SaveAsFilesExtensions
                 return;
             }
 
-            using var directory = new WholeDirectory(name, isOurs: SavedDirectory.IsOurs);
+            using var directory = new AtomicDirectory(name, isOurs: SavedDirectory.IsOurs);
             await Parallel.ForAsync(0, batch.PartitionCount, cancellation, (partition, _) =>
             {
                 using FileBufferWriter file = directory.NewFile(string.Create(CultureInfo.InvariantCulture, $"part-{partition:D5}"));

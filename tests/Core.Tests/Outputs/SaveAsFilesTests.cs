@@ -96,7 +96,7 @@ public sealed class SaveAsFilesTests
     public void SaveAsTextFiles_PlaceTakenWhileTheBatchIsWritten_FailsTheBatchAndStays()
     {
         using var directory = new TemporaryDirectory();
-        using (var whole = new WholeDirectory(directory.File("w-1000"), isOurs: SavedDirectory.IsOurs))
+        using (var whole = new AtomicDirectory(directory.File("w-1000"), isOurs: SavedDirectory.IsOurs))
         {
             Directory.CreateDirectory(directory.File("w-1000"));
             File.WriteAllText(directory.File("w-1000/notes"), "mine");

@@ -9,7 +9,7 @@ namespace FastStream;
 /// </code>
 /// Disposed without <see cref="Publish"/>, it removes what was written.
 /// </remarks>
-internal sealed class WholeDirectory : IDisposable
+internal sealed class AtomicDirectory : IDisposable
 {
     private readonly string _path;
     private readonly string _parent;
@@ -24,7 +24,7 @@ internal sealed class WholeDirectory : IDisposable
     /// <param name="isOurs">Says of a directory in the place whether an earlier try left it, so that it may be replaced; default: none
     /// may.</param>
     /// <exception cref="IOException">Something in the place is not ours.</exception>
-    public WholeDirectory(string path, bool isPrivate = false, Func<string, bool>? isOurs = null)
+    public AtomicDirectory(string path, bool isPrivate = false, Func<string, bool>? isOurs = null)
     {
         _isOurs = isOurs;
         _isPrivate = isPrivate;
