@@ -70,6 +70,6 @@ internal static class KillJob
             }
         };
         CrashPoint.Passing = reached;
-        KafkaCrashPoint.Reached = reached;
+        KafkaFailPoint.Reached = reached;
     }
 }

@@ -158,9 +158,9 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
         producer.BeginTransaction();
         _batches.Produce(producer, batch, _refused.Select(each => each.Index).ToHashSet(), deliveries, cancellation);
         Retried(() => SendTime(producer, batch.Time, cancellation), cancellation);
-        KafkaCrashPoint.Pass("kafka sent");
+        KafkaFailPoint.Pass("kafka sent");
         Retried(() => producer.CommitTransaction(StepTime), cancellation);
-        KafkaCrashPoint.Pass("kafka committed");
+        KafkaFailPoint.Pass("kafka committed");
         _sink.Metrics.Transactions!.Record(clock.GetElapsedTime(begun).TotalSeconds);
     }
 

@@ -1,7 +1,7 @@
 namespace FastStream;
 
 /// <summary>Places where tests end the process.</summary>
-internal static class KafkaCrashPoint
+internal static class KafkaFailPoint
 {
     /// <summary>Called at each place with its name; null outside of tests.</summary>
     public static Action<string>? Reached { get; set; }
