@@ -69,7 +69,7 @@ internal static class KillJob
                 new ManualResetEventSlim().Wait();   // nothing happens here between the signal and the end
             }
         };
-        CrashPoint.Passing = reached;
+        FailPoint.Passing = reached;
         KafkaFailPoint.Reached = reached;
     }
 }

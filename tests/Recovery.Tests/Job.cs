@@ -83,7 +83,7 @@ internal static class Job
     private static void KillAt(string place, int pass)
     {
         int passes = 0;
-        CrashPoint.Passing = passed =>
+        FailPoint.Passing = passed =>
         {
             if (passed == place && Interlocked.Increment(ref passes) == pass)
             {

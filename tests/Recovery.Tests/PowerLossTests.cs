@@ -14,7 +14,7 @@ public sealed class PowerLossTests(ITestOutputHelper output) : IDisposable
     public void Dispose()
     {
         DurableFile.Synced = null;
-        CrashPoint.Passing = null;
+        FailPoint.Passing = null;
         Directory.Delete(_folders, recursive: true);
     }
 
@@ -108,7 +108,7 @@ public sealed class PowerLossTests(ITestOutputHelper output) : IDisposable
         var disk = new SyncedDisk(folder);
         SyncedDisk? left = null;
         int passes = 0;
-        CrashPoint.Passing = place =>
+        FailPoint.Passing = place =>
         {
             if (place == "directory renamed" && ++passes == pass)
             {
@@ -117,7 +117,7 @@ public sealed class PowerLossTests(ITestOutputHelper output) : IDisposable
             }
         };
         await RunRecordedAsync(disk, folder, 1, Batches);
-        CrashPoint.Passing = null;
+        FailPoint.Passing = null;
         List<(SyncedDisk Disk, string Place)> disks = await RunRecordedAsync(left!, killed, Batches + 5, 1);
         foreach ((SyncedDisk after, string place) in disks.Where(each => each.Place.Contains("batches-", StringComparison.Ordinal)))
         {

@@ -120,7 +120,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         WarnOfTornEnd(log);
         PutDamagedAside();
         LastPlanned = batches.Count > 0 ? batches[^1].Time : _last.Time;
-        CrashPoint.Pass("recovered");
+        FailPoint.Pass("recovered");
 
         // Without states nothing comes of running a batch again that was put out already.
         return batches.Select(batch => Load(
@@ -133,7 +133,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     {
         if (_last is null)
         {
-            CrashPoint.Pass("begun");
+            FailPoint.Pass("begun");
             BeginSave(zeroTime, zeroTime, _log!.Segment, Positions(zeroTime));
             EndSave();
         }
@@ -145,9 +145,9 @@ internal sealed class CheckpointCoordinator : IDisposable
     {
         _plan.ResetWrittenCount();
         BatchRecord.WritePlan(_plan, time, _inputNames, _inputs, batches);
-        CrashPoint.Pass("cut");
+        FailPoint.Pass("cut");
         int segment = _log!.Append(_plan.WrittenMemory);
-        CrashPoint.Pass("planned");
+        FailPoint.Pass("planned");
         LastPlanned = time;
         _loggedBytes += _plan.WrittenCount;
         if (_plan.Capacity > LargestKeptPlan)
@@ -177,7 +177,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         var plan = new ArrayBufferWriter<byte>();
         BatchRecord.WritePlan(plan, time, [], [], []);
         _log!.Append(plan.WrittenMemory);
-        CrashPoint.Pass("planned");
+        FailPoint.Pass("planned");
     }
 
     /// <summary>Brings to the disk that a batch that failed for good runs without its data. By the scheduler, before it does.</summary>
@@ -190,9 +190,9 @@ internal sealed class CheckpointCoordinator : IDisposable
     /// <exception cref="IOException">The disk did not take it.</exception>
     public void Commit(BatchTime time, Outcome outcome)
     {
-        CrashPoint.Pass("put out");
+        FailPoint.Pass("put out");
         _log!.Append(BatchRecord.OfCommit(time, outcome));
-        CrashPoint.Pass("committed");
+        FailPoint.Pass("committed");
         _lastCommitted = time;
         try
         {
@@ -313,14 +313,14 @@ internal sealed class CheckpointCoordinator : IDisposable
             // Before the checkpoint counts, which then names it: of a log that ends with a file that nobody knows of, nobody would miss
             // that file.
             _log!.Roll();
-            CrashPoint.Pass("rolled");
+            FailPoint.Pass("rolled");
         }
 
         var manifest = new CheckpointManifest(number, zeroTime, _interval, time, segment, _log!.End, 0, 0, []) { Salt = Salt };
         _making = new CheckpointInMaking(_store, manifest, _states.Zip(_stateNames), _inputNames.Zip(positions));
         _makingSince = _clock.GetTimestamp();
         _slow = _stores?.SlowSnapshot ?? Timeout.InfiniteTimeSpan;
-        CrashPoint.Pass("save begun");
+        FailPoint.Pass("save begun");
     }
 
     private void EndSaveIfReady()
@@ -372,10 +372,10 @@ internal sealed class CheckpointCoordinator : IDisposable
             _making = null;
         }
 
-        CrashPoint.Pass("saved");
+        FailPoint.Pass("saved");
         _savedAt = _clock.GetTimestamp();
         Retire();
-        CrashPoint.Pass("retired");
+        FailPoint.Pass("retired");
         _scrubber.LookAtNext(_last);
     }
 
@@ -388,7 +388,7 @@ internal sealed class CheckpointCoordinator : IDisposable
             _store.Remove(old);
         }
 
-        CrashPoint.Pass("checkpoints removed");
+        FailPoint.Pass("checkpoints removed");
         _log!.RemoveBefore(numbers.Take(_options.KeptCheckpoints).Min(_store.LogSegmentOf));
         _journals!.Retire(_store, numbers.Take(_options.KeptCheckpoints).Last());
         RetireStores(numbers.Take(_options.KeptCheckpoints));

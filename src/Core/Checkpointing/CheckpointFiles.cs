@@ -33,17 +33,17 @@ internal sealed class CheckpointFiles : IDisposable
         _data.Finish();
         manifest = manifest with { Parts = Writer.Parts, DataLength = _data.Length, DataSum = _data.Sum };
         _data.Dispose();
-        CrashPoint.Pass("states written");
+        FailPoint.Pass("states written");
         using (FileBufferWriter file = _whole.NewFile(CheckpointStore.ManifestName))
         {
             manifest.Write(file);
             file.Finish();
         }
 
-        CrashPoint.Pass("manifest written");
+        FailPoint.Pass("manifest written");
         _whole.Publish();
         _whole.Dispose();
-        CrashPoint.Pass("checkpoint there");
+        FailPoint.Pass("checkpoint there");
         _store.LookAt(manifest.Number);
         return manifest;
     }

@@ -178,7 +178,7 @@ internal sealed class ReceiverJournal
         }
 
         _writer.RemoveBefore(file);
-        CrashPoint.Pass("journal retired");
+        FailPoint.Pass("journal retired");
     }
 
     /// <summary>Brings what waits to the disk, and ends.</summary>

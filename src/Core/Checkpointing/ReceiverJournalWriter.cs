@@ -119,7 +119,7 @@ internal sealed class ReceiverJournalWriter
             }
         }
 
-        CrashPoint.Pass("received");
+        FailPoint.Pass("received");
     }
 
     /// <summary>Done when the entries before a number are on the disk.</summary>
@@ -215,7 +215,7 @@ internal sealed class ReceiverJournalWriter
             {
                 AppendSchema();
                 _log.Append(frame.WrittenMemory);
-                CrashPoint.Pass("journal written");
+                FailPoint.Pass("journal written");
                 if (EndFrame(frame) >= _options.MaxFileBytes)
                 {
                     Roll();
@@ -311,7 +311,7 @@ internal sealed class ReceiverJournalWriter
             _files.Enqueue((_taken, _log.Segment));
         }
 
-        CrashPoint.Pass("journal rolled");
+        FailPoint.Pass("journal rolled");
     }
 
     private void Fail(Exception error)

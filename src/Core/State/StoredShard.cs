@@ -99,7 +99,7 @@ internal sealed class StoredShard(IStoredPlace stores, string name) : IDisposabl
             () =>
             {
                 Tell(store, changes);
-                CrashPoint.Pass("states in store");
+                FailPoint.Pass("states in store");
                 return store.TakeSnapshot();
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

@@ -56,7 +56,7 @@ internal sealed class AtomicDirectory : IDisposable
     public void Publish()
     {
         DurableFile.FlushDirectory(_writing);
-        CrashPoint.Pass("directory written");
+        FailPoint.Pass("directory written");
         Remove(_replaced);
         ThrowIfTaken();
         if (Directory.Exists(_path))
@@ -65,7 +65,7 @@ internal sealed class AtomicDirectory : IDisposable
         }
 
         Directory.Move(_writing, _path);
-        CrashPoint.Pass("directory renamed");
+        FailPoint.Pass("directory renamed");
         DurableFile.FlushDirectory(_parent);
         _published = true;
         Remove(_replaced);

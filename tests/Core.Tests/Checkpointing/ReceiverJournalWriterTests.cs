@@ -154,7 +154,7 @@ public sealed class ReceiverJournalWriterTests : IDisposable
         string input = $"input {Guid.NewGuid()}";   // no other journal of this process
         using var isWriting = new SemaphoreSlim(0);
         using var mayGoOn = new SemaphoreSlim(0);
-        CrashPoint.Passing = place =>
+        FailPoint.Passing = place =>
         {
             if (place == "journal written" && Thread.CurrentThread.Name == $"FastStream journal of {input}")
             {
@@ -193,7 +193,7 @@ public sealed class ReceiverJournalWriterTests : IDisposable
         }
         finally
         {
-            CrashPoint.Passing = null;
+            FailPoint.Passing = null;
         }
     }
 

@@ -1,7 +1,7 @@
 namespace FastStream;
 
 /// <summary>Places between two steps of a batch's life on disk, where a test ends its process.</summary>
-internal static class CrashPoint
+internal static class FailPoint
 {
     /// <summary>Told the name of each place that is passed; null outside of tests.</summary>
     public static Action<string>? Passing { get; set; }
