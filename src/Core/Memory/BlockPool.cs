@@ -17,7 +17,7 @@ public sealed class BlockPool
     private static readonly TimeSpan ShortestIdle = TimeSpan.FromSeconds(30);
 
     private readonly FreeBlocks _free;
-    private readonly Allowance _room;     // bytes of bounded blocks out
+    private readonly WeightedSemaphore _room;     // bytes of bounded blocks out
     private readonly bool _poison;        // debug mode
     private int _rented;                  // blocks out now, of any size
     private long _rentedBytes;            // their bytes
@@ -41,7 +41,7 @@ public sealed class BlockPool
         MaxBlocks = maxBlocks;
         _poison = poison;
         long bound = (long)maxBlocks * blockSizeBytes;
-        _room = new Allowance(bound);
+        _room = new WeightedSemaphore(bound);
         _free = new FreeBlocks(this, bound, clock, idleAfter);
         Carries = new CarryMemory(this, bound / 2, clock ?? TimeProvider.System);
     }

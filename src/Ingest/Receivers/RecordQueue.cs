@@ -10,7 +10,7 @@ internal sealed class RecordQueue<T>(int maxRecords)
     private const int LargestArrayRecords = 8192;
 
     private readonly Lock _lock = new();                      // guards the arrays
-    private readonly Allowance _room = new(maxRecords);
+    private readonly WeightedSemaphore _room = new(maxRecords);
     private List<ReadOnlyMemory<T>> _full = [];
     private T[] _filling = [];                                // rented when the first record comes
     private int _count;                                       // records in it

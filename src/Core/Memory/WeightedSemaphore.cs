@@ -2,7 +2,7 @@ namespace FastStream;
 
 /// <summary>How much may be held at a time, in records or bytes: who wants more waits, in order, until something is given back.</summary>
 /// <remarks>One request larger than the limit passes when nothing else is held, so that nobody waits for ever. Safe from any thread.</remarks>
-internal sealed class Allowance(long limit)
+internal sealed class WeightedSemaphore(long limit)
 {
     private readonly Lock _lock = new();                                        // guards _held and _waiting
     private readonly LinkedList<(long Amount, TaskCompletionSource Granted)> _waiting = [];
