@@ -81,7 +81,7 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     protected internal virtual bool HasEnded => false;
 
     /// <summary>Whether it takes nothing more before a batch gives room back: what is cut then holds little, and waiting with the cut loses nothing.</summary>
-    internal virtual bool IsHeldUp => false;
+    internal virtual bool IsBackpressured => false;
 
     /// <inheritdoc/>
     protected internal sealed override void Connect(GraphBuilder graph, Operator<T>[] outputs)
@@ -110,7 +110,7 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     {
     }
 
-    bool IInputStream.IsHeldUp => IsHeldUp;
+    bool IInputStream.IsBackpressured => IsBackpressured;
 
     bool IInputStream.HasEnded => HasEnded;
 
@@ -146,7 +146,7 @@ internal interface IInputStream
 
     string Name { get; }
 
-    bool IsHeldUp { get; }
+    bool IsBackpressured { get; }
 
     bool HasEnded => false;
 

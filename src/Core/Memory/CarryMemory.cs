@@ -182,7 +182,7 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
                 return;
             }
 
-            if (!_hasGranted && _ahead is { IsHeldUp: false } && _ahead.Count - _aheadBytes < LeastProgressBytes && !blocks.IsFull)
+            if (!_hasGranted && _ahead is { IsBackpressured: false } && _ahead.Count - _aheadBytes < LeastProgressBytes && !blocks.IsFull)
             {
                 refused = _holders.Where(holder => !holder.IsRefused).MaxBy(holder => holder.HeldBytes);
                 RefuseLocked(refused);
@@ -232,7 +232,7 @@ internal abstract class CarryHolder
     /// <summary>
     /// Whether the receiver itself does not read now, such as for a rate limit: that nothing comes is not the peer's fault.
     /// </summary>
-    public bool IsHeldUp
+    public bool IsBackpressured
     {
         get => _isHeldUp;
         set => _isHeldUp = value;

@@ -112,7 +112,7 @@ internal sealed class JobGenerator
     {
         for (int i = 0; i < _inputs.Count; i++)
         {
-            if (_inputs[i].IsHeldUp)
+            if (_inputs[i].IsBackpressured)
             {
                 return true;
             }

@@ -137,7 +137,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
 
         async ValueTask<bool> WaitAsync()
         {
-            _carry.IsHeldUp = true;
+            _carry.IsBackpressured = true;
             try
             {
                 if (pays)
@@ -155,7 +155,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
             }
             finally
             {
-                _carry.IsHeldUp = false;
+                _carry.IsBackpressured = false;
             }
         }
     }

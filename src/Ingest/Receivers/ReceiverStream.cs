@@ -79,7 +79,7 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
 
     protected internal override void LoadPosition(ReadOnlySpan<byte> saved) => _journal!.LoadPosition(saved);
 
-    internal override bool IsHeldUp => _supervisor.Queue.Held >= Context.Options.MaxBufferedRecords;
+    internal override bool IsBackpressured => _supervisor.Queue.Held >= Context.Options.MaxBufferedRecords;
 
     protected internal override InputBatch<T> Cut(BatchTime time) => _supervisor.Queue.Cut();
 

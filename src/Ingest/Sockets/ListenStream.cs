@@ -120,7 +120,7 @@ public sealed class ListenDStream<T> : InputDStream<T>
         _accepting = Task.Run(() => AcceptAsync(cancellationToken), CancellationToken.None);
     }
 
-    internal override bool IsHeldUp => Context.Blocks.IsFull;
+    internal override bool IsBackpressured => Context.Blocks.IsFull;
 
     /// <inheritdoc/>
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);

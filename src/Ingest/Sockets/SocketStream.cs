@@ -82,7 +82,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
     // First that it has ended: what it published is seen then.
     protected internal override bool HasEnded => _receiving.IsCompleted && _queue.IsEmpty;
 
-    internal override bool IsHeldUp => Context.Blocks.IsFull;
+    internal override bool IsBackpressured => Context.Blocks.IsFull;
 
     protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
 

@@ -84,7 +84,7 @@ public sealed class BatchRecordTests(ITestOutputHelper output)
 
         public string Name => name;
 
-        public bool IsHeldUp => false;
+        public bool IsBackpressured => false;
 
         public ValueTask StartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

@@ -87,10 +87,10 @@ public sealed class CarryMemoryTests
         Assert.Equal(0, holders.Sum(holder => holder.Refusals));
 
         // What the receiver itself does not read is not slow.
-        holders[2].IsHeldUp = true;
+        holders[2].IsBackpressured = true;
         _clock.Advance(TimeSpan.FromMinutes(5));
         Assert.Equal(0, holders.Sum(holder => holder.Refusals));
-        holders[2].IsHeldUp = false;
+        holders[2].IsBackpressured = false;
         _clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal([0, 1, 0, 0], holders.Select(holder => holder.Refusals));
         Assert.True(holders[1].IsRefused);

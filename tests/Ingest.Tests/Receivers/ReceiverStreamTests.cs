@@ -48,7 +48,7 @@ public class ReceiverStreamTests
     }
 
     [Fact]
-    public async Task IsHeldUp_WhileItsRoomIsFull()
+    public async Task IsBackpressured_WhileItsRoomIsFull()
     {
         var receiver = new ScriptedReceiver((_, _, stop) => UntilStopped(stop));
         InputDStream<int>? stream = null;
@@ -56,11 +56,11 @@ public class ReceiverStreamTests
             context => stream = (InputDStream<int>)context.ReceiverStream(receiver), new StreamingOptions { Partitions = 2, MaxBufferedRecords = 2 });
         await NextRun(receiver);
         await receiver.Store(1);
-        Assert.False(stream!.IsHeldUp);
+        Assert.False(stream!.IsBackpressured);
         await receiver.Store(2);
-        Assert.True(stream.IsHeldUp);
+        Assert.True(stream.IsBackpressured);
         Assert.Equal([1, 2], await run.TickAsync());
-        Assert.False(stream.IsHeldUp);
+        Assert.False(stream.IsBackpressured);
         await run.StopAsync();
     }
 

@@ -245,7 +245,7 @@ public class SocketTextStreamTests
     }
 
     [Fact]
-    public async Task IsHeldUp_WhileNoBlockIsFree()
+    public async Task IsBackpressured_WhileNoBlockIsFree()
     {
         await using var context = new StreamingContext(Small);
         var inputs = new[]
@@ -253,16 +253,16 @@ public class SocketTextStreamTests
             (InputDStream<Utf8Text>)context.SocketTextStream("127.0.0.1", 1),
             context.ListenTextStream(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0)),
         };
-        Assert.DoesNotContain(inputs, input => input.IsHeldUp);
+        Assert.DoesNotContain(inputs, input => input.IsBackpressured);
         var blocks = new List<Block>();
         while (context.Blocks.TryRent(out Block? block))
         {
             blocks.Add(block);
         }
 
-        Assert.All(inputs, input => Assert.True(input.IsHeldUp));
+        Assert.All(inputs, input => Assert.True(input.IsBackpressured));
         blocks.ForEach(block => block.Release());
-        Assert.DoesNotContain(inputs, input => input.IsHeldUp);
+        Assert.DoesNotContain(inputs, input => input.IsBackpressured);
     }
 
     [Fact]
