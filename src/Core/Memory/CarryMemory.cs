@@ -23,10 +23,10 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
 
     private readonly Lock _lock = new();                                  // guards all below
     private readonly LinkedList<Request> _waiting = [];
-    private readonly HashSet<CarryHolder> _holders = [];
+    private readonly HashSet<RemainderHolder> _holders = [];
     private int _waitingCount;                                            // of _waiting; read without the lock
     private long _heldBytes;                                              // that count in the limit
-    private CarryHolder? _ahead;
+    private RemainderHolder? _ahead;
     private ITimer? _timer;                                               // looks whether anything comes on while somebody waits
     private bool _isTimed;
     private bool _hasGranted;                                             // since the last look
@@ -39,7 +39,7 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
     public static int LargestBytes(int maxRecordBytes) => (maxRecordBytes + 1024 + SmallestBytes - 1) / SmallestBytes * SmallestBytes;
 
     /// <summary>Rents memory when there is room; null where the record is refused.</summary>
-    public ValueTask<Block?> RentAsync(CarryHolder holder, int length, CancellationToken cancellationToken)
+    public ValueTask<Block?> RentAsync(RemainderHolder holder, int length, CancellationToken cancellationToken)
     {
         LinkedListNode<Request> node;
         lock (_lock)
@@ -62,7 +62,7 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
     /// The holder needs a piece no more: it has a larger one, or its record is finished. Who published the piece holds
     /// it on.
     /// </summary>
-    public void Return(CarryHolder holder, Block block)
+    public void Return(RemainderHolder holder, Block block)
     {
         lock (_lock)
         {
@@ -130,7 +130,7 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
         _waitingCount--;
     }
 
-    private Block? TryRentLocked(CarryHolder holder, int length)
+    private Block? TryRentLocked(RemainderHolder holder, int length)
     {
         Block? block = null;
         if (holder.HasOwnPiece && length <= SmallestBytes)
@@ -173,7 +173,7 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
     // While the pool is full, batches are what gives memory back, and they end.
     private void Look()
     {
-        CarryHolder? refused = null;
+        RemainderHolder? refused = null;
         lock (_lock)
         {
             _isTimed = false;
@@ -195,7 +195,7 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
         Grant();
     }
 
-    private void RefuseLocked(CarryHolder? holder)
+    private void RefuseLocked(RemainderHolder? holder)
     {
         if (holder is null)
         {
@@ -214,11 +214,11 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
         }
     }
 
-    private sealed record Request(CarryHolder Holder, int Length, TaskCompletionSource<Block?> Granted);
+    private sealed record Request(RemainderHolder Holder, int Length, TaskCompletionSource<Block?> Granted);
 }
 
 /// <summary>Who holds an unfinished record.</summary>
-internal abstract class CarryHolder
+internal abstract class RemainderHolder
 {
     private volatile bool _isRefused;
     private volatile bool _isHeldUp;

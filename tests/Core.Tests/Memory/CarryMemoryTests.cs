@@ -166,7 +166,7 @@ public sealed class CarryMemoryTests
         Assert.Equal(0, _pool.RentedBytes);
     }
 
-    private sealed class Holder(bool hasOwnPiece = false) : CarryHolder
+    private sealed class Holder(bool hasOwnPiece = false) : RemainderHolder
     {
         public override bool HasOwnPiece { get; } = hasOwnPiece;
 
