@@ -43,7 +43,7 @@ public sealed class BlockPool
         long bound = (long)maxBlocks * blockSizeBytes;
         _room = new WeightedSemaphore(bound);
         _free = new FreeBlocks(this, bound, clock, idleAfter);
-        Carries = new CarryMemory(this, bound / 2, clock ?? TimeProvider.System);
+        Carries = new RemainderMemory(this, bound / 2, clock ?? TimeProvider.System);
     }
 
     /// <summary>Bytes a block.</summary>
@@ -62,7 +62,7 @@ public sealed class BlockPool
     public long HeldBytes => _free.HeldBytes;
 
     /// <summary>Memory for unfinished records, from this pool.</summary>
-    internal CarryMemory Carries { get; }
+    internal RemainderMemory Carries { get; }
 
     /// <summary>Whether there is no room for one more block.</summary>
     internal bool IsFull => _room.Held + BlockSizeBytes > (long)MaxBlocks * BlockSizeBytes;
@@ -78,7 +78,7 @@ public sealed class BlockPool
     {
         // Room for the one record that is let ahead is kept out of the bound, where the bound is not too small for that.
         long bound = options.MaxBufferedBytes;
-        long ahead = 2L * CarryMemory.LargestBytes(options.MaxRecordBytes);
+        long ahead = 2L * RemainderMemory.LargestBytes(options.MaxRecordBytes);
         bound -= bound >= 4 * ahead ? ahead : 0;
         int blocks = (int)(bound / options.BlockSizeBytes);
         return new BlockPool(options.BlockSizeBytes, blocks, options.PoisonReturnedBlocks, options.TimeProvider, IdleAfter(options));

@@ -9,7 +9,7 @@ namespace FastStream;
 /// <param name="memory">Where the block comes from.</param>
 /// <param name="largestBytes">The most bytes that a record needs.</param>
 /// <param name="hasOwnPiece">Whether the first few KiB are the connection's own.</param>
-internal sealed class CarryBuffer(CarryMemory memory, int largestBytes, bool hasOwnPiece) : RemainderHolder, IDisposable
+internal sealed class CarryBuffer(RemainderMemory memory, int largestBytes, bool hasOwnPiece) : RemainderHolder, IDisposable
 {
     private Block? _block;
     private Action? _refused;
@@ -77,7 +77,7 @@ internal sealed class CarryBuffer(CarryMemory memory, int largestBytes, bool has
     private async ValueTask GrowAndAppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         int needed = checked(Count + bytes.Length);
-        long length = BitOperations.RoundUpToPowerOf2((uint)Math.Max(needed, Math.Max(Capacity * 2L, CarryMemory.SmallestBytes)));
+        long length = BitOperations.RoundUpToPowerOf2((uint)Math.Max(needed, Math.Max(Capacity * 2L, RemainderMemory.SmallestBytes)));
         length = length <= largestBytes ? length : Math.Max(largestBytes, needed);
         Block? larger = await memory.RentAsync(this, (int)length, cancellationToken).ConfigureAwait(false);
         if (larger is null)

@@ -166,6 +166,6 @@ public sealed class BlockPoolTests
             MaxBufferedBytes = maxBufferedBytes, MaxRecordBytes = maxRecordBytes, BlockSizeBytes = 64 << 10,
         });
         long bound = (long)pool.MaxBlocks * pool.BlockSizeBytes;
-        Assert.InRange(bound + (2L * CarryMemory.LargestBytes(maxRecordBytes)), maxBufferedBytes * 3 / 4, maxBufferedBytes);
+        Assert.InRange(bound + (2L * RemainderMemory.LargestBytes(maxRecordBytes)), maxBufferedBytes * 3 / 4, maxBufferedBytes);
     }
 }

@@ -10,7 +10,7 @@ public class SocketMemoryTests
     // On a manual clock that tests let run as fast as it goes, a busy machine would have peers seem slow.
     private static readonly ListenSourceOptions Unhurried = new() { RecordTimeout = Timeout.InfiniteTimeSpan };
 
-    private const int OwnBytes = CarryMemory.SmallestBytes;   // of a connection, beyond the bound
+    private const int OwnBytes = RemainderMemory.SmallestBytes;   // of a connection, beyond the bound
 
     private static StreamingOptions Options(long maxBufferedBytes) => new() { Partitions = 2, MaxBufferedBytes = maxBufferedBytes };
 

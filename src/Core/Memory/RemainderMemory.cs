@@ -11,7 +11,7 @@ namespace FastStream;
 /// <param name="blocks">Where the memory comes from.</param>
 /// <param name="limitBytes">The most bytes for unfinished records, beside the one ahead and the first bytes of each connection.</param>
 /// <param name="clock">Tells how long nothing comes on.</param>
-internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvider clock)
+internal sealed class RemainderMemory(BlockPool blocks, long limitBytes, TimeProvider clock)
 {
     /// <summary>
     /// The smallest piece of memory. A connection that holds no block has one of its own, beyond the bound, so that its
@@ -165,7 +165,7 @@ internal sealed class CarryMemory(BlockPool blocks, long limitBytes, TimeProvide
             _hasGranted = false;
             _aheadBytes = _ahead?.Count ?? 0;
             _timer ??= clock.CreateTimer(
-                static memory => ((CarryMemory)memory!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                static memory => ((RemainderMemory)memory!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _timer.Change(Patience, Timeout.InfiniteTimeSpan);
         }
     }

@@ -1,13 +1,13 @@
 namespace FastStream.Tests.Core.Memory;
 
-public sealed class CarryMemoryTests
+public sealed class RemainderMemoryTests
 {
     private const int Piece = 64 << 10;
 
     private readonly ManualTimeProvider _clock = new();
     private readonly BlockPool _pool;
 
-    public CarryMemoryTests() => _pool = BlockPool.For(
+    public RemainderMemoryTests() => _pool = BlockPool.For(
         new StreamingOptions { BlockSizeBytes = Piece, MaxBufferedBytes = 8 * Piece, TimeProvider = _clock });
 
     private async Task<Block> RentAsync(Holder holder, int length = Piece) =>
@@ -141,7 +141,7 @@ public sealed class CarryMemoryTests
         var ahead = new Holder();
         Block first = await RentAsync(ahead);
         var own = new Holder(hasOwnPiece: true);
-        ValueTask<Block?> piece = _pool.Carries.RentAsync(own, CarryMemory.SmallestBytes, CancellationToken.None);
+        ValueTask<Block?> piece = _pool.Carries.RentAsync(own, RemainderMemory.SmallestBytes, CancellationToken.None);
         Assert.True(piece.IsCompletedSuccessfully);
         _pool.Carries.Return(own, (await piece)!);
         _pool.Carries.Return(ahead, first);
