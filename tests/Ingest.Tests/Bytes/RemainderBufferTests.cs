@@ -1,13 +1,13 @@
 namespace FastStream.Tests.Ingest.Bytes;
 
-public sealed class CarryBufferTests
+public sealed class RemainderBufferTests
 {
     private readonly BlockPool _pool = new(4096, 1024);
 
     [Fact]
     public async Task Append_InPieces_KeepsThemTogether()
     {
-        using var carry = new CarryBuffer(_pool.Carries, 1 << 20, hasOwnPiece: false);
+        using var carry = new RemainderBuffer(_pool.Carries, 1 << 20, hasOwnPiece: false);
         byte[] expected = [.. Enumerable.Range(0, 100_000).Select(i => (byte)i)];
         foreach (byte[] piece in expected.Chunk(777))
         {
@@ -23,7 +23,7 @@ public sealed class CarryBufferTests
     [Fact]
     public async Task Clear_HoldsNoMemory_AndCanBeUsedAgain()
     {
-        using var carry = new CarryBuffer(_pool.Carries, 1 << 20, hasOwnPiece: false);
+        using var carry = new RemainderBuffer(_pool.Carries, 1 << 20, hasOwnPiece: false);
         await carry.AppendAsync(new byte[1 << 20], CancellationToken.None);
         carry.Clear();
         Assert.Equal(0, carry.Capacity);

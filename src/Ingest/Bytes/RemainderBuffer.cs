@@ -9,7 +9,7 @@ namespace FastStream;
 /// <param name="memory">Where the block comes from.</param>
 /// <param name="largestBytes">The most bytes that a record needs.</param>
 /// <param name="hasOwnPiece">Whether the first few KiB are the connection's own.</param>
-internal sealed class CarryBuffer(RemainderMemory memory, int largestBytes, bool hasOwnPiece) : RemainderHolder, IDisposable
+internal sealed class RemainderBuffer(RemainderMemory memory, int largestBytes, bool hasOwnPiece) : RemainderHolder, IDisposable
 {
     private Block? _block;
     private Action? _refused;
