@@ -155,7 +155,7 @@ public sealed class BatchContext
     }
 
     /// <summary>Another run of the same batch, which takes the inputs over: they are disposed when nobody reads either run any more. Before the scheduler releases this one.</summary>
-    internal BatchContext NewTry()
+    internal BatchContext NewAttempt()
     {
         var next = new BatchContext(Time, _inputs) { IsReplay = IsReplay, StageTimes = StageTimes };
         next.Retain();

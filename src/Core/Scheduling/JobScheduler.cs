@@ -240,7 +240,7 @@ internal sealed class JobScheduler
                 }
 
                 // An output that was done may have retained this try's records, which lie in the same inputs: they stay until nobody reads any try.
-                BatchContext next = scope.NewTry();
+                BatchContext next = scope.NewAttempt();
                 _running.Replace(scope, next);
                 scope.Release();
                 scope = next;
