@@ -16,13 +16,13 @@ internal sealed class ByteBatch<T> : InputBatch<T>
     private readonly List<BlockSlice> _slices;
     private readonly IRecordDecoder<T> _decoder;
     private readonly long _totalBytes;
-    private readonly DecodedShares<T> _decoded;
+    private readonly DecodedSplits<T> _decoded;
 
     public ByteBatch(List<BlockSlice> slices, IRecordDecoder<T> decoder, int partitions)
     {
         _slices = slices;
         _decoder = decoder;
-        _decoded = new DecodedShares<T>(decoder, partitions);
+        _decoded = new DecodedSplits<T>(decoder, partitions);
         foreach (BlockSlice slice in slices)
         {
             _totalBytes += slice.Length;

@@ -15,7 +15,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
     private readonly RecordLimit<T> _limit = new(decoder, source.MaxRecordBytes);
     private readonly long _totalBytes = ranges.Sum(range => range.Length);
     private readonly List<Block>[] _blocks = Enumerable.Range(0, partitions).Select(_ => new List<Block>()).ToArray();
-    private readonly DecodedShares<T> _decoded = new(decoder, partitions);
+    private readonly DecodedSplits<T> _decoded = new(decoder, partitions);
     private readonly OversizedShares _oversized = new(source, partitions);
 
     /// <summary>The parts of files that it is made of, in order.</summary>

@@ -26,7 +26,7 @@ internal struct DecodeRun<T>(IRecordDecoder<T> decoder, RecordBuffer<T> output)
 }
 
 /// <summary>What the partitions made of a batch of bytes. A batch may run several times: what was left out of it reaches the metrics once, by the run that found the most.</summary>
-internal sealed class DecodedShares<T>(IRecordDecoder<T> decoder, int partitions)
+internal sealed class DecodedSplits<T>(IRecordDecoder<T> decoder, int partitions)
 {
     private readonly long[] _records = Enumerable.Repeat(-1L, partitions).ToArray();                    // by partition; -1 before it ran
     private readonly long[] _invalid = decoder is ISelectiveDecoder<T> ? new long[partitions] : [];   // by partition; what the metrics know of
