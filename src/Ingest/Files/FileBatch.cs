@@ -16,7 +16,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
     private readonly long _totalBytes = ranges.Sum(range => range.Length);
     private readonly List<Block>[] _blocks = Enumerable.Range(0, partitions).Select(_ => new List<Block>()).ToArray();
     private readonly DecodedSplits<T> _decoded = new(decoder, partitions);
-    private readonly OversizedShares _oversized = new(source, partitions);
+    private readonly OversizedSplits _oversized = new(source, partitions);
 
     /// <summary>The parts of files that it is made of, in order.</summary>
     public IReadOnlyList<FileRange> Ranges => ranges;

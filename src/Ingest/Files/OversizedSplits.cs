@@ -1,7 +1,7 @@
 namespace FastStream;
 
 /// <summary>Records of a batch that are too long and do not fail it. A batch may run several times: metrics get a record once, and listeners one warning a partition.</summary>
-internal sealed class OversizedShares(FileSource source, int partitions)
+internal sealed class OversizedSplits(FileSource source, int partitions)
 {
     private readonly long[] _found = new long[partitions];      // by partition, in the run that goes on
     private readonly long[] _reported = new long[partitions];   // by partition; what the metrics know of
