@@ -24,7 +24,7 @@ public sealed class BatchContext
     private int _pending = 1;                                 // messages not handled yet, and 1 for the scheduler while it posts
     private int _holders = 1;                                 // who still reads the batch's records
     private StreamingException? _failure;                     // the first failure; later ones are consequences
-    private BatchContext? _nextTry;                             // the run that has taken the inputs over; held as long as this one is
+    private BatchContext? _nextAttempt;                             // the run that has taken the inputs over; held as long as this one is
 
     internal BatchContext(BatchTime time, InputBatch[] inputs)
     {
@@ -159,7 +159,7 @@ public sealed class BatchContext
     {
         var next = new BatchContext(Time, _inputs) { IsReplay = IsReplay, StageTimes = StageTimes };
         next.Retain();
-        _nextTry = next;
+        _nextAttempt = next;
         return next;
     }
 
@@ -222,9 +222,9 @@ public sealed class BatchContext
     {
         try
         {
-            if (_nextTry is not null)
+            if (_nextAttempt is not null)
             {
-                _nextTry.Release();
+                _nextAttempt.Release();
             }
             else
             {
