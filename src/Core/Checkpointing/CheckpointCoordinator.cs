@@ -436,7 +436,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     {
         foreach ((int number, string damage) in _damages)
         {
-            _store.PutAside(number);
+            _store.Quarantine(number);
             _warn($"A damaged checkpoint was put aside, and an older one is used. {damage}");
         }
 

@@ -56,7 +56,7 @@ internal sealed class CheckpointStore(string directory)
         }
         catch (InvalidDataException error)
         {
-            PutAside(number);
+            Quarantine(number);
             throw new IOException($"Checkpoint {number} was written, and reads otherwise: {error.Message} It was put aside; look after the disk.", error);
         }
     }
@@ -90,7 +90,7 @@ internal sealed class CheckpointStore(string directory)
     public LogEnd LogEndOf(int number) => TryManifestOf(number)?.LogEnd ?? default;
 
     /// <summary>Puts a damaged checkpoint aside, so that its number is free and nobody takes it for a good one.</summary>
-    public void PutAside(int number)
+    public void Quarantine(int number)
     {
         string to = Path.Combine(directory, $"damaged-{number:D9}");
         for (int i = 2; Path.Exists(to); i++)

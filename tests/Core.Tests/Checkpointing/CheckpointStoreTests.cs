@@ -199,7 +199,7 @@ public sealed class CheckpointStoreTests : IDisposable
         for (byte i = 1; i <= 3; i++)
         {
             Save(5, [i]);
-            _store.PutAside(5);
+            _store.Quarantine(5);
         }
 
         Assert.Empty(_store.Numbers);
