@@ -42,7 +42,7 @@ internal sealed class CompactingTextArena<T> : IDisposable
     }
 
     /// <summary>Counts a record as gone and the one that it has replaced as there again: the batch that changed it is given up.</summary>
-    public void GoBack(ref T place, bool exists, ref T before, bool existed)
+    public void RollBack(ref T place, bool exists, ref T before, bool existed)
     {
         Forget(ref place, exists);
         if (existed && RecordTexts<T>.Any)

@@ -209,7 +209,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
         {
             (int number, KeyedState<TState> entry) = _before[i];
             ref KeyedState<TState> changed = ref _table.ValueAt(number);
-            _texts.GoBack(ref changed.State, changed.Exists, ref entry.State, entry.Exists);
+            _texts.RollBack(ref changed.State, changed.Exists, ref entry.State, entry.Exists);
             changed = entry;
             if (!entry.Exists && !entry.Is(StateMarks.InStore))
             {
