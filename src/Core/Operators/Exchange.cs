@@ -26,14 +26,14 @@ internal interface IPartitioner<T>
 /// <param name="parent">Where the records come from.</param>
 /// <param name="operatorName">The word shown for it.</param>
 /// <param name="partitions">Partitions after the exchange, at least 1.</param>
-/// <param name="routeOf">Makes the route of a sending partition.</param>
+/// <param name="partitionerOf">Makes the route of a sending partition.</param>
 /// <param name="byKey">Whether the route sends each key to the partition of its hash.</param>
-internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, int partitions, Func<int, IPartitioner<T>> routeOf, bool byKey)
+internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, int partitions, Func<int, IPartitioner<T>> partitionerOf, bool byKey)
     : DStream<T>(parent.Context, operatorName, parent)
 {
     public override int PartitionCount => partitions;
 
-    internal override IPartitioner<T>? Route => byKey ? routeOf(0) : null;
+    internal override IPartitioner<T>? Route => byKey ? partitionerOf(0) : null;
 
     internal override bool HasUniqueKeys => SharesStageWithParents && parent.HasUniqueKeys;
 
@@ -58,7 +58,7 @@ internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, 
             graph.AddRoot(receivers[partition]);
         }
 
-        graph.Attach(parent, this, sender => new ExchangeSender<T>(sender, routeOf(sender), graph.Salt, receivers, runners));
+        graph.Attach(parent, this, sender => new ExchangeSender<T>(sender, partitionerOf(sender), graph.Salt, receivers, runners));
     }
 }
 
