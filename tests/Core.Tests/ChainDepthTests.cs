@@ -43,7 +43,7 @@ public sealed class ChainDepthTests
         Operator<int> chain = new Capture<int>();
         for (int i = 0; i < 20_000; i++)
         {
-            chain = new OperatorGuard<int>($"step {i}", new PassOn(chain));
+            chain = new OperatorGuard<int>($"step {i}", new Write(chain));
         }
 
         var scope = new BatchContext(default, []);
@@ -112,7 +112,7 @@ public sealed class ChainDepthTests
         }
     }
 
-    private sealed class PassOn(Operator<int> next) : Operator<int, int>(next)
+    private sealed class Write(Operator<int> next) : Operator<int, int>(next)
     {
         public override void OnBatch(ReadOnlySpan<int> items) => Next.OnBatch(items);
     }

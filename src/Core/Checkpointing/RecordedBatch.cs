@@ -97,7 +97,7 @@ internal static class RecordedBatch
             {
                 foreach (ArraySegment<T> block in partitions[saved])
                 {
-                    output.PassOn(block);
+                    output.Write(block);
                 }
             }
         }

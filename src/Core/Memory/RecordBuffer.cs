@@ -59,7 +59,7 @@ public sealed class RecordBuffer<T>
     }
 
     /// <summary>Hands on records that lie in the caller's memory, without copying them, in spans of the right size.</summary>
-    public void PassOn(ReadOnlySpan<T> items)
+    public void Write(ReadOnlySpan<T> items)
     {
         Flush();
         _next.OnRecords(items);

@@ -58,7 +58,7 @@ public sealed class RecordInputBatch<T> : InputBatch<T>
             int to = (int)Math.Clamp(end, 0, block.Length);
             if (from < to)
             {
-                output.PassOn(block.Span[from..to]);
+                output.Write(block.Span[from..to]);
             }
 
             start -= block.Length;

@@ -178,12 +178,12 @@ internal sealed class TolerantOperator<TIn, TOut, TMarker> : Operator<TIn, TOut>
     {
         if (_results.Items.Count == 0)
         {
-            Output.PassOn(_adding.TakeAdded());
+            Output.Write(_adding.TakeAdded());
             return;
         }
 
         _adding.Flush();
-        Output.PassOn(_results.Items.Span);
+        Output.Write(_results.Items.Span);
         _results.Items.Clear();
     }
 }

@@ -86,7 +86,7 @@ internal sealed class TopKOperator<T, TKey, TMarker>(int count, Func<T, TKey> ke
 
         _arrival = 0;
         _worstFirst.Span.Reverse();
-        Output.PassOn(_worstFirst.Span);
+        Output.Write(_worstFirst.Span);
         _worstFirst.Clear();
         base.OnBatchEnd(batch);
     }

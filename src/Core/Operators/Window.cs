@@ -114,7 +114,7 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Sta
         pane.HoldFor(batch);
         foreach (ArraySegment<T> block in pane.Blocks)
         {
-            Output.PassOn(block);
+            Output.Write(block);
         }
     }
 
