@@ -62,7 +62,7 @@ public sealed class RecordBuffer<T>
     public void Write(ReadOnlySpan<T> items)
     {
         Flush();
-        _next.OnRecords(items);
+        _next.OnManyRecords(items);
     }
 
     /// <summary>Room for up to <paramref name="count"/> records (at most <see cref="RecordBuffer.SpanRecords"/>) that the caller fills and passes to <see cref="HandOn"/>. What was added before is handed on first.</summary>

@@ -92,7 +92,7 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
     private void LeaveStep()
     {
         _isInStep = false;
-        _table.Left.OnRecords(_lefts.Span[_position..]);
+        _table.Left.OnManyRecords(_lefts.Span[_position..]);
     }
 
     private void Forget()

@@ -24,7 +24,7 @@ public abstract class Operator<T>
     public abstract void Reset(BatchContext batch);
 
     /// <summary>Takes any number of records, in spans of the right size.</summary>
-    internal void OnRecords(ReadOnlySpan<T> items)
+    internal void OnManyRecords(ReadOnlySpan<T> items)
     {
         while (!items.IsEmpty)
         {

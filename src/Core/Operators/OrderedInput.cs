@@ -50,7 +50,7 @@ internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? be
     {
         Throw.IfStackIsLow();   // each of many inputs hands the turn on to the next
         _wasGivenTurn = true;
-        next.OnRecords(_held.Span);
+        next.OnManyRecords(_held.Span);
         _held.Clear();
         if (_hasEnded)
         {

@@ -65,7 +65,7 @@ internal sealed class FailingOperator<T>(FailurePlan plan, int partition, Operat
         _attempt = batch.Time == _time ? _attempt + 1 : 1;
         _time = batch.Time;
         plan.Check(FailurePoint.AtTheBegin, _time, partition, _attempt);
-        next.OnRecords(_held.ToArray());
+        next.OnManyRecords(_held.ToArray());
         _held.Clear();
         plan.Check(FailurePoint.BeforeTheEnd, _time, partition, _attempt);
         next.OnBatchEnd(batch);
