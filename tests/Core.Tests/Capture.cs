@@ -7,7 +7,7 @@ internal sealed class Capture<T> : LastOperator<T>
 
     public int Ends { get; private set; }
 
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         Assert.InRange(items.Length, 1, RecordBuffer.SpanRecords);
         Items.AddRange(items);

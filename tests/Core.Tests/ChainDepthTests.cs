@@ -50,7 +50,7 @@ public sealed class ChainDepthTests
         OperatorFailure atStart = Assert.Throws<OperatorFailure>(() => chain.OnBatchStart(scope));
         Assert.Contains("too deep for the stack", atStart.InnerException!.Message);
         OnStack(LargeStackBytes, () => chain.OnBatchStart(scope));
-        OperatorFailure inBatch = Assert.Throws<OperatorFailure>(() => chain.OnBatch([1]));
+        OperatorFailure inBatch = Assert.Throws<OperatorFailure>(() => chain.OnRecords([1]));
         Assert.Contains("too deep for the stack", inBatch.InnerException!.Message);
         OperatorFailure atEnd = Assert.Throws<OperatorFailure>(() => chain.OnBatchEnd(scope));
         Assert.Contains("too deep for the stack", atEnd.InnerException!.Message);
@@ -114,6 +114,6 @@ public sealed class ChainDepthTests
 
     private sealed class Write(Operator<int> next) : Operator<int, int>(next)
     {
-        public override void OnBatch(ReadOnlySpan<int> items) => Next.OnBatch(items);
+        public override void OnRecords(ReadOnlySpan<int> items) => Next.OnRecords(items);
     }
 }

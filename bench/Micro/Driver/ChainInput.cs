@@ -28,7 +28,7 @@ internal sealed class ChainInput<T>(StreamingContext context) : DStream<T>(conte
         while (!records.IsEmpty)
         {
             int taken = Math.Min(records.Length, RecordBuffer.SpanRecords);
-            head.OnBatch(records[..taken]);
+            head.OnRecords(records[..taken]);
             records = records[taken..];
         }
     }

@@ -6,7 +6,7 @@ internal sealed class CountSink<T> : LastOperator<T>
     /// <summary>Records of all batches.</summary>
     public long Total { get; private set; }
 
-    public override void OnBatch(ReadOnlySpan<T> items) => Total += items.Length;
+    public override void OnRecords(ReadOnlySpan<T> items) => Total += items.Length;
 }
 
 /// <summary>Adds numbers up.</summary>
@@ -15,7 +15,7 @@ internal sealed class SumSink : LastOperator<long>
     /// <summary>The sum over all batches.</summary>
     public long Total { get; private set; }
 
-    public override void OnBatch(ReadOnlySpan<long> items)
+    public override void OnRecords(ReadOnlySpan<long> items)
     {
         long total = 0;
         foreach (long item in items)

@@ -70,7 +70,7 @@ internal static class RecordedBatch
             for (Span<T> span; !(span = SavedRecords.Read(ref rest, serializer, records)).IsEmpty;)
             {
                 RecordTexts<T>.Copy(span, memory, texts);
-                collector.OnBatch(span);
+                collector.OnRecords(span);
                 count += span.Length;
             }
 
@@ -83,7 +83,7 @@ internal static class RecordedBatch
 
     private sealed class Sink<T>(IRecordSerializer<T> serializer, IBufferWriter<byte> output) : LastOperator<T>
     {
-        public override void OnBatch(ReadOnlySpan<T> items) => SavedRecords.Write(items, serializer, output);
+        public override void OnRecords(ReadOnlySpan<T> items) => SavedRecords.Write(items, serializer, output);
     }
 
     private sealed class Batch<T>(List<List<ArraySegment<T>>> partitions, ArenaLease texts, long count) : InputBatch<T>

@@ -82,7 +82,7 @@ public sealed class RecordBuffer<T>
     {
         if (count > 0)
         {
-            _next.OnBatch(new ReadOnlySpan<T>(_items, 0, count));
+            _next.OnRecords(new ReadOnlySpan<T>(_items, 0, count));
         }
     }
 

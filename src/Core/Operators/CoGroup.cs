@@ -60,7 +60,7 @@ internal sealed class CoGroupOperator<TKey, TLeft, TRight> : Operator<(TKey Key,
     public Operator<(TKey Key, TLeft Value)> Left { get; }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<(TKey Key, TRight Value)> items) => _rights.AddRange(items, _keys);
+    public override void OnRecords(ReadOnlySpan<(TKey Key, TRight Value)> items) => _rights.AddRange(items, _keys);
 
     public override void OnBatchEnd(BatchContext batch)
     {
@@ -92,7 +92,7 @@ internal sealed class CoGroupOperator<TKey, TLeft, TRight> : Operator<(TKey Key,
     private sealed class LeftSide(CoGroupOperator<TKey, TLeft, TRight> both) : LastOperator<(TKey Key, TLeft Value)>
     {
         [MethodImpl(MethodImplOptions.NoInlining)]
-        public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items) => both._lefts.AddRange(items, both._keys);
+        public override void OnRecords(ReadOnlySpan<(TKey Key, TLeft Value)> items) => both._lefts.AddRange(items, both._keys);
 
         public override void Reset(BatchContext batch) => both.Forget();
     }

@@ -66,7 +66,7 @@ internal sealed class CombineByKeyOperator<TKey, TValue, TCombiner, TMarker>(
     where TMarker : struct
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    public override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         Span<uint> hashes = Hashes(items.Length);
         Table.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, hashes);

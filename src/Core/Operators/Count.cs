@@ -33,7 +33,7 @@ internal sealed class CountOperator<T>(Operator<long> next) : Operator<T, long>(
     private long _count;   // records of the batch until now
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items) => _count += items.Length;
+    public override void OnRecords(ReadOnlySpan<T> items) => _count += items.Length;
 
     public override void OnBatchEnd(BatchContext batch)
     {
@@ -62,7 +62,7 @@ internal sealed class SumOperator(Operator<long> next) : Operator<long, long>(ne
     private long _sum;   // of the batch until now
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<long> items)
+    public override void OnRecords(ReadOnlySpan<long> items)
     {
         foreach (long item in items)
         {

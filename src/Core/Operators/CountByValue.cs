@@ -37,7 +37,7 @@ internal sealed class CountByValueStream<T>(DStream<T> parent, string operatorNa
 internal sealed class CountByValueOperator<T>(Operator<(T Key, long Value)> next) : TableOperator<T, T, long>(next)
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         Span<uint> hashes = Hashes(items.Length);
         Table.Prepare<T, WholeKey<T>>(items, hashes);
@@ -81,7 +81,7 @@ internal sealed class SumByKeyStream<TKey>(DStream<(TKey Key, long Value)> paren
 internal sealed class SumByKeyOperator<TKey>(Operator<(TKey Key, long Value)> next) : TableOperator<(TKey Key, long Value), TKey, long>(next)
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<(TKey Key, long Value)> items)
+    public override void OnRecords(ReadOnlySpan<(TKey Key, long Value)> items)
     {
         KeyTable<TKey, long> table = Table;
         Span<uint> hashes = Hashes(items.Length);

@@ -51,7 +51,7 @@ internal sealed class DistinctOperator<T>(Operator<T> next) : Operator<T, T>(nex
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         KeyTable<T, byte> seen = _seen;
         Span<uint> hashes = _hashes.AsSpan(0, items.Length);

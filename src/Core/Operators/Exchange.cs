@@ -74,7 +74,7 @@ internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySa
     private readonly List<(int Target, T[] Records)> _full = [];     // full arrays, posted when the span is done
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         Span<int> targets = _targets.AsSpan(0, items.Length);
         route.Targets(items, targets, receivers.Length, in _salt);
@@ -207,7 +207,7 @@ internal sealed class ExchangeReceiver<T>(Operator<T> next, int senders) : Stage
         {
             for (int start = 0; start < message.Count; start += RecordBuffer.SpanRecords)
             {
-                next.OnBatch(records.AsSpan(start, Math.Min(RecordBuffer.SpanRecords, message.Count - start)));
+                next.OnRecords(records.AsSpan(start, Math.Min(RecordBuffer.SpanRecords, message.Count - start)));
             }
         }
         finally

@@ -19,7 +19,7 @@ internal sealed class FailedRecordsOperator<TIn, TOut> : Operator<TOut, FailedRe
         _errors.IsKept = true;
     }
 
-    public override void OnBatch(ReadOnlySpan<TOut> items)
+    public override void OnRecords(ReadOnlySpan<TOut> items)
     {
     }
 

@@ -52,7 +52,7 @@ internal sealed class FilterOperator<T, TMarker>(Func<T, bool> keep, Operator<T>
     where TMarker : struct
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         Func<T, bool> predicate = keep;
         Span<T> kept = Output.Reserve(items.Length);

@@ -72,7 +72,7 @@ internal sealed class FlatMapOperator<T, TResult, TMarker>(Action<T, RecordBuffe
     where TMarker : struct
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         Action<T, RecordBuffer<TResult>> function = flatMap;
         RecordBuffer<TResult> output = Output;

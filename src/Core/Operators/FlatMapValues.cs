@@ -73,7 +73,7 @@ internal sealed class FlatMapValuesOperator<TKey, TValue, TResult, TMarker> : Op
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    public override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         Action<TValue, RecordBuffer<TResult>> function = _flatMap;
         RecordBuffer<TResult> values = _values;
@@ -81,7 +81,7 @@ internal sealed class FlatMapValuesOperator<TKey, TValue, TResult, TMarker> : Op
         {
             _writer.Key = item.Key;
             function(item.Value, values);
-            _writer.OnBatch(values.TakeAdded());
+            _writer.OnRecords(values.TakeAdded());
         }
 
         Output.Flush();
@@ -106,7 +106,7 @@ internal sealed class FlatMapValuesOperator<TKey, TValue, TResult, TMarker> : Op
         public TKey Key { get; set; } = default!;
 
         [MethodImpl(MethodImplOptions.NoInlining)]
-        public override void OnBatch(ReadOnlySpan<TResult> items)
+        public override void OnRecords(ReadOnlySpan<TResult> items)
         {
             foreach (ref readonly TResult value in items)
             {

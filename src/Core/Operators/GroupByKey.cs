@@ -50,7 +50,7 @@ internal sealed class GroupByKeyOperator<TKey, TValue>(Operator<(TKey Key, Group
     private readonly GroupSorter<TValue> _groups = new();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items) => _groups.AddRange(items, _keys);
+    public override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items) => _groups.AddRange(items, _keys);
 
     public override void OnBatchEnd(BatchContext batch)
     {

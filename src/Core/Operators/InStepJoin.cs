@@ -30,7 +30,7 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
 
     public Operator<(TKey Key, TRight Value)> Right => this;
 
-    public override void OnBatch(ReadOnlySpan<(TKey Key, TRight Value)> items)
+    public override void OnRecords(ReadOnlySpan<(TKey Key, TRight Value)> items)
     {
         if (_isInStep)
         {
@@ -47,7 +47,7 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
             LeaveStep();
         }
 
-        _table.OnBatch(items);
+        _table.OnRecords(items);
     }
 
     public override void OnBatchEnd(BatchContext batch)
@@ -105,7 +105,7 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
 
     private sealed class LeftSide(InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> join) : LastOperator<(TKey Key, TLeft Value)>
     {
-        public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items) => join._lefts.AddRange(items);
+        public override void OnRecords(ReadOnlySpan<(TKey Key, TLeft Value)> items) => join._lefts.AddRange(items);
 
         public override void Reset(BatchContext batch) => join.Forget();
     }

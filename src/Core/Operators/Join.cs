@@ -113,7 +113,7 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
 
     public Operator<(TKey Key, TRight Value)> Right => this;
 
-    public override void OnBatch(ReadOnlySpan<(TKey Key, TRight Value)> items) => Add(items, _rights, TKind.KeepsRight);
+    public override void OnRecords(ReadOnlySpan<(TKey Key, TRight Value)> items) => Add(items, _rights, TKind.KeepsRight);
 
     public override void OnBatchEnd(BatchContext batch)
     {
@@ -217,7 +217,7 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
 
     private sealed class LeftSide(JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> join) : LastOperator<(TKey Key, TLeft Value)>
     {
-        public override void OnBatch(ReadOnlySpan<(TKey Key, TLeft Value)> items) => join.Add(items, join._lefts, addsKeys: true);
+        public override void OnRecords(ReadOnlySpan<(TKey Key, TLeft Value)> items) => join.Add(items, join._lefts, addsKeys: true);
 
         public override void Reset(BatchContext batch) => join.Forget();
     }

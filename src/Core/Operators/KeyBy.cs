@@ -37,7 +37,7 @@ internal sealed class KeyByOperator<T, TKey, TMarker>(Func<T, TKey> keySelector,
     where TMarker : struct
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         Func<T, TKey> selector = keySelector;
         Span<(TKey Key, T Value)> pairs = Output.Reserve(items.Length);

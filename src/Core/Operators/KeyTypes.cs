@@ -70,7 +70,7 @@ internal sealed class KeyTypesOperator<T, TKey, TKeyOf>(Action<Type> lookAt, Ope
     private readonly HashSet<Type> _seen = [];
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         for (int i = 0; i < _places.Length; i++)
         {
@@ -93,6 +93,6 @@ internal sealed class KeyTypesOperator<T, TKey, TKeyOf>(Action<Type> lookAt, Ope
             _last[i] = last;
         }
 
-        Next.OnBatch(items);
+        Next.OnRecords(items);
     }
 }

@@ -29,7 +29,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     protected Queue<WindowPane<NumberedValue<TValue>>> Panes => _panes.Final;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public sealed override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    public sealed override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         if (_finder is not null && KeepsValues)
         {

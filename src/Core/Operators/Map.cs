@@ -40,7 +40,7 @@ internal sealed class MapOperator<T, TResult, TMarker>(Func<T, TResult> map, Ope
     where TMarker : struct
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         // A local: the JIT compares the delegate with the one of its profile once a span, not once a record.
         Func<T, TResult> function = map;

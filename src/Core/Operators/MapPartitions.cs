@@ -54,7 +54,7 @@ internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, 
     private readonly Collector<T> _collector = new();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items) => _collector.OnBatch(items);
+    public override void OnRecords(ReadOnlySpan<T> items) => _collector.OnRecords(items);
 
     public override void OnBatchEnd(BatchContext batch)
     {

@@ -44,7 +44,7 @@ internal sealed class MapSpanStream<T, TResult>(DStream<T> parent, SpanFunction<
 internal sealed class MapSpanOperator<T, TResult>(SpanFunction<T, TResult> map, Operator<TResult> next) : Operator<T, TResult>(next)
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         map(items, Output);
         Output.Flush();

@@ -43,7 +43,7 @@ internal sealed class MapValuesOperator<TKey, TValue, TResult, TMarker>(Func<TVa
     where TMarker : struct
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    public override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         Func<TValue, TResult> function = map;
         Span<(TKey Key, TResult Value)> pairs = Output.Reserve(items.Length);

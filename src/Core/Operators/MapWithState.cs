@@ -170,7 +170,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
     /// <inheritdoc/>
     public void Move(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => states.Move(key, value);
 
-    public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    public override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         made?.Add();
         states.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _numbers);

@@ -123,7 +123,7 @@ internal sealed class TolerantOperator<TIn, TOut, TMarker> : Operator<TIn, TOut>
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<TIn> items)
+    public override void OnRecords(ReadOnlySpan<TIn> items)
     {
         Action<TIn, RecordBuffer<TOut>> function = _call;
         RecordBuffer<TOut> adding = _adding;
@@ -193,5 +193,5 @@ internal sealed class ResultList<T> : LastOperator<T>
 {
     public PooledList<T> Items { get; } = new();
 
-    public override void OnBatch(ReadOnlySpan<T> items) => Items.AddRange(items);
+    public override void OnRecords(ReadOnlySpan<T> items) => Items.AddRange(items);
 }

@@ -15,7 +15,7 @@ public abstract class Operator<T>
     public abstract void OnBatchStart(BatchContext batch);
 
     /// <summary>Takes a span of records of the current batch. Spans are not empty and hold at most <see cref="RecordBuffer.SpanRecords"/> records.</summary>
-    public abstract void OnBatch(ReadOnlySpan<T> items);
+    public abstract void OnRecords(ReadOnlySpan<T> items);
 
     /// <summary>The batch is complete for this operator: emit what was gathered, forget it, and pass the end on.</summary>
     public abstract void OnBatchEnd(BatchContext batch);
@@ -29,7 +29,7 @@ public abstract class Operator<T>
         while (!items.IsEmpty)
         {
             int taken = Math.Min(items.Length, RecordBuffer.SpanRecords);
-            OnBatch(items[..taken]);
+            OnRecords(items[..taken]);
             items = items[taken..];
         }
     }

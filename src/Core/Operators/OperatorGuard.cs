@@ -33,7 +33,7 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Opera
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         try
         {
@@ -41,7 +41,7 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Opera
             ThrowIfLeftBehind();
             _thread = Environment.CurrentManagedThreadId;
             Records += items.Length;
-            guarded.OnBatch(items);
+            guarded.OnRecords(items);
             _thread = 0;
         }
         catch (Exception error) when (error is not OperatorFailure)

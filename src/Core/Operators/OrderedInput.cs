@@ -21,11 +21,11 @@ internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? be
     public override void OnBatchStart(BatchContext batch) => begin?.Invoke(batch);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         if (HasTurn)
         {
-            next.OnBatch(items);
+            next.OnRecords(items);
         }
         else
         {

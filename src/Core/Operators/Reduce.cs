@@ -41,7 +41,7 @@ internal sealed class ReduceOperator<T, TMarker>(Func<T, T, T> reduce, Operator<
     private bool _hasResult;        // whether there was a record
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         Func<T, T, T> function = reduce;
         int first = _hasResult ? 0 : 1;

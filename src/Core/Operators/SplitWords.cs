@@ -46,7 +46,7 @@ internal sealed unsafe class SplitWordsOperator(Operator<Utf8Text> next) : Opera
     private readonly nint[] _ends = GC.AllocateArray<nint>(FoundWords + BlockBytes + 16, pinned: true);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<Utf8Text> items)
+    public override void OnRecords(ReadOnlySpan<Utf8Text> items)
     {
         int found = 0;
         byte* runStart = null;

@@ -17,7 +17,7 @@ internal sealed class StateSnapshotsStream<TKey, TState, TMapped>(MapWithStateSt
 internal sealed class StateSnapshotsOperator<TKey, TState, TMapped>(KeyedStates<TKey, TState> states, Operator<(TKey Key, TState State)> next)
     : Operator<TMapped, (TKey Key, TState State)>(next)
 {
-    public override void OnBatch(ReadOnlySpan<TMapped> items)
+    public override void OnRecords(ReadOnlySpan<TMapped> items)
     {
     }
 

@@ -7,7 +7,7 @@ namespace FastStream;
 /// <remarks>
 /// <code>
 /// OnBatchStart   accepts what the batch before has left pending
-/// OnBatch …      changes are held apart, or can be undone
+/// OnRecords …      changes are held apart, or can be undone
 /// OnBatchEnd
 /// Reset          undoes the batch, if it is the one that is pending
 /// </code>

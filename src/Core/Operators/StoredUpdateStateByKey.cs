@@ -53,7 +53,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
     public void Move(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Shard.Write(key, value);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    public override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         made?.Add();
         _keys.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _values.AddValues(items), _added);

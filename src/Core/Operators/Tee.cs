@@ -29,11 +29,11 @@ internal sealed class TeeOperator<T>(Operator<T>[] consumers) : Operator<T>
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         foreach (Operator<T> consumer in consumers)
         {
-            consumer.OnBatch(items);
+            consumer.OnRecords(items);
         }
     }
 

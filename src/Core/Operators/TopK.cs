@@ -52,7 +52,7 @@ internal sealed class TopKOperator<T, TKey, TMarker>(int count, Func<T, TKey> ke
     private long _arrival;                                // records of the batch until now
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         Func<T, TKey> selector = keySelector;
         PriorityQueue<T, (TKey Key, long Arrival)> best = _best;

@@ -46,7 +46,7 @@ internal sealed class TransformOperator<T, TResult>(Func<Batch<T>, BatchTime, IE
     private readonly Collector<T> _collector = new();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items) => _collector.OnBatch(items);
+    public override void OnRecords(ReadOnlySpan<T> items) => _collector.OnRecords(items);
 
     public override void OnBatchEnd(BatchContext batch)
     {

@@ -61,7 +61,7 @@ internal sealed class TransformAllOperator<T, TResult>(
     private readonly Collector<T> _last = new();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items) => _last.OnBatch(items);
+    public override void OnRecords(ReadOnlySpan<T> items) => _last.OnRecords(items);
 
     public override void OnBatchEnd(BatchContext batch)
     {

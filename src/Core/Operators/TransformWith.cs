@@ -48,7 +48,7 @@ internal sealed class TransformWithOperator<TLeft, TRight, TResult>(
     private readonly Collector<TRight> _rights = new();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<TRight> items) => _rights.OnBatch(items);
+    public override void OnRecords(ReadOnlySpan<TRight> items) => _rights.OnRecords(items);
 
     public override void OnBatchEnd(BatchContext batch)
     {

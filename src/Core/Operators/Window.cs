@@ -60,7 +60,7 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Sta
     private readonly WindowPanes<T> _panes = new(size);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items) => _gathering.Add(items);
+    public override void OnRecords(ReadOnlySpan<T> items) => _gathering.Add(items);
 
     public override void OnBatchEnd(BatchContext batch)
     {

@@ -87,7 +87,7 @@ internal sealed class PaneCollector<T>(int depth, TextArena? memory = null)
             _hidesText = _finder.AreIn(items);
         }
 
-        _records.OnBatch(items);
+        _records.OnRecords(items);
     }
 
     public WindowPane<T> TakePane(BatchContext batch)

@@ -14,7 +14,7 @@ internal sealed class Collector<T> : LastOperator<T>
     private int _count;                           // records in it
     private int _nextBlockRecords = SmallestBlockRecords;   // blocks grow within a batch, so that small batches take little
 
-    public override void OnBatch(ReadOnlySpan<T> items)
+    public override void OnRecords(ReadOnlySpan<T> items)
     {
         while (!items.IsEmpty)
         {

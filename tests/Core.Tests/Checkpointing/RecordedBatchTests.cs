@@ -135,6 +135,6 @@ public sealed class RecordedBatchTests(ITestOutputHelper output)
 
     private sealed class Keeper<T>(List<T> records) : LastOperator<T>
     {
-        public override void OnBatch(ReadOnlySpan<T> items) => records.AddRange(items);
+        public override void OnRecords(ReadOnlySpan<T> items) => records.AddRange(items);
     }
 }

@@ -115,13 +115,13 @@ public sealed class AllocationTests
     {
         for (int start = 0; operation is not null && start < Records; start += RecordBuffer.SpanRecords)
         {
-            operation.OnBatch(Pairs.AsSpan(start, Math.Min(RecordBuffer.SpanRecords, Records - start)));
+            operation.OnRecords(Pairs.AsSpan(start, Math.Min(RecordBuffer.SpanRecords, Records - start)));
         }
     }
 
     private sealed class Nowhere<T> : LastOperator<T>
     {
-        public override void OnBatch(ReadOnlySpan<T> items)
+        public override void OnRecords(ReadOnlySpan<T> items)
         {
         }
     }

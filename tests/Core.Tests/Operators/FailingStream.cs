@@ -58,7 +58,7 @@ internal sealed class FailingOperator<T>(FailurePlan plan, int partition, Operat
 
     public override void OnBatchStart(BatchContext batch) => next.OnBatchStart(batch);
 
-    public override void OnBatch(ReadOnlySpan<T> items) => _held.AddRange(items);
+    public override void OnRecords(ReadOnlySpan<T> items) => _held.AddRange(items);
 
     public override void OnBatchEnd(BatchContext batch)
     {

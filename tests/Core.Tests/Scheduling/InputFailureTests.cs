@@ -31,7 +31,7 @@ public sealed class InputFailureTests
 
     private sealed class StuckOperator(Operator<int> next) : Operator<int, int>(next)
     {
-        public override void OnBatch(ReadOnlySpan<int> items) => throw new ArithmeticException("batch");
+        public override void OnRecords(ReadOnlySpan<int> items) => throw new ArithmeticException("batch");
 
         public override void Reset(BatchContext batch) => throw new ArithmeticException("reset");
     }

@@ -349,7 +349,7 @@ public class RecordReaderTests
 
     private sealed class Sink<T>(List<string> records, Func<T, string> show) : LastOperator<T>
     {
-        public override void OnBatch(ReadOnlySpan<T> items)
+        public override void OnRecords(ReadOnlySpan<T> items)
         {
             foreach (T item in items)
             {

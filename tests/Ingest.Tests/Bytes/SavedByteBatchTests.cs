@@ -77,7 +77,7 @@ public sealed class SavedByteBatchTests
 
     private sealed class Keep(List<string> lines) : LastOperator<Utf8Text>
     {
-        public override void OnBatch(ReadOnlySpan<Utf8Text> items)
+        public override void OnRecords(ReadOnlySpan<Utf8Text> items)
         {
             foreach (Utf8Text item in items)
             {

@@ -110,7 +110,7 @@ public sealed class FileReadFaultTests : FileSourceTest
 
     private sealed class LengthsOf(List<int> lengths) : LastOperator<Utf8Text>
     {
-        public override void OnBatch(ReadOnlySpan<Utf8Text> items)
+        public override void OnRecords(ReadOnlySpan<Utf8Text> items)
         {
             foreach (Utf8Text item in items)
             {

@@ -85,7 +85,7 @@ public sealed class FileRecordLimitTests : FileSourceTest
 
     private sealed class Keep<T>(List<int> lengths, Func<T, int> lengthOf) : LastOperator<T>
     {
-        public override void OnBatch(ReadOnlySpan<T> items)
+        public override void OnRecords(ReadOnlySpan<T> items)
         {
             foreach (T item in items)
             {

@@ -233,7 +233,7 @@ public sealed class FileTextTests : FileSourceTest
 
     private sealed class TextsOf(List<string> lines) : LastOperator<Utf8Text>
     {
-        public override void OnBatch(ReadOnlySpan<Utf8Text> items)
+        public override void OnRecords(ReadOnlySpan<Utf8Text> items)
         {
             foreach (Utf8Text item in items)
             {

@@ -293,7 +293,7 @@ public class ObjectStreamTests
 
     private sealed class Sink(List<int> seen) : LastOperator<int>
     {
-        public override void OnBatch(ReadOnlySpan<int> items) => seen.AddRange(items);
+        public override void OnRecords(ReadOnlySpan<int> items) => seen.AddRange(items);
     }
 
     /// <summary>Gives one record; cannot be disposed of.</summary>

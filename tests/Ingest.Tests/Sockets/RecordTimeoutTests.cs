@@ -53,7 +53,7 @@ public sealed class RecordTimeoutTests
 
     private sealed class Lines(List<string> lines) : LastOperator<Utf8Text>
     {
-        public override void OnBatch(ReadOnlySpan<Utf8Text> items)
+        public override void OnRecords(ReadOnlySpan<Utf8Text> items)
         {
             foreach (Utf8Text line in items)
             {
