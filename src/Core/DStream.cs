@@ -148,9 +148,9 @@ public abstract class DStream<T> : DStream
     }
 
     /// <summary>Sends each record to the partition that its key's hash names, where the stream's records are in these; else null.</summary>
-    internal virtual IPartitioner<T>? Route => null;
+    internal virtual IPartitioner<T>? Partitioner => null;
 
-    internal override bool IsPartitionedByKey => Route is not null;
+    internal override bool IsPartitionedByKey => Partitioner is not null;
 
     /// <summary>
     /// Connects this stream to what consumes it: makes one operator for each partition of the parent, each of which hands

@@ -132,7 +132,7 @@ public sealed class PowerLossTests(ITestOutputHelper output) : IDisposable
     {
         string state = Path.Combine(folder, "state");
         int first = BatchLog.Segments(state).Min();
-        foreach (RecoveredBatch batch in BatchRecord.Collect(new BatchLogReader(state, first).Frames(), after: new BatchTime(0)).Where(batch => batch.Outcome == Outcome.Counted))
+        foreach (RecoveredBatch batch in BatchRecord.Collect(new BatchLogReader(state, first).Frames(), after: new BatchTime(0)).Where(batch => batch.Outcome == Outcome.Committed))
         {
             foreach (string name in new[] { "numbers", "sums" })
             {

@@ -71,7 +71,7 @@ public class MapFilterChainBench
 
     private static void MapFilterMap(ReadOnlySpan<long> items, RecordBuffer<long> output)
     {
-        Span<long> results = output.Reserve(items.Length);
+        Span<long> results = output.GetSpan(items.Length);
         int count = 0;
         for (int i = 0; i < items.Length; i++)
         {
@@ -80,6 +80,6 @@ public class MapFilterChainBench
             count += (int)(~m & 1);
         }
 
-        output.HandOn(count);
+        output.Advance(count);
     }
 }

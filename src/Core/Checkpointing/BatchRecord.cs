@@ -51,7 +51,7 @@ internal static class BatchRecord
         var batches = new SortedList<BatchTime, RecoveredBatch>();
         foreach (byte[] frame in frames)
         {
-            if (frame.Length < CommitBytes || frame[0] is not (Plan or Commit) || (frame[0] == Commit && (frame.Length != CommitBytes || frame[9] > (byte)Outcome.CountedWithoutData)))
+            if (frame.Length < CommitBytes || frame[0] is not (Plan or Commit) || (frame[0] == Commit && (frame.Length != CommitBytes || frame[9] > (byte)Outcome.CommittedWithoutData)))
             {
                 throw Unknown(frame);
             }
@@ -66,7 +66,7 @@ internal static class BatchRecord
             batches[time] = frame[0] switch
             {
                 Plan when isKnown => throw new InvalidDataException($"The log says twice what batch {time} was made of."),
-                Plan => new RecoveredBatch(time, ReadInputs(frame), Outcome.Open),
+                Plan => new RecoveredBatch(time, ReadInputs(frame), Outcome.Pending),
                 _ when isKnown => batch! with { Outcome = (Outcome)frame[9] },
                 _ => throw new InvalidDataException($"The log says that batch {time} is done, and not what it was made of."),
             };
@@ -105,19 +105,19 @@ internal static class BatchRecord
 internal enum Outcome
 {
     /// <summary>Not known to be done: it runs again, with its outputs.</summary>
-    Open = -1,
+    Pending = -1,
 
     /// <summary>Failed for good: in no state.</summary>
-    GivenUp = 0,
+    Aborted = 0,
 
     /// <summary>Done: it runs again for the states only.</summary>
-    Counted = 1,
+    Committed = 1,
 
     /// <summary>Failed for good, and not known to have run without its data for what earlier batches brought: it runs so, with these outputs.</summary>
     WithoutData = 2,
 
     /// <summary>Failed for good, and ran without its data: it runs so again, for the states only.</summary>
-    CountedWithoutData = 3,
+    CommittedWithoutData = 3,
 }
 
 /// <summary>A batch that the log tells of.</summary>

@@ -124,8 +124,8 @@ internal sealed class CheckpointCoordinator : IDisposable
 
         // Without states nothing comes of running a batch again that was put out already.
         return batches.Select(batch => Load(
-            states.Count == 0 && batch.Outcome is Outcome.Counted or Outcome.CountedWithoutData ? batch with { Outcome = Outcome.GivenUp } : batch,
-            wasCounted: batch.Outcome is Outcome.Counted or Outcome.CountedWithoutData)).ToArray();
+            states.Count == 0 && batch.Outcome is Outcome.Committed or Outcome.CommittedWithoutData ? batch with { Outcome = Outcome.Aborted } : batch,
+            wasCounted: batch.Outcome is Outcome.Committed or Outcome.CommittedWithoutData)).ToArray();
     }
 
     /// <summary>Makes the first checkpoint of a program, which fixes its zero time.</summary>
@@ -256,7 +256,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     private JobSet Load(RecoveredBatch batch, bool wasCounted)
     {
         InputBatch[] inputs = _inputs.Select((input, i) => Load(input, _inputNames[i], batch)).ToArray();
-        if (batch.Outcome is Outcome.WithoutData or Outcome.CountedWithoutData)
+        if (batch.Outcome is Outcome.WithoutData or Outcome.CommittedWithoutData)
         {
             Array.ForEach(inputs, input => input.Dispose());
             inputs = _inputs.Select(input => input.LoadBatch(batch.Time, null)).ToArray();
@@ -277,7 +277,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         {
             return input.LoadBatch(batch.Time, batch.Inputs.TryGetValue(name, out ReadOnlyMemory<byte> saved) ? saved : (ReadOnlyMemory<byte>?)null);
         }
-        catch (Exception error) when (error is InvalidDataException or OtherSchemaException && batch.Outcome is not (Outcome.Open or Outcome.Counted))
+        catch (Exception error) when (error is InvalidDataException or OtherSchemaException && batch.Outcome is not (Outcome.Pending or Outcome.Committed))
         {
             return input.LoadBatch(batch.Time, null);
         }

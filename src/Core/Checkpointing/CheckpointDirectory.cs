@@ -163,9 +163,9 @@ public sealed record LoggedBatch(BatchTime Time, LoggedOutcome Outcome, IReadOnl
         batch.Time,
         batch.Outcome switch
         {
-            FastStream.Outcome.Open => LoggedOutcome.Open,
-            FastStream.Outcome.Counted => LoggedOutcome.Done,
-            FastStream.Outcome.GivenUp => LoggedOutcome.GivenUp,
+            FastStream.Outcome.Pending => LoggedOutcome.Open,
+            FastStream.Outcome.Committed => LoggedOutcome.Done,
+            FastStream.Outcome.Aborted => LoggedOutcome.GivenUp,
             _ => LoggedOutcome.WithoutData,
         },
         batch.Inputs.ToDictionary(input => input.Key, input => input.Value.Length, StringComparer.Ordinal));

@@ -82,7 +82,7 @@ internal sealed class KeyedWindowSnapshot<TKey, TValue>(DStream stream, IReadOnl
         SavedNumbers.WriteInt32(output, window.Table.Count);
         for (int number = 0; number < places.Length; number++)
         {
-            if (window.Table.Walk().IsUsed(number))
+            if (window.Table.GetCursor().IsUsed(number))
             {
                 places[number] = count++;
                 ref WindowEntry<TValue> entry = ref window.Table.ValueAt(number);

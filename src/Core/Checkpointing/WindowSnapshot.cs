@@ -19,7 +19,7 @@ internal sealed class WindowSnapshot<T> : IStateSnapshot
     public WindowSnapshot(DStream<T> stream, IReadOnlyList<WindowOperator<T>> partitions, RecordSerializers serializers, KeySalt salt)
     {
         _salt = salt;
-        if (stream.IsPartitionedByKey && stream.Route is null)
+        if (stream.IsPartitionedByKey && stream.Partitioner is null)
         {
             throw new NotSupportedException($"{stream.Name} cannot be part of a checkpoint: behind MapPartitions with keepsKeys and another type of record nobody knows the key. Put PartitionBy between the two.");
         }
@@ -36,7 +36,7 @@ internal sealed class WindowSnapshot<T> : IStateSnapshot
 
     public int PartCount => _partitions.Count;
 
-    public bool IsByGroup => _stream.Route is { IsByStableKey: true };
+    public bool IsByGroup => _stream.Partitioner is { IsByStableKey: true };
 
     public void Save(int part, IBufferWriter<byte> output)
     {
@@ -61,7 +61,7 @@ internal sealed class WindowSnapshot<T> : IStateSnapshot
             _loaded.Begin(time);
             for (Span<T> span; !(span = SavedRecords.Read(ref bytes, _records, records)).IsEmpty;)
             {
-                if (_stream.Route is not { } route)
+                if (_stream.Partitioner is not { } route)
                 {
                     _loaded.Add(time, part % _partitions.Count, span);
                     continue;

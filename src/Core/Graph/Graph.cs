@@ -55,7 +55,7 @@ internal sealed class Graph(
         }
 
         batch.RemovePending();
-        return batch.Quiet;
+        return batch.Drained;
     }
 
     /// <summary>The operators and inputs whose code runs now: of each thread the last of the chain that was called. Names, each once.</summary>

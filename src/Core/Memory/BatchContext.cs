@@ -49,7 +49,7 @@ public sealed class BatchContext
     internal bool IsLeftBehind => Volatile.Read(ref _isLeftBehind);
 
     /// <summary>Done when no message of this batch is left anywhere, whether it failed or not.</summary>
-    internal Task Quiet => _done.Task;
+    internal Task Drained => _done.Task;
 
     internal InputBatch Input(int index) => _inputs[index];
 

@@ -46,7 +46,7 @@ internal sealed class KeyTable<TKey, TValue>
         where TKeyOf : struct, IKeyOf<TItem, TKey> => _slots.Prepare<TItem, TKey, TKeyOf>(items, hashes);
 
     /// <summary>A walk over many keys that keeps what it needs of the table in registers. The table must not be used otherwise meanwhile.</summary>
-    public Probe Walk() => new(this);
+    public Probe GetCursor() => new(this);
 
     /// <summary>The value of a key; added with its default if it was not there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -155,7 +155,7 @@ internal sealed class KeyTable<TKey, TValue>
         Array.Resize(ref _order, capacity / 2);
     }
 
-    /// <summary>See <see cref="Walk"/>.</summary>
+    /// <summary>See <see cref="GetCursor"/>.</summary>
     public ref struct Probe
     {
         private readonly KeyTable<TKey, TValue> _table;

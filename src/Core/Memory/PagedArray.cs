@@ -64,7 +64,7 @@ internal sealed unsafe class PagedArray<T> : IDisposable
     private static nint[] AddressesOf(AlignedBuffer<T>[] chunks) =>
         RuntimeHelpers.IsReferenceOrContainsReferences<T>() ? [] : [.. chunks.Select(chunk => (nint)Unsafe.AsPointer(ref chunk[0]))];
 
-    /// <summary>See <see cref="Walk"/>.</summary>
+    /// <summary>See <see cref="GetCursor"/>.</summary>
     public readonly ref struct Records(AlignedBuffer<T>[] chunks, nint[] addresses)
     {
         private readonly ReadOnlySpan<AlignedBuffer<T>> _chunks = chunks;

@@ -65,8 +65,8 @@ public sealed class RecordBuffer<T>
         _next.OnManyRecords(items);
     }
 
-    /// <summary>Room for up to <paramref name="count"/> records (at most <see cref="RecordBuffer.SpanRecords"/>) that the caller fills and passes to <see cref="HandOn"/>. What was added before is handed on first.</summary>
-    public Span<T> Reserve(int count)
+    /// <summary>Room for up to <paramref name="count"/> records (at most <see cref="RecordBuffer.SpanRecords"/>) that the caller fills and passes to <see cref="Advance"/>. What was added before is handed on first.</summary>
+    public Span<T> GetSpan(int count)
     {
         if (_count != 0 || _items.Length < count)
         {
@@ -78,7 +78,7 @@ public sealed class RecordBuffer<T>
     }
 
     /// <summary>Hands the first records of what was reserved to the next operator; nothing happens for 0.</summary>
-    public void HandOn(int count)
+    public void Advance(int count)
     {
         if (count > 0)
         {
@@ -105,7 +105,7 @@ public sealed class RecordBuffer<T>
     {
         int count = _count;
         _count = 0;
-        HandOn(count);
+        Advance(count);
     }
 
     /// <summary>What was added and not handed on, for a caller that handles it itself at once: the buffer counts as empty from now on.</summary>

@@ -34,7 +34,7 @@ public static class CoGroupExtensions
 internal sealed class CoGroupStream<TKey, TLeft, TRight>(DStream<(TKey Key, TLeft Value)> left, DStream<(TKey Key, TRight Value)> right)
     : DStream<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>(left.Context, "CoGroup", left, right)
 {
-    internal override IPartitioner<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>? Route => HashPartitioner<TKey, (Group<TLeft> Left, Group<TRight> Right)>.Where(left.IsPartitionedByKey && right.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>? Partitioner => HashPartitioner<TKey, (Group<TLeft> Left, Group<TRight> Right)>.Where(left.IsPartitionedByKey && right.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 

@@ -44,14 +44,14 @@ internal sealed class CombineByKeyStream<TKey, TValue, TCombiner>(
     DStream<(TKey Key, TValue Value)> parent, string operatorName, Func<TValue, TCombiner> create, Func<TCombiner, TValue, TCombiner> merge)
     : DStream<(TKey Key, TCombiner Value)>(parent.Context, operatorName, parent)
 {
-    internal override IPartitioner<(TKey Key, TCombiner Value)>? Route => HashPartitioner<TKey, TCombiner>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, TCombiner Value)>? Partitioner => HashPartitioner<TKey, TCombiner>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TCombiner Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => LoopSpecializer.Of(merge).Create(new Maker(create, merge, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(merge).Create(new Factory(create, merge, outputs[partition])));
 
-    private sealed class Maker(Func<TValue, TCombiner> create, Func<TCombiner, TValue, TCombiner> merge, Operator<(TKey Key, TCombiner Value)> next)
+    private sealed class Factory(Func<TValue, TCombiner> create, Func<TCombiner, TValue, TCombiner> merge, Operator<(TKey Key, TCombiner Value)> next)
         : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
@@ -70,7 +70,7 @@ internal sealed class CombineByKeyOperator<TKey, TValue, TCombiner, TMarker>(
     {
         Span<uint> hashes = Hashes(items.Length);
         Table.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, hashes);
-        for (int i = 0; (i = Update(create, merge, Table.Walk(), items, hashes, i)) < items.Length; i++)
+        for (int i = 0; (i = Update(create, merge, Table.GetCursor(), items, hashes, i)) < items.Length; i++)
         {
             UpdateSlowly(hashes[i], in items[i]);
         }

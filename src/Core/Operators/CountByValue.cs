@@ -41,7 +41,7 @@ internal sealed class CountByValueOperator<T>(Operator<(T Key, long Value)> next
     {
         Span<uint> hashes = Hashes(items.Length);
         Table.Prepare<T, WholeKey<T>>(items, hashes);
-        for (int i = 0; (i = Count(Table.Walk(), items, hashes, i)) < items.Length; i++)
+        for (int i = 0; (i = Count(Table.GetCursor(), items, hashes, i)) < items.Length; i++)
         {
             Table.GetOrAdd(hashes[i], in items[i], out _)++;
         }
@@ -69,7 +69,7 @@ internal sealed class CountByValueOperator<T>(Operator<(T Key, long Value)> next
 internal sealed class SumByKeyStream<TKey>(DStream<(TKey Key, long Value)> parent, string operatorName)
     : DStream<(TKey Key, long Value)>(parent.Context, operatorName, parent)
 {
-    internal override IPartitioner<(TKey Key, long Value)>? Route => HashPartitioner<TKey, long>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, long Value)>? Partitioner => HashPartitioner<TKey, long>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 
@@ -86,7 +86,7 @@ internal sealed class SumByKeyOperator<TKey>(Operator<(TKey Key, long Value)> ne
         KeyTable<TKey, long> table = Table;
         Span<uint> hashes = Hashes(items.Length);
         table.Prepare<(TKey Key, long Value), PairKey<TKey, long>>(items, hashes);
-        KeyTable<TKey, long>.Probe probe = table.Walk();
+        KeyTable<TKey, long>.Probe probe = table.GetCursor();
         for (int i = 0; i < items.Length; i++)
         {
             probe.GetOrAdd(hashes[i], in items[i].Key, out _) += items[i].Value;

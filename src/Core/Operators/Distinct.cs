@@ -57,7 +57,7 @@ internal sealed class DistinctOperator<T>(Operator<T> next) : Operator<T, T>(nex
         Span<uint> hashes = _hashes.AsSpan(0, items.Length);
         seen.Prepare<T, WholeKey<T>>(items, hashes);
 
-        Span<T> firsts = Output.Reserve(items.Length);
+        Span<T> firsts = Output.GetSpan(items.Length);
         int count = 0;
         for (int i = 0; i < items.Length; i++)
         {
@@ -66,7 +66,7 @@ internal sealed class DistinctOperator<T>(Operator<T> next) : Operator<T, T>(nex
             count += exists ? 0 : 1;
         }
 
-        Output.HandOn(count);
+        Output.Advance(count);
     }
 
     public override void OnBatchEnd(BatchContext batch)

@@ -33,7 +33,7 @@ internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, 
 {
     public override int PartitionCount => partitions;
 
-    internal override IPartitioner<T>? Route => byKey ? partitionerOf(0) : null;
+    internal override IPartitioner<T>? Partitioner => byKey ? partitionerOf(0) : null;
 
     internal override bool HasUniqueKeys => SharesStageWithParents && parent.HasUniqueKeys;
 

@@ -24,7 +24,7 @@ internal sealed class FilterStream<T>(DStream<T> parent, Func<T, bool> keep) : D
 {
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
-    internal override IPartitioner<T>? Route => parent.Route;
+    internal override IPartitioner<T>? Partitioner => parent.Partitioner;
 
     internal override bool HasUniqueKeys => parent.HasUniqueKeys;
 
@@ -39,9 +39,9 @@ internal sealed class FilterStream<T>(DStream<T> parent, Func<T, bool> keep) : D
     });
 
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
-        graph.Attach(parent, this, partition => LoopSpecializer.Of(keep).Create(new Maker(keep, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(keep).Create(new Factory(keep, outputs[partition])));
 
-    private sealed class Maker(Func<T, bool> keep, Operator<T> next) : ISpecializedFactory<T>
+    private sealed class Factory(Func<T, bool> keep, Operator<T> next) : ISpecializedFactory<T>
     {
         public Operator<T> Create<TMarker>()
             where TMarker : struct => new FilterOperator<T, TMarker>(keep, next);
@@ -55,7 +55,7 @@ internal sealed class FilterOperator<T, TMarker>(Func<T, bool> keep, Operator<T>
     public override void OnRecords(ReadOnlySpan<T> items)
     {
         Func<T, bool> predicate = keep;
-        Span<T> kept = Output.Reserve(items.Length);
+        Span<T> kept = Output.GetSpan(items.Length);
         int count = 0;
         for (int i = 0; i < items.Length; i++)
         {
@@ -65,6 +65,6 @@ internal sealed class FilterOperator<T, TMarker>(Func<T, bool> keep, Operator<T>
             count += predicate(item) ? 1 : 0;
         }
 
-        Output.HandOn(count);
+        Output.Advance(count);
     }
 }

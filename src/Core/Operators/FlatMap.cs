@@ -59,9 +59,9 @@ internal sealed class FlatMapStream<T, TResult>(DStream<T> parent, string operat
     public DStream<TResult> Tolerate() => new TolerantStream<T, TResult>(this, parent, flatMap, () => flatMap);
 
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
-        graph.Attach(parent, this, partition => LoopSpecializer.Of(flatMap).Create(new Maker(flatMap, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(flatMap).Create(new Factory(flatMap, outputs[partition])));
 
-    private sealed class Maker(Action<T, RecordBuffer<TResult>> flatMap, Operator<TResult> next) : ISpecializedFactory<T>
+    private sealed class Factory(Action<T, RecordBuffer<TResult>> flatMap, Operator<TResult> next) : ISpecializedFactory<T>
     {
         public Operator<T> Create<TMarker>()
             where TMarker : struct => new FlatMapOperator<T, TResult, TMarker>(flatMap, next);

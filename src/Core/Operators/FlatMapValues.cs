@@ -39,7 +39,7 @@ public static class FlatMapValuesExtensions
 internal sealed class FlatMapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, TValue Value)> parent, Action<TValue, RecordBuffer<TResult>> flatMap)
     : DStream<(TKey Key, TResult Value)>(parent.Context, "FlatMapValues", parent), ITolerant<(TKey Key, TResult Value)>
 {
-    internal override IPartitioner<(TKey Key, TResult Value)>? Route => HashPartitioner<TKey, TResult>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, TResult Value)>? Partitioner => HashPartitioner<TKey, TResult>.Where(parent.IsPartitionedByKey);
 
     public Type RecordType => typeof((TKey Key, TValue Value));
 
@@ -47,9 +47,9 @@ internal sealed class FlatMapValuesStream<TKey, TValue, TResult>(DStream<(TKey K
         new TolerantStream<(TKey Key, TValue Value), (TKey Key, TResult Value)>(this, parent, flatMap, () => new FlatMapValuesCall<TKey, TValue, TResult>(flatMap).Call);
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => LoopSpecializer.Of(flatMap).Create(new Maker(flatMap, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(flatMap).Create(new Factory(flatMap, outputs[partition])));
 
-    private sealed class Maker(Action<TValue, RecordBuffer<TResult>> flatMap, Operator<(TKey Key, TResult Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
+    private sealed class Factory(Action<TValue, RecordBuffer<TResult>> flatMap, Operator<(TKey Key, TResult Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
             where TMarker : struct => new FlatMapValuesOperator<TKey, TValue, TResult, TMarker>(flatMap, next);

@@ -34,7 +34,7 @@ public static class GroupByKeyExtensions
 internal sealed class GroupByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue Value)> parent)
     : DStream<(TKey Key, Group<TValue> Value)>(parent.Context, "GroupByKey", parent)
 {
-    internal override IPartitioner<(TKey Key, Group<TValue> Value)>? Route => HashPartitioner<TKey, Group<TValue>>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, Group<TValue> Value)>? Partitioner => HashPartitioner<TKey, Group<TValue>>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 

@@ -35,8 +35,8 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
         if (_isInStep)
         {
             ReadOnlySpan<(TKey Key, TLeft Value)> lefts = _lefts.Span[_position..];
-            int met = Meet(lefts, items, Output.Reserve(items.Length));
-            Output.HandOn(met);
+            int met = Meet(lefts, items, Output.GetSpan(items.Length));
+            Output.Advance(met);
             _position += met;
             items = items[met..];
             if (items.IsEmpty)

@@ -91,7 +91,7 @@ internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
     private void TakeOut(ReadOnlySpan<NumberedValue<TValue>> items)
     {
         Func<TValue, TValue, TValue> function = inverse;
-        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.GetCursor();
         foreach (ref readonly NumberedValue<TValue> item in items)
         {
             ref WindowEntry<TValue> entry = ref entries.ValueAt(item.Number);
@@ -103,7 +103,7 @@ internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
     private void TakeIn(ReadOnlySpan<NumberedValue<TValue>> items)
     {
         Func<TValue, TValue, TValue> function = reduce;
-        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.GetCursor();
         foreach (ref readonly NumberedValue<TValue> item in items)
         {
             ref WindowEntry<TValue> entry = ref entries.ValueAt(item.Number);
@@ -116,7 +116,7 @@ internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
     private void Note(ReadOnlySpan<NumberedValue<TValue>> items)
     {
         Span<(int Number, int Mark, TValue Value)> before = _before.Extend(items.Length);
-        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.GetCursor();
         for (int i = 0; i < items.Length && i < before.Length; i++)
         {
             if (i + 16 < items.Length)
@@ -132,7 +132,7 @@ internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
     private void PutOut()
     {
         int end = Table.End;
-        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.GetCursor();
         for (int number = 0; number < end; number++)
         {
             ref WindowEntry<TValue> entry = ref entries.ValueAt(number);

@@ -68,7 +68,7 @@ internal sealed class JoinStream<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind
     : DStream<(TKey Key, (TLeftOut Left, TRightOut Right) Value)>(left.Context, operatorName, left, right)
     where TKind : struct, IJoinKind<TLeft, TRight, TLeftOut, TRightOut>
 {
-    internal override IPartitioner<(TKey Key, (TLeftOut Left, TRightOut Right) Value)>? Route => HashPartitioner<TKey, (TLeftOut Left, TRightOut Right)>.Where(left.IsPartitionedByKey && right.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, (TLeftOut Left, TRightOut Right) Value)>? Partitioner => HashPartitioner<TKey, (TLeftOut Left, TRightOut Right)>.Where(left.IsPartitionedByKey && right.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => left.HasUniqueKeys && right.HasUniqueKeys;
 

@@ -24,9 +24,9 @@ internal sealed class KeyByStream<T, TKey>(DStream<T> parent, Func<T, TKey> keyS
     public DStream<(TKey Key, T Value)> Tolerate() => new TolerantStream<T, (TKey Key, T Value)>(this, parent, keySelector, () => (item, output) => output.Add((keySelector(item), item)));
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, T Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => LoopSpecializer.Of(keySelector).Create(new Maker(keySelector, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(keySelector).Create(new Factory(keySelector, outputs[partition])));
 
-    private sealed class Maker(Func<T, TKey> keySelector, Operator<(TKey Key, T Value)> next) : ISpecializedFactory<T>
+    private sealed class Factory(Func<T, TKey> keySelector, Operator<(TKey Key, T Value)> next) : ISpecializedFactory<T>
     {
         public Operator<T> Create<TMarker>()
             where TMarker : struct => new KeyByOperator<T, TKey, TMarker>(keySelector, next);
@@ -40,12 +40,12 @@ internal sealed class KeyByOperator<T, TKey, TMarker>(Func<T, TKey> keySelector,
     public override void OnRecords(ReadOnlySpan<T> items)
     {
         Func<T, TKey> selector = keySelector;
-        Span<(TKey Key, T Value)> pairs = Output.Reserve(items.Length);
+        Span<(TKey Key, T Value)> pairs = Output.GetSpan(items.Length);
         for (int i = 0; i < pairs.Length && i < items.Length; i++)
         {
             pairs[i] = (selector(items[i]), items[i]);
         }
 
-        Output.HandOn(items.Length);
+        Output.Advance(items.Length);
     }
 }

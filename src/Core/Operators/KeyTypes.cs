@@ -45,7 +45,7 @@ internal sealed class KeyTypesStream<T, TKey, TKeyOf>(DStream<T> parent) : DStre
 
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
-    internal override IPartitioner<T>? Route => parent.Route;
+    internal override IPartitioner<T>? Partitioner => parent.Partitioner;
 
     internal override bool HasUniqueKeys => parent.HasUniqueKeys;
 

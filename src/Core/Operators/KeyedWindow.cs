@@ -40,7 +40,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         Table.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, numbers, _added);
         _added.Clear();
         _touched.AddRange(numbers);
-        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.GetCursor();
         for (int i = 0; i < numbers.Length; i++)
         {
             entries.ValueAt(numbers[i]).Holders++;
@@ -167,7 +167,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Leave(ReadOnlySpan<NumberedValue<TValue>> items)
     {
-        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.GetCursor();
         for (int i = 0; i < items.Length; i++)
         {
             if (i + 16 < items.Length)

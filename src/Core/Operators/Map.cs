@@ -27,9 +27,9 @@ internal sealed class MapStream<T, TResult>(DStream<T> parent, Func<T, TResult> 
     public DStream<TResult> Tolerate() => new TolerantStream<T, TResult>(this, parent, map, () => (item, output) => output.Add(map(item)));
 
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
-        graph.Attach(parent, this, partition => LoopSpecializer.Of(map).Create(new Maker(map, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(map).Create(new Factory(map, outputs[partition])));
 
-    private sealed class Maker(Func<T, TResult> map, Operator<TResult> next) : ISpecializedFactory<T>
+    private sealed class Factory(Func<T, TResult> map, Operator<TResult> next) : ISpecializedFactory<T>
     {
         public Operator<T> Create<TMarker>()
             where TMarker : struct => new MapOperator<T, TResult, TMarker>(map, next);
@@ -44,12 +44,12 @@ internal sealed class MapOperator<T, TResult, TMarker>(Func<T, TResult> map, Ope
     {
         // A local: the JIT compares the delegate with the one of its profile once a span, not once a record.
         Func<T, TResult> function = map;
-        Span<TResult> results = Output.Reserve(items.Length);
+        Span<TResult> results = Output.GetSpan(items.Length);
         for (int i = 0; i < results.Length && i < items.Length; i++)
         {
             results[i] = function(items[i]);
         }
 
-        Output.HandOn(items.Length);
+        Output.Advance(items.Length);
     }
 }

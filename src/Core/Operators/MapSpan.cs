@@ -16,13 +16,13 @@ public static class MapSpanExtensions
     /// <example><code>
     /// var squares = numbers.MapSpan((ReadOnlySpan&lt;int&gt; items, RecordBuffer&lt;int&gt; output) =>
     /// {
-    ///     Span&lt;int&gt; results = output.Reserve(items.Length);
+    ///     Span&lt;int&gt; results = output.GetSpan(items.Length);
     ///     for (int i = 0; i &lt; items.Length; i++)
     ///     {
     ///         results[i] = items[i] * items[i];
     ///     }
     ///
-    ///     output.HandOn(items.Length);
+    ///     output.Advance(items.Length);
     /// });
     /// </code></example>
     /// <param name="stream">The stream.</param>

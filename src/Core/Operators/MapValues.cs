@@ -20,7 +20,7 @@ public static class MapValuesExtensions
 internal sealed class MapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, TValue Value)> parent, Func<TValue, TResult> map)
     : DStream<(TKey Key, TResult Value)>(parent.Context, "MapValues", parent), ITolerant<(TKey Key, TResult Value)>
 {
-    internal override IPartitioner<(TKey Key, TResult Value)>? Route => HashPartitioner<TKey, TResult>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, TResult Value)>? Partitioner => HashPartitioner<TKey, TResult>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => parent.HasUniqueKeys;
 
@@ -29,9 +29,9 @@ internal sealed class MapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, 
     public DStream<(TKey Key, TResult Value)> Tolerate() => new TolerantStream<(TKey Key, TValue Value), (TKey Key, TResult Value)>(this, parent, map, () => (item, output) => output.Add((item.Key, map(item.Value))));
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => LoopSpecializer.Of(map).Create(new Maker(map, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(map).Create(new Factory(map, outputs[partition])));
 
-    private sealed class Maker(Func<TValue, TResult> map, Operator<(TKey Key, TResult Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
+    private sealed class Factory(Func<TValue, TResult> map, Operator<(TKey Key, TResult Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
             where TMarker : struct => new MapValuesOperator<TKey, TValue, TResult, TMarker>(map, next);
@@ -46,13 +46,13 @@ internal sealed class MapValuesOperator<TKey, TValue, TResult, TMarker>(Func<TVa
     public override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         Func<TValue, TResult> function = map;
-        Span<(TKey Key, TResult Value)> pairs = Output.Reserve(items.Length);
+        Span<(TKey Key, TResult Value)> pairs = Output.GetSpan(items.Length);
         for (int i = 0; i < pairs.Length && i < items.Length; i++)
         {
             ref readonly (TKey Key, TValue Value) item = ref items[i];
             pairs[i] = (item.Key, function(item.Value));
         }
 
-        Output.HandOn(items.Length);
+        Output.Advance(items.Length);
     }
 }

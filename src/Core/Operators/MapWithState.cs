@@ -90,7 +90,7 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
         {
             KeyedStates<TKey, TState> states = graph.Own(States(graph, partition));
             RecordErrors<(TKey Key, TValue Value)>? errors = IsTolerant ? Errors(graph, partition) : null;
-            return LoopSpecializer.Of(spec.UserFunction).Create(new Maker(spec, states, initial[partition], errors, MadeInput.For(this, graph), output));
+            return LoopSpecializer.Of(spec.UserFunction).Create(new Factory(spec, states, initial[partition], errors, MadeInput.For(this, graph), output));
         })];
         graph.AddSection(this, serializers => graph.Stores is { } stores
             ? new StoredStateSnapshot<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)
@@ -116,7 +116,7 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
         return states.NextTimeOut() is { } due ? ((due > after ? due - millisecond : after).Floor(Slide, Context.ZeroTime) + Slide) : null;
     }
 
-    private sealed class Maker(
+    private sealed class Factory(
         StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial,
         RecordErrors<(TKey Key, TValue Value)>? errors, MadeInput? made, Operator<TMapped> next)
         : ISpecializedFactory<(TKey Key, TValue Value)>
@@ -220,7 +220,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
     private void Update(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         BatchTime time = _time;
-        KeyedTable<TKey, KeyedState<TState>>.Walker entries = states.Walk();
+        KeyedTable<TKey, KeyedState<TState>>.Walker entries = states.GetCursor();
         for (int i = 0; i < items.Length; i++)
         {
             ref KeyedState<TState> entry = ref entries.ValueAt(_numbers[i]);
@@ -234,7 +234,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
     private void UpdateWhatCan(ReadOnlySpan<(TKey Key, TValue Value)> items, RecordErrors<(TKey Key, TValue Value)> errors)
     {
         BatchTime time = _time;
-        KeyedTable<TKey, KeyedState<TState>>.Walker entries = states.Walk();
+        KeyedTable<TKey, KeyedState<TState>>.Walker entries = states.GetCursor();
         for (int i = 0; i < items.Length; i++)
         {
             ref KeyedState<TState> entry = ref entries.ValueAt(_numbers[i]);

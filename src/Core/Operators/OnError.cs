@@ -89,16 +89,16 @@ internal sealed class TolerantStream<TIn, TOut>(
 
     internal override bool IsPartitionedByKey => original.IsPartitionedByKey;
 
-    internal override IPartitioner<TOut>? Route => original.Route;
+    internal override IPartitioner<TOut>? Partitioner => original.Partitioner;
 
     internal override bool HasUniqueKeys => original.HasUniqueKeys;
 
     public RecordErrors<TIn> Errors(GraphBuilder graph, int partition) => graph.Shared(this, partition, () => new RecordErrors<TIn>(Name));
 
     protected internal override void Connect(GraphBuilder graph, Operator<TOut>[] outputs) =>
-        graph.Attach(parent, this, partition => LoopSpecializer.Of(function).Create(new Maker(createCall(), Errors(graph, partition), outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(function).Create(new Factory(createCall(), Errors(graph, partition), outputs[partition])));
 
-    private sealed class Maker(Action<TIn, RecordBuffer<TOut>> call, RecordErrors<TIn> errors, Operator<TOut> next) : ISpecializedFactory<TIn>
+    private sealed class Factory(Action<TIn, RecordBuffer<TOut>> call, RecordErrors<TIn> errors, Operator<TOut> next) : ISpecializedFactory<TIn>
     {
         public Operator<TIn> Create<TMarker>()
             where TMarker : struct => new TolerantOperator<TIn, TOut, TMarker>(call, errors, next);

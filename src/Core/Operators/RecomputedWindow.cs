@@ -73,7 +73,7 @@ internal sealed class RecomputedWindowOperator<TKey, TValue, TMarker> : KeyedWin
     private void PutOut()
     {
         ReadOnlySpan<int> order = _order.Span;
-        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.GetCursor();
         for (int i = 0; i < order.Length; i++)
         {
             if (i + 16 < order.Length)
@@ -128,7 +128,7 @@ internal sealed class RecomputedWindowOperator<TKey, TValue, TMarker> : KeyedWin
     {
         int gathered = _gathered;
         Func<TValue, TValue, TValue> reduce = _reduce;
-        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.Walk();
+        KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.GetCursor();
         for (int i = 0; i < items.Length; i++)
         {
             if (i + 16 < items.Length)

@@ -25,9 +25,9 @@ public static class ReduceExtensions
 internal sealed class ReduceStream<T>(DStream<T> parent, string operatorName, Func<T, T, T> reduce) : DStream<T>(parent.Context, operatorName, parent)
 {
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
-        graph.Attach(parent, this, partition => LoopSpecializer.Of(reduce).Create(new Maker(reduce, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(reduce).Create(new Factory(reduce, outputs[partition])));
 
-    private sealed class Maker(Func<T, T, T> reduce, Operator<T> next) : ISpecializedFactory<T>
+    private sealed class Factory(Func<T, T, T> reduce, Operator<T> next) : ISpecializedFactory<T>
     {
         public Operator<T> Create<TMarker>()
             where TMarker : struct => new ReduceOperator<T, TMarker>(reduce, next);

@@ -31,14 +31,14 @@ public static class ReduceByKeyExtensions
 internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue Value)> parent, string operatorName, Func<TValue, TValue, TValue> reduce)
     : DStream<(TKey Key, TValue Value)>(parent.Context, operatorName, parent)
 {
-    internal override IPartitioner<(TKey Key, TValue Value)>? Route => HashPartitioner<TKey, TValue>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, TValue Value)>? Partitioner => HashPartitioner<TKey, TValue>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => LoopSpecializer.Of(reduce).Create(new Maker(reduce, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(reduce).Create(new Factory(reduce, outputs[partition])));
 
-    private sealed class Maker(Func<TValue, TValue, TValue> reduce, Operator<(TKey Key, TValue Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
+    private sealed class Factory(Func<TValue, TValue, TValue> reduce, Operator<(TKey Key, TValue Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
             where TMarker : struct => new ReduceByKeyOperator<TKey, TValue, TMarker>(reduce, next);
@@ -55,7 +55,7 @@ internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(Func<TValue, TV
     {
         Span<uint> hashes = Hashes(items.Length);
         Table.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, hashes);
-        for (int i = 0; (i = Update(reduce, Table.Walk(), items, hashes, i)) < items.Length; i++)
+        for (int i = 0; (i = Update(reduce, Table.GetCursor(), items, hashes, i)) < items.Length; i++)
         {
             UpdateSlowly(hashes[i], in items[i]);
         }

@@ -83,14 +83,14 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
 
     internal override bool IsWindow => true;
 
-    internal override IPartitioner<(TKey Key, TValue Value)>? Route => HashPartitioner<TKey, TValue>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, TValue Value)>? Partitioner => HashPartitioner<TKey, TValue>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs)
     {
         KeyedWindowOperator<TKey, TValue>[] operators =
-            [.. outputs.Select(output => graph.Own((KeyedWindowOperator<TKey, TValue>)LoopSpecializer.Of(reduce).Create(new Maker(size, reduce, IsIncremental ? inverse : null, filter, output))))];
+            [.. outputs.Select(output => graph.Own((KeyedWindowOperator<TKey, TValue>)LoopSpecializer.Of(reduce).Create(new Factory(size, reduce, IsIncremental ? inverse : null, filter, output))))];
         graph.AddSection(this, serializers => new KeyedWindowSnapshot<TKey, TValue>(this, operators, serializers, graph.Salt));
         foreach (KeyedWindowOperator<TKey, TValue> created in operators)
         {
@@ -106,7 +106,7 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
     private bool IsIncremental => inverse is not null && size.Length > size.Slide
         && !RoundingValues<TValue>.Any && !RecordTexts<TValue>.Any && RecordTexts<TValue>.Unreachable is null;
 
-    private sealed class Maker(
+    private sealed class Factory(
         WindowSize size,
         Func<TValue, TValue, TValue> reduce,
         Func<TValue, TValue, TValue>? inverse,

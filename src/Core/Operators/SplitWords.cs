@@ -153,12 +153,12 @@ internal sealed unsafe class SplitWordsOperator(Operator<Utf8Text> next) : Opera
         for (int first = 0; first < found; first += RecordBuffer.SpanRecords)
         {
             int piece = Math.Min(RecordBuffer.SpanRecords, found - first);
-            fixed (Utf8Text* words = Output.Reserve(piece))
+            fixed (Utf8Text* words = Output.GetSpan(piece))
             {
                 piece = MakeWords(starts + first, ends + first, piece, words);
             }
 
-            Output.HandOn(piece);
+            Output.Advance(piece);
         }
     }
 

@@ -6,7 +6,7 @@ internal sealed class StateSnapshotsStream<TKey, TState, TMapped>(MapWithStateSt
 {
     internal override bool MakesRecords => true;
 
-    internal override IPartitioner<(TKey Key, TState State)>? Route => HashPartitioner<TKey, TState>.Instance;
+    internal override IPartitioner<(TKey Key, TState State)>? Partitioner => HashPartitioner<TKey, TState>.Instance;
 
     internal override bool HasUniqueKeys => true;
 

@@ -34,9 +34,9 @@ internal sealed class TopKStream<T, TKey>(DStream<T> parent, string operatorName
     : DStream<T>(parent.Context, operatorName, parent)
 {
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
-        graph.Attach(parent, this, partition => LoopSpecializer.Of(keySelector).Create(new Maker(count, keySelector, descending, outputs[partition])));
+        graph.Attach(parent, this, partition => LoopSpecializer.Of(keySelector).Create(new Factory(count, keySelector, descending, outputs[partition])));
 
-    private sealed class Maker(int count, Func<T, TKey> keySelector, bool descending, Operator<T> next) : ISpecializedFactory<T>
+    private sealed class Factory(int count, Func<T, TKey> keySelector, bool descending, Operator<T> next) : ISpecializedFactory<T>
     {
         public Operator<T> Create<TMarker>()
             where TMarker : struct => new TopKOperator<T, TKey, TMarker>(count, keySelector, descending, next);

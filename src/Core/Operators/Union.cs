@@ -40,7 +40,7 @@ internal sealed class UnionStream<T>(StreamingContext context, DStream<T>[] pare
 {
     internal override bool IsPartitionedByKey => parents.All(parent => parent.IsPartitionedByKey && parent.PartitionCount == parents[0].PartitionCount);
 
-    internal override IPartitioner<T>? Route => IsPartitionedByKey ? parents[0].Route : null;
+    internal override IPartitioner<T>? Partitioner => IsPartitionedByKey ? parents[0].Partitioner : null;
 
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs)
     {

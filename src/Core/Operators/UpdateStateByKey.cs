@@ -88,7 +88,7 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
     public RecordErrors<(TKey Key, TValue Value)> Errors(GraphBuilder graph, int partition) =>
         graph.Shared(this, partition, () => new RecordErrors<(TKey Key, TValue Value)>(Name));
 
-    internal override IPartitioner<(TKey Key, TState Value)>? Route => HashPartitioner<TKey, TState>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, TState Value)>? Partitioner => HashPartitioner<TKey, TState>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 
@@ -97,7 +97,7 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
         List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(initialState, outputs.Length, graph.Salt);
         Operator<(TKey Key, TValue Value)>[] operators =
             [.. outputs.Select((output, partition) => LoopSpecializer.Of(function).Create(
-                new Maker(update, initial[partition], Cold(graph, partition), IsTolerant ? Errors(graph, partition) : null, MadeInput.For(this, graph), output)))];
+                new Factory(update, initial[partition], Cold(graph, partition), IsTolerant ? Errors(graph, partition) : null, MadeInput.For(this, graph), output)))];
         foreach (Operator<(TKey Key, TValue Value)> created in operators)
         {
             graph.Own((IDisposable)created);
@@ -112,7 +112,7 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
     private ColdStates<TKey, TState>? Cold(GraphBuilder graph, int partition) =>
         graph.Stores is { } stores ? new ColdStates<TKey, TState>(stores.Add($"{Name}, partition {partition}"), stores.Serializers) : null;
 
-    private sealed class Maker(
+    private sealed class Factory(
         TimedStateUpdate<TKey, TValue, TState> update, List<(TKey Key, TState State)> initialState, ColdStates<TKey, TState>? cold,
         RecordErrors<(TKey Key, TValue Value)>? errors, MadeInput? made, Operator<(TKey Key, TState Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
     {
@@ -161,7 +161,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
         AcceptPending();
         for (int number = 0; number < _keys.End; number++)
         {
-            if (_keys.Walk().IsUsed(number) && _states[number].HasValue)
+            if (_keys.GetCursor().IsUsed(number) && _states[number].HasValue)
             {
                 yield return new SavedKey<TKey, TState>(_keys.KeyAt(number), _states[number].Value, 0);
             }
@@ -173,7 +173,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     {
         for (int number = _keys.End - 1; number >= 0; number--)
         {
-            if (_keys.Walk().IsUsed(number))
+            if (_keys.GetCursor().IsUsed(number))
             {
                 Remove(number);
             }
@@ -237,7 +237,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
         bool putsOut = !RecordTexts<TState>.Any;
         HiddenTextFinder? finder = _finder;
         int end = _keys.End;
-        KeyedTable<TKey, NoValue>.Walker keys = _keys.Walk();
+        KeyedTable<TKey, NoValue>.Walker keys = _keys.GetCursor();
         for (int number = 0; number < end; number++)
         {
             if (keys.IsUsed(number))
@@ -304,7 +304,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     private void PutOut()
     {
         int end = _keys.End;
-        KeyedTable<TKey, NoValue>.Walker keys = _keys.Walk();
+        KeyedTable<TKey, NoValue>.Walker keys = _keys.GetCursor();
         for (int number = 0; number < end; number++)
         {
             if (keys.IsUsed(number) && _next[number].HasValue)

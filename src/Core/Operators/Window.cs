@@ -36,7 +36,7 @@ internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStr
 
     internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
-    internal override IPartitioner<T>? Route => parent.Route;
+    internal override IPartitioner<T>? Partitioner => parent.Partitioner;
 
     internal override bool HasUniqueKeys => parent.HasUniqueKeys && size.Length == parent.Slide;
 

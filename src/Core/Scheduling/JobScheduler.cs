@@ -124,7 +124,7 @@ internal sealed class JobScheduler
                 continue;
             }
 
-            if (batch.Recovery == Outcome.GivenUp)
+            if (batch.Recovery == Outcome.Aborted)
             {
                 Drop(batch);
                 _completed.Complete(batch.Time, batch.WasCounted ? null : GivenUp(batch.Time));
@@ -188,7 +188,7 @@ internal sealed class JobScheduler
         BatchInfo started = batch.ToInfo();
         Report(batch, listener => listener.OnBatchStarted(started));
         batch.StageTimes = _listeners.IsProfileWanted && !batch.IsForStatesOnly ? _graph.BeginProfile(_clock.Provider) : null;
-        var scope = new BatchContext(batch.Time, batch.Inputs) { IsReplay = batch.Recovery is Outcome.Open or Outcome.WithoutData, StageTimes = batch.StageTimes };
+        var scope = new BatchContext(batch.Time, batch.Inputs) { IsReplay = batch.Recovery is Outcome.Pending or Outcome.WithoutData, StageTimes = batch.StageTimes };
         _watchdog.Begin(batch.Time);
         _running.Add(scope);
         for (int attempt = 0; ; attempt++)
@@ -258,11 +258,11 @@ internal sealed class JobScheduler
     // No further try: the states count the batch, or it is given up.
     private async Task EndAsync(JobSet batch, BatchContext scope, bool isThrough)
     {
-        Outcome outcome = batch.IsWithoutData ? Outcome.CountedWithoutData : Outcome.Counted;
+        Outcome outcome = batch.IsWithoutData ? Outcome.CommittedWithoutData : Outcome.Committed;
         await FinishEarlierAsync().ConfigureAwait(false);
         if (!isThrough)
         {
-            outcome = await RunWithoutDataAsync(batch).ConfigureAwait(false) ? Outcome.CountedWithoutData : Outcome.GivenUp;
+            outcome = await RunWithoutDataAsync(batch).ConfigureAwait(false) ? Outcome.CommittedWithoutData : Outcome.Aborted;
         }
 
         Complete(batch, scope, WriteDown(batch, outcome));
@@ -278,7 +278,7 @@ internal sealed class JobScheduler
             return false;
         }
 
-        var scope = new BatchContext(batch.Time, JobSet.EmptyInputs(batch.Time, _graph.Inputs)) { IsReplay = batch.Recovery == Outcome.Open };
+        var scope = new BatchContext(batch.Time, JobSet.EmptyInputs(batch.Time, _graph.Inputs)) { IsReplay = batch.Recovery == Outcome.Pending };
         _running.Add(scope);
         using (_work.Begin(WorkInHand.Operators, batch.Time))
         {

@@ -19,13 +19,13 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
     public Outcome? Recovery { get; init; }
 
     /// <summary>Whether an earlier run did its outputs and reported it: it runs again for the states.</summary>
-    public bool IsForStatesOnly => Recovery is Outcome.Counted or Outcome.CountedWithoutData;
+    public bool IsForStatesOnly => Recovery is Outcome.Committed or Outcome.CommittedWithoutData;
 
     /// <summary>Whether it runs without its data, for what earlier batches brought: only outputs of that run.</summary>
-    public bool IsWithoutData => Recovery is Outcome.WithoutData or Outcome.CountedWithoutData;
+    public bool IsWithoutData => Recovery is Outcome.WithoutData or Outcome.CommittedWithoutData;
 
     /// <summary>Whether an earlier run was done with it, and so with all times before it.</summary>
-    public bool IsDecided => Recovery is not (null or Outcome.Open);
+    public bool IsDecided => Recovery is not (null or Outcome.Pending);
 
     /// <summary>Whether an earlier run did the batch with success.</summary>
     public bool WasCounted { get; init; }

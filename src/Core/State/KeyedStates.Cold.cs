@@ -306,7 +306,7 @@ internal sealed partial class KeyedStates<TKey, TState>
             for (int i = _table.End; i > 0 && IsOver(7, 8); i--)
             {
                 _hand = _hand + 1 < _table.End ? _hand + 1 : 0;
-                if (_table.Walk().IsUsed(_hand) && (pass > 0 || _table.ValueAt(_hand).Batch <= _spared))
+                if (_table.GetCursor().IsUsed(_hand) && (pass > 0 || _table.ValueAt(_hand).Batch <= _spared))
                 {
                     Leave(_hand);
                 }

@@ -89,7 +89,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
     }
 
     /// <summary>The entries, for a loop over what was located.</summary>
-    public KeyedTable<TKey, KeyedState<TState>>.Walker Walk() => _table.Walk();
+    public KeyedTable<TKey, KeyedState<TState>>.Walker GetCursor() => _table.GetCursor();
 
     /// <summary>An entry that the batch is about to change.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -235,7 +235,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Note(ReadOnlySpan<int> numbers)
     {
-        KeyedTable<TKey, KeyedState<TState>>.Walker entries = _table.Walk();
+        KeyedTable<TKey, KeyedState<TState>>.Walker entries = _table.GetCursor();
         int[] first = _firstTouched;
         int count = 0;
         for (int i = 0; i < numbers.Length; i++)
@@ -298,7 +298,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
     private void AcceptTouched(BatchTime time)
     {
         ReadOnlySpan<(int Number, KeyedState<TState> Entry)> touched = _before.Span;
-        KeyedTable<TKey, KeyedState<TState>>.Walker entries = _table.Walk();
+        KeyedTable<TKey, KeyedState<TState>>.Walker entries = _table.GetCursor();
         for (int i = 0; i < touched.Length; i++)
         {
             if (i + Ahead < touched.Length)

@@ -103,7 +103,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
 
     /// <summary>A loop over many numbers that keeps in registers where entries are. Keys must not be added meanwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Walker Walk() => new(_entries.Walk());
+    public Walker Walk() => new(_entries.GetCursor());
 
     /// <summary>Forgets a key; its number may be given to another one.</summary>
     public void Remove(int number)
@@ -179,7 +179,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
     private void Guess(ReadOnlySpan<uint> hashes, Span<int> numbers)
     {
         ReadOnlySpan<HashIndex.Place> places = _slots.Places;
-        PagedArray<Entry>.Records entries = _entries.Walk();
+        PagedArray<Entry>.Records entries = _entries.GetCursor();
         for (int i = 0; i < hashes.Length && i < numbers.Length; i++)
         {
             uint hash = hashes[i];
@@ -195,7 +195,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
         where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
         HashIndex.Place place = _slots.Places[0];
-        PagedArray<Entry>.Records entries = _entries.Walk();
+        PagedArray<Entry>.Records entries = _entries.GetCursor();
         for (int i = from; i < items.Length && i < hashes.Length && i < numbers.Length; i++)
         {
             uint hash = hashes[i];
@@ -216,7 +216,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
     private int Confirm<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<int> numbers, int from)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
-        PagedArray<Entry>.Records entries = _entries.Walk();
+        PagedArray<Entry>.Records entries = _entries.GetCursor();
         for (int i = from; i < items.Length && i < numbers.Length; i++)
         {
             if (numbers[i] < 0 || !AreSurelyEqual(in entries[numbers[i]].Key, in TKeyOf.Of(in items[i])))
@@ -278,7 +278,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
         _texts.EndCompaction();
     }
 
-    /// <summary>See <see cref="Walk"/>.</summary>
+    /// <summary>See <see cref="GetCursor"/>.</summary>
     public readonly ref struct Walker
     {
         private readonly PagedArray<Entry>.Records _entries;

@@ -22,7 +22,7 @@ internal static unsafe class LineSplitter
     /// <summary>Adds every line, without its end, and returns how many there were.</summary>
     public static long Split(in RecordBytes bytes, RecordBuffer<Utf8Text> output)
     {
-        fixed (Utf8Text* lines = output.Reserve(RecordBuffer.SpanRecords))
+        fixed (Utf8Text* lines = output.GetSpan(RecordBuffer.SpanRecords))
         {
             return Split(bytes.Start, bytes.Length, bytes.Readable - 16, lines, output);
         }
@@ -115,7 +115,7 @@ internal static unsafe class LineSplitter
 
     private static int HandOn(RecordBuffer<Utf8Text> output, int count)
     {
-        output.HandOn(count);
+        output.Advance(count);
         return count;
     }
 }

@@ -24,8 +24,8 @@ internal sealed class KafkaDecoder<TKey, TValue>(KafkaDeserializer<TKey>? key, K
         while (!records.IsEmpty)
         {
             ReadOnlySpan<RawRecord> some = records[..Math.Min(records.Length, RecordBuffer.SpanRecords)];
-            DecodeSpan(range, block, some, output.Reserve(some.Length));
-            output.HandOn(some.Length);
+            DecodeSpan(range, block, some, output.GetSpan(some.Length));
+            output.Advance(some.Length);
             records = records[some.Length..];
         }
     }

@@ -14,7 +14,7 @@ public sealed class BatchRecordTests(ITestOutputHelper output)
         return writer.WrittenSpan.ToArray();
     }
 
-    private static byte[] Commit(long time, Outcome outcome = Outcome.Counted) => BatchRecord.OfCommit(new BatchTime(time), outcome);
+    private static byte[] Commit(long time, Outcome outcome = Outcome.Committed) => BatchRecord.OfCommit(new BatchTime(time), outcome);
 
     private static List<RecoveredBatch> Collect(params byte[][] frames) => BatchRecord.Collect(frames, new BatchTime(1000));
 
@@ -22,9 +22,9 @@ public sealed class BatchRecordTests(ITestOutputHelper output)
     public void Collect_PlansAndCommits_GiveBatchesInOrderWithOutcome()
     {
         List<RecoveredBatch> batches = Collect(
-            Plan(1000, ("a", [9])), Commit(1000), Plan(2000, ("a", [1, 2]), ("ü", [])), Plan(3000), Commit(2000), Plan(4000, ("a", [3])), Commit(3000, Outcome.GivenUp));
+            Plan(1000, ("a", [9])), Commit(1000), Plan(2000, ("a", [1, 2]), ("ü", [])), Plan(3000), Commit(2000), Plan(4000, ("a", [3])), Commit(3000, Outcome.Aborted));
         Assert.Equal([2000, 3000, 4000], batches.Select(batch => batch.Time.Milliseconds));
-        Assert.Equal([Outcome.Counted, Outcome.GivenUp, Outcome.Open], batches.Select(batch => batch.Outcome));
+        Assert.Equal([Outcome.Committed, Outcome.Aborted, Outcome.Pending], batches.Select(batch => batch.Outcome));
         Assert.Equal([1, 2], batches[0].Inputs["a"].ToArray());
         Assert.Empty(batches[0].Inputs["ü"].ToArray());
         Assert.Empty(batches[1].Inputs);
@@ -34,8 +34,8 @@ public sealed class BatchRecordTests(ITestOutputHelper output)
     [Fact]
     public void Collect_OutcomeTwice_TheLastOneCounts() =>
         Assert.Equal(
-            Outcome.CountedWithoutData,
-            Collect(Plan(2000, ("a", [1])), Commit(2000, Outcome.WithoutData), Plan(3000), Commit(2000, Outcome.CountedWithoutData))[0].Outcome);
+            Outcome.CommittedWithoutData,
+            Collect(Plan(2000, ("a", [1])), Commit(2000, Outcome.WithoutData), Plan(3000), Commit(2000, Outcome.CommittedWithoutData))[0].Outcome);
 
     [Fact]
     public void Collect_CommitWithoutPlan_IsRefused() =>

@@ -67,7 +67,7 @@ public sealed class KeyTableTests(ITestOutputHelper output)
             var twin = new Dictionary<ValueTuple<TKey>, long>();
             var order = new List<TKey>();
             int records = random.Next(random.Next(2) == 0 ? 10 : 4000);
-            KeyTable<TKey, long>.Probe walk = table.Walk();
+            KeyTable<TKey, long>.Probe walk = table.GetCursor();
             for (int i = 0; i < records; i++)
             {
                 TKey key = next(random);

@@ -38,7 +38,7 @@ public sealed class MapSpanTests
     public void MapSpan_ReservingMoreThanASpan_SaysWhatIsExpected()
     {
         var result = StreamTest.RunAll(
-            [[1]], numbers => numbers.MapSpan((ReadOnlySpan<int> _, RecordBuffer<int> output) => output.Reserve(RecordBuffer.SpanRecords + 1)), In(1));
+            [[1]], numbers => numbers.MapSpan((ReadOnlySpan<int> _, RecordBuffer<int> output) => output.GetSpan(RecordBuffer.SpanRecords + 1)), In(1));
         Assert.Contains("at most 512", Assert.Single(result.Failures).InnerException!.Message);
     }
 
@@ -47,13 +47,13 @@ public sealed class MapSpanTests
     {
         var result = StreamTest.Run([[1, 2, 3]], numbers => numbers.MapSpan((ReadOnlySpan<int> items, RecordBuffer<int> output) =>
         {
-            Span<int> doubled = output.Reserve(items.Length);
+            Span<int> doubled = output.GetSpan(items.Length);
             for (int i = 0; i < items.Length; i++)
             {
                 doubled[i] = items[i] * 2;
             }
 
-            output.HandOn(items.Length);
+            output.Advance(items.Length);
         }));
         Assert.Equal([[2, 4, 6]], result);
     }

@@ -76,7 +76,7 @@ public sealed class KeyedTableTests(ITestOutputHelper output)
 
             for (int number = 0; number < table.End; number++)
             {
-                if (table.Walk().IsUsed(number) && table.ValueAt(number)++ == 2)
+                if (table.GetCursor().IsUsed(number) && table.ValueAt(number)++ == 2)
                 {
                     table.Remove(number);
                 }
@@ -115,7 +115,7 @@ public sealed class KeyedTableTests(ITestOutputHelper output)
                 {
                     Assert.Equal(gone.Value, table.ValueAt(number));
                     table.Remove(number);
-                    Assert.False(number < table.End && table.Walk().IsUsed(number));
+                    Assert.False(number < table.End && table.GetCursor().IsUsed(number));
                 }
             }
             else
@@ -130,7 +130,7 @@ public sealed class KeyedTableTests(ITestOutputHelper output)
 
         Assert.Equal(twin.Count, table.Count);
         Assert.All(twin, pair => Assert.Equal(pair.Value, (Find(pair.Key.Item1), table.ValueAt(pair.Value.Number))));
-        Assert.Equal(twin.Values.Select(pair => pair.Number).Order(), Enumerable.Range(0, table.End).Where(number => table.Walk().IsUsed(number)));
+        Assert.Equal(twin.Values.Select(pair => pair.Number).Order(), Enumerable.Range(0, table.End).Where(number => table.GetCursor().IsUsed(number)));
 
         int Find(TKey key) => table.Find(hash(key), in key);
     }
