@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Testing;
 
 /// <summary>What every <see cref="StateStore"/> has to do: random operations beside a dictionary, with snapshots, restarts and retired snapshots.</summary>
 /// <remarks>For the author of a store: call <see cref="Check"/> in a test with some seeds. FastStream's own stores are checked by it.</remarks>

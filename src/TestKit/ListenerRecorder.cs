@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Testing;
 
 /// <summary>What a listener heard, as a value: one line of a context's history.</summary>
 /// <param name="Name">The event's name without <c>On</c>, such as <c>BatchCompleted</c>.</param>

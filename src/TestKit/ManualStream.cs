@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Testing;
 
 /// <summary>An input that a test fills by hand: every batch interval takes one added batch, and an empty one when none is left.</summary>
 /// <remarks>Of n records, partition i of P gets those from i·n/P up to (i+1)·n/P. Safe from any thread.</remarks>

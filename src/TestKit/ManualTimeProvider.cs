@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Testing;
 
 /// <summary>A clock that moves only when told to: drives whole contexts in tests, without sleeping.</summary>
 /// <remarks>Time, timestamps and timers go together. Timers that fall due fire on the thread that moves the clock, in the order of their times. Safe from any thread.</remarks>

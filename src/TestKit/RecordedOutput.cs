@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Testing;
 
 /// <summary>What came out of one stream of a <see cref="StreamScenario"/>, batch by batch.</summary>
 /// <remarks>Records are kept as they are: a <see cref="Utf8Text"/> of received bytes must be made a string before it is recorded.</remarks>

@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Testing;
 
 /// <summary>
 /// A test of a whole program: any number of inputs and outputs on one context with a manual clock. Describe, run, look at the outputs.

@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 
-namespace FastStream;
+namespace FastStream.Testing;
 
 /// <summary>Tests of operators in one line: batches in, operation, batches out; on a manual clock, without sleeping.</summary>
 /// <example><code>

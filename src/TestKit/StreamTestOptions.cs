@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Testing;
 
 /// <summary>How a test runs its streams. The defaults suit most tests.</summary>
 public sealed record StreamTestOptions

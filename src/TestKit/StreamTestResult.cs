@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Testing;
 
 /// <summary>What a test run gave, with the batches that failed.</summary>
 /// <param name="Batches">One entry for each batch interval: the records in order; null where the stream made no batch or the batch failed.</param>

@@ -176,7 +176,7 @@ public sealed class BrokerSinkTests(Broker broker)
     private static StreamRun Writing(string[] records, KafkaSinkOptions options, Func<string, KafkaMessage> message, string? state = null) => new(
         run =>
         {
-            var input = new FastStream.ManualStream<string>(run.Context);
+            var input = new FastStream.Testing.ManualStream<string>(run.Context);
             input.Add(records);
             input.ToKafka(options, message);
             run.Keep(input);
@@ -187,7 +187,7 @@ public sealed class BrokerSinkTests(Broker broker)
     private static StreamRun Fed(KafkaSinkOptions options, string state, List<Action<string>> inputs) => new(
         run =>
         {
-            var input = new FastStream.ManualStream<string>(run.Context);
+            var input = new FastStream.Testing.ManualStream<string>(run.Context);
             inputs.Add(value => input.Add(value));
             input.ToKafka(options, value => new KafkaMessage(value, value));
             run.Keep(input);

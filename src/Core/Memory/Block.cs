@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>A fixed piece of pooled memory that received bytes lie in, shared by reference count: the receiver that fills it and every batch that reads from it hold it.</summary>
 /// <remarks>

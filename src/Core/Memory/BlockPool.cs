@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>A bounded pool of <see cref="Block"/>s: renting waits when all are out, which is what stops a receiver from reading on.</summary>
 /// <remarks>

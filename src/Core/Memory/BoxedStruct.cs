@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>The bytes of a struct in a box, from the first on: where its fields lie is found by what is put there.</summary>
 internal sealed class BoxedStruct

@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>Where a field of a struct lies, in bytes from its beginning: put into an otherwise empty record, it is looked for there, as the layout is the runtime's affair.</summary>
 /// <typeparam name="T">The struct.</typeparam>

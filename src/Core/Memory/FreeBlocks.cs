@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>The blocks of one pool that nobody holds, by size, and how many bytes the pool has in all. Safe from any thread.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>The sorted values of one batch's groups, which all groups of a builder share: the array, and whether it is still theirs. Reading is safe from any thread.</summary>
 internal sealed class GroupValues<T>(BatchTime time, int count) : IDisposable

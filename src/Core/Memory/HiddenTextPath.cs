@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>Says by which fields an object leads to memory of a batch; for errors.</summary>
 internal static class HiddenTextPath

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>
 /// Where records of a type have references behind which nobody can see, by their static type, whether a text of the batch is.

@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>
 /// What objects of one type hold: nothing of a batch, memory of one, or other objects to be looked into. Found once for a type; safe from

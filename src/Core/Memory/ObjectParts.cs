@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>What the types of fields say about texts of a batch behind them, and where nobody needs to look.</summary>
 internal static class ObjectParts

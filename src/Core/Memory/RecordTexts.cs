@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>Where records of a type hold texts, so that what keeps records longer than their batch can copy the texts with them.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>Whether records that were lent to a user's function may still be read; shared by all that was made of them. Safe from any thread.</summary>
 internal sealed class RecordsLife(string reader, BatchTime time, string wayOut)

@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>Memory for unfinished records, which leave their blocks to wait for their ends. Safe from any thread.</summary>
 /// <remarks>

@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>
 /// Where a struct has the references behind which texts may be, so that they are read where they lie, without a box for each struct.

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>
 /// Where an operator puts texts that outlive their batch: pinned chunks that are filled one after the other and come back when nobody reads them any more.

@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>How much may be held at a time, in records or bytes: who wants more waits, in order, until something is given back.</summary>
 /// <remarks>One request larger than the limit passes when nothing else is held, so that nobody waits for ever. Safe from any thread.</remarks>

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>An <see cref="Optional{T}"/> in the JSON of checkpoints: <c>[value]</c>, or <c>[]</c> for none, so that a value of null stays one.</summary>
 internal sealed class ExactOptionalConverter : JsonConverterFactory

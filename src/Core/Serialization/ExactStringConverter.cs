@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>
 /// A string in the JSON of checkpoints: itself, or <c>["base64 of its UTF-16"]</c> where half a surrogate pair is in it, which JSON would

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>A <see cref="Utf8Text"/> in the JSON of checkpoints: a string, or <c>["base64"]</c> for bytes that are not UTF-8, so that no byte changes.</summary>
 internal sealed class ExactTextConverter : JsonConverter<Utf8Text>

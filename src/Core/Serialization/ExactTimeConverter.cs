@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>
 /// A local time as what the clock showed. JSON's own form adds the offset from UTC, by which an hour that summer time leaves out or repeats comes back as

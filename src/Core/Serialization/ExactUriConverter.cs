@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>
 /// A <see cref="Uri"/> in the JSON of checkpoints: its text, or <c>["text"]</c> for a relative one that would else be read as absolute,

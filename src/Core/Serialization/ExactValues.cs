@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>
 /// Looks at values while they become JSON, for what no type shows: an object of a derived class, a collection of another kind or with a

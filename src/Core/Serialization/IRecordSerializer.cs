@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>Writes records of a type into checkpoints and logs, and reads them again.</summary>
 /// <remarks>

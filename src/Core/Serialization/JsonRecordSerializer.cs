@@ -6,7 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>Records as JSON, for types that hold references.</summary>
 /// <remarks>

@@ -6,7 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>Finds what would not come back from JSON as it was written, before anything is written.</summary>
 /// <remarks>

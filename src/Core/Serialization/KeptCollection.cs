@@ -7,7 +7,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>Compares collections that are written with what reading makes: an empty one of their type.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>The records of a batch that an earlier run wrote down do not fit the program's types. Told apart from misuse: a batch that never runs again needs no records.</summary>
 /// <param name="input">The name of the input that the records are of.</param>

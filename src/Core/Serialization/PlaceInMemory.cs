@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>What says where something lies in the memory of this process: it means nothing in the next one.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>Lengths in front of what they are of.</summary>
 internal static class Prefixed

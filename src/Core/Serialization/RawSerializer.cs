@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>Structs without references: the bytes of their fields, one after the other, and behind them the texts. Nothing else of the memory: records of equal fields give equal bytes.</summary>
 /// <remarks><code>| fields, in the order of their declaration | for each text: length (4 bytes), bytes |     a DateTimeOffset: UTC ticks (8), minutes of offset (2)</code></remarks>

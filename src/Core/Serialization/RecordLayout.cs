@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>Some bytes of a record that are written as they lie in memory; a time with an offset is written by what it means.</summary>
 /// <param name="Offset">Where they are in the record.</param>

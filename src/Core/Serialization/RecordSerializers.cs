@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>The serializers of a program, by record type: those that were added, else one of three that fit most types.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>Numbers in logs and checkpoints: little endian.</summary>
 internal static class SavedNumbers

@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Serialization;
 
 /// <summary>Compares the schema that a checkpoint was written with and the program's.</summary>
 internal static class SchemaMatch

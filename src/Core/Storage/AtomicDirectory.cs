@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>A directory that appears whole: files are written into one beside it, which is then renamed into place.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>CRC-32C (Castagnoli): finds torn and rotten data, not forged ones.</summary>
 internal static class Crc32C

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>Makes files and directories survive a loss of power, and says so when they might not.</summary>
 /// <remarks>

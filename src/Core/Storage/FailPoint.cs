@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>Places between two steps of a batch's life on disk, where a test ends its process.</summary>
 internal static class FailPoint

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>Writes a new file through one pooled buffer.</summary>
 internal sealed class FileBufferWriter : IBufferWriter<byte>, IDisposable

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>
 /// Whether a file or directory can be trusted to hold what this program wrote: it is the user's own, nobody else may write to it, and

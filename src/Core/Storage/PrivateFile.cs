@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>Files and directories that only their owner may read, whatever the process leaves to others for new ones: in them may be anything that users sent.</summary>
 /// <remarks>

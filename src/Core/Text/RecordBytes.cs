@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>Received bytes that a decoder makes records from: whole records, in pinned memory that lives as long as the batch.</summary>
 public readonly unsafe ref struct RecordBytes

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json.Serialization;
 using System.Threading.Tasks.Dataflow;
+using FastStream.Runtime;
+using FastStream.Testing;
 using Microsoft.AspNetCore.Builder;
 
 namespace FastStream.Tests.House.Examples;

@@ -1,0 +1,174 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace FastStream.Runtime;
+
+/// <summary>
+/// Zeroed memory for table slots: aligned to cache lines and, from 2 MiB up, offered to the kernel for huge pages, where the slot holds no
+/// object references; an ordinary array where it does.
+/// </summary>
+/// <remarks>
+/// A 32-byte slot in an array would cross a cache line half of the time, and random probes into many 4 KiB pages miss the page cache of the
+/// processor: docs/decisions/0003-key-table.md has what each gives. On systems without madvise the memory is just aligned.
+/// <para>
+/// The collector is not told of the memory (no memory pressure): every table gives its memory back itself, and pressure
+/// had the collector look through the whole heap about ten times
+/// for every 512 MiB of table, in jobs in which there was nothing to collect. The finalizer is for tables of contexts
+/// that nobody disposed of.
+/// </para>
+/// </remarks>
+internal sealed unsafe class AlignedBuffer<TSlot> : IDisposable
+{
+    private const nuint CacheLineBytes = 64;
+    private const nuint HugePageBytes = 2 << 20;
+
+    private readonly TSlot[]? _array;   // where slots hold references
+    private readonly byte* _native;     // where they do not
+    private readonly nuint _sizeBytes;
+    private bool _disposed;
+
+    public AlignedBuffer(int length)
+    {
+        Length = length;
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<TSlot>())
+        {
+            _array = new TSlot[length];
+            return;
+        }
+
+        _sizeBytes = (nuint)length * (nuint)Unsafe.SizeOf<TSlot>();
+        bool huge = _sizeBytes >= HugePageBytes;
+        nuint alignment = huge ? HugePageBytes : CacheLineBytes;
+        _native = (byte*)NativeMemory.AlignedAlloc(_sizeBytes, alignment);
+        if (huge && OperatingSystem.IsLinux())
+        {
+            // Only advice: where the kernel refuses, small pages serve.
+            _ = LinuxMemory.Advise(_native, _sizeBytes, LinuxMemory.HugePages);
+        }
+
+        NativeMemory.Clear(_native, _sizeBytes);
+    }
+
+    ~AlignedBuffer() => Free();
+
+    public int Length { get; }
+
+    public ref TSlot this[uint index]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref RuntimeHelpers.IsReferenceOrContainsReferences<TSlot>()
+            ? ref _array![index]
+            : ref Unsafe.Add(ref Unsafe.AsRef<TSlot>(_native), index);
+    }
+
+    /// <summary>
+    /// Starts to look many keys up in a table whose slots, a power of two, these are: hashes them and asks the processor for the slots, whose misses then
+    /// overlap.
+    /// </summary>
+    /// <param name="items">The records, as many as a span holds.</param>
+    /// <param name="hashes">Gets the keys' hashes.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Prepare<TItem, TKey, TKeyOf>(ReadOnlySpan<TItem> items, Span<uint> hashes)
+        where TKeyOf : struct, IKeyOf<TItem, TKey>
+    {
+        ref TSlot first = ref this[0];
+        uint mask = (uint)Length - 1;
+        if (typeof(TKey) == typeof(Utf8Text))
+        {
+            // Short texts first, in a loop without a call; the long ones, if there are any, again.
+            bool anyLong = false;
+            for (int i = 0; i < items.Length && i < hashes.Length; i++)
+            {
+                ref readonly Utf8Text text = ref Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in TKeyOf.Of(in items[i])));
+                uint hash = text.HashAsShort();
+                hashes[i] = hash;
+                anyLong |= text.IsLong;
+                Prefetch(ref Unsafe.Add(ref first, hash & mask));
+            }
+
+            if (!anyLong)
+            {
+                return;
+            }
+        }
+
+        for (int i = 0; i < items.Length && i < hashes.Length; i++)
+        {
+            uint hash = KeyHash.Of(in TKeyOf.Of(in items[i]));
+            hashes[i] = hash;
+            Prefetch(ref Unsafe.Add(ref first, hash & mask));
+        }
+    }
+
+    /// <summary>Asks the processor for a slot.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(uint index) => Prefetch(ref this[index]);
+
+    /// <summary>The first slots.</summary>
+    public Span<TSlot> First(int count) => MemoryMarshal.CreateSpan(ref this[0], count);
+
+    public void Zero()
+    {
+        if (_array is not null)
+        {
+            Array.Clear(_array);
+        }
+        else
+        {
+            NativeMemory.Clear(_native, _sizeBytes);
+        }
+    }
+
+    /// <summary>Copies all slots to the beginning of a larger memory.</summary>
+    public void CopyTo(AlignedBuffer<TSlot> larger)
+    {
+        if (_array is not null)
+        {
+            _array.CopyTo(larger._array!, 0);
+        }
+        else
+        {
+            Buffer.MemoryCopy(_native, larger._native, larger._sizeBytes, _sizeBytes);
+        }
+    }
+
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(ref TSlot slot)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(Unsafe.AsPointer(ref slot));
+        }
+    }
+
+    private void Free()
+    {
+        if (!_disposed && _native is not null)
+        {
+            NativeMemory.AlignedFree(_native);
+        }
+
+        _disposed = true;
+    }
+}
+
+/// <summary>What Linux offers for memory beyond .NET's own.</summary>
+internal static unsafe partial class LinuxMemory
+{
+    /// <summary>MADV_HUGEPAGE: back the range with pages of 2 MiB where it can be.</summary>
+    public const int HugePages = 14;
+
+    /// <summary>MADV_DONTNEED: the range's private pages go back to the system now, and read as zeros afterwards.</summary>
+    public const int NotNeeded = 4;
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static partial int Advise(byte* address, nuint length, int advice);
+}

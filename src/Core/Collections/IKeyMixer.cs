@@ -1,0 +1,28 @@
+using System.Runtime.CompilerServices;
+
+namespace FastStream.Runtime;
+
+/// <summary>How the words of a key become a hash. A struct, so that each way of hashing is compiled for itself.</summary>
+internal interface IKeyMixer
+{
+    /// <summary>Mixes two words into 32 bits.</summary>
+    uint Fold(ulong low, ulong high);
+
+    /// <summary>Mixes two words into 64 bits, for what is longer.</summary>
+    ulong Mix(ulong low, ulong high);
+
+    /// <summary>A word for a string; equal for equal ones.</summary>
+    ulong OfString(string text);
+}
+
+/// <summary>With the secret of the process: for tables.</summary>
+internal readonly struct ProcessSecret : IKeyMixer
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint Fold(ulong low, ulong high) => KeyHash.Fold(low, high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong Mix(ulong low, ulong high) => KeyHash.Mix(low, high);
+
+    public ulong OfString(string text) => (uint)text.GetHashCode(StringComparison.Ordinal);   // .NET keys it too
+}

@@ -1,0 +1,48 @@
+namespace FastStream.Runtime;
+
+/// <summary>Looks at the type of keys when a keyed operator is described, and at their objects where the type does not say what they are.</summary>
+internal static class KeyCheck
+{
+    /// <summary>The pairs, looked at where only their objects say whether keys are compared by reference.</summary>
+    /// <exception cref="ArgumentException">Keys are, or hold, arrays or delegates: no two of them are ever equal.</exception>
+    public static DStream<(TKey Key, TValue Value)> WithFitKeys<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream)
+    {
+        ThrowIfUnfit<TKey>(stream.Context);
+        return KeyTypes<TKey>.AreOpen ? new KeyTypesStream<(TKey Key, TValue Value), TKey, PairKey<TKey, TValue>>(stream) : stream;
+    }
+
+    /// <summary>As <see cref="WithFitKeys"/>, of records that are their own keys.</summary>
+    /// <exception cref="ArgumentException">Records are, or hold, arrays or delegates: no two of them are ever equal.</exception>
+    public static DStream<T> FitAsKeys<T>(this DStream<T> stream)
+    {
+        ThrowIfUnfit<T>(stream.Context);
+        return KeyTypes<T>.AreOpen ? new KeyTypesStream<T, T, WholeKey<T>>(stream) : stream;
+    }
+
+    /// <summary>What to say of an object that was found in a key; null where it is compared by what it holds.</summary>
+    public static string? WarningOf(Type key, Type found)
+    {
+        string keys = key == found ? $"{key}" : $"{key}, with a {found} in them,";
+        return KeyEquality.NeverEqual(found) is { } never
+            ? $"Keys of {keys} came: two objects of {never} are equal only where they are, or lie in, the same one, so that every record is a key of its own. {WayOut}"
+            : KeyEquality.ByReference(found) is { } byReference ? $"Keys of {keys} came, and are compared by reference, as {byReference} has no Equals of its own: {TwoKeys}" : null;
+    }
+
+    private const string WayOut = "Give a key with an equality by value: a string, a Utf8Text, a number, a tuple or a record of such.";
+
+    private const string TwoKeys = "two objects with the same content are two keys. Make it a record, or override Equals and GetHashCode.";
+
+    private static void ThrowIfUnfit<TKey>(StreamingContext context)
+    {
+        if (KeyEquality.NeverEqual(typeof(TKey)) is { } never)
+        {
+            throw new ArgumentException(
+                $"Keys of {typeof(TKey)} were given, and two objects of {never} are equal only where they are, or lie in, the same one, so that every record would be a group of its own. {WayOut}");
+        }
+
+        if (KeyEquality.ByReference(typeof(TKey)) is { } byReference)
+        {
+            context.WarnAtStart($"Keys of {typeof(TKey)} are compared by reference, as {byReference} has no Equals of its own: {TwoKeys}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Security.Cryptography;
+using ArmAes = System.Runtime.Intrinsics.Arm.Aes;
+using X86Aes = System.Runtime.Intrinsics.X86.Aes;
+
+namespace FastStream.Runtime;
+
+/// <summary>The hash by which keys find their slot in a table: 32 well-mixed bits, with a secret of the process, so that nobody outside can aim keys at one slot.</summary>
+/// <remarks>
+/// Sixteen bytes go through three rounds of AES, which the processor has as single instructions (the idea of aHash, https://github.com/tkaitchuck/aHash). After two rounds each
+/// bit depends on every byte, but the 32 bits taken see each four bytes of a key only through 8 bits: 65,536 keys that differ in bytes 3 and 4 had 256 hashes. After three they
+/// have as many as they should. Where the instructions are missing, multiply and fold as in wyhash (https://github.com/wangyi-fudan/wyhash).
+/// Equal keys have equal hashes within one process only: never store one. <see cref="PartitionHash"/> says which partition owns a key.
+/// </remarks>
+internal static class KeyHash
+{
+    private static readonly Vector128<byte> Secret1 = NewSecret();
+    private static readonly Vector128<byte> Secret2 = NewSecret();
+    private static readonly Vector128<byte> Secret3 = NewSecret();
+
+    /// <summary>The hash of a key; 0 for null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Of<TKey>(in TKey key) => Of(in key, default(ProcessSecret));
+
+    /// <summary>The hash of a key with a secret of its own; 0 for null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Of<TKey, TMixer>(in TKey key, in TMixer mixer)
+        where TMixer : struct, IKeyMixer
+    {
+        // The tests on TKey are constants for value types: the JIT keeps one branch.
+        if (typeof(TKey) == typeof(Utf8Text))
+        {
+            return Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in key)).Hash(in mixer);
+        }
+
+        if (typeof(TKey) == typeof(long) || typeof(TKey) == typeof(ulong))
+        {
+            return mixer.Fold(Unsafe.As<TKey, ulong>(ref Unsafe.AsRef(in key)), 0);
+        }
+
+        if (typeof(TKey) == typeof(int) || typeof(TKey) == typeof(uint))
+        {
+            return mixer.Fold(Unsafe.As<TKey, uint>(ref Unsafe.AsRef(in key)), 0);
+        }
+
+        if (KeyFields<TKey>.AreKnown)
+        {
+            return KeyFields<TKey>.Hash(in key, in mixer);
+        }
+
+        if (typeof(TKey) == typeof(string))
+        {
+            return Unsafe.As<TKey, string?>(ref Unsafe.AsRef(in key)) is { } text ? mixer.Fold(mixer.OfString(text), 0) : 0;
+        }
+
+        return key is null ? 0 : mixer.Fold((uint)key.GetHashCode(), 0);
+    }
+
+    /// <summary>Mixes two words into 32 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Fold(ulong low, ulong high) => Fold(Vector128.Create(low, high).AsByte());
+
+    /// <summary>Mixes sixteen bytes into 32 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Fold(Vector128<byte> words)
+    {
+        if (X86Aes.IsSupported)
+        {
+            return X86Aes.Encrypt(X86Aes.Encrypt(X86Aes.Encrypt(words ^ Secret1, Secret2), Secret3), Secret1).AsUInt32().ToScalar();
+        }
+
+        if (ArmAes.IsSupported)
+        {
+            Vector128<byte> once = ArmAes.MixColumns(ArmAes.Encrypt(words, Secret1));
+            Vector128<byte> twice = ArmAes.MixColumns(ArmAes.Encrypt(once, Secret2));
+            return ArmAes.MixColumns(ArmAes.Encrypt(twice, Secret3)).AsUInt32().ToScalar();
+        }
+
+        return FoldByMultiplying(words.AsUInt64().ToScalar(), words.AsUInt64().GetElement(1));
+    }
+
+    /// <summary>Mixes two words into 64 bits, for hashes of longer data.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Mix(ulong low, ulong high)
+    {
+        ulong upper = Math.BigMul(low ^ Word(Secret1), high ^ Word(Secret2), out ulong lower);
+        return upper ^ lower;
+    }
+
+    /// <summary>What <see cref="Fold(ulong, ulong)"/> does where the processor has no AES.</summary>
+    /// <remarks>
+    /// Four plain multiplications instead of those of double width, whose second half .NET returns through memory. With one less, keys in large steps fill partitions unevenly
+    /// under one secret in a hundred.
+    /// </remarks>
+    public static uint FoldByMultiplying(ulong low, ulong high)
+    {
+        ulong mixed = ((low ^ Word(Secret1)) * Word(Secret2)) ^ BitOperations.RotateLeft((high ^ Word(Secret2)) * Word(Secret1), 32);
+        mixed = (mixed ^ (mixed >> 32)) * Word(Secret3);
+        return (uint)(((mixed ^ (mixed >> 29)) * Word(Secret2)) >> 32);
+    }
+
+    private static ulong Word(Vector128<byte> secret) => secret.AsUInt64().ToScalar();
+
+    // Odd in its first word, which multiplications need.
+    private static Vector128<byte> NewSecret()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        RandomNumberGenerator.Fill(bytes);
+        bytes[0] |= 1;
+        return MemoryMarshal.Read<Vector128<byte>>(bytes);
+    }
+}

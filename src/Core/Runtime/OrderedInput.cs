@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+
+namespace FastStream.Runtime;
+
+/// <summary>
+/// One of several inputs of an operator, for one partition. Inputs are taken one after another, in the order of the parents, so that the same
+/// batches always give the same order, whichever parent is quicker: what comes before its turn is held.
+/// </summary>
+/// <param name="next">Takes the input's records; of the last input also the end.</param>
+/// <param name="begin">Of the first input, which has its turn from the beginning of a batch: what begins with it behind all inputs. Null for the others.</param>
+/// <param name="passTurn">The following input's <see cref="TakeTurn"/>; null for the last input.</param>
+internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? begin, Action<BatchContext>? passTurn) : Operator<T>
+{
+    private readonly PooledList<T> _held = new();   // records that came before the turn
+    private bool _wasGivenTurn;                     // the inputs before have ended
+    private bool _hasEnded;                         // the end came before the turn
+
+    private bool HasTurn => begin is not null || _wasGivenTurn;
+
+    // What follows the inputs begins once, with the first of them.
+    public override void OnBatchStart(BatchContext batch) => begin?.Invoke(batch);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void OnRecords(ReadOnlySpan<T> items)
+    {
+        if (HasTurn)
+        {
+            next.OnRecords(items);
+        }
+        else
+        {
+            _held.AddRange(items);
+        }
+    }
+
+    public override void OnBatchEnd(BatchContext batch)
+    {
+        if (HasTurn)
+        {
+            End(batch);
+        }
+        else
+        {
+            _hasEnded = true;
+        }
+    }
+
+    /// <summary>The inputs before this one have ended.</summary>
+    public void TakeTurn(BatchContext batch)
+    {
+        Throw.IfStackIsLow();   // each of many inputs hands the turn on to the next
+        _wasGivenTurn = true;
+        next.OnManyRecords(_held.Span);
+        _held.Clear();
+        if (_hasEnded)
+        {
+            End(batch);
+        }
+    }
+
+    public override void Reset(BatchContext batch)
+    {
+        _held.Clear();
+        _wasGivenTurn = false;
+        _hasEnded = false;
+        next.Reset(batch);
+    }
+
+    private void End(BatchContext batch)
+    {
+        _wasGivenTurn = false;
+        _hasEnded = false;
+        if (passTurn is null)
+        {
+            next.OnBatchEnd(batch);
+        }
+        else
+        {
+            passTurn(batch);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
+namespace FastStream.Runtime;
+
+/// <summary>The size of the spans that walk through a chain.</summary>
+public static class RecordBuffer
+{
+    /// <summary>
+    /// The most records in one span: 512. Measured flat from 64 records up (docs/decisions/0001-batch-operators.md);
+    /// 512 pairs of a text and a number stay inside a 32 KiB first-level cache together with their source.
+    /// </summary>
+    public const int SpanRecords = 512;
+}
+
+/// <summary>An operator's output buffer, rented from <see cref="ArrayPool{T}"/>: filled a record at a time or reserved as a span, and handed on a span at a time.</summary>
+/// <remarks>Not thread safe: it belongs to its operator. Allocates nothing once warm.</remarks>
+/// <typeparam name="T">The record.</typeparam>
+public sealed class RecordBuffer<T>
+{
+    private readonly Operator<T> _next;   // who takes the spans
+    private T[] _items = [];              // rented at first use
+    private int _count;                   // records waiting to be handed on
+
+    internal RecordBuffer(Operator<T> next) => _next = next;
+
+    /// <summary>Adds one record; hands a full span on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(T item)
+    {
+        T[] items = _items;
+        int count = _count;
+        if ((uint)count < (uint)items.Length)
+        {
+            items[count] = item;
+            _count = count + 1;
+        }
+        else
+        {
+            AddToFull(item);
+        }
+    }
+
+    /// <summary>Adds many records, in order.</summary>
+    public void AddRange(ReadOnlySpan<T> items)
+    {
+        while (!items.IsEmpty)
+        {
+            if (_count == _items.Length)
+            {
+                MakeRoom();
+            }
+
+            int taken = Math.Min(items.Length, _items.Length - _count);
+            items[..taken].CopyTo(_items.AsSpan(_count));
+            _count += taken;
+            items = items[taken..];
+        }
+    }
+
+    /// <summary>Hands on records that lie in the caller's memory, without copying them, in spans of the right size.</summary>
+    public void Write(ReadOnlySpan<T> items)
+    {
+        Flush();
+        _next.OnManyRecords(items);
+    }
+
+    /// <summary>Room for up to <paramref name="count"/> records (at most <see cref="RecordBuffer.SpanRecords"/>) that the caller fills and passes to <see cref="Advance"/>. What was added before is handed on first.</summary>
+    public Span<T> GetSpan(int count)
+    {
+        if (_count != 0 || _items.Length < count)
+        {
+            Flush();
+            Grow(count);
+        }
+
+        return _items.AsSpan(0, count);
+    }
+
+    /// <summary>Hands the first records of what was reserved to the next operator; nothing happens for 0.</summary>
+    public void Advance(int count)
+    {
+        if (count > 0)
+        {
+            _next.OnRecords(new ReadOnlySpan<T>(_items, 0, count));
+        }
+    }
+
+    /// <summary>The room behind what was added, for one record at least; <see cref="Added"/> says how many were put there.</summary>
+    internal Span<T> Room()
+    {
+        if (_count == _items.Length)
+        {
+            MakeRoom();
+        }
+
+        return _items.AsSpan(_count);
+    }
+
+    /// <summary>So many records were put into the first places of <see cref="Room"/>.</summary>
+    internal void Added(int count) => _count += count;
+
+    /// <summary>Hands on what was added.</summary>
+    public void Flush()
+    {
+        int count = _count;
+        _count = 0;
+        Advance(count);
+    }
+
+    /// <summary>What was added and not handed on, for a caller that handles it itself at once: the buffer counts as empty from now on.</summary>
+    internal ReadOnlySpan<T> TakeAdded()
+    {
+        int count = _count;
+        _count = 0;
+        return new ReadOnlySpan<T>(_items, 0, count);
+    }
+
+    /// <summary>Records that were added and not handed on. Set to fewer, it forgets those added last.</summary>
+    internal int AddedCount
+    {
+        get => _count;
+        set => _count = value;
+    }
+
+    /// <summary>Forgets what was added.</summary>
+    internal void Clear()
+    {
+        _count = 0;
+        Release();
+    }
+
+    /// <summary>Lets go of objects that old records point to, so that a quiet stream does not keep them alive.</summary>
+    internal void Release()
+    {
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<T>() && _items.Length > 0)
+        {
+            Array.Clear(_items);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AddToFull(T item)
+    {
+        MakeRoom();
+        _items[_count++] = item;
+    }
+
+    private void MakeRoom()
+    {
+        if (_items.Length == 0)
+        {
+            Grow(RecordBuffer.SpanRecords);
+        }
+        else
+        {
+            Flush();
+        }
+    }
+
+    private void Grow(int count)
+    {
+        if (_items.Length >= count)
+        {
+            return;
+        }
+
+        if (count > RecordBuffer.SpanRecords)
+        {
+            throw Throw.OutOfRange(nameof(count), count, $"at most {RecordBuffer.SpanRecords} records can be reserved at once; AddRange takes any number");
+        }
+
+        // Exactly a span's worth is used even where the pool gives more: the bound on spans is promised to operators.
+        if (_items.Length > 0)
+        {
+            ArrayPool<T>.Shared.Return(_items, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+        }
+
+        _items = ArrayPool<T>.Shared.Rent(RecordBuffer.SpanRecords);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Threading.Tasks.Dataflow;
+
+namespace FastStream.Runtime;
+
+/// <summary>Runs one partition of one stage: a TPL Dataflow block whose mailbox holds blocks of records and ends of batches, never single records.</summary>
+/// <remarks>
+/// The mailbox has no bound of its own: what is in it belongs to the one batch that is running, and that batch's input is bounded by the pool.
+/// A bound here could only make a sender wait for a receiver that waits for a free thread.
+/// Not <c>SingleProducerConstrained</c>: that option lost completions (docs/decisions/0004-execution.md).
+/// </remarks>
+internal sealed class StageRunner
+{
+    private readonly ActionBlock<StageMessage> _mailbox;
+
+    /// <param name="options">Of the mailbox.</param>
+    /// <param name="stream">One of the stage's streams.</param>
+    /// <param name="partition">Number of the partition, from 0.</param>
+    /// <param name="index">Number of the runner in its graph, from 0.</param>
+    public StageRunner(ExecutionDataflowBlockOptions options, DStream stream, int partition, int index)
+    {
+        _mailbox = new ActionBlock<StageMessage>(Handle, options);
+        Stream = stream;
+        Partition = partition;
+        Index = index;
+    }
+
+    public DStream Stream { get; }
+
+    public int Partition { get; }
+
+    public int Index { get; }
+
+    public void Post(StageMessage message)
+    {
+        message.Batch.AddPending();
+        if (!_mailbox.Post(message))
+        {
+            message.Root.Drop(message);
+            message.Batch.Fail(new InvalidOperationException("The stage is closed: the context has stopped."));
+            message.Batch.RemovePending();
+        }
+    }
+
+    public Task CloseAsync()
+    {
+        _mailbox.Complete();
+        return _mailbox.Completion;
+    }
+
+    private void Handle(StageMessage message)
+    {
+        StageTimes? times = message.Batch.StageTimes;
+        long began = times?.Now() ?? 0;
+        try
+        {
+            if (message.Batch.IsFailed)
+            {
+                message.Root.Drop(message);
+            }
+            else
+            {
+                message.Root.Receive(message);
+            }
+        }
+        catch (Exception error)
+        {
+            message.Batch.Fail(error);
+        }
+        finally
+        {
+            times?.Add(Index, began);
+            message.Batch.RemovePending();
+        }
+    }
+}
+
+/// <summary>One message to a stage: a block of records for a root, or (without records) the end of what one sender has for the batch.</summary>
+/// <param name="Root">Where in the stage it enters.</param>
+/// <param name="Batch">The batch it belongs to.</param>
+/// <param name="Records">A pooled array of the root's record type; null for an end.</param>
+/// <param name="Count">Records in the array.</param>
+/// <param name="Sender">Number of the sending partition.</param>
+internal readonly record struct StageMessage(StageRoot Root, BatchContext Batch, object? Records, int Count, int Sender);
+
+/// <summary>Where records enter a stage: an input, or the receiving side of an exchange.</summary>
+internal abstract class StageRoot : IDisposable
+{
+    /// <summary>Takes a message and runs the chain behind it.</summary>
+    public abstract void Receive(in StageMessage message);
+
+    /// <summary>Gives back what the message carries, without running anything: its batch has failed.</summary>
+    public virtual void Drop(in StageMessage message)
+    {
+    }
+
+    /// <summary>Forgets half-done work here and in the chain behind.</summary>
+    public abstract void Reset(BatchContext batch);
+
+    /// <summary>Tells an input root its place among the inputs of a batch.</summary>
+    public virtual void BindInput(IReadOnlyDictionary<object, int> indexes)
+    {
+    }
+
+    public virtual void Dispose()
+    {
+    }
+}
+
+/// <summary>Lets one partition's share of an input batch run through the chain.</summary>
+internal sealed class InputRoot<T>(InputDStream<T> input, int partition, Operator<T> next) : StageRoot, IAtWork
+{
+    private int _thread;       // the thread that is in the input's batch; 0 when none is
+    private readonly RecordBuffer<T> _output = new(next);
+    private int _index = -1;   // the input's place in BatchContext.Input
+
+    public string Name => input.Name;
+
+    public int Thread => Volatile.Read(ref _thread);
+
+    public override void BindInput(IReadOnlyDictionary<object, int> indexes) => _index = indexes[input];
+
+    public override void Receive(in StageMessage message)
+    {
+        var batch = (InputBatch<T>)message.Batch.Input(_index);
+        try
+        {
+            next.OnBatchStart(message.Batch);
+            _thread = Environment.CurrentManagedThreadId;
+            batch.Run(partition, input.PartitionCount, _output);
+            _output.Flush();
+            _output.Release();
+            _thread = 0;
+        }
+        catch (Exception error) when (error is not OperatorFailure)
+        {
+            throw new OperatorFailure(input.Name, error);
+        }
+
+        next.OnBatchEnd(message.Batch);
+    }
+
+    public override void Reset(BatchContext batch)
+    {
+        _thread = 0;
+        _output.Clear();
+        next.Reset(batch);
+    }
+}

@@ -1,0 +1,56 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace FastStream.Serialization;
+
+/// <summary>An <see cref="Optional{T}"/> as its value in JSON, or <c>null</c>; read, <c>null</c> is none.</summary>
+/// <remarks>A source-generated context must name the type of the value too: <c>[JsonSerializable(typeof(int))]</c> beside <c>[JsonSerializable(typeof(Optional&lt;int&gt;))]</c>.</remarks>
+public sealed class OptionalJsonConverter : JsonConverterFactory
+{
+    /// <inheritdoc/>
+    public override bool CanConvert(Type typeToConvert)
+    {
+        ArgumentNullException.ThrowIfNull(typeToConvert);
+        return typeToConvert.IsGenericType && typeToConvert.GetGenericTypeDefinition() == typeof(Optional<>);
+    }
+
+    /// <inheritdoc/>
+    // By way of the type itself: making the converter's type at run time would need code that ahead-of-time compilation does not have.
+    [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "No constructor runs: the default of a struct is taken.")]
+    public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
+        ((IOptional)RuntimeHelpers.GetUninitializedObject(typeToConvert)).NewJsonConverter();
+
+    internal sealed class Of<T> : JsonConverter<Optional<T>>
+    {
+        public override Optional<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.Null ? default : new Optional<T>(JsonSerializer.Deserialize(ref reader, TypeOf(options))!);
+
+        public override void Write(Utf8JsonWriter writer, Optional<T> value, JsonSerializerOptions options)
+        {
+            if (value.TryGetValue(out T? present))
+            {
+                JsonSerializer.Serialize(writer, present, TypeOf(options));
+            }
+            else
+            {
+                writer.WriteNullValue();
+            }
+        }
+
+        private static JsonTypeInfo<T> TypeOf(JsonSerializerOptions options) => (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+    }
+}
+
+/// <summary>What an optional of any type can do, for those who do not know the type.</summary>
+internal interface IOptional
+{
+    /// <summary>The value; null where it is absent.</summary>
+    object? ValueOrNull { get; }
+
+    JsonConverter NewJsonConverter();
+
+    JsonConverter NewExactJsonConverter();
+}

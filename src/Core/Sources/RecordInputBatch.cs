@@ -1,0 +1,101 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace FastStream.Runtime;
+
+/// <summary>A batch of records that lie in memory: each partition gets a contiguous share of them, in order.</summary>
+/// <remarks>
+/// Of n records, partition i of P gets those from i·n/P up to (i+1)·n/P. Nothing is copied: the memory must not change until the batch is disposed.
+/// Different partitions may run at the same time, and again for a retry.
+/// </remarks>
+/// <example><code>protected override InputBatch&lt;int&gt; Cut(BatchTime time) => new RecordInputBatch&lt;int&gt;(_readings);</code></example>
+/// <typeparam name="T">The record.</typeparam>
+public sealed class RecordInputBatch<T> : InputBatch<T>
+{
+    private readonly IReadOnlyList<ReadOnlyMemory<T>> _blocks;   // the records, in order
+    private readonly long _count;                                // records in all blocks
+    private readonly Action<RecordInputBatch<T>>? _release;      // takes the memory back; null where nobody wants it
+
+    /// <summary>A batch of these records.</summary>
+    /// <param name="records">The records, in order.</param>
+    public RecordInputBatch(ReadOnlyMemory<T> records)
+        : this([records], null)
+    {
+    }
+
+    /// <summary>A batch of the records of several pieces of memory.</summary>
+    /// <param name="blocks">The pieces, in order; empty ones do not matter.</param>
+    /// <param name="release">Called once when the batch is done with, to take the memory back; may be null.</param>
+    public RecordInputBatch(IReadOnlyList<ReadOnlyMemory<T>> blocks, Action<RecordInputBatch<T>>? release)
+    {
+        ArgumentNullException.ThrowIfNull(blocks);
+        _blocks = blocks;
+        _release = release;
+        foreach (ReadOnlyMemory<T> block in blocks)
+        {
+            _count += block.Length;
+        }
+    }
+
+    /// <summary>The pieces of memory that the records lie in, in order.</summary>
+    public IReadOnlyList<ReadOnlyMemory<T>> Blocks => _blocks;
+
+    internal static RecordInputBatch<T> Empty { get; } = new([], null);
+
+    /// <inheritdoc/>
+    public override long RecordCount => _count;
+
+    /// <inheritdoc/>
+    public override void Run(int partition, int partitionCount, RecordBuffer<T> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        long start = Share(partition, partitionCount);
+        long end = Share(partition + 1, partitionCount);
+        foreach (ReadOnlyMemory<T> block in _blocks)
+        {
+            int from = (int)Math.Clamp(start, 0, block.Length);
+            int to = (int)Math.Clamp(end, 0, block.Length);
+            if (from < to)
+            {
+                output.Write(block.Span[from..to]);
+            }
+
+            start -= block.Length;
+            end -= block.Length;
+        }
+    }
+
+    /// <summary>Gives arrays rented from the shared pool back to it: for the release of a batch whose blocks are such arrays.</summary>
+    internal static void ReturnToPool(RecordInputBatch<T> batch)
+    {
+        foreach (ReadOnlyMemory<T> block in batch._blocks)
+        {
+            if (MemoryMarshal.TryGetArray(block, out ArraySegment<T> segment))
+            {
+                ArrayPool<T>.Shared.Return(segment.Array!, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing) => _release?.Invoke(this);
+
+    // 128 bits: a count times a partition number may pass 63.
+    private long Share(int partition, int partitionCount) => (long)((Int128)_count * partition / partitionCount);
+}
+
+/// <summary>Makes batches of lists.</summary>
+public static class RecordInputBatch
+{
+    /// <summary>A batch of a list's records: an array is used as it is, other lists are copied, so that they may change meanwhile.</summary>
+    /// <param name="records">The records, in order.</param>
+    public static RecordInputBatch<T> Of<T>(IReadOnlyList<T> records)
+    {
+        ArgumentNullException.ThrowIfNull(records);
+        return records.Count == 0 ? RecordInputBatch<T>.Empty : new RecordInputBatch<T>(records as T[] ?? [.. records]);
+    }
+
+    /// <summary>A batch without records; the same object every time, so that a quiet input allocates nothing.</summary>
+    public static RecordInputBatch<T> Empty<T>() => RecordInputBatch<T>.Empty;
+}

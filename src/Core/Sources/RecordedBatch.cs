@@ -1,0 +1,111 @@
+using System.Buffers;
+using System.Text;
+
+namespace FastStream.Runtime;
+
+/// <summary>A batch by its records, written down and read again: what inputs do that have no log or position of their own.</summary>
+/// <remarks>
+/// <code>| -2 (4 bytes) | length (4), schema | number of partitions (4) | for each partition: its records, as <see cref="SavedRecords"/> has them |</code>
+/// The schema is with the records, as a checkpoint may be of a run before the one that wrote them. Batches of earlier versions begin with the number of partitions.
+/// </remarks>
+internal static class RecordedBatch
+{
+    private const int MostPartitions = 1024;   // as in StreamingOptions
+    private const int SchemaFollows = -2;      // -1 is that of a JournalRange
+
+    /// <summary>Writes all records, partition by partition.</summary>
+    public static void Save<T>(InputBatch<T> batch, int partitions, IRecordSerializer<T> serializer, IBufferWriter<byte> output)
+    {
+        SavedNumbers.WriteInt32(output, SchemaFollows);
+        SavedNumbers.WriteInt32(output, Encoding.UTF8.GetByteCount(serializer.Schema));
+        Encoding.UTF8.GetBytes(serializer.Schema, output);
+        SavedNumbers.WriteInt32(output, partitions);
+        var sink = new Sink<T>(serializer, output);
+        var buffer = new RecordBuffer<T>(sink);
+        for (int partition = 0; partition < partitions; partition++)
+        {
+            batch.Run(partition, partitions, buffer);
+            buffer.Flush();
+            buffer.Release();
+            SavedRecords.WriteEnd(output);
+        }
+    }
+
+    /// <summary>What the records were written as, and moves on behind it; null where an earlier version wrote them, which did not say.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no batch.</exception>
+    public static string? TakeSchema(ref ReadOnlyMemory<byte> saved)
+    {
+        ReadOnlySpan<byte> rest = saved.Span;
+        if (SavedNumbers.ReadInt32(ref rest) != SchemaFollows)
+        {
+            return null;
+        }
+
+        int length = Prefixed.LengthOfPresent(ref rest);
+        string schema = Encoding.UTF8.GetString(rest[..length]);
+        saved = saved[^(rest.Length - length)..];
+        return schema;
+    }
+
+    /// <summary>The same batch, from what was written behind the schema.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no batch.</exception>
+    public static InputBatch<T> Load<T>(ReadOnlyMemory<byte> saved, IRecordSerializer<T> serializer)
+    {
+        using MemoryHandle pinned = saved.Pin();   // texts lie in it until they are copied
+        ReadOnlySpan<byte> rest = saved.Span;
+        int partitionCount = SavedNumbers.ReadInt32(ref rest);
+        if (partitionCount is < 0 or > MostPartitions)
+        {
+            throw new InvalidDataException($"A batch of {partitionCount} partitions was written; at most {MostPartitions} are expected.");
+        }
+
+        var memory = new TextArena();
+        var texts = new ArenaLease();
+        var partitions = new List<List<ArraySegment<T>>>();
+        T[] records = new T[RecordBuffer.SpanRecords];
+        long count = 0;
+        for (int partition = 0; partition < partitionCount; partition++)
+        {
+            var collector = new Collector<T>();
+            for (Span<T> span; !(span = SavedRecords.Read(ref rest, serializer, records)).IsEmpty;)
+            {
+                RecordTexts<T>.Copy(span, memory, texts);
+                collector.OnRecords(span);
+                count += span.Length;
+            }
+
+            collector.Seal();
+            partitions.Add(collector.Take());
+        }
+
+        return rest.IsEmpty ? new Batch<T>(partitions, texts, count) : throw new InvalidDataException($"{rest.Length} bytes stand behind the records of a batch; none are expected.");
+    }
+
+    private sealed class Sink<T>(IRecordSerializer<T> serializer, IBufferWriter<byte> output) : LastOperator<T>
+    {
+        public override void OnRecords(ReadOnlySpan<T> items) => SavedRecords.Write(items, serializer, output);
+    }
+
+    private sealed class Batch<T>(List<List<ArraySegment<T>>> partitions, ArenaLease texts, long count) : InputBatch<T>
+    {
+        public override long RecordCount => count;
+
+        // Where the program has fewer partitions than it had, one takes several's shares.
+        public override void Run(int partition, int partitionCount, RecordBuffer<T> output)
+        {
+            for (int saved = partition; saved < partitions.Count; saved += partitionCount)
+            {
+                foreach (ArraySegment<T> block in partitions[saved])
+                {
+                    output.Write(block);
+                }
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            partitions.ForEach(Collector<T>.Return);
+            texts.Dispose();
+        }
+    }
+}
