@@ -201,7 +201,7 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <summary>Stops; a second call waits for the first.</summary>
     /// <remarks>
     /// Inside of an operator, output or input of the context, also in what an output or input has begun while its batch runs, and in the body of a loop over
-    /// <see cref="ToAsyncEnumerableExtensions.ToAsyncEnumerable"/>, the call asks for the stop and returns at once: the stop waits for them, so that they cannot wait for it.
+    /// <see cref="DStreamOperators.ToAsyncEnumerable"/>, the call asks for the stop and returns at once: the stop waits for them, so that they cannot wait for it.
     /// <see cref="Completion"/> tells others of its end. Inside of a listener it waits for the batches, not for listeners. What does not return is left behind after
     /// <see cref="StreamingOptions.ImmediateStopTimeout"/>: this then returns, and <see cref="Completion"/> faults with its name.
     /// </remarks>

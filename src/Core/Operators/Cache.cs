@@ -1,11 +1,10 @@
 namespace FastStream;
 
-/// <summary>Spark's word for keeping a stream's batches for several consumers.</summary>
-public static class CacheExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// The stream itself: a stream with several consumers runs once anyway, and each span is handed to all of them. Programs that come from Spark keep their
-    /// call; to read batches later, use <see cref="RememberExtensions.Remember"/>.
+    /// call; to read batches later, use <see cref="DStreamOperators.Remember"/>.
     /// </summary>
     /// <example><code>var errors = lines.Filter(IsError).Cache();   // the filter runs once, with or without Cache
     /// errors.Count().Print(); errors.SaveAsTextFiles("errors");</code></example>

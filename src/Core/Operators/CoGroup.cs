@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>The values of a key on both sides.</summary>
-public static class CoGroupExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// One pair for each key that either stream has in this batch, with its values on both sides in the order of partitions and arrival; a side without the key is empty.

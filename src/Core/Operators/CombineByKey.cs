@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>The keyed primitive: gathers all values of a key in one combiner.</summary>
-public static class CombineByKeyExtensions
+public static partial class DStreamOperators
 {
     /// <summary>One pair for each key of the batch: its values gathered in a combiner. Values are combined in each partition first, so that few cross.</summary>
     /// <remarks>Partitions call the functions at the same time from different threads. What one throws fails the batch.</remarks>

@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>How many records a batch has.</summary>
-public static class CountExtensions
+public static partial class DStreamOperators
 {
     /// <summary>Exactly one number for each batch, in one partition: how many records it has; 0 for an empty one.</summary>
     /// <example><code>lines.Count().Print();</code></example>

@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>How often each value comes.</summary>
-public static class CountByValueExtensions
+public static partial class DStreamOperators
 {
     /// <summary>One pair for each different record of the batch, with how often it came; nothing for an empty batch. Counted in each partition first, so that few cross.</summary>
     /// <example><code>var counts = lines.SplitWords().CountByValue();</code></example>

@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Each record once.</summary>
-public static class DistinctExtensions
+public static partial class DStreamOperators
 {
     /// <summary>The different records of each batch, each once, where it came first. Those of one partition are found first, so that few cross.</summary>
     /// <example><code>var visitors = requests.Map(r => r.Ip).Distinct().Count();</code></example>

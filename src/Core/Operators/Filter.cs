@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Keeps the records that a predicate accepts.</summary>
-public static class FilterExtensions
+public static partial class DStreamOperators
 {
     /// <summary>The stream of the records that the predicate accepts, in order, in the same partitions.</summary>
     /// <example><code>var errors = lines.Filter(line => line.Contains("ERROR"u8));</code></example>

@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>One to many: every record gives any number of records.</summary>
-public static class FlatMapExtensions
+public static partial class DStreamOperators
 {
     /// <summary>The stream of all records that the function adds, in order, in the same partitions; allocates nothing itself.</summary>
     /// <example><code>var letters = words.FlatMap&lt;string, char&gt;((word, output) => { foreach (char c in word) output.Add(c); });</code></example>

@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>One to many on the values; keys stay.</summary>
-public static class FlatMapValuesExtensions
+public static partial class DStreamOperators
 {
     /// <summary>For each pair, its key with every value that the function adds; a pair for which nothing is added is dropped. Allocates nothing itself. Keys stay in their partitions.</summary>
     /// <example><code>var letters = titled.FlatMapValues&lt;int, string, char&gt;((word, output) => { foreach (char c in word) output.Add(c); });</code></example>

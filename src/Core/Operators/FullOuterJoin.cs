@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>Every value of both sides, with the other side's values of its key or none.</summary>
-public static class FullOuterJoinExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// For each key that either stream has in this batch, every left value with every right value; where one side lacks the key, the other side's values with none.

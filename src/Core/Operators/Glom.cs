@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>A partition's records as one array.</summary>
-public static class GlomExtensions
+public static partial class DStreamOperators
 {
     /// <summary>One array for each partition of each batch, with the partition's records in order; an empty partition gives an empty array. The arrays are new and the receiver's own.</summary>
     /// <example><code>var medians = numbers.Glom().Filter(part => part.Length > 0).Map(part => { Array.Sort(part); return part[part.Length / 2]; });</code></example>

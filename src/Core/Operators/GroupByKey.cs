@@ -2,12 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>All values of a key together.</summary>
-public static class GroupByKeyExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// One pair for each key of the batch: its values in the order of partitions and arrival. No object is made for a record or key.
-    /// Where the values are only folded, <see cref="ReduceByKeyExtensions.ReduceByKey"/> or <c>CombineByKey</c> is better: it moves one value for each key and partition.
+    /// Where the values are only folded, <see cref="DStreamOperators.ReduceByKey"/> or <c>CombineByKey</c> is better: it moves one value for each key and partition.
     /// </summary>
     /// <example><code>var medians = pairs.GroupByKey().MapValues(values => Median(values.Span));</code></example>
     /// <param name="stream">The pairs.</param>

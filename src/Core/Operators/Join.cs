@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Pairs of values that two streams have under one key.</summary>
-public static class JoinExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// For each key that both streams have in this batch, every left value with every right value, left by left. Streams that are

@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Records to pairs, by a key.</summary>
-public static class KeyByExtensions
+public static partial class DStreamOperators
 {
     /// <summary>Each record as a pair of its key and itself, in the same partitions.</summary>
     /// <example><code>var byUser = events.KeyBy(e => e.User);</code></example>

@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>The keys of pairs, and their values.</summary>
-public static class KeysExtensions
+public static partial class DStreamOperators
 {
     /// <summary>The key of each pair, in order, in the same partitions.</summary>
     /// <example><code>var users = sizeByUser.Keys().Distinct();</code></example>

@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>Every left value, with the right values of its key or none.</summary>
-public static class LeftOuterJoinExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// For each key of the left stream in this batch, every left value with every right value, or with none where the right stream lacks the key.

@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>Texts of several lines to lines.</summary>
-public static class LinesExtensions
+public static partial class DStreamOperators
 {
     /// <summary>The stream of the lines of every text, ended by LF, CR LF or a lone CR; the ends are not part of them. Lines share the text's memory.</summary>
     /// <example><code>var lines = messages.Lines().Filter(line => !line.IsEmpty);</code></example>

@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>One to one: a function of every record.</summary>
-public static class MapExtensions
+public static partial class DStreamOperators
 {
     /// <summary>The stream of a function's results, one for each record, in the same partitions.</summary>
     /// <example><code>var lengths = lines.Map(line => line.Length);</code></example>

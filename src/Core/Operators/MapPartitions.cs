@@ -2,12 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>A function of a whole partition of a batch.</summary>
-public static class MapPartitionsExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// The stream of what a function makes of every partition of every batch, also of empty ones. The partition is gathered first;
-    /// <see cref="MapSpanExtensions.MapSpan"/> needs no gathering and is faster where spans will do.
+    /// <see cref="DStreamOperators.MapSpan"/> needs no gathering and is faster where spans will do.
     /// </summary>
     /// <example><code>var sums = numbers.MapPartitions(partition => new[] { partition.Sum() });</code></example>
     /// <param name="stream">The stream.</param>

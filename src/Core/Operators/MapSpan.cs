@@ -9,8 +9,7 @@ namespace FastStream;
 /// <typeparam name="TResult">The record handed on.</typeparam>
 public delegate void SpanFunction<T, TResult>(ReadOnlySpan<T> items, RecordBuffer<TResult> output);
 
-/// <summary>The user's own loop over spans: one call for hundreds of records instead of one for each.</summary>
-public static class MapSpanExtensions
+public static partial class DStreamOperators
 {
     /// <summary>The stream of all records that the function adds, in order, in the same partitions. How a batch is cut into spans is not part of its meaning: do not count spans.</summary>
     /// <example><code>

@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>One to one on the values; keys stay.</summary>
-public static class MapValuesExtensions
+public static partial class DStreamOperators
 {
     /// <summary>Each pair with a function's result in place of its value. Keys stay in their partitions, so that keyed operators behind need no exchange where none was needed before.</summary>
     /// <example><code>var averages = pairs.GroupByKey().MapValues(group => group.Average());</code></example>

@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>A stream's name.</summary>
-public static class NamedExtensions
+public static partial class DStreamOperators
 {
     /// <summary>Names the stream and returns it. Errors and listeners show it in place of operator and number.</summary>
     /// <example><code>var errors = lines.Filter(IsError).Named("errors");</code></example>

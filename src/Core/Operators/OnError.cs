@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>An error policy for one operator.</summary>
-public static class OnErrorExtensions
+public static partial class DStreamOperators
 {
     private const string Expected = "Expected is a stream made by Map, Filter, FlatMap, MapValues, FlatMapValues, KeyBy, MapWithState or UpdateStateByKey: they call a function for single records or keys.";
 

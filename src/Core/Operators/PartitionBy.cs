@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>Brings every key to the partition that owns it.</summary>
-public static class PartitionByExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// The same pairs, all pairs of a key in one partition. Keyed operators behind it that ask for the same number of partitions exchange nothing again.

@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>All records of a batch made one.</summary>
-public static class ReduceExtensions
+public static partial class DStreamOperators
 {
     /// <summary>One record for each batch, by a function of two; nothing for an empty batch. Each partition is reduced first, then the results in the order of the partitions; the result is in one partition.</summary>
     /// <example><code>var sums = numbers.Reduce((a, b) => a + b);</code></example>

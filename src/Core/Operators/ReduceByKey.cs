@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>One value for each key, by a function of two.</summary>
-public static class ReduceByKeyExtensions
+public static partial class DStreamOperators
 {
     /// <summary>One pair for each key of the batch: its values reduced to one. Reduced in each partition first, so that few cross.</summary>
     /// <example><code>var counts = words.Map(word => (word, 1L)).ReduceByKey((a, b) => a + b);</code></example>

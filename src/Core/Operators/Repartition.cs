@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>Spreads records evenly over a number of partitions.</summary>
-public static class RepartitionExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// The same records in exactly so many partitions, dealt out by turns. The same batch is always dealt out alike; in each partition, records of one

@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>Every right value, with the left values of its key or none.</summary>
-public static class RightOuterJoinExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// For each key of the right stream in this batch, every right value with every left value, or with none where the left stream lacks the key.

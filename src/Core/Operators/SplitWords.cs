@@ -5,8 +5,7 @@ using System.Runtime.Intrinsics;
 
 namespace FastStream;
 
-/// <summary>Texts to words.</summary>
-public static class SplitWordsExtensions
+public static partial class DStreamOperators
 {
     /// <summary>The stream of the words of every text: what stands between blanks, tabs and other bytes up to 0x20; empty words are left out. Words share the text's memory.</summary>
     /// <example><code>var counts = lines.SplitWords().CountByValue();</code></example>

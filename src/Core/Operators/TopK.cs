@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>The records that are largest by something.</summary>
-public static class TopKExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// The <paramref name="count"/> records of each batch with the largest keys (with the smallest, when not descending), best first, in one partition.

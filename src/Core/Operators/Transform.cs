@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Anything that can be said of a whole batch at once.</summary>
-public static class TransformExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// The stream of what a function makes of every batch, also of empty ones. The batch is brought into one partition first, in the order of its partitions,

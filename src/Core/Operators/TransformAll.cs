@@ -2,12 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Anything that can be said of the whole batches of many streams at once.</summary>
-public static class TransformAllExtensions
+public static partial class StreamingContextOperators
 {
     /// <summary>
     /// The stream of what a function makes of the batches of several streams, also of empty ones. Each is brought into one partition first, in the order of its
-    /// partitions, and the result is in one partition. For two streams of different types there is <see cref="TransformWithExtensions.TransformWith"/>.
+    /// partitions, and the result is in one partition. For two streams of different types there is <see cref="DStreamOperators.TransformWith"/>.
     /// </summary>
     /// <example><code>var merged = context.Transform(shards, (batches, time) => batches.SelectMany(batch => batch).Order());</code></example>
     /// <param name="context">The streams' context.</param>

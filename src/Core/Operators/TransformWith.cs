@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Anything that can be said of two whole batches at once.</summary>
-public static class TransformWithExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// The stream of what a function makes of the batches of two streams, also of empty ones. Both are brought into one partition first, in the order of their

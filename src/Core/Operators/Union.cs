@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>Several streams, one consumer.</summary>
-public static class UnionExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// The records of all streams. Partition i holds the records of partition i of each stream, first this stream's, then the others' in the order given;

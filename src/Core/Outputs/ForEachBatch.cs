@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>Runs a function on every batch: the output that all others are made from (Spark's <c>foreachRDD</c>).</summary>
-public static class ForEachBatchExtensions
+public static partial class DStreamOperators
 {
     /// <summary>Runs a function on every batch of the stream, also on empty ones, in time order.</summary>
     /// <example><code>counts.ForEachBatch((batch, time) => Console.WriteLine($"{time}: {batch.Count} keys"));</code></example>

@@ -2,8 +2,7 @@ using System.Threading.Tasks.Dataflow;
 
 namespace FastStream;
 
-/// <summary>Sends records to a TPL Dataflow block.</summary>
-public static class LinkToExtensions
+public static partial class DStreamOperators
 {
     /// <summary>Sends every record to a block, batch by batch, partition by partition, in order; waits while the block postpones, and the next batch waits with it.</summary>
     /// <remarks>

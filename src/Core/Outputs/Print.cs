@@ -3,8 +3,7 @@ using System.Text;
 
 namespace FastStream;
 
-/// <summary>Prints the first records of every batch, in the format of Spark's <c>print()</c>.</summary>
-public static class PrintExtensions
+public static partial class DStreamOperators
 {
     private const string Rule = "-------------------------------------------";
 

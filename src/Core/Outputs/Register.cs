@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>Makes a stream run for its effects alone.</summary>
-public static class RegisterExtensions
+public static partial class DStreamOperators
 {
     /// <summary>Runs the stream for every batch and does nothing with its records: for functions with effects, and for streams that are only measured.</summary>
     /// <example><code>orders.Map(order => { shipped.Increment(); return order; }).Register();</code></example>

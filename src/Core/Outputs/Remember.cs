@@ -2,8 +2,7 @@ using System.Collections;
 
 namespace FastStream;
 
-/// <summary>Keeps the last batches of a stream, to be read at any time.</summary>
-public static class RememberExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// Remembers the stream's batches for a time, so that <see cref="RememberedStream{T}.Slice"/> can read them while the context runs. Counts as an output: it makes the stream live.

@@ -2,8 +2,7 @@ using System.Globalization;
 
 namespace FastStream;
 
-/// <summary>Saves every batch as a directory of files, whole or not at all.</summary>
-public static class SaveAsFilesExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// Saves every batch, also an empty one, as the directory <c>prefix-TIME.suffix</c> with one file for each partition,

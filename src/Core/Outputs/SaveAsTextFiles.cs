@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>Saves every batch as a directory of text files.</summary>
-public static class SaveAsTextFilesExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// Saves every batch, also an empty one, as the directory <c>prefix-TIME.suffix</c>: one text file for each partition, one line for each record
@@ -14,6 +13,6 @@ public static class SaveAsTextFilesExtensions
     public static OutputOperation SaveAsTextFiles<T>(this DStream<T> stream, string? prefix, string? suffix = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return SaveAsFilesExtensions.Save(stream, "SaveAsTextFiles", prefix, new TextFormat<T>(), suffix);
+        return DStreamOperators.Save(stream, "SaveAsTextFiles", prefix, new TextFormat<T>(), suffix);
     }
 }

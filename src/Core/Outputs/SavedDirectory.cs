@@ -17,7 +17,7 @@ internal static class SavedDirectory
     public static string Claim(DStream stream, string operatorName, string? prefix, string? suffix)
     {
         CheckNames(prefix, suffix);
-        string destination = Path.GetFullPath(SaveAsFilesExtensions.NameOf(prefix, suffix, default));
+        string destination = Path.GetFullPath(DStreamOperators.NameOf(prefix, suffix, default));
         OutputOperation? other = stream.Context.Outputs.FirstOrDefault(output => s_paths.Equals(output.Destination, destination));
         return other is null
             ? destination

@@ -2,8 +2,7 @@ using System.Threading.Channels;
 
 namespace FastStream;
 
-/// <summary>Gives the batches to an <c>await foreach</c>.</summary>
-public static class ToAsyncEnumerableExtensions
+public static partial class DStreamOperators
 {
     /// <summary>The stream's batches, also empty ones, in time order, for one <c>await foreach</c>. Describe it before the start; then enumerate.</summary>
     /// <remarks>

@@ -12,8 +12,7 @@ public enum ChannelCompletion
     LeaveOpen,
 }
 
-/// <summary>Writes records to a channel.</summary>
-public static class ToChannelExtensions
+public static partial class DStreamOperators
 {
     /// <summary>Writes every record to a channel, batch by batch, partition by partition, in order; waits while the channel is full, and the next batch waits with it.</summary>
     /// <remarks>

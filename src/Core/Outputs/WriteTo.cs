@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>Outputs with a life of their own.</summary>
-public static class WriteToExtensions
+public static partial class DStreamOperators
 {
     /// <summary>Hands every batch of the stream, also an empty one, to a writer, which is opened before the first batch and closed after the last.</summary>
     /// <example><code>orders.WriteTo(new OrderTable());</code></example>
@@ -16,7 +15,7 @@ public static class WriteToExtensions
     }
 }
 
-/// <summary>An output that must be opened before the first batch and closed after the last, such as one with a connection: derive from it, and give it to <see cref="WriteToExtensions.WriteTo"/>.</summary>
+/// <summary>An output that must be opened before the first batch and closed after the last, such as one with a connection: derive from it, and give it to <see cref="DStreamOperators.WriteTo"/>.</summary>
 /// <remarks>
 /// Calls come one at a time. A batch's time is its identity: after a crash, a batch that was planned but whose end is not known comes again with the same time and <see cref="Batch{T}.IsReplay"/>, so
 /// that a writer which keeps the time beside its data neither loses nor repeats it. A batch that fails is written again where <see cref="StreamingOptions.BatchRetries"/> says so.

@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>A state for every key, touched only where records come.</summary>
-public static class MapWithStateExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// What a function gives for every record, called with the record's key, value and the key's state; a later record of the same batch sees what an earlier one changed. The cost

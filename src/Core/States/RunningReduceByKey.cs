@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>One value for every key over all batches, by a function of two.</summary>
-public static class RunningReduceByKeyExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// For each key of the batch, the value of all that ever came with it: reduced in the batch first, then with the key's state. Keys without values in the batch cost nothing and come out only by

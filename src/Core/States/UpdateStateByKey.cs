@@ -16,8 +16,7 @@ public delegate Optional<TState> StateUpdate<TValue, TState>(ReadOnlySpan<TValue
 /// <returns>The new state; <see cref="Optional{T}.None"/> removes the key.</returns>
 public delegate Optional<TState> TimedStateUpdate<TKey, TValue, TState>(BatchTime time, TKey key, ReadOnlySpan<TValue> values, Optional<TState> state);
 
-/// <summary>A state for every key, revisited in each batch.</summary>
-public static class UpdateStateByKeyExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// All keys that have a state, with it, in every batch. The function is called for each key that has a state or new values, also in an empty batch: the cost grows with the

@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>How many records the last batches have.</summary>
-public static class CountByWindowExtensions
+public static partial class DStreamOperators
 {
     /// <summary>Exactly one number for each window, in one partition; 0 for an empty one, also before the first record (where Spark is silent).</summary>
     /// <example><code>lines.CountByWindow(length, slide).Print();</code></example>

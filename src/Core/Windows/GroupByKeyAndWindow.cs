@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>All values of a key in the last batches together.</summary>
-public static class GroupByKeyAndWindowExtensions
+public static partial class DStreamOperators
 {
     /// <summary>One pair for each key that has data in the window: its values, oldest batch first, in a batch in the order of partitions and arrival.</summary>
     /// <example><code>var medians = pairs.GroupByKeyAndWindow(length, slide).MapValues(values => Median(values.Span));</code></example>

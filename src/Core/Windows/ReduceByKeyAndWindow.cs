@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>All values of a key in the last batches made one.</summary>
-public static class ReduceByKeyAndWindowExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// At every multiple of <paramref name="slide"/>, one pair for each key that has data in the batches of the last <paramref name="length"/>. Each batch is reduced

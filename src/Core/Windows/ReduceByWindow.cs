@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>All records of the last batches made one.</summary>
-public static class ReduceByWindowExtensions
+public static partial class DStreamOperators
 {
     /// <summary>One record for each window that has data, in one partition; nothing for an empty window.</summary>
     /// <example><code>var highest = numbers.ReduceByWindow((a, b) => Math.Max(a, b), length, slide);</code></example>

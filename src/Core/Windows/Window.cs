@@ -2,8 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>The last batches of a stream together.</summary>
-public static class WindowExtensions
+public static partial class DStreamOperators
 {
     /// <summary>
     /// At every multiple of <paramref name="slide"/> after zero time, the records of the batches of the last <paramref name="length"/>, oldest batch first: at t those

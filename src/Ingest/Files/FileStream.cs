@@ -2,8 +2,7 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>Streams of the records of files that come into a directory.</summary>
-public static class FileStreamExtensions
+public static partial class StreamingContextSources
 {
     /// <summary>The lines of files that come into a directory: UTF-8, ended by LF, CR LF or a lone CR.</summary>
     /// <remarks>

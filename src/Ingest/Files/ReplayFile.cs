@@ -2,8 +2,7 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>Replays one file, a piece for each batch: for experiments, benchmarks and back-fills.</summary>
-public static class ReplayFileExtensions
+public static partial class StreamingContextSources
 {
     /// <summary>The lines of a file, so many bytes for each batch, cut at the end of a line; after the file's end the batches are empty.</summary>
     /// <remarks>

@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>Streams of what an asynchronous sequence gives.</summary>
-public static class AsyncEnumerableStreamExtensions
+public static partial class StreamingContextSources
 {
     /// <summary>Takes the records of a sequence as they come; asks for no next one while <see cref="StreamingOptions.MaxBufferedRecords"/> are held.</summary>
     /// <remarks>

@@ -2,8 +2,7 @@ using System.Threading.Channels;
 
 namespace FastStream;
 
-/// <summary>Streams of what is written into a channel.</summary>
-public static class ChannelStreamExtensions
+public static partial class StreamingContextSources
 {
     /// <summary>Takes the records of a channel as they come. When <see cref="StreamingOptions.MaxBufferedRecords"/> are held, it reads no more, and the writers of a bounded channel wait.</summary>
     /// <remarks>

@@ -2,8 +2,7 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>The same batch at every tick.</summary>
-public static class ConstantStreamExtensions
+public static partial class StreamingContextSources
 {
     /// <summary>A stream whose every batch has these records: reference data to join with, or a load for experiments.</summary>
     /// <remarks>With <see cref="StreamingOptions.StopWhenInputsEnd"/> the context does not wait for it, as it never has anything new. Its records are taken for a part of the program: checkpoints do not keep them, and a batch that runs again after a restart has those of the program that runs then.</remarks>

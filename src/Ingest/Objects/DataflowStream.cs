@@ -3,8 +3,7 @@ using System.Threading.Tasks.Dataflow;
 
 namespace FastStream;
 
-/// <summary>Streams of what TPL Dataflow blocks send, and of what is posted to a mailbox.</summary>
-public static class DataflowStreamExtensions
+public static partial class StreamingContextSources
 {
     /// <summary>Takes the messages of a block, which is linked to when the context starts. While <see cref="StreamingOptions.MaxBufferedRecords"/> are held, the block keeps its messages.</summary>
     /// <remarks>

@@ -1,7 +1,6 @@
 namespace FastStream;
 
-/// <summary>Streams of what an observable pushes.</summary>
-public static class ObservableStreamExtensions
+public static partial class StreamingContextSources
 {
     /// <summary>Takes the records of an observable as they come. When <see cref="StreamingOptions.MaxBufferedRecords"/> are held, <c>OnNext</c> waits on its caller's thread: observables have no other way to be slowed down.</summary>
     /// <remarks>

@@ -2,8 +2,7 @@ using System.Collections.Concurrent;
 
 namespace FastStream;
 
-/// <summary>Streams of batches that lie ready in a queue: for tests, experiments and replays.</summary>
-public static class QueueStreamExtensions
+public static partial class StreamingContextSources
 {
     /// <summary>Takes a batch from a queue at every tick. What is added while the context runs is seen; lock the queue while adding then, as this source does.</summary>
     /// <example><code>

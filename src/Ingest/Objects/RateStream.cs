@@ -2,8 +2,7 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>Records made at a steady rate, for load tests and demonstrations.</summary>
-public static class RateStreamExtensions
+public static partial class StreamingContextSources
 {
     /// <summary>A stream of made records: by each batch time there have been exactly rate × time since the start of them, numbered from 0. Where the context has checkpoints, a restart goes on from the number; the time in between makes no records.</summary>
     /// <remarks>Records are made in the partitions when the batch runs: they take no memory before, and a batch that is run again has the same ones.</remarks>

@@ -2,8 +2,7 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>Streams of what a receiver stores.</summary>
-public static class ReceiverStreamExtensions
+public static partial class StreamingContextSources
 {
     /// <summary>The records that a receiver stores; each batch has what was stored since the last.</summary>
     /// <example><code>context.ReceiverStream(new MqttReceiver("broker", "sensors/#")).Print();</code></example>

@@ -4,8 +4,7 @@ using System.Net.Sockets;
 
 namespace FastStream;
 
-/// <summary>Streams of records that many clients send over TCP to this process.</summary>
-public static class ListenStreamExtensions
+public static partial class StreamingContextSources
 {
     /// <summary>Listens, and takes the lines of every connection: UTF-8, ended by LF, CR LF or a lone CR.</summary>
     /// <remarks>Lines of one connection keep their order; lines of different ones come as they arrive. A connection's last line counts without an end too.</remarks>

@@ -4,8 +4,7 @@ using System.Net.Sockets;
 
 namespace FastStream;
 
-/// <summary>Streams of records that a server sends over TCP.</summary>
-public static class SocketStreamExtensions
+public static partial class StreamingContextSources
 {
     /// <summary>Connects to a server and takes its lines: UTF-8, ended by LF, CR LF or a lone CR. Connects again when refused, cut off or ended.</summary>
     /// <remarks>

@@ -44,7 +44,7 @@ public sealed class SavedFileTests : IDisposable
         {
             Assert.Equal(
                 row.GetProperty("name").GetString(),
-                SaveAsFilesExtensions.NameOf(row.GetProperty("prefix").GetString(), row.GetProperty("suffix").GetString(), new BatchTime(row.GetProperty("timeMs").GetInt64())));
+                DStreamOperators.NameOf(row.GetProperty("prefix").GetString(), row.GetProperty("suffix").GetString(), new BatchTime(row.GetProperty("timeMs").GetInt64())));
         }
     }
 }

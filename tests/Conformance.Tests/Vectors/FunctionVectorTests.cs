@@ -29,7 +29,7 @@ public sealed class FunctionVectorTests
         ["duration.of"] = row => Unit(row[0].GetString()!, row[1].GetInt32()).TotalMilliseconds,
         ["firstBatchTime"] = row => FirstBatchTime(Time(row, 0), Span(row, 1)).Milliseconds,
         ["emissionTimes"] = row => EmissionTimes(Time(row, 0), Span(row, 1), Span(row, 2), row[3].GetInt32()),
-        ["fileName"] = row => SaveAsFilesExtensions.NameOf(row[0].GetString(), row[1].GetString(), Time(row, 2)),
+        ["fileName"] = row => DStreamOperators.NameOf(row[0].GetString(), row[1].GetString(), Time(row, 2)),
     };
 
     public static TheoryData<string> Runnable => Vector.NamesOf(vector => vector.Kind == "function" && VectorSelection.ReasonToLeaveOut(vector) is null);

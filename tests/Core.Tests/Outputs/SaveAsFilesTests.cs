@@ -199,7 +199,7 @@ public sealed class SaveAsFilesTests
     [InlineData("dir/p", null, "dir/p-1000")]
     [InlineData("p", "tar.gz", "p-1000.tar.gz")]
     public void NameOf_PrefixAndSuffix_FollowSpark(string? prefix, string? suffix, string expected) =>
-        Assert.Equal(expected, SaveAsFilesExtensions.NameOf(prefix, suffix, new BatchTime(1000)));
+        Assert.Equal(expected, DStreamOperators.NameOf(prefix, suffix, new BatchTime(1000)));
 
     [Fact]
     public void FlushDirectory_Missing_SaysWhichAndWhy()
