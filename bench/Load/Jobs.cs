@@ -14,7 +14,10 @@ internal static class Jobs
         _ => throw new ArgumentOutOfRangeException(nameof(workload), workload, "Unknown workload."),
     };
 
-    /// <summary>The workload's implementations whose name begins with one of the prefixes, and always the first, the reference; the caller disposes them.</summary>
+    /// <summary>
+    /// The workload's implementations whose name begins with one of the prefixes, and always the first, the reference;
+    /// the caller disposes them.
+    /// </summary>
     public static IReadOnlyList<Job> All(Workload workload, Dataset dataset, InputFiles files, string[] prefixes)
     {
         (string Name, Func<string, Job> Create)[] all =
@@ -41,9 +44,12 @@ internal static class Jobs
             ("limit-socket", name => new SocketLimitJob(name, workload, dataset, LimitOf(workload))),
             ("engine-socket", name => new EngineSocketJob(name, 1, workload, dataset)),
             ("engine-socket-2", name => new EngineSocketJob(name, 2, workload, dataset)),
-            ("linq-socket", name => new PeerSocketJob(name, 1, workload, dataset, PeerOf(workload, LinqPeer.Grep, LinqPeer.Words, LinqPeer.Log))),
+            ("linq-socket", name =>
+                new PeerSocketJob(name, 1, workload, dataset, PeerOf(workload, LinqPeer.Grep, LinqPeer.Words, LinqPeer.Log))),
             ("rx-socket", name => new PeerSocketJob(name, 1, workload, dataset, PeerOf(workload, RxPeer.Grep, RxPeer.Words, RxPeer.Log))),
-            ("dataflow-socket", name => new PeerSocketJob(name, 2, workload, dataset, PeerOf(workload, DataflowPeer.Grep, DataflowPeer.Words, DataflowPeer.Log))),
+            ("dataflow-socket",
+                name => new PeerSocketJob(name, 2, workload, dataset,
+                    PeerOf(workload, DataflowPeer.Grep, DataflowPeer.Words, DataflowPeer.Log))),
         ];
         return Chosen(all, prefixes);
     }
@@ -58,7 +64,8 @@ internal static class Jobs
         [
             ("linq", name => new PeerJob(name, 1, workload, files, PeerOf(workload, LinqPeer.Grep, LinqPeer.Words, LinqPeer.Log))),
             ("rx", name => new PeerJob(name, 1, workload, files, PeerOf(workload, RxPeer.Grep, RxPeer.Words, RxPeer.Log))),
-            ("dataflow", name => new PeerJob(name, 2, workload, files, PeerOf(workload, DataflowPeer.Grep, DataflowPeer.Words, DataflowPeer.Log))),
+            ("dataflow", name =>
+                new PeerJob(name, 2, workload, files, PeerOf(workload, DataflowPeer.Grep, DataflowPeer.Words, DataflowPeer.Log))),
         ];
 
     // LINQ's newer methods: faster, but not the same job as the others do.
@@ -86,5 +93,6 @@ internal static class Jobs
 
     // The reference always runs, the others if their name begins with one of the prefixes.
     private static Job[] Chosen((string Name, Func<string, Job> Create)[] all, string[] prefixes) =>
-        [.. all.Where((job, index) => index == 0 || prefixes.Any(prefix => job.Name.StartsWith(prefix, StringComparison.Ordinal))).Select(job => job.Create(job.Name))];
+        [.. all.Where((job, index) => index == 0 || prefixes.Any(prefix => job.Name.StartsWith(prefix, StringComparison.Ordinal)))
+            .Select(job => job.Create(job.Name))];
 }

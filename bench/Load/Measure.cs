@@ -72,7 +72,8 @@ internal static class Measure
         if (found != expected)
         {
             throw new InvalidOperationException(
-                $"{job.Name} gave checksum {found}, expected {expected} as in its runs before: it keeps more than a window between runs, or races.");
+                $"{job.Name} gave checksum {found}, expected {expected} as in its runs before: it keeps more than a "
+                    + "window between runs, or races.");
         }
     }
 

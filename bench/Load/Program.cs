@@ -7,11 +7,16 @@ var workloadOption = new Option<string>("--workload") { Description = "The workl
 workloadOption.AcceptOnlyFromAmong("grep", "words", "log", "window", "all");
 var sourceOption = new Option<string>("--source")
 {
-    Description = "Where the bytes come from: files in the page cache and memory, a loopback socket, or latency at a steady rate over one; recovery, what surviving costs; state, a running sum over a million keys and states in FASTER; or kafka, from a topic to a topic, at the broker of --servers.",
+    Description =
+        "Where the bytes come from: files in the page cache and memory, a loopback socket, or latency at a steady "
+        + "rate over one; recovery, what surviving costs; state, a running sum over a million keys and states in "
+        + "FASTER; or kafka, from a topic to a topic, at the broker of --servers.",
     DefaultValueFactory = _ => "file",
 };
 sourceOption.AcceptOnlyFromAmong("file", "socket", "latency", "recovery", "state", "kafka");
-var serversOption = new Option<string>("--servers") { Description = "For --source kafka: the broker.", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("FASTSTREAM_KAFKA") ?? "localhost:9092" };
+var serversOption = new Option<string>("--servers")
+    { Description = "For --source kafka: the broker.", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("FASTSTREAM_KAFKA")
+        ?? "localhost:9092" };
 var megabytesOption = new Option<int>("--megabytes")
 {
     Description = "Size of the input in MiB, cut into batches of about 3.3 MB; at most 1024.",

@@ -6,7 +6,10 @@ using BenchmarkDotNet.Loggers;
 
 namespace FastStream.Bench.Micro;
 
-/// <summary>What a table shows: median and range, because other work on the machine only ever makes a run slower, and what was allocated.</summary>
+/// <summary>
+/// What a table shows: median and range, because other work on the machine only ever makes a run slower, and what was
+/// allocated.
+/// </summary>
 internal sealed class MicroConfig : ManualConfig
 {
     public MicroConfig()

@@ -1,6 +1,7 @@
 using FastStream;
 
-// A job as one native file, without a runtime beside it: words of files, counted over restarts. Keys and states are of the kinds that programs use most.
+// A job as one native file, without a runtime beside it: words of files, counted over restarts. Keys and states are of
+// the kinds that programs use most.
 string folder = args.Length > 0 ? args[0] : "words";
 Directory.CreateDirectory(folder);
 var printed = new Lock();
@@ -12,14 +13,19 @@ await context.RunAsync(stop.Token);
 
 void Describe(StreamingContext context)
 {
-    DStream<string> words = context.TextFileStream(folder, new FileSourceOptions { NewFilesOnly = false }).SplitWords().Map(word => word.ToString());
-    Show("words", words.CountByValue().UpdateStateByKey((ReadOnlySpan<long> counts, Optional<long> state) => state.GetValueOrDefault() + (counts.IsEmpty ? 0 : counts[0])).Named("words"));
+    DStream<string> words = context.TextFileStream(folder, new FileSourceOptions { NewFilesOnly = false }).SplitWords()
+        .Map(word => word.ToString());
+    Show("words", words.CountByValue()
+        .UpdateStateByKey((ReadOnlySpan<long> counts, Optional<long> state) => state.GetValueOrDefault() + (counts.IsEmpty ? 0 : counts[0]))
+            .Named("words"));
     Show("pairs", words.Map(word => ((word.Length, word[0]), 1L)).ReduceByKey((a, b) => a + b));
     Show("guids", words.Map(word => (new Guid(word.Length, 0, 0, new byte[8]), (word.Length, 1m)))
         .UpdateStateByKey((ReadOnlySpan<(int Length, decimal Count)> values, Optional<(int Length, decimal Count)> state) =>
             (state.GetValueOrDefault().Length + values.Length, state.GetValueOrDefault().Count + values.Length)));
-    Show("ever", words.Map(word => ((word.Length, word[0]), 1L)).UpdateStateByKey((ReadOnlySpan<long> ones, Optional<long> state) => state.GetValueOrDefault() + ones.Length));
-    Show("decimals", words.Map(word => (word.Length + 0.50m, 1)).MapWithState(StateSpec.Function<decimal, int, long, (decimal, long)>((key, value, state) =>
+    Show("ever", words.Map(word => ((word.Length, word[0]), 1L))
+        .UpdateStateByKey((ReadOnlySpan<long> ones, Optional<long> state) => state.GetValueOrDefault() + ones.Length));
+    Show("decimals", words.Map(word => (word.Length + 0.50m, 1))
+        .MapWithState(StateSpec.Function<decimal, int, long, (decimal, long)>((key, value, state) =>
     {
         state.Update(state.GetValueOrDefault() + value.GetValueOrDefault());
         return (key, state.Value);

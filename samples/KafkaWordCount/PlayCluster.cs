@@ -2,7 +2,10 @@ using Confluent.Kafka;
 
 namespace FastStream.Samples.KafkaWordCount;
 
-/// <summary>librdkafka's own cluster, inside of this process and on loopback, and a thread that writes sentences to it: to try a program where no broker is at hand.</summary>
+/// <summary>
+/// librdkafka's own cluster, inside of this process and on loopback, and a thread that writes sentences to it: to try a
+/// program where no broker is at hand.
+/// </summary>
 internal sealed class PlayCluster : IDisposable
 {
     private static readonly string[] Words = ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog"];
@@ -20,7 +23,8 @@ internal sealed class PlayCluster : IDisposable
         _cluster = new ProducerBuilder<Null, string>(config).SetLogHandler((_, _) => { }).Build();
         using IAdminClient admin = new DependentAdminClientBuilder(_cluster.Handle).Build();
         Servers = string.Join(',', admin.GetMetadata(TimeSpan.FromSeconds(10)).Brokers.Select(broker => $"{broker.Host}:{broker.Port}"));
-        _cluster.ProduceAsync(to, new Message<Null, string> { Value = "" }).GetAwaiter().GetResult();   // a topic is made by the first record
+        // a topic is made by the first record
+        _cluster.ProduceAsync(to, new Message<Null, string> { Value = "" }).GetAwaiter().GetResult();
         _cluster.ProduceAsync(from, new Message<Null, string> { Value = "the first sentence" }).GetAwaiter().GetResult();
         _writing = new Thread(() => Write(from)) { IsBackground = true };
         _writing.Start();

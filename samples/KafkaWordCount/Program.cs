@@ -3,7 +3,7 @@ using FastStream;
 using FastStream.Samples.KafkaWordCount;
 
 // Words of a topic, counted for ever, written to another topic exactly once.
-//   dotnet run -c Release --project samples/KafkaWordCount                                  a cluster inside of this program, and sentences of its own
+// dotnet run -c Release --project samples/KafkaWordCount a cluster inside of this program, and sentences of its own
 //   dotnet run -c Release --project samples/KafkaWordCount -- localhost:9092 sentences counts
 using var stop = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
@@ -33,7 +33,9 @@ await using StreamingContext context = StreamingContext.GetOrCreate(state, new S
 context.AddListener(new Warnings());
 if (play is not null)
 {
-    Console.WriteLine($"No broker was given: a cluster inside of this program plays one, at {servers}, with sentences of its own. Its promises are a toy's.");
+    Console.WriteLine(
+        $"No broker was given: a cluster inside of this program plays one, at {servers}, with sentences of its own. "
+        + "Its promises are a toy's.");
 }
 
 await context.RunAsync(stop.Token);   // until Ctrl-C, or kill -9: started again, it goes on

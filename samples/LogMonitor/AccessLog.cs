@@ -8,7 +8,10 @@ namespace LogMonitor;
 /// <param name="Bytes">Bytes sent; 0 where the log has a dash.</param>
 internal readonly record struct AccessLog(Utf8Text Ip, int Status, long Bytes)
 {
-    /// <summary>Reads a line such as <c>127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 2326</c>; false for any other line.</summary>
+    /// <summary>
+    /// Reads a line such as <c>127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 2326</c>; false for any
+    /// other line.
+    /// </summary>
     public static bool TryParse(Utf8Text line, out AccessLog log)
     {
         log = default;

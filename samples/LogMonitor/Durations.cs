@@ -18,7 +18,8 @@ internal static class Durations
             return duration;
         }
 
-        argument.AddError($"\"{text}\" is no duration; whole milliseconds up to 24 days are expected, such as 1ms, 500ms, 1s, 2m or 00:00:01.");
+        argument.AddError(
+            $"\"{text}\" is no duration; whole milliseconds up to 24 days are expected, such as 1ms, 500ms, 1s, 2m or 00:00:01.");
         return default;
     }
 

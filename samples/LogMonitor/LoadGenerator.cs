@@ -5,12 +5,16 @@ using System.Text;
 
 namespace LogMonitor;
 
-/// <summary>A real TCP server on loopback that writes access-log lines, and some lines with ERROR, at a steady rate to everybody who connects.</summary>
+/// <summary>
+/// A real TCP server on loopback that writes access-log lines, and some lines with ERROR, at a steady rate to everybody
+/// who connects.
+/// </summary>
 internal sealed class LoadGenerator : IAsyncDisposable
 {
     private const int LinesPerWrite = 10_000;   // at a rate that cannot be kept, memory does not grow with what is due
 
-    private static readonly string[] Paths = ["/", "/index.html", "/login", "/cart", "/api/orders", "/api/items?page=2", "/images/logo.png"];
+    private static readonly string[] Paths = ["/", "/index.html", "/login", "/cart", "/api/orders", "/api/items?page=2",
+        "/images/logo.png"];
     private static readonly int[] Statuses = [200, 200, 200, 200, 200, 200, 301, 304, 404, 500];
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -109,6 +113,7 @@ internal sealed class LoadGenerator : IAsyncDisposable
         double skew = random.NextDouble();
         int client = (int)(skew * skew * 40);
         text.Append(CultureInfo.InvariantCulture, $"10.0.{client / 8}.{(client % 8) + 1} - - [10/Oct/2025:13:55:36 +0000] ");
-        text.Append(CultureInfo.InvariantCulture, $"\"GET {Paths[random.Next(Paths.Length)]} HTTP/1.1\" {Statuses[random.Next(Statuses.Length)]} {random.Next(200, 20_000)}\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"\"GET {Paths[random.Next(Paths.Length)]} HTTP/1.1\" {Statuses[random.Next(Statuses.Length)]} {random.Next(200, 20_000)}\n");
     }
 }

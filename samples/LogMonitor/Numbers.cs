@@ -10,7 +10,8 @@ internal static class Numbers
     public static Func<ArgumentResult, int> Between(int least, int most) => argument =>
     {
         string text = argument.Tokens.Count > 0 ? argument.Tokens[0].Value : "";
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most)
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+            && number >= least && number <= most)
         {
             return number;
         }

@@ -30,8 +30,10 @@ internal static class Pipeline
                 return ever.Value;
             })).Named("requests ever, by status").StateSnapshots().Print();
 
-        TimeSpan minute = lines.Context.Options.BatchInterval * Math.Max(1, Math.Ceiling(TimeSpan.FromMinutes(1) / lines.Context.Options.BatchInterval));
-        requests.Map(r => (r.Ip, 1L)).ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, minute).Named("requests of a minute, by address").TopK(10, x => x.Value).Print();
+        TimeSpan minute =
+            lines.Context.Options.BatchInterval * Math.Max(1, Math.Ceiling(TimeSpan.FromMinutes(1) / lines.Context.Options.BatchInterval));
+        requests.Map(r => (r.Ip, 1L)).ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, minute)
+            .Named("requests of a minute, by address").TopK(10, x => x.Value).Print();
     }
 
     private static DStream<AccessLog> Requests(DStream<Utf8Text> lines) => lines.FlatMap<Utf8Text, AccessLog>((line, output) =>

@@ -3,17 +3,30 @@ using FastStream;
 using LogMonitor;
 
 var host = new Option<string>("--host") { Description = "The host of --port.", DefaultValueFactory = _ => "127.0.0.1" };
-var port = new Option<int?>("--port") { Description = "Read lines from this port, for example of `nc -lk 9999`.", CustomParser = argument => Numbers.Between(1, 65_535)(argument) };
+var port = new Option<int?>("--port")
+    { Description = "Read lines from this port, for example of `nc -lk 9999`.",
+        CustomParser = argument => Numbers.Between(1, 65_535)(argument) };
 var directory = new Option<DirectoryInfo?>("--directory") { Description = "Watch this folder for new text files instead of a socket." };
-var interval = new Option<TimeSpan>("--interval") { Description = "Time between batches: 500ms, 1s, …", CustomParser = Durations.Parse, DefaultValueFactory = _ => TimeSpan.FromSeconds(1) };
-var duration = new Option<TimeSpan?>("--duration") { Description = "Stop after this time; default: at Ctrl-C.", CustomParser = argument => Durations.Parse(argument) };
-var partitions = new Option<int>("--partitions") { Description = "Partitions of the stream, 1 to 1024.", CustomParser = Numbers.Between(1, 1024), DefaultValueFactory = _ => Environment.ProcessorCount };
-var rate = new Option<int>("--rate") { Description = "Lines a second of the embedded generator, 1 or more.", CustomParser = Numbers.Between(1, int.MaxValue), DefaultValueFactory = _ => 10_000 };
+var interval = new Option<TimeSpan>("--interval")
+    { Description = "Time between batches: 500ms, 1s, …", CustomParser = Durations.Parse,
+        DefaultValueFactory = _ => TimeSpan.FromSeconds(1) };
+var duration = new Option<TimeSpan?>("--duration")
+    { Description = "Stop after this time; default: at Ctrl-C.", CustomParser = argument => Durations.Parse(argument) };
+var partitions = new Option<int>("--partitions")
+    { Description = "Partitions of the stream, 1 to 1024.", CustomParser = Numbers.Between(1, 1024),
+        DefaultValueFactory = _ => Environment.ProcessorCount };
+var rate = new Option<int>("--rate")
+    { Description = "Lines a second of the embedded generator, 1 or more.",
+        CustomParser = Numbers.Between(1, int.MaxValue), DefaultValueFactory = _ => 10_000 };
 
-var dashboardPort = new Option<int?>("--dashboard") { Description = "Serve a live page on this port of this machine, such as 4040.", CustomParser = argument => Numbers.Between(1, 65_535)(argument) };
+var dashboardPort = new Option<int?>("--dashboard")
+    { Description = "Serve a live page on this port of this machine, such as 4040.",
+        CustomParser = argument => Numbers.Between(1, 65_535)(argument) };
 var stateDirectory = new Option<DirectoryInfo?>("--state-directory")
 {
-    Description = "Also count statuses ever and the top addresses of the last minute, with their states in FASTER in this folder: they go on after Ctrl-C or a crash.",
+    Description =
+        "Also count statuses ever and the top addresses of the last minute, with their states in FASTER in this "
+        + "folder: they go on after Ctrl-C or a crash.",
 };
 
 var command = new RootCommand("Watches a web server's log: errors, requests and bytes by client, and statuses, batch by batch.")
@@ -92,7 +105,8 @@ command.SetAction(async (options, cancellation) =>
 try
 {
     // Ctrl-C asks for the graceful stop, which processes what was received: give it time.
-    var invocation = new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1), EnableDefaultExceptionHandler = false };
+    var invocation = new InvocationConfiguration
+        { ProcessTerminationTimeout = TimeSpan.FromMinutes(1), EnableDefaultExceptionHandler = false };
     return await command.Parse(args).InvokeAsync(invocation);
 }
 catch (Exception error) when (error is StreamingException or ArgumentException)

@@ -15,9 +15,11 @@ internal static class Sources
         }
         else if (IsGiven(command, host) && !IsGiven(command, port))
         {
-            command.AddError("--host is given without --port; both are expected. Add --port, or leave --host out for the embedded generator.");
+            command.AddError(
+                "--host is given without --port; both are expected. Add --port, or leave --host out for the embedded generator.");
         }
-        else if (IsGiven(command, directory) && command.GetValue(directory) is { Exists: false } folder && folder.FullName.AsSpan().IndexOfAny('*', '?') < 0)
+        else if (IsGiven(command, directory) && command.GetValue(directory) is { Exists: false } folder
+            && folder.FullName.AsSpan().IndexOfAny('*', '?') < 0)
         {
             command.AddError($"--directory is \"{folder}\", which is no directory; an existing one is expected. Make it first.");
         }

@@ -13,7 +13,8 @@ await using var context = StreamingContext.GetOrCreate($"{folder}.state", new St
     context.TextFileStream(folder)
            .SplitWords()
            .CountByValue()
-           .UpdateStateByKey((ReadOnlySpan<long> counts, Optional<long> ever) => ever.GetValueOrDefault() + (counts.IsEmpty ? 0 : counts[0]))
+           .UpdateStateByKey((ReadOnlySpan<long> counts, Optional<long> ever) => ever.GetValueOrDefault()
+               + (counts.IsEmpty ? 0 : counts[0]))
            .Named("words ever")
            .Print());
 await context.RunAsync(stop.Token);                        // until asked to end, or kill -9: started again, it goes on

@@ -12,7 +12,10 @@ internal static class ExitCode
     /// <summary>The command line is wrong, or names something that is not there.</summary>
     public const int Usage = 2;
 
-    /// <summary>The command ran, and what it looked at is not well: no interval is stable, a checkpoint is damaged, a machine was too noisy to measure.</summary>
+    /// <summary>
+    /// The command ran, and what it looked at is not well: no interval is stable, a checkpoint is damaged, a machine
+    /// was too noisy to measure.
+    /// </summary>
     public const int Unwell = 3;
 
     /// <summary>The command was interrupted before its end; what it had is printed.</summary>

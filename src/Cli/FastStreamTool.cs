@@ -27,7 +27,9 @@ internal static class FastStreamTool
         try
         {
             return await parsed.InvokeAsync(
-                new InvocationConfiguration { Output = output.Out, Error = output.Errors, ProcessTerminationTimeout = StopTime, EnableDefaultExceptionHandler = false },
+                new InvocationConfiguration
+                    { Output = output.Out, Error = output.Errors, ProcessTerminationTimeout = StopTime,
+                        EnableDefaultExceptionHandler = false },
                 cancellation);
         }
         catch (CommandException error)

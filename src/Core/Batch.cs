@@ -4,8 +4,8 @@ namespace FastStream;
 
 /// <summary>The records of one batch as an output sees them: by partition, in order.</summary>
 /// <remarks>
-/// Valid until the output's function is done, and reading it later throws; <see cref="Retain"/> and <see cref="Release"/> make it live longer.
-/// Reading is safe from any thread.
+/// Valid until the output's function is done, and reading it later throws; <see cref="Retain"/> and
+/// <see cref="Release"/> make it live longer. Reading is safe from any thread.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class Batch<T> : IReadOnlyCollection<T>
@@ -20,7 +20,8 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
         _scope = scope;
         Time = time;
         _partitions = partitions;
-        _life = new RecordsLife(typeof(Batch<T>).Name, time, "Read them before the output's function (or its task) ends, or call Retain first and Release afterwards.");
+        _life = new RecordsLife(typeof(Batch<T>).Name, time,
+            "Read them before the output's function (or its task) ends, or call Retain first and Release afterwards.");
         foreach (List<ArraySegment<T>> blocks in partitions)
         {
             foreach (ArraySegment<T> block in blocks)
@@ -36,12 +37,17 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     public BatchTime Time { get; }
 
     /// <summary>
-    /// Whether an earlier run of the program began this batch, and ended before it was known whether its outputs were done (<see cref="StreamingOptions.Checkpoint"/>). An output
-    /// that must not do a batch twice looks here whether its <see cref="Time"/> is there already.
+    /// Whether an earlier run of the program began this batch, and ended before it was known whether its outputs were
+    /// done (<see cref="StreamingOptions.Checkpoint"/>). An output that must not do a batch twice looks here whether
+    /// its <see cref="Time"/> is there already.
     /// </summary>
     public bool IsReplay => _scope?.IsReplay ?? false;
 
-    /// <summary>Throws where the context has stopped without waiting for this output any more (<see cref="StreamingOptions.ImmediateStopTimeout"/>): call it before an effect that somebody else may have by now.</summary>
+    /// <summary>
+    /// Throws where the context has stopped without waiting for this output any more
+    /// (<see cref="StreamingOptions.ImmediateStopTimeout"/>): call it before an effect that somebody else may have by
+    /// now.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The context has stopped without the batch.</exception>
     public void ThrowIfLeftBehind()
     {
@@ -144,7 +150,8 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
         if (left < 0)
         {
             Interlocked.Increment(ref _holders);
-            throw new InvalidOperationException($"Batch {Time} was released more often than it was retained. Call Release once for each Retain.");
+            throw new InvalidOperationException(
+                $"Batch {Time} was released more often than it was retained. Call Release once for each Retain.");
         }
 
         if (left > 0)

@@ -17,11 +17,17 @@ public readonly record struct BatchTime(long Milliseconds) : IComparable<BatchTi
     /// <summary>This time as a wall clock reading in UTC.</summary>
     public DateTimeOffset ToDateTimeOffset() => DateTimeOffset.FromUnixTimeMilliseconds(Milliseconds);
 
-    /// <summary>The greatest multiple of <paramref name="step"/> not after this time (times before the epoch round towards it, as in Spark).</summary>
+    /// <summary>
+    /// The greatest multiple of <paramref name="step"/> not after this time (times before the epoch round towards it,
+    /// as in Spark).
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="step"/> is not a positive number of whole milliseconds.</exception>
     public BatchTime Floor(TimeSpan step) => Floor(step, default);
 
-    /// <summary>The greatest <paramref name="zero"/> + n·<paramref name="step"/> not after this time; a time below zero rounds up to it.</summary>
+    /// <summary>
+    /// The greatest <paramref name="zero"/> + n·<paramref name="step"/> not after this time; a time below zero rounds
+    /// up to it.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="step"/> is not a positive number of whole milliseconds.</exception>
     public BatchTime Floor(TimeSpan step, BatchTime zero)
     {
@@ -29,7 +35,10 @@ public readonly record struct BatchTime(long Milliseconds) : IComparable<BatchTi
         return new BatchTime(((Milliseconds - zero.Milliseconds) / stepMs * stepMs) + zero.Milliseconds);
     }
 
-    /// <summary>Whether this time is <paramref name="zero"/> + n·<paramref name="step"/> for an n of at least 1: the times at which a stream of that slide makes a batch.</summary>
+    /// <summary>
+    /// Whether this time is <paramref name="zero"/> + n·<paramref name="step"/> for an n of at least 1: the times at
+    /// which a stream of that slide makes a batch.
+    /// </summary>
     public bool IsValid(TimeSpan step, BatchTime zero) =>
         Milliseconds > zero.Milliseconds && (Milliseconds - zero.Milliseconds) % WholeMilliseconds(step, nameof(step)) == 0;
 

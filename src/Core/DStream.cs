@@ -8,7 +8,10 @@ namespace FastStream;
 /// </remarks>
 public abstract class DStream
 {
-    /// <summary>The longest chain, counted in streams from an input on: a batch goes through it on the stack of one thread, and the smallest stacks (1.5 MB) bear about three times as many.</summary>
+    /// <summary>
+    /// The longest chain, counted in streams from an input on: a batch goes through it on the stack of one thread, and
+    /// the smallest stacks (1.5 MB) bear about three times as many.
+    /// </summary>
     internal const int MaxDepth = 1000;
 
     // Of the parents, asked once: asking through a chain each time would take a stack as deep as the chain.
@@ -65,7 +68,10 @@ public abstract class DStream
     /// <summary>The name given by <c>Named</c>, else operator and number, such as <c>Map 3</c>.</summary>
     public string Name => GivenName ?? $"{OperatorName} {Id}";
 
-    /// <summary>The name given by <c>Named</c>, or null. A stream described once more, with an error policy, has that of the first.</summary>
+    /// <summary>
+    /// The name given by <c>Named</c>, or null. A stream described once more, with an error policy, has that of the
+    /// first.
+    /// </summary>
     internal string? GivenName => _name ?? Original?.GivenName;
 
     /// <summary>Whether the operator leaves records out for which its function throws.</summary>
@@ -83,7 +89,10 @@ public abstract class DStream
     /// <summary>Time between two batches of this stream: its parents', at an input the batch interval.</summary>
     public virtual TimeSpan Slide => _slide;
 
-    /// <summary>Number of partitions in which this stream is processed; at least 1: that of the parent with the most, at an input the context's.</summary>
+    /// <summary>
+    /// Number of partitions in which this stream is processed; at least 1: that of the parent with the most, at an
+    /// input the context's.
+    /// </summary>
     public virtual int PartitionCount => _partitionCount;
 
     /// <summary>How many streams the longest way from an input to this stream has, both included.</summary>
@@ -98,7 +107,10 @@ public abstract class DStream
     /// <summary>Whether batches before it are in its batches.</summary>
     internal virtual bool IsWindow => false;
 
-    /// <summary>Whether a batch of it may hold records that no record came in for: a count, all states, what a function makes of an empty batch.</summary>
+    /// <summary>
+    /// Whether a batch of it may hold records that no record came in for: a count, all states, what a function makes of
+    /// an empty batch.
+    /// </summary>
     internal virtual bool MakesRecords => false;
 
     /// <summary>Whether this stream, or one before it, makes records of nothing.</summary>
@@ -125,7 +137,8 @@ public abstract class DStream
         Context.ThrowIfFixed($"Naming {Name} \"{name}\"");
         if (GivenName is { } given)
         {
-            throw new InvalidOperationException($"The stream is named \"{given}\" already; \"{name}\" was given now. A stream has one name: leave one of the calls out.");
+            throw new InvalidOperationException(
+                $"The stream is named \"{given}\" already; \"{name}\" was given now. A stream has one name: leave one of the calls out.");
         }
 
         _name = Context.ClaimName(name);
@@ -140,7 +153,8 @@ public abstract class DStream
 public abstract class DStream<T> : DStream
 {
     /// <summary>Describes a stream made from <paramref name="parents"/>.</summary>
-    /// <exception cref="InvalidOperationException">The context was started already, or the chain would have more than 1,000 streams in a row.</exception>
+    /// <exception cref="InvalidOperationException">The context was started already, or the chain would have more than
+    /// 1,000 streams in a row.</exception>
     /// <exception cref="ArgumentException">The parents differ in context or slide.</exception>
     protected DStream(StreamingContext context, string operatorName, params IReadOnlyList<DStream> parents)
         : base(context, operatorName, parents)

@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>A record for which a user's function threw, as a dead-letter stream carries it. It holds texts, not the exception, so that it can be saved, kept in windows and sent on.</summary>
+/// <summary>
+/// A record for which a user's function threw, as a dead-letter stream carries it. It holds texts, not the exception,
+/// so that it can be saved, kept in windows and sent on.
+/// </summary>
 /// <typeparam name="T">The record that the operator took in.</typeparam>
 /// <param name="Record">The record.</param>
 /// <param name="Operator">Name of the operator's stream, as errors and listeners show it.</param>

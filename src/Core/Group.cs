@@ -2,9 +2,13 @@ using System.Collections;
 
 namespace FastStream;
 
-/// <summary>The values of one key in one batch, in the order of arrival: a part of an array that the batch owns, so that a group costs no object.</summary>
+/// <summary>
+/// The values of one key in one batch, in the order of arrival: a part of an array that the batch owns, so that a group
+/// costs no object.
+/// </summary>
 /// <remarks>
-/// Valid as long as its batch is: in operators of the same batch, in an output's function, and longer where the batch is retained. Reading it later throws
+/// Valid as long as its batch is: in operators of the same batch, in an output's function, and longer where the batch
+/// is retained. Reading it later throws
 /// <see cref="ObjectDisposedException"/>; a <see cref="Span"/> or a <c>foreach</c> that was begun before the end is not looked after.
 /// What must live longer takes <see cref="ToArray"/>. Reading is safe from any thread.
 /// </remarks>

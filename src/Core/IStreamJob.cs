@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>A program as a class: what hosts, tools and tests run without knowing it. They make the context, call <see cref="Describe"/> once, and start it.</summary>
+/// <summary>
+/// A program as a class: what hosts, tools and tests run without knowing it. They make the context, call
+/// <see cref="Describe"/> once, and start it.
+/// </summary>
 /// <example><code>
 /// sealed class ErrorsByHost : IStreamJob
 /// {
@@ -10,6 +13,9 @@ namespace FastStream;
 /// </code></example>
 public interface IStreamJob
 {
-    /// <summary>Describes streams and outputs on a context that was not started. In every run anew: a checkpoint holds data, never code.</summary>
+    /// <summary>
+    /// Describes streams and outputs on a context that was not started. In every run anew: a checkpoint holds data,
+    /// never code.
+    /// </summary>
     void Describe(StreamingContext context);
 }

@@ -4,7 +4,10 @@ using System.Text.Json.Serialization;
 namespace FastStream;
 
 /// <summary>A value or none: the side of an outer join that may be absent.</summary>
-/// <remarks>A value converts to it by itself; <c>default</c> is none. Prints as its value, or <c>null</c>, and is the same in JSON.</remarks>
+/// <remarks>
+/// A value converts to it by itself; <c>default</c> is none. Prints as its value, or <c>null</c>, and is the same in
+/// JSON.
+/// </remarks>
 /// <example><code>Optional&lt;long&gt; count = 3; long next = count.GetValueOrDefault() + 1; count = default;</code></example>
 /// <typeparam name="T">The value; null is a value like any other.</typeparam>
 [JsonConverter(typeof(OptionalJsonConverter))]
@@ -28,7 +31,10 @@ public readonly struct Optional<T> : IEquatable<Optional<T>>, IOptional
 
     /// <summary>The value.</summary>
     /// <exception cref="InvalidOperationException">There is none.</exception>
-    public T Value => HasValue ? _value : throw new InvalidOperationException($"The Optional<{typeof(T).Name}> has no value. Ask HasValue first, or use GetValueOrDefault.");
+    public T Value =>
+        HasValue ? _value
+            : throw new InvalidOperationException(
+                $"The Optional<{typeof(T).Name}> has no value. Ask HasValue first, or use GetValueOrDefault.");
 
     /// <summary>The value, or the type's default.</summary>
     public T? GetValueOrDefault() => _value;

@@ -6,6 +6,9 @@ public enum RecordErrorPolicy
     /// <summary>The batch fails, and <see cref="StreamingOptions.OnBatchFailure"/> decides. The default of every operator.</summary>
     Fail,
 
-    /// <summary>The record is left out and counted in <see cref="StreamingMetrics.FailedRecords"/>; listeners hear one warning for each operator and batch.</summary>
+    /// <summary>
+    /// The record is left out and counted in <see cref="StreamingMetrics.FailedRecords"/>; listeners hear one warning
+    /// for each operator and batch.
+    /// </summary>
     Drop,
 }

@@ -16,11 +16,13 @@ public enum StreamingContextState
 }
 
 /// <summary>
-/// The entry point: owns options, graph and scheduler of one stream program. Describe streams and outputs, then <see cref="Start"/> or <see cref="RunAsync"/>.
+/// The entry point: owns options, graph and scheduler of one stream program. Describe streams and outputs, then
+/// <see cref="Start"/> or <see cref="RunAsync"/>.
 /// </summary>
 /// <remarks>
 /// The counterpart of Spark's class of the same name; any number of contexts may run in a process. Describing is for one thread;
-/// starting, stopping and the properties are safe from any. (The BCL has a <c>System.Runtime.Serialization.StreamingContext</c>; import that namespace elsewhere.)
+/// starting, stopping and the properties are safe from any. (The BCL has a
+/// <c>System.Runtime.Serialization.StreamingContext</c>; import that namespace elsewhere.)
 /// </remarks>
 public sealed class StreamingContext : IAsyncDisposable
 {
@@ -28,7 +30,9 @@ public sealed class StreamingContext : IAsyncDisposable
     private readonly List<OutputOperation> _outputs = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly HashSet<string> _warnings = new(StringComparer.Ordinal);   // of what is described, for when somebody listens
-    private readonly Lock _lock = new();                       // guards the change of state and the fields below; no code of users runs while it is held, but for the graph's building
+    // guards the change of state and the fields below; no code of users runs while it is held, but for the graph's
+    // building
+    private readonly Lock _lock = new();
     private readonly ListenerBus _listeners = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile StreamingContextState _state;             // read without the lock: an input that starts may ask for it
@@ -47,7 +51,8 @@ public sealed class StreamingContext : IAsyncDisposable
     }
 
     /// <summary>A context with options.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message says which and what is expected.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message says which and what is
+    /// expected.</exception>
     public StreamingContext(StreamingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -61,22 +66,29 @@ public sealed class StreamingContext : IAsyncDisposable
     }
 
     /// <summary>
-    /// A context that survives: it keeps its batches and states in a directory, and goes on from what it finds there. The function describes the streams, in every run anew: the directory
-    /// holds data (times, positions, windows, states by the streams' names), never code, so that a new version of the program goes on where the old one stopped.
+    /// A context that survives: it keeps its batches and states in a directory, and goes on from what it finds there.
+    /// The function describes the streams, in every run anew: the directory holds data (times, positions, windows,
+    /// states by the streams' names), never code, so that a new version of the program goes on where the old one
+    /// stopped.
     /// </summary>
-    /// <remarks>As giving <see cref="StreamingOptions.Checkpoint"/> oneself. What was saved is read when the context starts; what does not fit is refused there.</remarks>
+    /// <remarks>
+    /// As giving <see cref="StreamingOptions.Checkpoint"/> oneself. What was saved is read when the context starts;
+    /// what does not fit is refused there.
+    /// </remarks>
     /// <example><code>
     /// await using StreamingContext job = StreamingContext.GetOrCreate("state/", new StreamingOptions(), context =>
     ///     context.TextFileStream("logs/").Count().Window(TimeSpan.FromMinutes(5)).Print());
     /// </code></example>
     /// <param name="checkpointDirectory">The directory, this program's alone.</param>
-    /// <param name="options">The other options; the directory of its <see cref="StreamingOptions.Checkpoint"/>, if it has one, is replaced.</param>
+    /// <param name="options">The other options; the directory of its <see cref="StreamingOptions.Checkpoint"/>, if it
+    /// has one, is replaced.</param>
     /// <param name="build">Describes streams and outputs.</param>
     public static StreamingContext GetOrCreate(string checkpointDirectory, StreamingOptions options, Action<StreamingContext> build)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(build);
-        CheckpointOptions checkpoint = options.Checkpoint is { } given ? given with { Directory = checkpointDirectory } : new CheckpointOptions { Directory = checkpointDirectory };
+        CheckpointOptions checkpoint = options.Checkpoint is { } given
+            ? given with { Directory = checkpointDirectory } : new CheckpointOptions { Directory = checkpointDirectory };
         var context = new StreamingContext(options with { Checkpoint = checkpoint });
         build(context);
         return context;
@@ -88,7 +100,10 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <summary>Where the context is in its life.</summary>
     public StreamingContextState State => _state;
 
-    /// <summary>Done when the context has stopped: successfully after a stop, faulted with a <see cref="StreamingException"/> after a failure.</summary>
+    /// <summary>
+    /// Done when the context has stopped: successfully after a stop, faulted with a <see cref="StreamingException"/>
+    /// after a failure.
+    /// </summary>
     public Task Completion => _completion.Task;
 
     /// <summary>The pool that receivers take blocks from.</summary>
@@ -200,9 +215,12 @@ public sealed class StreamingContext : IAsyncDisposable
 
     /// <summary>Stops; a second call waits for the first.</summary>
     /// <remarks>
-    /// Inside of an operator, output or input of the context, also in what an output or input has begun while its batch runs, and in the body of a loop over
-    /// <see cref="DStreamOperators.ToAsyncEnumerable"/>, the call asks for the stop and returns at once: the stop waits for them, so that they cannot wait for it.
-    /// <see cref="Completion"/> tells others of its end. Inside of a listener it waits for the batches, not for listeners. What does not return is left behind after
+    /// Inside of an operator, output or input of the context, also in what an output or input has begun while its batch
+    /// runs, and in the body of a loop over
+    /// <see cref="DStreamOperators.ToAsyncEnumerable"/>, the call asks for the stop and returns at once: the stop waits
+    /// for them, so that they cannot wait for it.
+    /// <see cref="Completion"/> tells others of its end. Inside of a listener it waits for the batches, not for
+    /// listeners. What does not return is left behind after
     /// <see cref="StreamingOptions.ImmediateStopTimeout"/>: this then returns, and <see cref="Completion"/> faults with its name.
     /// </remarks>
     /// <param name="mode">Whether received data are still processed (default) or dropped.</param>
@@ -231,17 +249,23 @@ public sealed class StreamingContext : IAsyncDisposable
 
     /// <summary>Completes when the batch of that time, and with it every earlier one, is done with.</summary>
     /// <remarks>
-    /// Faults with the <see cref="StreamingException"/> of the batch where that failed for good (after its tries), or was given up by an earlier run; and with an
-    /// <see cref="InvalidOperationException"/> where the context stops without it, whose inner exception is the failure that stopped the context, if one did. A time whose batch did not run on its
-    /// own, such as one left out by <see cref="MissedTickPolicy.RunNewest"/>, is done with the next batch. The last 1,000 failures are known afterwards. Any number may wait; safe from any thread.
+    /// Faults with the <see cref="StreamingException"/> of the batch where that failed for good (after its tries), or
+    /// was given up by an earlier run; and with an
+    /// <see cref="InvalidOperationException"/> where the context stops without it, whose inner exception is the failure
+    /// that stopped the context, if one did. A time whose batch did not run on its own, such as one left out by
+    /// <see cref="MissedTickPolicy.RunNewest"/>, is done with the next batch. The last 1,000 failures are known
+    /// afterwards. Any number may wait; safe from any thread.
     /// </remarks>
     public Task WhenCompletedAsync(BatchTime time) =>
         (_engine ?? throw Throw.NotWhile(State, "Waiting for a batch")).WhenCompletedAsync(time);
 
-    /// <summary>Stops at once if still running, gives memory back, and waits until listeners have heard all. A listener may call it too: its own call is not waited for.</summary>
+    /// <summary>
+    /// Stops at once if still running, gives memory back, and waits until listeners have heard all. A listener may call
+    /// it too: its own call is not waited for.
+    /// </summary>
     /// <remarks>
-    /// Inside of an operator, output or input it only asks for that, as <see cref="StopAsync"/> does. It always returns: what has not, after <see cref="StreamingOptions.ImmediateStopTimeout"/>, is
-    /// left behind, listeners too.
+    /// Inside of an operator, output or input it only asks for that, as <see cref="StopAsync"/> does. It always
+    /// returns: what has not, after <see cref="StreamingOptions.ImmediateStopTimeout"/>, is left behind, listeners too.
     /// </remarks>
     public async ValueTask DisposeAsync()
     {
@@ -266,8 +290,14 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <summary>Tells listeners of something that happened outside of the batches, such as in a receiver.</summary>
     internal void Post(Action<StreamingListener> call) => _listeners.Post(call);
 
-    /// <summary>Stops the context at once, whatever the policy for failed batches is: for sources and outputs that cannot go on, such as one whose place another program has taken.</summary>
-    /// <remarks><see cref="Completion"/> faults with the error. Returns at once; safe from any thread, also from inside of a batch. A context that has stopped stays as it is.</remarks>
+    /// <summary>
+    /// Stops the context at once, whatever the policy for failed batches is: for sources and outputs that cannot go on,
+    /// such as one whose place another program has taken.
+    /// </summary>
+    /// <remarks>
+    /// <see cref="Completion"/> faults with the error. Returns at once; safe from any thread, also from inside of a
+    /// batch. A context that has stopped stays as it is.
+    /// </remarks>
     /// <param name="error">Why, in a sentence that says what to do.</param>
     public void Fail(StreamingException error)
     {
@@ -275,7 +305,10 @@ public sealed class StreamingContext : IAsyncDisposable
         OnFailure(error);
     }
 
-    /// <summary>An input has ended by an error, and the policy decides. What it received before is not the error's fault: it goes through a last batch.</summary>
+    /// <summary>
+    /// An input has ended by an error, and the policy decides. What it received before is not the error's fault: it
+    /// goes through a last batch.
+    /// </summary>
     internal void OnInputFailed(StreamingException error)
     {
         if (Options.OnBatchFailure == BatchFailurePolicy.FailContext)
@@ -291,7 +324,10 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <summary>Why the context stops or has stopped by itself; null where it did not.</summary>
     internal Exception? Failure => Volatile.Read(ref _failure);
 
-    /// <summary>Calls back when the context has stopped, with the failure that stopped it, or null; for outputs that hand an end on.</summary>
+    /// <summary>
+    /// Calls back when the context has stopped, with the failure that stopped it, or null; for outputs that hand an end
+    /// on.
+    /// </summary>
     internal void WhenStopped(Action<Exception?> call) =>
         _ = Completion.ContinueWith(
             ended => call(ended.Exception?.InnerException),
@@ -308,7 +344,10 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <summary>Warns listeners of something in the description, once, when the context has started.</summary>
     internal void WarnAtStart(string warning) => _warnings.Add(warning);
 
-    /// <summary>Warns listeners of something that did not go as it should while the context goes on (<see cref="StreamingListener.OnWarning"/>): for sources and outputs. Safe from any thread.</summary>
+    /// <summary>
+    /// Warns listeners of something that did not go as it should while the context goes on
+    /// (<see cref="StreamingListener.OnWarning"/>): for sources and outputs. Safe from any thread.
+    /// </summary>
     /// <param name="message">What was seen, what it means, and what to do.</param>
     /// <param name="error">The error behind it; null (default) if there is none.</param>
     public void Warn(string message, Exception? error = null)
@@ -318,7 +357,10 @@ public sealed class StreamingContext : IAsyncDisposable
     }
 
     internal string ClaimName(string name) =>
-        _names.Add(name) ? name : throw new ArgumentException($"Another stream is named \"{name}\" already. Errors and listeners tell streams apart by name: give each its own.", nameof(name));
+        _names.Add(name)
+            ? name : throw new ArgumentException(
+                $"Another stream is named \"{name}\" already. Errors and listeners tell streams apart by name: give each its own.",
+                nameof(name));
 
     internal void ThrowIfFixed(string action)
     {
@@ -388,8 +430,11 @@ public sealed class StreamingContext : IAsyncDisposable
         TimeSpan limit = Options.ImmediateStopTimeout;
         if (await _listeners.WaitForCallAsync(limit, Options.TimeProvider).ConfigureAwait(false) is { } listener)
         {
-            string sentence = $"has not returned {limit} after the context had stopped, and was left behind: no listener hears anything more. Let it return; what takes long belongs on a task of its own.";
-            errors.Add(new StreamingException($"Listener {listener} {sentence}", new TimeoutException($"{listener} {sentence}")) { OperatorName = listener });
+            string sentence =
+                $"has not returned {limit} after the context had stopped, and was left behind: no listener hears "
+                + "anything more. Let it return; what takes long belongs on a task of its own.";
+            errors.Add(new StreamingException($"Listener {listener} {sentence}", new TimeoutException($"{listener} {sentence}"))
+                { OperatorName = listener });
         }
 
         if (errors.Count > 0)

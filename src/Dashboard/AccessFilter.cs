@@ -8,7 +8,10 @@ namespace FastStream.Dashboard;
 /// <summary>Decides who is answered: loopback by a loopback name, or whom the application's policies let pass.</summary>
 internal sealed class AccessFilter(DashboardOptions options)
 {
-    /// <summary>A header that no form and no other site's simple request can send, so that a browser asks before it sends it for another page.</summary>
+    /// <summary>
+    /// A header that no form and no other site's simple request can send, so that a browser asks before it sends it for
+    /// another page.
+    /// </summary>
     public const string ControlHeader = "X-FastStream";
 
     /// <summary>Gives null where the request may look, else why not.</summary>
@@ -21,10 +24,12 @@ internal sealed class AccessFilter(DashboardOptions options)
 
         if (options.ReadPolicy is { } policy)
         {
-            return await IsAuthorizedAsync(http, policy).ConfigureAwait(false) ? null : "The policy for looking at the dashboard does not let this user pass.";
+            return await IsAuthorizedAsync(http, policy).ConfigureAwait(false)
+                ? null : "The policy for looking at the dashboard does not let this user pass.";
         }
 
-        return options.AllowAnonymous || IsLocal(http) ? null : "The dashboard answers this machine only. Set DashboardOptions.ReadPolicy, or AllowAnonymous, for others.";
+        return options.AllowAnonymous || IsLocal(http)
+            ? null : "The dashboard answers this machine only. Set DashboardOptions.ReadPolicy, or AllowAnonymous, for others.";
     }
 
     /// <summary>Gives null where the request may change something, else why not.</summary>
@@ -46,7 +51,8 @@ internal sealed class AccessFilter(DashboardOptions options)
             return $"The request comes from a page of {origin}.";
         }
 
-        return await MayControlAsync(http).ConfigureAwait(false) ? null : "No policy lets this user change a job. Set DashboardOptions.ControlPolicy.";
+        return await MayControlAsync(http).ConfigureAwait(false)
+            ? null : "No policy lets this user change a job. Set DashboardOptions.ControlPolicy.";
     }
 
     /// <summary>Whether the user may change something.</summary>
@@ -56,7 +62,9 @@ internal sealed class AccessFilter(DashboardOptions options)
     private static async Task<bool> IsAuthorizedAsync(HttpContext http, string policy)
     {
         IAuthorizationService service = http.RequestServices.GetService<IAuthorizationService>()
-            ?? throw new InvalidOperationException($"The dashboard asks for the policy \"{policy}\", and the application has no authorization. Add it by services.AddAuthorization(…).");
+            ?? throw new InvalidOperationException(
+                $"The dashboard asks for the policy \"{policy}\", and the application has no authorization. Add it "
+                + "by services.AddAuthorization(…).");
         return (await service.AuthorizeAsync(http.User, resource: null, policy).ConfigureAwait(false)).Succeeded;
     }
 

@@ -9,7 +9,8 @@ internal static class Answers
 {
     /// <summary>Scripts and styles of this page's own files only; no frames, no forms, no other addresses.</summary>
     private const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     public static void SetHeaders(HttpContext http)
     {

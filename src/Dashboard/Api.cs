@@ -24,23 +24,30 @@ internal static class Api
         group.MapGet("/api/jobs", Read(dashboard, async http =>
         {
             bool mayControl = await dashboard.Access.MayControlAsync(http).ConfigureAwait(false);
-            await Answers.JsonAsync(http, [.. dashboard.Jobs.Select(job => Views.Job(job, mayControl))], DashboardJson.Default.IReadOnlyListJobView).ConfigureAwait(false);
+            await Answers.JsonAsync(http, [.. dashboard.Jobs.Select(job => Views.Job(job, mayControl))],
+                DashboardJson.Default.IReadOnlyListJobView).ConfigureAwait(false);
         }));
         group.MapGet("/api/jobs/{job}/snapshot", OfJob(dashboard, async (http, job) =>
         {
             long batches = 0;
             long warnings = 0;
             bool mayControl = await dashboard.Access.MayControlAsync(http).ConfigureAwait(false);
-            await Answers.JsonAsync(http, Views.Update(job, mayControl, isFirst: true, ref batches, ref warnings), DashboardJson.Default.UpdateView).ConfigureAwait(false);
+            await Answers.JsonAsync(http, Views.Update(job, mayControl, isFirst: true, ref batches, ref warnings),
+                DashboardJson.Default.UpdateView).ConfigureAwait(false);
         }));
         group.MapGet("/api/jobs/{job}/stream", OfJob(dashboard, (http, job) => LiveUpdates.RunAsync(http, dashboard, job)));
         group.MapGet("/api/jobs/{job}/batches/{time:long}", OfJob(dashboard, (http, job) =>
-            job.Batch(new BatchTime(long.Parse((string)http.GetRouteValue("time")!, System.Globalization.CultureInfo.InvariantCulture))) is { } batch
+            job.Batch(new BatchTime(
+                long.Parse((string)http.GetRouteValue("time")!, System.Globalization.CultureInfo.InvariantCulture))) is { } batch
                 ? Answers.JsonAsync(http, Views.Batch(batch), DashboardJson.Default.BatchView)
-                : Answers.ErrorAsync(http, StatusCodes.Status404NotFound, $"The batch is not among the last {dashboard.Options.History}.")));
-        group.MapGet("/api/jobs/{job}/graph", OfJob(dashboard, (http, job) => Answers.JsonAsync(http, Views.Graph(job.Context.Describe()), DashboardJson.Default.GraphView)));
-        group.MapGet("/api/jobs/{job}/graph.txt", OfJob(dashboard, (http, job) => Answers.TextAsync(http, job.Context.Describe().ToString())));
-        group.MapGet("/api/jobs/{job}/graph.mmd", OfJob(dashboard, (http, job) => Answers.TextAsync(http, job.Context.Describe().ToMermaid())));
+                : Answers.ErrorAsync(http, StatusCodes.Status404NotFound,
+                    $"The batch is not among the last {dashboard.Options.History}.")));
+        group.MapGet("/api/jobs/{job}/graph",
+            OfJob(dashboard, (http, job) => Answers.JsonAsync(http, Views.Graph(job.Context.Describe()), DashboardJson.Default.GraphView)));
+        group.MapGet("/api/jobs/{job}/graph.txt",
+            OfJob(dashboard, (http, job) => Answers.TextAsync(http, job.Context.Describe().ToString())));
+        group.MapGet("/api/jobs/{job}/graph.mmd",
+            OfJob(dashboard, (http, job) => Answers.TextAsync(http, job.Context.Describe().ToMermaid())));
         group.MapPost("/api/jobs/{job}/stop", Control(dashboard, (http, job) =>
         {
             _ = job.Context.StopAsync(StopMode.Graceful);
@@ -78,5 +85,6 @@ internal static class Api
     private static Task WithJobAsync(DashboardJobs dashboard, HttpContext http, Func<HttpContext, JobRecorder, Task> answer) =>
         dashboard.Find((string?)http.GetRouteValue("job") ?? "") is { } job
             ? answer(http, job)
-            : Answers.ErrorAsync(http, StatusCodes.Status404NotFound, $"No job of that name; there are: {string.Join(", ", dashboard.Jobs.Select(each => each.Name))}.");
+            : Answers.ErrorAsync(http, StatusCodes.Status404NotFound,
+                $"No job of that name; there are: {string.Join(", ", dashboard.Jobs.Select(each => each.Name))}.");
 }

@@ -33,7 +33,8 @@ internal sealed class DashboardJobs(DashboardOptions options)
         foreach (StreamJob job in jobs)
         {
             _ = job.Started.ContinueWith(
-                started => Add(started.Result, job.Name), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                started => Add(started.Result, job.Name), CancellationToken.None,
+                TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }
 

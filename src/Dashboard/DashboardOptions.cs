@@ -2,23 +2,31 @@ namespace FastStream.Dashboard;
 
 /// <summary>Who may look at a dashboard, and who may do something.</summary>
 /// <remarks>
-/// As it is, the page answers requests of this machine only, by a loopback name, and nobody can change anything. Anything else must be asked for here: a policy of the application's
-/// authorization, or <see cref="AllowAnonymous"/>.
+/// As it is, the page answers requests of this machine only, by a loopback name, and nobody can change anything.
+/// Anything else must be asked for here: a policy of the application's authorization, or <see cref="AllowAnonymous"/>.
 /// </remarks>
 public sealed class DashboardOptions
 {
-    /// <summary>Name of the authorization policy for looking; null, the default, for loopback only (unless <see cref="AllowAnonymous"/>).</summary>
+    /// <summary>
+    /// Name of the authorization policy for looking; null, the default, for loopback only (unless
+    /// <see cref="AllowAnonymous"/>).
+    /// </summary>
     public string? ReadPolicy { get; set; }
 
     /// <summary>Name of the authorization policy for pausing, resuming, checkpoints and stops; null, the default: nobody may.</summary>
     public string? ControlPolicy { get; set; }
 
-    /// <summary>Whether anybody who reaches the address may look; default no. What passes through the streams is shown to them: names, keys, errors.</summary>
+    /// <summary>
+    /// Whether anybody who reaches the address may look; default no. What passes through the streams is shown to them:
+    /// names, keys, errors.
+    /// </summary>
     public bool AllowAnonymous { get; set; }
 
     /// <summary>
-    /// Host names under which the page is served, without port; default <c>localhost</c>, <c>127.0.0.1</c> and <c>[::1]</c>. A page of somebody else's that makes its own name point to this machine
-    /// (DNS rebinding) is refused by it. With <see cref="ReadPolicy"/> or <see cref="AllowAnonymous"/> and an empty list, every name is served.
+    /// Host names under which the page is served, without port; default <c>localhost</c>, <c>127.0.0.1</c> and
+    /// <c>[::1]</c>. A page of somebody else's that makes its own name point to this machine
+    /// (DNS rebinding) is refused by it. With <see cref="ReadPolicy"/> or <see cref="AllowAnonymous"/> and an empty
+    /// list, every name is served.
     /// </summary>
     public IList<string> AllowedHosts { get; } = ["localhost", "127.0.0.1", "[::1]"];
 

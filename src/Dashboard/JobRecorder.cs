@@ -2,8 +2,9 @@ namespace FastStream.Dashboard;
 
 /// <summary>Remembers what a context's listeners hear: the last batches, the receivers, the last warnings.</summary>
 /// <remarks>
-/// Viewers are not told anything: each asks, now and then, for what came after the number that it saw last. A slow viewer so costs nobody anything, and misses what the ring has dropped.
-/// Written by the listeners' thread, read by any.
+/// Viewers are not told anything: each asks, now and then, for what came after the number that it saw last. A slow
+/// viewer so costs nobody anything, and misses what the ring has dropped. Written by the listeners' thread, read by
+/// any.
 /// </remarks>
 internal sealed class JobRecorder(StreamingContext context, string name, int history) : StreamingListener
 {
@@ -111,7 +112,8 @@ internal sealed class JobRecorder(StreamingContext context, string name, int his
     {
         lock (_lock)
         {
-            _warnings.Enqueue(new WarningInfo(context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), message, error?.ToString()));
+            _warnings.Enqueue(
+                new WarningInfo(context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), message, error?.ToString()));
             _warningCount++;
             if (_warnings.Count > WarningsKept)
             {

@@ -5,7 +5,8 @@ namespace FastStream.Dashboard;
 
 /// <summary>Server-Sent Events: a first message with all that is remembered, then, some times a second, what is new.</summary>
 /// <remarks>
-/// A viewer asks the recorder for what came since; nothing is queued for it. One that reads slowly is served less often, and batches that the ring has dropped meanwhile are missing on its page.
+/// A viewer asks the recorder for what came since; nothing is queued for it. One that reads slowly is served less
+/// often, and batches that the ring has dropped meanwhile are missing on its page.
 /// </remarks>
 internal static class LiveUpdates
 {
@@ -16,7 +17,9 @@ internal static class LiveUpdates
     {
         if (!dashboard.TryEnter())
         {
-            await Answers.ErrorAsync(http, StatusCodes.Status503ServiceUnavailable, $"{dashboard.Options.MaxViewers} viewers are looking, the most that DashboardOptions.MaxViewers allows.").ConfigureAwait(false);
+            await Answers.ErrorAsync(http, StatusCodes.Status503ServiceUnavailable,
+                $"{dashboard.Options.MaxViewers} viewers are looking, the most that DashboardOptions.MaxViewers allows.")
+                    .ConfigureAwait(false);
             return;
         }
 
@@ -52,7 +55,9 @@ internal static class LiveUpdates
             byte[] json = JsonSerializer.SerializeToUtf8Bytes(update, DashboardJson.Default.UpdateView);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
             limit.CancelAfter(SlowestRead);
-            await http.Response.Body.WriteAsync(isFirst ? "event: snapshot\ndata: "u8.ToArray() : "event: update\ndata: "u8.ToArray(), limit.Token).ConfigureAwait(false);
+            await http.Response.Body
+                .WriteAsync(isFirst ? "event: snapshot\ndata: "u8.ToArray() : "event: update\ndata: "u8.ToArray(), limit.Token)
+                    .ConfigureAwait(false);
             await http.Response.Body.WriteAsync(json, limit.Token).ConfigureAwait(false);
             await http.Response.Body.WriteAsync("\n\n"u8.ToArray(), limit.Token).ConfigureAwait(false);
             await http.Response.Body.FlushAsync(limit.Token).ConfigureAwait(false);

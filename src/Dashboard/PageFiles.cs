@@ -38,7 +38,8 @@ internal static class PageFiles
     {
         Assembly assembly = typeof(PageFiles).Assembly;
         var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        foreach (string resource in assembly.GetManifestResourceNames().Where(resource => resource.StartsWith(Prefix, StringComparison.Ordinal)))
+        foreach (string resource in assembly.GetManifestResourceNames()
+            .Where(resource => resource.StartsWith(Prefix, StringComparison.Ordinal)))
         {
             using Stream stream = assembly.GetManifestResourceStream(resource)!;
             using var bytes = new MemoryStream();

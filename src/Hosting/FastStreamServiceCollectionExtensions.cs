@@ -12,14 +12,18 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds FastStream jobs to a host.</summary>
 public static class FastStreamServiceCollectionExtensions
 {
-    /// <summary>Adds a job that starts and stops with the host. Its options are those of the name: bind or change them by <c>services.Configure&lt;StreamingOptions&gt;(name, …)</c> too.</summary>
+    /// <summary>
+    /// Adds a job that starts and stops with the host. Its options are those of the name: bind or change them by
+    /// <c>services.Configure&lt;StreamingOptions&gt;(name, …)</c> too.
+    /// </summary>
     /// <example><code>
     /// builder.Services.AddFastStream("orders", builder.Configuration.GetSection("FastStream:Orders"), (context, services) =>
     ///     services.GetRequiredService&lt;OrdersPipeline&gt;().Describe(context)).AddHealthCheck();
     /// </code></example>
     /// <param name="services">The host's services.</param>
     /// <param name="name">The job's name in logs, metrics and health checks; no other job's.</param>
-    /// <param name="configuration">The section of <see cref="StreamingOptions"/> and <see cref="StreamJobOptions"/>; checked when the host starts.</param>
+    /// <param name="configuration">The section of <see cref="StreamingOptions"/> and <see cref="StreamJobOptions"/>;
+    /// checked when the host starts.</param>
     /// <param name="describe">Describes streams and outputs, once, when the host starts.</param>
     /// <exception cref="ArgumentException">The name is blank, or another job has it.</exception>
     public static StreamJobBuilder AddFastStream(
@@ -34,21 +38,26 @@ public static class FastStreamServiceCollectionExtensions
 
     /// <summary>Adds a job with default options, or those set by <c>services.Configure&lt;StreamingOptions&gt;(name, …)</c>.</summary>
     /// <inheritdoc cref="AddFastStream(IServiceCollection, string, IConfiguration, Action{StreamingContext, IServiceProvider})"/>
-    public static StreamJobBuilder AddFastStream(this IServiceCollection services, string name, Action<StreamingContext, IServiceProvider> describe)
+    public static StreamJobBuilder AddFastStream(this IServiceCollection services, string name,
+        Action<StreamingContext, IServiceProvider> describe)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(describe);
-        if (services.Any(service => service.ServiceType == typeof(StreamJob) && service.ImplementationInstance is null && service.ServiceKey is string key && key == name))
+        if (services.Any(service => service.ServiceType == typeof(StreamJob) && service.ImplementationInstance is null
+            && service.ServiceKey is string key && key == name))
         {
-            throw new ArgumentException($"A job named \"{name}\" was added already. Logs, metrics and health checks tell jobs apart by name: give each its own.", nameof(name));
+            throw new ArgumentException(
+                $"A job named \"{name}\" was added already. Logs, metrics and health checks tell jobs apart by name: give each its own.",
+                nameof(name));
         }
 
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<StreamJobs>();
         services.AddKeyedSingleton(name, (provider, _) => new StreamJob(name, describe, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => provider.GetRequiredKeyedService<StreamJob>(name));
-        services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<StreamJobService>(provider, provider.GetRequiredKeyedService<StreamJob>(name)));
+        services.AddSingleton<IHostedService>(
+            provider => ActivatorUtilities.CreateInstance<StreamJobService>(provider, provider.GetRequiredKeyedService<StreamJob>(name)));
         var checks = new OptionsChecks(name);
         services.AddSingleton<IValidateOptions<StreamingOptions>>(checks);
         services.AddSingleton<IValidateOptions<StreamJobOptions>>(checks);
@@ -75,6 +84,7 @@ public static class FastStreamServiceCollectionExtensions
         services.TryAddSingleton<TJob>();
         return configuration is null
             ? services.AddFastStream(name, static (context, provider) => provider.GetRequiredService<TJob>().Describe(context))
-            : services.AddFastStream(name, configuration, static (context, provider) => provider.GetRequiredService<TJob>().Describe(context));
+            : services.AddFastStream(name, configuration,
+                static (context, provider) => provider.GetRequiredService<TJob>().Describe(context));
     }
 }

@@ -2,8 +2,14 @@ using Microsoft.Extensions.Logging;
 
 namespace FastStream.Hosting;
 
-/// <summary>Writes what happens in a context to a logger: what needs a person at Warning or Error, batches at Debug, a summary now and then at Information.</summary>
-/// <remarks>For contexts of a host it is added by <c>AddFastStream</c>; elsewhere add it by <see cref="StreamingContext.AddListener"/>. Its calls come one at a time.</remarks>
+/// <summary>
+/// Writes what happens in a context to a logger: what needs a person at Warning or Error, batches at Debug, a summary
+/// now and then at Information.
+/// </summary>
+/// <remarks>
+/// For contexts of a host it is added by <c>AddFastStream</c>; elsewhere add it by
+/// <see cref="StreamingContext.AddListener"/>. Its calls come one at a time.
+/// </remarks>
 public sealed class LoggingListener : StreamingListener, IDisposable
 {
     private readonly ILogger _logger;
@@ -28,7 +34,8 @@ public sealed class LoggingListener : StreamingListener, IDisposable
         _logger = logger;
         _job = job;
         _summaryInterval = summaryInterval;
-        _timer = summaryInterval == Timeout.InfiniteTimeSpan ? null : clock.CreateTimer(static listener => ((LoggingListener)listener!).Summarize(), this, summaryInterval, summaryInterval);
+        _timer = summaryInterval == Timeout.InfiniteTimeSpan
+            ? null : clock.CreateTimer(static listener => ((LoggingListener)listener!).Summarize(), this, summaryInterval, summaryInterval);
     }
 
     /// <inheritdoc/>

@@ -31,6 +31,8 @@ internal sealed class OptionsChecks(string job) : IValidateOptions<StreamingOpti
         }
 
         string[] problems = [.. options.Problems()];
-        return problems.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems.Select(problem => $"The settings of job {job} are not valid: {problem}."));
+        return problems.Length == 0
+            ? ValidateOptionsResult.Success
+                : ValidateOptionsResult.Fail(problems.Select(problem => $"The settings of job {job} are not valid: {problem}."));
     }
 }

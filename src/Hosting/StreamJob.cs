@@ -40,7 +40,9 @@ public sealed class StreamJobs(IEnumerable<StreamJob> jobs) : IReadOnlyCollectio
     /// <summary>A job.</summary>
     /// <exception cref="KeyNotFoundException">There is none of that name; the message has those that there are.</exception>
     public StreamJob this[string name] => _jobs.FirstOrDefault(job => job.Name == name)
-        ?? throw new KeyNotFoundException($"No job is named \"{name}\"; there are: {string.Join(", ", _jobs.Select(job => job.Name))}. Add it by services.AddFastStream(\"{name}\", …).");
+        ?? throw new KeyNotFoundException(
+            $"No job is named \"{name}\"; there are: {string.Join(", ", _jobs.Select(job => job.Name))}. Add it by "
+            + $"services.AddFastStream(\"{name}\", …).");
 
     /// <inheritdoc/>
     public IEnumerator<StreamJob> GetEnumerator() => ((IEnumerable<StreamJob>)_jobs).GetEnumerator();

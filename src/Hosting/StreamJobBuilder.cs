@@ -20,14 +20,17 @@ public sealed class StreamJobBuilder
     public string Name { get; }
 
     /// <summary>
-    /// Adds two health checks: one with the job's name and the tag <c>ready</c>, and <c>{name}-live</c> with the tag <c>live</c>, which fails only where a restart would help (the job has failed, or
-    /// a batch hangs). Thresholds are in <see cref="StreamJobOptions.Health"/>.
+    /// Adds two health checks: one with the job's name and the tag <c>ready</c>, and <c>{name}-live</c> with the tag
+    /// <c>live</c>, which fails only where a restart would help (the job has failed, or a batch hangs). Thresholds are
+    /// in <see cref="StreamJobOptions.Health"/>.
     /// </summary>
     public StreamJobBuilder AddHealthCheck()
     {
         Services.AddHealthChecks()
-            .Add(new HealthCheckRegistration(Name, provider => Check(provider, isLiveOnly: false), HealthStatus.Unhealthy, ["faststream", "ready"]))
-            .Add(new HealthCheckRegistration($"{Name}-live", provider => Check(provider, isLiveOnly: true), HealthStatus.Unhealthy, ["faststream", "live"]));
+            .Add(new HealthCheckRegistration(Name, provider => Check(provider, isLiveOnly: false),
+                HealthStatus.Unhealthy, ["faststream", "ready"]))
+            .Add(new HealthCheckRegistration($"{Name}-live", provider => Check(provider, isLiveOnly: true),
+                HealthStatus.Unhealthy, ["faststream", "live"]));
         return this;
     }
 
@@ -39,5 +42,6 @@ public sealed class StreamJobBuilder
     }
 
     private StreamJobHealthCheck Check(IServiceProvider provider, bool isLiveOnly) =>
-        new(provider.GetRequiredKeyedService<StreamJob>(Name), provider.GetRequiredService<IOptionsMonitor<StreamJobOptions>>(), isLiveOnly);
+        new(provider.GetRequiredKeyedService<StreamJob>(Name),
+            provider.GetRequiredService<IOptionsMonitor<StreamJobOptions>>(), isLiveOnly);
 }

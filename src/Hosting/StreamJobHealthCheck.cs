@@ -3,20 +3,26 @@ using Microsoft.Extensions.Options;
 
 namespace FastStream.Hosting;
 
-/// <summary>Says how a job is: unhealthy where it has stopped by a failure or a batch hangs, degraded where it is late or a receiver is down.</summary>
+/// <summary>
+/// Says how a job is: unhealthy where it has stopped by a failure or a batch hangs, degraded where it is late or a
+/// receiver is down.
+/// </summary>
 /// <param name="job">The job.</param>
 /// <param name="options">Its thresholds.</param>
 /// <param name="isLiveOnly">Whether only what a restart would mend counts: stopped by failure, hung.</param>
 internal sealed class StreamJobHealthCheck(StreamJob job, IOptionsMonitor<StreamJobOptions> options, bool isLiveOnly) : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(Check());
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(Check());
 
     private HealthCheckResult Check()
     {
         JobHealthOptions limits = options.Get(job.Name).Health;
         if (job.Context is not { } running)
         {
-            return isLiveOnly ? HealthCheckResult.Healthy($"Job {job.Name} has not started yet.") : HealthCheckResult.Unhealthy($"Job {job.Name} has not started yet.");
+            return isLiveOnly
+                ? HealthCheckResult.Healthy($"Job {job.Name} has not started yet.")
+                    : HealthCheckResult.Unhealthy($"Job {job.Name} has not started yet.");
         }
 
         if (running.Completion.IsFaulted)
@@ -26,7 +32,9 @@ internal sealed class StreamJobHealthCheck(StreamJob job, IOptionsMonitor<Stream
 
         if (running.State != StreamingContextState.Active)
         {
-            return isLiveOnly ? HealthCheckResult.Healthy($"Job {job.Name} is {running.State}.") : HealthCheckResult.Unhealthy($"Job {job.Name} is {running.State}.");
+            return isLiveOnly
+                ? HealthCheckResult.Healthy($"Job {job.Name} is {running.State}.")
+                    : HealthCheckResult.Unhealthy($"Job {job.Name} is {running.State}.");
         }
 
         var data = new Dictionary<string, object>
@@ -37,7 +45,9 @@ internal sealed class StreamJobHealthCheck(StreamJob job, IOptionsMonitor<Stream
         };
         if (job.Health.Running is { } batch && batch.Since > limits.HungAfter)
         {
-            return HealthCheckResult.Unhealthy($"Job {job.Name}: batch {batch.Batch} has been running for {batch.Since}, longer than {limits.HungAfter}.", data: data);
+            return HealthCheckResult
+                .Unhealthy($"Job {job.Name}: batch {batch.Batch} has been running for {batch.Since}, longer than {limits.HungAfter}.",
+                    data: data);
         }
 
         return isLiveOnly ? HealthCheckResult.Healthy($"Job {job.Name} runs.", data) : Ready(running, limits, data);
@@ -51,13 +61,17 @@ internal sealed class StreamJobHealthCheck(StreamJob job, IOptionsMonitor<Stream
             if (delay > limits.DegradedDelayIntervals * running.Options.BatchInterval)
             {
                 return HealthCheckResult.Degraded(
-                    $"Job {job.Name} is late: its last batch took {delay} from submission to end, and a batch comes every {running.Options.BatchInterval}.", data: data);
+                    $"Job {job.Name} is late: its last batch took {delay} from submission to end, and a batch comes "
+                        + $"every {running.Options.BatchInterval}.", data: data);
             }
         }
 
         ReceiverInfo[] down = [.. job.Health.Down];
         return down.Length > 0 && limits.DegradedWhenReceiverIsDown
-            ? HealthCheckResult.Degraded($"Job {job.Name}: {string.Join("; ", down.Select(receiver => $"{receiver.Name} is down ({receiver.LastErrorMessage ?? "no error"})"))}.", data: data)
+            ? HealthCheckResult.Degraded(
+                $"Job {job.Name}: "
+                + $"{string.Join("; ", down.Select(receiver => $"{receiver.Name} is down ({receiver.LastErrorMessage ?? "no error"})"))}.",
+                data: data)
             : HealthCheckResult.Healthy($"Job {job.Name} runs.", data);
     }
 }

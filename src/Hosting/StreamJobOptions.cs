@@ -10,13 +10,19 @@ public enum JobFailurePolicy
     Degrade,
 }
 
-/// <summary>What a host needs to know of a job beside the context's own <see cref="StreamingOptions"/>. Bound to the same configuration section; named by the job.</summary>
+/// <summary>
+/// What a host needs to know of a job beside the context's own <see cref="StreamingOptions"/>. Bound to the same
+/// configuration section; named by the job.
+/// </summary>
 public sealed class StreamJobOptions
 {
     /// <summary>What a failure of the job means for the application; default <see cref="JobFailurePolicy.StopApplication"/>.</summary>
     public JobFailurePolicy OnFailure { get; set; } = JobFailurePolicy.StopApplication;
 
-    /// <summary>Time between two lines in the log that sum up the batches since; more than 0; default a minute. <see cref="Timeout.InfiniteTimeSpan"/> for none.</summary>
+    /// <summary>
+    /// Time between two lines in the log that sum up the batches since; more than 0; default a minute.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for none.
+    /// </summary>
     public TimeSpan SummaryInterval { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>When the job counts as unwell.</summary>
@@ -31,7 +37,8 @@ public sealed class StreamJobOptions
 
         if (SummaryInterval <= TimeSpan.Zero && SummaryInterval != Timeout.InfiniteTimeSpan)
         {
-            yield return $"{nameof(SummaryInterval)} is {SummaryInterval}; more than 0 is expected, or Timeout.InfiniteTimeSpan for no summary";
+            yield return $"{nameof(SummaryInterval)} is {SummaryInterval}; more than 0 is expected, or "
+                + "Timeout.InfiniteTimeSpan for no summary";
         }
 
         foreach (string problem in Health.Problems())
@@ -44,7 +51,10 @@ public sealed class StreamJobOptions
 /// <summary>The thresholds of a job's health checks.</summary>
 public sealed class JobHealthOptions
 {
-    /// <summary>The job is degraded while the last batch's total delay is more than so many batch intervals; more than 0; default 10.</summary>
+    /// <summary>
+    /// The job is degraded while the last batch's total delay is more than so many batch intervals; more than 0;
+    /// default 10.
+    /// </summary>
     public double DegradedDelayIntervals { get; set; } = 10;
 
     /// <summary>The job is unhealthy when a batch has been running for longer than this; more than 0; default a minute.</summary>
@@ -57,7 +67,8 @@ public sealed class JobHealthOptions
     {
         if (!(DegradedDelayIntervals > 0))
         {
-            yield return $"{nameof(JobHealthOptions)}.{nameof(DegradedDelayIntervals)} is {DegradedDelayIntervals}; more than 0 is expected";
+            yield return $"{nameof(JobHealthOptions)}.{nameof(DegradedDelayIntervals)} is {DegradedDelayIntervals}; "
+                + "more than 0 is expected";
         }
 
         if (HungAfter <= TimeSpan.Zero)

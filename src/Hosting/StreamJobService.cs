@@ -6,7 +6,8 @@ namespace FastStream.Hosting;
 
 /// <summary>Starts a job with the host and stops it with the host: gracefully within the shutdown time-out, then at once.</summary>
 internal sealed class StreamJobService(
-    StreamJob job, IServiceProvider services, IOptionsMonitor<StreamingOptions> options, IOptionsMonitor<StreamJobOptions> jobOptions, ILoggerFactory loggers, IHostApplicationLifetime lifetime)
+    StreamJob job, IServiceProvider services, IOptionsMonitor<StreamingOptions> options,
+    IOptionsMonitor<StreamJobOptions> jobOptions, ILoggerFactory loggers, IHostApplicationLifetime lifetime)
     : IHostedService, IAsyncDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger("FastStream");

@@ -20,7 +20,9 @@ internal ref struct SavedReader
         if (saved.IsEmpty || saved[0] != version)
         {
             string found = saved.IsEmpty ? "is empty" : $"is of version {saved[0]}";
-            throw new InvalidDataException($"What was written down of {what} {found}; this program reads version {version}. Start the program that wrote it, or give the input another name by Named to begin it anew.");
+            throw new InvalidDataException(
+                $"What was written down of {what} {found}; this program reads version {version}. Start the program "
+                + "that wrote it, or give the input another name by Named to begin it anew.");
         }
 
         _rest = saved[1..];
@@ -49,7 +51,8 @@ internal ref struct SavedReader
     public int Count(int leastBytes)
     {
         int count = BinaryPrimitives.ReadInt32LittleEndian(Take(sizeof(int)));
-        return count >= 0 && (long)count * leastBytes <= _rest.Length ? count : throw Damaged($"{count} things are announced, and {_rest.Length} bytes are left");
+        return count >= 0 && (long)count * leastBytes <= _rest.Length
+            ? count : throw Damaged($"{count} things are announced, and {_rest.Length} bytes are left");
     }
 
     public ReadOnlySpan<byte> Bytes() => Take(Count(1));

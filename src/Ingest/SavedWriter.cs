@@ -3,7 +3,10 @@ using System.Text;
 
 namespace FastStream;
 
-/// <summary>Writes what an input keeps in logs and checkpoints: a version first, numbers in little endian, lengths in front. <see cref="SavedReader"/> reads it.</summary>
+/// <summary>
+/// Writes what an input keeps in logs and checkpoints: a version first, numbers in little endian, lengths in front.
+/// <see cref="SavedReader"/> reads it.
+/// </summary>
 /// <param name="output">Takes the bytes.</param>
 internal readonly struct SavedWriter(IBufferWriter<byte> output)
 {

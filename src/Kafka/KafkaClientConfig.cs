@@ -5,7 +5,8 @@ namespace FastStream;
 /// <summary>Settings of clients: what a program gives goes before our defaults, and what correctness needs goes before that.</summary>
 internal static class KafkaClientConfig
 {
-    private static readonly string[] _anyClient = ["sasl.", "ssl.", "security.", "enable.ssl.", "enable.sasl.", "socket.", "broker.", "client.", "connections.", "metadata.", "reconnect.", "retry.", "debug", "topic.metadata."];
+    private static readonly string[] _anyClient = ["sasl.", "ssl.", "security.", "enable.ssl.", "enable.sasl.",
+        "socket.", "broker.", "client.", "connections.", "metadata.", "reconnect.", "retry.", "debug", "topic.metadata."];
 
     public static ConsumerConfig Consumer(KafkaSourceOptions options, string group)
     {
@@ -48,7 +49,8 @@ internal static class KafkaClientConfig
         SocketKeepaliveEnable = true,
     };
 
-    private static string FieldsOf(bool headers, IReadOnlyCollection<string> topics) => headers ? "all" : topics.Count == 1 ? "timestamp" : "topic,timestamp";
+    private static string FieldsOf(bool headers, IReadOnlyCollection<string> topics) =>
+        headers ? "all" : topics.Count == 1 ? "timestamp" : "topic,timestamp";
 
     /// <summary>Of what the program gives for a producer, the settings that a consumer has too: how to reach brokers.</summary>
     public static IEnumerable<KeyValuePair<string, string>> ForAnyClient(IEnumerable<KeyValuePair<string, string>> given) =>

@@ -3,7 +3,10 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>Tells listeners and metrics what happens in a Kafka stream; the same thing at most once in a while. Safe from any thread.</summary>
+/// <summary>
+/// Tells listeners and metrics what happens in a Kafka stream; the same thing at most once in a while. Safe from any
+/// thread.
+/// </summary>
 internal sealed class KafkaEvents(StreamingContext context, string name)
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(30);

@@ -14,17 +14,24 @@ public sealed class KafkaMetrics : IDisposable
     internal KafkaMetrics(StreamingContext context, string stream, KafkaReader reader, KafkaPrefetch prefetch, KafkaEvents events)
     {
         _meter = Make(context, "faststream.stream", stream);
-        _meter.CreateObservableGauge("faststream.kafka.lag", () => Lags(reader, prefetch), "{record}", "Offsets between what batches have and the end of the partition.");
-        _meter.CreateObservableGauge("faststream.kafka.prefetched", () => prefetch.Budget.Bytes, "By", "Bytes read ahead and in batches under way.");
-        _meter.CreateObservableCounter("faststream.kafka.lost_records", () => events.LostRecords, "{record}", "Records that were gone before they were read, left out by policy.");
-        _meter.CreateObservableCounter("faststream.kafka.rebalances", () => events.Rebalances, "{rebalance}", "Times that partitions were assigned or revoked by the group.");
+        _meter.CreateObservableGauge("faststream.kafka.lag", () => Lags(reader, prefetch), "{record}",
+            "Offsets between what batches have and the end of the partition.");
+        _meter.CreateObservableGauge("faststream.kafka.prefetched", () => prefetch.Budget.Bytes, "By",
+            "Bytes read ahead and in batches under way.");
+        _meter.CreateObservableCounter("faststream.kafka.lost_records", () => events.LostRecords, "{record}",
+            "Records that were gone before they were read, left out by policy.");
+        _meter.CreateObservableCounter("faststream.kafka.rebalances", () => events.Rebalances, "{rebalance}",
+            "Times that partitions were assigned or revoked by the group.");
     }
 
     internal KafkaMetrics(StreamingContext context, KafkaSink sink)
     {
         _meter = Make(context, "faststream.output", sink.Options.Topic);
-        Transactions = _meter.CreateHistogram<double>("faststream.kafka.transaction.duration", "s", "Time from a transaction's begin to the brokers' answer to its commit.");
-        _meter.CreateObservableCounter("faststream.kafka.refused_records", () => sink.Events.RefusedRecords, "{record}", "Records that the client or the brokers refused, left out by policy.");
+        Transactions =
+            _meter.CreateHistogram<double>("faststream.kafka.transaction.duration", "s",
+                "Time from a transaction's begin to the brokers' answer to its commit.");
+        _meter.CreateObservableCounter("faststream.kafka.refused_records", () => sink.Events.RefusedRecords, "{record}",
+            "Records that the client or the brokers refused, left out by policy.");
     }
 
     internal Histogram<double>? Transactions { get; }

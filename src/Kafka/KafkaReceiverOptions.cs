@@ -17,26 +17,40 @@ public sealed record KafkaReceiverOptions
     /// <summary>A regular expression (librdkafka's) that names of topics must match as a whole. Null (default) for none.</summary>
     public string? TopicPattern { get; set; }
 
-    /// <summary>Where to begin in partitions for which the group has committed nothing; default <see cref="AutoOffsetReset.Latest"/>.</summary>
+    /// <summary>
+    /// Where to begin in partitions for which the group has committed nothing; default
+    /// <see cref="AutoOffsetReset.Latest"/>.
+    /// </summary>
     public AutoOffsetReset StartFrom { get; set; } = AutoOffsetReset.Latest;
 
-    /// <summary>Whether records of transactions that are open or aborted are seen; default <see cref="IsolationLevel.ReadCommitted"/>: they are not.</summary>
+    /// <summary>
+    /// Whether records of transactions that are open or aborted are seen; default
+    /// <see cref="IsolationLevel.ReadCommitted"/>: they are not.
+    /// </summary>
     public IsolationLevel IsolationLevel { get; set; } = IsolationLevel.ReadCommitted;
 
-    /// <summary>The most bytes read ahead and in batches under way, 40 for each record included: 64 KiB or more; default 256 MiB. When reached, the partitions are paused; the member stays in its group.</summary>
+    /// <summary>
+    /// The most bytes read ahead and in batches under way, 40 for each record included: 64 KiB or more; default 256
+    /// MiB. When reached, the partitions are paused; the member stays in its group.
+    /// </summary>
     public long MaxPrefetchBytes { get; set; } = 256L << 20;
 
     /// <summary>Whether records have their headers; default false, as reading them costs several objects a record.</summary>
     public bool Headers { get; set; }
 
-    /// <summary>Settings that are passed on to librdkafka as they are, such as <c>session.timeout.ms</c> or <c>group.protocol</c>; they go before the defaults here. Values are never shown.</summary>
+    /// <summary>
+    /// Settings that are passed on to librdkafka as they are, such as <c>session.timeout.ms</c> or
+    /// <c>group.protocol</c>; they go before the defaults here. Values are never shown.
+    /// </summary>
     public IDictionary<string, string> Config { get; set; } = new Dictionary<string, string>();
 
     internal KafkaReceiverOptions Validated()
     {
-        KafkaCheck.That(!string.IsNullOrWhiteSpace(BootstrapServers), nameof(BootstrapServers), BootstrapServers, "brokers are expected, such as localhost:9092");
+        KafkaCheck.That(!string.IsNullOrWhiteSpace(BootstrapServers), nameof(BootstrapServers), BootstrapServers,
+            "brokers are expected, such as localhost:9092");
         KafkaCheck.That(!string.IsNullOrWhiteSpace(GroupId), nameof(GroupId), GroupId, "the name of a consumer group is expected");
-        KafkaCheck.That(Topics.Count > 0 != TopicPattern is not null, nameof(Topics), Topics.Count, "either Topics or TopicPattern is expected");
+        KafkaCheck.That(Topics.Count > 0 != TopicPattern is not null, nameof(Topics), Topics.Count,
+            "either Topics or TopicPattern is expected");
         KafkaCheck.That(!Topics.Any(string.IsNullOrWhiteSpace), nameof(Topics), "a blank name", "names of topics are expected");
         KafkaCheck.That(Enum.IsDefined(StartFrom), nameof(StartFrom), StartFrom, "one of the named places is expected");
         KafkaCheck.That(Enum.IsDefined(IsolationLevel), nameof(IsolationLevel), IsolationLevel, "one of the named levels is expected");

@@ -3,11 +3,16 @@ namespace FastStream;
 /// <summary>Streams of Kafka's topics by a consumer group.</summary>
 public static class KafkaReceiverStreamExtensions
 {
-    /// <summary>Reads topics as a member of a consumer group, at least once: offsets are committed when the batch of a record is done.</summary>
+    /// <summary>
+    /// Reads topics as a member of a consumer group, at least once: offsets are committed when the batch of a record is
+    /// done.
+    /// </summary>
     /// <remarks>
-    /// Other members, in this program or others, share the partitions, which move between them one by one (cooperative rebalancing). After a crash, or when a partition moves, records whose
-    /// offsets were not committed yet come again: use <see cref="KafkaStreamExtensions.KafkaStream(StreamingContext, KafkaSourceOptions)"/> where each is to count once. Several such streams read on
-    /// several threads; <c>Union</c> brings them together. A topic that is not there is waited for.
+    /// Other members, in this program or others, share the partitions, which move between them one by one (cooperative
+    /// rebalancing). After a crash, or when a partition moves, records whose offsets were not committed yet come again:
+    /// use <see cref="KafkaStreamExtensions.KafkaStream(StreamingContext, KafkaSourceOptions)"/> where each is to count
+    /// once. Several such streams read on several threads; <c>Union</c> brings them together. A topic that is not there
+    /// is waited for.
     /// </remarks>
     /// <example><code>
     /// context.KafkaReceiverStream(new KafkaReceiverOptions { BootstrapServers = "localhost:9092", GroupId = "clicks", Topics = ["clicks"] })
@@ -15,7 +20,8 @@ public static class KafkaReceiverStreamExtensions
     /// </code></example>
     /// <param name="context">The context.</param>
     /// <param name="options">What is read, and how.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message says which and what is expected.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message says which and what is
+    /// expected.</exception>
     public static DStream<KafkaRecord<Utf8Text, Utf8Text>> KafkaReceiverStream(this StreamingContext context, KafkaReceiverOptions options)
     {
         ArgumentNullException.ThrowIfNull(context);

@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>How long to wait before brokers are asked again: 100 ms, then twice as long each time, up to 10 s. For one loop; not thread safe.</summary>
+/// <summary>
+/// How long to wait before brokers are asked again: 100 ms, then twice as long each time, up to 10 s. For one loop; not
+/// thread safe.
+/// </summary>
 internal sealed class KafkaRetry
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);

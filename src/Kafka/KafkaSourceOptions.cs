@@ -4,16 +4,23 @@ using Confluent.Kafka;
 namespace FastStream;
 
 /// <summary>What a direct stream reads, and how.</summary>
-/// <example><code>var read = new KafkaSourceOptions { BootstrapServers = "localhost:9092", Topics = ["orders"], StartFrom = KafkaStart.Earliest };</code></example>
+/// <example><code>var read = new KafkaSourceOptions { BootstrapServers = "localhost:9092", Topics = ["orders"],
+/// StartFrom = KafkaStart.Earliest };</code></example>
 public sealed record KafkaSourceOptions
 {
     /// <summary>Brokers to ask first, as <c>host:port</c> with commas between; must be given.</summary>
     public string BootstrapServers { get; set; } = "";
 
-    /// <summary>Topics to read, with all their partitions. Exactly one of this, <see cref="TopicPattern"/> and <see cref="Assignments"/> is expected.</summary>
+    /// <summary>
+    /// Topics to read, with all their partitions. Exactly one of this, <see cref="TopicPattern"/> and
+    /// <see cref="Assignments"/> is expected.
+    /// </summary>
     public IReadOnlyList<string> Topics { get; set; } = [];
 
-    /// <summary>A regular expression (.NET's) that names of topics must match as a whole; those made while the program runs are found too. Null (default) for none.</summary>
+    /// <summary>
+    /// A regular expression (.NET's) that names of topics must match as a whole; those made while the program runs are
+    /// found too. Null (default) for none.
+    /// </summary>
     public string? TopicPattern { get; set; }
 
     /// <summary>Single partitions to read; nothing is looked for then. Empty (default) for none.</summary>
@@ -22,21 +29,31 @@ public sealed record KafkaSourceOptions
     /// <summary>Where to begin without a checkpoint; default <see cref="KafkaStart.Latest"/>.</summary>
     public KafkaStart StartFrom { get; set; } = KafkaStart.Latest;
 
-    /// <summary>The consumer group that offsets are mirrored to; default (null) <c>faststream.</c> and the context's name. The stream never joins it.</summary>
+    /// <summary>
+    /// The consumer group that offsets are mirrored to; default (null) <c>faststream.</c> and the context's name. The
+    /// stream never joins it.
+    /// </summary>
     public string? GroupId { get; set; }
 
-    /// <summary>Whether offsets of batches that are done are committed to the group, for tools that show lag; default true. The checkpoint alone decides where a start goes on.</summary>
+    /// <summary>
+    /// Whether offsets of batches that are done are committed to the group, for tools that show lag; default true. The
+    /// checkpoint alone decides where a start goes on.
+    /// </summary>
     public bool MirrorOffsets { get; set; } = true;
 
     /// <summary>The most records a second of a partition, the first batch included: more than 0, or 0 (default) for no limit.</summary>
     public double MaxRatePerPartition { get; set; }
 
-    /// <summary>Whether records of transactions that are open or aborted are seen; default <see cref="IsolationLevel.ReadCommitted"/>: they are not.</summary>
+    /// <summary>
+    /// Whether records of transactions that are open or aborted are seen; default
+    /// <see cref="IsolationLevel.ReadCommitted"/>: they are not.
+    /// </summary>
     public IsolationLevel IsolationLevel { get; set; } = IsolationLevel.ReadCommitted;
 
     /// <summary>
-    /// The most bytes read ahead and in batches under way, 40 for each record included: 64 KiB or more; default 256 MiB. When reached, nothing is read until a batch is done with; the client's own
-    /// queues come on top of it (<c>queued.max.messages.kbytes</c>).
+    /// The most bytes read ahead and in batches under way, 40 for each record included: 64 KiB or more; default 256
+    /// MiB. When reached, nothing is read until a batch is done with; the client's own queues come on top of it
+    /// (<c>queued.max.messages.kbytes</c>).
     /// </summary>
     public long MaxPrefetchBytes { get; set; } = 256L << 20;
 
@@ -52,21 +69,29 @@ public sealed record KafkaSourceOptions
     /// <summary>How partitions of topics become partitions of the stream; default <see cref="KafkaPartitioning.Balanced"/>.</summary>
     public KafkaPartitioning Partitioning { get; set; }
 
-    /// <summary>Settings that are passed on to librdkafka as they are, such as <c>sasl.username</c>; they go before the defaults here. Values are never shown.</summary>
+    /// <summary>
+    /// Settings that are passed on to librdkafka as they are, such as <c>sasl.username</c>; they go before the defaults
+    /// here. Values are never shown.
+    /// </summary>
     public IDictionary<string, string> Config { get; set; } = new Dictionary<string, string>();
 
     internal KafkaSourceOptions Validated()
     {
-        KafkaCheck.That(!string.IsNullOrWhiteSpace(BootstrapServers), nameof(BootstrapServers), BootstrapServers, "brokers are expected, such as localhost:9092");
+        KafkaCheck.That(!string.IsNullOrWhiteSpace(BootstrapServers), nameof(BootstrapServers), BootstrapServers,
+            "brokers are expected, such as localhost:9092");
         int kinds = (Topics.Count > 0 ? 1 : 0) + (TopicPattern is null ? 0 : 1) + (Assignments.Count > 0 ? 1 : 0);
         KafkaCheck.That(kinds == 1, nameof(Topics), kinds, "exactly one of Topics, TopicPattern and Assignments is expected");
         KafkaCheck.That(!Topics.Any(string.IsNullOrWhiteSpace), nameof(Topics), "a blank name", "names of topics are expected");
-        KafkaCheck.That(Topics.Distinct().Count() == Topics.Count, nameof(Topics), string.Join(", ", Topics), "each topic is expected once");
-        KafkaCheck.That(Assignments.Distinct().Count() == Assignments.Count, nameof(Assignments), string.Join(", ", Assignments), "each partition is expected once");
-        KafkaCheck.That(double.IsFinite(MaxRatePerPartition) && MaxRatePerPartition >= 0, nameof(MaxRatePerPartition), MaxRatePerPartition, "more than 0 is expected, or 0 for no limit");
+        KafkaCheck.That(Topics.Distinct().Count() == Topics.Count, nameof(Topics), string.Join(", ", Topics),
+            "each topic is expected once");
+        KafkaCheck.That(Assignments.Distinct().Count() == Assignments.Count, nameof(Assignments),
+            string.Join(", ", Assignments), "each partition is expected once");
+        KafkaCheck.That(double.IsFinite(MaxRatePerPartition)
+            && MaxRatePerPartition >= 0, nameof(MaxRatePerPartition), MaxRatePerPartition, "more than 0 is expected, or 0 for no limit");
         KafkaCheck.That(MaxPrefetchBytes >= 64 << 10, nameof(MaxPrefetchBytes), MaxPrefetchBytes, "64 KiB or more are expected");
         KafkaCheck.That(
-            DiscoveryInterval >= TimeSpan.FromMilliseconds(10) || DiscoveryInterval == Timeout.InfiniteTimeSpan, nameof(DiscoveryInterval), DiscoveryInterval,
+            DiscoveryInterval >= TimeSpan.FromMilliseconds(10)
+                || DiscoveryInterval == Timeout.InfiniteTimeSpan, nameof(DiscoveryInterval), DiscoveryInterval,
             "10 ms or more are expected, or Timeout.InfiniteTimeSpan for never");
         KafkaCheck.That(Enum.IsDefined(IsolationLevel), nameof(IsolationLevel), IsolationLevel, "one of the named levels is expected");
         KafkaCheck.That(Enum.IsDefined(LostRanges), nameof(LostRanges), LostRanges, "one of the named policies is expected");
@@ -96,7 +121,10 @@ public enum KafkaLostRangePolicy
 /// <summary>How partitions of topics become partitions of the stream.</summary>
 public enum KafkaPartitioning
 {
-    /// <summary>Each partition of the stream gets as many records as the others: large ranges are split, small ones lie together; order within a topic's partition is kept inside a split.</summary>
+    /// <summary>
+    /// Each partition of the stream gets as many records as the others: large ranges are split, small ones lie
+    /// together; order within a topic's partition is kept inside a split.
+    /// </summary>
     Balanced,
 
     /// <summary>A partition of a topic is all in one partition of the stream: the n-th one read in the n-th, and so on round.</summary>

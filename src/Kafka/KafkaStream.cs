@@ -6,9 +6,13 @@ namespace FastStream;
 /// <summary>Streams of Kafka's topics, without a receiver: a batch is a range of offsets of each partition.</summary>
 public static class KafkaStreamExtensions
 {
-    /// <summary>Reads topics. A batch is a range of offsets of each partition, fixed when it is cut; after a crash the same ranges are read again.</summary>
+    /// <summary>
+    /// Reads topics. A batch is a range of offsets of each partition, fixed when it is cut; after a crash the same
+    /// ranges are read again.
+    /// </summary>
     /// <remarks>
-    /// Keys and values are texts over received bytes, which end with their batch. With <see cref="StreamingOptions.Checkpoint"/> every record counts once in the states; offsets belong to the
+    /// Keys and values are texts over received bytes, which end with their batch. With
+    /// <see cref="StreamingOptions.Checkpoint"/> every record counts once in the states; offsets belong to the
     /// checkpoint. Brokers that do not answer are waited for; listeners hear of it.
     /// </remarks>
     /// <example><code>
@@ -17,12 +21,14 @@ public static class KafkaStreamExtensions
     /// </code></example>
     /// <param name="context">The context.</param>
     /// <param name="options">What is read, and how.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message says which and what is expected.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message says which and what is
+    /// expected.</exception>
     public static DStream<KafkaRecord<Utf8Text, Utf8Text>> KafkaStream(this StreamingContext context, KafkaSourceOptions options) =>
         Direct(context, options, new KafkaDecoder<Utf8Text, Utf8Text>(null, null));
 
     /// <summary>Reads topics, with keys and values made by deserializers.</summary>
-    /// <example><code>context.KafkaStream(source, KafkaDeserializers.Text, KafkaDeserializers.Json(OrdersJson.Default.Order)).Map(record => record.Value.Amount).Print();</code></example>
+    /// <example><code>context.KafkaStream(source, KafkaDeserializers.Text,
+    /// KafkaDeserializers.Json(OrdersJson.Default.Order)).Map(record => record.Value.Amount).Print();</code></example>
     /// <param name="context">The context.</param>
     /// <param name="options">What is read, and how.</param>
     /// <param name="key">Makes keys. Called in the partitions, from several threads.</param>
@@ -35,7 +41,8 @@ public static class KafkaStreamExtensions
         return Direct(context, options, new KafkaDecoder<TKey, TValue>(key, value));
     }
 
-    private static KafkaInputDStream<TKey, TValue> Direct<TKey, TValue>(StreamingContext context, KafkaSourceOptions options, KafkaDecoder<TKey, TValue> decoder)
+    private static KafkaInputDStream<TKey, TValue> Direct<TKey, TValue>(StreamingContext context,
+        KafkaSourceOptions options, KafkaDecoder<TKey, TValue> decoder)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(options);
@@ -123,10 +130,12 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
 
         Remember(time, ranges);
         return new KafkaBatch<TKey, TValue>(
-            ranges, _decoder, _options.Partitioning, () => RangeReader.Read(_options, _group, ranges, _prefetch.Budget, _prefetch.Pool, _events, _abort));
+            ranges, _decoder, _options.Partitioning,
+            () => RangeReader.Read(_options, _group, ranges, _prefetch.Budget, _prefetch.Pool, _events, _abort));
     }
 
-    protected override void SavePosition(BatchTime time, IBufferWriter<byte> output) => SavedRanges.WritePositions(_prefetch.Positions(), output);
+    protected override void SavePosition(BatchTime time, IBufferWriter<byte> output) =>
+        SavedRanges.WritePositions(_prefetch.Positions(), output);
 
     protected override void LoadPosition(ReadOnlySpan<byte> saved)
     {
@@ -181,7 +190,9 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
             // Brokers forget for a moment while they start; what is missing three times in a row is gone.
             if (_reader!.HasBegun && ++_missing == 3)
             {
-                string sentence = $"{error.Message} It was read until now, up to {string.Join(", ", _prefetch.Positions().Select(each => $"{each.Id}@{each.Next}"))}: it was deleted.";
+                string sentence =
+                    $"{error.Message} It was read until now, up to "
+                    + $"{string.Join(", ", _prefetch.Positions().Select(each => $"{each.Id}@{each.Next}"))}: it was deleted.";
                 if (_options.LostRanges == KafkaLostRangePolicy.Stop)
                 {
                     _prefetch.Fail(new KafkaStreamException(sentence, error));

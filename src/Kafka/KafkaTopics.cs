@@ -47,7 +47,9 @@ internal sealed class KafkaTopics(IAdminClient admin, KafkaSourceOptions options
 
         foreach (KafkaPartition missing in options.Assignments.Except(found))
         {
-            throw new KafkaTopicException($"{missing} was asked for, and topic {missing.Topic} has partitions 0 to {found.Count(each => each.Topic == missing.Topic) - 1}.", isFinal: true);
+            throw new KafkaTopicException(
+                $"{missing} was asked for, and topic {missing.Topic} has partitions 0 to "
+                + $"{found.Count(each => each.Topic == missing.Topic) - 1}.", isFinal: true);
         }
 
         return options.Assignments.Order().ToArray();
@@ -67,7 +69,8 @@ internal sealed class KafkaTopicException(string message, bool isFinal) : Except
     {
         ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic => new(
             $"Topic {topic} is not there. Create it, or check the name and the brokers; topics are never made by reading.", isFinal: false),
-        ErrorCode.TopicAuthorizationFailed => new($"Topic {topic} may not be read by this user. Allow it READ and DESCRIBE on the topic.", isFinal: true),
+        ErrorCode.TopicAuthorizationFailed =>
+            new($"Topic {topic} may not be read by this user. Allow it READ and DESCRIBE on the topic.", isFinal: true),
         ErrorCode.TopicException => new($"{topic} is no name of a topic: {error.Reason}.", isFinal: true),
         _ => new($"Topic {topic} cannot be read: {error.Reason}.", isFinal: false),
     };

@@ -9,8 +9,9 @@ namespace FastStream;
 /// key in FASTER   | 0 (1) | key |     and | 1, 2, … (2) | for records that fill a sector up
 /// snapshot        fill the last sector → fold over (the log's new part goes to the disk) → sums and files synced; now and then the index → FasterSnapshot
 /// </code>
-/// One session reads and one writes, so that reads go on while a snapshot is made. FASTER's own compaction is not used: a read that has looked up where a record is, and comes there when it has been
-/// moved and the log's begin with it, finds nothing. Here a piece is moved under the lock that readers hold.
+/// One session reads and one writes, so that reads go on while a snapshot is made. FASTER's own compaction is not used:
+/// a read that has looked up where a record is, and comes there when it has been moved and the log's begin with it,
+/// finds nothing. Here a piece is moved under the lock that readers hold.
 /// </remarks>
 internal sealed unsafe class FasterKeyedStore : KeyedStore
 {
@@ -41,7 +42,9 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
     {
         _settings = settings;
         _last = settings.Snapshot is { } bytes ? FasterSnapshot.Read(bytes) : null;
-        _layout = _last is null ? layout : layout with { PageBytes = _last.PageBytes, SegmentBytes = _last.SegmentBytes, LogBytes = Math.Max(layout.LogBytes, 4L * _last.PageBytes) };
+        _layout = _last is null
+            ? layout : layout with
+            { PageBytes = _last.PageBytes, SegmentBytes = _last.SegmentBytes, LogBytes = Math.Max(layout.LogBytes, 4L * _last.PageBytes) };
         _seed = _last?.Seed ?? BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
         _notes = new FasterNotes(settings.Directory, _fault, settings.IsReadOnly);
         _device = new SummedDevice(settings.Directory, "log", _fault, settings.IsReadOnly);
@@ -133,7 +136,8 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
         lock (_moving)
         {
             var scan = new LiveRecords(ScanChunk);
-            using IFasterScanIterator<SpanByte, SpanByte> records = _faster.Log.Scan(_faster.Log.BeginAddress, _faster.Log.TailAddress, ScanBufferingMode.SinglePageBuffering);
+            using IFasterScanIterator<SpanByte, SpanByte> records =
+                _faster.Log.Scan(_faster.Log.BeginAddress, _faster.Log.TailAddress, ScanBufferingMode.SinglePageBuffering);
             while (Fill(scan, records))
             {
                 MarkLive(scan, _reader, _reads);
@@ -192,7 +196,8 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
     {
         FasterSnapshot[] snapshots = [.. kept.Select(FasterSnapshot.Read)];
         _device.RemoveBefore(snapshots.Select(each => each.Begin).Append(_faster.Log.BeginAddress).Min());
-        var names = snapshots.Append(_last).OfType<FasterSnapshot>().Select(each => FasterNotes.NameOf(each.Index)).ToHashSet(StringComparer.Ordinal);
+        var names = snapshots.Append(_last).OfType<FasterSnapshot>().Select(each => FasterNotes.NameOf(each.Index))
+            .ToHashSet(StringComparer.Ordinal);
         foreach (string path in Directory.EnumerateFiles(_settings.Directory, "index-*"))
         {
             string name = Path.GetFileName(path);
@@ -225,11 +230,14 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
         if (_faster.Log.TailAddress != _last.End || _faster.Log.BeginAddress != _last.Begin)
         {
             throw new InvalidDataException(
-                $"The store of {_settings.Name} was opened from {_faster.Log.BeginAddress} to {_faster.Log.TailAddress}; {_last.Begin} to {_last.End} are expected. Bring an undamaged copy of {_settings.Directory} back.");
+                $"The store of {_settings.Name} was opened from {_faster.Log.BeginAddress} to "
+                    + $"{_faster.Log.TailAddress}; {_last.Begin} to {_last.End} are expected. Bring an undamaged "
+                    + $"copy of {_settings.Directory} back.");
         }
     }
 
-    private static void Ask(ClientSession<SpanByte, SpanByte, SpanByte, Asked, Empty, StoreFunctions> session, ReadOnlySpan<byte> stored, int index)
+    private static void Ask(ClientSession<SpanByte, SpanByte, SpanByte, Asked, Empty, StoreFunctions> session,
+        ReadOnlySpan<byte> stored, int index)
     {
         fixed (byte* bytes = stored)
         {
@@ -256,7 +264,8 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
     }
 
     // Which of the records are their keys' newest.
-    private void MarkLive(LiveRecords scan, ClientSession<SpanByte, SpanByte, SpanByte, Asked, Empty, StoreFunctions> session, StoreFunctions functions)
+    private void MarkLive(LiveRecords scan,
+        ClientSession<SpanByte, SpanByte, SpanByte, Asked, Empty, StoreFunctions> session, StoreFunctions functions)
     {
         functions.FoundAt = scan.MarkIfAt;
         try
@@ -305,7 +314,8 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
         if (bytes > _layout.PageBytes - 64)
         {
             throw new InvalidOperationException(
-                $"A key and its state of {_settings.Name} take {bytes} bytes; a page has {_layout.PageBytes}. Make FasterStateStore.PageBytes larger and begin with a new directory, or keep less in a state.");
+                $"A key and its state of {_settings.Name} take {bytes} bytes; a page has {_layout.PageBytes}. Make "
+                    + "FasterStateStore.PageBytes larger and begin with a new directory, or keep less in a state.");
         }
     }
 
@@ -349,7 +359,8 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
 
         _faster.CompleteCheckpointAsync().AsTask().GetAwaiter().GetResult();
         _fault.ThrowIfAny();
-        return (index, _notes.GetIndexCheckpointMetadata(index), end, new FileInfo(Path.Combine(_settings.Directory, FasterNotes.NameOf(index) + ".0")).Length);
+        return (index, _notes.GetIndexCheckpointMetadata(index), end,
+            new FileInfo(Path.Combine(_settings.Directory, FasterNotes.NameOf(index) + ".0")).Length);
     }
 
     // A piece of the log's begin at a time: what of it is still in use goes to its end.
@@ -402,5 +413,6 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
         }
     }
 
-    private long LiveBytes(long size) => _written == 0 ? size : Math.Min(size, _layout.LeastGarbageBytes + (_faster.EntryCount * (_writtenBytes / _written)));
+    private long LiveBytes(long size) =>
+        _written == 0 ? size : Math.Min(size, _layout.LeastGarbageBytes + (_faster.EntryCount * (_writtenBytes / _written)));
 }

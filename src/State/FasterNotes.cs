@@ -65,7 +65,8 @@ internal sealed class FasterNotes(string directory, StoreFault fault, bool isRea
 
     public IDevice GetDeltaLogDevice(Guid token) => null!;
 
-    public void CommitLogIncrementalCheckpoint(Guid logToken, long version, byte[] commitMetadata, DeltaLog deltaLog) => throw new NotSupportedException();
+    public void CommitLogIncrementalCheckpoint(Guid logToken, long version, byte[] commitMetadata, DeltaLog deltaLog) =>
+        throw new NotSupportedException();
 
     public void InitializeIndexCheckpoint(Guid indexToken)
     {

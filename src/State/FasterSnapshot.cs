@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace FastStream;
 
-/// <summary>What a store needs to be opened as it was: FASTER's own notes, and how far its files went. Kept in the checkpoint's manifest, so that it cannot be torn from it.</summary>
+/// <summary>
+/// What a store needs to be opened as it was: FASTER's own notes, and how far its files went. Kept in the checkpoint's
+/// manifest, so that it cannot be torn from it.
+/// </summary>
 internal sealed record FasterSnapshot
 {
     private const int Format = 1;
@@ -46,7 +49,8 @@ internal sealed record FasterSnapshot
         {
             return JsonSerializer.Deserialize<FasterSnapshot>(bytes.Span) is { Version: Format } snapshot
                 ? snapshot
-                : throw new InvalidDataException($"A snapshot of a store has another version; this program reads {Format}. Start the version that wrote it.");
+                : throw new InvalidDataException(
+                    $"A snapshot of a store has another version; this program reads {Format}. Start the version that wrote it.");
         }
         catch (JsonException error)
         {

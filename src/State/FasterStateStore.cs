@@ -2,9 +2,11 @@ namespace FastStream;
 
 /// <summary>States on FASTER KV (Microsoft Research's hybrid log with a hash index): set it as <see cref="StateOptions.Store"/>.</summary>
 /// <remarks>
-/// Each partition of each state has a store of its own: a log of segment files, whose sectors carry checksums, and an index in memory of 10 to 16 bytes a key, which
-/// <see cref="StateOptions.MemoryBytes"/> counts only up to an eighth. A snapshot appends what has changed and nothing else; garbage is collected a piece at a time, while a snapshot is made.
-/// docs/guide/state.md has what was measured. Thread safe. (Chandramouli et al., "FASTER: A Concurrent Key-Value Store with In-Place Updates", SIGMOD 2018.)
+/// Each partition of each state has a store of its own: a log of segment files, whose sectors carry checksums, and an
+/// index in memory of 10 to 16 bytes a key, which
+/// <see cref="StateOptions.MemoryBytes"/> counts only up to an eighth. A snapshot appends what has changed and nothing
+/// else; garbage is collected a piece at a time, while a snapshot is made. docs/guide/state.md has what was measured.
+/// Thread safe. (Chandramouli et al., "FASTER: A Concurrent Key-Value Store with In-Place Updates", SIGMOD 2018.)
 /// </remarks>
 /// <example><code>
 /// var options = new StreamingOptions
@@ -20,12 +22,15 @@ public sealed class FasterStateStore : StateStore
     private const int LargestPage = 64 << 20;
 
     /// <summary>
-    /// Bytes of a page of the log, a power of two from 64 KiB to 64 MiB: a key and its state together must fit into one. Default 0: an eighth of the store's memory, 64 KiB to 1 MiB.
-    /// A store keeps the page that it was made with.
+    /// Bytes of a page of the log, a power of two from 64 KiB to 64 MiB: a key and its state together must fit into
+    /// one. Default 0: an eighth of the store's memory, 64 KiB to 1 MiB. A store keeps the page that it was made with.
     /// </summary>
     public int PageBytes { get; init; }
 
-    /// <summary>Bytes of a segment file, a power of two from 1 MiB to 1 GiB, at least a page; default 32 MiB. Space of states that are gone is given back by whole segments.</summary>
+    /// <summary>
+    /// Bytes of a segment file, a power of two from 1 MiB to 1 GiB, at least a page; default 32 MiB. Space of states
+    /// that are gone is given back by whole segments.
+    /// </summary>
     public int SegmentBytes { get; init; } = 32 << 20;
 
     /// <summary>Below so many bytes of a log nothing is collected, and no index is written.</summary>
@@ -39,8 +44,11 @@ public sealed class FasterStateStore : StateStore
     public override KeyedStore Open(KeyedStoreSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        ThrowIfNot(PageBytes == 0 || IsPowerBetween(PageBytes, SmallestPage, LargestPage), nameof(PageBytes), PageBytes, "0 or a power of two from 64 KiB to 64 MiB is expected");
-        ThrowIfNot(IsPowerBetween(SegmentBytes, 1 << 20, 1 << 30), nameof(SegmentBytes), SegmentBytes, "a power of two from 1 MiB to 1 GiB is expected");
+        ThrowIfNot(PageBytes == 0
+            || IsPowerBetween(PageBytes, SmallestPage, LargestPage), nameof(PageBytes), PageBytes,
+            "0 or a power of two from 64 KiB to 64 MiB is expected");
+        ThrowIfNot(IsPowerBetween(SegmentBytes, 1 << 20, 1 << 30), nameof(SegmentBytes), SegmentBytes,
+            "a power of two from 1 MiB to 1 GiB is expected");
         int page = PageBytes != 0 ? PageBytes : (int)Math.Clamp(PowerUpTo(settings.MemoryBytes / 8), SmallestPage, 1 << 20);
         var layout = new FasterLayout
         {

@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>What first went wrong with a store's files. FASTER goes on as if nothing had happened: whoever called it asks here before it uses what FASTER gave.</summary>
+/// <summary>
+/// What first went wrong with a store's files. FASTER goes on as if nothing had happened: whoever called it asks here
+/// before it uses what FASTER gave.
+/// </summary>
 internal sealed class StoreFault
 {
     private Exception? _first;

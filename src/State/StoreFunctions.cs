@@ -18,9 +18,11 @@ internal sealed class StoreFunctions : SpanByteFunctions<SpanByte, Asked, Empty>
     /// <summary>Takes the address of a value.</summary>
     public Action<int, long>? FoundAt { get; set; }
 
-    public override bool SingleReader(ref SpanByte key, ref SpanByte input, ref SpanByte value, ref Asked dst, ref ReadInfo readInfo) => Give(dst.Index, ref value, readInfo.Address);
+    public override bool SingleReader(ref SpanByte key, ref SpanByte input, ref SpanByte value, ref Asked dst, ref ReadInfo readInfo) =>
+        Give(dst.Index, ref value, readInfo.Address);
 
-    public override bool ConcurrentReader(ref SpanByte key, ref SpanByte input, ref SpanByte value, ref Asked dst, ref ReadInfo readInfo) => Give(dst.Index, ref value, readInfo.Address);
+    public override bool ConcurrentReader(ref SpanByte key, ref SpanByte input, ref SpanByte value, ref Asked dst,
+        ref ReadInfo readInfo) => Give(dst.Index, ref value, readInfo.Address);
 
     private bool Give(int index, ref SpanByte value, long address)
     {
@@ -30,7 +32,10 @@ internal sealed class StoreFunctions : SpanByteFunctions<SpanByte, Asked, Empty>
     }
 }
 
-/// <summary>Compares keys by their bytes; the hash begins with a number of the store's own, so that nobody can choose keys that all fall into one bucket.</summary>
+/// <summary>
+/// Compares keys by their bytes; the hash begins with a number of the store's own, so that nobody can choose keys that
+/// all fall into one bucket.
+/// </summary>
 internal sealed class SeededComparer(long seed) : IFasterEqualityComparer<SpanByte>
 {
     public long GetHashCode64(ref SpanByte key) => (long)XxHash3.HashToUInt64(key.AsReadOnlySpan(), seed);

@@ -6,8 +6,9 @@ namespace FastStream;
 
 /// <summary>Where FASTER's log or an index goes: segment files whose sectors have sums, and whose failures are noted.</summary>
 /// <remarks>
-/// FASTER goes on with whatever memory holds after a failed read, and waits for ever after a failed write: both are told as done, and the fault says what happened. Reads and writes are done at
-/// once, on the thread that asks. What a snapshot holds is never written again. Thread safe.
+/// FASTER goes on with whatever memory holds after a failed read, and waits for ever after a failed write: both are
+/// told as done, and the fault says what happened. Reads and writes are done at once, on the thread that asks. What a
+/// snapshot holds is never written again. Thread safe.
 /// </remarks>
 internal sealed class SummedDevice : StorageDeviceBase
 {
@@ -44,13 +45,15 @@ internal sealed class SummedDevice : StorageDeviceBase
     {
         for (long segment = begin / segmentBytes; segment * segmentBytes < end; segment++)
         {
-            _files[(int)segment] = SummedFile.Open(PathOf((int)segment), Math.Min(segmentBytes, end - (segment * segmentBytes)), _isReadOnly);
+            _files[(int)segment] =
+                SummedFile.Open(PathOf((int)segment), Math.Min(segmentBytes, end - (segment * segmentBytes)), _isReadOnly);
         }
 
         _durableUntil = end;
     }
 
-    public override void WriteAsync(nint sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite, DeviceIOCompletionCallback callback, object context)
+    public override void WriteAsync(nint sourceAddress, int segmentId, ulong destinationAddress, uint numBytesToWrite,
+        DeviceIOCompletionCallback callback, object context)
     {
         try
         {
@@ -64,7 +67,8 @@ internal sealed class SummedDevice : StorageDeviceBase
         callback(0, numBytesToWrite, context);
     }
 
-    public override unsafe void ReadAsync(int segmentId, ulong sourceAddress, nint destinationAddress, uint readLength, DeviceIOCompletionCallback callback, object context)
+    public override unsafe void ReadAsync(int segmentId, ulong sourceAddress, nint destinationAddress, uint readLength,
+        DeviceIOCompletionCallback callback, object context)
     {
         var bytes = new Span<byte>((void*)destinationAddress, (int)readLength);
         try

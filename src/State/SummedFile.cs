@@ -4,13 +4,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FastStream;
 
-/// <summary>A file in sectors, each with a sum in a second file beside it: a sector that is not as it was written is found when it is read.</summary>
+/// <summary>
+/// A file in sectors, each with a sum in a second file beside it: a sector that is not as it was written is found when
+/// it is read.
+/// </summary>
 /// <remarks>
 /// <code>
 /// log.3        | sector of 4 KiB | sector | …
 /// log.3.sums   | sum (4 bytes)   | sum    | …   also in memory: a thousandth of the file
 /// </code>
-/// A sum is the lower half of an XXH3 of the sector and its place. Sums get to the disk together with what they are of, by <see cref="Flush"/>. Thread safe.
+/// A sum is the lower half of an XXH3 of the sector and its place. Sums get to the disk together with what they are of,
+/// by <see cref="Flush"/>. Thread safe.
 /// </remarks>
 internal sealed class SummedFile : IDisposable
 {
@@ -24,10 +28,12 @@ internal sealed class SummedFile : IDisposable
     private int _firstDirty = int.MaxValue;     // of sums that are not in their file yet
     private int _lastDirty = -1;
 
-    private SummedFile(string path, SafeFileHandle data, SafeFileHandle sums, uint[] sumOf) => (_path, _data, _sums, _sumOf) = (path, data, sums, sumOf);
+    private SummedFile(string path, SafeFileHandle data, SafeFileHandle sums, uint[] sumOf) =>
+        (_path, _data, _sums, _sumOf) = (path, data, sums, sumOf);
 
     /// <summary>Makes a new file, in place of one that may be there.</summary>
-    public static SummedFile Create(string path) => new(path, Open(path, FileMode.Create), Open(SumsOf(path), FileMode.Create), new uint[256]);
+    public static SummedFile Create(string path) =>
+        new(path, Open(path, FileMode.Create), Open(SumsOf(path), FileMode.Create), new uint[256]);
 
     /// <summary>Opens a file that is there.</summary>
     /// <param name="path">Where.</param>
@@ -130,7 +136,9 @@ internal sealed class SummedFile : IDisposable
                 else if (_sumOf[first + i] != SumOf(sector, first + i))
                 {
                     throw new InvalidDataException(
-                        $"{_path} is not as it was written in the {SectorBytes} bytes from {(long)(first + i) * SectorBytes} on. Bring an undamaged copy back, or go back to an older checkpoint by moving newer ones away.");
+                        $"{_path} is not as it was written in the {SectorBytes} bytes from "
+                            + $"{(long)(first + i) * SectorBytes} on. Bring an undamaged copy back, or go back to "
+                            + "an older checkpoint by moving newer ones away.");
                 }
             }
         }
@@ -182,7 +190,8 @@ internal sealed class SummedFile : IDisposable
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new InvalidDataException($"{path} is missing. Bring an undamaged copy back, or go back to an older checkpoint by moving newer ones away.", error);
+            throw new InvalidDataException(
+                $"{path} is missing. Bring an undamaged copy back, or go back to an older checkpoint by moving newer ones away.", error);
         }
     }
 
@@ -190,7 +199,9 @@ internal sealed class SummedFile : IDisposable
     {
         if (RandomAccess.GetLength(file) is var length && length < bytes)
         {
-            throw new InvalidDataException($"{path} has {length} bytes; at least {bytes} are expected. Bring an undamaged copy back, or go back to an older checkpoint by moving newer ones away.");
+            throw new InvalidDataException(
+                $"{path} has {length} bytes; at least {bytes} are expected. Bring an undamaged copy back, or go "
+                + "back to an older checkpoint by moving newer ones away.");
         }
     }
 }

@@ -1,7 +1,13 @@
 namespace FastStream.Testing;
 
-/// <summary>What every <see cref="StateStore"/> has to do: random operations beside a dictionary, with snapshots, restarts and retired snapshots.</summary>
-/// <remarks>For the author of a store: call <see cref="Check"/> in a test with some seeds. FastStream's own stores are checked by it.</remarks>
+/// <summary>
+/// What every <see cref="StateStore"/> has to do: random operations beside a dictionary, with snapshots, restarts and
+/// retired snapshots.
+/// </summary>
+/// <remarks>
+/// For the author of a store: call <see cref="Check"/> in a test with some seeds. FastStream's own stores are checked
+/// by it.
+/// </remarks>
 public static class KeyedStoreContract
 {
     /// <summary>Runs random operations on a store and compares all that it gives with a dictionary.</summary>
@@ -137,7 +143,9 @@ public static class KeyedStoreContract
         private static string KeyOf(int number) => number == 0 ? "" : new string('k', number % 40) + number;
 
         private static void Compare(string key, string? expected, string? found) =>
-            ThrowIf(expected != found, $"\"{key}\" has {(found is null ? "nothing" : $"\"{found}\"")}; {(expected is null ? "nothing" : $"\"{expected}\"")} is expected");
+            ThrowIf(expected != found,
+                $"\"{key}\" has {(found is null ? "nothing" : $"\"{found}\"")}; "
+                + $"{(expected is null ? "nothing" : $"\"{expected}\"")} is expected");
 
         private static void ThrowIf(bool isWrong, string what)
         {

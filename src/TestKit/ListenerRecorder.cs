@@ -12,7 +12,10 @@ public sealed record ListenerEvent(string Name, BatchTime? Time, int? OutputInde
     public override string ToString() => $"{Name}{(Time is { } time ? $" {time}" : "")}{(OutputIndex is { } index ? $" #{index}" : "")}";
 }
 
-/// <summary>Keeps all events of a context, in order. Events arrive on a thread of their own: read them after the context was disposed, then none is missing.</summary>
+/// <summary>
+/// Keeps all events of a context, in order. Events arrive on a thread of their own: read them after the context was
+/// disposed, then none is missing.
+/// </summary>
 public sealed class ListenerRecorder : StreamingListener
 {
     private readonly Lock _lock = new();                // guards _events
@@ -47,7 +50,8 @@ public sealed class ListenerRecorder : StreamingListener
     public override void OnOutputStarted(BatchInfo batch, int outputIndex) => Add("OutputStarted", batch?.Time, outputIndex, batch, null);
 
     /// <inheritdoc/>
-    public override void OnOutputCompleted(BatchInfo batch, OutputInfo output) => Add("OutputCompleted", batch?.Time, output?.Index, batch, output?.Failure);
+    public override void OnOutputCompleted(BatchInfo batch, OutputInfo output) =>
+        Add("OutputCompleted", batch?.Time, output?.Index, batch, output?.Failure);
 
     /// <inheritdoc/>
     public override void OnBatchCompleted(BatchInfo batch) => Add("BatchCompleted", batch?.Time, null, batch, batch?.Failure?.Message);

@@ -49,7 +49,10 @@ public sealed class ManualStream<T> : InputDStream<T>
         }
     }
 
-    /// <summary>Nothing is added any more: the input has ended when all that was added is taken (<see cref="StreamingOptions.StopWhenInputsEnd"/>).</summary>
+    /// <summary>
+    /// Nothing is added any more: the input has ended when all that was added is taken
+    /// (<see cref="StreamingOptions.StopWhenInputsEnd"/>).
+    /// </summary>
     public void Complete()
     {
         lock (_lock)

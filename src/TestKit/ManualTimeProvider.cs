@@ -1,7 +1,10 @@
 namespace FastStream.Testing;
 
 /// <summary>A clock that moves only when told to: drives whole contexts in tests, without sleeping.</summary>
-/// <remarks>Time, timestamps and timers go together. Timers that fall due fire on the thread that moves the clock, in the order of their times. Safe from any thread.</remarks>
+/// <remarks>
+/// Time, timestamps and timers go together. Timers that fall due fire on the thread that moves the clock, in the order
+/// of their times. Safe from any thread.
+/// </remarks>
 public sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _lock = new();                     // guards _now and _timers
@@ -35,7 +38,10 @@ public sealed class ManualTimeProvider : TimeProvider
     /// <inheritdoc/>
     public override long GetTimestamp() => GetUtcNow().UtcTicks;
 
-    /// <summary>Moves the clock on, from timer to timer: each reads its own time when it fires; timers due until then fire before this returns.</summary>
+    /// <summary>
+    /// Moves the clock on, from timer to timer: each reads its own time when it fires; timers due until then fire
+    /// before this returns.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The duration is negative.</exception>
     public void Advance(TimeSpan duration)
     {
@@ -44,8 +50,8 @@ public sealed class ManualTimeProvider : TimeProvider
     }
 
     /// <summary>
-    /// Moves the clock on in one go, as it is found after the process stood still: timers due until then fire before this returns, and all read the new time. So a context
-    /// surely sees the ticks in between as missed.
+    /// Moves the clock on in one go, as it is found after the process stood still: timers due until then fire before
+    /// this returns, and all read the new time. So a context surely sees the ticks in between as missed.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The duration is negative.</exception>
     public void Jump(TimeSpan duration)

@@ -22,7 +22,10 @@ public sealed class RecordedOutput<T>
         });
     }
 
-    /// <summary>One entry for each batch interval that was run; null where the stream made no batch, or the batch failed before this output.</summary>
+    /// <summary>
+    /// One entry for each batch interval that was run; null where the stream made no batch, or the batch failed before
+    /// this output.
+    /// </summary>
     public IReadOnlyList<IReadOnlyList<T>?> Batches => _scenario.BatchTimes.Select(At).ToArray();
 
     /// <summary>The records of one batch time; null where the stream made no batch.</summary>

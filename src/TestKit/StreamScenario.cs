@@ -73,7 +73,10 @@ public sealed class StreamScenario : IAsyncDisposable
 
     /// <summary>Starts the context if need be and runs further batches, one after the other.</summary>
     /// <param name="batchCount">How many; default the option's number, or as many as the longest input has.</param>
-    /// <returns>False if a failed batch has stopped the context before all were run; <see cref="Failures"/> and the context's Completion say why.</returns>
+    /// <returns>
+    /// False if a failed batch has stopped the context before all were run; <see cref="Failures"/> and the context's
+    /// Completion say why.
+    /// </returns>
     /// <exception cref="TimeoutException">A batch was not done within <see cref="StreamTestOptions.HangTimeout"/>.</exception>
     public async Task<bool> RunBatchesAsync(int? batchCount = null)
     {
@@ -96,7 +99,8 @@ public sealed class StreamScenario : IAsyncDisposable
     /// <summary>Runs all batches, stops the context, and checks that every block has come back to the pool.</summary>
     /// <param name="batchCount">How many; default the option's number, or as many as the longest input has.</param>
     /// <returns>False if a failed batch has stopped the context before all were run.</returns>
-    /// <exception cref="InvalidOperationException">Blocks were still held after the stop: somebody retained a batch and did not release it.</exception>
+    /// <exception cref="InvalidOperationException">Blocks were still held after the stop: somebody retained a batch and
+    /// did not release it.</exception>
     public async Task<bool> RunAsync(int? batchCount = null)
     {
         bool all = await RunBatchesAsync(batchCount).ConfigureAwait(false);
@@ -104,7 +108,8 @@ public sealed class StreamScenario : IAsyncDisposable
         int held = Context.Blocks.RentedBlocks;
         return held == 0
             ? all
-            : throw new InvalidOperationException($"{held} blocks were still held after the context had stopped; 0 are expected. Release every batch that is retained.");
+            : throw new InvalidOperationException(
+                $"{held} blocks were still held after the context had stopped; 0 are expected. Release every batch that is retained.");
     }
 
     /// <summary>Stops the context at once.</summary>
@@ -128,12 +133,16 @@ public sealed class StreamScenario : IAsyncDisposable
         }
         catch (TimeoutException error)
         {
-            throw new TimeoutException($"Batch {time} was not done within {_options.HangTimeout} of real time. An operator or output waits for something, or HangTimeout is too short.", error);
+            throw new TimeoutException(
+                $"Batch {time} was not done within {_options.HangTimeout} of real time. An operator or output waits "
+                + "for something, or HangTimeout is too short.", error);
         }
         catch (InvalidOperationException)
         {
-            // The context stops without this batch. A failure is why; where there is none, somebody stopped it, and that is the caller's to know.
-            await Context.Completion.WaitAsync(_options.HangTimeout).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+            // The context stops without this batch. A failure is why; where there is none, somebody stopped it, and
+            // that is the caller's to know.
+            await Context.Completion.WaitAsync(_options.HangTimeout).ContinueWith(static _ => { }, TaskScheduler.Default)
+                .ConfigureAwait(false);
             if (!Context.Completion.IsFaulted)
             {
                 throw;

@@ -8,8 +8,9 @@ namespace FastStream.Testing;
 /// Assert.Equal([[14], [], [16]], result);
 /// </code></example>
 /// <remarks>
-/// Each run makes a context of its own, runs one batch for each given one (or <see cref="StreamTestOptions.BatchCount"/>), stops it and checks that
-/// no block of received bytes is still held. Runs may go on at the same time.
+/// Each run makes a context of its own, runs one batch for each given one (or
+/// <see cref="StreamTestOptions.BatchCount"/>), stops it and checks that no block of received bytes is still held. Runs
+/// may go on at the same time.
 /// </remarks>
 public static class StreamTest
 {
@@ -17,7 +18,10 @@ public static class StreamTest
     /// <param name="batches">The input: one list of records for each batch interval.</param>
     /// <param name="operation">Describes the stream under test from the input.</param>
     /// <param name="options">Clock, partitions and so on; default <see cref="StreamTestOptions"/>'s.</param>
-    /// <returns>One entry for each batch interval; null where the stream makes no batch at that time, because its slide is longer than the interval.</returns>
+    /// <returns>
+    /// One entry for each batch interval; null where the stream makes no batch at that time, because its slide is
+    /// longer than the interval.
+    /// </returns>
     /// <exception cref="StreamingException">A batch failed.</exception>
     public static IReadOnlyList<IReadOnlyList<TOut>?> Run<TIn, TOut>(
         IReadOnlyList<IReadOnlyList<TIn>> batches, Func<DStream<TIn>, DStream<TOut>> operation, StreamTestOptions? options = null) =>
@@ -32,7 +36,10 @@ public static class StreamTest
         StreamTestOptions? options = null) =>
         Successful(RunAll(left, right, operation, options));
 
-    /// <summary>As <c>Run</c>, but a failed batch is part of the result, not thrown. With <see cref="BatchFailurePolicy.ReportAndContinue"/> the batches after it run too.</summary>
+    /// <summary>
+    /// As <c>Run</c>, but a failed batch is part of the result, not thrown. With
+    /// <see cref="BatchFailurePolicy.ReportAndContinue"/> the batches after it run too.
+    /// </summary>
     public static StreamTestResult<TOut> RunAll<TIn, TOut>(
         IReadOnlyList<IReadOnlyList<TIn>> batches, Func<DStream<TIn>, DStream<TOut>> operation, StreamTestOptions? options = null)
     {

@@ -9,7 +9,10 @@ public sealed record StreamTestOptions
     /// <summary>Time between batches on the test's clock: whole milliseconds; default 1 s. It costs no time.</summary>
     public TimeSpan BatchInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>What the clock reads at the start; default the Unix epoch. The first batch time is the next multiple of the interval.</summary>
+    /// <summary>
+    /// What the clock reads at the start; default the Unix epoch. The first batch time is the next multiple of the
+    /// interval.
+    /// </summary>
     public DateTimeOffset StartTime { get; init; } = DateTimeOffset.UnixEpoch;
 
     /// <summary>Batches to run; default as many as the longest input has. With more, the inputs are empty at the end.</summary>

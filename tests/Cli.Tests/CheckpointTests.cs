@@ -8,7 +8,8 @@ namespace FastStream.Tests.Cli;
 public sealed class CheckpointTests
 {
     private const string Job =
-        "context.AsyncEnumerableStream(Numbers()).Map(n => (\"sum\", n)).UpdateStateByKey<string, int, int>((values, state) => { int sum = state.GetValueOrDefault(0); foreach (int v in values) sum += v; return sum; }).Print();";
+        "context.AsyncEnumerableStream(Numbers()).Map(n => (\"sum\", n)).UpdateStateByKey<string, int, "
+            + "int>((values, state) => { int sum = state.GetValueOrDefault(0); foreach (int v in values) sum += v; return sum; }).Print();";
 
     [Fact]
     public async Task Checkpoint_DirectoryOfAJob_IsListedShownAndWell()
@@ -71,7 +72,8 @@ public sealed class CheckpointTests
     public async Task Checkpoint_DirectoryInUse_IsRefused()
     {
         using var folder = new TemporaryFolder();
-        await using var context = new StreamingContext(new StreamingOptions { Checkpoint = new CheckpointOptions { Directory = folder.Path } });
+        await using var context =
+            new StreamingContext(new StreamingOptions { Checkpoint = new CheckpointOptions { Directory = folder.Path } });
         context.RateStream(1, number => number).Count().ForEachBatch((_, _) => { });
         context.Start();
         Tool tool = await Tool.RunAsync("checkpoint", "ls", folder.Path);
@@ -88,21 +90,28 @@ public sealed class CheckpointTests
         Tool missing = await Tool.RunAsync("checkpoint", "ls", "/nowhere/at/all");
         Tool other = await Tool.RunAsync("checkpoint", "ls", empty.Path);
 
-        Assert.Equal((ExitCode.Usage, "/nowhere/at/all is no directory; the directory of a program's checkpoints is expected.\n"), (missing.Code, missing.Errors));
-        Assert.Equal((ExitCode.Usage, $"{empty.Path} has neither checkpoints nor logs of batches; the directory of a program's checkpoints is expected.\n"), (other.Code, other.Errors));
+        Assert.Equal((ExitCode.Usage, "/nowhere/at/all is no directory; the directory of a program's checkpoints is expected.\n"),
+            (missing.Code, missing.Errors));
+        Assert.Equal(
+            (ExitCode.Usage,
+                $"{empty.Path} has neither checkpoints nor logs of batches; the directory of a program's checkpoints is expected.\n"),
+                    (other.Code, other.Errors));
     }
 
     private static async Task RunJobAsync(TemporaryFolder folder)
     {
         using var job = new JobDll(JobDll.Of(Job));
-        Tool tool = await Tool.RunAsync("run", job.Path, "--interval", "10ms", "--partitions", "1", "--stop-when-inputs-end", "--checkpoint", folder.Path);
+        Tool tool = await Tool
+            .RunAsync("run", job.Path, "--interval", "10ms", "--partitions", "1", "--stop-when-inputs-end", "--checkpoint", folder.Path);
         Assert.True(tool.Code == ExitCode.Done, tool.Errors);
     }
 
-    private static string LogWithMost(TemporaryFolder folder) => Directory.GetFiles(folder.Path, "*.log").MaxBy(file => new FileInfo(file).Length)!;
+    private static string LogWithMost(TemporaryFolder folder) =>
+        Directory.GetFiles(folder.Path, "*.log").MaxBy(file => new FileInfo(file).Length)!;
 
     private static (string, long, DateTime)[] Files(TemporaryFolder folder) =>
-        [.. new DirectoryInfo(folder.Path).EnumerateFiles("*", SearchOption.AllDirectories).OrderBy(file => file.FullName).Select(file => (file.FullName, file.Length, file.LastWriteTimeUtc))];
+        [.. new DirectoryInfo(folder.Path).EnumerateFiles("*", SearchOption.AllDirectories)
+            .OrderBy(file => file.FullName).Select(file => (file.FullName, file.Length, file.LastWriteTimeUtc))];
 
     private static void Flip(string file, int place)
     {

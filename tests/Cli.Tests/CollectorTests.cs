@@ -11,7 +11,8 @@ public sealed class CollectorTests
     public async Task Gc_EveryMode_RunsWithItsSettings()
     {
         string[] modes = ["workstation-nonconcurrent", "server", "workstation+gen0-64-MB", "workstation+conserve-5", "workstation+no-PGO"];
-        Tool tool = await Tool.RunAsync("gc", "--jobs", "strings", "--modes", string.Join(",", modes), "--rate", "1k", "--step-time", "200ms", "--json");
+        Tool tool = await Tool
+            .RunAsync("gc", "--jobs", "strings", "--modes", string.Join(",", modes), "--rate", "1k", "--step-time", "200ms", "--json");
 
         var found = JsonDocument.Parse(tool.Out).RootElement.GetProperty("results").EnumerateArray()
             .ToDictionary(result => result.GetProperty("mode").GetString()!, result => result.GetProperty("runtime").GetString()!);
@@ -61,7 +62,8 @@ public sealed class CollectorTests
             server.Out);
         Tool gen0 = await Tool.RunAsync("gc", "--lines", "workstation+gen0-64-MB");
         Assert.EndsWith("there is no other place for it:\nexport DOTNET_GCgen0size=4000000\n", gen0.Out, StringComparison.Ordinal);
-        Assert.Contains("<ItemGroup><RuntimeHostConfigurationOption Include=\"System.GC.ConserveMemory\" Value=\"5\" /></ItemGroup>", conserve.Out, StringComparison.Ordinal);
+        Assert.Contains("<ItemGroup><RuntimeHostConfigurationOption Include=\"System.GC.ConserveMemory\" Value=\"5\" /></ItemGroup>",
+            conserve.Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,7 +93,8 @@ public sealed class CollectorTests
             Results = [Result("usual", 100, 10), Result("fast", 200, 30)],
         });
         Assert.Equal(3, page.Split("<svg").Length - 1);
-        Assert.Contains("nothing: usual for even latency (p99 10 ms), fast for throughput (200 records/s).", page, StringComparison.Ordinal);
+        Assert.Contains("nothing: usual for even latency (p99 10 ms), fast for throughput (200 records/s).", page,
+            StringComparison.Ordinal);
     }
 
     private static CollectorResult Result(string mode, double throughput, double latency) => new()

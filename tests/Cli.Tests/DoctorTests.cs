@@ -24,13 +24,17 @@ public sealed class DoctorTests
     public async Task Doctor_NoDirectory_SaysSo()
     {
         Tool tool = await Tool.RunAsync("doctor", "/nowhere/at/all");
-        Assert.Equal((ExitCode.Usage, "/nowhere/at/all is no directory; the one in which checkpoints would be, or the one above it, is expected.\n"), (tool.Code, tool.Errors));
+        Assert.Equal(
+            (ExitCode.Usage,
+                "/nowhere/at/all is no directory; the one in which checkpoints would be, or the one above it, is expected.\n"),
+                    (tool.Code, tool.Errors));
     }
 
     [Theory]
     [InlineData("Max open files            256                  4096                 files", "256", nameof(Health.Bad))]
     [InlineData("Max open files            1024                 4096                 files", "1,024", nameof(Health.Mind))]
-    [InlineData("Max cpu time              unlimited\nMax open files            1048576              1048576              files", "1,048,576", nameof(Health.Well))]
+    [InlineData("Max cpu time              unlimited\nMax open files            1048576              1048576 "
+        + "             files", "1,048,576", nameof(Health.Well))]
     [InlineData("Max open files            unlimited            unlimited            files", "no limit", nameof(Health.Well))]
     public void OpenFiles_TextOfLimits_IsJudged(string limits, string value, string health)
     {

@@ -31,7 +31,9 @@ public sealed class HelpTests
         }
 
         string expected = File.Exists(page) ? File.ReadAllText(page) : "";
-        Assert.True(expected == found, $"The help of `faststream {command}` is not what {page} says. Where the change is meant, run this test with {Update}=1 and commit the page. Found:\n{found}");
+        Assert.True(expected == found,
+            $"The help of `faststream {command}` is not what {page} says. Where the change is meant, run this test "
+            + $"with {Update}=1 and commit the page. Found:\n{found}");
     }
 
     [Fact]
@@ -58,7 +60,9 @@ public sealed class HelpTests
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "FastStream.sln")))
         {
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("FastStream.sln was not found above the tests; run them from a build inside the repository.");
+            folder = folder.Parent
+                ?? throw new DirectoryNotFoundException(
+                    "FastStream.sln was not found above the tests; run them from a build inside the repository.");
         }
 
         return Path.Combine(folder.FullName, "tests", "Cli.Tests", "Help");

@@ -23,19 +23,25 @@ public sealed class IntervalSearchTests
 
     [Fact]
     public void Ahead_AtTheBeginning_IsEveryHalf() =>
-        Assert.Equal([8, 4, 2, 1], new IntervalSearch(TimeSpan.FromMilliseconds(8), TimeSpan.FromMilliseconds(1), 3).Ahead().Select(each => each.TotalMilliseconds));
+        Assert.Equal([8, 4, 2, 1],
+            new IntervalSearch(TimeSpan.FromMilliseconds(8), TimeSpan.FromMilliseconds(1), 3).Ahead()
+                .Select(each => each.TotalMilliseconds));
 
     [Fact]
     public void Of_StableStepWithMargin_IsTaken()
     {
-        (double? taken, string advice) = Recommendation.Of([Step(100, 40), Step(50, 30), Step(25, 23), Step(12, 15, VerdictKind.Unstable)], 0.25, TimeSpan.FromMilliseconds(1));
-        Assert.Equal((50, "Take 50 ms: at p95 40 % of it is free. 25 ms was stable too, with 8 % free: less than the margin of 25 %."), (taken, advice));
+        (double? taken, string advice) =
+            Recommendation.Of([Step(100, 40), Step(50, 30), Step(25, 23), Step(12, 15, VerdictKind.Unstable)], 0.25,
+                TimeSpan.FromMilliseconds(1));
+        Assert.Equal((50, "Take 50 ms: at p95 40 % of it is free. 25 ms was stable too, with 8 % free: less than the margin of 25 %."),
+            (taken, advice));
     }
 
     [Fact]
     public void Of_LeastStable_SaysWhyNotLess()
     {
-        (double? taken, string advice) = Recommendation.Of([Step(100, 40), Step(50, 55, VerdictKind.Unstable)], 0.25, TimeSpan.FromMilliseconds(1));
+        (double? taken, string advice) =
+            Recommendation.Of([Step(100, 40), Step(50, 55, VerdictKind.Unstable)], 0.25, TimeSpan.FromMilliseconds(1));
         Assert.Equal((100, "Take 100 ms: at p95 60 % of it is free. 50 ms was not stable: because."), (taken, advice));
     }
 

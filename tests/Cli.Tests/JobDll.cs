@@ -8,10 +8,12 @@ namespace FastStream.Tests.Cli;
 internal sealed class JobDll : IDisposable
 {
     private const string Numbers =
-        "static async System.Collections.Generic.IAsyncEnumerable<int> Numbers() { await System.Threading.Tasks.Task.Yield(); yield return 1; yield return 2; yield return 4; }";
+        "static async System.Collections.Generic.IAsyncEnumerable<int> Numbers() { await "
+            + "System.Threading.Tasks.Task.Yield(); yield return 1; yield return 2; yield return 4; }";
 
     /// <summary>A job that prints the sum of three numbers; its input ends.</summary>
-    public static readonly string ThreeNumbers = Of("context.AsyncEnumerableStream(Numbers()).Reduce((a, b) => a + b).Print();", "ThreeNumbers");
+    public static readonly string ThreeNumbers =
+        Of("context.AsyncEnumerableStream(Numbers()).Reduce((a, b) => a + b).Print();", "ThreeNumbers");
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("faststream-cli-");
 
@@ -20,7 +22,8 @@ internal sealed class JobDll : IDisposable
         Path = System.IO.Path.Combine(_directory.FullName, (name ?? "Job" + Guid.NewGuid().ToString("N")) + ".dll");
         string[] trusted = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(System.IO.Path.PathSeparator);
         IEnumerable<MetadataReference> references =
-            [.. trusted.Where(file => !System.IO.Path.GetFileName(file).StartsWith("FastStream.Cli", StringComparison.Ordinal)).Select(file => MetadataReference.CreateFromFile(file)), .. more ?? []];
+            [.. trusted.Where(file => !System.IO.Path.GetFileName(file).StartsWith("FastStream.Cli", StringComparison.Ordinal))
+                .Select(file => MetadataReference.CreateFromFile(file)), .. more ?? []];
         var compiled = CSharpCompilation.Create(
             System.IO.Path.GetFileNameWithoutExtension(Path),
             [CSharpSyntaxTree.ParseText(source)],

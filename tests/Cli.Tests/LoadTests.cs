@@ -17,7 +17,8 @@ public sealed class LoadTests
         foreach ((string file, string seed) in files.Zip(["5", "5", "6"]))
         {
             Tool tool = await Tool.RunAsync(
-                "gen", "file:" + Path.Combine(folder.Path, file), "--count", "200", "--rate", "100k", "--seed", seed, "--keys", "5", "--template", "{n} {key} {int:10-12} {pick:GET|POST}");
+                "gen", "file:" + Path.Combine(folder.Path, file), "--count", "200", "--rate", "100k", "--seed", seed,
+                "--keys", "5", "--template", "{n} {key} {int:10-12} {pick:GET|POST}");
             Assert.True(tool.Code == ExitCode.Done, tool.Errors);
             Assert.StartsWith("200 lines, ", tool.Errors, StringComparison.Ordinal);
         }
@@ -26,7 +27,8 @@ public sealed class LoadTests
         Assert.Equal(lines[0], lines[1]);
         Assert.NotEqual(lines[0], lines[2]);
         Assert.All(lines[0].Index(), line => Assert.Matches($"^{line.Index} key-[0-4] 1[012] (GET|POST)$", line.Item));
-        Assert.True(lines[0].Count(line => line.Contains("key-0", StringComparison.Ordinal)) > lines[0].Count(line => line.Contains("key-4", StringComparison.Ordinal)));
+        Assert.True(lines[0].Count(line => line.Contains("key-0", StringComparison.Ordinal)) > lines[0]
+            .Count(line => line.Contains("key-4", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -47,7 +49,9 @@ public sealed class LoadTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        Task<Tool> sending = Tool.RunAsync("gen", $"tcp:127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}", "--count", "1000", "--rate", "1m", "--template", "line {n}", "--pattern", "bursts");
+        Task<Tool> sending =
+            Tool.RunAsync("gen", $"tcp:127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}", "--count", "1000",
+                "--rate", "1m", "--template", "line {n}", "--pattern", "bursts");
         using TcpClient peer = await listener.AcceptTcpClientAsync();
         using var reader = new StreamReader(peer.GetStream());
         string received = await reader.ReadToEndAsync();
@@ -61,7 +65,8 @@ public sealed class LoadTests
     {
         using var receiver = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         Task<UdpReceiveResult> first = receiver.ReceiveAsync();
-        await Tool.RunAsync("gen", $"udp:127.0.0.1:{((IPEndPoint)receiver.Client.LocalEndPoint!).Port}", "--count", "2", "--rate", "1k", "--template", "line {n}");
+        await Tool.RunAsync("gen", $"udp:127.0.0.1:{((IPEndPoint)receiver.Client.LocalEndPoint!).Port}", "--count", "2",
+            "--rate", "1k", "--template", "line {n}");
 
         Assert.Equal("line 0", Encoding.UTF8.GetString((await first).Buffer));
         Assert.Equal("line 1", Encoding.UTF8.GetString((await receiver.ReceiveAsync()).Buffer));
@@ -73,7 +78,9 @@ public sealed class LoadTests
         Tool field = await Tool.RunAsync("gen", "-", "--template", "{nothing}");
         Tool target = await Tool.RunAsync("gen", "http://x");
 
-        Assert.Equal((ExitCode.Usage, "--template has the field {nothing}; expected are {n}, {key}, {int:1-100}, {pick:GET|POST}, {time}.\n"), (field.Code, field.Errors));
+        Assert.Equal(
+            (ExitCode.Usage, "--template has the field {nothing}; expected are {n}, {key}, {int:1-100}, {pick:GET|POST}, {time}.\n"),
+            (field.Code, field.Errors));
         Assert.Equal(ExitCode.Usage, target.Code);
         Assert.StartsWith("http://x is no target; expected is listen:PORT", target.Errors, StringComparison.Ordinal);
     }
@@ -116,7 +123,9 @@ public sealed class LoadTests
         string from = folder.Write("from", "a\nb\nc\n");
         string to = Path.Combine(folder.Path, "to");
         Tool rate = await Tool.RunAsync("replay", from, "file:" + to, "--rate", "1k");
-        Tool times = await Tool.RunAsync("replay", folder.Write("times", "ts=1 x\nts=2 y\n"), "file:" + to, "--timestamps", @"ts=(\d+)", "--speed", "1000");
+        Tool times =
+            await Tool.RunAsync("replay", folder.Write("times", "ts=1 x\nts=2 y\n"), "file:" + to, "--timestamps",
+                @"ts=(\d+)", "--speed", "1000");
 
         Assert.Equal((ExitCode.Done, ExitCode.Done), (rate.Code, times.Code));
         Assert.Equal("a\nb\nc\nts=1 x\nts=2 y\n", File.ReadAllText(to));

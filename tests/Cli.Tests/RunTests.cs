@@ -20,7 +20,8 @@ public sealed class RunTests
         Assert.Contains("\n7\n", tool.Errors, StringComparison.Ordinal);   // what the job prints, apart from the JSON
         JsonElement[] lines = tool.JsonLines();
         Assert.Equal("ThreeNumbers", lines[0].GetProperty("job").GetString());
-        Assert.Equal(3, lines.Where(line => line.GetProperty("event").GetString() == "batch").Sum(line => line.GetProperty("records").GetInt64()));
+        Assert.Equal(3, lines.Where(line => line.GetProperty("event").GetString() == "batch")
+            .Sum(line => line.GetProperty("records").GetInt64()));
         Assert.Equal(3, lines[^1].GetProperty("records").GetInt64());
         Assert.Equal("ended", lines[^1].GetProperty("event").GetString());
     }
@@ -39,7 +40,9 @@ public sealed class RunTests
     [Fact]
     public async Task Run_JobThatFails_EndsWithOneAndItsMessage()
     {
-        using var job = new JobDll(JobDll.Of("context.AsyncEnumerableStream(Numbers()).Map(n => n == 4 ? throw new System.FormatException(\"four is bad\") : n).Print();"));
+        using var job =
+            new JobDll(JobDll.Of("context.AsyncEnumerableStream(Numbers()).Map(n => n == 4 ? throw new "
+            + "System.FormatException(\"four is bad\") : n).Print();"));
         Tool tool = await Tool.RunAsync(["run", job.Path, .. Short]);
 
         Assert.Equal(ExitCode.Failed, tool.Code);
@@ -64,7 +67,9 @@ public sealed class RunTests
         Tool tool = await Tool.RunAsync("run", "/nowhere/Job.dll");
 
         Assert.Equal(ExitCode.Usage, tool.Code);
-        Assert.Equal("/nowhere/Job.dll is not there; an assembly with a class that implements IStreamJob is expected. Build it first, or give its project.\n", tool.Errors);
+        Assert.Equal(
+            "/nowhere/Job.dll is not there; an assembly with a class that implements IStreamJob is expected. Build "
+            + "it first, or give its project.\n", tool.Errors);
     }
 
     [Fact]
@@ -94,13 +99,16 @@ public sealed class RunTests
     [Fact]
     public async Task Run_SeveralJobs_AsksForOneAndTakesIt()
     {
-        using var job = new JobDll($"{JobDll.ThreeNumbers}\n namespace Other {{ public class Second : IStreamJob {{ public void Describe(StreamingContext context) => throw new System.Exception(\"second\"); }} }}");
+        using var job =
+            new JobDll($"{JobDll.ThreeNumbers}\n namespace Other {{ public class Second : IStreamJob {{ public void "
+            + "Describe(StreamingContext context) => throw new System.Exception(\"second\"); }} }}");
         Tool any = await Tool.RunAsync("run", job.Path);
         Tool first = await Tool.RunAsync(["run", job.Path, "--class", "ThreeNumbers", .. Short]);
         Tool second = await Tool.RunAsync(["run", job.Path, "--class", "Other.Second", .. Short]);
         Tool third = await Tool.RunAsync(["run", job.Path, "--class", "Third", .. Short]);
 
-        Assert.Equal((ExitCode.Usage, $"{job.Path} has 2 jobs: Other.Second, ThreeNumbers. Choose one by --class.\n"), (any.Code, any.Errors));
+        Assert.Equal((ExitCode.Usage, $"{job.Path} has 2 jobs: Other.Second, ThreeNumbers. Choose one by --class.\n"),
+            (any.Code, any.Errors));
         Assert.Equal(ExitCode.Done, first.Code);
         Assert.Contains("second", second.Errors, StringComparison.Ordinal);
         Assert.Equal($"{job.Path} has no job named Third; --class is expected to be one of: Other.Second, ThreeNumbers.\n", third.Errors);
@@ -123,7 +131,9 @@ public sealed class RunTests
     [Fact]
     public async Task Run_WithCollectorMode_HasItInAChild()
     {
-        using var job = new JobDll(JobDll.Of("context.AsyncEnumerableStream(Numbers()).Map(n => $\"server {System.Runtime.GCSettings.IsServerGC} {System.Runtime.GCSettings.LatencyMode}\").Print();"));
+        using var job =
+            new JobDll(JobDll.Of("context.AsyncEnumerableStream(Numbers()).Map(n => $\"server "
+            + "{System.Runtime.GCSettings.IsServerGC} {System.Runtime.GCSettings.LatencyMode}\").Print();"));
         Tool tool = await Tool.RunAsync(["run", job.Path, .. Short, "--gc", "server-nonconcurrent"]);
 
         Assert.True(tool.Code == ExitCode.Done, tool.Errors);
@@ -135,7 +145,9 @@ public sealed class RunTests
     {
         using var folder = new TemporaryFolder();
         using var job = new JobDll(JobDll.Of(
-            "context.AsyncEnumerableStream(Numbers()).Map(n => (\"sum\", n)).UpdateStateByKey<string, int, int>((values, state) => { int sum = state.GetValueOrDefault(0); foreach (int v in values) sum += v; return sum; }).Print();"));
+            "context.AsyncEnumerableStream(Numbers()).Map(n => (\"sum\", n)).UpdateStateByKey<string, int, "
+                + "int>((values, state) => { int sum = state.GetValueOrDefault(0); foreach (int v in values) sum += "
+                + "v; return sum; }).Print();"));
         string[] line = ["run", job.Path, .. Short, "--checkpoint", folder.Path];
         Tool first = await Tool.RunAsync([.. line, "--json"]);
         Tool second = await Tool.RunAsync([.. line, "--json"]);
@@ -164,6 +176,7 @@ public sealed class RunTests
     private static Task<WeakReference> RunOnceAsync(string file)
     {
         var options = new RunOptions { Job = file, Interval = TimeSpan.FromMilliseconds(10), Partitions = 2, StopsWhenInputsEnd = true };
-        return JobRun.RunAsync(options, file, new LineRunView(new CommandOutput(TextWriter.Null, TextWriter.Null, false), options.Interval), CancellationToken.None);
+        return JobRun.RunAsync(options, file,
+            new LineRunView(new CommandOutput(TextWriter.Null, TextWriter.Null, false), options.Interval), CancellationToken.None);
     }
 }

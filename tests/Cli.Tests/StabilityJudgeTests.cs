@@ -19,7 +19,8 @@ public sealed class StabilityJudgeTests
     public void Judge_ProcessingLongerThanTheInterval_IsUnstable()
     {
         Verdict verdict = Judge(Samples(index => (delay: index * 200, processing: 1200)));
-        Assert.Equal((VerdictKind.Unstable, "half of the batches take 1.2 s or more, longer than the interval"), (verdict.Kind, verdict.Reason));
+        Assert.Equal((VerdictKind.Unstable, "half of the batches take 1.2 s or more, longer than the interval"),
+            (verdict.Kind, verdict.Reason));
     }
 
     [Fact]
@@ -55,7 +56,8 @@ public sealed class StabilityJudgeTests
     {
         Verdict verdict = Judge(Samples(index => (delay: 1, processing: 300 + (index * 5))));
         Assert.Equal(VerdictKind.Drifting, verdict.Kind);
-        Assert.StartsWith("processing takes 300 ms longer each minute and reaches the interval in ", verdict.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("processing takes 300 ms longer each minute and reaches the interval in ", verdict.Reason,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,7 +91,10 @@ public sealed class StabilityJudgeTests
     {
         StepSamples samples = Samples(index => (delay: index * 200, processing: 1200)) with { OthersCpu = 0.4 };
         Verdict verdict = Judge(samples);
-        Assert.Equal((VerdictKind.Spoilt, "other processes used 40 % of the machine; as it was: half of the batches take 1.2 s or more, longer than the interval"), (verdict.Kind, verdict.Reason));
+        Assert.Equal(
+            (VerdictKind.Spoilt,
+                "other processes used 40 % of the machine; as it was: half of the batches take 1.2 s or more, longer than the interval"),
+                    (verdict.Kind, verdict.Reason));
         Assert.Equal(VerdictKind.Unstable, new StabilityJudge(othersLimit: 0.5).Judge(samples).Kind);
     }
 
@@ -104,6 +109,9 @@ public sealed class StabilityJudgeTests
         Interval = Second,
         Length = Second * count,
         OfferedPerSecond = 1_000,
-        Batches = [.. Enumerable.Range(0, count).Select(index => new BatchSample(Second * index, TimeSpan.FromMilliseconds(batch(index).delay), TimeSpan.FromMilliseconds(batch(index).processing), 1_000))],
+        Batches = [.. Enumerable.Range(0, count)
+            .Select(index =>
+                new BatchSample(Second * index, TimeSpan.FromMilliseconds(batch(index).delay),
+                    TimeSpan.FromMilliseconds(batch(index).processing), 1_000))],
     };
 }

@@ -22,7 +22,8 @@ internal sealed class Tool
     public static async Task<Tool> RunAsync(params string[] args)
     {
         var tool = new Tool();
-        tool.Code = await FastStreamTool.RunAsync(args, new CommandOutput(tool._out, tool._errors, isTerminal: false), CancellationToken.None);
+        tool.Code = await FastStreamTool
+            .RunAsync(args, new CommandOutput(tool._out, tool._errors, isTerminal: false), CancellationToken.None);
         return tool;
     }
 }

@@ -18,7 +18,8 @@ public sealed class TuneTests
     public async Task Tune_BuiltInWorkload_MeasuresWhatIsSent(string workload, string source)
     {
         using var folder = new TemporaryFolder();
-        Tool tool = await Tool.RunAsync(["tune", "--workload", workload, "--source", source, "--rate", "1k", .. Short, "--json", "--report", folder.Path]);
+        Tool tool = await Tool
+            .RunAsync(["tune", "--workload", workload, "--source", source, "--rate", "1k", .. Short, "--json", "--report", folder.Path]);
 
         JsonElement report = JsonDocument.Parse(tool.Out).RootElement;
         JsonElement step = report.GetProperty("series")[0].GetProperty("steps")[0];
@@ -36,7 +37,8 @@ public sealed class TuneTests
         Tool tool = await Tool.RunAsync("tune", "--from", "100ms", "--to", "100ms", "--step-time", "1s", "--json");
 
         JsonElement series = Assert.Single(JsonDocument.Parse(tool.Out).RootElement.GetProperty("series").EnumerateArray());
-        Assert.Equal((Environment.ProcessorCount, 100_000), (series.GetProperty("partitions").GetInt32(), series.GetProperty("rate").GetInt32()));
+        Assert.Equal((Environment.ProcessorCount, 100_000),
+            (series.GetProperty("partitions").GetInt32(), series.GetProperty("rate").GetInt32()));
         Assert.Contains("takes 3 s; at most 3 s left", tool.Errors, StringComparison.Ordinal);
     }
 
@@ -56,7 +58,9 @@ public sealed class TuneTests
     {
         // Each batch takes six intervals, by whatever clock this machine has: no speed decides.
         using var job = new JobDll(JobDll.Of(
-            "context.RateStream(1_000, index => index).ForEachBatch((_, time) => { var end = System.DateTimeOffset.UtcNow.AddMilliseconds(600); while (System.DateTimeOffset.UtcNow < end) { System.Threading.Thread.Yield(); } });"));
+            "context.RateStream(1_000, index => index).ForEachBatch((_, time) => { var end = "
+                + "System.DateTimeOffset.UtcNow.AddMilliseconds(600); while (System.DateTimeOffset.UtcNow < end) { "
+                + "System.Threading.Thread.Yield(); } });"));
         Tool tool = await Tool.RunAsync(["tune", "--job", job.Path, .. Short, "--others", "100", "--json"]);
 
         JsonElement series = JsonDocument.Parse(tool.Out).RootElement.GetProperty("series")[0];
@@ -69,18 +73,22 @@ public sealed class TuneTests
     public async Task Tune_SeveralSettings_RunInChildrenWithTheirOwn()
     {
         Tool tool = await Tool.RunAsync(
-            ["tune", "--rate", "1k", "--from", "100ms", "--to", "100ms", "--step-time", "1s", "--partitions", "1,2", "--gc", "workstation-nonconcurrent,server", "--json"]);
+            ["tune", "--rate", "1k", "--from", "100ms", "--to", "100ms", "--step-time", "1s", "--partitions", "1,2",
+                "--gc", "workstation-nonconcurrent,server", "--json"]);
 
         JsonElement report = JsonDocument.Parse(tool.Out).RootElement;
         Assert.Equal(
             ["1 workstation-nonconcurrent", "1 server", "2 workstation-nonconcurrent", "2 server"],
-            report.GetProperty("series").EnumerateArray().Select(series => $"{series.GetProperty("partitions").GetInt32()} {series.GetProperty("gc").GetString()}"));
+            report.GetProperty("series").EnumerateArray()
+                .Select(series => $"{series.GetProperty("partitions").GetInt32()} {series.GetProperty("gc").GetString()}"));
     }
 
     [Fact]
     public async Task Tune_JobThatFails_SaysSo()
     {
-        using var job = new JobDll(JobDll.Of("context.RateStream(1_000, index => index == 50 ? throw new System.FormatException(\"fifty\") : index).Count().Print();"));
+        using var job =
+            new JobDll(JobDll.Of("context.RateStream(1_000, index => index == 50 ? throw new "
+            + "System.FormatException(\"fifty\") : index).Count().Print();"));
         Tool tool = await Tool.RunAsync(["tune", "--job", job.Path, .. Short]);
 
         Assert.Equal(ExitCode.Failed, tool.Code);
@@ -113,10 +121,13 @@ public sealed class TuneTests
     public void Write_ReportOfMadeSteps_HasChartsAndTables()
     {
         using var folder = new TemporaryFolder();
-        StepResult[] steps = [IntervalSearchTests.Step(100, 40), IntervalSearchTests.Step(50, 30), IntervalSearchTests.Step(25, 30, VerdictKind.Unstable)];
-        TuneSeries series = new() { Partitions = 2, Gc = "workstation", Rate = 10_000, Steps = steps, RecommendedMs = 50, Advice = "Take <50 ms>." };
+        StepResult[] steps = [IntervalSearchTests.Step(100, 40), IntervalSearchTests.Step(50, 30),
+            IntervalSearchTests.Step(25, 30, VerdictKind.Unstable)];
+        TuneSeries series = new()
+            { Partitions = 2, Gc = "workstation", Rate = 10_000, Steps = steps, RecommendedMs = 50, Advice = "Take <50 ms>." };
         TuneFiles.Write(
-            new TuneReport { Job = "a & b", Machine = new MachineFacts("cpu", 2, "os", ".NET", "workstation"), StartedAt = DateTimeOffset.UnixEpoch, Margin = 0.25, Series = [series, series with { Gc = "server" }] },
+            new TuneReport { Job = "a & b", Machine = new MachineFacts("cpu", 2, "os", ".NET", "workstation"),
+                StartedAt = DateTimeOffset.UnixEpoch, Margin = 0.25, Series = [series, series with { Gc = "server" }] },
             folder.Path);
 
         XElement svg = XDocument.Load(Path.Combine(folder.Path, "tune.svg")).Root!;

@@ -7,7 +7,8 @@ namespace FastStream.Tests.Conformance;
 /// <summary>Programs with what Spark Streaming 4.1 answered, run here and compared batch by batch.</summary>
 public sealed class GoldenProgramTests(ITestOutputHelper output)
 {
-    public static TheoryData<string> Runnable => new(GoldenProgram.All.Values.Where(program => GoldenSelection.ReasonToLeaveOut(program) is null).Select(program => program.Id));
+    public static TheoryData<string> Runnable =>
+        new(GoldenProgram.All.Values.Where(program => GoldenSelection.ReasonToLeaveOut(program) is null).Select(program => program.Id));
 
     [Theory]
     [MemberData(nameof(Runnable))]
@@ -29,9 +30,11 @@ public sealed class GoldenProgramTests(ITestOutputHelper output)
         }
 
         ProgramRun run = await ProgramRun.RunAsync(
-            program.Tree, program.Inputs, options, slices: program.Slices.Count == 0 ? null : program.Slices.Select(slice => (slice.From, slice.To)).ToArray());
+            program.Tree, program.Inputs, options, slices: program.Slices.Count == 0
+                ? null : program.Slices.Select(slice => (slice.From, slice.To)).ToArray());
         Compare(program, run);
-        foreach (((BatchTime from, BatchTime to, IReadOnlyList<object?>?[] expected), IReadOnlyList<IReadOnlyList<object?>> found) in program.Slices.Zip(run.Slices))
+        foreach (((BatchTime from, BatchTime to, IReadOnlyList<object?>?[] expected),
+            IReadOnlyList<IReadOnlyList<object?>> found) in program.Slices.Zip(run.Slices))
         {
             // Slices are listed without their order, also those of ordered programs.
             Assert.Equal(
@@ -71,7 +74,8 @@ public sealed class GoldenProgramTests(ITestOutputHelper output)
             for (int i = 0; i < run.Outputs.Count; i++)
             {
                 JsonElement of = run.Outputs.Count == 1 ? expected : expected[i];
-                IReadOnlyList<object?>? elements = of.ValueKind == JsonValueKind.Null ? null : of.EnumerateArray().Select(ValueText.Parse).ToArray();
+                IReadOnlyList<object?>? elements = of.ValueKind == JsonValueKind.Null
+                    ? null : of.EnumerateArray().Select(ValueText.Parse).ToArray();
                 Assert.Equal(
                     $"{program.Id} {run.BatchTimes[batch]} #{i}: {ProgramRun.TextOf(elements, program.IsOrdered)}",
                     $"{program.Id} {run.BatchTimes[batch]} #{i}: {ProgramRun.TextOf(run.Outputs[i][batch], program.IsOrdered)}");

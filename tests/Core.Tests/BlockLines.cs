@@ -2,10 +2,14 @@ using System.Text;
 
 namespace FastStream.Tests.Core;
 
-/// <summary>An input whose texts lie in blocks of the context's pool, as received ones do: overwritten as soon as nobody holds the batch.</summary>
+/// <summary>
+/// An input whose texts lie in blocks of the context's pool, as received ones do: overwritten as soon as nobody holds
+/// the batch.
+/// </summary>
 /// <param name="context">Its pool gives the blocks; tests have it poison them.</param>
 /// <param name="batches">The texts, batch by batch; empty batches follow.</param>
-internal sealed class BlockLines(StreamingContext context, IReadOnlyList<IReadOnlyList<string>> batches) : InputDStream<Utf8Text>(context, "BlockLines")
+internal sealed class BlockLines(StreamingContext context, IReadOnlyList<IReadOnlyList<string>> batches)
+    : InputDStream<Utf8Text>(context, "BlockLines")
 {
     private int _next;
 

@@ -2,7 +2,10 @@ using System.Runtime.ExceptionServices;
 
 namespace FastStream.Tests.Core;
 
-/// <summary>A stack that overflows ends the process without a word: chains that are too long end in an exception, and all others run on the smallest stacks there are.</summary>
+/// <summary>
+/// A stack that overflows ends the process without a word: chains that are too long end in an exception, and all others
+/// run on the smallest stacks there are.
+/// </summary>
 public sealed class ChainDepthTests
 {
     private const int SmallStackBytes = 1536 << 10;   // the pool's on some systems
@@ -26,7 +29,8 @@ public sealed class ChainDepthTests
 
     [Fact]
     public void Run_LongestChain_Works() => OnStack(SmallStackBytes, () =>
-        Assert.Equal([[DStream.MaxDepth - 1], [DStream.MaxDepth]], StreamTest.Run([[0], [1]], stream => Maps(stream, DStream.MaxDepth - 1))));
+        Assert.Equal([[DStream.MaxDepth - 1], [DStream.MaxDepth]],
+            StreamTest.Run([[0], [1]], stream => Maps(stream, DStream.MaxDepth - 1))));
 
     [Fact]
     public void Start_StackTooSmallForTheChain_SaysSo() => OnStack(TinyStackBytes, () =>
@@ -60,7 +64,8 @@ public sealed class ChainDepthTests
     public void Union_OfTooManyStreams_FailsOrWorks() => OnStack(TinyStackBytes, () =>
     {
         // Where the others have ended already, the first one's end hands the turn on through all of them.
-        const int streams = 200_000;   // optimized code takes few bytes of stack for each, or none where a call is the last thing that is done
+        // optimized code takes few bytes of stack for each, or none where a call is the last thing that is done
+        const int streams = 200_000;
         var scope = new BatchContext(default, []);
         OrderedInput<int>? following = null;
         for (int i = 1; i < streams; i++)
@@ -76,7 +81,8 @@ public sealed class ChainDepthTests
         }
     });
 
-    private static ManualStream<int> NewInput() => new(new StreamingContext(new StreamingOptions { TimeProvider = new ManualTimeProvider() }));
+    private static ManualStream<int> NewInput() =>
+        new(new StreamingContext(new StreamingOptions { TimeProvider = new ManualTimeProvider() }));
 
     private static DStream<int> Maps(DStream<int> stream, int count)
     {

@@ -15,7 +15,8 @@ public sealed class ContextTests
             cut && _cuts++ == 0 ? throw new IOException("disk full") : RecordInputBatch.Of([1]);
     }
 
-    private static StreamingContext New(ManualTimeProvider? clock = null) => new(new StreamingOptions { Partitions = 2, TimeProvider = clock ?? new ManualTimeProvider() });
+    private static StreamingContext New(ManualTimeProvider? clock = null) =>
+        new(new StreamingOptions { Partitions = 2, TimeProvider = clock ?? new ManualTimeProvider() });
 
     [Fact]
     public async Task Start_WithoutOutput_IsRefusedAndCanBeRepaired()
@@ -69,7 +70,8 @@ public sealed class ContextTests
         await using StreamingContext context = New();
         new ManualStream<int>(context).ForEachBatch((_, _) => { });
         context.Start();
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(() => context.StopAsync(i % 2 == 0 ? StopMode.Graceful : StopMode.Immediate))));
+        await Task.WhenAll(Enumerable.Range(0, 20)
+            .Select(i => Task.Run(() => context.StopAsync(i % 2 == 0 ? StopMode.Graceful : StopMode.Immediate))));
         Assert.Equal(StreamingContextState.Stopped, context.State);
         await context.Completion;
         await context.DisposeAsync();
@@ -147,7 +149,8 @@ public sealed class ContextTests
     {
         await using StreamingContext one = New();
         await using StreamingContext two = New();
-        Assert.Contains("one context", Assert.Throws<ArgumentException>(() => new ManualStream<int>(one).Union(new ManualStream<int>(two))).Message);
+        Assert.Contains("one context",
+            Assert.Throws<ArgumentException>(() => new ManualStream<int>(one).Union(new ManualStream<int>(two))).Message);
     }
 
     [Fact]
@@ -167,7 +170,8 @@ public sealed class ContextTests
         new BrokenInput(context, start: false, stop: true, cut: false).ForEachBatch((_, _) => { });
         context.Start();
         await context.StopAsync();
-        Assert.Equal("Input Broken 0 did not stop: no answer", (await Assert.ThrowsAsync<StreamingException>(() => context.Completion)).Message);
+        Assert.Equal("Input Broken 0 did not stop: no answer",
+            (await Assert.ThrowsAsync<StreamingException>(() => context.Completion)).Message);
     }
 
     [Fact]
@@ -180,10 +184,12 @@ public sealed class ContextTests
             Assert.Contains("disk full", (await Assert.ThrowsAsync<StreamingException>(() => scenario.Context.Completion)).Message);
         }
 
-        await using (var scenario = new StreamScenario(new() { Configure = options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue } }))
+        await using (var scenario =
+            new StreamScenario(new() { Configure = options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue } }))
         {
             // The other input was cut already: its records go into the next batch.
-            RecordedOutput<int> output = scenario.Output(scenario.Input([[5], [6]]).Union(new BrokenInput(scenario.Context, start: false, stop: false, cut: true)));
+            RecordedOutput<int> output =
+                scenario.Output(scenario.Input([[5], [6]]).Union(new BrokenInput(scenario.Context, start: false, stop: false, cut: true)));
             scenario.Context.Start();
             scenario.Clock.Advance(TimeSpan.FromSeconds(2));
             await scenario.Context.WhenCompletedAsync(new BatchTime(2000));

@@ -58,7 +58,8 @@ public sealed class OptionalTests
         Optional<int>[] some = [3, default, 0];
         Assert.Equal("[3,null,0]", JsonSerializer.Serialize(some));
         Assert.Equal(some, JsonSerializer.Deserialize<Optional<int>[]>("[3,null,0]"));
-        Assert.Equal(new Optional<Optional<string>>(new Optional<string>("a")), JsonSerializer.Deserialize<Optional<Optional<string>>>("\"a\""));
+        Assert.Equal(new Optional<Optional<string>>(new Optional<string>("a")),
+            JsonSerializer.Deserialize<Optional<Optional<string>>>("\"a\""));
     }
 
     [Fact]

@@ -64,7 +64,8 @@ public sealed class OptionsTests
     [MemberData(nameof(OutOfRangeNames))]
     public void Context_OptionOutOfRange_SaysNameValueAndExpectation(string nameAndValue)
     {
-        ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(() => new StreamingContext(OutOfRange[nameAndValue]));
+        ArgumentOutOfRangeException error =
+            Assert.Throws<ArgumentOutOfRangeException>(() => new StreamingContext(OutOfRange[nameAndValue]));
         string[] parts = nameAndValue.Split(' ', 2);
         Assert.Equal(parts[0], error.ParamName);
         Assert.StartsWith($"{parts[0]} is {parts[1]}; ", error.Message);

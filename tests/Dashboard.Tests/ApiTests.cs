@@ -21,13 +21,16 @@ public sealed class ApiTests
         Assert.Single(batches[0].GetProperty("outputs").EnumerateArray());
         Assert.Equal(4, snapshot.GetProperty("totals").GetProperty("records").GetInt32());
         Assert.Equal("Active", snapshot.GetProperty("job").GetProperty("state").GetString());
-        Assert.Contains(snapshot.GetProperty("graph").GetProperty("streams").EnumerateArray(), stream => stream.GetProperty("isExchange").GetBoolean());
+        Assert.Contains(snapshot.GetProperty("graph").GetProperty("streams").EnumerateArray(),
+            stream => stream.GetProperty("isExchange").GetBoolean());
     }
 
     [Fact]
     public async Task Batch_ThatFailed_HasOperatorAndStack()
     {
-        await using ServedPage page = await ServedPage.OpenAsync(numbers => numbers.Map(x => x < 0 ? throw new IOException("<b>full</b>") : x).Named("checked").ForEachBatch((batch, time) => { }));
+        await using ServedPage page =
+            await ServedPage.OpenAsync(numbers => numbers.Map(x => x < 0 ? throw new IOException("<b>full</b>") : x)
+                .Named("checked").ForEachBatch((batch, time) => { }));
         await page.RunAsync(-1);
         JsonElement failure = (await page.Client.GetFromJsonAsync<JsonElement>("api/jobs/a%20job/batches/1000")).GetProperty("failure");
         Assert.Equal("checked", failure.GetProperty("operator").GetString());
@@ -52,7 +55,8 @@ public sealed class ApiTests
         {
             string? line = await reader.ReadLineAsync();
             if (line?.StartsWith("data: ", StringComparison.Ordinal) == true
-                && JsonDocument.Parse(line["data: ".Length..]).RootElement.GetProperty("batches") is var batches && batches.GetArrayLength() > 0)
+                && JsonDocument.Parse(line["data: ".Length..]).RootElement.GetProperty("batches") is var batches
+                && batches.GetArrayLength() > 0)
             {
                 Assert.Equal(2000, batches[0].GetProperty("timeMs").GetInt32());
                 Assert.NotEmpty(batches[0].GetProperty("profile").GetProperty("stages").EnumerateArray());
@@ -77,7 +81,8 @@ public sealed class ApiTests
         string policy = answer.Headers.GetValues("Content-Security-Policy").Single();
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
         string html = await answer.Content.ReadAsStringAsync();
-        string[] named = [.. System.Text.RegularExpressions.Regex.Matches(html, "(?:src|href)=\"(page/[^\"]+)\"").Select(match => match.Groups[1].Value).Distinct()];
+        string[] named = [.. System.Text.RegularExpressions.Regex.Matches(html, "(?:src|href)=\"(page/[^\"]+)\"")
+            .Select(match => match.Groups[1].Value).Distinct()];
         Assert.NotEmpty(named);
         foreach (string file in named.Append("page/uplot/LICENSE.txt"))
         {

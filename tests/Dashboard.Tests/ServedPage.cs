@@ -24,9 +24,12 @@ internal sealed class ServedPage : IAsyncDisposable
 
     public static async Task<ServedPage> OpenAsync(Action<DStream<int>>? describe = null)
     {
-        var scenario = new StreamScenario(new StreamTestOptions { Configure = options => options with { Name = "a job", OnBatchFailure = BatchFailurePolicy.ReportAndContinue } });
+        var scenario =
+            new StreamScenario(new StreamTestOptions
+                { Configure = options => options with { Name = "a job", OnBatchFailure = BatchFailurePolicy.ReportAndContinue } });
         var input = new ManualStream<int>(scenario.Context);
-        (describe ?? (numbers => numbers.Named("numbers").KeyBy(x => x % 3).ReduceByKey((a, b) => a + b).ForEachBatch((batch, time) => { })))(input);
+        (describe ?? (numbers => numbers.Named("numbers").KeyBy(x => x % 3).ReduceByKey((a, b) => a + b)
+            .ForEachBatch((batch, time) => { })))(input);
         DashboardServer server = await scenario.Context.UseDashboardAsync(port: 0);
         return new ServedPage(scenario, input, server);
     }

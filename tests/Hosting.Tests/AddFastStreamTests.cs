@@ -63,15 +63,18 @@ public sealed class AddFastStreamTests
     public async Task Options_OfConfiguration_ReachTheContext()
     {
         (HostApplicationBuilder builder, _, _) = New(
-            ("Job:BatchInterval", "00:00:00.250"), ("Job:Partitions", "3"), ("Job:OnBatchFailure", "ReportAndContinue"), ("Job:Rate:MaxRecordsPerSecond", "77"), ("Job:OnFailure", "Degrade"));
-        builder.Services.AddFastStream("orders", builder.Configuration.GetSection("Job"), Describe).Configure(options => options.BatchRetries = 2);
+            ("Job:BatchInterval", "00:00:00.250"), ("Job:Partitions", "3"), ("Job:OnBatchFailure", "ReportAndContinue"),
+            ("Job:Rate:MaxRecordsPerSecond", "77"), ("Job:OnFailure", "Degrade"));
+        builder.Services.AddFastStream("orders", builder.Configuration.GetSection("Job"), Describe)
+            .Configure(options => options.BatchRetries = 2);
         using IHost host = builder.Build();
         await host.StartAsync();
         StreamingOptions options = host.Services.GetRequiredService<StreamJobs>()["orders"].Context!.Options;
         Assert.Equal(
             (TimeSpan.FromMilliseconds(250), 3, BatchFailurePolicy.ReportAndContinue, 77L, 2),
             (options.BatchInterval, options.Partitions, options.OnBatchFailure, options.Rate.MaxRecordsPerSecond, options.BatchRetries));
-        Assert.Equal(JobFailurePolicy.Degrade, host.Services.GetRequiredService<IOptionsMonitor<StreamJobOptions>>().Get("orders").OnFailure);
+        Assert.Equal(JobFailurePolicy.Degrade,
+            host.Services.GetRequiredService<IOptionsMonitor<StreamJobOptions>>().Get("orders").OnFailure);
         await host.StopAsync();
     }
 
@@ -96,7 +99,8 @@ public sealed class AddFastStreamTests
     {
         (HostApplicationBuilder builder, _, _) = New();
         builder.Services.AddFastStream("orders", Describe);
-        Assert.Contains("\"orders\"", Assert.Throws<ArgumentException>(() => builder.Services.AddFastStream("orders", Describe)).Message, StringComparison.Ordinal);
+        Assert.Contains("\"orders\"",
+            Assert.Throws<ArgumentException>(() => builder.Services.AddFastStream("orders", Describe)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -182,14 +186,17 @@ public sealed class AddFastStreamTests
         await host.StopAsync();
     }
 
-    private static void Describe(StreamingContext context, IServiceProvider services) => new ManualStream<int>(context).ForEachBatch((batch, time) => { });
+    private static void Describe(StreamingContext context, IServiceProvider services) =>
+        new ManualStream<int>(context).ForEachBatch((batch, time) => { });
 
     private static void DescribeFailing(StreamingContext context, IServiceProvider services) =>
         new ManualStream<int>(context).ForEachBatch((batch, time) => throw new IOException("full"));
 
-    private static Task<HealthReport> HealthAsync(IHost host) => host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync().WaitAsync(Patience);
+    private static Task<HealthReport> HealthAsync(IHost host) =>
+        host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync().WaitAsync(Patience);
 
-    private static (HostApplicationBuilder Builder, ManualTimeProvider Clock, RecordedLog Log) New(params (string Key, string Value)[] settings)
+    private static (HostApplicationBuilder Builder, ManualTimeProvider Clock,
+        RecordedLog Log) New(params (string Key, string Value)[] settings)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(settings.Select(each => new KeyValuePair<string, string?>(each.Key, each.Value)));

@@ -4,7 +4,10 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace FastStream.Tests.House;
 
 /// <summary>Which rooms of Core may name the types of which others: a new arrow between two rooms is a decision, not an accident.</summary>
-/// <remarks>By names of types in code, without comments. A name that two rooms declare is left out, as nobody can tell which is meant.</remarks>
+/// <remarks>
+/// By names of types in code, without comments. A name that two rooms declare is left out, as nobody can tell which is
+/// meant.
+/// </remarks>
 public sealed class ArrowTests
 {
     // The room "" is src/Core itself: what a user meets first, which every room may name.
@@ -41,7 +44,8 @@ public sealed class ArrowTests
             .. from file in files
                let room = RoomOf(file.Key)
                from name in file.Value.Used
-               where rooms.TryGetValue(name, out string? named) && named.Length > 0 && named != room && !Allowed.GetValueOrDefault(room, []).Contains(named)
+               where rooms.TryGetValue(name, out string? named) && named.Length > 0 && named != room
+                   && !Allowed.GetValueOrDefault(room, []).Contains(named)
                select $"{file.Key} names {name} of {rooms[name]}; {room} may name {string.Join(", ", Allowed.GetValueOrDefault(room, []))}",
         ];
         Assert.True(refused.Length == 0, string.Join('\n', refused));
@@ -72,11 +76,13 @@ public sealed class ArrowTests
                         _ => null,
                     }).OfType<string>(),
             ];
-            string[] used = [.. root.DescendantNodes().OfType<SimpleNameSyntax>().Where(IsTypeName).Select(name => name.Identifier.Text).Distinct()];
+            string[] used = [.. root.DescendantNodes().OfType<SimpleNameSyntax>().Where(IsTypeName)
+                .Select(name => name.Identifier.Text).Distinct()];
             return new SyntaxTreeOf(declared, used);
         }
 
         // Not the member of another expression, such as batch.Block.
-        private static bool IsTypeName(SimpleNameSyntax name) => name.Parent is not MemberAccessExpressionSyntax access || access.Expression == name;
+        private static bool IsTypeName(SimpleNameSyntax name) =>
+            name.Parent is not MemberAccessExpressionSyntax access || access.Expression == name;
     }
 }

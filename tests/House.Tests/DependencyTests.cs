@@ -2,7 +2,10 @@ using System.Xml.Linq;
 
 namespace FastStream.Tests.House;
 
-/// <summary>Who may depend on whom: everything on Core, Core on nothing, siblings never on one another; the tool is above them all.</summary>
+/// <summary>
+/// Who may depend on whom: everything on Core, Core on nothing, siblings never on one another; the tool is above them
+/// all.
+/// </summary>
 public sealed class DependencyTests
 {
     private static readonly Dictionary<string, string[]> Allowed = new()
@@ -10,7 +13,8 @@ public sealed class DependencyTests
         ["Cli"] = ["Core", "Dashboard", "Ingest", "Spectre.Console", "System.CommandLine"],
         ["Core"] = [],
         ["Dashboard"] = ["Hosting"],
-        ["Hosting"] = ["Core", "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Options.ConfigurationExtensions"],
+        ["Hosting"] = ["Core", "Microsoft.Extensions.Diagnostics.HealthChecks",
+            "Microsoft.Extensions.Hosting.Abstractions", "Microsoft.Extensions.Options.ConfigurationExtensions"],
         ["Ingest"] = ["Core", "CommunityToolkit.HighPerformance"],
         ["State"] = ["Core", "Microsoft.FASTER.Core", "System.IO.Hashing", "System.Linq.Async"],
         ["Kafka"] = ["Core", "Confluent.Kafka", "librdkafka.redist"],
@@ -38,7 +42,8 @@ public sealed class DependencyTests
         {
             XDocument file = XDocument.Parse(Tree.Read(project));
             Assert.All(file.Descendants("PackageReference"), reference =>
-                Assert.True(reference.Attribute("Version") is null, $"{project} gives a version of {reference.Attribute("Include")?.Value}; versions are in Directory.Packages.props"));
+                Assert.True(reference.Attribute("Version") is null,
+                    $"{project} gives a version of {reference.Attribute("Include")?.Value}; versions are in Directory.Packages.props"));
         }
     }
 
@@ -46,7 +51,8 @@ public sealed class DependencyTests
     public void Solution_AnyProject_IsInIt()
     {
         string solution = Tree.Read("FastStream.sln").Replace('\\', '/');
-        Assert.All(Tree.Files(".csproj", "src", "tests", "bench", "samples"), project => Assert.Contains(project, solution, StringComparison.Ordinal));
+        Assert.All(Tree.Files(".csproj", "src", "tests", "bench", "samples"),
+            project => Assert.Contains(project, solution, StringComparison.Ordinal));
     }
 
     private static string Room(string project) => project.Split('/')[1];
@@ -54,7 +60,9 @@ public sealed class DependencyTests
     private static IEnumerable<string> References(string project)
     {
         XDocument file = XDocument.Parse(Tree.Read(project));
-        return file.Descendants("ProjectReference").Select(reference => Room("src/" + reference.Attribute("Include")!.Value.Replace('\\', '/').Replace("../", "", StringComparison.Ordinal)))
+        return file.Descendants("ProjectReference")
+            .Select(reference =>
+                Room("src/" + reference.Attribute("Include")!.Value.Replace('\\', '/').Replace("../", "", StringComparison.Ordinal)))
             .Concat(file.Descendants("PackageReference").Select(reference => reference.Attribute("Include")!.Value));
     }
 }

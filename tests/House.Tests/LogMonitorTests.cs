@@ -11,7 +11,8 @@ public sealed class LogMonitorTests
     public async Task LogMonitor_WithoutSource_PrintsItsOwnLoad()
     {
         using var sample = new SampleProcess("LogMonitor", "--interval", "500ms", "--rate", "2000");
-        foreach (string line in new[] { @"^ERROR worker \d could not finish request \d+$", @"^\(10\.0\.\d\.\d,\d+\)$", @"^\(10\.0\.\d\.\d,\(\d+,\d+\)\)$", @"^\(200,\d+\)$" })
+        foreach (string line in new[] { @"^ERROR worker \d could not finish request \d+$", @"^\(10\.0\.\d\.\d,\d+\)$",
+            @"^\(10\.0\.\d\.\d,\(\d+,\d+\)\)$", @"^\(200,\d+\)$" })
         {
             await sample.ReadUntilAsync(printed => Regex.IsMatch(printed, line));
         }

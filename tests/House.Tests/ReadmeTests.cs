@@ -26,7 +26,8 @@ public sealed partial class ReadmeTests
     [Fact]
     public void Links_InDocuments_LeadToFiles()
     {
-        var broken = from file in Tree.Files(".md", "docs", "perf-results", "samples", "bench").Append("README.md").Append("CONTRIBUTING.md")
+        var broken =
+            from file in Tree.Files(".md", "docs", "perf-results", "samples", "bench").Append("README.md").Append("CONTRIBUTING.md")
                      from Match link in Link().Matches(Tree.Read(file))
                      let target = link.Groups[1].Value.Split('#')[0]
                      where target.Length > 0 && !target.Contains("://", StringComparison.Ordinal)

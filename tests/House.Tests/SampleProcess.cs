@@ -18,7 +18,8 @@ internal sealed class SampleProcess : IDisposable
     {
         // A shell gives what it starts in the background an interrupt that is ignored, and processes of processes inherit that.
         bool isLinux = OperatingSystem.IsLinux();
-        var start = new ProcessStartInfo(isLinux ? "env" : "dotnet", isLinux ? ["--default-signal=INT", "dotnet"] : []) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(isLinux ? "env" : "dotnet", isLinux ? ["--default-signal=INT", "dotnet"] : [])
+            { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, assembly + ".dll"));
         foreach (string argument in arguments)
         {
@@ -46,7 +47,8 @@ internal sealed class SampleProcess : IDisposable
             }
         }
 
-        throw new InvalidOperationException($"The program ended before the awaited line. It printed:\n{Output}\n{await _process.StandardError.ReadToEndAsync()}");
+        throw new InvalidOperationException(
+            $"The program ended before the awaited line. It printed:\n{Output}\n{await _process.StandardError.ReadToEndAsync()}");
     }
 
     /// <summary>Asks as Ctrl-C does.</summary>

@@ -13,7 +13,10 @@ public abstract class InputContract
         Task GiveAsync(string record);
     }
 
-    /// <summary>The most records that may be held beyond the bound, such as in the source's own buffers; -1 where records are not held by number.</summary>
+    /// <summary>
+    /// The most records that may be held beyond the bound, such as in the source's own buffers; -1 where records are
+    /// not held by number.
+    /// </summary>
     protected virtual int Slack => 0;
 
     /// <summary>Whether a graceful stop takes all that was given; else what was given last may be under way to the input still.</summary>
@@ -145,7 +148,8 @@ public abstract class InputContract
         const int bound = 100;
         const int total = 1000;
         await using ISource source = CreateSource();
-        await using InputRun<string> run = InputRun<string>.Start(source.Describe, new StreamingOptions { Partitions = 2, MaxBufferedRecords = bound });
+        await using InputRun<string> run =
+            InputRun<string>.Start(source.Describe, new StreamingOptions { Partitions = 2, MaxBufferedRecords = bound });
         Task giving = Task.Run(async () =>
         {
             for (int i = 0; i < total; i++)

@@ -74,11 +74,14 @@ public class DataflowStreamContract : InputContract
 
         public void Fault(Exception exception) => ((IDataflowBlock)inner).Fault(exception);
 
-        public IDisposable LinkTo(ITargetBlock<string> target, DataflowLinkOptions linkOptions) => inner.LinkTo(new Target(target, accepted), linkOptions);
+        public IDisposable LinkTo(ITargetBlock<string> target, DataflowLinkOptions linkOptions) =>
+            inner.LinkTo(new Target(target, accepted), linkOptions);
 
-        public string? ConsumeMessage(DataflowMessageHeader messageHeader, ITargetBlock<string> target, out bool messageConsumed) => throw new NotSupportedException();
+        public string? ConsumeMessage(DataflowMessageHeader messageHeader, ITargetBlock<string> target, out bool messageConsumed) =>
+            throw new NotSupportedException();
 
-        public void ReleaseReservation(DataflowMessageHeader messageHeader, ITargetBlock<string> target) => throw new NotSupportedException();
+        public void ReleaseReservation(DataflowMessageHeader messageHeader, ITargetBlock<string> target) =>
+            throw new NotSupportedException();
 
         public bool ReserveMessage(DataflowMessageHeader messageHeader, ITargetBlock<string> target) => throw new NotSupportedException();
     }
@@ -91,7 +94,8 @@ public class DataflowStreamContract : InputContract
 
         public void Fault(Exception exception) => inner.Fault(exception);
 
-        public DataflowMessageStatus OfferMessage(DataflowMessageHeader messageHeader, string messageValue, ISourceBlock<string>? source, bool consumeToAccept)
+        public DataflowMessageStatus OfferMessage(DataflowMessageHeader messageHeader, string messageValue,
+            ISourceBlock<string>? source, bool consumeToAccept)
         {
             var relay = new Relay(source!, this, accepted);
             DataflowMessageStatus status = inner.OfferMessage(messageHeader, messageValue, relay, consumeToAccept);
@@ -125,9 +129,11 @@ public class DataflowStreamContract : InputContract
             return message;
         }
 
-        public void ReleaseReservation(DataflowMessageHeader messageHeader, ITargetBlock<string> target) => inner.ReleaseReservation(messageHeader, asTarget);
+        public void ReleaseReservation(DataflowMessageHeader messageHeader, ITargetBlock<string> target) =>
+            inner.ReleaseReservation(messageHeader, asTarget);
 
-        public bool ReserveMessage(DataflowMessageHeader messageHeader, ITargetBlock<string> target) => inner.ReserveMessage(messageHeader, asTarget);
+        public bool ReserveMessage(DataflowMessageHeader messageHeader, ITargetBlock<string> target) =>
+            inner.ReserveMessage(messageHeader, asTarget);
     }
 }
 
@@ -154,7 +160,8 @@ public class AsyncEnumerableStreamContract : InputContract
             return default;
         }
 
-        private async IAsyncEnumerable<string> ReadAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
+        private async IAsyncEnumerable<string> ReadAsync(
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
         {
             await foreach (string record in _channel.Reader.ReadAllAsync(cancellation))
             {
@@ -246,7 +253,9 @@ public class SocketTextStreamContract : InputContract
         private readonly Peer _peer = new();
         private Connection? _connection;
 
-        public DStream<string> Describe(StreamingContext context) => context.SocketTextStream("127.0.0.1", _peer.Port, new SocketSourceOptions { ConnectTimeout = Timeout.InfiniteTimeSpan }).Map(line => line.ToString());
+        public DStream<string> Describe(StreamingContext context) =>
+            context.SocketTextStream("127.0.0.1", _peer.Port, new SocketSourceOptions { ConnectTimeout = Timeout.InfiniteTimeSpan })
+                .Map(line => line.ToString());
 
         public async Task GiveAsync(string record)
         {

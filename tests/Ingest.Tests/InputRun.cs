@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace FastStream.Tests;
 
-/// <summary>Runs one input in a context on a manual clock, and keeps what each batch had. Ticks are driven by the test; nothing sleeps.</summary>
+/// <summary>
+/// Runs one input in a context on a manual clock, and keeps what each batch had. Ticks are driven by the test; nothing
+/// sleeps.
+/// </summary>
 internal sealed class InputRun<T> : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);   // a test that waits longer hangs: it fails instead
@@ -36,7 +39,8 @@ internal sealed class InputRun<T> : IAsyncDisposable
     /// <param name="interval">The batch interval.</param>
     /// <param name="output">Gets each batch before it is kept; where it throws, the batch fails and is not kept.</param>
     public static InputRun<T> Start(
-        Func<StreamingContext, DStream<T>> input, StreamingOptions? options = null, ManualTimeProvider? clock = null, TimeSpan? interval = null, Action<T[]>? output = null)
+        Func<StreamingContext, DStream<T>> input, StreamingOptions? options = null, ManualTimeProvider? clock = null,
+        TimeSpan? interval = null, Action<T[]>? output = null)
     {
         clock ??= new ManualTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1_700_000_000));
         var context = new StreamingContext((options ?? new StreamingOptions { Partitions = 3 }) with
@@ -119,7 +123,8 @@ internal sealed class InputRun<T> : IAsyncDisposable
         using var patience = new CancellationTokenSource(Patience);
         while (!done())
         {
-            Assert.False(patience.IsCancellationRequested, $"It is not so after {Patience}. {Records.Count()} records came; errors: {string.Join("; ", Listener.Errors)}");
+            Assert.False(patience.IsCancellationRequested,
+                $"It is not so after {Patience}. {Records.Count()} records came; errors: {string.Join("; ", Listener.Errors)}");
             await TickAsync();
             await Task.Yield();
         }

@@ -4,7 +4,10 @@ using System.Threading.Tasks.Dataflow;
 
 namespace FastStream.Tests;
 
-/// <summary>A context whose inputs have all ended completes by itself where that is asked for; one whose input ended by an error fails.</summary>
+/// <summary>
+/// A context whose inputs have all ended completes by itself where that is asked for; one whose input ended by an error
+/// fails.
+/// </summary>
 public sealed class InputsEndTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);   // only a hang takes it
@@ -29,7 +32,8 @@ public sealed class InputsEndTests : IDisposable
         ["replay"] = (context, test) => context.ReplayTextFile(test.Write("1\n2\n"), bytesPerBatch: 2).Map(Number),
         ["replay of batches"] = (context, test) => context.ReplayTextFile(test.Write("1\n2\n3\n"), [2, 2, 4]).Map(Number),
         ["with a constant"] = (context, _) => context.ChannelStream(Filled(null).Reader).Union(context.ConstantStream<int>([])),
-        ["two"] = (context, test) => Inputs!["channel"](context, test).Filter(x => x == 1).Union(Inputs["replay"](context, test).Filter(x => x == 2)),
+        ["two"] = (context, test) => Inputs!["channel"](context, test).Filter(x => x == 1)
+            .Union(Inputs["replay"](context, test).Filter(x => x == 2)),
     };
 
     private static readonly Dictionary<string, Func<StreamingContext, DStream<int>>> FailingInputs = new()
@@ -38,7 +42,8 @@ public sealed class InputsEndTests : IDisposable
         ["sequence"] = context => context.AsyncEnumerableStream(Sequence(new IOException("lost"))),
         ["observable"] = context => context.ObservableStream(new Pushing(new IOException("lost"))),
         ["mailbox"] = context => Mailbox(context, new IOException("lost")),
-        ["receiver"] = context => context.ReceiverStream(new Storing((receiver, _) => receiver.Stop("It is lost.", new IOException("lost")))),
+        ["receiver"] =
+            context => context.ReceiverStream(new Storing((receiver, _) => receiver.Stop("It is lost.", new IOException("lost")))),
     };
 
     [Theory]
@@ -100,7 +105,8 @@ public sealed class InputsEndTests : IDisposable
     {
         var open = Channel.CreateUnbounded<int>();
         var (context, clock, seen) = New(
-            context => context.ChannelStream(Filled(null).Reader).Union(context.ChannelStream(open.Reader)), options => options with { StopWhenInputsEnd = true });
+            context => context.ChannelStream(Filled(null).Reader).Union(context.ChannelStream(open.Reader)),
+            options => options with { StopWhenInputsEnd = true });
         await using (context)
         {
             context.Start();
@@ -117,7 +123,9 @@ public sealed class InputsEndTests : IDisposable
     [Fact]
     public async Task StopWhenInputsEnd_ReplayThatRepeats_NeverEnds()
     {
-        var (context, clock, seen) = New(context => context.ReplayTextFile(Write("1\n2\n"), [2, 4], repeat: true).Map(Number), options => options with { StopWhenInputsEnd = true });
+        var (context, clock, seen) =
+            New(context => context.ReplayTextFile(Write("1\n2\n"), [2, 4], repeat: true).Map(Number),
+                options => options with { StopWhenInputsEnd = true });
         await using (context)
         {
             context.Start();
@@ -148,7 +156,8 @@ public sealed class InputsEndTests : IDisposable
     public async Task Error_UnderReportAndContinue_EndsTheInputOnly(string input)
     {
         var (context, clock, seen) = New(
-            context => FailingInputs[input](context), options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue, StopWhenInputsEnd = true });
+            context => FailingInputs[input](context), options => options with
+                { OnBatchFailure = BatchFailurePolicy.ReportAndContinue, StopWhenInputsEnd = true });
         await using (context)
         {
             context.Start();

@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace FastStream.Tests.Kafka;
 
-/// <summary>A real broker for the tests: the one that FASTSTREAM_KAFKA names, or one that is started here from the servers beside the clone.</summary>
+/// <summary>
+/// A real broker for the tests: the one that FASTSTREAM_KAFKA names, or one that is started here from the servers
+/// beside the clone.
+/// </summary>
 public sealed class Broker : IDisposable
 {
     private const string Address = "FASTSTREAM_KAFKA";
@@ -31,7 +34,8 @@ public sealed class Broker : IDisposable
         : $"needs a broker: set {Address}=host:port";
 
     /// <summary>Why a test that stops and starts brokers is left out; null where it can.</summary>
-    public static string? CannotStart => Script is null ? $"starts brokers of its own: set {Folder} to the folder that has the script kafka" : null;
+    public static string? CannotStart =>
+        Script is null ? $"starts brokers of its own: set {Folder} to the folder that has the script kafka" : null;
 
     public string Servers { get; } = "";
 
@@ -49,10 +53,14 @@ public sealed class Broker : IDisposable
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{Script} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
+        return process.ExitCode == 0
+            ? output : throw new InvalidOperationException($"{Script} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
     }
 
-    /// <summary>A port for the first of some nodes: those of all nodes are free, and below those that connections are given, which come and go.</summary>
+    /// <summary>
+    /// A port for the first of some nodes: those of all nodes are free, and below those that connections are given,
+    /// which come and go.
+    /// </summary>
     public static int FreePort(int nodes = 1)
     {
         while (true)
@@ -97,12 +105,15 @@ public sealed class Broker : IDisposable
             root = root.Parent;
         }
 
-        string? servers = Environment.GetEnvironmentVariable(Folder) ?? (root?.Parent is { } beside ? Path.Combine(beside.FullName, "shared", "servers") : null);
+        string? servers = Environment.GetEnvironmentVariable(Folder)
+            ?? (root?.Parent is { } beside ? Path.Combine(beside.FullName, "shared", "servers") : null);
         string script = Path.Combine(servers ?? "", "kafka");
         return File.Exists(script) && HasJava() ? script : null;
     }
 
-    private static bool HasJava() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "java")));
+    private static bool HasJava() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, "java")));
 }
 
 /// <summary>A test that needs a broker; left out, by its name, where there is none.</summary>

@@ -57,7 +57,8 @@ public sealed class BrokerReceiverTests(Broker broker)
     public async Task KafkaReceiverStream_MembersThatComeAndGo_LoseNothing()
     {
         Topic topic = await Topic.MakeAsync(broker.Servers, partitions: 6);
-        KafkaReceiverOptions options = Options(topic) with { Config = new Dictionary<string, string> { ["session.timeout.ms"] = "3000", ["heartbeat.interval.ms"] = "300" } };
+        KafkaReceiverOptions options = Options(topic) with
+            { Config = new Dictionary<string, string> { ["session.timeout.ms"] = "3000", ["heartbeat.interval.ms"] = "300" } };
         using var enough = new CancellationTokenSource();
         int written = 0;
         Task writing = Task.Factory.StartNew(
@@ -107,9 +108,12 @@ public sealed class BrokerReceiverTests(Broker broker)
         Topic topic = await Topic.MakeAsync(broker.Servers, partitions: 1);
         using var state = new StateDirectory();
         KafkaReceiverOptions options = Options(topic) with { Headers = true };
-        using (IProducer<string?, string?> producer = new ProducerBuilder<string?, string?>(new ProducerConfig { BootstrapServers = broker.Servers }).Build())
+        using (IProducer<string?, string?> producer =
+            new ProducerBuilder<string?, string?>(new ProducerConfig { BootstrapServers = broker.Servers }).Build())
         {
-            await producer.ProduceAsync(topic.Name, new Message<string?, string?> { Key = "a key of more than fifteen bytes", Value = null, Headers = new Headers { { "trace", "a header's value"u8.ToArray() } } });
+            await producer.ProduceAsync(topic.Name, new Message<string?, string?>
+                { Key = "a key of more than fifteen bytes", Value = null, Headers = new Headers
+                    { { "trace", "a header's value"u8.ToArray() } } });
         }
 
         string[]? before = null;
@@ -134,22 +138,26 @@ public sealed class BrokerReceiverTests(Broker broker)
         Assert.Equal(before![0], second.Records[0]);
     }
 
-    private static DStream<string> Places(StreamingContext context, KafkaReceiverOptions options) => context.KafkaReceiverStream(options).Map(record =>
-        $"{record.Place} {record.Key} {record.HasValue} {string.Join(',', record.Headers.Select(header => System.Text.Encoding.UTF8.GetString(header.Value!)))}");
+    private static DStream<string> Places(StreamingContext context, KafkaReceiverOptions options) =>
+        context.KafkaReceiverStream(options).Map(record =>
+        $"{record.Place} {record.Key} {record.HasValue} "
+            + $"{string.Join(',', record.Headers.Select(header => System.Text.Encoding.UTF8.GetString(header.Value!)))}");
 
     private static KafkaReceiverOptions Options(Topic topic) => new()
     {
         BootstrapServers = topic.Servers, GroupId = $"g-{Guid.NewGuid():N}", Topics = [topic.Name], StartFrom = AutoOffsetReset.Earliest,
     };
 
-    private static StreamRun Run(KafkaReceiverOptions options, ConcurrentDictionary<string, int>? seen = null) => new(run => run.Keep(run.Context.KafkaReceiverStream(options).Map(record =>
+    private static StreamRun Run(KafkaReceiverOptions options, ConcurrentDictionary<string, int>? seen = null) =>
+        new(run => run.Keep(run.Context.KafkaReceiverStream(options).Map(record =>
     {
         string value = record.Value.ToString();
         seen?.TryAdd(value, 0);
         return value;
     })));
 
-    private static IEnumerable<(string?, string?)> Numbers(int from, int count) => Enumerable.Range(from, count).Select(i => ((string?)$"{i}", (string?)$"{i:D6}"));
+    private static IEnumerable<(string?, string?)> Numbers(int from, int count) =>
+        Enumerable.Range(from, count).Select(i => ((string?)$"{i}", (string?)$"{i:D6}"));
 
     private static IEnumerable<string> Expected(int from, int count) => Enumerable.Range(from, count).Select(i => $"{i:D6}");
 }

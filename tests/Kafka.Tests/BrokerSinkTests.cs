@@ -14,7 +14,9 @@ public sealed class BrokerSinkTests(Broker broker)
         Topic topic = await Topic.MakeAsync(broker.Servers);
         string[] keys = [.. Enumerable.Range(0, 50).Select(i => $"key-{i}"), "", "a", "ab", "abc", "abcd", "Ärger"];
         await WriteAsync(topic, keys, key => new KafkaMessage(key, "v"));
-        Assert.All(topic.ReadAll(), record => Assert.Equal((int)(Murmur2(System.Text.Encoding.UTF8.GetBytes(record.Message.Key!)) & 0x7fffffff) % 3, record.Partition.Value));
+        Assert.All(topic.ReadAll(),
+            record => Assert.Equal((int)(Murmur2(System.Text.Encoding.UTF8.GetBytes(record.Message.Key!)) & 0x7fffffff) % 3,
+                record.Partition.Value));
     }
 
     [BrokerFact]
@@ -42,7 +44,8 @@ public sealed class BrokerSinkTests(Broker broker)
         Topic topic = await Topic.MakeAsync(broker.Servers, 1, ("max.message.bytes", "2000"));
         string[] values = ["one", new('x', 5000), "two", new('y', 2_000_000), "three"];
         using var state = new StateDirectory();
-        KafkaSinkOptions options = Options(topic) with { Delivery = delivery, RefusedRecords = KafkaRefusedPolicy.LeaveOut, Config = OneByOne };
+        KafkaSinkOptions options = Options(topic) with
+            { Delivery = delivery, RefusedRecords = KafkaRefusedPolicy.LeaveOut, Config = OneByOne };
         await using StreamRun run = Writing(values, options, value => new KafkaMessage(value), state.Path);
         run.Context.Start();
         await run.WhenAsync(5);
@@ -58,9 +61,12 @@ public sealed class BrokerSinkTests(Broker broker)
     {
         Topic topic = await Topic.MakeAsync(broker.Servers, 1, ("max.message.bytes", "2000"));
         using var state = new StateDirectory();
-        await using StreamRun run = Writing(["one", new('x', 5000)], Options(topic) with { Delivery = delivery, Config = OneByOne }, value => new KafkaMessage(value), state.Path);
+        await using StreamRun run =
+            Writing(["one", new('x', 5000)], Options(topic) with { Delivery = delivery, Config = OneByOne },
+                value => new KafkaMessage(value), state.Path);
         run.Context.Start();
-        StreamingException error = await Assert.ThrowsAsync<StreamingException>(() => run.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
+        StreamingException error =
+            await Assert.ThrowsAsync<StreamingException>(() => run.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Contains("set RefusedRecords to LeaveOut", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(topic.ReadAll(), record => record.Message.Value!.Length == 5000);
     }
@@ -69,7 +75,9 @@ public sealed class BrokerSinkTests(Broker broker)
     public async Task ToKafka_TopicAskedFor_IsMadeAndThenVerified()
     {
         var topic = new Topic(broker.Servers, $"made-{Guid.NewGuid():N}");
-        KafkaSinkOptions options = Options(topic) with { CreateTopic = new KafkaTopicSpec { Partitions = 5, Config = new Dictionary<string, string> { ["cleanup.policy"] = "compact" } } };
+        KafkaSinkOptions options = Options(topic) with
+            { CreateTopic = new KafkaTopicSpec
+                { Partitions = 5, Config = new Dictionary<string, string> { ["cleanup.policy"] = "compact" } } };
         for (int i = 0; i < 2; i++)
         {
             await using StreamRun run = Writing(["a"], options, value => new KafkaMessage(value, value));
@@ -79,15 +87,18 @@ public sealed class BrokerSinkTests(Broker broker)
         }
 
         Assert.Equal(2, topic.ReadAll().Count);
-        await AssertRefusedAsync(options with { CreateTopic = new KafkaTopicSpec { Partitions = 4 } }, "has 5 partitions, and CreateTopic asks for 4");
+        await AssertRefusedAsync(options with { CreateTopic = new KafkaTopicSpec { Partitions = 4 } },
+            "has 5 partitions, and CreateTopic asks for 4");
         await AssertRefusedAsync(
-            options with { CreateTopic = new KafkaTopicSpec { Partitions = 5, Config = new Dictionary<string, string> { ["cleanup.policy"] = "delete" } } },
+            options with { CreateTopic = new KafkaTopicSpec
+                { Partitions = 5, Config = new Dictionary<string, string> { ["cleanup.policy"] = "delete" } } },
             "has cleanup.policy=compact, and CreateTopic asks for delete");
     }
 
     [BrokerFact]
     public Task ToKafka_TopicNotThere_StopsWithItsName() =>
-        AssertRefusedAsync(Options(new Topic(broker.Servers, "never-made-either")), "Topic never-made-either is not there. Create it, or set CreateTopic");
+        AssertRefusedAsync(Options(new Topic(broker.Servers, "never-made-either")),
+            "Topic never-made-either is not there. Create it, or set CreateTopic");
 
     [BrokerFact]
     public async Task ToKafka_SecondProgramOfTheName_FencesTheFirst()
@@ -106,7 +117,8 @@ public sealed class BrokerSinkTests(Broker broker)
         input[1]("2");
         await second.WhenAsync(1);
         input[0]("3");
-        StreamingException error = await Assert.ThrowsAsync<StreamingException>(() => first.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
+        StreamingException error =
+            await Assert.ThrowsAsync<StreamingException>(() => first.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Contains($"Another program has taken the name faststream.test.{topic.Name}", error.Message, StringComparison.Ordinal);
         input[1]("4");
         await second.WhenAsync(2);
@@ -118,17 +130,24 @@ public sealed class BrokerSinkTests(Broker broker)
     public async Task ToKafka_TimesAheadOfTheProgram_AreRefused()
     {
         Topic topic = await Topic.MakeAsync(broker.Servers, partitions: 1);
-        using (IProducer<string?, string?> producer = new ProducerBuilder<string?, string?>(new ProducerConfig { BootstrapServers = broker.Servers, TransactionalId = "ahead" }).Build())
+        using (IProducer<string?, string?> producer =
+            new ProducerBuilder<string?, string?>(new ProducerConfig
+                { BootstrapServers = broker.Servers, TransactionalId = "ahead" }).Build())
         {
             producer.InitTransactions(TimeSpan.FromSeconds(30));
             producer.BeginTransaction();
-            using IConsumer<Ignore, Ignore> group = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = broker.Servers, GroupId = $"faststream.test.{topic.Name}" }).Build();
-            producer.SendOffsetsToTransaction([new TopicPartitionOffset(topic.Name, 0, DateTimeOffset.UtcNow.AddDays(1).ToUnixTimeMilliseconds())], group.ConsumerGroupMetadata, TimeSpan.FromSeconds(30));
+            using IConsumer<Ignore, Ignore> group =
+                new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig
+                    { BootstrapServers = broker.Servers, GroupId = $"faststream.test.{topic.Name}" }).Build();
+            producer.SendOffsetsToTransaction(
+                [new TopicPartitionOffset(topic.Name, 0, DateTimeOffset.UtcNow.AddDays(1).ToUnixTimeMilliseconds())],
+                group.ConsumerGroupMetadata, TimeSpan.FromSeconds(30));
             producer.CommitTransaction(TimeSpan.FromSeconds(30));
         }
 
         using var state = new StateDirectory();
-        await AssertRefusedAsync(Options(topic) with { Delivery = KafkaDelivery.ExactlyOnce }, "another program has the same name, or the checkpoint directory is older", state.Path);
+        await AssertRefusedAsync(Options(topic) with { Delivery = KafkaDelivery.ExactlyOnce },
+            "another program has the same name, or the checkpoint directory is older", state.Path);
         Assert.Empty(topic.ReadAll());
     }
 
@@ -148,7 +167,8 @@ public sealed class BrokerSinkTests(Broker broker)
         await run.StopAsync();
 
         // A record and the marker of one transaction.
-        using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = broker.Servers, GroupId = "any" }).Build();
+        using IConsumer<Ignore, Ignore> consumer =
+            new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = broker.Servers, GroupId = "any" }).Build();
         Assert.Equal(2, consumer.QueryWatermarkOffsets(new TopicPartition(topic.Name, 0), TimeSpan.FromSeconds(30)).High.Value);
     }
 
@@ -160,7 +180,8 @@ public sealed class BrokerSinkTests(Broker broker)
     {
         await using StreamRun run = Writing(["a"], options, value => new KafkaMessage(value, value), state);
         run.Context.Start();
-        StreamingException error = await Assert.ThrowsAsync<StreamingException>(() => run.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
+        StreamingException error =
+            await Assert.ThrowsAsync<StreamingException>(() => run.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 
@@ -173,7 +194,8 @@ public sealed class BrokerSinkTests(Broker broker)
     }
 
     /// <summary>One batch of records, written and then kept.</summary>
-    private static StreamRun Writing(string[] records, KafkaSinkOptions options, Func<string, KafkaMessage> message, string? state = null) => new(
+    private static StreamRun Writing(string[] records, KafkaSinkOptions options, Func<string, KafkaMessage> message,
+        string? state = null) => new(
         run =>
         {
             var input = new FastStream.Testing.ManualStream<string>(run.Context);

@@ -100,20 +100,26 @@ public sealed class BrokerStreamTests(Broker broker)
     public async Task KafkaStream_NullsAndHeaders_AreTold()
     {
         Topic topic = await Topic.MakeAsync(broker.Servers, partitions: 1);
-        using (IProducer<string?, string?> producer = new ProducerBuilder<string?, string?>(new ProducerConfig { BootstrapServers = broker.Servers }).Build())
+        using (IProducer<string?, string?> producer =
+            new ProducerBuilder<string?, string?>(new ProducerConfig { BootstrapServers = broker.Servers }).Build())
         {
             var headers = new Headers { { "trace", "abcdef"u8.ToArray() }, { "trace", "second"u8.ToArray() }, { "empty", null } };
             await producer.ProduceAsync(topic.Name, new Message<string?, string?> { Key = "key", Value = null, Headers = headers });
             await producer.ProduceAsync(topic.Name, new Message<string?, string?> { Key = null, Value = "" });
-            await producer.ProduceAsync(topic.Name, new Message<string?, string?> { Key = "k", Value = new string('x', 300_000), Timestamp = new Timestamp(123_456, TimestampType.CreateTime) });
+            await producer.ProduceAsync(topic.Name, new Message<string?, string?>
+                { Key = "k", Value = new string('x', 300_000), Timestamp = new Timestamp(123_456, TimestampType.CreateTime) });
         }
 
         await using var run = new StreamRun(run => run.Keep(run.Context.KafkaStream(Options(topic) with { Headers = true }).Map(record =>
-            $"{record.Place} {(record.HasKey ? record.Key.ToString() : "no key")} {(record.HasValue ? $"{record.Value.Length} bytes" : "tombstone")} {string.Join(',', record.Headers.Select(header => $"{header.Key}={(header.Value is null ? "null" : System.Text.Encoding.UTF8.GetString(header.Value))}"))} {(record.TimestampMilliseconds == 123_456 ? "dated" : "")}".TrimEnd())));
+            $"{record.Place} {(record.HasKey ? record.Key.ToString() : "no key")} "
+                + $"{(record.HasValue ? $"{record.Value.Length} bytes" : "tombstone")} "
+                + $"{string.Join(',', record.Headers.Select(header => $"{header.Key}={(header.Value is null ? "null" : System.Text.Encoding.UTF8.GetString(header.Value))}"))} "
+                + $"{(record.TimestampMilliseconds == 123_456 ? "dated" : "")}".TrimEnd())));
         run.Context.Start();
         await run.WhenAsync(3);
         await run.StopAsync();
-        string[] expected = [$"{topic.Name}[0]@0 key tombstone trace=abcdef,trace=second,empty=null", $"{topic.Name}[0]@1 no key 0 bytes", $"{topic.Name}[0]@2 k 300000 bytes  dated"];
+        string[] expected = [$"{topic.Name}[0]@0 key tombstone trace=abcdef,trace=second,empty=null",
+            $"{topic.Name}[0]@1 no key 0 bytes", $"{topic.Name}[0]@2 k 300000 bytes  dated"];
         Assert.Equal(expected, run.Records);
     }
 
@@ -143,7 +149,8 @@ public sealed class BrokerStreamTests(Broker broker)
         string prefix = $"p-{Guid.NewGuid():N}";
         await using var run = new StreamRun(run => run.Keep(run.Context.KafkaStream(new KafkaSourceOptions
         {
-            BootstrapServers = broker.Servers, TopicPattern = $"{prefix}-.*", StartFrom = KafkaStart.Latest, DiscoveryInterval = TimeSpan.FromMilliseconds(50),
+            BootstrapServers = broker.Servers, TopicPattern = $"{prefix}-.*", StartFrom = KafkaStart.Latest,
+            DiscoveryInterval = TimeSpan.FromMilliseconds(50),
         }).Map(record => $"{record.Topic.ToString()[^1]}{record.Value}")));
         run.Context.Start();
         foreach (string name in new[] { $"{prefix}-a", $"{prefix}-b" })
@@ -166,8 +173,10 @@ public sealed class BrokerStreamTests(Broker broker)
         await ReadAndDeleteAsync(topic, state.Path);
         await using StreamRun run = Run(topic, state: state.Path);
         run.Context.Start();
-        StreamingException error = await Assert.ThrowsAsync<StreamingException>(() => run.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
-        Assert.Contains($"{topic.Name}[0]: records from offset 10 to 14 were not read yet and are gone", error.Message, StringComparison.Ordinal);
+        StreamingException error =
+            await Assert.ThrowsAsync<StreamingException>(() => run.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Contains($"{topic.Name}[0]: records from offset 10 to 14 were not read yet and are gone", error.Message,
+            StringComparison.Ordinal);
     }
 
     [BrokerFact]
@@ -210,7 +219,8 @@ public sealed class BrokerStreamTests(Broker broker)
         topic.Write(Numbers(0, 3));
         await using StreamRun second = Run(topic, state: state.Path);
         second.Context.Start();
-        StreamingException error = await Assert.ThrowsAsync<StreamingException>(() => second.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
+        StreamingException error =
+            await Assert.ThrowsAsync<StreamingException>(() => second.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Contains("offset 10 was to be read next, and the partition ends at 3", error.Message, StringComparison.Ordinal);
     }
 
@@ -219,7 +229,8 @@ public sealed class BrokerStreamTests(Broker broker)
     {
         await using StreamRun run = Run(new Topic(broker.Servers, "never-made"));
         run.Context.Start();
-        StreamingException error = await Assert.ThrowsAsync<StreamingException>(() => run.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
+        StreamingException error =
+            await Assert.ThrowsAsync<StreamingException>(() => run.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Contains("Topic never-made is not there", error.Message, StringComparison.Ordinal);
     }
 
@@ -249,11 +260,13 @@ public sealed class BrokerStreamTests(Broker broker)
     public async Task KafkaStream_StartsGiven_BeginThere()
     {
         Topic topic = await Topic.MakeAsync(broker.Servers, partitions: 1);
-        using (IProducer<string?, string?> producer = new ProducerBuilder<string?, string?>(new ProducerConfig { BootstrapServers = broker.Servers }).Build())
+        using (IProducer<string?, string?> producer =
+            new ProducerBuilder<string?, string?>(new ProducerConfig { BootstrapServers = broker.Servers }).Build())
         {
             for (int i = 0; i < 10; i++)
             {
-                await producer.ProduceAsync(topic.Name, new Message<string?, string?> { Value = $"{i:D6}", Timestamp = new Timestamp(1_700_000_000_000 + (1000 * i), TimestampType.CreateTime) });
+                await producer.ProduceAsync(topic.Name, new Message<string?, string?>
+                    { Value = $"{i:D6}", Timestamp = new Timestamp(1_700_000_000_000 + (1000 * i), TimestampType.CreateTime) });
             }
         }
 
@@ -277,7 +290,8 @@ public sealed class BrokerStreamTests(Broker broker)
         var sizes = new List<int>();
         await using var run = new StreamRun(run =>
         {
-            DStream<string> values = run.Context.KafkaStream(Options(topic) with { MaxRatePerPartition = 500 }).Map(record => record.Value.ToString());
+            DStream<string> values = run.Context.KafkaStream(Options(topic) with { MaxRatePerPartition = 500 })
+                .Map(record => record.Value.ToString());
             values.ForEachBatch((batch, _) => sizes.Add(batch.Count));
             run.Keep(values);
         });
@@ -309,13 +323,15 @@ public sealed class BrokerStreamTests(Broker broker)
 
     private static KafkaSourceOptions Options(Topic topic) => new()
     {
-        BootstrapServers = topic.Servers, Topics = [topic.Name], StartFrom = KafkaStart.Earliest, DiscoveryInterval = TimeSpan.FromMilliseconds(50),
+        BootstrapServers = topic.Servers, Topics = [topic.Name], StartFrom = KafkaStart.Earliest,
+        DiscoveryInterval = TimeSpan.FromMilliseconds(50),
     };
 
     private static DStream<string> Places(StreamingContext context, Topic topic) =>
         context.KafkaStream(Options(topic)).Map(record => $"{record.Place} {record.Value}");
 
-    private static IEnumerable<(string?, string?)> Numbers(int from, int count) => Enumerable.Range(from, count).Select(i => ((string?)$"{i % 50}", (string?)$"{i:D6}"));
+    private static IEnumerable<(string?, string?)> Numbers(int from, int count) =>
+        Enumerable.Range(from, count).Select(i => ((string?)$"{i % 50}", (string?)$"{i:D6}"));
 
     private static IEnumerable<string> Expected(int from, int count) => Enumerable.Range(from, count).Select(i => $"{i:D6}");
 
@@ -336,7 +352,8 @@ public sealed class BrokerStreamTests(Broker broker)
 
     private static long Committed(Topic topic, string group)
     {
-        using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = topic.Servers, GroupId = group }).Build();
+        using IConsumer<Ignore, Ignore> consumer =
+            new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = topic.Servers, GroupId = group }).Build();
         return consumer.Committed([new TopicPartition(topic.Name, 0)], TimeSpan.FromSeconds(30))[0].Offset.Value;
     }
 }

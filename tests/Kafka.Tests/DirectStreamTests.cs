@@ -10,11 +10,13 @@ public sealed class DirectStreamTests
     public async Task KafkaStream_RecordsOfSeveralPartitions_AreCountedOnce()
     {
         using var cluster = new MockCluster();
-        using (IProducer<string?, string?> producer = new ProducerBuilder<string?, string?>(new ProducerConfig { BootstrapServers = cluster.Servers }).Build())
+        using (IProducer<string?, string?> producer =
+            new ProducerBuilder<string?, string?>(new ProducerConfig { BootstrapServers = cluster.Servers }).Build())
         {
             for (int i = 0; i < 1000; i++)
             {
-                producer.Produce("words", new Message<string?, string?> { Key = $"key {i}", Value = $"a value of more than fifteen bytes {i % 10}" });
+                producer.Produce("words", new Message<string?, string?>
+                    { Key = $"key {i}", Value = $"a value of more than fifteen bytes {i % 10}" });
             }
 
             producer.Flush(TimeSpan.FromSeconds(30));
@@ -23,7 +25,8 @@ public sealed class DirectStreamTests
         var counts = new ConcurrentDictionary<string, long>();
         var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var context = new StreamingContext(TimeSpan.FromMilliseconds(20));
-        context.KafkaStream(new KafkaSourceOptions { BootstrapServers = cluster.Servers, Topics = ["words"], StartFrom = KafkaStart.Earliest })
+        context.KafkaStream(new KafkaSourceOptions
+            { BootstrapServers = cluster.Servers, Topics = ["words"], StartFrom = KafkaStart.Earliest })
             .Map(record => record.Value)
             .CountByValue()
             .ForEachBatch((batch, _) =>

@@ -5,7 +5,10 @@ using Xunit.Abstractions;
 
 namespace FastStream.Tests.Kafka;
 
-/// <summary>The job is killed (SIGKILL) while a producer writes all the time: an independent reader finds every record once, and every count right.</summary>
+/// <summary>
+/// The job is killed (SIGKILL) while a producer writes all the time: an independent reader finds every record once, and
+/// every count right.
+/// </summary>
 [Collection(BrokerTests.Name)]
 public sealed class KillTests(Broker broker, ITestOutputHelper output)
 {
@@ -47,7 +50,8 @@ public sealed class KillTests(Broker broker, ITestOutputHelper output)
         await run.FinishAndCheckAsync($"seed {seed}");
     }
 
-    // Stopped inside of a transaction until the brokers have voided it: the program says so and ends, and the next start puts the batch out.
+    // Stopped inside of a transaction until the brokers have voided it: the program says so and ends, and the next
+    // start puts the batch out.
     [BrokerFact]
     public async Task Job_PausedInATransactionForTooLong_EndsAndNothingComesTwice()
     {
@@ -122,10 +126,13 @@ public sealed class KillTests(Broker broker, ITestOutputHelper output)
             IReadOnlyList<ConsumeResult<string?, string?>> counts = _topics.Counts.ReadAll();
             _output.WriteLine($"{written} records written, {copies.Count} copies, {counts.Count} counts");
             Assert.True(written > 0);
-            string[] input = [.. _topics.Input.ReadAll().GroupBy(record => record.Partition.Value).OrderBy(partition => partition.Key).SelectMany(partition => partition.Select(Line))];
-            string[] copied = [.. copies.GroupBy(record => record.Partition.Value).OrderBy(partition => partition.Key).SelectMany(partition => partition.Select(Line))];
+            string[] input = [.. _topics.Input.ReadAll().GroupBy(record => record.Partition.Value)
+                .OrderBy(partition => partition.Key).SelectMany(partition => partition.Select(Line))];
+            string[] copied = [.. copies.GroupBy(record => record.Partition.Value).OrderBy(partition => partition.Key)
+                .SelectMany(partition => partition.Select(Line))];
             Assert.Equal(written, input.Length);
-            Assert.True(input.Length == copied.Length, $"{input.Length} records, {copied.Length} copies, {copied.Distinct().Count()} of them different; {what}");
+            Assert.True(input.Length == copied.Length,
+                $"{input.Length} records, {copied.Length} copies, {copied.Distinct().Count()} of them different; {what}");
             Assert.Equal(input.Order(StringComparer.Ordinal), copied.Order(StringComparer.Ordinal));
             foreach (IGrouping<string?, ConsumeResult<string?, string?>> key in counts.GroupBy(record => record.Message.Key))
             {
@@ -154,7 +161,8 @@ public sealed class KillTests(Broker broker, ITestOutputHelper output)
         private Process Start(long records, params string[] kill)
         {
             var start = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
-            string[] arguments = [typeof(KillJob).Assembly.Location, _servers, _topics.Input.Name, _topics.Copies.Name, _topics.Counts.Name, _folder, records.ToString(CultureInfo.InvariantCulture), .. kill];
+            string[] arguments = [typeof(KillJob).Assembly.Location, _servers, _topics.Input.Name, _topics.Copies.Name,
+                _topics.Counts.Name, _folder, records.ToString(CultureInfo.InvariantCulture), .. kill];
             foreach (string argument in arguments)
             {
                 start.ArgumentList.Add(argument);
@@ -176,13 +184,16 @@ public sealed class KillTests(Broker broker, ITestOutputHelper output)
 
         private long Write()
         {
-            using IProducer<string, string> producer = new ProducerBuilder<string, string>(new ProducerConfig { BootstrapServers = _servers, EnableIdempotence = true, LingerMs = 5 }).Build();
+            using IProducer<string, string> producer =
+                new ProducerBuilder<string, string>(new ProducerConfig
+                    { BootstrapServers = _servers, EnableIdempotence = true, LingerMs = 5 }).Build();
             long written = 0;
             while (!_enough.IsCancellationRequested)
             {
                 for (int i = 0; i < 20; i++)
                 {
-                    producer.Produce(_topics.Input.Name, new Message<string, string> { Key = $"key {written % Keys}", Value = $"{written++}: a value that is longer than fifteen bytes" });
+                    producer.Produce(_topics.Input.Name, new Message<string, string>
+                        { Key = $"key {written % Keys}", Value = $"{written++}: a value that is longer than fifteen bytes" });
                 }
 
                 producer.Flush(TimeSpan.FromSeconds(60));

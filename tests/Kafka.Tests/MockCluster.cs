@@ -2,7 +2,10 @@ using Confluent.Kafka;
 
 namespace FastStream.Tests.Kafka;
 
-/// <summary>A cluster inside of the client library, on loopback, as long as it is not disposed. Topics are made by asking for them, with four partitions.</summary>
+/// <summary>
+/// A cluster inside of the client library, on loopback, as long as it is not disposed. Topics are made by asking for
+/// them, with four partitions.
+/// </summary>
 public sealed class MockCluster : IDisposable
 {
     private readonly IProducer<byte[]?, byte[]?> _producer;

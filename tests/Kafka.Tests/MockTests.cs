@@ -18,7 +18,8 @@ public sealed class MockTests
         {
             var input = new ManualStream<string>(run.Context);
             input.Add(values);
-            input.ToKafka(new KafkaSinkOptions { BootstrapServers = cluster.Servers, Topic = topic.Name }, value => new KafkaMessage(value[^3..], value));
+            input.ToKafka(new KafkaSinkOptions { BootstrapServers = cluster.Servers, Topic = topic.Name },
+                value => new KafkaMessage(value[^3..], value));
             run.Keep(input);
         }))
         {
@@ -28,7 +29,9 @@ public sealed class MockTests
         }
 
         await using var reading = new StreamRun(run => run.Keep(
-            run.Context.KafkaStream(new KafkaSourceOptions { BootstrapServers = cluster.Servers, Topics = [topic.Name], StartFrom = KafkaStart.Earliest }, KafkaDeserializers.Text, KafkaDeserializers.Text)
+            run.Context.KafkaStream(new KafkaSourceOptions
+                { BootstrapServers = cluster.Servers, Topics = [topic.Name], StartFrom = KafkaStart.Earliest },
+                KafkaDeserializers.Text, KafkaDeserializers.Text)
                 .Map(record => record.Value)));
         reading.Context.Start();
         await reading.WhenAsync(101);
@@ -43,7 +46,8 @@ public sealed class MockTests
         var topic = new Topic(cluster.Servers, "for-a-group");
         topic.Write(Enumerable.Range(0, 200).Select(i => ((string?)$"{i}", (string?)$"{i}")));
         await using var run = new StreamRun(run => run.Keep(
-            run.Context.KafkaReceiverStream(new KafkaReceiverOptions { BootstrapServers = cluster.Servers, GroupId = "g", Topics = [topic.Name], StartFrom = AutoOffsetReset.Earliest })
+            run.Context.KafkaReceiverStream(new KafkaReceiverOptions
+                { BootstrapServers = cluster.Servers, GroupId = "g", Topics = [topic.Name], StartFrom = AutoOffsetReset.Earliest })
                 .Map(record => record.Value.ToString())));
         run.Context.Start();
         await run.WhenAsync(200);
@@ -62,7 +66,8 @@ public sealed class MockTests
         {
             DStream<KafkaRecord<Utf8Text, Utf8Text>> records = run.Context.KafkaStream(new KafkaSourceOptions
             {
-                BootstrapServers = cluster.Servers, Topics = [topic.Name], StartFrom = KafkaStart.Earliest, Partitioning = KafkaPartitioning.OneToOne,
+                BootstrapServers = cluster.Servers, Topics = [topic.Name], StartFrom = KafkaStart.Earliest,
+                Partitioning = KafkaPartitioning.OneToOne,
             });
             records.ForEachBatch((batch, _) =>
             {
@@ -91,11 +96,15 @@ public sealed class MockTests
         var topic = new Topic(cluster.Servers, "poison");
         topic.Write([("k", "no number")]);
         await using var run = new StreamRun(run => run.Keep(
-            run.Context.KafkaStream(new KafkaSourceOptions { BootstrapServers = cluster.Servers, Topics = [topic.Name], StartFrom = KafkaStart.Earliest }, KafkaDeserializers.Text, KafkaDeserializers.Int64BigEndian)
+            run.Context.KafkaStream(new KafkaSourceOptions
+                { BootstrapServers = cluster.Servers, Topics = [topic.Name], StartFrom = KafkaStart.Earliest },
+                KafkaDeserializers.Text, KafkaDeserializers.Int64BigEndian)
                 .Map(record => $"{record.Value}")));
         run.Context.Start();
-        StreamingException error = await Assert.ThrowsAsync<StreamingException>(() => run.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
-        Assert.Matches(@"The value of poison\[\d\]@0 \(9 bytes\) is not what its deserializer expects: 9 bytes were found; 8 are expected", error.Message);
+        StreamingException error =
+            await Assert.ThrowsAsync<StreamingException>(() => run.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Matches(@"The value of poison\[\d\]@0 \(9 bytes\) is not what its deserializer expects: 9 bytes were found; 8 are expected",
+            error.Message);
     }
 
     [Fact]
@@ -105,7 +114,8 @@ public sealed class MockTests
         var topic = new Topic(cluster.Servers, "lagging");
         topic.Write(Enumerable.Range(0, 100).Select(i => ((string?)"k", (string?)$"{i}")));
         await using var run = new StreamRun(run => run.Keep(
-            run.Context.KafkaStream(new KafkaSourceOptions { BootstrapServers = cluster.Servers, Topics = [topic.Name], StartFrom = KafkaStart.Earliest, MaxRatePerPartition = 50 })
+            run.Context.KafkaStream(new KafkaSourceOptions
+                { BootstrapServers = cluster.Servers, Topics = [topic.Name], StartFrom = KafkaStart.Earliest, MaxRatePerPartition = 50 })
                 .Map(record => record.Value.ToString())));
         var lags = new List<long>();
         using var listener = new MeterListener();
@@ -132,7 +142,8 @@ public sealed class MockTests
         Assert.Equal(-2, KafkaDeserializers.Int32BigEndian(Utf8Text.Intern([255, 255, 255, 254])));
         Assert.Equal(258, KafkaDeserializers.Int64BigEndian(Utf8Text.Intern([0, 0, 0, 0, 0, 0, 1, 2])));
         Assert.Throws<FormatException>(() => KafkaDeserializers.Int32BigEndian(Utf8Text.Intern("five!")));
-        var type = (System.Text.Json.Serialization.Metadata.JsonTypeInfo<int[]>)System.Text.Json.JsonSerializerOptions.Default.GetTypeInfo(typeof(int[]));
+        var type = (System.Text.Json.Serialization.Metadata.JsonTypeInfo<int[]>)System.Text.Json.JsonSerializerOptions.Default
+            .GetTypeInfo(typeof(int[]));
         Assert.Equal([1, 2], KafkaDeserializers.Json(type)(Utf8Text.Intern("[1, 2]")));
     }
 
@@ -145,17 +156,22 @@ public sealed class MockTests
         Assert.All(
             new[]
             {
-                source with { BootstrapServers = " " }, source with { Topics = [] }, source with { TopicPattern = "t" }, source with { Topics = ["t", "t"] },
-                source with { MaxRatePerPartition = -1 }, source with { MaxPrefetchBytes = 1 }, source with { DiscoveryInterval = TimeSpan.Zero }, source with { LostRanges = (KafkaLostRangePolicy)9 },
+                source with { BootstrapServers = " " }, source with { Topics = [] }, source with { TopicPattern = "t" },
+                source with { Topics = ["t", "t"] },
+                source with { MaxRatePerPartition = -1 }, source with { MaxPrefetchBytes = 1 }, source with
+                    { DiscoveryInterval = TimeSpan.Zero }, source with { LostRanges = (KafkaLostRangePolicy)9 },
                 source with { Topics = [], Assignments = [new("t", 0), new("t", 0)] },
             },
             options => Assert.Throws<ArgumentOutOfRangeException>(() => context.Context.KafkaStream(options)));
         DStream<string> stream = new ManualStream<string>(context.Context);
         Assert.All(
-            new[] { sink with { Topic = "" }, sink with { BootstrapServers = "" }, sink with { Name = " " }, sink with { TransactionTimeout = TimeSpan.Zero }, sink with { CreateTopic = new() { Partitions = 0 } } },
+            new[] { sink with { Topic = "" }, sink with { BootstrapServers = "" }, sink with { Name = " " }, sink with
+                { TransactionTimeout = TimeSpan.Zero }, sink with { CreateTopic = new() { Partitions = 0 } } },
             options => Assert.Throws<ArgumentOutOfRangeException>(() => stream.ToKafka(options, value => new KafkaMessage(value))));
-        Assert.Throws<ArgumentException>(() => stream.ToKafka(sink with { Delivery = KafkaDelivery.ExactlyOnce }, value => new KafkaMessage(value)));
-        Assert.Throws<ArgumentOutOfRangeException>(() => context.Context.KafkaReceiverStream(new KafkaReceiverOptions { BootstrapServers = "localhost:9092", Topics = ["t"] }));
+        Assert.Throws<ArgumentException>(
+            () => stream.ToKafka(sink with { Delivery = KafkaDelivery.ExactlyOnce }, value => new KafkaMessage(value)));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => context.Context.KafkaReceiverStream(new KafkaReceiverOptions { BootstrapServers = "localhost:9092", Topics = ["t"] }));
     }
 
     [Fact]

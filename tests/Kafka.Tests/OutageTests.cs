@@ -17,7 +17,9 @@ public sealed class OutageTests
     {
         string node = $"{outage + 1}";
         Broker.Run(outage == 1 ? "pause" : "kill", directory, node);
-        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = File.ReadAllText(Path.Combine(directory, "bootstrap")).Trim() }).SetLogHandler((_, _) => { }).Build();
+        using IAdminClient admin =
+            new AdminClientBuilder(new AdminClientConfig
+                { BootstrapServers = File.ReadAllText(Path.Combine(directory, "bootstrap")).Trim() }).SetLogHandler((_, _) => { }).Build();
         while (Brokers(admin) != 2)
         {
         }
@@ -40,9 +42,13 @@ public sealed class OutageTests
             await using var run = new StreamRun(
                 run =>
                 {
-                    DStream<string> records = run.Context.KafkaStream(new KafkaSourceOptions { BootstrapServers = servers, Topics = [input.Name], StartFrom = KafkaStart.Earliest })
+                    DStream<string> records =
+                        run.Context.KafkaStream(new KafkaSourceOptions
+                            { BootstrapServers = servers, Topics = [input.Name], StartFrom = KafkaStart.Earliest })
                         .Map(record => record.Value.ToString());
-                    records.ToKafka(new KafkaSinkOptions { BootstrapServers = servers, Topic = output.Name, Delivery = KafkaDelivery.ExactlyOnce }, value => new KafkaMessage(value));
+                    records.ToKafka(new KafkaSinkOptions
+                        { BootstrapServers = servers, Topic = output.Name, Delivery = KafkaDelivery.ExactlyOnce },
+                        value => new KafkaMessage(value));
                     run.Keep(records);
                 },
                 state.Path);
@@ -59,7 +65,8 @@ public sealed class OutageTests
 
             await run.WhenAsync(written);
             await run.StopAsync();
-            Assert.Equal(Enumerable.Range(0, written).Select(i => $"{i:D6}"), output.ReadAll().Select(record => record.Message.Value).Order(StringComparer.Ordinal));
+            Assert.Equal(Enumerable.Range(0, written).Select(i => $"{i:D6}"),
+                output.ReadAll().Select(record => record.Message.Value).Order(StringComparer.Ordinal));
             Assert.Equal(written, run.Records.Count);
         }
         finally
@@ -94,7 +101,9 @@ public sealed class OutageTests
             Broker.Run("down", directory);
             await using var run = new StreamRun(run =>
             {
-                DStream<string> records = run.Context.KafkaStream(new KafkaSourceOptions { BootstrapServers = servers, Topics = [input.Name], StartFrom = KafkaStart.Earliest })
+                DStream<string> records =
+                    run.Context.KafkaStream(new KafkaSourceOptions
+                        { BootstrapServers = servers, Topics = [input.Name], StartFrom = KafkaStart.Earliest })
                     .Map(record => record.Value.ToString());
                 records.ToKafka(new KafkaSinkOptions { BootstrapServers = servers, Topic = output.Name }, value => new KafkaMessage(value));
                 run.Keep(records);

@@ -15,14 +15,17 @@ public sealed class Topic(string servers, string name)
     {
         string name = $"t-{Guid.NewGuid():N}";
         using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
-        await admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = partitions, Configs = config.ToDictionary(each => each.Key, each => each.Value) }]);
+        await admin.CreateTopicsAsync(
+            [new TopicSpecification
+                { Name = name, NumPartitions = partitions, Configs = config.ToDictionary(each => each.Key, each => each.Value) }]);
         return new Topic(servers, name);
     }
 
     public void Write(IEnumerable<(string? Key, string? Value)> records)
     {
         using IProducer<string?, string?> producer = new ProducerBuilder<string?, string?>(
-            new ProducerConfig { BootstrapServers = Servers, EnableIdempotence = true, Partitioner = Partitioner.Murmur2Random }).SetLogHandler((_, _) => { }).Build();
+            new ProducerConfig { BootstrapServers = Servers, EnableIdempotence = true,
+                Partitioner = Partitioner.Murmur2Random }).SetLogHandler((_, _) => { }).Build();
         foreach ((string? key, string? value) in records)
         {
             producer.Produce(Name, new Message<string?, string?> { Key = key, Value = value });
@@ -35,7 +38,8 @@ public sealed class Topic(string servers, string name)
     public void WriteTransaction(IEnumerable<(string? Key, string? Value)> records, bool commit)
     {
         using IProducer<string?, string?> producer = new ProducerBuilder<string?, string?>(
-            new ProducerConfig { BootstrapServers = Servers, TransactionalId = Guid.NewGuid().ToString() }).SetLogHandler((_, _) => { }).Build();
+            new ProducerConfig { BootstrapServers = Servers, TransactionalId = Guid.NewGuid().ToString() }).SetLogHandler((_, _) => { })
+                .Build();
         producer.InitTransactions(TimeSpan.FromSeconds(30));
         producer.BeginTransaction();
         foreach ((string? key, string? value) in records)
@@ -59,7 +63,8 @@ public sealed class Topic(string servers, string name)
     {
         using IConsumer<string?, string?> consumer = new ConsumerBuilder<string?, string?>(new ConsumerConfig
         {
-            BootstrapServers = Servers, GroupId = $"reader-{Guid.NewGuid():N}", IsolationLevel = IsolationLevel.ReadCommitted, EnablePartitionEof = true, EnableAutoCommit = false,
+            BootstrapServers = Servers, GroupId = $"reader-{Guid.NewGuid():N}",
+            IsolationLevel = IsolationLevel.ReadCommitted, EnablePartitionEof = true, EnableAutoCommit = false,
         }).SetKeyDeserializer(Text.Instance).SetValueDeserializer(Text.Instance).SetLogHandler((_, _) => { }).Build();
         using IAdminClient admin = new DependentAdminClientBuilder(consumer.Handle).Build();
         int open = admin.GetMetadata(Name, TimeSpan.FromSeconds(30)).Topics[0].Partitions.Count;
@@ -67,7 +72,8 @@ public sealed class Topic(string servers, string name)
         var records = new List<ConsumeResult<string?, string?>>();
         while (open > 0)
         {
-            ConsumeResult<string?, string?> result = consumer.Consume(TimeSpan.FromSeconds(60)) ?? throw new TimeoutException($"{Name} was not read to its end");
+            ConsumeResult<string?, string?> result = consumer.Consume(TimeSpan.FromSeconds(60))
+                ?? throw new TimeoutException($"{Name} was not read to its end");
             if (result.IsPartitionEOF)
             {
                 open--;
@@ -85,6 +91,7 @@ public sealed class Topic(string servers, string name)
     {
         public static readonly Text Instance = new();
 
-        public string? Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context) => isNull ? null : Encoding.UTF8.GetString(data);
+        public string? Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context) =>
+            isNull ? null : Encoding.UTF8.GetString(data);
     }
 }

@@ -22,7 +22,8 @@ internal static partial class HandleJob
         await using var context = new StreamingContext(new StreamingOptions { BatchInterval = Job.Interval, Partitions = 2 });
         var lines = new List<string>();
         var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        context.TextFileStream(args[0], new FileSourceOptions { NewFilesOnly = false, Detection = FileDetection.Arrival, MaxFilesPerBatch = 20 }).Map(line => line.ToString())
+        context.TextFileStream(args[0], new FileSourceOptions
+            { NewFilesOnly = false, Detection = FileDetection.Arrival, MaxFilesPerBatch = 20 }).Map(line => line.ToString())
             .ForEachBatch((batch, _) =>
             {
                 lines.AddRange(batch);

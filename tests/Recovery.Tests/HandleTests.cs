@@ -20,7 +20,8 @@ public sealed class HandleTests
         using var runs = new JobRuns(HandleJob.Name);
         for (int i = 0; i < Files; i++)
         {
-            await File.WriteAllTextAsync(Path.Combine(runs.Folder, i.ToString(CultureInfo.InvariantCulture)), string.Create(CultureInfo.InvariantCulture, $"{i}\n"));
+            await File.WriteAllTextAsync(Path.Combine(runs.Folder, i.ToString(CultureInfo.InvariantCulture)),
+                string.Create(CultureInfo.InvariantCulture, $"{i}\n"));
         }
 
         for (int attempt = 1; ; attempt++)
@@ -30,9 +31,11 @@ public sealed class HandleTests
                 await runs.RunToEndAsync(Files.ToString(CultureInfo.InvariantCulture));
                 return;
             }
-            catch (Xunit.Sdk.XunitException error) when (attempt < Attempts && error.Message.Contains(DeathOfTheRuntime, StringComparison.Ordinal))
+            catch (Xunit.Sdk.XunitException error)
+                when (attempt < Attempts && error.Message.Contains(DeathOfTheRuntime, StringComparison.Ordinal))
             {
-                // Without any handle the runtime ends the process where it needs one itself, as for a library that it loads late: that says nothing of how files are read.
+                // Without any handle the runtime ends the process where it needs one itself, as for a library that it
+                // loads late: that says nothing of how files are read.
             }
         }
     }

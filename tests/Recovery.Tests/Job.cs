@@ -26,8 +26,10 @@ internal static class Job
 
         string folder = args[0];
         var options = new StreamingOptions { BatchInterval = Interval, Partitions = 2 };
-        options = options with { Checkpoint = new CheckpointOptions { Directory = Path.Combine(folder, "state"), Interval = 3 * Interval } };
-        await using StreamingContext context = StreamingContext.GetOrCreate(Path.Combine(folder, "state"), options, context => Describe(context, folder));
+        options = options with
+            { Checkpoint = new CheckpointOptions { Directory = Path.Combine(folder, "state"), Interval = 3 * Interval } };
+        await using StreamingContext context =
+            StreamingContext.GetOrCreate(Path.Combine(folder, "state"), options, context => Describe(context, folder));
         Countdown done = Prepare(context, args[1..]);
         context.Start();
         await Task.WhenAny(done.Reached, context.Completion);
@@ -56,7 +58,8 @@ internal static class Job
         var numbers = new NumberStream(context);
         DStream<(long Key, long Value)> pairs = numbers.Map(x => (Key: x % Keys, Value: x));
         numbers.SaveAsTextFiles(Out("numbers"));
-        pairs.UpdateStateByKey((ReadOnlySpan<long> values, Optional<long> state) => state.GetValueOrDefault() + Sum(values)).SaveAsTextFiles(Out("sums"));
+        pairs.UpdateStateByKey((ReadOnlySpan<long> values, Optional<long> state) => state.GetValueOrDefault() + Sum(values))
+            .SaveAsTextFiles(Out("sums"));
         pairs.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, WindowBatches * Interval).SaveAsTextFiles(Out("window"));
         pairs.GroupByKeyAndWindow(WindowBatches * Interval).MapValues(values => values.Sum()).SaveAsTextFiles(Out("grouped"));
         pairs.Map(pair => (Key: $"key {pair.Key} of a state, long enough to lie outside", pair.Value))

@@ -21,9 +21,13 @@ internal sealed class JobRuns(string? name = null, string? option = null) : IDis
     public async Task FinishAsync() => Assert.False(await RunAsync(["5"]), "the job was killed, and nobody asked for it");
 
     /// <summary>Runs a job that ends by itself, with nothing to complain of.</summary>
-    public async Task RunToEndAsync(string argument) => Assert.False(await RunAsync([argument]), "the job was killed, and nobody asked for it");
+    public async Task RunToEndAsync(string argument) =>
+        Assert.False(await RunAsync([argument]), "the job was killed, and nobody asked for it");
 
-    /// <summary>Checks that every number came once, in order, and that windows and states are those of the numbers in every batch.</summary>
+    /// <summary>
+    /// Checks that every number came once, in order, and that windows and states are those of the numbers in every
+    /// batch.
+    /// </summary>
     /// <returns>Number of batches.</returns>
     public int Check(string what)
     {
@@ -32,13 +36,15 @@ internal sealed class JobRuns(string? name = null, string? option = null) : IDis
         SortedDictionary<long, string[]> window = Read(Folder, "window");
         SortedDictionary<long, string[]> grouped = Read(Folder, "grouped");
         SortedDictionary<long, string[]> total = Read(Folder, "total");
-        Assert.All([sums, window, grouped, total], other => Assert.True(numbers.Keys.SequenceEqual(other.Keys), $"outputs of other times, {what}"));
+        Assert.All([sums, window, grouped, total],
+            other => Assert.True(numbers.Keys.SequenceEqual(other.Keys), $"outputs of other times, {what}"));
         long next = 0;
         var batches = new List<(long Time, long[] Numbers)>();
         foreach ((long time, string[] lines) in numbers)
         {
             long[] batch = [.. lines.Select(line => long.Parse(line, CultureInfo.InvariantCulture)).Order()];
-            Assert.True(batch.SequenceEqual(Enumerable.Range(0, batch.Length).Select(i => next + i)), $"batch {time} does not go on at {next}, {what}");
+            Assert.True(batch.SequenceEqual(Enumerable.Range(0, batch.Length).Select(i => next + i)),
+                $"batch {time} does not go on at {next}, {what}");
             next += batch.Length;
             batches.Add((time, batch));
             long from = time - (long)(Job.WindowBatches * Job.Interval).TotalMilliseconds;
@@ -46,17 +52,20 @@ internal sealed class JobRuns(string? name = null, string? option = null) : IDis
             string[] inWindow = [.. ByKey(batches.Where(each => each.Time > from).SelectMany(each => each.Numbers))];
             AssertSame(window[time], inWindow, $"window of {time}, {what}");
             AssertSame(grouped[time], inWindow, $"groups of the window of {time}, {what}");
-            AssertSame(total[time], next == 0 ? [] : [(next * (next - 1) / 2).ToString(CultureInfo.InvariantCulture)], $"total of {time}, {what}");
+            AssertSame(total[time], next == 0
+                ? [] : [(next * (next - 1) / 2).ToString(CultureInfo.InvariantCulture)], $"total of {time}, {what}");
         }
 
         return batches.Count;
     }
 
     private static IEnumerable<string> ByKey(IEnumerable<long> numbers) =>
-        numbers.GroupBy(number => number % Job.Keys).Select(group => string.Create(CultureInfo.InvariantCulture, $"({group.Key},{group.Sum()})"));
+        numbers.GroupBy(number => number % Job.Keys)
+            .Select(group => string.Create(CultureInfo.InvariantCulture, $"({group.Key},{group.Sum()})"));
 
     private static void AssertSame(IEnumerable<string> found, IEnumerable<string> expected, string what) =>
-        Assert.True(found.Order(StringComparer.Ordinal).SequenceEqual(expected.Order(StringComparer.Ordinal)), $"{what}: found {string.Join(' ', found)}, expected {string.Join(' ', expected)}");
+        Assert.True(found.Order(StringComparer.Ordinal).SequenceEqual(expected.Order(StringComparer.Ordinal)),
+            $"{what}: found {string.Join(' ', found)}, expected {string.Join(' ', expected)}");
 
     /// <summary>By batch time, the lines of all partitions.</summary>
     public static SortedDictionary<long, string[]> Read(string folder, string name)
@@ -65,7 +74,8 @@ internal sealed class JobRuns(string? name = null, string? option = null) : IDis
         foreach (string directory in Directory.EnumerateDirectories(Path.Combine(folder, "out"), $"{name}-*"))
         {
             string[] parts = Directory.GetFiles(directory, "part-*");
-            batches.Add(long.Parse(Path.GetFileName(directory)[(name.Length + 1)..], CultureInfo.InvariantCulture), [.. parts.Order(StringComparer.Ordinal).SelectMany(File.ReadAllLines)]);
+            batches.Add(long.Parse(Path.GetFileName(directory)[(name.Length + 1)..], CultureInfo.InvariantCulture),
+                [.. parts.Order(StringComparer.Ordinal).SelectMany(File.ReadAllLines)]);
         }
 
         return batches;

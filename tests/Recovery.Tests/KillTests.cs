@@ -2,7 +2,10 @@ using Xunit.Abstractions;
 
 namespace FastStream.Tests.Recovery;
 
-/// <summary>The job is killed (SIGKILL) between any two steps of a batch's and a checkpoint's life, again and again in the same folder: nothing is lost, doubled or wrong.</summary>
+/// <summary>
+/// The job is killed (SIGKILL) between any two steps of a batch's and a checkpoint's life, again and again in the same
+/// folder: nothing is lost, doubled or wrong.
+/// </summary>
 public sealed class KillTests(ITestOutputHelper output)
 {
     private const int Kills = 3;

@@ -3,7 +3,10 @@ using System.Buffers.Binary;
 
 namespace FastStream.Tests.Recovery;
 
-/// <summary>An input with a position: 0, 1, 2 and so on, some in each batch. How many is chance, so that a batch that is cut anew would be another one.</summary>
+/// <summary>
+/// An input with a position: 0, 1, 2 and so on, some in each batch. How many is chance, so that a batch that is cut
+/// anew would be another one.
+/// </summary>
 internal sealed class NumberStream(StreamingContext context) : InputDStream<long>(context, "Numbers")
 {
     private long _next;

@@ -27,12 +27,15 @@ public sealed class PowerLossTests(ITestOutputHelper output) : IDisposable
         {
             Partitions = 1,
             StartTime = DateTimeOffset.UnixEpoch.AddSeconds(first - 1),
-            Configure = options => options with { Checkpoint = new CheckpointOptions { Directory = Path.Combine(folder, "state"), Interval = TimeSpan.FromSeconds(2), KeptCheckpoints = 1 } },
+            Configure = options => options with
+                { Checkpoint = new CheckpointOptions
+                    { Directory = Path.Combine(folder, "state"), Interval = TimeSpan.FromSeconds(2), KeptCheckpoints = 1 } },
         });
         ManualStream<int> numbers = scenario.Input<int>([.. Enumerable.Range(first, count).Select(number => new[] { number })]);
         numbers.SaveAsTextFiles(Path.Combine(folder, "out", "numbers"));
         numbers.Map(number => (Key: "all", Value: number))
-            .UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => state.GetValueOrDefault() + (values.IsEmpty ? 0 : values[0]))
+            .UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => state.GetValueOrDefault()
+                + (values.IsEmpty ? 0 : values[0]))
             .SaveAsTextFiles(Path.Combine(folder, "out", "sums"));
         Assert.True(await scenario.RunBatchesAsync());
     }
@@ -45,7 +48,8 @@ public sealed class PowerLossTests(ITestOutputHelper output) : IDisposable
         await RunAsync(folder, Batches + 10, 1);
         int[] numbers = [.. Read(folder, "numbers").Select(line => int.Parse(line, CultureInfo.InvariantCulture))];
         int before = numbers.Length - 1;
-        Assert.True(numbers.SequenceEqual([.. Enumerable.Range(1, before), Batches + 10]), $"{what}: the numbers {string.Join(' ', numbers)} were put out");
+        Assert.True(numbers.SequenceEqual([.. Enumerable.Range(1, before), Batches + 10]),
+            $"{what}: the numbers {string.Join(' ', numbers)} were put out");
         int sum = 0;
         IEnumerable<string> sums = numbers.Select(number => $"(all,{sum += number})").ToArray();
         Assert.True(sums.SequenceEqual(Read(folder, "sums")), $"{what}: the sums {string.Join(' ', Read(folder, "sums"))} were put out");
@@ -132,12 +136,14 @@ public sealed class PowerLossTests(ITestOutputHelper output) : IDisposable
     {
         string state = Path.Combine(folder, "state");
         int first = BatchLog.Segments(state).Min();
-        foreach (RecoveredBatch batch in BatchRecord.Collect(new BatchLogReader(state, first).Frames(), after: new BatchTime(0)).Where(batch => batch.Outcome == Outcome.Committed))
+        foreach (RecoveredBatch batch in BatchRecord.Collect(new BatchLogReader(state, first).Frames(), after: new BatchTime(0))
+            .Where(batch => batch.Outcome == Outcome.Committed))
         {
             foreach (string name in new[] { "numbers", "sums" })
             {
                 string directory = Path.Combine(folder, "out", $"{name}-{batch.Time.Milliseconds}");
-                Assert.True(File.Exists(Path.Combine(directory, "_SUCCESS")), $"{what}: batch {batch.Time} is done, and {directory} is not there");
+                Assert.True(File.Exists(Path.Combine(directory, "_SUCCESS")),
+                    $"{what}: batch {batch.Time} is done, and {directory} is not there");
             }
         }
 

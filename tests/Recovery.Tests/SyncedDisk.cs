@@ -12,7 +12,8 @@ namespace FastStream.Tests.Recovery;
 internal sealed class SyncedDisk
 {
     private readonly string _root;
-    private readonly Lock _lock = new();                                               // guards the two below; files are synced by several threads
+    // guards the two below; files are synced by several threads
+    private readonly Lock _lock = new();
     private readonly Dictionary<string, byte[]> _files;                                // by path in the root, as synced
     private readonly Dictionary<string, Dictionary<string, bool>> _directories;        // the same; by name, whether it is a directory
 
@@ -56,7 +57,8 @@ internal sealed class SyncedDisk
         {
             if (Directory.Exists(path))
             {
-                _directories[name] = new DirectoryInfo(path).EnumerateFileSystemInfos().ToDictionary(entry => entry.Name, entry => entry is DirectoryInfo);
+                _directories[name] = new DirectoryInfo(path).EnumerateFileSystemInfos()
+                    .ToDictionary(entry => entry.Name, entry => entry is DirectoryInfo);
                 foreach ((string entry, bool isDirectory) in _directories[name])
                 {
                     if (isDirectory && !Directory.Exists(Path.Combine(path, $".{entry}.writing")))

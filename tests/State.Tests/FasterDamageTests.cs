@@ -3,7 +3,10 @@ using Xunit.Abstractions;
 
 namespace FastStream.Tests.State;
 
-/// <summary>Files of a store that were changed, cut or removed behind its back: a start or a read says so, and nobody gets a wrong state.</summary>
+/// <summary>
+/// Files of a store that were changed, cut or removed behind its back: a start or a read says so, and nobody gets a
+/// wrong state.
+/// </summary>
 public sealed class FasterDamageTests(ITestOutputHelper output) : IDisposable
 {
     private const int Keys = 3000;

@@ -15,12 +15,15 @@ public sealed class FasterStoreTests : IDisposable
     [InlineData(4)]
     [InlineData(5)]
     [InlineData(6)]
-    public void Store_RandomOperations_DoAsADictionary(int seed) => KeyedStoreContract.Check(new FasterStateStore { SegmentBytes = 1 << 20, LeastGarbageBytes = seed % 2 == 0 ? 128 << 10 : 16 << 20 }, _directory.Path, seed, steps: 120);
+    public void Store_RandomOperations_DoAsADictionary(int seed) =>
+        KeyedStoreContract.Check(new FasterStateStore
+            { SegmentBytes = 1 << 20, LeastGarbageBytes = seed % 2 == 0 ? 128 << 10 : 16 << 20 }, _directory.Path, seed, steps: 120);
 
     [Fact]
     public void Write_ValueLargerThanAPage_SaysWhatToDo()
     {
-        using KeyedStore store = new FasterStateStore { PageBytes = 64 << 10 }.Open(new KeyedStoreSettings { Directory = _directory.Path, Name = "s", MemoryBytes = 1 << 20 });
+        using KeyedStore store = new FasterStateStore
+            { PageBytes = 64 << 10 }.Open(new KeyedStoreSettings { Directory = _directory.Path, Name = "s", MemoryBytes = 1 << 20 });
         var error = Assert.Throws<InvalidOperationException>(() => store.Write([1], new byte[64 << 10]));
         Assert.Contains("PageBytes", error.Message, StringComparison.Ordinal);
         store.Write([1], new byte[60 << 10]);
@@ -31,7 +34,8 @@ public sealed class FasterStoreTests : IDisposable
     {
         string path = Path.Combine(_directory.Path, "gone");
         Directory.CreateDirectory(path);
-        using KeyedStore store = new FasterStateStore().Open(new KeyedStoreSettings { Directory = path, Name = "s", MemoryBytes = 1 << 20 });
+        using KeyedStore store =
+            new FasterStateStore().Open(new KeyedStoreSettings { Directory = path, Name = "s", MemoryBytes = 1 << 20 });
         store.Write([1], [2]);
         Directory.Delete(path, recursive: true);
         Assert.ThrowsAny<IOException>(() => store.TakeSnapshot());
@@ -39,7 +43,10 @@ public sealed class FasterStoreTests : IDisposable
         Assert.ThrowsAny<IOException>(() => store.ReadAll((_, _) => { }));
     }
 
-    /// <summary>What is written again and again leaves garbage, which is collected, so that neither the log nor the number of index files grows with the number of snapshots.</summary>
+    /// <summary>
+    /// What is written again and again leaves garbage, which is collected, so that neither the log nor the number of
+    /// index files grows with the number of snapshots.
+    /// </summary>
     [Fact]
     public void Log_SameKeysWrittenAgainAndAgain_StaysBounded()
     {

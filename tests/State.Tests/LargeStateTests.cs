@@ -31,7 +31,8 @@ public sealed class LargeStateTests : IDisposable
 
         Assert.Equal(model.Count, found.Count);
         Assert.All(model, pair => Assert.Equal(pair.Value, found[pair.Key]));
-        long inStores = new DirectoryInfo(Path.Combine(_directory.Path, "states")).EnumerateFiles("log.*", SearchOption.AllDirectories).Sum(file => file.Length);
+        long inStores = new DirectoryInfo(Path.Combine(_directory.Path, "states")).EnumerateFiles("log.*", SearchOption.AllDirectories)
+            .Sum(file => file.Length);
         Assert.True(inStores > 5 << 20, $"{inStores} bytes are in the stores: everything was in memory");
     }
 

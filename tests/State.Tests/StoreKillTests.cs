@@ -3,11 +3,15 @@ using Xunit.Abstractions;
 
 namespace FastStream.Tests.State;
 
-/// <summary>The job of the kill tests with its states in FASTER, killed at any place of its life, again and again in the same folder: nothing is lost, doubled or wrong.</summary>
+/// <summary>
+/// The job of the kill tests with its states in FASTER, killed at any place of its life, again and again in the same
+/// folder: nothing is lost, doubled or wrong.
+/// </summary>
 public sealed class StoreKillTests(ITestOutputHelper output)
 {
     private static readonly string[] s_places =
-        ["cut", "planned", "put out", "committed", "rolled", "save begun", "states in store", "states written", "manifest written", "directory renamed", "checkpoint there", "saved", "checkpoints removed", "retired", "recovered"];
+        ["cut", "planned", "put out", "committed", "rolled", "save begun", "states in store", "states written",
+            "manifest written", "directory renamed", "checkpoint there", "saved", "checkpoints removed", "retired", "recovered"];
 
     [Theory]
     [InlineData(20)]

@@ -20,7 +20,8 @@ internal static class Pipelines
                 lines.SplitWords()
                      .Map(word => (word, 1L))
                      .ReduceByKey((a, b) => a + b)
-                     .ForEachBatch((batch, _) => onBatch(Sum(batch, static (sum, word) => sum.Add(Checksum.Hash(word.Key.Span), (ulong)word.Value))));
+                     .ForEachBatch(
+                         (batch, _) => onBatch(Sum(batch, static (sum, word) => sum.Add(Checksum.Hash(word.Key.Span), (ulong)word.Value))));
                 break;
 
             case Workload.Log:
@@ -28,7 +29,9 @@ internal static class Pipelines
                 var count = requests.Map(request => (request.Ip, 1L)).ReduceByKey((a, b) => a + b);
                 var bytes = requests.Map(request => (request.Ip, request.Bytes)).ReduceByKey((a, b) => a + b);
                 count.Join(bytes)
-                     .ForEachBatch((batch, _) => onBatch(Sum(batch, static (sum, ip) => sum.Add(Checksum.Hash(ip.Key.Span), ip.Value.Left, ip.Value.Right))));
+                     .ForEachBatch(
+                         (batch, _) =>
+                             onBatch(Sum(batch, static (sum, ip) => sum.Add(Checksum.Hash(ip.Key.Span), ip.Value.Left, ip.Value.Right))));
                 break;
 
             case Workload.Window:
@@ -38,7 +41,9 @@ internal static class Pipelines
                          (a, b) => (a.Count + b.Count, a.Bytes + b.Bytes),
                          (a, b) => (a.Count - b.Count, a.Bytes - b.Bytes),
                          lines.Slide * WindowBatches)
-                     .ForEachBatch((batch, _) => onBatch(Sum(batch, static (sum, ip) => sum.Add(Checksum.Hash(ip.Key.Span), ip.Value.Count, ip.Value.Bytes))));
+                     .ForEachBatch(
+                         (batch, _) =>
+                             onBatch(Sum(batch, static (sum, ip) => sum.Add(Checksum.Hash(ip.Key.Span), ip.Value.Count, ip.Value.Bytes))));
                 break;
         }
     }

@@ -5,7 +5,10 @@ using Confluent.Kafka.Admin;
 
 namespace FastStream.Bench.Load;
 
-/// <summary>Records of a topic counted by key and the counts written to another topic exactly once, beside a bare consumer that counts into a dictionary.</summary>
+/// <summary>
+/// Records of a topic counted by key and the counts written to another topic exactly once, beside a bare consumer that
+/// counts into a dictionary.
+/// </summary>
 internal static class KafkaLoad
 {
     private const int Keys = 1000;
@@ -20,13 +23,16 @@ internal static class KafkaLoad
         string input = await MakeAsync(servers, "in");
         long start = Stopwatch.GetTimestamp();
         Fill(servers, input, records);
-        output.WriteLine($"{records} records of 100 bytes, {Keys} keys, {Partitions} partitions; written in {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s");
+        output.WriteLine(
+            $"{records} records of 100 bytes, {Keys} keys, {Partitions} partitions; written in "
+            + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s");
         output.WriteLine($"{"",-34} {"records/s",12} {"bytes/record",13}");
         await WriteAsync(output, "bare consumer and dictionary", records, () => Task.Run(() => Bare(servers, input, records)));
         foreach (int milliseconds in new[] { 10, 100, 1000 })
         {
             string counts = await MakeAsync(servers, "out");
-            await WriteAsync(output, $"exactly once, every {milliseconds} ms", records, () => EngineAsync(servers, input, counts, records, TimeSpan.FromMilliseconds(milliseconds)));
+            await WriteAsync(output, $"exactly once, every {milliseconds} ms", records,
+                () => EngineAsync(servers, input, counts, records, TimeSpan.FromMilliseconds(milliseconds)));
         }
     }
 
@@ -50,7 +56,9 @@ internal static class KafkaLoad
 
     private static void Fill(string servers, string topic, int records)
     {
-        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers, LingerMs = 20, BatchSize = 500_000 }).Build();
+        using IProducer<byte[], byte[]> producer =
+            new ProducerBuilder<byte[], byte[]>(new ProducerConfig
+                { BootstrapServers = servers, LingerMs = 20, BatchSize = 500_000 }).Build();
         byte[][] keys = [.. Enumerable.Range(0, Keys).Select(i => System.Text.Encoding.ASCII.GetBytes($"key-{i:D5}"))];
         byte[] value = new byte[100];
         for (int i = 0; i < records; i++)
@@ -75,7 +83,9 @@ internal static class KafkaLoad
     private static void Bare(string servers, string topic, int records)
     {
         var counts = new Dictionary<string, long>();
-        using IConsumer<string, byte[]> consumer = new ConsumerBuilder<string, byte[]>(new ConsumerConfig { BootstrapServers = servers, GroupId = "bare", EnableAutoCommit = false }).Build();
+        using IConsumer<string, byte[]> consumer =
+            new ConsumerBuilder<string, byte[]>(new ConsumerConfig
+                { BootstrapServers = servers, GroupId = "bare", EnableAutoCommit = false }).Build();
         consumer.Assign(Enumerable.Range(0, Partitions).Select(partition => new TopicPartitionOffset(topic, partition, Offset.Beginning)));
         for (int i = 0; i < records; i++)
         {
@@ -89,7 +99,8 @@ internal static class KafkaLoad
         string state = Directory.CreateTempSubdirectory("faststream-load-").FullName;
         long seen = 0;
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var options = new StreamingOptions { Name = output, BatchInterval = interval, Partitions = 2, Checkpoint = new CheckpointOptions { Directory = state } };
+        var options = new StreamingOptions
+            { Name = output, BatchInterval = interval, Partitions = 2, Checkpoint = new CheckpointOptions { Directory = state } };
         await using (var context = new StreamingContext(options))
         {
             DStream<(Utf8Text Key, long Value)> counts = context

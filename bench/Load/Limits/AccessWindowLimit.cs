@@ -2,14 +2,18 @@ using System.Runtime.Intrinsics;
 
 namespace FastStream.Bench.Load;
 
-/// <summary>The sums of an access log by address over the last batches: those of a batch that enters are added to the window's, those of the one that leaves are taken out.</summary>
+/// <summary>
+/// The sums of an access log by address over the last batches: those of a batch that enters are added to the window's,
+/// those of the one that leaves are taken out.
+/// </summary>
 internal sealed class AccessWindowLimit : AccessLogLimit
 {
     private readonly AddressTable _window = new();
     private readonly List<(Vector128<byte> Address, long Bytes, long Count)>[] _batches;   // in turn
     private int _next;
 
-    public AccessWindowLimit(int batches) => _batches = [.. Enumerable.Range(0, batches).Select(_ => new List<(Vector128<byte> Address, long Bytes, long Count)>())];
+    public AccessWindowLimit(int batches) =>
+        _batches = [.. Enumerable.Range(0, batches).Select(_ => new List<(Vector128<byte> Address, long Bytes, long Count)>())];
 
     public override Checksum EndBatch()
     {

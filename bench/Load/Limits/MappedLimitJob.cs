@@ -2,7 +2,10 @@ using System.IO.MemoryMappedFiles;
 
 namespace FastStream.Bench.Load;
 
-/// <summary>Runs a limit over a mapped file, in pages of the page cache: the bound of an engine that decodes mapped files in place.</summary>
+/// <summary>
+/// Runs a limit over a mapped file, in pages of the page cache: the bound of an engine that decodes mapped files in
+/// place.
+/// </summary>
 internal sealed unsafe class MappedLimitJob : Job
 {
     private readonly Limit _limit;

@@ -58,7 +58,8 @@ internal static class DataflowPeer
         return sums;
     }
 
-    private static async Task PostAllAsync(TransformBlock<IEnumerable<string>, List<string>> block, IEnumerable<IEnumerable<string>> batches)
+    private static async Task PostAllAsync(TransformBlock<IEnumerable<string>, List<string>> block,
+        IEnumerable<IEnumerable<string>> batches)
     {
         foreach (IEnumerable<string> lines in batches)
         {

@@ -20,7 +20,8 @@ internal static class LinqPeer
         {
             var requests = lines.Select(TextInput.ParseAccess).ToList();
             var counts = requests.GroupBy(request => request.Address).Select(group => (group.Key, Count: group.Count()));
-            var bytes = requests.GroupBy(request => request.Address).Select(group => (group.Key, Bytes: group.Sum(request => request.Bytes)));
+            var bytes = requests.GroupBy(request => request.Address)
+                .Select(group => (group.Key, Bytes: group.Sum(request => request.Bytes)));
             return TextInput.OfAddresses(counts
                 .Join(bytes, count => count.Key, sum => sum.Key, (count, sum) => (count.Key, count.Count, sum.Bytes))
                 .ToList());

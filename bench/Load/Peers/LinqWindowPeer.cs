@@ -17,7 +17,8 @@ internal sealed class LinqWindowPeer(int length)
             return TextInput.OfAddresses(Aggregate(_window.SelectMany(batch => batch)));
         });
 
-    private static List<(string Address, int Count, long Bytes)> Aggregate(IEnumerable<(string Address, int Count, long Bytes)> requests) => requests
+    private static List<(string Address, int Count, long Bytes)> Aggregate(
+        IEnumerable<(string Address, int Count, long Bytes)> requests) => requests
         .AggregateBy(
             request => request.Address,
             (Count: 0, Bytes: 0L),

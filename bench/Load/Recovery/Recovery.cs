@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace FastStream.Bench.Load;
 
 /// <summary>
-/// What surviving costs: a batch that is planned and committed on the disk, a checkpoint of so many states, and a start from it. Beside it a loop that writes a dictionary's keys and values
-/// to a file, brings it to the disk and reads it again.
+/// What surviving costs: a batch that is planned and committed on the disk, a checkpoint of so many states, and a start
+/// from it. Beside it a loop that writes a dictionary's keys and values to a file, brings it to the disk and reads it
+/// again.
 /// </summary>
 internal static class Recovery
 {
@@ -13,7 +14,9 @@ internal static class Recovery
 
     public static void WriteHead(TextWriter output)
     {
-        output.WriteLine("| states | batch ms | with plan and commit ms | with a checkpoint ms | written by hand ms | checkpoint MB | start to first batch ms | read by hand ms |");
+        output.WriteLine(
+            "| states | batch ms | with plan and commit ms | with a checkpoint ms | written by hand ms | checkpoint "
+            + "MB | start to first batch ms | read by hand ms |");
         output.WriteLine("|--:|--:|--:|--:|--:|--:|--:|--:|");
     }
 
@@ -22,13 +25,17 @@ internal static class Recovery
     {
         double plain = Batches(keys, null).Median;
         using var folder = new TemporaryFolder();
-        double planned = Batches(keys, new CheckpointOptions { Directory = folder.PathOf("planned"), Interval = TimeSpan.FromDays(1) }).Median;
+        double planned =
+            Batches(keys, new CheckpointOptions { Directory = folder.PathOf("planned"), Interval = TimeSpan.FromDays(1) }).Median;
         var often = new CheckpointOptions { Directory = folder.PathOf("saved"), Interval = TimeSpan.FromMilliseconds(1) };
         double saved = Batches(keys, often).Median;
         long bytes = Directory.EnumerateFiles(often.Directory, "data", SearchOption.AllDirectories).Max(file => new FileInfo(file).Length);
-        double[] starts = [.. Enumerable.Range(1, Rounds).Select(round => Batches(keys, often, startsAt: round * 100, batches: 1).Start).Order()];
+        double[] starts = [.. Enumerable.Range(1, Rounds)
+            .Select(round => Batches(keys, often, startsAt: round * 100, batches: 1).Start).Order()];
         (double written, double read) = ByHand(keys, folder.PathOf("by-hand"));
-        output.WriteLine($"| {keys:N0} | {plain:F2} | {planned:F2} | {saved:F2} | {written:F2} | {bytes / 1e6:F1} | {starts[Rounds / 2]:F1} | {read:F1} |");
+        output.WriteLine(
+            $"| {keys:N0} | {plain:F2} | {planned:F2} | {saved:F2} | {written:F2} | {bytes / 1e6:F1} | "
+            + $"{starts[Rounds / 2]:F1} | {read:F1} |");
     }
 
     // A batch touches a few states; the first one brings all of them.

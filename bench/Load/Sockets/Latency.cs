@@ -6,7 +6,8 @@ using System.Net.Sockets;
 namespace FastStream.Bench.Load;
 
 /// <summary>
-/// Latency of a line from the sender's write to the batch's output, at a steady rate. Each line begins with the clock's reading when it was written.
+/// Latency of a line from the sender's write to the batch's output, at a steady rate. Each line begins with the clock's
+/// reading when it was written.
 /// </summary>
 internal static class Latency
 {
@@ -57,7 +58,8 @@ internal static class Latency
         latencies.Sort();
         double held = batches / Math.Max(1, ((lastBatch - firstBatch) / interval.TotalMilliseconds) + 1);
         output.WriteLine(
-            $"| {interval.TotalMilliseconds} | {linesPerSecond} | {latencies.Count} | {Percentile(latencies, 0.5):F3} | {Percentile(latencies, 0.99):F3} " +
+            $"| {interval.TotalMilliseconds} | {linesPerSecond} | {latencies.Count} | "
+                + $"{Percentile(latencies, 0.5):F3} | {Percentile(latencies, 0.99):F3} " +
             $"| {Percentile(latencies, 0.999):F3} | {Percentile(latencies, 1):F3} | {batches / duration.TotalSeconds:F1} | {held:P1} |");
     }
 

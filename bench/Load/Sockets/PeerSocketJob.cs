@@ -23,7 +23,8 @@ internal sealed class PeerSocketJob : Job
         _sender = new LoopbackSender(dataset.Bytes);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         socket.Connect(_sender.EndPoint);
-        _reader = new StreamReader(new NetworkStream(socket, ownsSocket: true), Encoding.UTF8, detectEncodingFromByteOrderMarks: false, BufferBytes);
+        _reader = new StreamReader(new NetworkStream(socket, ownsSocket: true), Encoding.UTF8,
+            detectEncodingFromByteOrderMarks: false, BufferBytes);
     }
 
     public override Checksum RunOnce()

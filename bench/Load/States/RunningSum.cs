@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace FastStream.Bench.Load;
 
 /// <summary>
-/// A running sum over so many int64 keys, every record one pair: a hand-written loop over an open-addressing table, and <c>MapWithState</c> in memory, with checkpoints each ten batches, and
-/// with its states in FASTER and checkpoints each ten batches. Rounds in turn; every side gives the same checksum.
+/// A running sum over so many int64 keys, every record one pair: a hand-written loop over an open-addressing table, and
+/// <c>MapWithState</c> in memory, with checkpoints each ten batches, and with its states in FASTER and checkpoints each
+/// ten batches. Rounds in turn; every side gives the same checksum.
 /// </summary>
 internal static class RunningSum
 {
@@ -41,7 +42,9 @@ internal static class RunningSum
             }
         }
 
-        output.WriteLine($"Running sum: {Batches} batches of {RecordsOfBatch:N0} records over {keys:N0} keys; medians of {rounds} rounds in turn, ratio to the loop round by round.");
+        output.WriteLine(
+            $"Running sum: {Batches} batches of {RecordsOfBatch:N0} records over {keys:N0} keys; medians of "
+            + $"{rounds} rounds in turn, ratio to the loop round by round.");
         output.WriteLine();
         output.WriteLine("| side | ms | ns a record | loop / side | from | to |");
         output.WriteLine("|:--|--:|--:|--:|--:|--:|");
@@ -49,7 +52,9 @@ internal static class RunningSum
         {
             double[] ratios = [.. each.Zip(times["loop"], (own, loop) => loop / own).Order()];
             double median = each.Order().ElementAt(each.Count / 2);
-            output.WriteLine($"| {name} | {median:F0} | {median * 1e6 / Batches / RecordsOfBatch:F1} | {ratios[ratios.Length / 2]:F2} | {ratios[0]:F2} | {ratios[^1]:F2} |");
+            output.WriteLine(
+                $"| {name} | {median:F0} | {median * 1e6 / Batches / RecordsOfBatch:F1} | "
+                + $"{ratios[ratios.Length / 2]:F2} | {ratios[0]:F2} | {ratios[^1]:F2} |");
         }
     }
 
@@ -94,7 +99,8 @@ internal static class RunningSum
             Partitions = partitions,
             TimeProvider = clock,
             MaxBufferedRecords = int.MaxValue,
-            Checkpoint = interval is { } time ? new CheckpointOptions { Directory = folder.PathOf("job"), Interval = time, MaxLogBytes = long.MaxValue } : null,
+            Checkpoint = interval is { } time
+                ? new CheckpointOptions { Directory = folder.PathOf("job"), Interval = time, MaxLogBytes = long.MaxValue } : null,
             State = new StateOptions { Store = isStored ? new FasterStateStore() : null },
         });
         var input = new GivenBatches(context, batches);
@@ -129,7 +135,8 @@ internal static class RunningSum
     }
 
     /// <summary>Gives batches that it has, and writes down of each which one it was.</summary>
-    private sealed class GivenBatches(StreamingContext context, (long Key, long Value)[][] batches) : InputDStream<(long Key, long Value)>(context, "GivenBatches")
+    private sealed class GivenBatches(StreamingContext context, (long Key, long Value)[][] batches)
+        : InputDStream<(long Key, long Value)>(context, "GivenBatches")
     {
         private int _next;
 
@@ -141,8 +148,10 @@ internal static class RunningSum
             output.Advance(4);
         }
 
-        protected override InputBatch<(long Key, long Value)> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) => BatchOf(BitConverter.ToInt32(saved.Span));
+        protected override InputBatch<(long Key, long Value)> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) =>
+            BatchOf(BitConverter.ToInt32(saved.Span));
 
-        private RecordInputBatch<(long Key, long Value)> BatchOf(int index) => index < 0 ? RecordInputBatch.Empty<(long Key, long Value)>() : new(batches[index]);
+        private RecordInputBatch<(long Key, long Value)> BatchOf(int index) =>
+            index < 0 ? RecordInputBatch.Empty<(long Key, long Value)>() : new(batches[index]);
     }
 }

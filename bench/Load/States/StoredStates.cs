@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace FastStream.Bench.Load;
 
 /// <summary>
-/// What states in FASTER cost as their number grows: a batch of 1,000 changed keys without and with a checkpoint, what a checkpoint writes then, and a start to its first batch.
+/// What states in FASTER cost as their number grows: a batch of 1,000 changed keys without and with a checkpoint, what
+/// a checkpoint writes then, and a start to its first batch.
 /// </summary>
 internal static class StoredStates
 {
@@ -14,11 +15,16 @@ internal static class StoredStates
 
     public static void WriteHead(TextWriter output)
     {
-        output.WriteLine("| keys | filled, ns a key | batch of 1,000 ms | with a checkpoint ms | longest ms | a checkpoint writes KB | on the disk MB | start to first batch ms |");
+        output.WriteLine(
+            "| keys | filled, ns a key | batch of 1,000 ms | with a checkpoint ms | longest ms | a checkpoint "
+            + "writes KB | on the disk MB | start to first batch ms |");
         output.WriteLine("|--:|--:|--:|--:|--:|--:|--:|--:|");
     }
 
-    /// <summary>Measures with so many keys and prints one row of a Markdown table: medians, one partition, memory for states 256 MiB.</summary>
+    /// <summary>
+    /// Measures with so many keys and prints one row of a Markdown table: medians, one partition, memory for states 256
+    /// MiB.
+    /// </summary>
     public static void Run(TextWriter output, int keys)
     {
         using var folder = new TemporaryFolder();
@@ -57,7 +63,8 @@ internal static class StoredStates
 
         double start = Stopwatch.GetElapsedTime(now).TotalMilliseconds;
         output.WriteLine(
-            $"| {keys:N0} | {filled:F0} | {plain[Rounds / 2]:F2} | {saved[Rounds / 2]:F2} | {saved[^1]:F2} | {(bytes - before) / 1024.0 / Rounds:F0} | {bytes / 1e6:F1} | {start:F0} |");
+            $"| {keys:N0} | {filled:F0} | {plain[Rounds / 2]:F2} | {saved[Rounds / 2]:F2} | {saved[^1]:F2} | "
+                + $"{(bytes - before) / 1024.0 / Rounds:F0} | {bytes / 1e6:F1} | {start:F0} |");
     }
 
     private static (long Key, long Value)[] Some(int keys, int seed)
@@ -132,6 +139,8 @@ internal static class StoredStates
             _context.DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
 
-        private int Newest() => Directory.EnumerateDirectories(_directory, "checkpoint-*").Max(path => int.Parse(path[^9..], System.Globalization.CultureInfo.InvariantCulture));
+        private int Newest() =>
+            Directory.EnumerateDirectories(_directory, "checkpoint-*")
+                .Max(path => int.Parse(path[^9..], System.Globalization.CultureInfo.InvariantCulture));
     }
 }

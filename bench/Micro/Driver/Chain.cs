@@ -27,7 +27,8 @@ internal static class Chain
     {
         internal override void Connect(GraphBuilder graph) => graph.Attach(stream, () => Name, _ => sink);
 
-        internal override OutputJob TakeJob(BatchContext batch) => throw new NotSupportedException("A chain under measurement has no scheduler that would ask for jobs.");
+        internal override OutputJob TakeJob(BatchContext batch) =>
+            throw new NotSupportedException("A chain under measurement has no scheduler that would ask for jobs.");
 
         internal override void Reset()
         {

@@ -1,10 +1,14 @@
 namespace FastStream.Bench.Micro;
 
-/// <summary>The feeder of a chain under measurement: one partition, no threads, no clock; the operators behind it are joined by the graph builder as in a running context.</summary>
+/// <summary>
+/// The feeder of a chain under measurement: one partition, no threads, no clock; the operators behind it are joined by
+/// the graph builder as in a running context.
+/// </summary>
 /// <typeparam name="T">The record.</typeparam>
 internal sealed class ChainInput<T>(StreamingContext context) : DStream<T>(context, "ChainInput")
 {
-    // One scope for all batches, so that what is measured is the chain; chains that keep memory until the batch ends take EndBatch with a scope of their own.
+    // One scope for all batches, so that what is measured is the chain; chains that keep memory until the batch ends
+    // take EndBatch with a scope of their own.
     private static readonly BatchContext SharedScope = new(default, []);
 
     private Operator<T>? _head;   // set when the chain is joined

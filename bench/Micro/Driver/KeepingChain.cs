@@ -25,7 +25,9 @@ internal sealed class KeepingChain<T> : IDisposable
     /// <param name="sink">Takes what comes out.</param>
     public static KeepingChain<T> Of<TOut>(Func<DStream<T>, DStream<TOut>> describe, Operator<TOut> sink)
     {
-        var context = new StreamingContext(new StreamingOptions { BatchInterval = Interval, Partitions = 1, TimeProvider = new ManualTimeProvider() });
+        var context =
+            new StreamingContext(new StreamingOptions
+                { BatchInterval = Interval, Partitions = 1, TimeProvider = new ManualTimeProvider() });
         var input = new ChainInput<T>(context);
         OutputOperation output = Chain.Output(describe(input), sink);
 

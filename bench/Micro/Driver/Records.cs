@@ -38,7 +38,8 @@ internal static class Records
 
     /// <summary>A batch of keys drawn in that way from 10,000: numbers or words.</summary>
     public static TKey[] ZipfKeys<TKey>() =>
-        typeof(TKey) == typeof(Utf8Text) ? (TKey[])(object)new WordText(BatchRecords, DifferentKeys).Words : (TKey[])(object)ZipfKeys(BatchRecords, DifferentKeys);
+        typeof(TKey) == typeof(Utf8Text)
+            ? (TKey[])(object)new WordText(BatchRecords, DifferentKeys).Words : (TKey[])(object)ZipfKeys(BatchRecords, DifferentKeys);
 
     /// <summary>Batches of pairs whose keys are drawn evenly: numbers or words.</summary>
     public static (TKey Key, long Value)[][] EvenPairBatches<TKey>(int batches, int keyCount)

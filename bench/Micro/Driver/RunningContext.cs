@@ -30,7 +30,10 @@ internal sealed class RunningContext<T> : IDisposable
     }
 
     /// <summary>Runs one batch and gives the number of records that have come out since the start.</summary>
-    /// <remarks>The caller turns while it waits, so that what is measured ends with the batch and not with the waking of the one who waits.</remarks>
+    /// <remarks>
+    /// The caller turns while it waits, so that what is measured ends with the batch and not with the waking of the one
+    /// who waits.
+    /// </remarks>
     public long RunBatch(T[] records)
     {
         _input.Add(records);

@@ -3,7 +3,10 @@ using FastStream.Bench.Load;
 
 namespace FastStream.Bench.Micro;
 
-/// <summary>Lines of Zipf words in memory that stays until the process ends, as received bytes lie in blocks: most words fit in the text's own 16 bytes, some do not.</summary>
+/// <summary>
+/// Lines of Zipf words in memory that stays until the process ends, as received bytes lie in blocks: most words fit in
+/// the text's own 16 bytes, some do not.
+/// </summary>
 internal sealed unsafe class WordText
 {
     private const int WordsALine = 10;

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace FastStream.Bench.Micro;
 
-/// <summary>Compares what every benchmark allocates with its budget; made for continuous integration, where times mean nothing but bytes do.</summary>
+/// <summary>
+/// Compares what every benchmark allocates with its budget; made for continuous integration, where times mean nothing
+/// but bytes do.
+/// </summary>
 internal static class AllocationGate
 {
     /// <summary>Runs the gate.</summary>
@@ -19,25 +22,32 @@ internal static class AllocationGate
         {
             long allocated = gateCase.MeasureAllocated();
             Budget? budget = budgets.GetValueOrDefault(gateCase.Name);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {gateCase.FullName,-50} | {allocated,10:N0} | {budget?.Bytes.ToString("N0", CultureInfo.InvariantCulture) ?? "none",10} |"));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture,
+                    $"| {gateCase.FullName,-50} | {allocated,10:N0} | "
+                    + $"{budget?.Bytes.ToString("N0", CultureInfo.InvariantCulture) ?? "none",10} |"));
             if (budget is null)
             {
-                problems.Add($"{gateCase.Name} has no budget and allocates {allocated:N0} bytes an operation. Add it to bench/Micro/budgets.json.");
+                problems.Add(
+                    $"{gateCase.Name} has no budget and allocates {allocated:N0} bytes an operation. Add it to bench/Micro/budgets.json.");
             }
             else if (allocated > budget.Bytes)
             {
-                problems.Add($"{gateCase.FullName} allocates {allocated:N0} bytes an operation; its budget is {budget.Bytes:N0} ({budget.For}).");
+                problems.Add(
+                    $"{gateCase.FullName} allocates {allocated:N0} bytes an operation; its budget is {budget.Bytes:N0} ({budget.For}).");
             }
         }
 
         if (filter.Length == 0)
         {
-            problems.AddRange(budgets.Keys.Except(cases.Select(gateCase => gateCase.Name)).Select(name => $"The budget {name} has no benchmark. Remove it from bench/Micro/budgets.json or correct its name."));
+            problems.AddRange(budgets.Keys.Except(cases.Select(gateCase => gateCase.Name))
+                .Select(name => $"The budget {name} has no benchmark. Remove it from bench/Micro/budgets.json or correct its name."));
         }
 
         Console.WriteLine();
         problems.ForEach(Console.WriteLine);
-        Console.WriteLine(problems.Count == 0 ? $"All {cases.Length} keep their budgets." : $"{problems.Count} of the budgets do not hold.");
+        Console.WriteLine(problems.Count == 0
+            ? $"All {cases.Length} keep their budgets." : $"{problems.Count} of the budgets do not hold.");
         return problems.Count == 0 ? 0 : 1;
     }
 }

@@ -11,5 +11,6 @@ internal sealed record Budget(long Bytes, string For)
 
     /// <summary>All budgets by <c>Class.Method</c>, from <c>budgets.json</c> beside the program.</summary>
     public static Dictionary<string, Budget> Load() =>
-        JsonSerializer.Deserialize<Dictionary<string, Budget>>(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "budgets.json")), Format)!;
+        JsonSerializer.Deserialize<Dictionary<string, Budget>>(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "budgets.json")),
+            Format)!;
 }

@@ -23,7 +23,8 @@ internal sealed record GateCase(Type Bench, MethodInfo Method, IReadOnlyList<(Pr
             string[] shown =
             [
                 .. Bench.GetGenericArguments().Select(argument => argument.Name),
-                .. Parameters.Where(parameter => parameter.Value is not bool).Select(parameter => $"{parameter.Property.Name} = {parameter.Value}"),
+                .. Parameters.Where(parameter => parameter.Value is not bool)
+                    .Select(parameter => $"{parameter.Property.Name} = {parameter.Value}"),
             ];
             return shown.Length == 0 ? Name : $"{Name}({string.Join(", ", shown)})";
         }
@@ -41,7 +42,10 @@ internal sealed record GateCase(Type Bench, MethodInfo Method, IReadOnlyList<(Pr
            select new GateCase(closed, method, parameters),
     ];
 
-    /// <summary>Bytes allocated for each operation, by all threads: the least of some rounds, so that what something else allocates once is left out.</summary>
+    /// <summary>
+    /// Bytes allocated for each operation, by all threads: the least of some rounds, so that what something else
+    /// allocates once is left out.
+    /// </summary>
     public long MeasureAllocated()
     {
         object bench = Activator.CreateInstance(Bench)!;
@@ -81,7 +85,8 @@ internal sealed record GateCase(Type Bench, MethodInfo Method, IReadOnlyList<(Pr
 
     private static IEnumerable<Type> Closed(Type bench) =>
         bench.IsGenericTypeDefinition
-            ? bench.GetCustomAttributes<GenericTypeArgumentsAttribute>().Select(arguments => bench.MakeGenericType(arguments.GenericTypeArguments))
+            ? bench.GetCustomAttributes<GenericTypeArgumentsAttribute>()
+                .Select(arguments => bench.MakeGenericType(arguments.GenericTypeArguments))
             : [bench];
 
     private static IEnumerable<IReadOnlyList<(PropertyInfo Property, object? Value)>> Choices(Type bench)
@@ -93,7 +98,8 @@ internal sealed record GateCase(Type Bench, MethodInfo Method, IReadOnlyList<(Pr
             {
                 // Bytes do not depend on the profile: the first value, the clean one, is enough.
                 object?[] used = property.PropertyType == typeof(bool) ? [values.Values[0]] : values.Values;
-                choices = [.. choices.SelectMany(choice => used.Select(value => (IReadOnlyList<(PropertyInfo, object?)>)[.. choice, (property, value)]))];
+                choices = [.. choices
+                    .SelectMany(choice => used.Select(value => (IReadOnlyList<(PropertyInfo, object?)>)[.. choice, (property, value)]))];
             }
         }
 

@@ -42,6 +42,8 @@ public class CombineByKeyBench
         return _sink.Total;
     }
 
-    private ChainInput<(long Key, long Value)> NewChain(Func<long, (long Sum, long Count)> create, Func<(long Sum, long Count), long, (long Sum, long Count)> merge) =>
-        Chain.Of((DStream<(long Key, long Value)> pairs) => pairs.CombineByKey(create, merge, (a, b) => (a.Sum + b.Sum, a.Count + b.Count)), _sink);
+    private ChainInput<(long Key, long Value)> NewChain(Func<long, (long Sum, long Count)> create,
+        Func<(long Sum, long Count), long, (long Sum, long Count)> merge) =>
+        Chain.Of((DStream<(long Key, long Value)> pairs) =>
+            pairs.CombineByKey(create, merge, (a, b) => (a.Sum + b.Sum, a.Count + b.Count)), _sink);
 }

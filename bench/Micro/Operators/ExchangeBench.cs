@@ -2,7 +2,10 @@ using BenchmarkDotNet.Attributes;
 
 namespace FastStream.Bench.Micro;
 
-/// <summary>One batch of pairs brought to the partitions of their keys, or dealt out in turn, and counted, through a running context with two partitions; against a loop that shares them out between two arrays.</summary>
+/// <summary>
+/// One batch of pairs brought to the partitions of their keys, or dealt out in turn, and counted, through a running
+/// context with two partitions; against a loop that shares them out between two arrays.
+/// </summary>
 public class ExchangeBench
 {
     private readonly KeySalt _salt = KeySalt.Of(new StreamingOptions());

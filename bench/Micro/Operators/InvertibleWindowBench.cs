@@ -4,8 +4,8 @@ using BenchmarkDotNet.Attributes;
 namespace FastStream.Bench.Micro;
 
 /// <summary>
-/// As <see cref="ReduceByKeyAndWindowBench{TKey}"/> with an inverse function: against one dictionary of sums and counts, to which the pairs of a batch are added,
-/// and from which those of the batch that leaves are taken.
+/// As <see cref="ReduceByKeyAndWindowBench{TKey}"/> with an inverse function: against one dictionary of sums and
+/// counts, to which the pairs of a batch are added, and from which those of the batch that leaves are taken.
 /// </summary>
 /// <typeparam name="TKey">The key.</typeparam>
 [GenericTypeArguments(typeof(long))]
@@ -31,7 +31,8 @@ public class InvertibleWindowBench<TKey>
     {
         _batches = Records.EvenPairBatches<TKey>(Batches, 100_000);
         _ring = new BatchRing<(TKey Key, long Value)>(Panes, Records.BatchRecords);
-        _chain = KeepingChain<(TKey Key, long Value)>.Of(pairs => pairs.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, KeepingChain<long>.Interval * Panes), _sink);
+        _chain = KeepingChain<(TKey Key, long Value)>.Of(
+            pairs => pairs.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, KeepingChain<long>.Interval * Panes), _sink);
         for (int i = 0; i < Panes; i++)
         {
             HandWritten();

@@ -3,7 +3,10 @@ using BenchmarkDotNet.Attributes;
 
 namespace FastStream.Bench.Micro;
 
-/// <summary>Two sides with one value for each key, as two reduced streams are, joined and co-grouped; against a dictionary of one side.</summary>
+/// <summary>
+/// Two sides with one value for each key, as two reduced streams are, joined and co-grouped; against a dictionary of
+/// one side.
+/// </summary>
 public class JoinBench
 {
     private const int Keys = 10_000;

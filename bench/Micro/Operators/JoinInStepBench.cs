@@ -2,7 +2,10 @@ using BenchmarkDotNet.Attributes;
 
 namespace FastStream.Bench.Micro;
 
-/// <summary>Sums and counts of one batch by key, joined: two reductions and a join of unique keys, against a dictionary that holds both.</summary>
+/// <summary>
+/// Sums and counts of one batch by key, joined: two reductions and a join of unique keys, against a dictionary that
+/// holds both.
+/// </summary>
 public class JoinInStepBench
 {
     private readonly CountSink<(long Key, (long Left, long Right) Value)> _sink = new();
@@ -15,7 +18,8 @@ public class JoinInStepBench
     {
         _pairs = Records.Pairs(Records.ZipfKeys<long>());
         _chain = Chain.Of(
-            (DStream<(long Key, long Value)> pairs) => pairs.ReduceByKey((a, b) => a + b).Join(pairs.MapValues(_ => 1L).ReduceByKey((a, b) => a + b)), _sink);
+            (DStream<(long Key, long Value)> pairs) => pairs.ReduceByKey((a, b) => a + b)
+                .Join(pairs.MapValues(_ => 1L).ReduceByKey((a, b) => a + b)), _sink);
     }
 
     [Benchmark(Baseline = true)]

@@ -2,7 +2,10 @@ using BenchmarkDotNet.Attributes;
 
 namespace FastStream.Bench.Micro;
 
-/// <summary>Three operators with a lambda each and a sum, on random numbers of which the filter keeps a half that nobody can predict, against one loop.</summary>
+/// <summary>
+/// Three operators with a lambda each and a sum, on random numbers of which the filter keeps a half that nobody can
+/// predict, against one loop.
+/// </summary>
 public class MapFilterChainBench
 {
     private readonly SumSink _sum = new();

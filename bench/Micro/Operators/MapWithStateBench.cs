@@ -3,7 +3,10 @@ using BenchmarkDotNet.Attributes;
 
 namespace FastStream.Bench.Micro;
 
-/// <summary>The running sum of a key at each of 65,536 pairs, whose keys are drawn evenly, against a dictionary: its cost should grow with cache misses only as keys do.</summary>
+/// <summary>
+/// The running sum of a key at each of 65,536 pairs, whose keys are drawn evenly, against a dictionary: its cost should
+/// grow with cache misses only as keys do.
+/// </summary>
 public class MapWithStateBench
 {
     private const int Batches = 8;
@@ -26,7 +29,8 @@ public class MapWithStateBench
     {
         _batches = Records.EvenPairBatches<long>(Batches, Keys);
         (long Key, long Value)[] all = Records.Pairs(Enumerable.Range(0, Keys).Select(key => (long)key).ToArray());
-        StateSpec<long, long, long, (long Key, long Value)> spec = StateSpec.Function<long, long, long, (long Key, long Value)>(static (key, value, state) =>
+        StateSpec<long, long, long, (long Key, long Value)> spec =
+            StateSpec.Function<long, long, long, (long Key, long Value)>(static (key, value, state) =>
         {
             long sum = state.GetValueOrDefault() + value.GetValueOrDefault();
             state.Update(sum);

@@ -17,7 +17,8 @@ public class OnErrorBench
         _batches = Records.NumberBatches();
         _plain = Chain.Of((DStream<long> numbers) => numbers.Map(x => (x * 3) + 1).Filter(m => (m & 1) == 0), _sum);
         _tolerant = Chain.Of(
-            (DStream<long> numbers) => numbers.Map(x => (x * 3) + 1).OnError(RecordErrorPolicy.Drop).Filter(m => (m & 1) == 0).OnError(RecordErrorPolicy.Drop), _sum);
+            (DStream<long> numbers) => numbers.Map(x => (x * 3) + 1).OnError(RecordErrorPolicy.Drop)
+                .Filter(m => (m & 1) == 0).OnError(RecordErrorPolicy.Drop), _sum);
     }
 
     [Benchmark(Baseline = true)]

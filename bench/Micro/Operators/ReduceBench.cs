@@ -21,7 +21,8 @@ public class ReduceBench
         {
             Pollution.Run(
                 _numbers,
-                NewChain((a, b) => a - b), NewChain((a, b) => a ^ b), NewChain(Math.Max), NewChain((a, b) => a & b), NewChain((a, b) => a | b), NewChain((a, _) => a));
+                NewChain((a, b) => a - b), NewChain((a, b) => a ^ b), NewChain(Math.Max), NewChain((a, b) => a & b),
+                NewChain((a, b) => a | b), NewChain((a, _) => a));
         }
 
         _reduce = NewChain((a, b) => a + b);

@@ -4,8 +4,8 @@ using BenchmarkDotNet.Attributes;
 namespace FastStream.Bench.Micro;
 
 /// <summary>
-/// The sums of the last batches of 65,536 pairs, whose keys are drawn evenly from 100,000, once a batch, from the batches' own sums: against a dictionary
-/// for the batch and one for the window.
+/// The sums of the last batches of 65,536 pairs, whose keys are drawn evenly from 100,000, once a batch, from the
+/// batches' own sums: against a dictionary for the batch and one for the window.
 /// </summary>
 /// <typeparam name="TKey">The key.</typeparam>
 [GenericTypeArguments(typeof(long))]
@@ -32,7 +32,8 @@ public class ReduceByKeyAndWindowBench<TKey>
     {
         _batches = Records.EvenPairBatches<TKey>(Batches, 100_000);
         _ring = new BatchRing<(TKey Key, long Value)>(Panes, Records.BatchRecords);
-        _chain = KeepingChain<(TKey Key, long Value)>.Of(pairs => pairs.ReduceByKeyAndWindow((a, b) => a + b, KeepingChain<long>.Interval * Panes), _sink);
+        _chain = KeepingChain<(TKey Key, long Value)>.Of(
+            pairs => pairs.ReduceByKeyAndWindow((a, b) => a + b, KeepingChain<long>.Interval * Panes), _sink);
         for (int i = 0; i < Panes; i++)
         {
             HandWritten();

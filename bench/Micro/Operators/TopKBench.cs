@@ -23,7 +23,8 @@ public class TopKBench
         {
             Pollution.Run(
                 _numbers,
-                NewChain(x => -x), NewChain(x => x ^ 0x55), NewChain(x => x >> 3), NewChain(x => x + 1), NewChain(x => x & 0xFFFF), NewChain(x => x * 3));
+                NewChain(x => -x), NewChain(x => x ^ 0x55), NewChain(x => x >> 3), NewChain(x => x + 1),
+                NewChain(x => x & 0xFFFF), NewChain(x => x * 3));
         }
 
         _chain = NewChain(x => x);

@@ -2,7 +2,10 @@ using BenchmarkDotNet.Attributes;
 
 namespace FastStream.Bench.Micro;
 
-/// <summary>Functions of a gathered batch or partition, where the function hands on one number, against a loop: what gathering costs.</summary>
+/// <summary>
+/// Functions of a gathered batch or partition, where the function hands on one number, against a loop: what gathering
+/// costs.
+/// </summary>
 public class TransformBench
 {
     private static readonly long[] Zero = [0];

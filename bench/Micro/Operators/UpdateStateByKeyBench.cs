@@ -3,7 +3,10 @@ using BenchmarkDotNet.Attributes;
 
 namespace FastStream.Bench.Micro;
 
-/// <summary>Running sums of all keys after each batch of 65,536 pairs, whose keys are drawn evenly, against a dictionary that is added to and then walked.</summary>
+/// <summary>
+/// Running sums of all keys after each batch of 65,536 pairs, whose keys are drawn evenly, against a dictionary that is
+/// added to and then walked.
+/// </summary>
 public class UpdateStateByKeyBench
 {
     private const int Batches = 8;
@@ -24,7 +27,9 @@ public class UpdateStateByKeyBench
         _batches = Records.EvenPairBatches<long>(Batches, Keys);
         _output = new (long Key, long Value)[Keys];
         (long Key, long Value)[] all = Records.Pairs(Enumerable.Range(0, Keys).Select(key => (long)key).ToArray());
-        _chain = KeepingChain<(long Key, long Value)>.Of(pairs => pairs.UpdateStateByKey((ReadOnlySpan<long> values, Optional<long> state) => state.GetValueOrDefault() + Sum(values), all), _sink);
+        _chain = KeepingChain<(long Key, long Value)>.Of(
+            pairs => pairs.UpdateStateByKey((ReadOnlySpan<long> values, Optional<long> state) => state.GetValueOrDefault() + Sum(values),
+                all), _sink);
         Add(all);
     }
 

@@ -5,7 +5,10 @@ using FastStream.Bench.Load;
 
 namespace FastStream.Bench.Micro;
 
-/// <summary>SplitWords on lines of ten words, against one pass over the same bytes that stores where words begin and how long they are.</summary>
+/// <summary>
+/// SplitWords on lines of ten words, against one pass over the same bytes that stores where words begin and how long
+/// they are.
+/// </summary>
 public unsafe class Utf8TextSplitBench
 {
     private const int Words = 8192;

@@ -5,7 +5,10 @@ using FastStream.Bench.Load;
 
 namespace FastStream.Bench.Micro;
 
-/// <summary>Lines out of one block of 64 KiB, against a loop that finds line feeds alone and stores where lines begin and how long they are.</summary>
+/// <summary>
+/// Lines out of one block of 64 KiB, against a loop that finds line feeds alone and stores where lines begin and how
+/// long they are.
+/// </summary>
 public unsafe class FramingBench
 {
     private const int BlockBytes = 64 << 10;

@@ -3,7 +3,10 @@ using BenchmarkDotNet.Attributes;
 
 namespace FastStream.Bench.Micro;
 
-/// <summary>One batch of evenly drawn keys counted in the table of keyed operators, against a dictionary and <see cref="CollectionsMarshal"/>; both are emptied afterwards.</summary>
+/// <summary>
+/// One batch of evenly drawn keys counted in the table of keyed operators, against a dictionary and
+/// <see cref="CollectionsMarshal"/>; both are emptied afterwards.
+/// </summary>
 public class KeyTableBench
 {
     private readonly KeyTable<long, long> _table = new();

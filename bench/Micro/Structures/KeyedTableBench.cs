@@ -2,7 +2,10 @@ using BenchmarkDotNet.Attributes;
 
 namespace FastStream.Bench.Micro;
 
-/// <summary>The numbers of 65,536 keys, drawn evenly from those that a table keeps over batches, against a dictionary: look-ups only.</summary>
+/// <summary>
+/// The numbers of 65,536 keys, drawn evenly from those that a table keeps over batches, against a dictionary: look-ups
+/// only.
+/// </summary>
 public class KeyedTableBench
 {
     private const int Batches = 8;

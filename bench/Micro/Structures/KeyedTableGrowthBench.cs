@@ -4,8 +4,8 @@ using BenchmarkDotNet.Attributes;
 namespace FastStream.Bench.Micro;
 
 /// <summary>
-/// A table that is empty at first and gets two million keys, a span's worth at a time, against a dictionary. Each gives the nanoseconds of its slowest span, which are
-/// what a batch waits for while a table grows.
+/// A table that is empty at first and gets two million keys, a span's worth at a time, against a dictionary. Each gives
+/// the nanoseconds of its slowest span, which are what a batch waits for while a table grows.
 /// </summary>
 public class KeyedTableGrowthBench
 {

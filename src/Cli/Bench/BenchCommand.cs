@@ -13,15 +13,24 @@ internal static class BenchCommand
 
     public static Command Make(CommandOutput output)
     {
-        var workloads = new Option<string[]>("--workloads") { Description = $"Workloads, with commas: {string.Join(", ", Workload.Names)}; default all.", HelpName = "names", CustomParser = Lists.OfNames(Workload.Names) };
-        var time = new Option<TimeSpan?>("--step-time") { Description = "How long each of the five rounds of a workload takes; default 3s.", HelpName = "time", CustomParser = argument => Durations.Parse(argument) };
+        var workloads = new Option<string[]>("--workloads")
+            { Description = $"Workloads, with commas: {string.Join(", ", Workload.Names)}; default all.",
+                HelpName = "names", CustomParser = Lists.OfNames(Workload.Names) };
+        var time = new Option<TimeSpan?>("--step-time")
+            { Description = "How long each of the five rounds of a workload takes; default 3s.", HelpName = "time",
+                CustomParser = argument => Durations.Parse(argument) };
         var compare = new Option<string?>("--compare") { Description = "Compare with an earlier run's --json.", HelpName = "file" };
         var json = new Option<bool>("--json") { Description = "Print all results as one JSON document, for --compare." };
-        var command = new Command("bench", "Times the built-in workloads, in less than two minutes, and says when the machine was too busy to believe it.") { workloads, time, compare, json };
+        var command =
+            new Command("bench",
+                "Times the built-in workloads, in less than two minutes, and says when the machine was too busy to believe it.")
+                    { workloads, time, compare, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             BenchReport? before = parsed.GetValue(compare) is { } file ? Read(file) : null;
-            BenchReport report = await RunAsync(Lists.Given(parsed, workloads) ?? Workload.Names, parsed.GetValue(time) ?? TimeSpan.FromSeconds(3), output, cancellation);
+            BenchReport report =
+                await RunAsync(Lists.Given(parsed, workloads)
+                    ?? Workload.Names, parsed.GetValue(time) ?? TimeSpan.FromSeconds(3), output, cancellation);
             TextWriter text = parsed.GetValue(json) ? output.Errors : output.Out;
             if (parsed.GetValue(json))
             {
@@ -41,7 +50,8 @@ internal static class BenchCommand
         // Round by round over all of them: a disturbance hits one round of each, and not all of one. The first round warms up.
         for (int round = 0; round <= Rounds; round++)
         {
-            await output.Errors.WriteLineAsync(round == 0 ? "Warming up …" : string.Create(CultureInfo.InvariantCulture, $"Round {round} of {Rounds}"));
+            await output.Errors.WriteLineAsync(round == 0
+                ? "Warming up …" : string.Create(CultureInfo.InvariantCulture, $"Round {round} of {Rounds}"));
             foreach (string name in names)
             {
                 BenchRound measured = await CollectorRun.RoundAsync(Workload.Named(name), Interval, time, cancellation);
@@ -55,9 +65,11 @@ internal static class BenchCommand
         return new BenchReport
         {
             Machine = MachineFacts.Read(),
-            Version = typeof(StreamingContext).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+            Version = typeof(StreamingContext).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+                ?? "unknown",
             StartedAt = startedAt,
-            Results = [.. names.Select(name => BenchJudge.Of(name, rounds[name], Workload.Named(name).MakeLines().Average(line => line.Length + 1)))],
+            Results = [.. names.Select(
+                name => BenchJudge.Of(name, rounds[name], Workload.Named(name).MakeLines().Average(line => line.Length + 1)))],
         };
     }
 
@@ -70,7 +82,9 @@ internal static class BenchCommand
         {
             text.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {result.Workload} | {result.NanosecondsPerRecord:0.#} | {result.MegabytesPerSecond:0} | {result.AllocatedBytesPerRecord:0.##} | {result.Spread:0 %} | {(result.OthersCpu is { } others ? others.ToString("0 %", CultureInfo.InvariantCulture) : "?")} |"));
+                $"| {result.Workload} | {result.NanosecondsPerRecord:0.#} | {result.MegabytesPerSecond:0} | "
+                    + $"{result.AllocatedBytesPerRecord:0.##} | {result.Spread:0 %} | "
+                    + $"{(result.OthersCpu is { } others ? others.ToString("0 %", CultureInfo.InvariantCulture) : "?")} |"));
         }
 
         foreach (BenchResult result in report.Results)
@@ -98,7 +112,9 @@ internal static class BenchCommand
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {
-            throw new CommandException($"{file} cannot be compared with: {error.Message} The output of an earlier `faststream bench --json` is expected.", innerException: error);
+            throw new CommandException(
+                $"{file} cannot be compared with: {error.Message} The output of an earlier `faststream bench --json` is expected.",
+                innerException: error);
         }
     }
 }

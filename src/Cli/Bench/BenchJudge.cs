@@ -13,8 +13,11 @@ internal static class BenchJudge
 
     /// <summary>Why a result is not to be believed; null where it is.</summary>
     public static string? Noise(BenchResult result) =>
-        result.OthersCpu > OthersBound ? Invariant($"{result.Workload}: other processes used {result.OthersCpu:0 %} of the machine; less than {OthersBound:0 %} is expected")
-        : result.Spread > SpreadBound ? Invariant($"{result.Workload}: rounds differ by {result.Spread:0 %}; less than {SpreadBound:0 %} is expected")
+        result.OthersCpu > OthersBound
+            ? Invariant($"{result.Workload}: other processes used {result.OthersCpu:0 %} of the machine; less than ")
+            + Invariant($"{OthersBound:0 %} is expected")
+        : result.Spread > SpreadBound
+            ? Invariant($"{result.Workload}: rounds differ by {result.Spread:0 %}; less than {SpreadBound:0 %} is expected")
         : null;
 
     /// <summary>A result beside an earlier one, in words.</summary>
@@ -23,7 +26,9 @@ internal static class BenchJudge
         double ratio = before.NanosecondsPerRecord / now.NanosecondsPerRecord;
         double spread = Math.Max(now.Spread, before.Spread);
         string words = Math.Abs(ratio - 1) <= spread ? "no difference beyond the spread" : ratio > 1 ? "faster" : "slower";
-        return Invariant($"{now.Workload}: ×{ratio:0.00} ± {spread:0.00}, {words} ({before.NanosecondsPerRecord:0.#} → {now.NanosecondsPerRecord:0.#} ns a record)");
+        return Invariant(
+            $"{now.Workload}: ×{ratio:0.00} ± {spread:0.00}, {words} ({before.NanosecondsPerRecord:0.#} → ")
+            + Invariant($"{now.NanosecondsPerRecord:0.#} ns a record)");
     }
 
     /// <summary>The middle of the rounds.</summary>
@@ -36,7 +41,8 @@ internal static class BenchJudge
             NanosecondsPerRecord = Math.Round(median, 2),
             MegabytesPerSecond = Math.Round(median == 0 ? 0 : bytesPerRecord * 1000 / median, 1),
             AllocatedBytesPerRecord = Math.Round(Trend.Median(rounds.Select(round => round.AllocatedBytesPerRecord)), 2),
-            Spread = Math.Round(median == 0 ? 0 : (rounds.Max(round => round.NanosecondsPerRecord) - rounds.Min(round => round.NanosecondsPerRecord)) / median, 3),
+            Spread = Math.Round(median == 0
+                ? 0 : (rounds.Max(round => round.NanosecondsPerRecord) - rounds.Min(round => round.NanosecondsPerRecord)) / median, 3),
             OthersCpu = rounds.Max(round => round.OthersCpu),
         };
     }

@@ -7,18 +7,32 @@ namespace FastStream.Cli;
 /// <summary><c>faststream gc</c>: collector modes side by side, each in a child with its own runtime settings.</summary>
 internal static class CollectorCommand
 {
-    private const string About = "Compares modes of the garbage collector for jobs that allocate nothing, make strings, or keep much, and prints the lines that set one.";
+    private const string About =
+        "Compares modes of the garbage collector for jobs that allocate nothing, make strings, or keep much, and "
+        + "prints the lines that set one.";
     private const double OthersBound = 0.1;
 
     public static Command Make(CommandOutput output)
     {
-        string[] modes = [.. CollectorMode.Compared.Select(mode => mode.Name.Replace(", ", "+", StringComparison.Ordinal).Replace(' ', '-'))];
-        var jobs = new Option<string[]>("--jobs") { Description = $"Jobs, with commas: {string.Join(", ", CollectorWorkload.Names)}; default all.", HelpName = "names", CustomParser = Lists.OfNames(CollectorWorkload.Names) };
-        var chosen = new Option<string[]>("--modes") { Description = $"Modes, with commas: {string.Join(", ", modes)}; default all.", HelpName = "names", CustomParser = Lists.OfNames(modes) };
-        var interval = new Option<TimeSpan?>("--interval") { Description = "Time between batches; default 100ms.", HelpName = "time", CustomParser = argument => Durations.Parse(argument) };
-        var rate = new Option<int[]>("--rate") { Description = "Records a second for the latency; default 100k.", HelpName = "number", CustomParser = Lists.OfNumbers(1, 100_000_000) };
-        var time = new Option<TimeSpan?>("--step-time") { Description = "How long each of the two measurements takes; default 5s.", HelpName = "time", CustomParser = argument => Durations.Parse(argument) };
-        var report = new Option<string?>("--report") { Description = "Write gc.html, gc.md and gc.json into this folder.", HelpName = "folder" };
+        string[] modes = [
+            .. CollectorMode.Compared.Select(mode => mode.Name.Replace(", ", "+", StringComparison.Ordinal).Replace(' ', '-'))];
+        var jobs = new Option<string[]>("--jobs")
+            { Description = $"Jobs, with commas: {string.Join(", ", CollectorWorkload.Names)}; default all.",
+                HelpName = "names", CustomParser = Lists.OfNames(CollectorWorkload.Names) };
+        var chosen = new Option<string[]>("--modes")
+            { Description = $"Modes, with commas: {string.Join(", ", modes)}; default all.", HelpName = "names",
+                CustomParser = Lists.OfNames(modes) };
+        var interval = new Option<TimeSpan?>("--interval")
+            { Description = "Time between batches; default 100ms.", HelpName = "time",
+                CustomParser = argument => Durations.Parse(argument) };
+        var rate = new Option<int[]>("--rate")
+            { Description = "Records a second for the latency; default 100k.", HelpName = "number",
+                CustomParser = Lists.OfNumbers(1, 100_000_000) };
+        var time = new Option<TimeSpan?>("--step-time")
+            { Description = "How long each of the two measurements takes; default 5s.", HelpName = "time",
+                CustomParser = argument => Durations.Parse(argument) };
+        var report = new Option<string?>("--report")
+            { Description = "Write gc.html, gc.md and gc.json into this folder.", HelpName = "folder" };
         var lines = new Option<string?>("--lines") { Description = "Measure nothing; print the lines that set a mode.", HelpName = "mode" };
         lines.AcceptOnlyFromAmong(modes);
         var json = new Option<bool>("--json") { Description = "Print all results as one JSON document." };
@@ -38,20 +52,24 @@ internal static class CollectorCommand
             string[] names = Lists.Given(parsed, jobs) ?? CollectorWorkload.Names;
             if (parsed.GetValue(child))
             {
-                await output.Out.WriteLineAsync(JsonSerializer.Serialize(await CollectorRun.RunAsync(names[0], steady, every, each, cancellation), JsonText.Lines));
+                await output.Out.WriteLineAsync(
+                    JsonSerializer.Serialize(await CollectorRun.RunAsync(names[0], steady, every, each, cancellation), JsonText.Lines));
                 return ExitCode.Done;
             }
 
-            CollectorMode[] compared = [.. (Lists.Given(parsed, chosen) ?? modes).Select(name => CollectorMode.Compared[Array.IndexOf(modes, name)])];
+            CollectorMode[] compared = [
+                .. (Lists.Given(parsed, chosen) ?? modes).Select(name => CollectorMode.Compared[Array.IndexOf(modes, name)])];
             CollectorReport all = await CompareAsync(names, compared, every, steady, each, output, cancellation);
             Print(all, parsed.GetValue(report), parsed.GetValue(json), output);
-            return all.IsInterrupted ? ExitCode.Interrupted : all.Results.Any(result => result.OthersCpu > OthersBound) ? ExitCode.Unwell : ExitCode.Done;
+            return all.IsInterrupted
+                ? ExitCode.Interrupted : all.Results.Any(result => result.OthersCpu > OthersBound) ? ExitCode.Unwell : ExitCode.Done;
         });
         return command;
     }
 
     private static async Task<CollectorReport> CompareAsync(
-        string[] jobs, CollectorMode[] modes, TimeSpan interval, int rate, TimeSpan time, CommandOutput output, CancellationToken cancellation)
+        string[] jobs, CollectorMode[] modes, TimeSpan interval, int rate, TimeSpan time, CommandOutput output,
+        CancellationToken cancellation)
     {
         DateTimeOffset startedAt = TimeProvider.System.GetUtcNow();
         var results = new List<CollectorResult>();
@@ -62,7 +80,8 @@ internal static class CollectorCommand
             output.Errors.WriteLine($"{job} with {mode.Name}; about {Times.Text(expected * (all.Length - results.Count))} left");
             string[] line =
             [
-                "gc", "--as-child", "--jobs", job, "--interval", Times.Option(interval), "--rate", rate.ToString(CultureInfo.InvariantCulture), "--step-time", Times.Option(time),
+                "gc", "--as-child", "--jobs", job, "--interval", Times.Option(interval), "--rate",
+                rate.ToString(CultureInfo.InvariantCulture), "--step-time", Times.Option(time),
             ];
             using ToolProcess child = ToolProcess.Start(line, mode.Settings, isRedirected: true, redirectsErrors: true);
             await using CancellationTokenRegistration stop = cancellation.Register(child.Interrupt);
@@ -75,7 +94,8 @@ internal static class CollectorCommand
             }
             else if (!cancellation.IsCancellationRequested)
             {
-                throw new CommandException($"The child for {job} with {mode.Name} ended with {child.Process.ExitCode}: {(await errors).Trim()}", ExitCode.Failed);
+                throw new CommandException(
+                    $"The child for {job} with {mode.Name} ended with {child.Process.ExitCode}: {(await errors).Trim()}", ExitCode.Failed);
             }
         }
 
@@ -125,7 +145,9 @@ internal static class CollectorCommand
         output.Out.WriteLine(report.Machine.Text());
         if (report.Results.Where(result => result.OthersCpu > OthersBound).ToArray() is { Length: > 0 } noisy)
         {
-            output.Out.WriteLine($"The machine was not quiet: other processes used up to {noisy.Max(result => result.OthersCpu):0 %} of it. Numbers of these runs are not comparable.");
+            output.Out.WriteLine(
+                $"The machine was not quiet: other processes used up to {noisy.Max(result => result.OthersCpu):0 %} "
+                + "of it. Numbers of these runs are not comparable.");
         }
 
         if (report.IsInterrupted)

@@ -46,7 +46,8 @@ internal sealed record CollectorMode(string Name, IReadOnlyList<CollectorSetting
         yield return "</PropertyGroup>";
         foreach (CollectorSetting setting in Settings.Where(each => each is { ProjectProperty: null, IsVariable: false }))
         {
-            yield return $"<ItemGroup><RuntimeHostConfigurationOption Include=\"{setting.Property}\" Value=\"{setting.Value}\" /></ItemGroup>";
+            yield return $"<ItemGroup><RuntimeHostConfigurationOption Include=\"{setting.Property}\" "
+                + $"Value=\"{setting.Value}\" /></ItemGroup>";
         }
     }
 
@@ -64,14 +65,17 @@ internal sealed record CollectorMode(string Name, IReadOnlyList<CollectorSetting
     }
 
     /// <summary>Environment variables, for what can stand nowhere else.</summary>
-    public IEnumerable<string> VariableLines() => Settings.Where(setting => setting.IsVariable).Select(setting => $"export {setting.Property}={setting.Value}");
+    public IEnumerable<string> VariableLines() =>
+        Settings.Where(setting => setting.IsVariable).Select(setting => $"export {setting.Property}={setting.Value}");
 
     private static CollectorSetting Server(bool value) => CollectorSetting.Switch("System.GC.Server", "ServerGarbageCollection", value);
 
-    private static CollectorSetting Concurrent(bool value) => CollectorSetting.Switch("System.GC.Concurrent", "ConcurrentGarbageCollection", value);
+    private static CollectorSetting Concurrent(bool value) =>
+        CollectorSetting.Switch("System.GC.Concurrent", "ConcurrentGarbageCollection", value);
 
     // DATAS: server collection that grows and shrinks its number of heaps with what lives. The default of .NET 9 and later.
-    private static CollectorSetting Adaptive(bool value) => new("System.GC.DynamicAdaptationMode", value ? "1" : "0", "GarbageCollectionAdaptationMode");
+    private static CollectorSetting Adaptive(bool value) =>
+        new("System.GC.DynamicAdaptationMode", value ? "1" : "0", "GarbageCollectionAdaptationMode");
 }
 
 /// <summary>One setting of the runtime, in the places where it can stand.</summary>
@@ -86,5 +90,6 @@ internal sealed record CollectorSetting(string Property, string Value, string? P
     /// <summary>A variable of the runtime; numbers are hexadecimal there.</summary>
     public static CollectorSetting OfVariable(string name, string value) => new("DOTNET_" + name, value, null) { IsVariable = true };
 
-    public static CollectorSetting Switch(string property, string projectProperty, bool value) => new(property, value ? "true" : "false", projectProperty);
+    public static CollectorSetting Switch(string property, string projectProperty, bool value) =>
+        new(property, value ? "true" : "false", projectProperty);
 }

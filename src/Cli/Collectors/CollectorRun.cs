@@ -8,7 +8,8 @@ internal static class CollectorRun
 {
     private const int FloodRate = 20_000_000;
 
-    public static async Task<CollectorResult> RunAsync(string name, int steadyRate, TimeSpan interval, TimeSpan time, CancellationToken cancellation)
+    public static async Task<CollectorResult> RunAsync(string name, int steadyRate, TimeSpan interval, TimeSpan time,
+        CancellationToken cancellation)
     {
         Workload workload = CollectorWorkload.Named(name);
         var judge = new StabilityJudge(othersLimit: 1);
@@ -21,7 +22,8 @@ internal static class CollectorRun
         }
 
         using var flood = new WorkloadJob(workload, "memory", FloodRate);
-        (RecordedStepBatch[] batches, PauseNumbers pauses, double heap, double? others, double seconds) = await FloodAsync(flood, interval, time, cancellation);
+        (RecordedStepBatch[] batches, PauseNumbers pauses, double heap, double? others, double seconds) =
+            await FloodAsync(flood, interval, time, cancellation);
         long records = batches.Sum(batch => batch.Records);
         double busy = batches.Sum(batch => batch.Processing.TotalSeconds);
         return new CollectorResult
@@ -96,7 +98,8 @@ internal static class CollectorRun
             ", ",
             [
                 $"{GCSettings.LatencyMode}",
-                .. shown.Where(variables.ContainsKey).Select(name => string.Create(CultureInfo.InvariantCulture, $"{name} {variables[name]}")),
+                .. shown.Where(variables.ContainsKey)
+                    .Select(name => string.Create(CultureInfo.InvariantCulture, $"{name} {variables[name]}")),
                 $"TieredPGO {(AppContext.TryGetSwitch("System.Runtime.TieredPGO", out bool isOn) ? isOn : "default")}",
                 $"GCgen0size {Environment.GetEnvironmentVariable("DOTNET_GCgen0size") ?? "default"}",
             ]);
@@ -124,7 +127,9 @@ internal static class CollectorRun
             DateTimeOffset due = batch.Time.ToDateTimeOffset();
             lock (_lock)
             {
-                _batches.Add(new RecordedStepBatch(due, TimeSpan.Zero, batch.ProcessingTime ?? TimeSpan.Zero, batch.EndedAt ?? due, 0, batch.RecordCount));
+                _batches.Add(
+                    new RecordedStepBatch(due, TimeSpan.Zero, batch.ProcessingTime
+                        ?? TimeSpan.Zero, batch.EndedAt ?? due, 0, batch.RecordCount));
             }
         }
 

@@ -9,7 +9,8 @@ internal static class CollectorTable
 {
     private const double Equal = 1.1;      // nearer than a tenth, the default is as good
 
-    private static readonly string[] Heads = ["mode", "records/s", "pauses", "p50", "p99", "max", "paused", "B/record", "heap MB", "latency p50", "p99", "others' CPU"];
+    private static readonly string[] Heads = ["mode", "records/s", "pauses", "p50", "p99", "max", "paused", "B/record",
+        "heap MB", "latency p50", "p99", "others' CPU"];
 
     public static Table Of(IEnumerable<CollectorResult> results)
     {
@@ -44,16 +45,20 @@ internal static class CollectorTable
         CollectorResult usual = results[0];
         CollectorResult even = results.MinBy(result => result.LatencyP99Ms)!;
         CollectorResult fast = results.MaxBy(result => result.RecordsPerSecond)!;
-        return (usual.LatencyP99Ms <= even.LatencyP99Ms * Equal ? usual : even, usual.RecordsPerSecond * Equal >= fast.RecordsPerSecond ? usual : fast);
+        return (usual.LatencyP99Ms <= even.LatencyP99Ms * Equal
+            ? usual : even, usual.RecordsPerSecond * Equal >= fast.RecordsPerSecond ? usual : fast);
     }
 
     /// <summary>Markdown of everything.</summary>
     public static string Document(CollectorReport report)
     {
-        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"# Collector modes\n\n{report.Machine.Text()}; batches of {report.IntervalMs} ms, latency at {report.SteadyRate:N0} records/s\n");
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture,
+            $"# Collector modes\n\n{report.Machine.Text()}; batches of {report.IntervalMs} ms, latency at "
+            + $"{report.SteadyRate:N0} records/s\n");
         foreach (IGrouping<string, CollectorResult> job in report.Results.GroupBy(result => result.Job))
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n## {job.Key}\n\n{CollectorWorkload.Named(job.Key).About}\n\n").AppendJoin('\n', Markdown(job)).Append(CultureInfo.InvariantCulture, $"\n\n{Words(job.Key, [.. job])}\n");
+            text.Append(CultureInfo.InvariantCulture, $"\n## {job.Key}\n\n{CollectorWorkload.Named(job.Key).About}\n\n")
+                .AppendJoin('\n', Markdown(job)).Append(CultureInfo.InvariantCulture, $"\n\n{Words(job.Key, [.. job])}\n");
         }
 
         return text.ToString();
@@ -63,11 +68,15 @@ internal static class CollectorTable
     public static string Html(CollectorReport report)
     {
         var text = new StringBuilder()
-            .Append($"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Collector modes</title><style>{ReportStyle.ForPage}</style></head><body>\n<h1>Collector modes</h1>\n")
-            .Append(CultureInfo.InvariantCulture, $"<p class=\"machine\">{SvgChart.Escape(report.Machine.Text())}; batches of {report.IntervalMs} ms, latency at {report.SteadyRate:N0} records/s</p>\n");
+            .Append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Collector "
+                + $"modes</title><style>{ReportStyle.ForPage}</style></head><body>\n<h1>Collector modes</h1>\n")
+            .Append(CultureInfo.InvariantCulture,
+                $"<p class=\"machine\">{SvgChart.Escape(report.Machine.Text())}; batches of {report.IntervalMs} ms, "
+                + $"latency at {report.SteadyRate:N0} records/s</p>\n");
         foreach (IGrouping<string, CollectorResult> job in report.Results.GroupBy(result => result.Job))
         {
-            text.Append($"<h2>{job.Key}: {CollectorWorkload.Named(job.Key).About}</h2>\n<p class=\"advice\">{SvgChart.Escape(Words(job.Key, [.. job]))}</p>\n").Append(Charts(job, ""));
+            text.Append($"<h2>{job.Key}: {CollectorWorkload.Named(job.Key).About}</h2>\n<p "
+                + $"class=\"advice\">{SvgChart.Escape(Words(job.Key, [.. job]))}</p>\n").Append(Charts(job, ""));
         }
 
         return text.Append("</body></html>\n").ToString();
@@ -75,9 +84,13 @@ internal static class CollectorTable
 
     /// <summary>Throughput, pauses and latency of one job as bars.</summary>
     public static string Charts(IEnumerable<CollectorResult> job, string css) => string.Concat(
-        SvgBars.Of("Records a second", job.Select(result => (result.Mode, result.RecordsPerSecond, Number(result.RecordsPerSecond, "N0"))), css),
-        SvgBars.Of("Longest pause", job.Select(result => (result.Mode, result.PauseMaxMs, $"{TuneTable.Ms(result.PauseMaxMs)}, p99 {TuneTable.Ms(result.PauseP99Ms)}")), css),
-        SvgBars.Of("Latency p99 at the steady rate", job.Select(result => (result.Mode, result.LatencyP99Ms, TuneTable.Ms(result.LatencyP99Ms))), css));
+        SvgBars.Of("Records a second",
+            job.Select(result => (result.Mode, result.RecordsPerSecond, Number(result.RecordsPerSecond, "N0"))), css),
+        SvgBars.Of("Longest pause",
+            job.Select(result =>
+                (result.Mode, result.PauseMaxMs, $"{TuneTable.Ms(result.PauseMaxMs)}, p99 {TuneTable.Ms(result.PauseP99Ms)}")), css),
+        SvgBars.Of("Latency p99 at the steady rate",
+            job.Select(result => (result.Mode, result.LatencyP99Ms, TuneTable.Ms(result.LatencyP99Ms))), css));
 
     /// <summary>The choice in words.</summary>
     public static string Words(string job, IReadOnlyList<CollectorResult> results)
@@ -85,7 +98,8 @@ internal static class CollectorTable
         (CollectorResult latency, CollectorResult throughput) = Choose(results);
         return latency == throughput
             ? $"{job}: {latency.Mode} for latency and throughput."
-            : $"{job}: {latency.Mode} for even latency (p99 {TuneTable.Ms(latency.LatencyP99Ms)}), {throughput.Mode} for throughput ({Number(throughput.RecordsPerSecond, "N0")} records/s).";
+            : $"{job}: {latency.Mode} for even latency (p99 {TuneTable.Ms(latency.LatencyP99Ms)}), "
+                + $"{throughput.Mode} for throughput ({Number(throughput.RecordsPerSecond, "N0")} records/s).";
     }
 
     private static string[] Cells(CollectorResult result) =>

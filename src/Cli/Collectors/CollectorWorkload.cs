@@ -9,7 +9,8 @@ internal static class CollectorWorkload
 
     private static readonly Workload[] Known =
     [
-        new("nothing", "counts words as texts in place: nothing is allocated for a record", Workload.Named("words").Line, Workload.Named("words").Describe),
+        new("nothing", "counts words as texts in place: nothing is allocated for a record",
+            Workload.Named("words").Line, Workload.Named("words").Describe),
         new("strings", "counts words as strings: about ten short-lived objects for a record", Workload.Named("words").Line, CountStrings),
         new("state", "keeps an object and a string for each of 500,000 keys: much lives long", KeyLine, KeepObjects),
     ];

@@ -6,16 +6,22 @@ namespace FastStream.Cli;
 /// <summary><c>faststream demo</c>: a job with a load of its own and a page to look at, without any set-up.</summary>
 internal static class DemoCommand
 {
-    private const string About = "Watches the log of a web server that the demo plays itself: errors, requests and bytes by client, statuses; with a live page.";
+    private const string About =
+        "Watches the log of a web server that the demo plays itself: errors, requests and bytes by client, statuses; with a live page.";
 
     public static Command Make(CommandOutput output)
     {
         Option<TimeSpan?> interval = CommonOptions.Interval();
         Option<int?> partitions = CommonOptions.Partitions();
         Option<TimeSpan?> duration = CommonOptions.Duration("Stop after this time; default: at Ctrl-C.");
-        var rate = new Option<int?>("--rate") { Description = "Log lines a second; default 10000.", HelpName = "number", CustomParser = argument => Numbers.Between(1, int.MaxValue)(argument) };
-        var dashboard = new Option<int?>("--dashboard") { Description = "Port of the live page on this machine, 0 for any; default 4040.", HelpName = "port", CustomParser = argument => Numbers.Between(0, 65_535)(argument) };
-        var json = new Option<bool>("--json") { Description = "One JSON object a line on the standard output; what the job prints goes to the error output." };
+        var rate = new Option<int?>("--rate")
+            { Description = "Log lines a second; default 10000.", HelpName = "number",
+                CustomParser = argument => Numbers.Between(1, int.MaxValue)(argument) };
+        var dashboard = new Option<int?>("--dashboard")
+            { Description = "Port of the live page on this machine, 0 for any; default 4040.", HelpName = "port",
+                CustomParser = argument => Numbers.Between(0, 65_535)(argument) };
+        var json = new Option<bool>("--json")
+            { Description = "One JSON object a line on the standard output; what the job prints goes to the error output." };
         var command = new Command("demo", About) { interval, partitions, duration, rate, dashboard, json };
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -9,15 +9,20 @@ internal static class DoctorCommand
 {
     public static Command Make(CommandOutput output)
     {
-        var directory = new Argument<string>("directory") { Description = "Where checkpoints would be; default: this folder.", DefaultValueFactory = _ => ".", Arity = ArgumentArity.ZeroOrOne };
+        var directory = new Argument<string>("directory")
+            { Description = "Where checkpoints would be; default: this folder.", DefaultValueFactory = _ => ".",
+                Arity = ArgumentArity.ZeroOrOne };
         var json = new Option<bool>("--json") { Description = "Print the findings as one JSON document." };
-        var command = new Command("doctor", "Looks at limits, clock, timer, collector and disk of this machine, and says what each means for a job.") { directory, json };
+        var command =
+            new Command("doctor", "Looks at limits, clock, timer, collector and disk of this machine, and says what each means for a job.")
+            { directory, json };
         command.SetAction(parsed =>
         {
             string place = Path.GetFullPath(parsed.GetRequiredValue(directory));
             if (!Directory.Exists(place))
             {
-                throw new CommandException($"{place} is no directory; the one in which checkpoints would be, or the one above it, is expected.");
+                throw new CommandException(
+                    $"{place} is no directory; the one in which checkpoints would be, or the one above it, is expected.");
             }
 
             Finding[] findings = [.. MachineChecks.All(place)];
@@ -42,7 +47,8 @@ internal static class DoctorCommand
         {
             foreach (Finding finding in findings)
             {
-                output.Out.WriteLine($"{finding.Health.ToString().ToLowerInvariant(),-5} {finding.Name}: {finding.Value}. {finding.Meaning}".TrimEnd());
+                output.Out.WriteLine(
+                    $"{finding.Health.ToString().ToLowerInvariant(),-5} {finding.Name}: {finding.Value}. {finding.Meaning}".TrimEnd());
             }
 
             return;

@@ -43,9 +43,12 @@ internal static class MachineChecks
         "collector",
         (isServer ? "server" : "workstation") + (isConcurrent ? ", concurrent" : ", not concurrent"),
         isConcurrent ? Health.Well : Health.Mind,
-        !isConcurrent ? "A full collection stops batches for all its time; set ConcurrentGarbageCollection unless the job allocates next to nothing."
+        !isConcurrent
+            ? "A full collection stops batches for all its time; set ConcurrentGarbageCollection unless the job allocates next to nothing."
             : isServer ? "Collects seldom and on all processors: throughput for functions that allocate. `faststream gc` compares."
-            : processors > 4 ? "Even latency. Jobs whose functions allocate much gain by server collection on so many processors: `faststream gc` compares."
+            : processors > 4
+                ? "Even latency. Jobs whose functions allocate much gain by server collection on so many "
+                + "processors: `faststream gc` compares."
             : "Even latency; the default. It is this tool's own: a job's is in its runtimeconfig.json.");
 
     public static Finding Timer(TimeSpan lateness) => new(
@@ -54,7 +57,8 @@ internal static class MachineChecks
         lateness < TimeSpan.FromMilliseconds(2) ? Health.Well : Health.Mind,
         lateness < TimeSpan.FromMilliseconds(2)
             ? "Good for batch intervals down to 1 ms."
-            : $"A wait of 1 ms takes so much longer: batch intervals below {Times.Text(lateness * 5)} will be uneven. Other work on the machine, or a coarse timer of the system, does that.");
+            : $"A wait of 1 ms takes so much longer: batch intervals below {Times.Text(lateness * 5)} will be "
+                + "uneven. Other work on the machine, or a coarse timer of the system, does that.");
 
     /// <summary>By the text of <c>/proc/self/limits</c>.</summary>
     public static Finding OpenFiles(string limits)
@@ -69,18 +73,24 @@ internal static class MachineChecks
             health,
             health == Health.Well
                 ? "Each connection and each file that is read takes one."
-                : "Each connection and each file that is read takes one: a listening stream with more peers refuses them. Raise it by `ulimit -n 65536`, or LimitNOFILE= of systemd.");
+                : "Each connection and each file that is read takes one: a listening stream with more peers refuses "
+                    + "them. Raise it by `ulimit -n 65536`, or LimitNOFILE= of systemd.");
     }
 
     public static Finding Clock(string source) => source is "tsc" or "kvm-clock" or "hyperv_clocksource_tsc_page" or "arch_sys_counter"
-        ? new Finding("clock source", source, Health.Well, "The clock is read without a call into the kernel: times of batches and stages cost some 20 ns.")
-        : new Finding("clock source", source, Health.Mind, "The clock is read by a call into the kernel, some 1 µs each time: the dashboard's profile of stages costs more, and so do time stamps in functions. Choose tsc where the machine has it.");
+        ? new Finding("clock source", source, Health.Well,
+            "The clock is read without a call into the kernel: times of batches and stages cost some 20 ns.")
+        : new Finding("clock source", source, Health.Mind,
+            "The clock is read by a call into the kernel, some 1 µs each time: the dashboard's profile of stages "
+            + "costs more, and so do time stamps in functions. Choose tsc where the machine has it.");
 
     public static Finding HugePages(string text)
     {
         string mode = text.Split('[', ']') is [_, var chosen, ..] ? chosen : text;
         return mode == "always"
-            ? new Finding("huge pages", mode, Health.Mind, "The kernel may stop the process for milliseconds to make large pages, and memory in use is more than is needed. madvise is calmer for short intervals.")
+            ? new Finding("huge pages", mode, Health.Mind,
+                "The kernel may stop the process for milliseconds to make large pages, and memory in use is more "
+                + "than is needed. madvise is calmer for short intervals.")
             : new Finding("huge pages", mode, Health.Well, "The kernel makes large pages only where it is asked to.");
     }
 
@@ -89,13 +99,15 @@ internal static class MachineChecks
         $"{Times.Text(median)} at the median, {Times.Text(longest)} at most, in {directory}",
         median < TimeSpan.FromMilliseconds(5) ? Health.Well : median < TimeSpan.FromMilliseconds(50) ? Health.Mind : Health.Bad,
         $"With checkpoints each batch waits for two of them: an interval below {Times.Text(median * 4)} would spend its time there. " +
-        (median < TimeSpan.FromMicroseconds(20) ? "So fast a disk has a cache of its own, or is memory: whether it survives a power cut is for its maker to say." : ""));
+        (median < TimeSpan.FromMicroseconds(20)
+            ? "So fast a disk has a cache of its own, or is memory: whether it survives a power cut is for its maker to say." : ""));
 
     public static Finding Space(string directory, long free) => new(
         "free space",
         string.Create(CultureInfo.InvariantCulture, $"{free / 1e9:N1} GB in {directory}"),
         free > 5_000_000_000 ? Health.Well : free > 1_000_000_000 ? Health.Mind : Health.Bad,
-        "Checkpoints keep three saves of all states, and up to 256 MiB of log for each (CheckpointOptions). A full disk stops the job; nothing is lost.");
+        "Checkpoints keep three saves of all states, and up to 256 MiB of log for each (CheckpointOptions). A full "
+            + "disk stops the job; nothing is lost.");
 
     private static TimeSpan TimerLateness()
     {
@@ -118,7 +130,9 @@ internal static class MachineChecks
         var times = new List<double>();
         try
         {
-            using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose, BufferSize = 0 });
+            using var file =
+                new FileStream(path, new FileStreamOptions
+                    { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose, BufferSize = 0 });
             byte[] block = new byte[4096];
             for (int i = 0; i < 30; i++)
             {
@@ -130,7 +144,8 @@ internal static class MachineChecks
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return new Finding("fsync", $"cannot write to {directory}", Health.Bad, $"{error.Message} Checkpoints cannot be kept there; choose another directory.");
+            return new Finding("fsync", $"cannot write to {directory}", Health.Bad,
+                $"{error.Message} Checkpoints cannot be kept there; choose another directory.");
         }
 
         return Disk(directory, TimeSpan.FromMilliseconds(Trend.Median(times)), TimeSpan.FromMilliseconds(times.Max()));

@@ -22,7 +22,9 @@ internal sealed class JobAssembly : IDisposable
     {
         if (!File.Exists(file))
         {
-            throw new CommandException($"{file} is not there; an assembly with a class that implements IStreamJob is expected. Build it first, or give its project.");
+            throw new CommandException(
+                $"{file} is not there; an assembly with a class that implements IStreamJob is expected. Build it "
+                + "first, or give its project.");
         }
 
         string path = Path.GetFullPath(file);
@@ -34,7 +36,9 @@ internal sealed class JobAssembly : IDisposable
             Type[] jobs = [.. assembly.GetTypes().Where(IsJob).OrderBy(type => type.FullName, StringComparer.Ordinal)];
             return jobs.Length > 0
                 ? new JobAssembly(context, file, jobs)
-                : throw new CommandException($"{file} has no class that implements IStreamJob; one with a constructor without parameters is expected, such as `sealed class MyJob : IStreamJob`.");
+                : throw new CommandException(
+                    $"{file} has no class that implements IStreamJob; one with a constructor without parameters is "
+                    + "expected, such as `sealed class MyJob : IStreamJob`.");
         }
         catch (BadImageFormatException error)
         {
@@ -44,7 +48,9 @@ internal sealed class JobAssembly : IDisposable
         catch (ReflectionTypeLoadException error)
         {
             context.Unload();
-            throw new CommandException($"{file} cannot be loaded: {error.LoaderExceptions.FirstOrDefault()?.Message} What it needs is expected beside it; `dotnet publish` puts it there.", innerException: error);
+            throw new CommandException(
+                $"{file} cannot be loaded: {error.LoaderExceptions.FirstOrDefault()?.Message} What it needs is "
+                + "expected beside it; `dotnet publish` puts it there.", innerException: error);
         }
         catch (CommandException)
         {
@@ -64,7 +70,8 @@ internal sealed class JobAssembly : IDisposable
             string names = string.Join(", ", (found.Length > 0 ? found : _jobs).Select(each => each.FullName));
             throw new CommandException(name is null
                 ? $"{_file} has {found.Length} jobs: {names}. Choose one by --class."
-                : $"{_file} has {(found.Length == 0 ? "no job" : $"{found.Length} jobs")} named {name}; --class is expected to be one of: {names}.");
+                : $"{_file} has {(found.Length == 0 ? "no job" : $"{found.Length} jobs")} named {name}; --class is "
+                    + $"expected to be one of: {names}.");
         }
 
         if (type.GetConstructor(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, []) is not { } constructor)
@@ -78,22 +85,27 @@ internal sealed class JobAssembly : IDisposable
         }
         catch (TargetInvocationException error)
         {
-            throw new CommandException($"The constructor of {type.FullName} failed: {error.InnerException?.Message}", ExitCode.Failed, error);
+            throw new CommandException($"The constructor of {type.FullName} failed: {error.InnerException?.Message}",
+                ExitCode.Failed, error);
         }
     }
 
     public void Dispose() => _context.Unload();
 
-    private static bool IsJob(Type type) => type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false } && type.IsAssignableTo(typeof(IStreamJob));
+    private static bool IsJob(Type type) =>
+        type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false } && type.IsAssignableTo(typeof(IStreamJob));
 
     private static void CheckVersion(Assembly assembly, string file)
     {
         AssemblyName own = typeof(IStreamJob).Assembly.GetName();
         AssemblyName wanted = assembly.GetReferencedAssemblies().FirstOrDefault(each => each.Name == own.Name)
-            ?? throw new CommandException($"{file} does not use FastStream.Core, so that no class in it implements IStreamJob; the job's assembly is expected.");
+            ?? throw new CommandException(
+                $"{file} does not use FastStream.Core, so that no class in it implements IStreamJob; the job's assembly is expected.");
         if (wanted.Version?.Major != own.Version?.Major || wanted.Version?.Minor != own.Version?.Minor)
         {
-            throw new CommandException($"{file} was built with FastStream {wanted.Version}; this tool runs jobs of {own.Version}. Install the tool in the job's version, or build the job with this one.");
+            throw new CommandException(
+                $"{file} was built with FastStream {wanted.Version}; this tool runs jobs of {own.Version}. Install "
+                + "the tool in the job's version, or build the job with this one.");
         }
     }
 }

@@ -12,16 +12,20 @@ internal static class JobFile
         if (Directory.Exists(named))
         {
             string[] projects = Directory.GetFiles(named, "*.*proj");
-            named = projects is [var one] ? one : throw new CommandException($"{named} has {projects.Length} projects; a folder with one, a project or an assembly is expected.");
+            named = projects is [var one]
+                ? one : throw new CommandException(
+                    $"{named} has {projects.Length} projects; a folder with one, a project or an assembly is expected.");
         }
 
-        return Path.GetExtension(named).EndsWith("proj", StringComparison.Ordinal) && File.Exists(named) ? await BuildAsync(named, output, cancellation) : named;
+        return Path.GetExtension(named).EndsWith("proj", StringComparison.Ordinal) && File.Exists(named)
+            ? await BuildAsync(named, output, cancellation) : named;
     }
 
     private static async Task<string> BuildAsync(string project, CommandOutput output, CancellationToken cancellation)
     {
         await output.Errors.WriteLineAsync($"Building {project} …");
-        var start = new ProcessStartInfo("dotnet", ["build", project, "-c", "Release", "-v", "quiet", "--nologo", "-restore", "-t:Build", "-getProperty:TargetPath"])
+        var start = new ProcessStartInfo("dotnet",
+            ["build", project, "-c", "Release", "-v", "quiet", "--nologo", "-restore", "-t:Build", "-getProperty:TargetPath"])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

@@ -5,7 +5,8 @@ namespace FastStream.Cli;
 
 /// <summary>Where a job's assembly and what it needs are loaded; it unloads when nothing of the job is used any more.</summary>
 /// <remarks>
-/// FastStream and what stands in its public signatures are the tool's own, so that the job's <see cref="IStreamJob"/> is the tool's. Everything else is the job's, found by the
+/// FastStream and what stands in its public signatures are the tool's own, so that the job's <see cref="IStreamJob"/>
+/// is the tool's. Everything else is the job's, found by the
 /// <c>.deps.json</c> beside it or in its directory, whatever version of it the tool uses.
 /// </remarks>
 internal sealed class JobLoadContext(string path) : AssemblyLoadContext(Path.GetFileNameWithoutExtension(path), isCollectible: true)
@@ -18,7 +19,8 @@ internal sealed class JobLoadContext(string path) : AssemblyLoadContext(Path.Get
     private readonly AssemblyDependencyResolver _resolver = new(path);
 
     protected override Assembly? Load(AssemblyName assemblyName) =>
-        Shared.Contains(assemblyName.Name ?? "") || _resolver.ResolveAssemblyToPath(assemblyName) is not { } found ? null : LoadFromAssemblyPath(found);
+        Shared.Contains(assemblyName.Name ?? "") || _resolver.ResolveAssemblyToPath(assemblyName) is not { } found
+            ? null : LoadFromAssemblyPath(found);
 
     protected override nint LoadUnmanagedDll(string unmanagedDllName) =>
         _resolver.ResolveUnmanagedDllToPath(unmanagedDllName) is { } found ? LoadUnmanagedDllFromPath(found) : 0;

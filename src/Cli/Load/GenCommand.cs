@@ -9,20 +9,34 @@ internal static class GenCommand
     public static Command Make(CommandOutput output)
     {
         var target = new Argument<string>("target") { Description = $"Where to: {LineTarget.Forms}." };
-        var rate = new Option<int[]>("--rate") { Description = "Lines a second in the mean; default 1k.", HelpName = "number", CustomParser = Lists.OfNumbers(1, 100_000_000) };
-        var pattern = new Option<string>("--pattern") { Description = $"How they come: {string.Join(", ", Arrivals.Patterns)}; default steady.", HelpName = "name" };
+        var rate = new Option<int[]>("--rate")
+            { Description = "Lines a second in the mean; default 1k.", HelpName = "number",
+                CustomParser = Lists.OfNumbers(1, 100_000_000) };
+        var pattern = new Option<string>("--pattern")
+            { Description = $"How they come: {string.Join(", ", Arrivals.Patterns)}; default steady.", HelpName = "name" };
         pattern.AcceptOnlyFromAmong(Arrivals.Patterns);
-        var burst = new Option<int?>("--burst") { Description = "Lines of a burst, with --pattern bursts; default 100.", HelpName = "number", CustomParser = argument => Numbers.Between(1, 1_000_000)(argument) };
-        var count = new Option<int[]>("--count") { Description = "Stop after so many lines.", HelpName = "number", CustomParser = Lists.OfNumbers(1, int.MaxValue) };
+        var burst = new Option<int?>("--burst")
+            { Description = "Lines of a burst, with --pattern bursts; default 100.", HelpName = "number",
+                CustomParser = argument => Numbers.Between(1, 1_000_000)(argument) };
+        var count = new Option<int[]>("--count")
+            { Description = "Stop after so many lines.", HelpName = "number", CustomParser = Lists.OfNumbers(1, int.MaxValue) };
         Option<TimeSpan?> duration = CommonOptions.Duration("Stop after this time; default: at Ctrl-C.");
-        var template = new Option<string?>("--template") { Description = $"A line with fields: {LineTemplate.Fields}. Without: lines of --workload.", HelpName = "text" };
-        var workload = new Option<string>("--workload") { Description = $"Lines of a built-in job: {string.Join(", ", Workload.Names)}; default log.", HelpName = "name" };
+        var template = new Option<string?>("--template")
+            { Description = $"A line with fields: {LineTemplate.Fields}. Without: lines of --workload.", HelpName = "text" };
+        var workload = new Option<string>("--workload")
+            { Description = $"Lines of a built-in job: {string.Join(", ", Workload.Names)}; default log.", HelpName = "name" };
         workload.AcceptOnlyFromAmong(Workload.Names);
-        var keys = new Option<int?>("--keys") { Description = "Different keys of {key}; default 1000.", HelpName = "number", CustomParser = argument => Numbers.Between(1, 10_000_000)(argument) };
-        var zipf = new Option<double>("--zipf") { Description = "How uneven keys are: 0 evenly, 1 Zipf's law; default 1.", HelpName = "exponent", DefaultValueFactory = _ => 1 };
-        var seed = new Option<ulong>("--seed") { Description = "The same seed gives the same lines; default 1.", HelpName = "number", DefaultValueFactory = _ => 1 };
+        var keys = new Option<int?>("--keys")
+            { Description = "Different keys of {key}; default 1000.", HelpName = "number",
+                CustomParser = argument => Numbers.Between(1, 10_000_000)(argument) };
+        var zipf = new Option<double>("--zipf")
+            { Description = "How uneven keys are: 0 evenly, 1 Zipf's law; default 1.", HelpName = "exponent",
+                DefaultValueFactory = _ => 1 };
+        var seed = new Option<ulong>("--seed")
+            { Description = "The same seed gives the same lines; default 1.", HelpName = "number", DefaultValueFactory = _ => 1 };
         var json = new Option<bool>("--json") { Description = "Print what was sent as JSON on the error output." };
-        var command = new Command("gen", "Makes lines at a rate and sends them: steady, by chance, in bursts; with uneven keys and a template.")
+        var command =
+            new Command("gen", "Makes lines at a rate and sends them: steady, by chance, in bursts; with uneven keys and a template.")
         {
             target, rate, pattern, burst, count, duration, template, workload, keys, zipf, seed, json,
         };
@@ -45,10 +59,13 @@ internal static class GenCommand
             }
 
             int most = Lists.Given(parsed, count) is [var limit, ..] ? limit : int.MaxValue;
-            IEnumerable<DueLine> all = Arrivals.Of(parsed.GetValue(pattern) ?? "steady", lines, parsed.GetValue(burst) ?? 100, new SeededRandom(parsed.GetValue(seed) + 1))
+            IEnumerable<DueLine> all =
+                Arrivals.Of(parsed.GetValue(pattern)
+                    ?? "steady", lines, parsed.GetValue(burst) ?? 100, new SeededRandom(parsed.GetValue(seed) + 1))
                 .Select((due, number) => new DueLine(due, make(number, due)))
                 .Take(most);
-            await SendCommands.RunAsync(all, parsed.GetRequiredValue(target), parsed.GetValue(duration), parsed.GetValue(json), output, cancellation);
+            await SendCommands.RunAsync(all, parsed.GetRequiredValue(target), parsed.GetValue(duration),
+                parsed.GetValue(json), output, cancellation);
             return ExitCode.Done;
         });
         return command;
@@ -59,7 +76,8 @@ internal static class GenCommand
 internal static class SendCommands
 {
     /// <summary>Opens the target, sends, and says what was sent.</summary>
-    public static async Task RunAsync(IEnumerable<DueLine> lines, string target, TimeSpan? duration, bool isJson, CommandOutput output, CancellationToken cancellation)
+    public static async Task RunAsync(IEnumerable<DueLine> lines, string target, TimeSpan? duration, bool isJson,
+        CommandOutput output, CancellationToken cancellation)
     {
         await using LineTarget opened = await LineTarget.OpenAsync(target, output, cancellation);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

@@ -11,7 +11,8 @@ internal sealed record SentNumbers(long Lines, long Bytes, double Seconds, doubl
 {
     public string Text() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Lines:N0} lines, {Bytes:N0} bytes in {Seconds:0.#} s: {Lines / Math.Max(Seconds, 0.001):N0} lines/s{(LatestBySeconds > 0.1 ? $"; up to {LatestBySeconds:0.#} s behind, as they were taken no faster" : "")}");
+        $"{Lines:N0} lines, {Bytes:N0} bytes in {Seconds:0.#} s: {Lines / Math.Max(Seconds, 0.001):N0} "
+            + $"lines/s{(LatestBySeconds > 0.1 ? $"; up to {LatestBySeconds:0.#} s behind, as they were taken no faster" : "")}");
 }
 
 /// <summary>Sends lines when they are due. A reader that is slow makes it late, and it catches up: what is due is not forgotten.</summary>
@@ -21,7 +22,8 @@ internal static class LineSender
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(int.MaxValue);
 
     /// <summary>Sends all lines, or until it is cancelled.</summary>
-    public static async Task<SentNumbers> SendAsync(IEnumerable<DueLine> lines, LineTarget target, TimeProvider clock, CancellationToken cancellation)
+    public static async Task<SentNumbers> SendAsync(IEnumerable<DueLine> lines, LineTarget target, TimeProvider clock,
+        CancellationToken cancellation)
     {
         long start = clock.GetTimestamp();
         long count = 0;

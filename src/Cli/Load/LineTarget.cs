@@ -7,7 +7,8 @@ namespace FastStream.Cli;
 /// <summary>Where lines are sent.</summary>
 internal abstract class LineTarget : IAsyncDisposable
 {
-    public const string Forms = "listen:PORT (a server, for jobs that connect), tcp:HOST:PORT, udp:HOST:PORT, file:PATH, or - for the standard output";
+    public const string Forms =
+        "listen:PORT (a server, for jobs that connect), tcp:HOST:PORT, udp:HOST:PORT, file:PATH, or - for the standard output";
 
     /// <summary>Opens a target; <c>listen</c> waits for the first peer.</summary>
     /// <exception cref="CommandException">The text is no target, or nobody takes the connection.</exception>
@@ -36,7 +37,8 @@ internal abstract class LineTarget : IAsyncDisposable
         }
         catch (SocketException error)
         {
-            throw new CommandException($"{target} cannot be opened: {error.Message} Start what takes the lines first.", ExitCode.Failed, error);
+            throw new CommandException($"{target} cannot be opened: {error.Message} Start what takes the lines first.",
+                ExitCode.Failed, error);
         }
     }
 

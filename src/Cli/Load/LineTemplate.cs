@@ -4,7 +4,10 @@ using System.Text;
 namespace FastStream.Cli;
 
 /// <summary>Makes lines from a text with fields in braces.</summary>
-/// <remarks><c>{n}</c> the line's number from 0; <c>{key}</c> a key; <c>{int:1-100}</c> a number in a range; <c>{pick:GET|POST}</c> one of several texts; <c>{time}</c> the time that the line is due.</remarks>
+/// <remarks>
+/// <c>{n}</c> the line's number from 0; <c>{key}</c> a key; <c>{int:1-100}</c> a number in a range;
+/// <c>{pick:GET|POST}</c> one of several texts; <c>{time}</c> the time that the line is due.
+/// </remarks>
 internal sealed class LineTemplate
 {
     public const string Fields = "{n}, {key}, {int:1-100}, {pick:GET|POST}, {time}";
@@ -88,6 +91,7 @@ internal sealed class LineTemplate
         most = 0;
         string[] ends = range.Split('-');
         return int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out least)
-            && ends.Length == 2 && int.TryParse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture, out most) && most >= least && most < int.MaxValue;
+            && ends.Length == 2 && int.TryParse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture, out most)
+            && most >= least && most < int.MaxValue;
     }
 }

@@ -27,11 +27,16 @@ internal sealed class LineTimes
         }
         catch (ArgumentException error)
         {
-            throw new CommandException($"--timestamps is \"{pattern}\", which is no regular expression: {error.Message} `apache`, `iso` or an expression is expected.", innerException: error);
+            throw new CommandException(
+                $"--timestamps is \"{pattern}\", which is no regular expression: {error.Message} `apache`, `iso` or "
+                + "an expression is expected.", innerException: error);
         }
     }
 
-    /// <summary>The line's time; null where there is none that can be read. Numbers are seconds, or milliseconds where they are large, since 1970.</summary>
+    /// <summary>
+    /// The line's time; null where there is none that can be read. Numbers are seconds, or milliseconds where they are
+    /// large, since 1970.
+    /// </summary>
     public DateTimeOffset? Of(string line)
     {
         Match match = _pattern.Match(line);
@@ -46,12 +51,17 @@ internal sealed class LineTimes
             return DateTimeOffset.UnixEpoch.AddMilliseconds(number >= 1e11 ? number : number * 1000);
         }
 
-        return DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset exact) ? exact
-            : DateTimeOffset.TryParse(text.Replace(',', '.'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset any) ? any
+        return DateTimeOffset
+            .TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset exact) ? exact
+            : DateTimeOffset.TryParse(text.Replace(',', '.'), CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal, out DateTimeOffset any) ? any
             : null;
     }
 
-    /// <summary>When lines are due so that the gaps are those of their times, faster by a factor. A line without a time, or with an earlier one, goes with the line before it.</summary>
+    /// <summary>
+    /// When lines are due so that the gaps are those of their times, faster by a factor. A line without a time, or with
+    /// an earlier one, goes with the line before it.
+    /// </summary>
     public IEnumerable<DueLine> Due(IEnumerable<string> lines, double speed)
     {
         DateTimeOffset? first = null;

@@ -1,6 +1,9 @@
 namespace FastStream.Cli;
 
-/// <summary>A distribution of times in constant memory: percentiles are off by 3 % at most. After Gil Tene's HdrHistogram. Not thread safe.</summary>
+/// <summary>
+/// A distribution of times in constant memory: percentiles are off by 3 % at most. After Gil Tene's HdrHistogram. Not
+/// thread safe.
+/// </summary>
 /// <remarks>Microseconds below 64 are exact; each doubling above has 32 steps.</remarks>
 internal sealed class Histogram
 {

@@ -16,7 +16,8 @@ internal sealed record MachineFacts(string Processor, int Processors, string Sys
     public string Text() => $"{Processor}, {Processors} processor{(Processors == 1 ? "" : "s")}; {System}; {Runtime}";
 
     /// <summary>The mode that this process runs in, by the names of the command line.</summary>
-    public static string CollectorName() => (GCSettings.IsServerGC ? "server" : "workstation") + (GCSettings.LatencyMode == GCLatencyMode.Batch ? "-nonconcurrent" : "");
+    public static string CollectorName() =>
+        (GCSettings.IsServerGC ? "server" : "workstation") + (GCSettings.LatencyMode == GCLatencyMode.Batch ? "-nonconcurrent" : "");
 
     private static string ProcessorName()
     {

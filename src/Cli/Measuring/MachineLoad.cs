@@ -10,7 +10,10 @@ internal sealed class MachineLoad
     private readonly (double Busy, double Total)? _start = Read();
     private readonly TimeSpan _own = Environment.CpuUsage.TotalTime;
 
-    /// <summary>The part of all processors' time that others have taken since this was made, 0 to 1; null where the system does not tell.</summary>
+    /// <summary>
+    /// The part of all processors' time that others have taken since this was made, 0 to 1; null where the system does
+    /// not tell.
+    /// </summary>
     public double? Others()
     {
         if (_start is not { } start || Read() is not { } now || now.Total <= start.Total)
@@ -32,7 +35,8 @@ internal sealed class MachineLoad
             return null;
         }
 
-        // user nice system idle iowait irq softirq steal; guests are in user already. What a hypervisor takes away (steal) is others' as well.
+        // user nice system idle iowait irq softirq steal; guests are in user already. What a hypervisor takes away
+        // (steal) is others' as well.
         double[] ticks = [.. fields[1..9].Select(field => double.Parse(field, CultureInfo.InvariantCulture))];
         double total = ticks.Sum();
         return (total - ticks[3] - ticks[4], total);

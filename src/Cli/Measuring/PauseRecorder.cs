@@ -2,7 +2,10 @@ using System.Diagnostics.Tracing;
 
 namespace FastStream.Cli;
 
-/// <summary>How long the garbage collector stops the process, pause by pause, and what is allocated, since the last <see cref="Reset"/>.</summary>
+/// <summary>
+/// How long the garbage collector stops the process, pause by pause, and what is allocated, since the last
+/// <see cref="Reset"/>.
+/// </summary>
 internal sealed class PauseRecorder : EventListener
 {
     private const EventKeywords Collections = (EventKeywords)1;
@@ -76,4 +79,5 @@ internal sealed class PauseRecorder : EventListener
 
 /// <summary>What the collector did.</summary>
 internal sealed record PauseNumbers(
-    long Pauses, int Collections, int FullCollections, TimeSpan Total, TimeSpan Median, TimeSpan Percentile99, TimeSpan Longest, long AllocatedBytes);
+    long Pauses, int Collections, int FullCollections, TimeSpan Total, TimeSpan Median, TimeSpan Percentile99,
+    TimeSpan Longest, long AllocatedBytes);

@@ -1,8 +1,12 @@
 namespace FastStream.Cli;
 
-/// <summary>Whether values rise, and how fast, where some of them are far off: Theil's and Sen's slope, Mann's and Kendall's test.</summary>
+/// <summary>
+/// Whether values rise, and how fast, where some of them are far off: Theil's and Sen's slope, Mann's and Kendall's
+/// test.
+/// </summary>
 /// <param name="Slope">The median of the slopes between all pairs of points: value for each unit of x.</param>
-/// <param name="Certainty">How many standard deviations the count of rising pairs is from what chance gives; above 3 it rises, below -3 it falls.</param>
+/// <param name="Certainty">How many standard deviations the count of rising pairs is from what chance gives; above 3 it
+/// rises, below -3 it falls.</param>
 internal readonly record struct Trend(double Slope, double Certainty)
 {
     private const int MostPoints = 200;
@@ -46,5 +50,6 @@ internal readonly record struct Trend(double Slope, double Certainty)
     // Medians of neighbours: all pairs of 10,000 points would be too many.
     private static (double X, double Y)[] Thin(IReadOnlyList<(double X, double Y)> points) => points.Count <= MostPoints
         ? [.. points]
-        : [.. points.Chunk((points.Count + MostPoints - 1) / MostPoints).Select(part => (Median(part.Select(point => point.X)), Median(part.Select(point => point.Y))))];
+        : [.. points.Chunk((points.Count + MostPoints - 1) / MostPoints)
+            .Select(part => (Median(part.Select(point => point.X)), Median(part.Select(point => point.Y))))];
 }

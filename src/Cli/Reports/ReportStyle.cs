@@ -1,6 +1,9 @@
 namespace FastStream.Cli;
 
-/// <summary>Colours and letters of the reports, for light and dark pages. The colours of lines are told apart by colour-blind eyes as well (Okabe's and Ito's).</summary>
+/// <summary>
+/// Colours and letters of the reports, for light and dark pages. The colours of lines are told apart by colour-blind
+/// eyes as well (Okabe's and Ito's).
+/// </summary>
 internal static class ReportStyle
 {
     private static readonly (string Name, string Light, string Dark)[] Colours =
@@ -11,12 +14,14 @@ internal static class ReportStyle
     ];
 
     /// <summary>Rules for a chart that stands alone, with the light colours: programs that draw SVG do not all know variables.</summary>
-    public static string ForChart { get; } = Colours.Aggregate(Charts, (css, colour) => css.Replace($"var(--{colour.Name})", colour.Light, StringComparison.Ordinal));
+    public static string ForChart { get; } =
+        Colours.Aggregate(Charts, (css, colour) => css.Replace($"var(--{colour.Name})", colour.Light, StringComparison.Ordinal));
 
     /// <summary>Rules for a page with charts.</summary>
     public static string ForPage { get; } =
         $":root{{{string.Concat(Colours.Select(colour => $"--{colour.Name}:{colour.Light};"))}}}\n"
-        + $"@media (prefers-color-scheme:dark){{:root{{{string.Concat(Colours.Select(colour => $"--{colour.Name}:{colour.Dark};"))}}}}}\n{Charts}{Page}";
+        + "@media "
+            + $"(prefers-color-scheme:dark){{:root{{{string.Concat(Colours.Select(colour => $"--{colour.Name}:{colour.Dark};"))}}}}}\n{Charts}{Page}";
 
     private const string Charts = """
         svg text{font:12px system-ui,sans-serif;fill:var(--soft)} svg .title{font-size:15px;font-weight:600;fill:var(--ink)} svg .legend{fill:var(--ink)}

@@ -21,7 +21,8 @@ internal static class SvgBars
         double most = Math.Max(1e-12, all.Select(bar => bar.Value).DefaultIfEmpty(0).Max());
         double height = Top + (all.Length * RowHeight) + 10;
         var text = new StringBuilder(Invariant(
-            $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {SvgChart.Width} {height}\" width=\"{SvgChart.Width}\" height=\"{height}\" role=\"img\">\n"));
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {SvgChart.Width} {height}\" ")
+                + Invariant($"width=\"{SvgChart.Width}\" height=\"{height}\" role=\"img\">\n"));
         if (css.Length > 0)
         {
             text.Append(Invariant($"<style>{css}</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n"));
@@ -32,9 +33,14 @@ internal static class SvgBars
         {
             double y = Top + (index * RowHeight);
             double width = (SvgChart.Width - NameWidth - ValueWidth) * all[index].Value / most;
-            text.Append(Invariant($"<text class=\"legend\" x=\"{NameWidth - 10}\" y=\"{y + 15}\" text-anchor=\"end\">{SvgChart.Escape(all[index].Name)}</text>\n"));
-            text.Append(Invariant($"<rect class=\"bar a\" x=\"{NameWidth}\" y=\"{y + 2}\" width=\"{Math.Max(1, width):0.#}\" height=\"{RowHeight - 8}\"/>\n"));
-            text.Append(Invariant($"<text class=\"tick\" x=\"{NameWidth + width + 8:0.#}\" y=\"{y + 15}\">{SvgChart.Escape(all[index].Words)}</text>\n"));
+            text.Append(Invariant(
+                $"<text class=\"legend\" x=\"{NameWidth - 10}\" y=\"{y + 15}\" ")
+                + Invariant($"text-anchor=\"end\">{SvgChart.Escape(all[index].Name)}</text>\n"));
+            text.Append(Invariant(
+                $"<rect class=\"bar a\" x=\"{NameWidth}\" y=\"{y + 2}\" width=\"{Math.Max(1, width):0.#}\" ")
+                + Invariant($"height=\"{RowHeight - 8}\"/>\n"));
+            text.Append(Invariant(
+                $"<text class=\"tick\" x=\"{NameWidth + width + 8:0.#}\" y=\"{y + 15}\">{SvgChart.Escape(all[index].Words)}</text>\n"));
         }
 
         return text.Append("</svg>\n").ToString();

@@ -3,7 +3,10 @@ using static System.FormattableString;
 
 namespace FastStream.Cli;
 
-/// <summary>A chart as SVG text: axes, lines, bars and marks; colours come from classes, so that a page can have light and dark ones.</summary>
+/// <summary>
+/// A chart as SVG text: axes, lines, bars and marks; colours come from classes, so that a page can have light and dark
+/// ones.
+/// </summary>
 internal sealed class SvgChart
 {
     public const double Width = 960;
@@ -31,7 +34,9 @@ internal sealed class SvgChart
         _y = y with { From = height - Bottom, To = Top };
         Text(Left, 18, title, "title");
         Text((Left + Width - Right) / 2, height - 12, x.Label, "label", "middle");
-        _body.Append(Invariant($"<text class=\"label\" text-anchor=\"middle\" transform=\"translate(16 {(Top + height - Bottom) / 2:0.#}) rotate(-90)\">{Escape(y.Label)}</text>\n"));
+        _body.Append(
+            Invariant($"<text class=\"label\" text-anchor=\"middle\" transform=\"translate(16 ")
+            + Invariant($"{(Top + height - Bottom) / 2:0.#}) rotate(-90)\">{Escape(y.Label)}</text>\n"));
         foreach ((double value, string label) in _x.Ticks())
         {
             Line(_x.At(value), Top, _x.At(value), height - Bottom, "grid");
@@ -48,8 +53,11 @@ internal sealed class SvgChart
     /// <summary>A line through points, with a dot at each, and its name in the legend.</summary>
     public void Series(string name, string style, IEnumerable<(double X, double Y)> points)
     {
-        (double X, double Y)[] drawn = [.. points.Where(point => point.X > 0 && point.Y > 0).OrderBy(point => point.X).Select(point => (_x.At(point.X), _y.At(point.Y)))];
-        _body.Append(Invariant($"<polyline class=\"line {style}\" points=\"{string.Join(' ', drawn.Select(point => Invariant($"{point.X:0.#},{point.Y:0.#}")))}\"/>\n"));
+        (double X, double Y)[] drawn = [.. points.Where(point => point.X > 0 && point.Y > 0).OrderBy(point => point.X)
+            .Select(point => (_x.At(point.X), _y.At(point.Y)))];
+        _body.Append(
+            Invariant($"<polyline class=\"line {style}\" ")
+            + Invariant($"points=\"{string.Join(' ', drawn.Select(point => Invariant($"{point.X:0.#},{point.Y:0.#}")))}\"/>\n"));
         foreach ((double x, double y) in drawn)
         {
             _body.Append(Invariant($"<circle class=\"dot {style}\" cx=\"{x:0.#}\" cy=\"{y:0.#}\" r=\"3.2\"/>\n"));
@@ -67,7 +75,9 @@ internal sealed class SvgChart
 
     /// <summary>The part of the chart above a line between two points.</summary>
     public void ShadeAbove(string style, double x1, double y1, double x2, double y2) =>
-        _body.Append(Invariant($"<polygon class=\"{style}\" points=\"{_x.At(x1):0.#},{_y.At(y1):0.#} {_x.At(x2):0.#},{_y.At(y2):0.#} {_x.At(x2):0.#},{Top} {_x.At(x1):0.#},{Top}\"/>\n"));
+        _body.Append(
+            Invariant($"<polygon class=\"{style}\" points=\"{_x.At(x1):0.#},{_y.At(y1):0.#} ")
+            + Invariant($"{_x.At(x2):0.#},{_y.At(y2):0.#} {_x.At(x2):0.#},{Top} {_x.At(x1):0.#},{Top}\"/>\n"));
 
     /// <summary>An upright line with words at its top.</summary>
     public void Mark(double x, string words, string style)
@@ -87,16 +97,23 @@ internal sealed class SvgChart
         foreach ((double from, double to, double value) in bars)
         {
             double top = _y.At(value);
-            _body.Append(Invariant($"<rect class=\"bar {style}\" x=\"{_x.At(from):0.#}\" y=\"{top:0.#}\" width=\"{Math.Max(1, _x.At(to) - _x.At(from) - 1):0.#}\" height=\"{Math.Max(0, _height - Bottom - top):0.#}\"/>\n"));
+            _body.Append(
+                Invariant($"<rect class=\"bar {style}\" x=\"{_x.At(from):0.#}\" y=\"{top:0.#}\" ")
+                + Invariant($"width=\"{Math.Max(1, _x.At(to) - _x.At(from) - 1):0.#}\" ")
+                + Invariant($"height=\"{Math.Max(0, _height - Bottom - top):0.#}\"/>\n"));
         }
     }
 
     /// <summary>The whole element.</summary>
     /// <param name="css">Rules for its classes where it stands alone; empty inside a page that has them.</param>
     public string ToText(string css = "") => Invariant(
-        $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {_height}\" width=\"{Width}\" height=\"{_height}\" role=\"img\">\n{(css.Length > 0 ? $"<style>{css}</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n" : "")}{_body}</svg>\n");
+        $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {_height}\" width=\"{Width}\" ")
+            + Invariant($"height=\"{_height}\" ")
+            + Invariant($"role=\"img\">\n{(css.Length > 0 ? $"<style>{css}</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n" : "")}{_body}</svg>\n");
 
-    public static string Escape(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace("\"", "&quot;", StringComparison.Ordinal);
+    public static string Escape(string text) =>
+        text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
+            .Replace("\"", "&quot;", StringComparison.Ordinal);
 
     private void Legend(string name, string style)
     {

@@ -21,7 +21,8 @@ internal static class JobRun
     }
 
     /// <summary>Runs a described context until it stops, its time is over or it is cancelled.</summary>
-    public static async Task RunAsync(StreamingContext context, TimeSpan? duration, int? dashboardPort, RunView view, CancellationToken cancellation)
+    public static async Task RunAsync(StreamingContext context, TimeSpan? duration, int? dashboardPort, RunView view,
+        CancellationToken cancellation)
     {
         string name = context.Options.Name;
         context.AddListener(view);
@@ -76,7 +77,9 @@ internal static class JobRun
 
         if (context.Outputs.Count == 0)
         {
-            throw new CommandException($"{name} describes no output, so that nothing would run; an output such as Print or ForEachBatch is expected.", ExitCode.Failed);
+            throw new CommandException(
+                $"{name} describes no output, so that nothing would run; an output such as Print or ForEachBatch is expected.",
+                ExitCode.Failed);
         }
     }
 

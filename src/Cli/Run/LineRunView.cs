@@ -7,7 +7,8 @@ internal sealed class LineRunView(CommandOutput output, TimeSpan interval) : Run
     private DateTimeOffset _lineAt;
 
     public override void Begin(string job, Uri? dashboard) =>
-        output.Errors.WriteLine($"{job} runs, every {Times.Text(Interval)}{(dashboard is null ? "" : $"; its page is at {dashboard}")}. Ctrl-C stops it well.");
+        output.Errors.WriteLine(
+            $"{job} runs, every {Times.Text(Interval)}{(dashboard is null ? "" : $"; its page is at {dashboard}")}. Ctrl-C stops it well.");
 
     public override void End()
     {

@@ -10,7 +10,8 @@ internal sealed class LiveRunView : RunView
 
     private readonly CommandOutput _output;
     private readonly TextWriter _ownConsole = Console.Out;
-    private readonly Lock _lock = new();      // one call into the console at a time: drawing and printing take the library's own locks in different orders
+    // one call into the console at a time: drawing and printing take the library's own locks in different orders
+    private readonly Lock _lock = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RunTotals _now = new();
     private RunTotals _shown = new();         // the last second that is over, or what there is of the first
@@ -28,7 +29,8 @@ internal sealed class LiveRunView : RunView
 
     public override void Begin(string job, Uri? dashboard)
     {
-        _output.Console.WriteLine($"{job} runs, every {Times.Text(Interval)}{(dashboard is null ? "" : $"; its page is at {dashboard}")}. Ctrl-C stops it well.");
+        _output.Console.WriteLine(
+            $"{job} runs, every {Times.Text(Interval)}{(dashboard is null ? "" : $"; its page is at {dashboard}")}. Ctrl-C stops it well.");
         _drawing = _output.Console.Live(Drawing()).StartAsync(context =>
         {
             _live = context;
@@ -88,7 +90,8 @@ internal sealed class LiveRunView : RunView
     private Table Drawing()
     {
         Table table = new Table().Border(TableBorder.Rounded)
-            .AddColumn("").AddColumn("batches", Right).AddColumn("records", Right).AddColumn("p50", Right).AddColumn("p95", Right).AddColumn("max", Right)
+            .AddColumn("").AddColumn("batches", Right).AddColumn("records", Right).AddColumn("p50", Right)
+                .AddColumn("p95", Right).AddColumn("max", Right)
             .AddColumn("delay p95", Right).AddColumn("of the interval", Right).AddColumn("failed", Right);
         AddRow(table, "last second", _shown);
         AddRow(table, "whole run", Totals);

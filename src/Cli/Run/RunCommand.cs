@@ -14,12 +14,17 @@ internal static class RunCommand
         Option<TimeSpan?> interval = CommonOptions.Interval();
         Option<int?> partitions = CommonOptions.Partitions();
         Option<TimeSpan?> duration = CommonOptions.Duration("Stop after this time; default: at Ctrl-C.");
-        var checkpoint = new Option<string?>("--checkpoint") { HelpName = "folder", Description = "Keep batches and states in this directory, and go on from what is there." };
-        var gc = new Option<string?>("--gc") { HelpName = "mode", Description = $"Collector: {string.Join(", ", CollectorMode.Names)}; default: the tool's, workstation." };
+        var checkpoint = new Option<string?>("--checkpoint")
+            { HelpName = "folder", Description = "Keep batches and states in this directory, and go on from what is there." };
+        var gc = new Option<string?>("--gc")
+            { HelpName = "mode", Description = $"Collector: {string.Join(", ", CollectorMode.Names)}; default: the tool's, workstation." };
         gc.AcceptOnlyFromAmong(CollectorMode.Names);
-        var dashboard = new Option<int?>("--dashboard") { HelpName = "port", Description = "Serve a live page on this port of this machine, 0 for any.", CustomParser = argument => Numbers.Between(0, 65_535)(argument) };
+        var dashboard = new Option<int?>("--dashboard")
+            { HelpName = "port", Description = "Serve a live page on this port of this machine, 0 for any.",
+                CustomParser = argument => Numbers.Between(0, 65_535)(argument) };
         var stops = new Option<bool>("--stop-when-inputs-end") { Description = "Stop by itself when all inputs have ended." };
-        var json = new Option<bool>("--json") { Description = "One JSON object a line on the standard output; what the job prints goes to the error output." };
+        var json = new Option<bool>("--json")
+            { Description = "One JSON object a line on the standard output; what the job prints goes to the error output." };
 
         var command = new Command("run", About) { job, className, interval, partitions, duration, checkpoint, gc, dashboard, stops, json };
         command.SetAction((parsed, cancellation) =>

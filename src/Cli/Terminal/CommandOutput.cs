@@ -23,7 +23,8 @@ internal sealed class CommandOutput(TextWriter output, TextWriter errors, bool i
     public IAnsiConsole Console => _console ??= MakeConsole();
 
     public static CommandOutput OfProcess() =>
-        new(System.Console.Out, System.Console.Error, !System.Console.IsOutputRedirected && !System.Console.IsErrorRedirected) { IsOfProcess = true };
+        new(System.Console.Out, System.Console.Error, !System.Console.IsOutputRedirected && !System.Console.IsErrorRedirected)
+            { IsOfProcess = true };
 
     private IAnsiConsole MakeConsole()
     {

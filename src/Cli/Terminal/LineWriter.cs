@@ -2,7 +2,10 @@ using System.Text;
 
 namespace FastStream.Cli;
 
-/// <summary>Gives whole lines to a function, all those of a call together: what somebody prints goes above a view that moves, which is drawn anew once for each call.</summary>
+/// <summary>
+/// Gives whole lines to a function, all those of a call together: what somebody prints goes above a view that moves,
+/// which is drawn anew once for each call.
+/// </summary>
 internal sealed class LineWriter(Action<string> write) : TextWriter
 {
     private readonly Lock _lock = new();

@@ -22,7 +22,9 @@ internal static class Lists
             }
             else
             {
-                argument.AddError($"{Name(argument)} has \"{text}\"; whole numbers from {least} to {most} are expected, with commas between them, such as {Math.Max(least, 1)},{Math.Min(most, 1000)}.");
+                argument.AddError(
+                    $"{Name(argument)} has \"{text}\"; whole numbers from {least} to {most} are expected, with "
+                    + $"commas between them, such as {Math.Max(least, 1)},{Math.Min(most, 1000)}.");
             }
         }
 
@@ -45,13 +47,16 @@ internal static class Lists
     public static bool TryParse(string text, out long number)
     {
         long times = text.Length == 0 ? 1 : char.ToLowerInvariant(text[^1]) switch { 'k' => 1_000, 'm' => 1_000_000, _ => 1 };
-        bool isNumber = double.TryParse(times == 1 ? text : text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value);
+        bool isNumber =
+            double.TryParse(times == 1 ? text : text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value);
         number = isNumber && value * times < long.MaxValue ? (long)(value * times) : 0;
         return isNumber && value * times == number;
     }
 
     private static string[] Parts(ArgumentResult argument) =>
-        [.. argument.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        [.. argument.Tokens.SelectMany(
+            token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
-    private static string Name(ArgumentResult argument) => argument.Parent is OptionResult result ? result.Option.Name : argument.Argument.Name;
+    private static string Name(ArgumentResult argument) =>
+        argument.Parent is OptionResult result ? result.Option.Name : argument.Argument.Name;
 }

@@ -11,7 +11,8 @@ internal sealed class ToolProcess : IDisposable
     private const int InterruptSignal = 2;
 
     // Where one of these is set, it counts more than the file that the child is given.
-    private static readonly string[] Overruling = ["gcServer", "gcConcurrent", "GCDynamicAdaptationMode", "GCgen0size", "GCConserveMemory", "TieredPGO"];
+    private static readonly string[] Overruling = ["gcServer", "gcConcurrent", "GCDynamicAdaptationMode", "GCgen0size",
+        "GCConserveMemory", "TieredPGO"];
 
     private readonly string _runtimeConfig;
 
@@ -33,7 +34,8 @@ internal sealed class ToolProcess : IDisposable
 
     /// <summary>Runs a command line in a child that prints where this process does.</summary>
     /// <returns>The child's exit code.</returns>
-    public static async Task<int> RunAsync(string[] arguments, IReadOnlyList<CollectorSetting> settings, CommandOutput output, CancellationToken cancellation)
+    public static async Task<int> RunAsync(string[] arguments, IReadOnlyList<CollectorSetting> settings,
+        CommandOutput output, CancellationToken cancellation)
     {
         using ToolProcess child = Start(arguments, settings, isRedirected: !output.IsOfProcess, redirectsErrors: !output.IsOfProcess);
         await using CancellationTokenRegistration stop = cancellation.Register(child.Interrupt);
@@ -86,7 +88,10 @@ internal sealed class ToolProcess : IDisposable
         return root.ToJsonString();
     }
 
-    /// <summary>Asks the child as Ctrl-C does. Windows has no such call for one process: there the console asks all of them by itself.</summary>
+    /// <summary>
+    /// Asks the child as Ctrl-C does. Windows has no such call for one process: there the console asks all of them by
+    /// itself.
+    /// </summary>
     public void Interrupt()
     {
         if (!OperatingSystem.IsWindows() && !Process.HasExited)
@@ -115,10 +120,13 @@ internal sealed class ToolProcess : IDisposable
         }
     }
 
-    // The program that runs this one; a tool's own start program cannot be given another command line, but the runtime's host stands three folders above the runtime.
+    // The program that runs this one; a tool's own start program cannot be given another command line, but the
+    // runtime's host stands three folders above the runtime.
     private static string Host() => Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet"
         ? own
-        : Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+        : Path.GetFullPath(
+            Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows()
+                ? "dotnet.exe" : "dotnet"));
 
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

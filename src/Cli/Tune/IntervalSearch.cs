@@ -1,6 +1,9 @@
 namespace FastStream.Cli;
 
-/// <summary>Which interval is tried next: halves while it is stable, then meets between the last stable and the first unstable one.</summary>
+/// <summary>
+/// Which interval is tried next: halves while it is stable, then meets between the last stable and the first unstable
+/// one.
+/// </summary>
 /// <param name="from">The first interval.</param>
 /// <param name="least">The least one that is tried: 1 ms or more.</param>
 /// <param name="refinements">The most intervals that are tried between the two.</param>
@@ -43,7 +46,10 @@ internal sealed class IntervalSearch(TimeSpan from, TimeSpan least, int refineme
         }
     }
 
-    /// <summary>The intervals that are still tried if all of them are stable down to the least, and the refinements: the most there can be.</summary>
+    /// <summary>
+    /// The intervals that are still tried if all of them are stable down to the least, and the refinements: the most
+    /// there can be.
+    /// </summary>
     public IEnumerable<TimeSpan> Ahead()
     {
         TimeSpan interval = Next() ?? TimeSpan.Zero;

@@ -61,7 +61,9 @@ internal sealed class LiveTuneProgress : ITuneProgress, IAsyncDisposable
         lock (_lock)
         {
             TimeSpan gone = _clock.GetUtcNow() - _begun;
-            string time = _expected == TimeSpan.Zero ? "" : $", {Times.Text(gone)} of {Times.Text(_expected)}; at most {Times.Text(_ahead + (_expected > gone ? _expected - gone : TimeSpan.Zero))} left. Ctrl-C keeps what is there.";
+            string time = _expected == TimeSpan.Zero
+                ? "" : $", {Times.Text(gone)} of {Times.Text(_expected)}; at most "
+                + $"{Times.Text(_ahead + (_expected > gone ? _expected - gone : TimeSpan.Zero))} left. Ctrl-C keeps what is there.";
             return new Rows((IRenderable[])[TuneTable.Of(_steps, null), new Text(_doing + time)]);
         }
     }

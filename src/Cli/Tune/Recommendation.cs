@@ -17,17 +17,22 @@ internal static class Recommendation
         {
             return (null, steps.Count == 0
                 ? "Nothing was measured."
-                : "No interval was stable. Begin with a longer one (--from), send less, or make the work of a batch less: the reasons of the verdicts say where it fails.");
+                : "No interval was stable. Begin with a longer one (--from), send less, or make the work of a batch "
+                    + "less: the reasons of the verdicts say where it fails.");
         }
 
         StepResult? taken = Array.Find(stable, step => step.ProcessingMs.P95 <= step.IntervalMs * (1 - margin));
         if (taken is null)
         {
             taken = stable.MaxBy(step => step.Headroom)!;
-            return (taken.IntervalMs, Invariant($"Take {Ms(taken)}: it is stable, but at p95 only {Free(taken)} of it is free, less than the margin of {Percent(margin)}. It bears no peak."));
+            return (taken.IntervalMs,
+                Invariant($"Take {Ms(taken)}: it is stable, but at p95 only {Free(taken)} of it is free, less than ")
+                + Invariant($"the margin of {Percent(margin)}. It bears no peak."));
         }
 
-        string why = stable[0] == taken ? WhyLeast(steps, taken, least) : Invariant($"{Ms(stable[0])} was stable too, with {Free(stable[0])} free: less than the margin of {Percent(margin)}.");
+        string why = stable[0] == taken
+            ? WhyLeast(steps, taken, least)
+                : Invariant($"{Ms(stable[0])} was stable too, with {Free(stable[0])} free: less than the margin of {Percent(margin)}.");
         return (taken.IntervalMs, Invariant($"Take {Ms(taken)}: at p95 {Free(taken)} of it is free. {why}"));
     }
 

@@ -8,7 +8,8 @@ internal sealed class RelayedProgress(TextWriter output) : ITuneProgress
     public void WarmsUp() => Write(new TuneMessage());
 
     public void Begins(TimeSpan interval, TimeSpan expected, TimeSpan ahead) =>
-        Write(new TuneMessage { BeginsMs = interval.TotalMilliseconds, ExpectedMs = expected.TotalMilliseconds, AheadMs = ahead.TotalMilliseconds });
+        Write(new TuneMessage
+            { BeginsMs = interval.TotalMilliseconds, ExpectedMs = expected.TotalMilliseconds, AheadMs = ahead.TotalMilliseconds });
 
     public void Ends(StepResult step) => Write(new TuneMessage { Step = step });
 
@@ -30,7 +31,8 @@ internal sealed class RelayedProgress(TextWriter output) : ITuneProgress
             }
             else if (message.BeginsMs is { } begins)
             {
-                progress.Begins(TimeSpan.FromMilliseconds(begins), TimeSpan.FromMilliseconds(message.ExpectedMs), TimeSpan.FromMilliseconds(message.AheadMs));
+                progress.Begins(TimeSpan.FromMilliseconds(begins), TimeSpan.FromMilliseconds(message.ExpectedMs),
+                    TimeSpan.FromMilliseconds(message.AheadMs));
             }
             else if (message.Series is null)
             {

@@ -52,7 +52,9 @@ internal static class SeriesRunner
         }
 
         (double? recommended, string advice) = Recommendation.Of(steps, options.Margin, options.Least);
-        return new TuneSeries { Partitions = partitions, Gc = MachineFacts.CollectorName(), Rate = rate, Steps = steps, RecommendedMs = recommended, Advice = advice };
+        return new TuneSeries
+            { Partitions = partitions, Gc = MachineFacts.CollectorName(), Rate = rate, Steps = steps,
+                RecommendedMs = recommended, Advice = advice };
     }
 }
 

@@ -32,7 +32,8 @@ internal sealed record Verdict(VerdictKind Kind, string Reason)
 
 /// <summary>One batch of a step.</summary>
 /// <param name="At">The batch's time, from the step's first one on.</param>
-/// <param name="Delay">From the batch's time to the beginning of its processing. Not from its submission: a batch that is late is cut late, too.</param>
+/// <param name="Delay">From the batch's time to the beginning of its processing. Not from its submission: a batch that
+/// is late is cut late, too.</param>
 /// <param name="Processing">How long it was processed.</param>
 /// <param name="Records">Its records.</param>
 internal readonly record struct BatchSample(TimeSpan At, TimeSpan Delay, TimeSpan Processing, long Records);
@@ -55,7 +56,8 @@ internal sealed record StepSamples
 }
 
 /// <summary>Decides whether a program keeps up, from the samples of a step. Knows no clock and no machine.</summary>
-/// <param name="othersLimit">The part of the machine that others may use, 0 to 1, before a step that did not keep up counts as spoilt.</param>
+/// <param name="othersLimit">The part of the machine that others may use, 0 to 1, before a step that did not keep up
+/// counts as spoilt.</param>
 internal sealed class StabilityJudge(double othersLimit = 0.1)
 {
     private const int FewestBatches = 5;
@@ -65,7 +67,8 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
     private const double FewestTaken = 0.95;       // of the records that were sent
     private const double GrownBy = 0.15;           // of the median processing time, within a step
     private const double Foreseen = 20;            // times as long as the step: a trend tells no more of the future
-    private static readonly TimeSpan LeastDelay = TimeSpan.FromMilliseconds(20);   // timers and threads are late by some milliseconds on a busy machine
+    // timers and threads are late by some milliseconds on a busy machine
+    private static readonly TimeSpan LeastDelay = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Judges one step.</summary>
     public Verdict Judge(StepSamples samples)
@@ -73,7 +76,8 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
         Verdict verdict = JudgeAlone(samples);
         return verdict.Kind is VerdictKind.Stable or VerdictKind.Undecided || samples.OthersCpu <= othersLimit
             ? verdict
-            : new Verdict(VerdictKind.Spoilt, Invariant($"other processes used {samples.OthersCpu:0 %} of the machine; as it was: {verdict.Reason}"));
+            : new Verdict(VerdictKind.Spoilt,
+                Invariant($"other processes used {samples.OthersCpu:0 %} of the machine; as it was: {verdict.Reason}"));
     }
 
     private static Verdict JudgeAlone(StepSamples samples)
@@ -88,7 +92,8 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
 
         if (batches.Count < FewestBatches)
         {
-            return new Verdict(VerdictKind.Undecided, Invariant($"{batches.Count} batches are too few to tell; {FewestBatches} are needed"));
+            return new Verdict(VerdictKind.Undecided,
+                Invariant($"{batches.Count} batches are too few to tell; {FewestBatches} are needed"));
         }
 
         TimeSpan median = Part(batches, 0.5);
@@ -97,15 +102,19 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
             ?? NotTaken(samples)
             ?? Growing(batches, interval, median)
             ?? (high > interval
-                ? new Verdict(VerdictKind.Noisy, Invariant($"one batch in twenty takes {Times.Text(high)} or more, longer than the interval; the median is {Times.Text(median)}"))
-                : new Verdict(VerdictKind.Stable, Invariant($"processing takes {high / interval:0 %} of the interval at p95, and batches begin in time")));
+                ? new Verdict(VerdictKind.Noisy,
+                    Invariant($"one batch in twenty takes {Times.Text(high)} or more, longer than the interval; the ")
+                    + Invariant($"median is {Times.Text(median)}"))
+                : new Verdict(VerdictKind.Stable,
+                    Invariant($"processing takes {high / interval:0 %} of the interval at p95, and batches begin in time")));
     }
 
     private static Verdict? NotInTime(IReadOnlyList<BatchSample> batches, TimeSpan interval, TimeSpan median)
     {
         if (median > interval)
         {
-            return new Verdict(VerdictKind.Unstable, Invariant($"half of the batches take {Times.Text(median)} or more, longer than the interval"));
+            return new Verdict(VerdictKind.Unstable,
+                Invariant($"half of the batches take {Times.Text(median)} or more, longer than the interval"));
         }
 
         Trend delay = Trend.Of([.. batches.Select(batch => (batch.At.TotalSeconds, batch.Delay.TotalSeconds))]);
@@ -113,16 +122,20 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
         TimeSpan bound = interval > LeastDelay ? interval : LeastDelay;
         if (delay.Slope > RisingDelay && delay.Certainty > Certain && last > bound)
         {
-            return new Verdict(VerdictKind.Unstable, Invariant($"batches begin later and later, by {Times.Text(TimeSpan.FromSeconds(delay.Slope))} each second; at the end by {Times.Text(last)}"));
+            return new Verdict(VerdictKind.Unstable,
+                Invariant($"batches begin later and later, by {Times.Text(TimeSpan.FromSeconds(delay.Slope))} each ")
+                + Invariant($"second; at the end by {Times.Text(last)}"));
         }
 
-        return last > 3 * bound ? new Verdict(VerdictKind.Unstable, Invariant($"batches begin {Times.Text(last)} late, more than three intervals")) : null;
+        return last > 3 * bound
+            ? new Verdict(VerdictKind.Unstable, Invariant($"batches begin {Times.Text(last)} late, more than three intervals")) : null;
     }
 
     // Receivers that are held up leave the rest with the sender: the batches look well.
     private static Verdict? NotTaken(StepSamples samples)
     {
-        double taken = samples.Batches.Sum(batch => batch.Records) / (samples.Batches[^1].At - samples.Batches[0].At + samples.Interval).TotalSeconds;
+        double taken =
+            samples.Batches.Sum(batch => batch.Records) / (samples.Batches[^1].At - samples.Batches[0].At + samples.Interval).TotalSeconds;
         return samples.OfferedPerSecond is { } offered && taken < offered * FewestTaken
             ? new Verdict(VerdictKind.Unstable, Invariant($"{taken:N0} records a second were taken of {offered:N0} that were sent"))
             : null;
@@ -135,7 +148,9 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
         double grown = processing.Slope * seconds;
         double reached = (interval - median).TotalSeconds / processing.Slope;   // seconds until the median is the interval
         return processing.Certainty > Certain && grown > GrownBy * median.TotalSeconds && reached < Foreseen * seconds
-            ? new Verdict(VerdictKind.Drifting, Invariant($"processing takes {Times.Text(TimeSpan.FromSeconds(processing.Slope * 60))} longer each minute and reaches the interval in {Times.Text(TimeSpan.FromSeconds(reached))}"))
+            ? new Verdict(VerdictKind.Drifting,
+                Invariant($"processing takes {Times.Text(TimeSpan.FromSeconds(processing.Slope * 60))} longer each ")
+                + Invariant($"minute and reaches the interval in {Times.Text(TimeSpan.FromSeconds(reached))}"))
             : null;
     }
 

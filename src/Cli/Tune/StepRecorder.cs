@@ -29,7 +29,9 @@ internal sealed class StepRecorder(TimeSpan interval) : StreamingListener
     public override void OnBatchCompleted(BatchInfo batch)
     {
         DateTimeOffset due = batch.Time.ToDateTimeOffset();
-        var recorded = new RecordedStepBatch(due, (batch.StartedAt ?? due) - due, batch.ProcessingTime ?? TimeSpan.Zero, batch.EndedAt ?? due, _records, batch.RecordCount);
+        var recorded =
+            new RecordedStepBatch(due, (batch.StartedAt ?? due) - due, batch.ProcessingTime
+                ?? TimeSpan.Zero, batch.EndedAt ?? due, _records, batch.RecordCount);
         lock (_lock)
         {
             _batches.Add(recorded);
@@ -59,7 +61,8 @@ internal sealed class StepRecorder(TimeSpan interval) : StreamingListener
 /// <param name="EndedAt">When its last output was done.</param>
 /// <param name="FirstRecord">Records of all batches before.</param>
 /// <param name="Records">Its records.</param>
-internal readonly record struct RecordedStepBatch(DateTimeOffset Due, TimeSpan Delay, TimeSpan Processing, DateTimeOffset EndedAt, long FirstRecord, long Records)
+internal readonly record struct RecordedStepBatch(DateTimeOffset Due, TimeSpan Delay, TimeSpan Processing,
+    DateTimeOffset EndedAt, long FirstRecord, long Records)
 {
     private const int Points = 16;
 

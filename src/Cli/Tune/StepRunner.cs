@@ -40,7 +40,8 @@ internal sealed class StepRunner(TunedJob job, int partitions, StabilityJudge ju
     private static TimeSpan WarmUp(TimeSpan interval) => interval * WarmBatches > LeastWarmUp ? interval * WarmBatches : LeastWarmUp;
 
     // Half an interval more than whole ones: the last batch may end.
-    private TimeSpan Measured(TimeSpan interval) => interval * (MeasuredBatches + 0.5) > stepTime ? interval * (MeasuredBatches + 0.5) : stepTime;
+    private TimeSpan Measured(TimeSpan interval) =>
+        interval * (MeasuredBatches + 0.5) > stepTime ? interval * (MeasuredBatches + 0.5) : stepTime;
 
     private static async Task WaitAsync(TimeSpan time, Step step, CancellationToken cancellation)
     {
@@ -52,7 +53,9 @@ internal sealed class StepRunner(TunedJob job, int partitions, StabilityJudge ju
         if (step.Context.Completion.IsCompleted)
         {
             await step.Context.Completion;   // throws what failed
-            throw new CommandException("The job stopped by itself while it was measured; one that goes on is expected, so that its batches can be timed.", ExitCode.Failed);
+            throw new CommandException(
+                "The job stopped by itself while it was measured; one that goes on is expected, so that its batches can be timed.",
+                ExitCode.Failed);
         }
     }
 
@@ -66,10 +69,12 @@ internal sealed class StepRunner(TunedJob job, int partitions, StabilityJudge ju
         return new Step(context, recorder, feed, feed?.Start(context));
     }
 
-    private StepResult ToResult(TimeSpan interval, Step step, DateTimeOffset from, DateTimeOffset to, PauseNumbers pauses, double? othersCpu)
+    private StepResult ToResult(TimeSpan interval, Step step, DateTimeOffset from, DateTimeOffset to,
+        PauseNumbers pauses, double? othersCpu)
     {
         RecordedStepBatch[] batches = step.Recorder.Between(from, to);
-        BatchSample[] samples = [.. batches.Select(batch => new BatchSample(batch.Due - batches[0].Due, batch.Delay, batch.Processing, batch.Records))];
+        BatchSample[] samples = [
+            .. batches.Select(batch => new BatchSample(batch.Due - batches[0].Due, batch.Delay, batch.Processing, batch.Records))];
         double offered = step.Feed?.RecordsPerSecond ?? 0;
         Verdict verdict = judge.Judge(new StepSamples
         {
@@ -101,14 +106,17 @@ internal sealed class StepRunner(TunedJob job, int partitions, StabilityJudge ju
             Batches = batches.Length,
             Records = records,
             ProcessingMs = Percentiles.Of(processing),
-            ProcessingGrowthMsPerMinute = Math.Round(Trend.Of([.. samples.Select(batch => (batch.At.TotalMinutes, batch.Processing.TotalMilliseconds))]).Slope, 3),
+            ProcessingGrowthMsPerMinute =
+                Math.Round(Trend.Of([.. samples.Select(batch => (batch.At.TotalMinutes, batch.Processing.TotalMilliseconds))]).Slope, 3),
             DelayMs = Percentiles.Of(delay),
-            DelayGrowthMsPerSecond = Math.Round(Trend.Of([.. samples.Select(batch => (batch.At.TotalSeconds, batch.Delay.TotalMilliseconds))]).Slope, 3),
+            DelayGrowthMsPerSecond =
+                Math.Round(Trend.Of([.. samples.Select(batch => (batch.At.TotalSeconds, batch.Delay.TotalMilliseconds))]).Slope, 3),
             LatencyMs = Percentiles.Of(latency),
             IsLatencyMeasured = step.Origin is not null,
             LatencyHistogram = [.. latency.Filled().Select(bar => new[] { Math.Round(bar.UpTo.TotalMilliseconds, 3), bar.Count })],
             RecordsPerSecond = Math.Round(batches.Length == 0 ? 0 : records / (batches[^1].Due - batches[0].Due + interval).TotalSeconds),
-            Headroom = Math.Round(batches.Length == 0 ? 0 : interval / TimeSpan.FromTicks(Math.Max(1, processing.Percentile(0.95).Ticks)), 2),
+            Headroom = Math.Round(batches.Length == 0
+                ? 0 : interval / TimeSpan.FromTicks(Math.Max(1, processing.Percentile(0.95).Ticks)), 2),
             AllocatedBytesPerRecord = Math.Round(records == 0 ? 0 : (double)pauses.AllocatedBytes / records, 2),
             Pauses = pauses.Pauses,
             LongestPauseMs = Math.Round(pauses.Longest.TotalMilliseconds, 3),

@@ -5,13 +5,18 @@ namespace FastStream.Cli;
 /// <summary>The charts of a tuning.</summary>
 internal static class TuneCharts
 {
-    /// <summary>Interval on x; processing time and latency on y; the line on which processing takes the whole interval; what to take.</summary>
+    /// <summary>
+    /// Interval on x; processing time and latency on y; the line on which processing takes the whole interval; what to
+    /// take.
+    /// </summary>
     public static SvgChart Stability(string title, TuneSeries series)
     {
         IReadOnlyList<StepResult> steps = series.Steps;
         SvgScale x = SvgScale.Logarithmic("batch interval", steps.Select(step => step.IntervalMs), TuneTable.Ms);
         SvgScale y = SvgScale.Logarithmic(
-            "time", steps.SelectMany(step => new[] { step.ProcessingMs.P50, step.ProcessingMs.P95, step.LatencyMs.P50, step.LatencyMs.P99, step.IntervalMs }), TuneTable.Ms, room: 2.5);
+            "time", steps.SelectMany(
+                step => new[] { step.ProcessingMs.P50, step.ProcessingMs.P95, step.LatencyMs.P50, step.LatencyMs.P99, step.IntervalMs }),
+                    TuneTable.Ms, room: 2.5);
         var chart = new SvgChart(title, x, y);
         double from = Math.Max(x.Least, y.Least);
         double to = Math.Min(x.Most, y.Most);
@@ -40,9 +45,14 @@ internal static class TuneCharts
         IReadOnlyList<double[]> bars = step.LatencyHistogram;
         double records = Math.Max(1, bars.Sum(bar => bar[1]));
         SvgScale x = SvgScale.Logarithmic("latency", bars.Select(bar => bar[0]), TuneTable.Ms);
-        SvgScale y = SvgScale.Linear("part of the records", bars.Select(bar => bar[1] / records), part => string.Create(CultureInfo.InvariantCulture, $"{part:0.#%}"));
-        var chart = new SvgChart($"Every {TuneTable.Ms(step.IntervalMs)}, {TuneTable.Name(step.Verdict)}: p50 {TuneTable.Ms(step.LatencyMs.P50)}, p99 {TuneTable.Ms(step.LatencyMs.P99)}", x, y, 300);
-        chart.Bars("a", bars.Select((bar, index) => (index == 0 ? x.Least : Math.Max(bars[index - 1][0], bar[0] / 1.035), bar[0], bar[1] / records)));
+        SvgScale y =
+            SvgScale.Linear("part of the records", bars.Select(bar => bar[1] / records),
+                part => string.Create(CultureInfo.InvariantCulture, $"{part:0.#%}"));
+        var chart = new SvgChart(
+            $"Every {TuneTable.Ms(step.IntervalMs)}, {TuneTable.Name(step.Verdict)}: p50 "
+            + $"{TuneTable.Ms(step.LatencyMs.P50)}, p99 {TuneTable.Ms(step.LatencyMs.P99)}", x, y, 300);
+        chart.Bars("a", bars
+            .Select((bar, index) => (index == 0 ? x.Least : Math.Max(bars[index - 1][0], bar[0] / 1.035), bar[0], bar[1] / records)));
         return chart;
     }
 
@@ -50,7 +60,9 @@ internal static class TuneCharts
     public static SvgChart Headroom(TuneSeries series)
     {
         SvgScale x = SvgScale.Logarithmic("batch interval", series.Steps.Select(step => step.IntervalMs), TuneTable.Ms);
-        SvgScale y = SvgScale.Logarithmic("records a second", series.Steps.SelectMany(step => new[] { step.RecordsPerSecond, Bearable(step) }), Rate);
+        SvgScale y =
+            SvgScale.Logarithmic("records a second",
+                series.Steps.SelectMany(step => new[] { step.RecordsPerSecond, Bearable(step) }), Rate);
         var chart = new SvgChart("Throughput: what was taken, and what the p95 of the processing time leaves room for", x, y, 320);
         chart.Series("taken", "a", series.Steps.Select(step => (step.IntervalMs, step.RecordsPerSecond)));
         chart.Series("room", "c", series.Steps.Select(step => (step.IntervalMs, Bearable(step))));
@@ -60,7 +72,9 @@ internal static class TuneCharts
     /// <summary>The recommended intervals of several series, side by side.</summary>
     public static string Series(TuneReport report) => SvgBars.Of(
         "Recommended interval by setting",
-        report.Series.Select(series => (series.Title(), series.RecommendedMs ?? 0, series.RecommendedMs is { } best ? TuneTable.Ms(best) : "none was stable")));
+        report.Series.Select(
+            series => (series.Title(), series.RecommendedMs ?? 0, series.RecommendedMs is { } best
+                ? TuneTable.Ms(best) : "none was stable")));
 
     private static double Bearable(StepResult step) => step.RecordsPerSecond * step.Headroom;
 

@@ -15,7 +15,8 @@ internal static class TuneFiles
         File.WriteAllText(Path.Combine(folder, "tune.html"), Html(report));
         if ((report.Best() ?? report.Series.FirstOrDefault(series => series.Steps.Count > 0)) is { } shown)
         {
-            File.WriteAllText(Path.Combine(folder, "tune.svg"), TuneCharts.Stability($"{report.Job}: {shown.Title()}", shown).ToText(ReportStyle.ForChart));
+            File.WriteAllText(Path.Combine(folder, "tune.svg"),
+                TuneCharts.Stability($"{report.Job}: {shown.Title()}", shown).ToText(ReportStyle.ForChart));
         }
     }
 
@@ -23,8 +24,10 @@ internal static class TuneFiles
     {
         string title = $"Batch interval of {SvgChart.Escape(report.Job)}";
         var text = new StringBuilder()
-            .Append($"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\n")
-            .Append($"<style>{ReportStyle.ForPage}</style></head><body>\n<h1>{title}</h1>\n<p class=\"machine\">{SvgChart.Escape(report.Machine.Text())}; {report.StartedAt:yyyy-MM-dd HH:mm} UTC</p>\n");
+            .Append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+                + $"content=\"width=device-width\"><title>{title}</title>\n")
+            .Append($"<style>{ReportStyle.ForPage}</style></head><body>\n<h1>{title}</h1>\n<p "
+                + $"class=\"machine\">{SvgChart.Escape(report.Machine.Text())}; {report.StartedAt:yyyy-MM-dd HH:mm} UTC</p>\n");
         if (report.IsInterrupted)
         {
             text.Append("<p>Interrupted: this is what was measured by then.</p>\n");
@@ -32,7 +35,9 @@ internal static class TuneFiles
 
         if (report.Series.Count > 1)
         {
-            text.Append(TuneCharts.Series(report)).Append("<ol>").AppendJoin("", report.Series.Select(series => $"<li>{SvgChart.Escape(series.Title())}: {SvgChart.Escape(series.Advice)}</li>")).Append("</ol>\n");
+            text.Append(TuneCharts.Series(report)).Append("<ol>")
+                .AppendJoin("", report.Series
+                    .Select(series => $"<li>{SvgChart.Escape(series.Title())}: {SvgChart.Escape(series.Advice)}</li>")).Append("</ol>\n");
         }
 
         foreach (TuneSeries series in report.Series.Where(series => series.Steps.Count > 0))
@@ -41,7 +46,8 @@ internal static class TuneFiles
                 .Append(TuneCharts.Stability("Processing time and latency by interval", series).ToText());
             AppendTable(text, series);
             text.Append(TuneCharts.Headroom(series).ToText()).Append("<h2>Latency of records</h2>\n<div class=\"small\">\n")
-                .AppendJoin("", series.Steps.Where(step => step.LatencyHistogram.Count > 0).Select(step => TuneCharts.Latency(step).ToText())).Append("</div>\n");
+                .AppendJoin("", series.Steps.Where(step => step.LatencyHistogram.Count > 0)
+                    .Select(step => TuneCharts.Latency(step).ToText())).Append("</div>\n");
         }
 
         return text.Append("</body></html>\n").ToString();
@@ -67,7 +73,8 @@ internal static class TuneFiles
         var text = new StringBuilder().Append($"# Batch interval of {report.Job}\n\n{report.Machine.Text()}\n");
         foreach (TuneSeries series in report.Series)
         {
-            text.Append($"\n## {series.Title()}\n\n").AppendJoin('\n', TuneTable.Markdown(series.Steps, series.RecommendedMs)).Append($"\n\n{series.Advice}\n\n");
+            text.Append($"\n## {series.Title()}\n\n")
+                .AppendJoin('\n', TuneTable.Markdown(series.Steps, series.RecommendedMs)).Append($"\n\n{series.Advice}\n\n");
             foreach (StepResult step in series.Steps)
             {
                 text.Append($"- {TuneTable.Ms(step.IntervalMs)}, {TuneTable.Name(step.Verdict)}: {step.Reason}\n");

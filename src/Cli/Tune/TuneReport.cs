@@ -45,7 +45,9 @@ internal sealed record TuneSeries
     /// <summary>Why that one.</summary>
     public required string Advice { get; init; }
 
-    public string Title() => string.Join(", ", new[] { Rate is { } rate ? $"{rate:N0} records/s" : null, $"{Partitions} partition{(Partitions == 1 ? "" : "s")}", Gc }.OfType<string>());
+    public string Title() =>
+        string.Join(", ", new[] { Rate is { } rate
+            ? $"{rate:N0} records/s" : null, $"{Partitions} partition{(Partitions == 1 ? "" : "s")}", Gc }.OfType<string>());
 
     public StepResult? Step(double intervalMs) => Steps.LastOrDefault(step => step.IntervalMs == intervalMs);
 }

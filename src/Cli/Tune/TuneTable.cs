@@ -7,7 +7,8 @@ namespace FastStream.Cli;
 internal static class TuneTable
 {
     private static readonly string[] Heads =
-        ["interval", "verdict", "processing p50", "p95", "growth/min", "delay p95", "latency p50", "p99", "p99.9", "records/s", "headroom", "B/record", "GC pauses", "others' CPU"];
+        ["interval", "verdict", "processing p50", "p95", "growth/min", "delay p95", "latency p50", "p99", "p99.9",
+            "records/s", "headroom", "B/record", "GC pauses", "others' CPU"];
 
     /// <summary>A table for a terminal.</summary>
     public static Table Of(IEnumerable<StepResult> steps, double? recommendedMs)
@@ -41,7 +42,9 @@ internal static class TuneTable
 
     /// <summary>A step in a line.</summary>
     public static string Line(StepResult step) =>
-        $"{Ms(step.IntervalMs),8}  {Name(step.Verdict),-9} processing p50 {Ms(step.ProcessingMs.P50)}, p95 {Ms(step.ProcessingMs.P95)}; delay p95 {Ms(step.DelayMs.P95)}; latency p50 {Ms(step.LatencyMs.P50)}, p99 {Ms(step.LatencyMs.P99)}: {step.Reason}";
+        $"{Ms(step.IntervalMs),8}  {Name(step.Verdict),-9} processing p50 {Ms(step.ProcessingMs.P50)}, p95 "
+            + $"{Ms(step.ProcessingMs.P95)}; delay p95 {Ms(step.DelayMs.P95)}; latency p50 "
+            + $"{Ms(step.LatencyMs.P50)}, p99 {Ms(step.LatencyMs.P99)}: {step.Reason}";
 
     public static string Name(VerdictKind verdict) => verdict.ToString().ToLowerInvariant();
 

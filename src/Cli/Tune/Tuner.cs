@@ -27,7 +27,10 @@ internal sealed class Tuner(TuneOptions options, CommandOutput output, bool show
 
             if (settings.Length > 1)
             {
-                output.Errors.WriteLine(string.Join(", ", new[] { rate is null ? null : string.Create(CultureInfo.InvariantCulture, $"{rate:N0} records/s"), $"partitions: {partitions}", gc }.OfType<string>()));
+                output.Errors.WriteLine(
+                    string.Join(", ", new[] { rate is null
+                        ? null : string.Create(CultureInfo.InvariantCulture, $"{rate:N0} records/s"),
+                        $"partitions: {partitions}", gc }.OfType<string>()));
             }
 
             await using LiveTuneProgress? live = showsLive ? new LiveTuneProgress(output) : null;
@@ -50,7 +53,8 @@ internal sealed class Tuner(TuneOptions options, CommandOutput output, bool show
 
         return new TuneReport
         {
-            Job = name ?? (options.Job is { } file ? options.ClassName ?? Path.GetFileNameWithoutExtension(file) : $"{options.Workload} from {options.Source}"),
+            Job = name ?? (options.Job is { } file
+                ? options.ClassName ?? Path.GetFileNameWithoutExtension(file) : $"{options.Workload} from {options.Source}"),
             Machine = MachineFacts.Read(),
             StartedAt = startedAt,
             Margin = options.Margin,
@@ -70,23 +74,30 @@ internal sealed class Tuner(TuneOptions options, CommandOutput output, bool show
         return new AssemblyJob(JobAssembly.Load(await JobFile.FindAsync(named, output, cancellation)), options.ClassName);
     }
 
-    private async Task<TuneSeries?> RunChildAsync(int? rate, int partitions, string? gc, ITuneProgress progress, CancellationToken cancellation)
+    private async Task<TuneSeries?> RunChildAsync(int? rate, int partitions, string? gc, ITuneProgress progress,
+        CancellationToken cancellation)
     {
         string[] what = options.Job is { } job
-            ? ["--job", await JobFile.FindAsync(job, output, cancellation), .. options.ClassName is { } className ? new[] { "--class", className } : []]
+            ? ["--job", await JobFile.FindAsync(job, output, cancellation), .. options.ClassName is { } className
+                ? new[] { "--class", className } : []]
             : ["--workload", options.Workload, "--source", options.Source, "--rate", Number(rate!.Value)];
         string[] line =
         [
-            "tune", "--as-child", .. what, "--partitions", Number(partitions), "--from", Times.Option(options.From), "--to", Times.Option(options.Least), "--step-time", Times.Option(options.StepTime),
-            "--refine", Number(options.Refinements), "--margin", Number((int)(options.Margin * 100)), "--others", Number((int)(options.OthersLimit * 100)),
+            "tune", "--as-child", .. what, "--partitions", Number(partitions), "--from", Times.Option(options.From),
+            "--to", Times.Option(options.Least), "--step-time", Times.Option(options.StepTime),
+            "--refine", Number(options.Refinements), "--margin", Number((int)(options.Margin * 100)), "--others",
+            Number((int)(options.OthersLimit * 100)),
         ];
-        using ToolProcess child = ToolProcess.Start(line, gc is null ? [] : CollectorMode.Named(gc).Settings, isRedirected: true, redirectsErrors: true);
+        using ToolProcess child =
+            ToolProcess.Start(line, gc is null ? [] : CollectorMode.Named(gc).Settings, isRedirected: true, redirectsErrors: true);
         await using CancellationTokenRegistration stop = cancellation.Register(child.Interrupt);
         Task<string> errors = child.Process.StandardError.ReadToEndAsync(CancellationToken.None);
         TuneSeries? series = await RelayedProgress.ReadAsync(child.Process.StandardOutput, progress);
         await child.Process.WaitForExitAsync(CancellationToken.None);
         return series is null && !cancellation.IsCancellationRequested
-            ? throw new CommandException($"The child for {partitions} partitions, {gc ?? "the tool's collector"} ended with {child.Process.ExitCode}: {(await errors).Trim()}", ExitCode.Failed)
+            ? throw new CommandException(
+                $"The child for {partitions} partitions, {gc ?? "the tool's collector"} ended with "
+                + $"{child.Process.ExitCode}: {(await errors).Trim()}", ExitCode.Failed)
             : series;
     }
 

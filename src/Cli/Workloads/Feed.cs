@@ -1,6 +1,9 @@
 namespace FastStream.Cli;
 
-/// <summary>Sends a workload's lines at a steady rate: what is due by the clock, so that a sender that was held up does not hide it.</summary>
+/// <summary>
+/// Sends a workload's lines at a steady rate: what is due by the clock, so that a sender that was held up does not hide
+/// it.
+/// </summary>
 internal abstract class Feed(byte[][] lines, int recordsPerSecond) : IAsyncDisposable
 {
     /// <summary>The names on the command line.</summary>

@@ -14,7 +14,8 @@ internal sealed class FileFeed(byte[][] lines, int recordsPerSecond) : Feed(line
     private Task _writing = Task.CompletedTask;
 
     public override DStream<Utf8Text> Describe(StreamingContext context) =>
-        context.TextFileStream(_folder.FullName, new FileSourceOptions { Detection = FileDetection.Arrival, LostFile = LostFilePolicy.Skip });
+        context.TextFileStream(_folder.FullName, new FileSourceOptions
+            { Detection = FileDetection.Arrival, LostFile = LostFilePolicy.Skip });
 
     public override DateTimeOffset Start(StreamingContext context)
     {

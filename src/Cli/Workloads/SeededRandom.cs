@@ -1,6 +1,9 @@
 namespace FastStream.Cli;
 
-/// <summary>SplitMix64: a seed gives the same numbers on every machine and runtime, which System.Random does not promise. Not thread safe.</summary>
+/// <summary>
+/// SplitMix64: a seed gives the same numbers on every machine and runtime, which System.Random does not promise. Not
+/// thread safe.
+/// </summary>
 internal sealed class SeededRandom(ulong seed)
 {
     private ulong _state = seed;

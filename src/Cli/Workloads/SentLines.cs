@@ -1,6 +1,9 @@
 namespace FastStream.Cli;
 
-/// <summary>Lines one after the other with their ends, repeated without end: what is due is a piece of memory, and nothing is copied for a line.</summary>
+/// <summary>
+/// Lines one after the other with their ends, repeated without end: what is due is a piece of memory, and nothing is
+/// copied for a line.
+/// </summary>
 internal sealed class SentLines
 {
     private readonly byte[] _bytes;

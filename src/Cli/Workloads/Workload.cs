@@ -45,16 +45,19 @@ internal sealed record Workload(string Name, string About, Func<SeededRandom, st
     {
         if (random.Below(200) == 0)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"ERROR worker {random.Below(8)} could not finish request {random.Below(1_000_000)}");
+            return string.Create(CultureInfo.InvariantCulture,
+                $"ERROR worker {random.Below(8)} could not finish request {random.Below(1_000_000)}");
         }
 
         int client = Clients.Next(random);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"10.{client >> 16}.{(client >> 8) & 255}.{client & 255} - - [10/Oct/2025:13:55:36 +0000] \"GET /item/{random.Below(2_000)} HTTP/1.1\" {Statuses[random.Below(Statuses.Length)]} {200 + random.Below(20_000)}");
+            $"10.{client >> 16}.{(client >> 8) & 255}.{client & 255} - - [10/Oct/2025:13:55:36 +0000] \"GET "
+                + $"/item/{random.Below(2_000)} HTTP/1.1\" {Statuses[random.Below(Statuses.Length)]} {200 + random.Below(20_000)}");
     }
 
-    private static string KeyLine(SeededRandom random) => string.Create(CultureInfo.InvariantCulture, $"key-{random.Below(1_000_000)} {random.Below(1_000)}");
+    private static string KeyLine(SeededRandom random) =>
+        string.Create(CultureInfo.InvariantCulture, $"key-{random.Below(1_000_000)} {random.Below(1_000)}");
 
     private static void CountWords(DStream<Utf8Text> lines) =>
         lines.SplitWords().Map(word => (word, 1L)).ReduceByKey((a, b) => a + b).ForEachBatch((_, _) => { });
@@ -72,7 +75,8 @@ internal sealed record Workload(string Name, string About, Func<SeededRandom, st
     private static void CountInWindow(DStream<Utf8Text> lines) =>
         Requests(lines)
             .Map(request => (request.Ip, (Count: 1L, request.Bytes)))
-            .ReduceByKeyAndWindow((a, b) => (a.Count + b.Count, a.Bytes + b.Bytes), (a, b) => (a.Count - b.Count, a.Bytes - b.Bytes), lines.Slide * WindowBatches)
+            .ReduceByKeyAndWindow((a, b) => (a.Count + b.Count, a.Bytes + b.Bytes),
+                (a, b) => (a.Count - b.Count, a.Bytes - b.Bytes), lines.Slide * WindowBatches)
             .ForEachBatch((_, _) => { });
 
     private static void KeepState(DStream<Utf8Text> lines) =>

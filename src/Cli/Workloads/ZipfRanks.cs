@@ -1,6 +1,9 @@
 namespace FastStream.Cli;
 
-/// <summary>Draws ranks by Zipf's law: rank r with probability proportional to 1 / (r + 1) to the power of the exponent; 0 draws evenly.</summary>
+/// <summary>
+/// Draws ranks by Zipf's law: rank r with probability proportional to 1 / (r + 1) to the power of the exponent; 0 draws
+/// evenly.
+/// </summary>
 internal sealed class ZipfRanks
 {
     private readonly double[] _sums;

@@ -63,8 +63,8 @@ internal sealed unsafe class AlignedBuffer<TSlot> : IDisposable
     }
 
     /// <summary>
-    /// Starts to look many keys up in a table whose slots, a power of two, these are: hashes them and asks the processor for the slots, whose misses then
-    /// overlap.
+    /// Starts to look many keys up in a table whose slots, a power of two, these are: hashes them and asks the
+    /// processor for the slots, whose misses then overlap.
     /// </summary>
     /// <param name="items">The records, as many as a span holds.</param>
     /// <param name="hashes">Gets the keys' hashes.</param>

@@ -21,7 +21,8 @@ internal sealed class GroupSorter<T>
     private int[] _ends = [];                           // pooled; where each group ends in _sorted
 
     /// <summary>Adds the values of a span of pairs to the groups of their keys.</summary>
-    public void AddRange<TKey>(ReadOnlySpan<(TKey Key, T Value)> items, KeyDictionary<TKey> keys) => keys.Find(items, AddValues(items), adds: true);
+    public void AddRange<TKey>(ReadOnlySpan<(TKey Key, T Value)> items, KeyDictionary<TKey> keys) =>
+        keys.Find(items, AddValues(items), adds: true);
 
     /// <summary>Adds the values of a span of pairs.</summary>
     /// <returns>Room for the numbers of their groups, which the caller fills.</returns>
@@ -36,7 +37,10 @@ internal sealed class GroupSorter<T>
         return _groups.Extend(items.Length);
     }
 
-    /// <summary>Sorts what was added into an array that lives as long as the batch. Groups may be read until <see cref="Clear"/>; they themselves stay valid.</summary>
+    /// <summary>
+    /// Sorts what was added into an array that lives as long as the batch. Groups may be read until
+    /// <see cref="Clear"/>; they themselves stay valid.
+    /// </summary>
     public void Build(BatchContext batch, int groupCount)
     {
         Span<T> values = _values.Span;

@@ -1,6 +1,9 @@
 namespace FastStream.Runtime;
 
-/// <summary>Looks at the type of keys when a keyed operator is described, and at their objects where the type does not say what they are.</summary>
+/// <summary>
+/// Looks at the type of keys when a keyed operator is described, and at their objects where the type does not say what
+/// they are.
+/// </summary>
 internal static class KeyCheck
 {
     /// <summary>The pairs, looked at where only their objects say whether keys are compared by reference.</summary>
@@ -24,8 +27,10 @@ internal static class KeyCheck
     {
         string keys = key == found ? $"{key}" : $"{key}, with a {found} in them,";
         return KeyEquality.NeverEqual(found) is { } never
-            ? $"Keys of {keys} came: two objects of {never} are equal only where they are, or lie in, the same one, so that every record is a key of its own. {WayOut}"
-            : KeyEquality.ByReference(found) is { } byReference ? $"Keys of {keys} came, and are compared by reference, as {byReference} has no Equals of its own: {TwoKeys}" : null;
+            ? $"Keys of {keys} came: two objects of {never} are equal only where they are, or lie in, the same one, "
+                + $"so that every record is a key of its own. {WayOut}"
+            : KeyEquality.ByReference(found) is { } byReference
+                ? $"Keys of {keys} came, and are compared by reference, as {byReference} has no Equals of its own: {TwoKeys}" : null;
     }
 
     private const string WayOut = "Give a key with an equality by value: a string, a Utf8Text, a number, a tuple or a record of such.";
@@ -37,7 +42,8 @@ internal static class KeyCheck
         if (KeyEquality.NeverEqual(typeof(TKey)) is { } never)
         {
             throw new ArgumentException(
-                $"Keys of {typeof(TKey)} were given, and two objects of {never} are equal only where they are, or lie in, the same one, so that every record would be a group of its own. {WayOut}");
+                $"Keys of {typeof(TKey)} were given, and two objects of {never} are equal only where they are, or "
+                    + $"lie in, the same one, so that every record would be a group of its own. {WayOut}");
         }
 
         if (KeyEquality.ByReference(typeof(TKey)) is { } byReference)

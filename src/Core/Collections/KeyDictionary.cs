@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Numbers the different keys of a batch, from 0, in the order in which they come, for operators that gather in arrays of their own: what is kept for a key
-/// lies at its number, so that it is written and read in the order of memory.
+/// Numbers the different keys of a batch, from 0, in the order in which they come, for operators that gather in arrays
+/// of their own: what is kept for a key lies at its number, so that it is written and read in the order of memory.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -12,10 +12,12 @@ namespace FastStream.Runtime;
 ///                                       Clear moves the offset past the batch's numbers
 /// keys: in the order of their numbers
 /// </code>
-/// Load at most one half, linear probing, as in <see cref="KeyTable{TKey, TValue}"/>, which has key and value in the slot: docs/decisions/0003-key-table.md says
-/// when which of the two is faster. Belongs to one operator; not thread safe.
+/// Load at most one half, linear probing, as in <see cref="KeyTable{TKey, TValue}"/>, which has key and value in the
+/// slot: docs/decisions/0003-key-table.md says when which of the two is faster. Belongs to one operator; not thread
+/// safe.
 /// </remarks>
-/// <param name="offset">The first batch's offset. Not 0: fresh memory is zero, that is, unused. Others than 1 are for tests of the turn that comes after 2³¹ keys.</param>
+/// <param name="offset">The first batch's offset. Not 0: fresh memory is zero, that is, unused. Others than 1 are for
+/// tests of the turn that comes after 2³¹ keys.</param>
 internal sealed class KeyDictionary<TKey>(uint offset = 1)
 {
     private const int SmallestCapacity = 16;
@@ -69,7 +71,8 @@ internal sealed class KeyDictionary<TKey>(uint offset = 1)
         }
     }
 
-    // A loop without calls, so that its variables stay in registers; gives the place of the first key that needs one, because long texts must be compared.
+    // A loop without calls, so that its variables stay in registers; gives the place of the first key that needs one,
+    // because long texts must be compared.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int Walk<TValue>(
         Probe probe, ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes, Span<int> numbers, int from, bool adds, ref int count)
@@ -187,7 +190,8 @@ internal sealed class KeyDictionary<TKey>(uint offset = 1)
                     uint number = slot.Number - _offset;
                     ref TKey known = ref Unsafe.Add(ref _keys, number);
                     bool found = typeof(TKey) == typeof(Utf8Text)
-                        ? Utf8Text.AreSameWords(in Unsafe.As<TKey, Utf8Text>(ref known), in Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in key)))
+                        ? Utf8Text.AreSameWords(in Unsafe.As<TKey, Utf8Text>(ref known),
+                            in Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in key)))
                         : EqualityComparer<TKey>.Default.Equals(known, key);
                     return found ? (int)number : Unknown;
                 }

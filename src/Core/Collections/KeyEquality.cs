@@ -18,16 +18,19 @@ internal static class KeyEquality
     private static readonly Type[] Wrappers = [typeof(Nullable<>), typeof(Optional<>), typeof(KeyValuePair<,>)];
 
     /// <summary>Whether keys of a struct are equal where all their fields are.</summary>
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A method that was trimmed away is nobody's equality; where there is no metadata of fields, structs are not looked into.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A method that was trimmed away is nobody's "
+        + "equality; where there is no metadata of fields, structs are not looked into.")]
     public static bool IsByFields(Type type)
     {
-        if (!type.IsValueType || type.IsPrimitive || type.IsExplicitLayout || type.IsDefined(typeof(InlineArrayAttribute), inherit: false) || FieldsOf(type).Length == 0)
+        if (!type.IsValueType || type.IsPrimitive || type.IsExplicitLayout
+            || type.IsDefined(typeof(InlineArrayAttribute), inherit: false) || FieldsOf(type).Length == 0)
         {
             return false;
         }
 
         if (type.IsGenericType && type.GetGenericTypeDefinition() is var generic
-            && (generic == typeof(Nullable<>) || generic == typeof(Optional<>) || generic == typeof(KeyValuePair<,>) || (type.Assembly == typeof(object).Assembly && typeof(ITuple).IsAssignableFrom(type))))
+            && (generic == typeof(Nullable<>) || generic == typeof(Optional<>) || generic == typeof(KeyValuePair<,>)
+                || (type.Assembly == typeof(object).Assembly && typeof(ITuple).IsAssignableFrom(type))))
         {
             return true;
         }
@@ -43,7 +46,8 @@ internal static class KeyEquality
         return IsCompilers(own) && IsCompilers(general) && IsCompilers(OfInterface(type));
     }
 
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Where there is no metadata of fields, structs are not looked into.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Where there is no metadata of fields, "
+        + "structs are not looked into.")]
     public static FieldInfo[] FieldsOf(Type type) => type.GetFields(Instance);
 
     /// <summary>
@@ -56,10 +60,12 @@ internal static class KeyEquality
 
     /// <summary>A class inside a key that has no equality of its own, so that only the same object is equal; null for most.</summary>
     public static Type? ByReference(Type key) => Find(key, static type =>
-        type is { IsClass: true, IsArray: false } && type != typeof(string) && !IsOpen(type) && !typeof(Delegate).IsAssignableFrom(type) && !HasEquality(type));
+        type is { IsClass: true, IsArray: false } && type != typeof(string) && !IsOpen(type)
+            && !typeof(Delegate).IsAssignableFrom(type) && !HasEquality(type));
 
     /// <summary>Whether a type does not say what its objects are: they may be compared by reference, or not.</summary>
-    public static bool IsOpen(Type type) => type.IsInterface || type == typeof(object) || (type is { IsClass: true, IsAbstract: true } && !HasEquality(type));
+    public static bool IsOpen(Type type) =>
+        type.IsInterface || type == typeof(object) || (type is { IsClass: true, IsAbstract: true } && !HasEquality(type));
 
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Equals and GetHashCode are called and so not trimmed away.")]
     private static bool HasEquality(Type type) =>
@@ -72,7 +78,8 @@ internal static class KeyEquality
         var seen = new HashSet<Type>();
         return In(key);
 
-        Type? In(Type type) => !seen.Add(type) ? null : isMeant(type) ? type : PartsOf(type).Select(In).FirstOrDefault(found => found is not null);
+        Type? In(Type type) =>
+            !seen.Add(type) ? null : isMeant(type) ? type : PartsOf(type).Select(In).FirstOrDefault(found => found is not null);
     }
 
     private static IEnumerable<Type> PartsOf(Type type)
@@ -92,8 +99,10 @@ internal static class KeyEquality
             : FieldsOfRecord(type).Select(field => field.FieldType);
     }
 
-    // What the compiler's Equals of a record class, or of an anonymous type, compares: the type's fields, and those of a base that is such a record too.
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A method that was trimmed away is nobody's equality; where there is no metadata of fields, nothing is looked into.")]
+    // What the compiler's Equals of a record class, or of an anonymous type, compares: the type's fields, and those of
+    // a base that is such a record too.
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A method that was trimmed away is nobody's "
+        + "equality; where there is no metadata of fields, nothing is looked into.")]
     private static IEnumerable<FieldInfo> FieldsOfRecord(Type type)
     {
         if (!IsCompilers(OfInterface(type)))
@@ -113,7 +122,8 @@ internal static class KeyEquality
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A method that was trimmed away is nobody's equality.")]
     private static bool HasCompilersEquality(Type type) =>
         type.GetMethod(nameof(Equals), Instance, [type])?.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false) == true
-        || (type.Name.StartsWith("<>f__AnonymousType", StringComparison.Ordinal) && type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false));
+        || (type.Name.StartsWith("<>f__AnonymousType", StringComparison.Ordinal)
+            && type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false));
 
     // The Equals that collections call, where a type has one: it may be another than that which is called by name.
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Asked only where the program's methods are all there.")]
@@ -124,5 +134,6 @@ internal static class KeyEquality
         return equatable is null || type.IsInterface ? null : type.GetInterfaceMap(equatable).TargetMethods[0];
     }
 
-    private static bool IsCompilers(MethodInfo? method) => method is null || method.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false);
+    private static bool IsCompilers(MethodInfo? method) =>
+        method is null || method.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false);
 }

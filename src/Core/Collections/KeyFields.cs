@@ -3,11 +3,16 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>The hash of a struct by its fields, with a secret: keys made of numbers cannot be chosen so that they share a slot, whatever their own <c>GetHashCode</c> does.</summary>
+/// <summary>
+/// The hash of a struct by its fields, with a secret: keys made of numbers cannot be chosen so that they share a slot,
+/// whatever their own <c>GetHashCode</c> does.
+/// </summary>
 /// <remarks>
-/// Only where equal fields are what makes keys equal: tuples, pairs, nullables, record structs with the compiler's equality, structs without an <c>Equals</c> of their own, and the framework's plain ones.
-/// Every other struct, one with a class or an array in it, and every struct that is not plain as a whole where code was compiled ahead of time, is hashed by its own <c>GetHashCode</c>, mixed with the secrets: that spreads
-/// keys over slots and partitions, but keys of which the own hash codes clash still clash.
+/// Only where equal fields are what makes keys equal: tuples, pairs, nullables, record structs with the compiler's
+/// equality, structs without an <c>Equals</c> of their own, and the framework's plain ones. Every other struct, one
+/// with a class or an array in it, and every struct that is not plain as a whole where code was compiled ahead of time,
+/// is hashed by its own <c>GetHashCode</c>, mixed with the secrets: that spreads keys over slots and partitions, but
+/// keys of which the own hash codes clash still clash.
 /// </remarks>
 /// <typeparam name="TKey">The key.</typeparam>
 internal static class KeyFields<TKey>
@@ -112,7 +117,8 @@ internal readonly record struct KeyField(int Offset, KeyFieldKind Kind)
         if (type == typeof(DateTimeOffset)) return [(0, KeyFieldKind.DateTimeOffset)];
         if (type == typeof(Utf8Text)) return [(0, KeyFieldKind.Text)];
         if (type == typeof(string)) return [(0, KeyFieldKind.String)];
-        if (type == typeof(Guid) || type == typeof(Int128) || type == typeof(UInt128)) return [(0, KeyFieldKind.Bytes8), (8, KeyFieldKind.Bytes8)];
+        if (type == typeof(Guid) || type == typeof(Int128)
+            || type == typeof(UInt128)) return [(0, KeyFieldKind.Bytes8), (8, KeyFieldKind.Bytes8)];
         if (type == typeof(TimeSpan) || type == typeof(TimeOnly) || type == typeof(BatchTime)) return [(0, KeyFieldKind.Bytes8)];
         if (type == typeof(DateOnly) || type == typeof(System.Text.Rune)) return [(0, KeyFieldKind.Bytes4)];
         if (!type.IsPrimitive) return [];

@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>The groups that keys belong to, whatever the number of partitions: each partition owns a range of them, and so does a part of a checkpoint.</summary>
+/// <summary>
+/// The groups that keys belong to, whatever the number of partitions: each partition owns a range of them, and so does
+/// a part of a checkpoint.
+/// </summary>
 /// <remarks>The upper bits of the partition hash. The idea is Flink's (FLINK-3755): keys move between partitions in whole groups.</remarks>
 /// <param name="First">The first group.</param>
 /// <param name="Length">How many there are.</param>

@@ -8,12 +8,17 @@ using X86Aes = System.Runtime.Intrinsics.X86.Aes;
 
 namespace FastStream.Runtime;
 
-/// <summary>The hash by which keys find their slot in a table: 32 well-mixed bits, with a secret of the process, so that nobody outside can aim keys at one slot.</summary>
+/// <summary>
+/// The hash by which keys find their slot in a table: 32 well-mixed bits, with a secret of the process, so that nobody
+/// outside can aim keys at one slot.
+/// </summary>
 /// <remarks>
-/// Sixteen bytes go through three rounds of AES, which the processor has as single instructions (the idea of aHash, https://github.com/tkaitchuck/aHash). After two rounds each
-/// bit depends on every byte, but the 32 bits taken see each four bytes of a key only through 8 bits: 65,536 keys that differ in bytes 3 and 4 had 256 hashes. After three they
-/// have as many as they should. Where the instructions are missing, multiply and fold as in wyhash (https://github.com/wangyi-fudan/wyhash).
-/// Equal keys have equal hashes within one process only: never store one. <see cref="PartitionHash"/> says which partition owns a key.
+/// Sixteen bytes go through three rounds of AES, which the processor has as single instructions (the idea of aHash,
+/// https://github.com/tkaitchuck/aHash). After two rounds each bit depends on every byte, but the 32 bits taken see
+/// each four bytes of a key only through 8 bits: 65,536 keys that differ in bytes 3 and 4 had 256 hashes. After three
+/// they have as many as they should. Where the instructions are missing, multiply and fold as in wyhash
+/// (https://github.com/wangyi-fudan/wyhash). Equal keys have equal hashes within one process only: never store one.
+/// <see cref="PartitionHash"/> says which partition owns a key.
 /// </remarks>
 internal static class KeyHash
 {
@@ -92,8 +97,8 @@ internal static class KeyHash
 
     /// <summary>What <see cref="Fold(ulong, ulong)"/> does where the processor has no AES.</summary>
     /// <remarks>
-    /// Four plain multiplications instead of those of double width, whose second half .NET returns through memory. With one less, keys in large steps fill partitions unevenly
-    /// under one secret in a hundred.
+    /// Four plain multiplications instead of those of double width, whose second half .NET returns through memory. With
+    /// one less, keys in large steps fill partitions unevenly under one secret in a hundred.
     /// </remarks>
     public static uint FoldByMultiplying(ulong low, ulong high)
     {

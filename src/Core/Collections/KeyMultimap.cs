@@ -19,7 +19,8 @@ internal struct KeyValues<T>
 internal sealed class KeyMultimap<T>
 {
     private readonly PooledList<KeyValues<T>> _keys = new();          // at their numbers
-    private readonly PooledList<(T Value, int Next)> _more = new();   // second and later values; untouched while every key has one. Next is a place
+    // second and later values; untouched while every key has one. Next is a place
+    private readonly PooledList<(T Value, int Next)> _more = new();
 
     /// <summary>What each key has, at its number.</summary>
     public ReadOnlySpan<KeyValues<T>> Keys => _keys.Span;

@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>Says where in a record the key lies. A struct, so that loops over pairs and over plain keys are one source and each compiled for itself.</summary>
+/// <summary>
+/// Says where in a record the key lies. A struct, so that loops over pairs and over plain keys are one source and each
+/// compiled for itself.
+/// </summary>
 internal interface IKeyOf<TItem, TKey>
 {
     static abstract ref readonly TKey Of(in TItem item);

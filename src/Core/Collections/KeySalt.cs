@@ -8,10 +8,14 @@ using X86Aes = System.Runtime.Intrinsics.X86.Aes;
 
 namespace FastStream.Runtime;
 
-/// <summary>What the partition hash of a job is keyed with. Equal salts give equal hashes in every process, on every machine and in every version: they are in checkpoints.</summary>
+/// <summary>
+/// What the partition hash of a job is keyed with. Equal salts give equal hashes in every process, on every machine and
+/// in every version: they are in checkpoints.
+/// </summary>
 /// <remarks>
-/// The same three rounds of AES as in <see cref="KeyHash"/>, which has secrets of the process instead. The order of the instructions differs between processors; here each gives the same bits,
-/// and <see cref="AesRound"/> gives them where there is no such instruction. Words are read in little-endian order.
+/// The same three rounds of AES as in <see cref="KeyHash"/>, which has secrets of the process instead. The order of the
+/// instructions differs between processors; here each gives the same bits, and <see cref="AesRound"/> gives them where
+/// there is no such instruction. Words are read in little-endian order.
 /// </remarks>
 internal readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
 {
@@ -36,7 +40,10 @@ internal readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
         _third = MemoryMarshal.Read<Vector128<byte>>(hashed[Length..]);
     }
 
-    /// <summary>The one that options give, or the process's, which nobody can guess: contexts of one process give equal input in equal order.</summary>
+    /// <summary>
+    /// The one that options give, or the process's, which nobody can guess: contexts of one process give equal input in
+    /// equal order.
+    /// </summary>
     public static KeySalt Of(StreamingOptions options) =>
         options.KeySalt is { } text ? new KeySalt(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, Length)) : OfProcess;
 

@@ -45,7 +45,10 @@ internal sealed class KeyTable<TKey, TValue>
     public void Prepare<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<uint> hashes)
         where TKeyOf : struct, IKeyOf<TItem, TKey> => _slots.Prepare<TItem, TKey, TKeyOf>(items, hashes);
 
-    /// <summary>A walk over many keys that keeps what it needs of the table in registers. The table must not be used otherwise meanwhile.</summary>
+    /// <summary>
+    /// A walk over many keys that keeps what it needs of the table in registers. The table must not be used otherwise
+    /// meanwhile.
+    /// </summary>
     public Probe GetCursor() => new(this);
 
     /// <summary>The value of a key; added with its default if it was not there.</summary>
@@ -172,8 +175,9 @@ internal sealed class KeyTable<TKey, TValue>
         }
 
         /// <summary>
-        /// The value of a key, added if it was not there: without any call, so that a loop of only this keeps its variables in registers. A null reference
-        /// where a call is needed, because the table must grow or long texts must be compared: then <see cref="GetOrAdd"/>.
+        /// The value of a key, added if it was not there: without any call, so that a loop of only this keeps its
+        /// variables in registers. A null reference where a call is needed, because the table must grow or long texts
+        /// must be compared: then <see cref="GetOrAdd"/>.
         /// </summary>
         /// <param name="hash">The key's hash.</param>
         /// <param name="key">The key.</param>
@@ -206,7 +210,8 @@ internal sealed class KeyTable<TKey, TValue>
                 {
                     isNew = false;
                     bool found = typeof(TKey) == typeof(Utf8Text)
-                        ? Utf8Text.AreSameWords(in Unsafe.As<TKey, Utf8Text>(ref slot.Key), in Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in key)))
+                        ? Utf8Text.AreSameWords(in Unsafe.As<TKey, Utf8Text>(ref slot.Key),
+                            in Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in key)))
                         : EqualityComparer<TKey>.Default.Equals(slot.Key, key);
                     return ref found ? ref slot.Value : ref Unsafe.NullRef<TValue>();
                 }

@@ -4,11 +4,17 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>Where a key has an object whose type its own type does not say: it may be compared by reference, which nobody sees before it comes.</summary>
+/// <summary>
+/// Where a key has an object whose type its own type does not say: it may be compared by reference, which nobody sees
+/// before it comes.
+/// </summary>
 /// <typeparam name="TKey">The key.</typeparam>
 internal static class KeyTypes<TKey>
 {
-    /// <summary>The places in a key, in bytes from its beginning. In a record class nothing is looked into, and in a struct nothing where code was compiled ahead of time.</summary>
+    /// <summary>
+    /// The places in a key, in bytes from its beginning. In a record class nothing is looked into, and in a struct
+    /// nothing where code was compiled ahead of time.
+    /// </summary>
     public static readonly int[] Places = Find();
 
     /// <summary>Whether there are any.</summary>

@@ -4,7 +4,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace FastStream.Runtime;
 
-/// <summary>Zeroed memory for a growing number of records, in chunks of a huge page or more: what is there does not move when more is asked for.</summary>
+/// <summary>
+/// Zeroed memory for a growing number of records, in chunks of a huge page or more: what is there does not move when
+/// more is asked for.
+/// </summary>
 /// <remarks>Only the first chunk grows by copying, up to the size of the others. Not thread safe.</remarks>
 internal sealed unsafe class PagedArray<T> : IDisposable
 {
@@ -12,7 +15,8 @@ internal sealed unsafe class PagedArray<T> : IDisposable
     private const int ChunkBytes = 2 << 20;
     private const int CacheLineBytes = 64;
 
-    private static readonly int ChunkLength = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(SmallestLength, ChunkBytes / Unsafe.SizeOf<T>()));
+    private static readonly int ChunkLength =
+        (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(SmallestLength, ChunkBytes / Unsafe.SizeOf<T>()));
     private static readonly int Shift = BitOperations.Log2((uint)ChunkLength);
 
     private AlignedBuffer<T>[] _chunks = [new(SmallestLength)];

@@ -4,19 +4,22 @@ namespace FastStream.Runtime;
 
 /// <summary>The hash that says which partition owns a key: 32 well-mixed bits, the same in each process that has the job's salt.</summary>
 /// <remarks>
-/// Apart from the tables' hash (<see cref="KeyHash"/>), so that a partition's keys fill its tables evenly, and so that checkpoints and other processes can know the owner of a key.
-/// docs/decisions/0027-key-groups.md.
+/// Apart from the tables' hash (<see cref="KeyHash"/>), so that a partition's keys fill its tables evenly, and so that
+/// checkpoints and other processes can know the owner of a key. docs/decisions/0027-key-groups.md.
 /// </remarks>
 internal static class PartitionHash
 {
     /// <summary>
-    /// Whether another process gives a key the same hash: numbers, texts, strings, and structs of such, of which equal fields make equal keys. Of other keys only their own <c>GetHashCode</c> is
-    /// known to be equal where they are, and it may be another one in the next process.
+    /// Whether another process gives a key the same hash: numbers, texts, strings, and structs of such, of which equal
+    /// fields make equal keys. Of other keys only their own <c>GetHashCode</c> is known to be equal where they are, and
+    /// it may be another one in the next process.
     /// </summary>
-    public static bool IsStable<TKey>() => typeof(TKey) == typeof(Utf8Text) || typeof(TKey) == typeof(string) || IsNumber<TKey>() || KeyFields<TKey>.AreKnown;
+    public static bool IsStable<TKey>() =>
+        typeof(TKey) == typeof(Utf8Text) || typeof(TKey) == typeof(string) || IsNumber<TKey>() || KeyFields<TKey>.AreKnown;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Of<TKey>(in TKey key, in KeySalt salt) => KeyHash.Of(in key, in salt);
 
-    private static bool IsNumber<TKey>() => typeof(TKey) == typeof(long) || typeof(TKey) == typeof(ulong) || typeof(TKey) == typeof(int) || typeof(TKey) == typeof(uint);
+    private static bool IsNumber<TKey>() =>
+        typeof(TKey) == typeof(long) || typeof(TKey) == typeof(ulong) || typeof(TKey) == typeof(int) || typeof(TKey) == typeof(uint);
 }

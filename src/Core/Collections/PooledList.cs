@@ -3,7 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>A growing array from <see cref="ArrayPool{T}"/>, in which an operator gathers what it needs until the end of a batch; <see cref="Clear"/> gives it back.</summary>
+/// <summary>
+/// A growing array from <see cref="ArrayPool{T}"/>, in which an operator gathers what it needs until the end of a
+/// batch; <see cref="Clear"/> gives it back.
+/// </summary>
 /// <remarks>Not thread safe: it belongs to its operator.</remarks>
 internal sealed class PooledList<T>
 {

@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>A fixed piece of pooled memory that received bytes lie in, shared by reference count: the receiver that fills it and every batch that reads from it hold it.</summary>
+/// <summary>
+/// A fixed piece of pooled memory that received bytes lie in, shared by reference count: the receiver that fills it and
+/// every batch that reads from it hold it.
+/// </summary>
 /// <remarks>
 /// The array is on the pinned heap, so that a <see cref="Utf8Text"/> can be an address and a length, and ends with
 /// <see cref="PaddingBytes"/> more bytes than it offers, so that wide loads past the last record stay inside it.
@@ -45,7 +48,8 @@ public sealed unsafe class Block
     {
         if (Interlocked.Increment(ref _holders) <= 1)
         {
-            throw new InvalidOperationException("A block was retained by somebody who did not hold it. Retain before the last holder releases.");
+            throw new InvalidOperationException(
+                "A block was retained by somebody who did not hold it. Retain before the last holder releases.");
         }
     }
 

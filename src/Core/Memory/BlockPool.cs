@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FastStream.Runtime;
 
-/// <summary>A bounded pool of <see cref="Block"/>s: renting waits when all are out, which is what stops a receiver from reading on.</summary>
+/// <summary>
+/// A bounded pool of <see cref="Block"/>s: renting waits when all are out, which is what stops a receiver from reading
+/// on.
+/// </summary>
 /// <remarks>
 /// Safe from any thread. Blocks are made at first need, up to the bound. It counts bytes, of blocks of any size: those
 /// that somebody holds and those that are free, so that no mixture of sizes

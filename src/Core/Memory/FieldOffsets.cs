@@ -5,7 +5,10 @@ using System.Runtime.InteropServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>Where a field of a struct lies, in bytes from its beginning: put into an otherwise empty record, it is looked for there, as the layout is the runtime's affair.</summary>
+/// <summary>
+/// Where a field of a struct lies, in bytes from its beginning: put into an otherwise empty record, it is looked for
+/// there, as the layout is the runtime's affair.
+/// </summary>
 /// <typeparam name="T">The struct.</typeparam>
 internal static class FieldOffsets<T>
 {
@@ -77,9 +80,11 @@ internal static class FieldOffsets<T>
         return null;
     }
 
-    private static byte[] BytesOf(T record) => MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, byte>(ref record), Unsafe.SizeOf<T>()).ToArray();
+    private static byte[] BytesOf(T record) =>
+        MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, byte>(ref record), Unsafe.SizeOf<T>()).ToArray();
 
-    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "No constructor runs: the default of a struct is taken. Where there is no metadata of fields, structs are not looked into.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "No constructor runs: the default of a "
+        + "struct is taken. Where there is no metadata of fields, structs are not looked into.")]
     private static T With(object field, IReadOnlyList<FieldInfo> path, bool isPresent)
     {
         object? value = field;

@@ -3,7 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>The sorted values of one batch's groups, which all groups of a builder share: the array, and whether it is still theirs. Reading is safe from any thread.</summary>
+/// <summary>
+/// The sorted values of one batch's groups, which all groups of a builder share: the array, and whether it is still
+/// theirs. Reading is safe from any thread.
+/// </summary>
 internal sealed class GroupValues<T>(BatchTime time, int count) : IDisposable
 {
     private T[]? _array = ArrayPool<T>.Shared.Rent(count);   // null when the batch is over: the array is another batch's
@@ -22,5 +25,6 @@ internal sealed class GroupValues<T>(BatchTime time, int count) : IDisposable
 
     private ObjectDisposedException Over() => new(
         typeof(Group<T>).Name,
-        $"The values of a group of batch {time} were given back with their batch. Read them before the output's function (or its task) ends, keep group.ToArray(), or retain the batch.");
+        $"The values of a group of batch {time} were given back with their batch. Read them before the output's "
+            + "function (or its task) ends, keep group.ToArray(), or retain the batch.");
 }

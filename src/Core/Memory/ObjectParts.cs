@@ -74,14 +74,16 @@ internal static class ObjectParts
 
         return EndsWithBatch(type)
             ? type
-            : Fields(type).Where(field => field.FieldType != type).Select(field => TextIn(field.FieldType)).FirstOrDefault(held => held is not null);
+            : Fields(type).Where(field => field.FieldType != type).Select(field => TextIn(field.FieldType))
+                .FirstOrDefault(held => held is not null);
     }
 
     /// <summary>The fields of a type and of those that it derives from, up to one that need not be looked into.</summary>
     /// <remarks>
     /// A task's result is a field of its own type; what else a task has, its continuations above all, leads to the whole program.
     /// </remarks>
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that was trimmed away is not seen; IsUnseen says where that may be.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that was trimmed away is not seen; "
+        + "IsUnseen says where that may be.")]
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "As above.")]
     public static IEnumerable<FieldInfo> Fields(Type type)
     {

@@ -7,9 +7,10 @@ namespace FastStream.Runtime;
 
 /// <summary>Where records of a type hold texts, so that what keeps records longer than their batch can copy the texts with them.</summary>
 /// <remarks>
-/// Found once for a type, by looking at its fields: texts in the record itself and in structs inside it are found by their place and copied. Texts and
-/// groups behind references (arrays, lists, classes), and texts in inline arrays and overlaid fields, cannot be copied so; <see cref="Unreachable"/> names such a type. Where code is
-/// compiled ahead of time fields cannot be looked at, and every struct of the user's counts as such.
+/// Found once for a type, by looking at its fields: texts in the record itself and in structs inside it are found by
+/// their place and copied. Texts and groups behind references (arrays, lists, classes), and texts in inline arrays and
+/// overlaid fields, cannot be copied so; <see cref="Unreachable"/> names such a type. Where code is compiled ahead of
+/// time fields cannot be looked at, and every struct of the user's counts as such.
 /// </remarks>
 internal static class RecordTexts<T>
 {
@@ -38,7 +39,8 @@ internal static class RecordTexts<T>
     }
 
     /// <summary>Puts copies in the place of all long texts of one record.</summary>
-    public static void Copy(ref T record, TextArena memory, ArenaLease lease) => Copy(MemoryMarshal.CreateSpan(ref record, 1), memory, lease);
+    public static void Copy(ref T record, TextArena memory, ArenaLease lease) =>
+        Copy(MemoryMarshal.CreateSpan(ref record, 1), memory, lease);
 
     /// <summary>Bytes of the record's texts that lie outside of it.</summary>
     public static long LongBytes(ref T record)
@@ -58,10 +60,12 @@ internal static class RecordTexts<T>
         ref Unsafe.As<byte, Utf8Text>(ref Unsafe.AddByteOffset(ref Unsafe.As<T, byte>(ref record), offset));
 
     // Puts a text that comes nowhere by chance into the field and looks where its bytes are: the layout is the runtime's affair.
-    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "A field that was trimmed away holds no text; where there is no metadata of fields, no struct is looked into.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "A field that was trimmed away holds no "
+        + "text; where there is no metadata of fields, no struct is looked into.")]
     private static int OffsetOf(IReadOnlyList<FieldInfo> path)
     {
-        Utf8Text.TryCreateInline([0xF8, 0x9B, 0xA5, 0xE3, 0x81, 0x97, 0xD4, 0xC6, 0xB1, 0xFA, 0x8D, 0xEE, 0x92, 0xA7, 0xF3], out Utf8Text marker);
+        Utf8Text.TryCreateInline([0xF8, 0x9B, 0xA5, 0xE3, 0x81, 0x97, 0xD4, 0xC6, 0xB1, 0xFA, 0x8D, 0xEE, 0x92, 0xA7, 0xF3],
+            out Utf8Text marker);
         object value = marker;
         foreach (FieldInfo field in path.Reverse())
         {
@@ -77,7 +81,9 @@ internal static class RecordTexts<T>
         T record = (T)value;
         ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, byte>(ref record), Unsafe.SizeOf<T>());
         int offset = bytes.IndexOf(MemoryMarshal.AsBytes(new ReadOnlySpan<Utf8Text>(in marker)));
-        return offset >= 0 ? offset : throw new NotSupportedException($"The place of {string.Join('.', path.Select(field => field.Name))} in {typeof(T)} was not found.");
+        return offset >= 0
+            ? offset : throw new NotSupportedException(
+                $"The place of {string.Join('.', path.Select(field => field.Name))} in {typeof(T)} was not found.");
     }
 }
 
@@ -128,17 +134,21 @@ internal static class RecordFields
                 return FindAheadOfTime(type, behind);
             }
 
-            bool isPlain = type.IsPrimitive || type.IsEnum || type.IsPointer || type == typeof(string) || type == typeof(Utf8Text) || typeof(Delegate).IsAssignableFrom(type);
-            return isPlain || !seen.Add((type, behind)) ? null : Parts(type).Select(part => Find(part, behind)).FirstOrDefault(found => found is not null);
+            bool isPlain = type.IsPrimitive || type.IsEnum || type.IsPointer || type == typeof(string)
+                || type == typeof(Utf8Text) || typeof(Delegate).IsAssignableFrom(type);
+            return isPlain || !seen.Add((type, behind))
+                ? null : Parts(type).Select(part => Find(part, behind)).FirstOrDefault(found => found is not null);
         }
 
         // The place of a text in a tuple is not known then either.
         Type? FindAheadOfTime(Type type, bool behind) => !IsKnownAheadOfTime(type)
             ? type
-            : type.GetGenericArguments().Select(part => part == typeof(Utf8Text) ? type : Find(part, behind)).FirstOrDefault(found => found is not null);
+            : type.GetGenericArguments().Select(part => part == typeof(Utf8Text) ? type : Find(part, behind))
+                .FirstOrDefault(found => found is not null);
     }
 
-    // Compiled ahead of time, what a struct holds is known of the framework's own alone: by their type arguments, as fields may have been trimmed away.
+    // Compiled ahead of time, what a struct holds is known of the framework's own alone: by their type arguments, as
+    // fields may have been trimmed away.
     private static bool IsKnownAheadOfTime(Type type) => type.Assembly == typeof(object).Assembly || type == typeof(BatchTime);
 
     // What is inside of the framework's own classes is known by their type arguments.
@@ -163,13 +173,17 @@ internal static class RecordFields
         return type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType) ? own.Concat(Parts(parent)) : own;
     }
 
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that was trimmed away holds no text; where there is no metadata of fields, no struct is looked into.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that was trimmed away holds no "
+        + "text; where there is no metadata of fields, no struct is looked into.")]
     private static FieldInfo[] FieldsOf(Type type) => type.GetFields(Instance);
 
     // Structs in which the place of a text is not that of one field: it is elsewhere, repeated, or also something else's.
-    private static bool IsOpaque(Type type) => IsMemory(type) || (type.IsValueType && (type.IsExplicitLayout || type.IsDefined(typeof(InlineArrayAttribute), inherit: false)));
+    private static bool IsOpaque(Type type) =>
+        IsMemory(type) || (type.IsValueType && (type.IsExplicitLayout || type.IsDefined(typeof(InlineArrayAttribute), inherit: false)));
 
-    private static bool IsMemory(Type type) => type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(Memory<>) || type.GetGenericTypeDefinition() == typeof(ReadOnlyMemory<>));
+    private static bool IsMemory(Type type) =>
+        type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(Memory<>)
+            || type.GetGenericTypeDefinition() == typeof(ReadOnlyMemory<>));
 
     private static bool IsGroup(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Group<>);
 }

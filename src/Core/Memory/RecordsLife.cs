@@ -1,6 +1,9 @@
 namespace FastStream.Runtime;
 
-/// <summary>Whether records that were lent to a user's function may still be read; shared by all that was made of them. Safe from any thread.</summary>
+/// <summary>
+/// Whether records that were lent to a user's function may still be read; shared by all that was made of them. Safe
+/// from any thread.
+/// </summary>
 internal sealed class RecordsLife(string reader, BatchTime time, string wayOut)
 {
     private volatile bool _isOver;
@@ -40,7 +43,10 @@ internal sealed class RecordsLife(string reader, BatchTime time, string wayOut)
         }
     }
 
-    /// <summary>Walks records. A walk may stop anywhere and go on when the batch is over, so it looks before each step, which is small beside the two interface calls of a step.</summary>
+    /// <summary>
+    /// Walks records. A walk may stop anywhere and go on when the batch is over, so it looks before each step, which is
+    /// small beside the two interface calls of a step.
+    /// </summary>
     public IEnumerator<T> Records<T>(List<ArraySegment<T>> blocks)
     {
         ThrowIfOver();

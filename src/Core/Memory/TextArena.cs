@@ -4,11 +4,13 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Where an operator puts texts that outlive their batch: pinned chunks that are filled one after the other and come back when nobody reads them any more.
+/// Where an operator puts texts that outlive their batch: pinned chunks that are filled one after the other and come
+/// back when nobody reads them any more.
 /// </summary>
 /// <remarks>
-/// Windows and state copy what they keep, so that a long window never holds received blocks, of which receivers would run short. Texts that lie in
-/// their struct (15 bytes and less) are not copied. Copying is for the one thread of the operator; chunks come back from any.
+/// Windows and state copy what they keep, so that a long window never holds received blocks, of which receivers would
+/// run short. Texts that lie in their struct (15 bytes and less) are not copied. Copying is for the one thread of the
+/// operator; chunks come back from any.
 /// </remarks>
 internal sealed unsafe class TextArena
 {
@@ -113,7 +115,10 @@ internal sealed unsafe class ArenaChunk
     }
 }
 
-/// <summary>Holds the chunks of a number of texts until its last holder disposes of it. Adding is for one thread; holding is for any.</summary>
+/// <summary>
+/// Holds the chunks of a number of texts until its last holder disposes of it. Adding is for one thread; holding is for
+/// any.
+/// </summary>
 internal sealed class ArenaLease : IDisposable
 {
     private readonly List<ArenaChunk> _chunks = [];

@@ -1,7 +1,10 @@
 namespace FastStream.Runtime;
 
 /// <summary>How much may be held at a time, in records or bytes: who wants more waits, in order, until something is given back.</summary>
-/// <remarks>One request larger than the limit passes when nothing else is held, so that nobody waits for ever. Safe from any thread.</remarks>
+/// <remarks>
+/// One request larger than the limit passes when nothing else is held, so that nobody waits for ever. Safe from any
+/// thread.
+/// </remarks>
 internal sealed class WeightedSemaphore(long limit)
 {
     private readonly Lock _lock = new();                                        // guards _held and _waiting

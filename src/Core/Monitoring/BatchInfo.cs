@@ -36,7 +36,10 @@ public sealed record BatchInfo
     /// <summary>Each output's run; filled in as they end.</summary>
     public IReadOnlyList<OutputInfo> Outputs { get; init; } = [];
 
-    /// <summary>Records that operators left out because their functions failed for them, by <c>OnError</c>; known once the batch is completed.</summary>
+    /// <summary>
+    /// Records that operators left out because their functions failed for them, by <c>OnError</c>; known once the batch
+    /// is completed.
+    /// </summary>
     public long FailedRecordCount { get; init; }
 
     /// <summary>Where the batch spent its time; null where no listener asked for it, and before its operators are through.</summary>

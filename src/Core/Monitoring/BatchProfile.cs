@@ -1,9 +1,13 @@
 namespace FastStream;
 
-/// <summary>Where a batch spent its time, and how many records each stream handed on. Made only while a listener asks for it (<see cref="StreamingListener.WantsProfile"/>).</summary>
+/// <summary>
+/// Where a batch spent its time, and how many records each stream handed on. Made only while a listener asks for it
+/// (<see cref="StreamingListener.WantsProfile"/>).
+/// </summary>
 /// <param name="Stages">One entry for each stage and partition that ran. Runs of a batch that was tried again are added up.</param>
 /// <param name="Streams">Records that each stream handed to its first consumer, by stream and partition.</param>
-/// <param name="GarbageCollection">How long the garbage collector stopped the process from the batch's start until its operators were through.</param>
+/// <param name="GarbageCollection">How long the garbage collector stopped the process from the batch's start until its
+/// operators were through.</param>
 public sealed record BatchProfile(IReadOnlyList<StageRun> Stages, IReadOnlyList<StreamRecords> Streams, TimeSpan GarbageCollection);
 
 /// <summary>What one partition of one stage did for a batch.</summary>

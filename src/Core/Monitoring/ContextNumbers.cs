@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>Numbers by which contexts of one name are told apart in metrics: the lowest that no other living context of the name has, so that a program which makes many, one after the other, has few series.</summary>
+/// <summary>
+/// Numbers by which contexts of one name are told apart in metrics: the lowest that no other living context of the name
+/// has, so that a program which makes many, one after the other, has few series.
+/// </summary>
 /// <remarks>For the whole process. Safe from any thread.</remarks>
 internal static class ContextNumbers
 {

@@ -16,7 +16,8 @@ internal sealed class ListenerBus
     private StreamingListener? _called;                  // the listener that is called now; null when none is
     private TaskCompletionSource? _callEnded;            // made by whoever waits for the end of that call
     private long _calls;                                 // that have ended
-    private bool _isLeftBehind;                          // a listener does not return, and nobody waits for it any more: it is the last that was called
+    // a listener does not return, and nobody waits for it any more: it is the last that was called
+    private bool _isLeftBehind;
     private long _dropped;
 
     public ListenerBus()
@@ -88,7 +89,10 @@ internal sealed class ListenerBus
         return _loop ?? Task.CompletedTask;
     }
 
-    /// <summary>Waits for the listener that is called now, if one is. One that has not returned in time is left behind: nobody is called any more.</summary>
+    /// <summary>
+    /// Waits for the listener that is called now, if one is. One that has not returned in time is left behind: nobody
+    /// is called any more.
+    /// </summary>
     /// <returns>The name of the listener that was left behind; else null.</returns>
     public async Task<string?> WaitForCallAsync(TimeSpan limit, TimeProvider clock)
     {
@@ -115,7 +119,10 @@ internal sealed class ListenerBus
         }
     }
 
-    /// <summary>Waits until all events are delivered, for as long as listeners return; one that does not within the limit is left behind.</summary>
+    /// <summary>
+    /// Waits until all events are delivered, for as long as listeners return; one that does not within the limit is
+    /// left behind.
+    /// </summary>
     public async Task DrainAsync(Task delivered, TimeSpan limit, TimeProvider clock)
     {
         while (!delivered.IsCompleted)
@@ -141,7 +148,8 @@ internal sealed class ListenerBus
             }
             catch (TimeoutException)
             {
-                System.Diagnostics.Trace.TraceError($"The FastStream listener {LeaveBehind()} has not returned within {limit}; it was left behind.");
+                System.Diagnostics.Trace
+                    .TraceError($"The FastStream listener {LeaveBehind()} has not returned within {limit}; it was left behind.");
             }
         }
     }

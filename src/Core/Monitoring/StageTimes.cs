@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>Measures what each stage runner does for one batch: two readings of the clock for each message, and only where somebody asks.</summary>
+/// <summary>
+/// Measures what each stage runner does for one batch: two readings of the clock for each message, and only where
+/// somebody asks.
+/// </summary>
 /// <remarks>A runner handles one message at a time and writes its own place only; the places are read when the batch is quiet.</remarks>
 internal sealed class StageTimes(TimeProvider clock, int runners)
 {
@@ -30,6 +33,7 @@ internal sealed class StageTimes(TimeProvider clock, int runners)
         (long first, long last, long busy, int messages) = _times[runner];
         return messages == 0
             ? null
-            : new StageRun(stage, partition, clock.GetElapsedTime(_start, first), clock.GetElapsedTime(_start, last), clock.GetElapsedTime(0, busy), messages);
+            : new StageRun(stage, partition, clock.GetElapsedTime(_start, first), clock.GetElapsedTime(_start, last),
+                clock.GetElapsedTime(0, busy), messages);
     }
 }

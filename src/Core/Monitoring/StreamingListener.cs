@@ -1,10 +1,19 @@
 namespace FastStream;
 
-/// <summary>Hears what happens in a context. Override what you need; calls come one at a time, in order, on a thread of their own, apart from the batches.</summary>
-/// <remarks>A listener that is slower than the events loses the oldest of 10,000 waiting ones, which are counted in <see cref="StreamingMetrics.DroppedEvents"/>; one that throws is called again for the next event.</remarks>
+/// <summary>
+/// Hears what happens in a context. Override what you need; calls come one at a time, in order, on a thread of their
+/// own, apart from the batches.
+/// </summary>
+/// <remarks>
+/// A listener that is slower than the events loses the oldest of 10,000 waiting ones, which are counted in
+/// <see cref="StreamingMetrics.DroppedEvents"/>; one that throws is called again for the next event.
+/// </remarks>
 public abstract class StreamingListener
 {
-    /// <summary>Whether batches are to be measured stage by stage (<see cref="BatchInfo.Profile"/>). Asked at each batch's start, so that it may change; default no, as it costs two readings of the clock for each block of records.</summary>
+    /// <summary>
+    /// Whether batches are to be measured stage by stage (<see cref="BatchInfo.Profile"/>). Asked at each batch's
+    /// start, so that it may change; default no, as it costs two readings of the clock for each block of records.
+    /// </summary>
     public virtual bool WantsProfile => false;
 
     /// <summary>The context has started.</summary>
@@ -52,7 +61,10 @@ public abstract class StreamingListener
     {
     }
 
-    /// <summary>Something did not go as it should and the context goes on: an input that could not be cut, a batch that is tried again.</summary>
+    /// <summary>
+    /// Something did not go as it should and the context goes on: an input that could not be cut, a batch that is tried
+    /// again.
+    /// </summary>
     public virtual void OnWarning(string message, Exception? error)
     {
     }

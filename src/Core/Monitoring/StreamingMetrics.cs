@@ -2,17 +2,22 @@ using System.Diagnostics.Metrics;
 
 namespace FastStream;
 
-/// <summary>A context's counters, readable here and published under the meter <c>FastStream</c> with OpenTelemetry's conventions for names and units.</summary>
+/// <summary>
+/// A context's counters, readable here and published under the meter <c>FastStream</c> with OpenTelemetry's conventions
+/// for names and units.
+/// </summary>
 /// <remarks>
-/// The meter carries two tags, which measurements do not repeat: <c>faststream.job.name</c>, and <c>faststream.context.id</c>, from 1, which tells contexts of one name in a process apart.
-/// Histograms advise buckets from 0.1 ms to 10 minutes. Safe from any thread.
+/// The meter carries two tags, which measurements do not repeat: <c>faststream.job.name</c>, and
+/// <c>faststream.context.id</c>, from 1, which tells contexts of one name in a process apart. Histograms advise buckets
+/// from 0.1 ms to 10 minutes. Safe from any thread.
 /// </remarks>
 public sealed class StreamingMetrics : StreamingListener, IDisposable
 {
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "FastStream";
 
-    // In seconds: what a batch of a millisecond's interval takes, up to one that hangs. A collector's own default begins at 5 s for this unit.
+    // In seconds: what a batch of a millisecond's interval takes, up to one that hangs. A collector's own default
+    // begins at 5 s for this unit.
     private static readonly InstrumentAdvice<double> _buckets = new()
     {
         HistogramBucketBoundaries =
@@ -50,13 +55,20 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
         _totalDelay = Histogram("faststream.batch.total_delay", "Time from a batch's submission to the end of its last output.");
         _meter.CreateObservableCounter("faststream.batches", () => CompletedBatches, "{batch}", "Batches done with.");
         _meter.CreateObservableCounter("faststream.errors", () => FailedBatches, "{batch}", "Batches that failed for good.");
-        _meter.CreateObservableCounter("faststream.skipped_ticks", () => SkippedTicks, "{tick}", "Batch times left out because the context was behind and the policy runs the newest only.");
-        _meter.CreateObservableCounter("faststream.listener.dropped_events", () => DroppedEvents, "{event}", "Events that listeners did not hear because one was too slow.");
+        _meter.CreateObservableCounter("faststream.skipped_ticks", () => SkippedTicks, "{tick}",
+            "Batch times left out because the context was behind and the policy runs the newest only.");
+        _meter.CreateObservableCounter("faststream.listener.dropped_events", () => DroppedEvents, "{event}",
+            "Events that listeners did not hear because one was too slow.");
         _meter.CreateObservableCounter("faststream.source.records", () => ProcessedRecords, "{record}", "Records of completed batches.");
-        _meter.CreateObservableCounter("faststream.source.dropped_records", () => DroppedRecords, "{record}", "Records left out by policy, such as oversized ones.");
-        _meter.CreateObservableCounter("faststream.source.invalid_records", () => InvalidRecords, "{record}", "Records that were not what their format asks for.");
-        _failedRecordCounter = _meter.CreateCounter<long>("faststream.operator.failed_records", "{record}", "Records for which an operator's function failed, left out by its error policy.");
-        _meter.CreateObservableCounter("faststream.source.lost_files", () => LostFiles, "{file}", "Files left out, as they were gone or changed before they were read, or cannot be read.");
+        _meter.CreateObservableCounter("faststream.source.dropped_records", () => DroppedRecords, "{record}",
+            "Records left out by policy, such as oversized ones.");
+        _meter.CreateObservableCounter("faststream.source.invalid_records", () => InvalidRecords, "{record}",
+            "Records that were not what their format asks for.");
+        _failedRecordCounter =
+            _meter.CreateCounter<long>("faststream.operator.failed_records", "{record}",
+                "Records for which an operator's function failed, left out by its error policy.");
+        _meter.CreateObservableCounter("faststream.source.lost_files", () => LostFiles, "{file}",
+            "Files left out, as they were gone or changed before they were read, or cannot be read.");
         _meter.CreateObservableGauge(
             "faststream.pool.rented", () => blocks.RentedBytes, "By", "Bytes of received blocks and unfinished records held now.");
         _meter.CreateObservableGauge(
@@ -78,7 +90,10 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
     /// <summary>Records that were not what their format asks for, such as invalid UTF-8 where it is checked.</summary>
     public long InvalidRecords => Interlocked.Read(ref _invalidRecords);
 
-    /// <summary>Records for which an operator's function failed, and which were left out by <c>OnError</c>. The instrument has the tag <c>faststream.operator.name</c>.</summary>
+    /// <summary>
+    /// Records for which an operator's function failed, and which were left out by <c>OnError</c>. The instrument has
+    /// the tag <c>faststream.operator.name</c>.
+    /// </summary>
     public long FailedRecords => Interlocked.Read(ref _failedRecords);
     /// <summary>
     /// Files left out, whole or in part, as they were gone or changed before a batch read them, or cannot be read as
@@ -89,7 +104,10 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
     /// <summary>Batch times left out by <see cref="MissedTickPolicy.RunNewest"/>; always 0 under the other policy.</summary>
     public long SkippedTicks => Interlocked.Read(ref _skippedTicks);
 
-    /// <summary>Events that listeners did not hear because one of them was slower than they came. The counts of this class do not depend on them, but the three histograms lose a batch with each event of a completed one.</summary>
+    /// <summary>
+    /// Events that listeners did not hear because one of them was slower than they came. The counts of this class do
+    /// not depend on them, but the three histograms lose a batch with each event of a completed one.
+    /// </summary>
     public long DroppedEvents => _listeners.DroppedEvents;
 
     /// <summary>Counts records left out by policy; for sources.</summary>
@@ -98,7 +116,10 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
     /// <summary>Counts files left out by policy; for sources.</summary>
     public void AddLostFiles(long count) => Interlocked.Add(ref _lostFiles, count);
 
-    /// <summary>Counts invalid records; for sources. A batch may be decoded again when it is retried: count what it left out once.</summary>
+    /// <summary>
+    /// Counts invalid records; for sources. A batch may be decoded again when it is retried: count what it left out
+    /// once.
+    /// </summary>
     public void AddInvalidRecords(long count) => Interlocked.Add(ref _invalidRecords, count);
 
     /// <inheritdoc/>
@@ -139,5 +160,6 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
         }
     }
 
-    private Histogram<double> Histogram(string name, string description) => _meter.CreateHistogram(name, "s", description, tags: null, _buckets);
+    private Histogram<double> Histogram(string name, string description) =>
+        _meter.CreateHistogram(name, "s", description, tags: null, _buckets);
 }

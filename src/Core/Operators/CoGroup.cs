@@ -5,12 +5,14 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// One pair for each key that either stream has in this batch, with its values on both sides in the order of partitions and arrival; a side without the key is empty.
+    /// One pair for each key that either stream has in this batch, with its values on both sides in the order of
+    /// partitions and arrival; a side without the key is empty.
     /// </summary>
     /// <example><code>var both = ordered.CoGroup(paid).Filter(x => x.Value.Left.Count != x.Value.Right.Count);</code></example>
     /// <param name="stream">The left pairs.</param>
     /// <param name="other">The right pairs: same context, same slide.</param>
-    /// <param name="partitions">Partitions of the result, 1 to 1024; default that of both sides where they are partitioned by key alike, else the context's.</param>
+    /// <param name="partitions">Partitions of the result, 1 to 1024; default that of both sides where they are
+    /// partitioned by key alike, else the context's.</param>
     /// <exception cref="ArgumentException">The streams differ in context or slide.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
     public static DStream<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)> CoGroup<TKey, TLeft, TRight>(
@@ -33,21 +35,31 @@ public static partial class DStreamOperators
 internal sealed class CoGroupStream<TKey, TLeft, TRight>(DStream<(TKey Key, TLeft Value)> left, DStream<(TKey Key, TRight Value)> right)
     : DStream<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>(left.Context, "CoGroup", left, right)
 {
-    internal override IPartitioner<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>? Partitioner => HashPartitioner<TKey, (Group<TLeft> Left, Group<TRight> Right)>.Where(left.IsPartitionedByKey && right.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>? Partitioner =>
+        HashPartitioner<TKey, (Group<TLeft> Left, Group<TRight> Right)>.Where(left.IsPartitionedByKey && right.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 
-    protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>[] outputs)
+    protected internal override void Connect(GraphBuilder graph,
+        Operator<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>[] outputs)
     {
         CoGroupOperator<TKey, TLeft, TRight>[] operators = [.. outputs.Select(output => new CoGroupOperator<TKey, TLeft, TRight>(output))];
-        OrderedInput<(TKey Key, TRight Value)>[] rights = [.. operators.Select(grouping => new OrderedInput<(TKey Key, TRight Value)>(grouping, begin: null, passTurn: null))];
-        graph.Attach(left, this, partition => new OrderedInput<(TKey Key, TLeft Value)>(operators[partition].Left, operators[partition].OnBatchStart, rights[partition].TakeTurn));
+        OrderedInput<(TKey Key, TRight Value)>[] rights = [
+            .. operators.Select(grouping => new OrderedInput<(TKey Key, TRight Value)>(grouping, begin: null, passTurn: null))];
+        graph.Attach(left, this,
+            partition =>
+                new OrderedInput<(TKey Key, TLeft Value)>(operators[partition].Left, operators[partition].OnBatchStart,
+                    rights[partition].TakeTurn));
         graph.Attach(right, this, partition => rights[partition]);
     }
 }
 
-/// <summary>Takes the right side itself and the left one by <see cref="Left"/>, which comes first; groups both at the end of the batch.</summary>
-internal sealed class CoGroupOperator<TKey, TLeft, TRight> : Operator<(TKey Key, TRight Value), (TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>
+/// <summary>
+/// Takes the right side itself and the left one by <see cref="Left"/>, which comes first; groups both at the end of the
+/// batch.
+/// </summary>
+internal sealed class CoGroupOperator<TKey, TLeft, TRight>
+    : Operator<(TKey Key, TRight Value), (TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>
 {
     private readonly KeyDictionary<TKey> _keys = new();
     private readonly GroupSorter<TLeft> _lefts = new();

@@ -4,7 +4,10 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    /// <summary>One pair for each different record of the batch, with how often it came; nothing for an empty batch. Counted in each partition first, so that few cross.</summary>
+    /// <summary>
+    /// One pair for each different record of the batch, with how often it came; nothing for an empty batch. Counted in
+    /// each partition first, so that few cross.
+    /// </summary>
     /// <example><code>var counts = lines.SplitWords().CountByValue();</code></example>
     /// <param name="stream">The stream. Records are compared by their own equality; null counts as a value.</param>
     /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
@@ -24,7 +27,8 @@ public static partial class DStreamOperators
     }
 }
 
-internal sealed class CountByValueStream<T>(DStream<T> parent, string operatorName) : DStream<(T Key, long Value)>(parent.Context, operatorName, parent)
+internal sealed class CountByValueStream<T>(DStream<T> parent, string operatorName)
+    : DStream<(T Key, long Value)>(parent.Context, operatorName, parent)
 {
     internal override bool HasUniqueKeys => true;
 
@@ -77,7 +81,8 @@ internal sealed class SumByKeyStream<TKey>(DStream<(TKey Key, long Value)> paren
 }
 
 /// <summary>Adds the counts of the partitions up.</summary>
-internal sealed class SumByKeyOperator<TKey>(Operator<(TKey Key, long Value)> next) : TableOperator<(TKey Key, long Value), TKey, long>(next)
+internal sealed class SumByKeyOperator<TKey>(Operator<(TKey Key, long Value)> next)
+    : TableOperator<(TKey Key, long Value), TKey, long>(next)
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnRecords(ReadOnlySpan<(TKey Key, long Value)> items)

@@ -4,7 +4,10 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    /// <summary>The different records of each batch, each once, where it came first. Those of one partition are found first, so that few cross.</summary>
+    /// <summary>
+    /// The different records of each batch, each once, where it came first. Those of one partition are found first, so
+    /// that few cross.
+    /// </summary>
     /// <example><code>var visitors = requests.Map(r => r.Ip).Distinct().Count();</code></example>
     /// <param name="stream">The stream. Records are compared by their own equality; null counts as a record.</param>
     /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
@@ -20,7 +23,8 @@ public static partial class DStreamOperators
         }
 
         var distinct = new DistinctStream<T>(stream, "DistinctInPartition");
-        return new DistinctStream<T>(new ExchangeStream<T>(distinct, "ExchangeByValue", count, _ => ValueRoute<T>.Instance, byKey: false), "Distinct");
+        return new DistinctStream<T>(new ExchangeStream<T>(distinct, "ExchangeByValue", count, _ => ValueRoute<T>.Instance, byKey: false),
+            "Distinct");
     }
 
     private sealed class ValueRoute<T> : IPartitioner<T>

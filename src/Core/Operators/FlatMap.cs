@@ -5,9 +5,11 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>The stream of all records that the function adds, in order, in the same partitions; allocates nothing itself.</summary>
-    /// <example><code>var letters = words.FlatMap&lt;string, char&gt;((word, output) => { foreach (char c in word) output.Add(c); });</code></example>
+    /// <example><code>var letters = words.FlatMap&lt;string, char&gt;((word, output) => { foreach (char c in word)
+    /// output.Add(c); });</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="flatMap">Called once for each record with where to add results; partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    /// <param name="flatMap">Called once for each record with where to add results; partitions call it at the same time
+    /// from different threads. What it throws fails the batch.</param>
     public static DStream<TResult> FlatMap<T, TResult>(this DStream<T> stream, Action<T, RecordBuffer<TResult>> flatMap)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -15,10 +17,14 @@ public static partial class DStreamOperators
         return new FlatMapStream<T, TResult>(stream, "FlatMap", flatMap);
     }
 
-    /// <summary>The stream of all records that the function returns, in order; comfortable, but a sequence object is made for each record.</summary>
+    /// <summary>
+    /// The stream of all records that the function returns, in order; comfortable, but a sequence object is made for
+    /// each record.
+    /// </summary>
     /// <example><code>var words = lines.FlatMap(line => line.ToString().Split(' '));</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="flatMap">Called once for each record; partitions call it at the same time from different threads. What it throws, or a null result, fails the batch.</param>
+    /// <param name="flatMap">Called once for each record; partitions call it at the same time from different threads.
+    /// What it throws, or a null result, fails the batch.</param>
     public static DStream<TResult> FlatMap<T, TResult>(this DStream<T> stream, Func<T, IEnumerable<TResult>> flatMap)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -33,10 +39,12 @@ public static partial class DStreamOperators
     }
 
     /// <summary>LINQ's name for <see cref="FlatMap{T, TResult}(DStream{T}, Func{T, IEnumerable{TResult}})"/>.</summary>
-    public static DStream<TResult> SelectMany<T, TResult>(this DStream<T> source, Func<T, IEnumerable<TResult>> selector) => source.FlatMap(selector);
+    public static DStream<TResult> SelectMany<T, TResult>(this DStream<T> source, Func<T, IEnumerable<TResult>> selector) =>
+        source.FlatMap(selector);
 
     /// <summary>What query syntax with two <c>from</c> clauses calls.</summary>
-    public static DStream<TResult> SelectMany<T, TItem, TResult>(this DStream<T> source, Func<T, IEnumerable<TItem>> collection, Func<T, TItem, TResult> result)
+    public static DStream<TResult> SelectMany<T, TItem, TResult>(this DStream<T> source,
+        Func<T, IEnumerable<TItem>> collection, Func<T, TItem, TResult> result)
     {
         ArgumentNullException.ThrowIfNull(collection);
         ArgumentNullException.ThrowIfNull(result);
@@ -67,7 +75,8 @@ internal sealed class FlatMapStream<T, TResult>(DStream<T> parent, string operat
     }
 }
 
-internal sealed class FlatMapOperator<T, TResult, TMarker>(Action<T, RecordBuffer<TResult>> flatMap, Operator<TResult> next) : Operator<T, TResult>(next)
+internal sealed class FlatMapOperator<T, TResult, TMarker>(Action<T, RecordBuffer<TResult>> flatMap, Operator<TResult> next)
+    : Operator<T, TResult>(next)
     where TMarker : struct
 {
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -4,10 +4,15 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    /// <summary>For each pair, its key with every value that the function adds; a pair for which nothing is added is dropped. Allocates nothing itself. Keys stay in their partitions.</summary>
-    /// <example><code>var letters = titled.FlatMapValues&lt;int, string, char&gt;((word, output) => { foreach (char c in word) output.Add(c); });</code></example>
+    /// <summary>
+    /// For each pair, its key with every value that the function adds; a pair for which nothing is added is dropped.
+    /// Allocates nothing itself. Keys stay in their partitions.
+    /// </summary>
+    /// <example><code>var letters = titled.FlatMapValues&lt;int, string, char&gt;((word, output) => { foreach (char c
+    /// in word) output.Add(c); });</code></example>
     /// <param name="stream">The pairs.</param>
-    /// <param name="flatMap">Called once for each pair with where to add values; partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    /// <param name="flatMap">Called once for each pair with where to add values; partitions call it at the same time
+    /// from different threads. What it throws fails the batch.</param>
     public static DStream<(TKey Key, TResult Value)> FlatMapValues<TKey, TValue, TResult>(
         this DStream<(TKey Key, TValue Value)> stream, Action<TValue, RecordBuffer<TResult>> flatMap)
     {
@@ -16,10 +21,14 @@ public static partial class DStreamOperators
         return new FlatMapValuesStream<TKey, TValue, TResult>(stream, flatMap);
     }
 
-    /// <summary>For each pair, its key with every value that the function returns; an empty sequence drops the key. A sequence object is made for each pair.</summary>
+    /// <summary>
+    /// For each pair, its key with every value that the function returns; an empty sequence drops the key. A sequence
+    /// object is made for each pair.
+    /// </summary>
     /// <example><code>var words = titled.FlatMapValues(text => text.Split(' '));</code></example>
     /// <param name="stream">The pairs.</param>
-    /// <param name="flatMap">Called once for each pair; partitions call it at the same time from different threads. What it throws, or a null result, fails the batch.</param>
+    /// <param name="flatMap">Called once for each pair; partitions call it at the same time from different threads.
+    /// What it throws, or a null result, fails the batch.</param>
     public static DStream<(TKey Key, TResult Value)> FlatMapValues<TKey, TValue, TResult>(
         this DStream<(TKey Key, TValue Value)> stream, Func<TValue, IEnumerable<TResult>> flatMap)
     {
@@ -35,20 +44,24 @@ public static partial class DStreamOperators
     }
 }
 
-internal sealed class FlatMapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, TValue Value)> parent, Action<TValue, RecordBuffer<TResult>> flatMap)
+internal sealed class FlatMapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, TValue Value)> parent,
+    Action<TValue, RecordBuffer<TResult>> flatMap)
     : DStream<(TKey Key, TResult Value)>(parent.Context, "FlatMapValues", parent), ITolerant<(TKey Key, TResult Value)>
 {
-    internal override IPartitioner<(TKey Key, TResult Value)>? Partitioner => HashPartitioner<TKey, TResult>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, TResult Value)>? Partitioner =>
+        HashPartitioner<TKey, TResult>.Where(parent.IsPartitionedByKey);
 
     public Type RecordType => typeof((TKey Key, TValue Value));
 
     public DStream<(TKey Key, TResult Value)> Tolerate() =>
-        new TolerantStream<(TKey Key, TValue Value), (TKey Key, TResult Value)>(this, parent, flatMap, () => new FlatMapValuesCall<TKey, TValue, TResult>(flatMap).Call);
+        new TolerantStream<(TKey Key, TValue Value), (TKey Key, TResult Value)>(this, parent, flatMap,
+            () => new FlatMapValuesCall<TKey, TValue, TResult>(flatMap).Call);
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
         graph.Attach(parent, this, partition => LoopSpecializer.Of(flatMap).Create(new Factory(flatMap, outputs[partition])));
 
-    private sealed class Factory(Action<TValue, RecordBuffer<TResult>> flatMap, Operator<(TKey Key, TResult Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
+    private sealed class Factory(Action<TValue, RecordBuffer<TResult>> flatMap, Operator<(TKey Key, TResult Value)> next)
+        : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
             where TMarker : struct => new FlatMapValuesOperator<TKey, TValue, TResult, TMarker>(flatMap, next);

@@ -2,8 +2,12 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    /// <summary>One array for each partition of each batch, with the partition's records in order; an empty partition gives an empty array. The arrays are new and the receiver's own.</summary>
-    /// <example><code>var medians = numbers.Glom().Filter(part => part.Length > 0).Map(part => { Array.Sort(part); return part[part.Length / 2]; });</code></example>
+    /// <summary>
+    /// One array for each partition of each batch, with the partition's records in order; an empty partition gives an
+    /// empty array. The arrays are new and the receiver's own.
+    /// </summary>
+    /// <example><code>var medians = numbers.Glom().Filter(part => part.Length > 0).Map(part => { Array.Sort(part);
+    /// return part[part.Length / 2]; });</code></example>
     /// <param name="stream">The stream.</param>
     public static DStream<T[]> Glom<T>(this DStream<T> stream)
     {

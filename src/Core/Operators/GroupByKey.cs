@@ -6,23 +6,27 @@ public static partial class DStreamOperators
 {
     /// <summary>
     /// One pair for each key of the batch: its values in the order of partitions and arrival. No object is made for a record or key.
-    /// Where the values are only folded, <see cref="DStreamOperators.ReduceByKey"/> or <c>CombineByKey</c> is better: it moves one value for each key and partition.
+    /// Where the values are only folded, <see cref="DStreamOperators.ReduceByKey"/> or <c>CombineByKey</c> is better:
+    /// it moves one value for each key and partition.
     /// </summary>
     /// <example><code>var medians = pairs.GroupByKey().MapValues(values => Median(values.Span));</code></example>
     /// <param name="stream">The pairs.</param>
     /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
-    public static DStream<(TKey Key, Group<TValue> Value)> GroupByKey<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream, int? partitions = null)
+    public static DStream<(TKey Key, Group<TValue> Value)> GroupByKey<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream,
+        int? partitions = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return new GroupByKeyStream<TKey, TValue>(stream.ExchangeByKey(stream.PartitionsOr(partitions)));
     }
 
     /// <summary>LINQ's name for <c>KeyBy</c> and <c>GroupByKey</c>, so that <c>group x by key</c> works.</summary>
-    public static DStream<(TKey Key, Group<T> Value)> GroupBy<T, TKey>(this DStream<T> source, Func<T, TKey> keySelector) => source.KeyBy(keySelector).GroupByKey();
+    public static DStream<(TKey Key, Group<T> Value)> GroupBy<T, TKey>(this DStream<T> source, Func<T, TKey> keySelector) =>
+        source.KeyBy(keySelector).GroupByKey();
 
     /// <summary>As <see cref="GroupBy{T, TKey}(DStream{T}, Func{T, TKey})"/>, grouping what a function makes of each record.</summary>
-    public static DStream<(TKey Key, Group<TElement> Value)> GroupBy<T, TKey, TElement>(this DStream<T> source, Func<T, TKey> keySelector, Func<T, TElement> elementSelector)
+    public static DStream<(TKey Key, Group<TElement> Value)> GroupBy<T, TKey, TElement>(this DStream<T> source,
+        Func<T, TKey> keySelector, Func<T, TElement> elementSelector)
     {
         ArgumentNullException.ThrowIfNull(keySelector);
         ArgumentNullException.ThrowIfNull(elementSelector);
@@ -33,7 +37,8 @@ public static partial class DStreamOperators
 internal sealed class GroupByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue Value)> parent)
     : DStream<(TKey Key, Group<TValue> Value)>(parent.Context, "GroupByKey", parent)
 {
-    internal override IPartitioner<(TKey Key, Group<TValue> Value)>? Partitioner => HashPartitioner<TKey, Group<TValue>>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, Group<TValue> Value)>? Partitioner =>
+        HashPartitioner<TKey, Group<TValue>>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => true;
 

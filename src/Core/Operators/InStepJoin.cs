@@ -3,12 +3,14 @@ using System.Runtime.CompilerServices;
 namespace FastStream;
 
 /// <summary>
-/// A join of two sides that have each key once, such as two reductions of one stream: as long as both bring the same keys in the same order, a comparison
-/// takes the place of the table. From the first difference on, the rest goes through <see cref="JoinOperator{TKey, TLeft, TRight, TLeftOut, TRightOut, TKind}"/>.
+/// A join of two sides that have each key once, such as two reductions of one stream: as long as both bring the same
+/// keys in the same order, a comparison takes the place of the table. From the first difference on, the rest goes
+/// through <see cref="JoinOperator{TKey, TLeft, TRight, TLeftOut, TRightOut, TKind}"/>.
 /// </summary>
 /// <remarks>
-/// A merge join (Blasgen and Eswaran, 1977) whose order is that of arrival. Keys before the first difference are done on both sides, because none comes twice,
-/// and they come first in the result in either way: output is the same as that of the table. docs/decisions/0009-joins-in-step.md has the measurements.
+/// A merge join (Blasgen and Eswaran, 1977) whose order is that of arrival. Keys before the first difference are done
+/// on both sides, because none comes twice, and they come first in the result in either way: output is the same as that
+/// of the table. docs/decisions/0009-joins-in-step.md has the measurements.
 /// </remarks>
 internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>
     : Operator<(TKey Key, TRight Value), (TKey Key, (TLeftOut Left, TRightOut Right) Value)>, IJoinOperator<TKey, TLeft, TRight>
@@ -71,7 +73,8 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
     // How many pairs from the first on have the same keys; their results are written.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int Meet(
-        ReadOnlySpan<(TKey Key, TLeft Value)> lefts, ReadOnlySpan<(TKey Key, TRight Value)> rights, Span<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> results)
+        ReadOnlySpan<(TKey Key, TLeft Value)> lefts, ReadOnlySpan<(TKey Key, TRight Value)> rights,
+        Span<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> results)
     {
         int i = 0;
         for (; i < lefts.Length && i < rights.Length && i < results.Length; i++)
@@ -103,7 +106,8 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
         Output.Release();
     }
 
-    private sealed class LeftSide(InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> join) : LastOperator<(TKey Key, TLeft Value)>
+    private sealed class LeftSide(InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> join)
+        : LastOperator<(TKey Key, TLeft Value)>
     {
         public override void OnRecords(ReadOnlySpan<(TKey Key, TLeft Value)> items) => join._lefts.AddRange(items);
 

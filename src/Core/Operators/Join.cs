@@ -11,19 +11,25 @@ public static partial class DStreamOperators
     /// <example><code>count.Join(bytes).Map(x => $"{x.Key}: {x.Value.Left} requests, {x.Value.Right} bytes").Print();</code></example>
     /// <param name="stream">The left pairs.</param>
     /// <param name="other">The right pairs: same context, same slide.</param>
-    /// <param name="partitions">Partitions of the result, 1 to 1024; default that of both sides where they are partitioned by key alike, else the context's.</param>
+    /// <param name="partitions">Partitions of the result, 1 to 1024; default that of both sides where they are
+    /// partitioned by key alike, else the context's.</param>
     /// <exception cref="ArgumentException">The streams differ in context or slide.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
     public static DStream<(TKey Key, (TLeft Left, TRight Right) Value)> Join<TKey, TLeft, TRight>(
         this DStream<(TKey Key, TLeft Value)> stream, DStream<(TKey Key, TRight Value)> other, int? partitions = null) =>
         stream.JoinAs<TKey, TLeft, TRight, TLeft, TRight, InnerJoinKind<TLeft, TRight>>(other, "Join", partitions);
 
-    /// <summary>What query syntax calls for <c>join … on … equals …</c>: the streams are keyed, joined, and a function makes one record of each pair.</summary>
+    /// <summary>
+    /// What query syntax calls for <c>join … on … equals …</c>: the streams are keyed, joined, and a function makes one
+    /// record of each pair.
+    /// </summary>
     public static DStream<TResult> Join<TOuter, TInner, TKey, TResult>(
-        this DStream<TOuter> outer, DStream<TInner> inner, Func<TOuter, TKey> outerKeySelector, Func<TInner, TKey> innerKeySelector, Func<TOuter, TInner, TResult> resultSelector)
+        this DStream<TOuter> outer, DStream<TInner> inner, Func<TOuter, TKey> outerKeySelector,
+        Func<TInner, TKey> innerKeySelector, Func<TOuter, TInner, TResult> resultSelector)
     {
         ArgumentNullException.ThrowIfNull(resultSelector);
-        return outer.KeyBy(outerKeySelector).Join(inner.KeyBy(innerKeySelector)).Map(pair => resultSelector(pair.Value.Left, pair.Value.Right));
+        return outer.KeyBy(outerKeySelector).Join(inner.KeyBy(innerKeySelector))
+            .Map(pair => resultSelector(pair.Value.Left, pair.Value.Right));
     }
 
     internal static DStream<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> JoinAs<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>(
@@ -33,7 +39,8 @@ public static partial class DStreamOperators
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(other);
         int count = stream.PartitionsWith(other, partitions);
-        return new JoinStream<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>(stream.ExchangeByKey(count), other.ExchangeByKey(count), operatorName);
+        return new JoinStream<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>(stream.ExchangeByKey(count),
+            other.ExchangeByKey(count), operatorName);
     }
 }
 
@@ -67,19 +74,25 @@ internal sealed class JoinStream<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind
     : DStream<(TKey Key, (TLeftOut Left, TRightOut Right) Value)>(left.Context, operatorName, left, right)
     where TKind : struct, IJoinKind<TLeft, TRight, TLeftOut, TRightOut>
 {
-    internal override IPartitioner<(TKey Key, (TLeftOut Left, TRightOut Right) Value)>? Partitioner => HashPartitioner<TKey, (TLeftOut Left, TRightOut Right)>.Where(left.IsPartitionedByKey && right.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, (TLeftOut Left, TRightOut Right) Value)>? Partitioner =>
+        HashPartitioner<TKey, (TLeftOut Left, TRightOut Right)>.Where(left.IsPartitionedByKey && right.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => left.HasUniqueKeys && right.HasUniqueKeys;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)>[] outputs)
     {
         IJoinOperator<TKey, TLeft, TRight>[] operators = [.. outputs.Select(NewOperator)];
-        OrderedInput<(TKey Key, TRight Value)>[] rights = [.. operators.Select(join => new OrderedInput<(TKey Key, TRight Value)>(join.Right, begin: null, passTurn: null))];
-        graph.Attach(left, this, partition => new OrderedInput<(TKey Key, TLeft Value)>(operators[partition].Left, operators[partition].Right.OnBatchStart, rights[partition].TakeTurn));
+        OrderedInput<(TKey Key, TRight Value)>[] rights = [
+            .. operators.Select(join => new OrderedInput<(TKey Key, TRight Value)>(join.Right, begin: null, passTurn: null))];
+        graph.Attach(left, this,
+            partition =>
+                new OrderedInput<(TKey Key, TLeft Value)>(operators[partition].Left,
+                    operators[partition].Right.OnBatchStart, rights[partition].TakeTurn));
         graph.Attach(right, this, partition => rights[partition]);
     }
 
-    private IJoinOperator<TKey, TLeft, TRight> NewOperator(Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> output) => HasUniqueKeys
+    private IJoinOperator<TKey, TLeft, TRight> NewOperator(Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> output) =>
+        HasUniqueKeys
         ? new InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>(output)
         : new JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>(output);
 }
@@ -93,8 +106,9 @@ internal interface IJoinOperator<TKey, TLeft, TRight>
 }
 
 /// <summary>
-/// Takes the right side itself and the left one by <see cref="Left"/>, which comes first. Keys are numbered as they come; each side's values lie at the numbers
-/// of their keys, so that the end of the batch reads both from front to back.
+/// Takes the right side itself and the left one by <see cref="Left"/>, which comes first. Keys are numbered as they
+/// come; each side's values lie at the numbers of their keys, so that the end of the batch reads both from front to
+/// back.
 /// </summary>
 internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>
     : Operator<(TKey Key, TRight Value), (TKey Key, (TLeftOut Left, TRightOut Right) Value)>, IJoinOperator<TKey, TLeft, TRight>
@@ -151,11 +165,12 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
 
     private static bool HasSeveral(in KeyValues<TLeft> left, in KeyValues<TRight> right) => (left.Last | right.Last) > 1;
 
-    // What keys with one value at most on each side give: most keys have no more. A loop without calls or unforeseeable branches; gives the place of the first
-    // other key, or of what found no room.
+    // What keys with one value at most on each side give: most keys have no more. A loop without calls or unforeseeable
+    // branches; gives the place of the first other key, or of what found no room.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int EmitSingles(
-        ReadOnlySpan<TKey> keys, ReadOnlySpan<KeyValues<TLeft>> lefts, ReadOnlySpan<KeyValues<TRight>> rights, Span<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> room, out int count)
+        ReadOnlySpan<TKey> keys, ReadOnlySpan<KeyValues<TLeft>> lefts, ReadOnlySpan<KeyValues<TRight>> rights,
+        Span<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> room, out int count)
     {
         int made = 0;
         int i = 0;
@@ -170,7 +185,8 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
 
             room[made] = (
                 keys[i],
-                (TKind.KeepsRight && left.IsEmpty ? default! : TKind.Left(left.First), TKind.KeepsLeft && right.IsEmpty ? default! : TKind.Right(right.First)));
+                (TKind.KeepsRight && left.IsEmpty
+                    ? default! : TKind.Left(left.First), TKind.KeepsLeft && right.IsEmpty ? default! : TKind.Right(right.First)));
             made += (left.Last & right.Last) | (TKind.KeepsLeft ? left.Last : 0) | (TKind.KeepsRight ? right.Last : 0);
         }
 
@@ -214,7 +230,8 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
         _rights.Clear();
     }
 
-    private sealed class LeftSide(JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> join) : LastOperator<(TKey Key, TLeft Value)>
+    private sealed class LeftSide(JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> join)
+        : LastOperator<(TKey Key, TLeft Value)>
     {
         public override void OnRecords(ReadOnlySpan<(TKey Key, TLeft Value)> items) => join.Add(items, join._lefts, addsKeys: true);
 

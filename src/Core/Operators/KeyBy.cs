@@ -7,7 +7,8 @@ public static partial class DStreamOperators
     /// <summary>Each record as a pair of its key and itself, in the same partitions.</summary>
     /// <example><code>var byUser = events.KeyBy(e => e.User);</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="keySelector">Called once for each record; partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    /// <param name="keySelector">Called once for each record; partitions call it at the same time from different
+    /// threads. What it throws fails the batch.</param>
     public static DStream<(TKey Key, T Value)> KeyBy<T, TKey>(this DStream<T> stream, Func<T, TKey> keySelector)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -16,11 +17,14 @@ public static partial class DStreamOperators
     }
 }
 
-internal sealed class KeyByStream<T, TKey>(DStream<T> parent, Func<T, TKey> keySelector) : DStream<(TKey Key, T Value)>(parent.Context, "KeyBy", parent), ITolerant<(TKey Key, T Value)>
+internal sealed class KeyByStream<T, TKey>(DStream<T> parent, Func<T, TKey> keySelector)
+    : DStream<(TKey Key, T Value)>(parent.Context, "KeyBy", parent), ITolerant<(TKey Key, T Value)>
 {
     public Type RecordType => typeof(T);
 
-    public DStream<(TKey Key, T Value)> Tolerate() => new TolerantStream<T, (TKey Key, T Value)>(this, parent, keySelector, () => (item, output) => output.Add((keySelector(item), item)));
+    public DStream<(TKey Key, T Value)> Tolerate() =>
+        new TolerantStream<T, (TKey Key, T Value)>(this, parent, keySelector,
+            () => (item, output) => output.Add((keySelector(item), item)));
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, T Value)>[] outputs) =>
         graph.Attach(parent, this, partition => LoopSpecializer.Of(keySelector).Create(new Factory(keySelector, outputs[partition])));
@@ -32,7 +36,8 @@ internal sealed class KeyByStream<T, TKey>(DStream<T> parent, Func<T, TKey> keyS
     }
 }
 
-internal sealed class KeyByOperator<T, TKey, TMarker>(Func<T, TKey> keySelector, Operator<(TKey Key, T Value)> next) : Operator<T, (TKey Key, T Value)>(next)
+internal sealed class KeyByOperator<T, TKey, TMarker>(Func<T, TKey> keySelector, Operator<(TKey Key, T Value)> next)
+    : Operator<T, (TKey Key, T Value)>(next)
     where TMarker : struct
 {
     [MethodImpl(MethodImplOptions.NoInlining)]

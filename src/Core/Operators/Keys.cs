@@ -10,5 +10,6 @@ public static partial class DStreamOperators
     /// <summary>The value of each pair, in order, in the same partitions.</summary>
     /// <example><code>var sizes = sizeByUser.Values().Reduce((a, b) => a + b);</code></example>
     /// <param name="stream">The pairs.</param>
-    public static DStream<TValue> Values<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream) => stream.Map(static pair => pair.Value);
+    public static DStream<TValue> Values<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream) =>
+        stream.Map(static pair => pair.Value);
 }

@@ -2,7 +2,10 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    /// <summary>The stream of the lines of every text, ended by LF, CR LF or a lone CR; the ends are not part of them. Lines share the text's memory.</summary>
+    /// <summary>
+    /// The stream of the lines of every text, ended by LF, CR LF or a lone CR; the ends are not part of them. Lines
+    /// share the text's memory.
+    /// </summary>
     /// <example><code>var lines = messages.Lines().Filter(line => !line.IsEmpty);</code></example>
     /// <param name="stream">The texts.</param>
     public static DStream<Utf8Text> Lines(this DStream<Utf8Text> stream)

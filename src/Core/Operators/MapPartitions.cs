@@ -11,20 +11,27 @@ public static partial class DStreamOperators
     /// <example><code>var sums = numbers.MapPartitions(partition => new[] { partition.Sum() });</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="map">
-    /// Called once for each partition and batch, with records that are valid until its result was walked through; partitions call it at the same time from
-    /// different threads. What it throws fails the batch.
+    /// Called once for each partition and batch, with records that are valid until its result was walked through;
+    /// partitions call it at the same time from different threads. What it throws fails the batch.
     /// </param>
-    /// <param name="keepsKeys">Whether every result has a key that was in the same partition before, so that keyed operators behind need no exchange; default false. Spark's <c>preservesPartitioning</c>.</param>
-    public static DStream<TResult> MapPartitions<T, TResult>(this DStream<T> stream, Func<BatchPartition<T>, IEnumerable<TResult>> map, bool keepsKeys = false)
+    /// <param name="keepsKeys">Whether every result has a key that was in the same partition before, so that keyed
+    /// operators behind need no exchange; default false. Spark's <c>preservesPartitioning</c>.</param>
+    public static DStream<TResult> MapPartitions<T, TResult>(this DStream<T> stream,
+        Func<BatchPartition<T>, IEnumerable<TResult>> map, bool keepsKeys = false)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(map);
         return new MapPartitionsStream<T, TResult>(stream, "MapPartitions", (partition, _) => map(partition), keepsKeys);
     }
 
-    /// <summary>As <see cref="MapPartitions{T, TResult}(DStream{T}, Func{BatchPartition{T}, IEnumerable{TResult}}, bool)"/>, with the partition's index, from 0.</summary>
-    /// <example><code>var placed = numbers.MapPartitions((partition, index) => partition.Select(number => (index, number)));</code></example>
-    public static DStream<TResult> MapPartitions<T, TResult>(this DStream<T> stream, Func<BatchPartition<T>, int, IEnumerable<TResult>> map, bool keepsKeys = false)
+    /// <summary>
+    /// As <see cref="MapPartitions{T, TResult}(DStream{T}, Func{BatchPartition{T}, IEnumerable{TResult}}, bool)"/>,
+    /// with the partition's index, from 0.
+    /// </summary>
+    /// <example><code>var placed = numbers.MapPartitions((partition, index) => partition.Select(number => (index,
+    /// number)));</code></example>
+    public static DStream<TResult> MapPartitions<T, TResult>(this DStream<T> stream,
+        Func<BatchPartition<T>, int, IEnumerable<TResult>> map, bool keepsKeys = false)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(map);
@@ -32,7 +39,8 @@ public static partial class DStreamOperators
     }
 }
 
-internal sealed class MapPartitionsStream<T, TResult>(DStream<T> parent, string operatorName, Func<BatchPartition<T>, int, IEnumerable<TResult>> map, bool keepsKeys)
+internal sealed class MapPartitionsStream<T, TResult>(DStream<T> parent, string operatorName,
+    Func<BatchPartition<T>, int, IEnumerable<TResult>> map, bool keepsKeys)
     : DStream<TResult>(parent.Context, operatorName, parent)
 {
     internal override bool MakesRecords => true;
@@ -47,7 +55,8 @@ internal sealed class MapPartitionsStream<T, TResult>(DStream<T> parent, string 
 }
 
 /// <summary>Gathers the partition; the user's function runs at the end of the batch.</summary>
-internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, int, IEnumerable<TResult>> map, int partition, string operatorName, Operator<TResult> next)
+internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, int, IEnumerable<TResult>> map,
+    int partition, string operatorName, Operator<TResult> next)
     : Operator<T, TResult>(next)
 {
     private readonly Collector<T> _collector = new();
@@ -59,10 +68,12 @@ internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, 
     {
         _collector.OnBatchEnd(batch);
         List<ArraySegment<T>> blocks = _collector.Take();
-        var life = new RecordsLife(typeof(BatchPartition<T>).Name, batch.Time, "Read a partition only in the function that it is given to and in what that returns; keep partition.ToArray().");
+        var life = new RecordsLife(typeof(BatchPartition<T>).Name, batch.Time,
+            "Read a partition only in the function that it is given to and in what that returns; keep partition.ToArray().");
         try
         {
-            IEnumerable<TResult> results = map(new BatchPartition<T>(blocks, life), partition) ?? throw Throw.NullSequence(operatorName, batch.Time);
+            IEnumerable<TResult> results = map(new BatchPartition<T>(blocks, life), partition)
+                ?? throw Throw.NullSequence(operatorName, batch.Time);
             foreach (TResult result in results)
             {
                 Output.Add(result);

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace FastStream;
 
 /// <summary>A loop over a span of records, written by the user.</summary>
-/// <param name="items">Records of one partition, in order: at least 1, at most <see cref="RecordBuffer.SpanRecords"/>. A batch comes in any number of spans. Valid during the call.</param>
+/// <param name="items">Records of one partition, in order: at least 1, at most <see cref="RecordBuffer.SpanRecords"/>.
+/// A batch comes in any number of spans. Valid during the call.</param>
 /// <param name="output">Where results are added.</param>
 /// <typeparam name="T">The record taken in.</typeparam>
 /// <typeparam name="TResult">The record handed on.</typeparam>
@@ -11,7 +12,10 @@ public delegate void SpanFunction<T, TResult>(ReadOnlySpan<T> items, RecordBuffe
 
 public static partial class DStreamOperators
 {
-    /// <summary>The stream of all records that the function adds, in order, in the same partitions. How a batch is cut into spans is not part of its meaning: do not count spans.</summary>
+    /// <summary>
+    /// The stream of all records that the function adds, in order, in the same partitions. How a batch is cut into
+    /// spans is not part of its meaning: do not count spans.
+    /// </summary>
     /// <example><code>
     /// var squares = numbers.MapSpan((ReadOnlySpan&lt;int&gt; items, RecordBuffer&lt;int&gt; output) =>
     /// {
@@ -25,7 +29,8 @@ public static partial class DStreamOperators
     /// });
     /// </code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="map">Called once for each span; partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    /// <param name="map">Called once for each span; partitions call it at the same time from different threads. What it
+    /// throws fails the batch.</param>
     public static DStream<TResult> MapSpan<T, TResult>(this DStream<T> stream, SpanFunction<T, TResult> map)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -34,7 +39,8 @@ public static partial class DStreamOperators
     }
 }
 
-internal sealed class MapSpanStream<T, TResult>(DStream<T> parent, SpanFunction<T, TResult> map) : DStream<TResult>(parent.Context, "MapSpan", parent)
+internal sealed class MapSpanStream<T, TResult>(DStream<T> parent, SpanFunction<T, TResult> map)
+    : DStream<TResult>(parent.Context, "MapSpan", parent)
 {
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
         graph.Attach(parent, this, partition => new MapSpanOperator<T, TResult>(map, outputs[partition]));

@@ -4,11 +4,16 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    /// <summary>Each pair with a function's result in place of its value. Keys stay in their partitions, so that keyed operators behind need no exchange where none was needed before.</summary>
+    /// <summary>
+    /// Each pair with a function's result in place of its value. Keys stay in their partitions, so that keyed operators
+    /// behind need no exchange where none was needed before.
+    /// </summary>
     /// <example><code>var averages = pairs.GroupByKey().MapValues(group => group.Average());</code></example>
     /// <param name="stream">The pairs.</param>
-    /// <param name="map">Called once for each pair; partitions call it at the same time from different threads. What it throws fails the batch.</param>
-    public static DStream<(TKey Key, TResult Value)> MapValues<TKey, TValue, TResult>(this DStream<(TKey Key, TValue Value)> stream, Func<TValue, TResult> map)
+    /// <param name="map">Called once for each pair; partitions call it at the same time from different threads. What it
+    /// throws fails the batch.</param>
+    public static DStream<(TKey Key, TResult Value)> MapValues<TKey, TValue, TResult>(this DStream<(TKey Key, TValue Value)> stream,
+        Func<TValue, TResult> map)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(map);
@@ -19,18 +24,22 @@ public static partial class DStreamOperators
 internal sealed class MapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, TValue Value)> parent, Func<TValue, TResult> map)
     : DStream<(TKey Key, TResult Value)>(parent.Context, "MapValues", parent), ITolerant<(TKey Key, TResult Value)>
 {
-    internal override IPartitioner<(TKey Key, TResult Value)>? Partitioner => HashPartitioner<TKey, TResult>.Where(parent.IsPartitionedByKey);
+    internal override IPartitioner<(TKey Key, TResult Value)>? Partitioner =>
+        HashPartitioner<TKey, TResult>.Where(parent.IsPartitionedByKey);
 
     internal override bool HasUniqueKeys => parent.HasUniqueKeys;
 
     public Type RecordType => typeof((TKey Key, TValue Value));
 
-    public DStream<(TKey Key, TResult Value)> Tolerate() => new TolerantStream<(TKey Key, TValue Value), (TKey Key, TResult Value)>(this, parent, map, () => (item, output) => output.Add((item.Key, map(item.Value))));
+    public DStream<(TKey Key, TResult Value)> Tolerate() =>
+        new TolerantStream<(TKey Key, TValue Value), (TKey Key, TResult Value)>(this, parent, map,
+            () => (item, output) => output.Add((item.Key, map(item.Value))));
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TResult Value)>[] outputs) =>
         graph.Attach(parent, this, partition => LoopSpecializer.Of(map).Create(new Factory(map, outputs[partition])));
 
-    private sealed class Factory(Func<TValue, TResult> map, Operator<(TKey Key, TResult Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
+    private sealed class Factory(Func<TValue, TResult> map, Operator<(TKey Key, TResult Value)> next)
+        : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
             where TMarker : struct => new MapValuesOperator<TKey, TValue, TResult, TMarker>(map, next);

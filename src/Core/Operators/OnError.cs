@@ -4,12 +4,19 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    private const string Expected = "Expected is a stream made by Map, Filter, FlatMap, MapValues, FlatMapValues, KeyBy, MapWithState or UpdateStateByKey: they call a function for single records or keys.";
+    private const string Expected =
+        "Expected is a stream made by Map, Filter, FlatMap, MapValues, FlatMapValues, KeyBy, MapWithState or "
+        + "UpdateStateByKey: they call a function for single records or keys.";
 
-    /// <summary>Says what becomes of the records for which the operator's function throws. Without this call they fail their batch.</summary>
+    /// <summary>
+    /// Says what becomes of the records for which the operator's function throws. Without this call they fail their
+    /// batch.
+    /// </summary>
     /// <remarks>
-    /// Gives a new stream: call it directly behind the operator, and go on with what it returns. Nothing that the function gave for the record is kept. Under
-    /// <see cref="RecordErrorPolicy.Drop"/> a key of <c>UpdateStateByKey</c> keeps the state that it had, and its values of the batch are left out. Errors that are not of one record
+    /// Gives a new stream: call it directly behind the operator, and go on with what it returns. Nothing that the
+    /// function gave for the record is kept. Under
+    /// <see cref="RecordErrorPolicy.Drop"/> a key of <c>UpdateStateByKey</c> keeps the state that it had, and its
+    /// values of the batch are left out. Errors that are not of one record
     /// (memory, stack) still fail the batch. The operator is a little slower than one without the call (docs/tuning.md).
     /// </remarks>
     /// <example><code>var sizes = lines.Map(line => int.Parse(line.ToString())).OnError(RecordErrorPolicy.Drop);</code></example>
@@ -27,18 +34,26 @@ public static partial class DStreamOperators
         return policy == RecordErrorPolicy.Fail ? stream : Tolerant(stream).Tolerate();
     }
 
-    /// <summary>Sends the records for which the operator's function throws to a stream of their own, the dead letters, in place of failing the batch.</summary>
-    /// <remarks>As <see cref="OnError{T}(DStream{T}, RecordErrorPolicy)"/> with <see cref="RecordErrorPolicy.Drop"/>, and the records also come out at <paramref name="failed"/>, in the same batch.</remarks>
+    /// <summary>
+    /// Sends the records for which the operator's function throws to a stream of their own, the dead letters, in place
+    /// of failing the batch.
+    /// </summary>
+    /// <remarks>
+    /// As <see cref="OnError{T}(DStream{T}, RecordErrorPolicy)"/> with <see cref="RecordErrorPolicy.Drop"/>, and the
+    /// records also come out at <paramref name="failed"/>, in the same batch.
+    /// </remarks>
     /// <example><code>
     /// var sizes = lines.Map(line => int.Parse(line.ToString())).OnError(out DStream&lt;FailedRecord&lt;Utf8Text&gt;&gt; failed);
     /// failed.SaveAsFiles("dead-letters/sizes", new JsonLinesFormat&lt;FailedRecord&lt;Utf8Text&gt;&gt;());
     /// </code></example>
-    /// <typeparam name="TIn">The record that the function is called for; pairs at operators with keys. Declared with <paramref name="failed"/>.</typeparam>
+    /// <typeparam name="TIn">The record that the function is called for; pairs at operators with keys. Declared with
+    /// <paramref name="failed"/>.</typeparam>
     /// <typeparam name="TOut">The record handed on.</typeparam>
     /// <param name="stream">What the operator gave.</param>
     /// <param name="failed">The records left out, each with operator, error and batch time.</param>
     /// <exception cref="ArgumentException">
-    /// The stream is not made by an operator that calls a function for single records, or <typeparamref name="TIn"/> is not the record that the operator takes in.
+    /// The stream is not made by an operator that calls a function for single records, or <typeparamref name="TIn"/> is
+    /// not the record that the operator takes in.
     /// </exception>
     public static DStream<TOut> OnError<TIn, TOut>(this DStream<TOut> stream, out DStream<FailedRecord<TIn>> failed)
     {
@@ -47,7 +62,8 @@ public static partial class DStreamOperators
         if (tolerant.RecordType != typeof(TIn))
         {
             throw new ArgumentException(
-                $"The dead letters were declared as records of {typeof(TIn)}, and {stream.Name} takes in records of {tolerant.RecordType}. Declare them as DStream<FailedRecord<T>> with that type.", nameof(failed));
+                $"The dead letters were declared as records of {typeof(TIn)}, and {stream.Name} takes in records of "
+                    + $"{tolerant.RecordType}. Declare them as DStream<FailedRecord<T>> with that type.", nameof(failed));
         }
 
         DStream<TOut> result = tolerant.Tolerate();
@@ -56,7 +72,8 @@ public static partial class DStreamOperators
     }
 
     /// <inheritdoc cref="OnError{T}(DStream{T}, RecordErrorPolicy)"/>
-    public static MapWithStateStream<TKey, TState, TMapped> OnError<TKey, TState, TMapped>(this MapWithStateStream<TKey, TState, TMapped> stream, RecordErrorPolicy policy) =>
+    public static MapWithStateStream<TKey, TState, TMapped> OnError<TKey, TState, TMapped>(
+        this MapWithStateStream<TKey, TState, TMapped> stream, RecordErrorPolicy policy) =>
         (MapWithStateStream<TKey, TState, TMapped>)OnError((DStream<TMapped>)stream, policy);
 
     /// <inheritdoc cref="OnError{TIn, TOut}(DStream{TOut}, out DStream{FailedRecord{TIn}})"/>
@@ -67,13 +84,19 @@ public static partial class DStreamOperators
     private static ITolerant<T> Tolerant<T>(DStream<T> stream) =>
         stream switch
         {
-            { IsTolerant: true } => throw new ArgumentException($"{stream.Name} has an error policy already; leave one of the calls of OnError out.", nameof(stream)),
+            { IsTolerant: true } =>
+                throw new ArgumentException($"{stream.Name} has an error policy already; leave one of the calls of OnError out.",
+                    nameof(stream)),
             ITolerant<T> tolerant => tolerant,
-            _ => throw new ArgumentException($"OnError was called on {stream.Name}, whose operator cannot tell which record is at fault. {Expected}", nameof(stream)),
+            _ => throw new ArgumentException(
+                $"OnError was called on {stream.Name}, whose operator cannot tell which record is at fault. {Expected}", nameof(stream)),
         };
 }
 
-/// <summary>A stream of an operator that calls a function for each record, as one that goes on without the records for which it throws.</summary>
+/// <summary>
+/// A stream of an operator that calls a function for each record, as one that goes on without the records for which it
+/// throws.
+/// </summary>
 /// <param name="original">The stream as it was described first; never connected.</param>
 /// <param name="parent">Its parent.</param>
 /// <param name="function">The user's function, for code of its own.</param>
@@ -95,9 +118,11 @@ internal sealed class TolerantStream<TIn, TOut>(
     public RecordErrors<TIn> Errors(GraphBuilder graph, int partition) => graph.Shared(this, partition, () => new RecordErrors<TIn>(Name));
 
     protected internal override void Connect(GraphBuilder graph, Operator<TOut>[] outputs) =>
-        graph.Attach(parent, this, partition => LoopSpecializer.Of(function).Create(new Factory(createCall(), Errors(graph, partition), outputs[partition])));
+        graph.Attach(parent, this,
+            partition => LoopSpecializer.Of(function).Create(new Factory(createCall(), Errors(graph, partition), outputs[partition])));
 
-    private sealed class Factory(Action<TIn, RecordBuffer<TOut>> call, RecordErrors<TIn> errors, Operator<TOut> next) : ISpecializedFactory<TIn>
+    private sealed class Factory(Action<TIn, RecordBuffer<TOut>> call, RecordErrors<TIn> errors, Operator<TOut> next)
+        : ISpecializedFactory<TIn>
     {
         public Operator<TIn> Create<TMarker>()
             where TMarker : struct => new TolerantOperator<TIn, TOut, TMarker>(call, errors, next);

@@ -31,8 +31,12 @@ internal sealed class RecordErrors<T>(string operatorName)
     /// <summary>Whether a dead-letter stream takes the records; else they are only counted.</summary>
     public bool IsKept { get; set; }
 
-    /// <summary>Whether an error is one record's. A process out of memory or a stack that is too small is nobody's record's fault, and an operator behind fails the batch by its own policy.</summary>
-    public static bool Takes(Exception error) => error is not (OutOfMemoryException or InsufficientExecutionStackException or OperatorFailure);
+    /// <summary>
+    /// Whether an error is one record's. A process out of memory or a stack that is too small is nobody's record's
+    /// fault, and an operator behind fails the batch by its own policy.
+    /// </summary>
+    public static bool Takes(Exception error) =>
+        error is not (OutOfMemoryException or InsufficientExecutionStackException or OperatorFailure);
 
     /// <summary>A record is left out.</summary>
     public void Add(in T record, Exception error)
@@ -61,7 +65,10 @@ internal sealed class RecordErrors<T>(string operatorName)
         }
     }
 
-    /// <summary>The batch is complete for the operator, and for who puts the records out: the batch counts them, and they are forgotten.</summary>
+    /// <summary>
+    /// The batch is complete for the operator, and for who puts the records out: the batch counts them, and they are
+    /// forgotten.
+    /// </summary>
     public void EndBatch(BatchContext batch)
     {
         if (_first is not null)

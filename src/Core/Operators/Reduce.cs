@@ -4,10 +4,14 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    /// <summary>One record for each batch, by a function of two; nothing for an empty batch. Each partition is reduced first, then the results in the order of the partitions; the result is in one partition.</summary>
+    /// <summary>
+    /// One record for each batch, by a function of two; nothing for an empty batch. Each partition is reduced first,
+    /// then the results in the order of the partitions; the result is in one partition.
+    /// </summary>
     /// <example><code>var sums = numbers.Reduce((a, b) => a + b);</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="reduce">Two records made one; associative. Partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    /// <param name="reduce">Two records made one; associative. Partitions call it at the same time from different
+    /// threads. What it throws fails the batch.</param>
     public static DStream<T> Reduce<T>(this DStream<T> stream, Func<T, T, T> reduce)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -21,7 +25,8 @@ public static partial class DStreamOperators
     }
 }
 
-internal sealed class ReduceStream<T>(DStream<T> parent, string operatorName, Func<T, T, T> reduce) : DStream<T>(parent.Context, operatorName, parent)
+internal sealed class ReduceStream<T>(DStream<T> parent, string operatorName, Func<T, T, T> reduce)
+    : DStream<T>(parent.Context, operatorName, parent)
 {
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
         graph.Attach(parent, this, partition => LoopSpecializer.Of(reduce).Create(new Factory(reduce, outputs[partition])));

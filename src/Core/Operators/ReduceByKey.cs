@@ -4,10 +4,14 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    /// <summary>One pair for each key of the batch: its values reduced to one. Reduced in each partition first, so that few cross.</summary>
+    /// <summary>
+    /// One pair for each key of the batch: its values reduced to one. Reduced in each partition first, so that few
+    /// cross.
+    /// </summary>
     /// <example><code>var counts = words.Map(word => (word, 1L)).ReduceByKey((a, b) => a + b);</code></example>
     /// <param name="stream">The pairs.</param>
-    /// <param name="reduce">Two values made one; associative. Values come in the order of partitions and arrival. Partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    /// <param name="reduce">Two values made one; associative. Values come in the order of partitions and arrival.
+    /// Partitions call it at the same time from different threads. What it throws fails the batch.</param>
     /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
     public static DStream<(TKey Key, TValue Value)> ReduceByKey<TKey, TValue>(
@@ -23,11 +27,13 @@ public static partial class DStreamOperators
         }
 
         var reduced = new ReduceByKeyStream<TKey, TValue>(stream, "ReduceInPartition", reduce);
-        return new ReduceByKeyStream<TKey, TValue>(ExchangeByKeyExtensions.NewExchangeByKey(reduced, "ExchangeByKey", count), "ReduceByKey", reduce);
+        return new ReduceByKeyStream<TKey, TValue>(ExchangeByKeyExtensions.NewExchangeByKey(reduced, "ExchangeByKey", count),
+            "ReduceByKey", reduce);
     }
 }
 
-internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue Value)> parent, string operatorName, Func<TValue, TValue, TValue> reduce)
+internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue Value)> parent, string operatorName,
+    Func<TValue, TValue, TValue> reduce)
     : DStream<(TKey Key, TValue Value)>(parent.Context, operatorName, parent)
 {
     internal override IPartitioner<(TKey Key, TValue Value)>? Partitioner => HashPartitioner<TKey, TValue>.Where(parent.IsPartitionedByKey);
@@ -37,15 +43,20 @@ internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs) =>
         graph.Attach(parent, this, partition => LoopSpecializer.Of(reduce).Create(new Factory(reduce, outputs[partition])));
 
-    private sealed class Factory(Func<TValue, TValue, TValue> reduce, Operator<(TKey Key, TValue Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
+    private sealed class Factory(Func<TValue, TValue, TValue> reduce, Operator<(TKey Key, TValue Value)> next)
+        : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
             where TMarker : struct => new ReduceByKeyOperator<TKey, TValue, TMarker>(reduce, next);
     }
 }
 
-/// <summary>As <see cref="CombineByKeyOperator{TKey, TValue, TCombiner, TMarker}"/>, without the call that makes a first combiner: for most keys of a skewed batch that is the call that counts.</summary>
-internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(Func<TValue, TValue, TValue> reduce, Operator<(TKey Key, TValue Value)> next)
+/// <summary>
+/// As <see cref="CombineByKeyOperator{TKey, TValue, TCombiner, TMarker}"/>, without the call that makes a first
+/// combiner: for most keys of a skewed batch that is the call that counts.
+/// </summary>
+internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(Func<TValue, TValue, TValue> reduce,
+    Operator<(TKey Key, TValue Value)> next)
     : TableOperator<(TKey Key, TValue Value), TKey, TValue>(next)
     where TMarker : struct
 {
@@ -63,7 +74,8 @@ internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(Func<TValue, TV
     // A loop without calls but the user's, which the compiler can inline. Gives the place of the first key that needs one.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int Update(
-        Func<TValue, TValue, TValue> function, KeyTable<TKey, TValue>.Probe probe, ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes, int from)
+        Func<TValue, TValue, TValue> function, KeyTable<TKey, TValue>.Probe probe,
+        ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes, int from)
     {
         for (int i = from; i < items.Length && i < hashes.Length; i++)
         {

@@ -3,8 +3,8 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// The same records in exactly so many partitions, dealt out by turns. The same batch is always dealt out alike; in each partition, records of one
-    /// former partition keep their order.
+    /// The same records in exactly so many partitions, dealt out by turns. The same batch is always dealt out alike; in
+    /// each partition, records of one former partition keep their order.
     /// </summary>
     /// <example><code>var spread = fewBigFiles.Repartition(16).Map(Parse);</code></example>
     /// <param name="stream">The stream.</param>
@@ -13,11 +13,15 @@ public static partial class DStreamOperators
     public static DStream<T> Repartition<T>(this DStream<T> stream, int partitions)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return new ExchangeStream<T>(stream, "Repartition", stream.PartitionsOr(partitions), sender => new RoundRobinPartitioner<T>(sender), byKey: false);
+        return new ExchangeStream<T>(stream, "Repartition", stream.PartitionsOr(partitions),
+            sender => new RoundRobinPartitioner<T>(sender), byKey: false);
     }
 }
 
-/// <summary>Deals records out by turns. Every sender begins at another partition, so that many small senders do not all fill the first.</summary>
+/// <summary>
+/// Deals records out by turns. Every sender begins at another partition, so that many small senders do not all fill the
+/// first.
+/// </summary>
 internal sealed class RoundRobinPartitioner<T>(int sender) : IPartitioner<T>
 {
     private int _turns;   // by how many partitions the turn has moved on since the batch began, less whole rounds

@@ -7,7 +7,10 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    /// <summary>The stream of the words of every text: what stands between blanks, tabs and other bytes up to 0x20; empty words are left out. Words share the text's memory.</summary>
+    /// <summary>
+    /// The stream of the words of every text: what stands between blanks, tabs and other bytes up to 0x20; empty words
+    /// are left out. Words share the text's memory.
+    /// </summary>
     /// <example><code>var counts = lines.SplitWords().CountByValue();</code></example>
     /// <param name="stream">The texts.</param>
     public static DStream<Utf8Text> SplitWords(this DStream<Utf8Text> stream)
@@ -29,9 +32,9 @@ internal sealed class SplitWordsStream(DStream<Utf8Text> parent) : DStream<Utf8T
 }
 
 /// <summary>
-/// Two steps for a span of texts: where words begin and end, 64 bytes at a time and four ends a turn without a branch for each; then the words
-/// themselves, in one long loop that the processor can foresee. Lines that follow one another in memory are searched as one text: what is between
-/// them is blank.
+/// Two steps for a span of texts: where words begin and end, 64 bytes at a time and four ends a turn without a branch
+/// for each; then the words themselves, in one long loop that the processor can foresee. Lines that follow one another
+/// in memory are searched as one text: what is between them is blank.
 /// </summary>
 internal sealed unsafe class SplitWordsOperator(Operator<Utf8Text> next) : Operator<Utf8Text, Utf8Text>(next)
 {

@@ -3,8 +3,9 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// The records of all streams. Partition i holds the records of partition i of each stream, first this stream's, then the others' in the order given;
-    /// there are as many partitions as the stream with the most has. So in several partitions not all of this stream's records come before the others', as they do in Spark; with one they do.
+    /// The records of all streams. Partition i holds the records of partition i of each stream, first this stream's,
+    /// then the others' in the order given; there are as many partitions as the stream with the most has. So in several
+    /// partitions not all of this stream's records come before the others', as they do in Spark; with one they do.
     /// docs/decisions/0012-union.md has the reasons.
     /// </summary>
     /// <example><code>var all = web.Union(mobile, partners);</code></example>
@@ -18,7 +19,10 @@ public static partial class DStreamOperators
         return stream.Context.Union([stream, .. others]);
     }
 
-    /// <summary>The records of all streams of a list, in its order, as <see cref="Union{T}(DStream{T}, IReadOnlyList{DStream{T}})"/> does it.</summary>
+    /// <summary>
+    /// The records of all streams of a list, in its order, as
+    /// <see cref="Union{T}(DStream{T}, IReadOnlyList{DStream{T}})"/> does it.
+    /// </summary>
     /// <example><code>var all = context.Union(ports.Select(port => context.SocketTextStream(host, port)).ToList());</code></example>
     /// <param name="context">The streams' context.</param>
     /// <param name="streams">At least one stream.</param>
@@ -37,7 +41,8 @@ public static partial class DStreamOperators
 
 internal sealed class UnionStream<T>(StreamingContext context, DStream<T>[] parents) : DStream<T>(context, "Union", parents)
 {
-    internal override bool IsPartitionedByKey => parents.All(parent => parent.IsPartitionedByKey && parent.PartitionCount == parents[0].PartitionCount);
+    internal override bool IsPartitionedByKey =>
+        parents.All(parent => parent.IsPartitionedByKey && parent.PartitionCount == parents[0].PartitionCount);
 
     internal override IPartitioner<T>? Partitioner => IsPartitionedByKey ? parents[0].Partitioner : null;
 
@@ -53,7 +58,9 @@ internal sealed class UnionStream<T>(StreamingContext context, DStream<T>[] pare
                 if (partition < parents[parent].PartitionCount)
                 {
                     bool isFirst = parents.Take(parent).All(earlier => earlier.PartitionCount <= partition);
-                    following = inputs[parent, partition] = new OrderedInput<T>(outputs[partition], isFirst ? outputs[partition].OnBatchStart : null, following is null ? null : following.TakeTurn);
+                    following = inputs[parent, partition] =
+                        new OrderedInput<T>(outputs[partition], isFirst
+                            ? outputs[partition].OnBatchStart : null, following is null ? null : following.TakeTurn);
                 }
             }
         }

@@ -4,8 +4,12 @@ using System.Text;
 
 namespace FastStream;
 
-/// <summary>Comma-separated values by RFC 4180 (https://www.rfc-editor.org/rfc/rfc4180): CR LF after every line; fields with a comma, quote or line end in quotes; nothing (null, an <see cref="Optional{T}"/> without value) is an empty field.</summary>
-/// <example><code>requests.SaveAsFiles("out/requests", new CsvFormat&lt;Request&gt;(("path", r => r.Path), ("ms", r => r.Milliseconds)));</code></example>
+/// <summary>
+/// Comma-separated values by RFC 4180 (https://www.rfc-editor.org/rfc/rfc4180): CR LF after every line; fields with a
+/// comma, quote or line end in quotes; nothing (null, an <see cref="Optional{T}"/> without value) is an empty field.
+/// </summary>
+/// <example><code>requests.SaveAsFiles("out/requests", new CsvFormat&lt;Request&gt;(("path", r => r.Path), ("ms", r =>
+/// r.Milliseconds)));</code></example>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class CsvFormat<T> : IOutputFormat<T>
 {
@@ -13,7 +17,10 @@ public sealed class CsvFormat<T> : IOutputFormat<T>
 
     private readonly (string Name, Func<T, object?> Field)[] _columns;   // empty: a tuple's elements, or the record itself
 
-    /// <summary>Without columns a tuple gives one field for each element, any other record one field, and no file begins with names. With columns each file begins with their names.</summary>
+    /// <summary>
+    /// Without columns a tuple gives one field for each element, any other record one field, and no file begins with
+    /// names. With columns each file begins with their names.
+    /// </summary>
     /// <param name="columns">A name and a function of the record for each column.</param>
     public CsvFormat(params (string Name, Func<T, object?> Field)[] columns)
     {

@@ -18,9 +18,11 @@ public static partial class DStreamOperators
     }
 
     /// <summary>Runs an asynchronous function on every batch of the stream; the next batch's outputs begin when it is done.</summary>
-    /// <example><code>counts.ForEachBatch(async (batch, time, cancellation) => await store.SaveAsync(time.Milliseconds, batch.ToArray(), cancellation));</code></example>
+    /// <example><code>counts.ForEachBatch(async (batch, time, cancellation) => await store.SaveAsync(time.Milliseconds,
+    /// batch.ToArray(), cancellation));</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="action">Gets the batch, valid until its task is done, its time, and a token that is cancelled when the context stops at once.</param>
+    /// <param name="action">Gets the batch, valid until its task is done, its time, and a token that is cancelled when
+    /// the context stops at once.</param>
     public static OutputOperation ForEachBatch<T>(this DStream<T> stream, Func<Batch<T>, BatchTime, CancellationToken, ValueTask> action)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -38,12 +40,17 @@ public static partial class DStreamOperators
         return stream.AddOutput("ForEachBatch", (batch, _) => new ValueTask(action(batch, batch.Time)));
     }
 
-    internal static OutputOperation AddOutput<T>(this DStream<T> stream, string operatorName, Func<Batch<T>, CancellationToken, ValueTask> action) =>
+    internal static OutputOperation AddOutput<T>(this DStream<T> stream, string operatorName,
+        Func<Batch<T>, CancellationToken, ValueTask> action) =>
         new BatchOutput<T>(stream, operatorName, action);
 }
 
-/// <summary>Gathers a stream's records in every partition and runs a function on the whole batch; another one, if given, when the context has stopped.</summary>
-internal class BatchOutput<T>(DStream<T> stream, string operatorName, Func<Batch<T>, CancellationToken, ValueTask> action, Action? close = null)
+/// <summary>
+/// Gathers a stream's records in every partition and runs a function on the whole batch; another one, if given, when
+/// the context has stopped.
+/// </summary>
+internal class BatchOutput<T>(DStream<T> stream, string operatorName,
+    Func<Batch<T>, CancellationToken, ValueTask> action, Action? close = null)
     : OutputOperation(stream, operatorName)
 {
     private readonly Collector<T>[] _collectors = new Collector<T>[stream.PartitionCount];

@@ -3,7 +3,10 @@ using System.Buffers;
 namespace FastStream;
 
 /// <summary>How records lie in an output file.</summary>
-/// <remarks>One format serves all files of all batches, several at the same time: it keeps nothing between calls, or nothing that is not safe from any thread.</remarks>
+/// <remarks>
+/// One format serves all files of all batches, several at the same time: it keeps nothing between calls, or nothing
+/// that is not safe from any thread.
+/// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public interface IOutputFormat<T>
 {

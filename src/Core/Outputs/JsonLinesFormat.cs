@@ -15,18 +15,27 @@ public sealed class JsonLinesFormat<T> : IOutputFormat<T>
 
     private readonly JsonTypeInfo<T> _type;
 
-    /// <summary>A format by what the JSON source generator wrote: needs no reflection, so it may be trimmed and compiled ahead of time.</summary>
-    /// <param name="type">Such as <c>OrdersJson.Default.Order</c>; its options must not ask for indentation, which would break lines.</param>
+    /// <summary>
+    /// A format by what the JSON source generator wrote: needs no reflection, so it may be trimmed and compiled ahead
+    /// of time.
+    /// </summary>
+    /// <param name="type">Such as <c>OrdersJson.Default.Order</c>; its options must not ask for indentation, which
+    /// would break lines.</param>
     public JsonLinesFormat(JsonTypeInfo<T> type)
     {
         ArgumentNullException.ThrowIfNull(type);
         _type = type;
     }
 
-    /// <summary>A format by reflection. Without options the fields of records are written too, so that a pair is <c>{"Item1":…,"Item2":…}</c>.</summary>
+    /// <summary>
+    /// A format by reflection. Without options the fields of records are written too, so that a pair is
+    /// <c>{"Item1":…,"Item2":…}</c>.
+    /// </summary>
     /// <param name="options">Options of the serializer; indentation is ignored, for it would break lines.</param>
-    [RequiresUnreferencedCode("Reads the members of T by reflection. Give the JsonTypeInfo<T> of a source-generated context where the program is trimmed.")]
-    [RequiresDynamicCode("May make code at run time. Give the JsonTypeInfo<T> of a source-generated context where the program is compiled ahead of time.")]
+    [RequiresUnreferencedCode("Reads the members of T by reflection. Give the JsonTypeInfo<T> of a source-generated "
+        + "context where the program is trimmed.")]
+    [RequiresDynamicCode("May make code at run time. Give the JsonTypeInfo<T> of a source-generated context where "
+        + "the program is compiled ahead of time.")]
     public JsonLinesFormat(JsonSerializerOptions? options = null)
     {
         JsonSerializerOptions used = options ?? new JsonSerializerOptions { IncludeFields = true };

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace FastStream;
 
-/// <summary>Directories that the program itself writes: its checkpoints, and what its outputs make for each batch. Inputs do not take them for data. Filled while describing; then safe from any thread.</summary>
+/// <summary>
+/// Directories that the program itself writes: its checkpoints, and what its outputs make for each batch. Inputs do not
+/// take them for data. Filled while describing; then safe from any thread.
+/// </summary>
 /// <param name="options">The context's options.</param>
 internal sealed class OwnFiles(StreamingOptions options)
 {
@@ -53,7 +56,8 @@ internal sealed class OwnFiles(StreamingOptions options)
         name.Length > prefix.Length + suffix.Length
         && name.StartsWith(prefix, StringComparison.Ordinal)
         && name.EndsWith(suffix, StringComparison.Ordinal)
-        && long.TryParse(name.AsSpan()[prefix.Length..^suffix.Length], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long time)
+        && long.TryParse(name.AsSpan()[prefix.Length..^suffix.Length], NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture, out long time)
         && (prefix.Length > 0 || TimeSpan.FromMilliseconds(time).Ticks % options.BatchInterval.Ticks == 0);
 
     // The path with its links followed, as far as it is there.
@@ -66,7 +70,8 @@ internal sealed class OwnFiles(StreamingOptions options)
             real = Path.Join(real, segment);
             try
             {
-                real = Directory.ResolveLinkTarget(real, returnFinalTarget: true) is { } target ? Path.TrimEndingDirectorySeparator(target.FullName) : real;
+                real = Directory.ResolveLinkTarget(real, returnFinalTarget: true) is { } target
+                    ? Path.TrimEndingDirectorySeparator(target.FullName) : real;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {

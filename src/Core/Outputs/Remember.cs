@@ -5,17 +5,23 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// Remembers the stream's batches for a time, so that <see cref="RememberedStream{T}.Slice"/> can read them while the context runs. Counts as an output: it makes the stream live.
+    /// Remembers the stream's batches for a time, so that <see cref="RememberedStream{T}.Slice"/> can read them while
+    /// the context runs. Counts as an output: it makes the stream live.
     /// </summary>
-    /// <remarks>What is remembered holds the received blocks that its records lie in: the duration times the rate of the inputs must stay below <see cref="StreamingOptions.MaxBufferedBytes"/>, else receivers wait.</remarks>
+    /// <remarks>
+    /// What is remembered holds the received blocks that its records lie in: the duration times the rate of the inputs
+    /// must stay below <see cref="StreamingOptions.MaxBufferedBytes"/>, else receivers wait.
+    /// </remarks>
     /// <example><code>
     /// RememberedStream&lt;(string Key, long Value)&gt; recent = counts.Remember(TimeSpan.FromMinutes(1));
     /// context.Start();
     /// using BatchSlice&lt;(string Key, long Value)&gt; slice = recent.Slice(now - TimeSpan.FromSeconds(10), now);
     /// </code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="duration">How long a batch is remembered, in batch time: whole milliseconds, at least 1. The newest batch is always remembered.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="duration"/> is not a positive number of whole milliseconds.</exception>
+    /// <param name="duration">How long a batch is remembered, in batch time: whole milliseconds, at least 1. The newest
+    /// batch is always remembered.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="duration"/> is not a positive number of whole
+    /// milliseconds.</exception>
     public static RememberedStream<T> Remember<T>(this DStream<T> stream, TimeSpan duration)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -45,7 +51,11 @@ public sealed class RememberedStream<T>
     public DStream<T> Stream { get; }
 
     /// <summary>The remembered batches of a range of times, oldest first. Dispose the slice: it holds the batches' memory.</summary>
-    /// <remarks>Both ends belong to the range; each is moved back to the stream's last batch time not after it. Times for which nothing is remembered (forgotten, failed, yet to come, at or before zero time) are left out; a range that ends before it begins is empty.</remarks>
+    /// <remarks>
+    /// Both ends belong to the range; each is moved back to the stream's last batch time not after it. Times for which
+    /// nothing is remembered (forgotten, failed, yet to come, at or before zero time) are left out; a range that ends
+    /// before it begins is empty.
+    /// </remarks>
     /// <param name="from">The first time.</param>
     /// <param name="to">The last time.</param>
     /// <exception cref="InvalidOperationException">The context was not started, or has stopped.</exception>

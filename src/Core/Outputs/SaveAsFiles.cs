@@ -9,13 +9,13 @@ public static partial class DStreamOperators
     /// <c>part-00000</c> and so on, and an empty file <c>_SUCCESS</c>.
     /// </summary>
     /// <remarks>
-    /// The directory is written beside its place under another name, brought to the disk, and then renamed: readers see all of it or nothing. The batch run
-    /// again replaces the directory, so that every batch is there once; a batch that runs again because the program was started again
-    /// leaves a directory that is there as it is. Anything else
-    /// in the place, such as a directory with other files, fails the batch and stays. Two streams need two
-    /// prefixes.
+    /// The directory is written beside its place under another name, brought to the disk, and then renamed: readers see
+    /// all of it or nothing. The batch run again replaces the directory, so that every batch is there once; a batch
+    /// that runs again because the program was started again leaves a directory that is there as it is. Anything else
+    /// in the place, such as a directory with other files, fails the batch and stays. Two streams need two prefixes.
     /// </remarks>
-    /// <example><code>orders.SaveAsFiles("out/orders", new JsonLinesFormat&lt;Order&gt;(OrdersJson.Default.Order));   // out/orders-1700000000000.jsonl/part-00000</code></example>
+    /// <example><code>orders.SaveAsFiles("out/orders", new JsonLinesFormat&lt;Order&gt;(OrdersJson.Default.Order)); //
+    /// out/orders-1700000000000.jsonl/part-00000</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="prefix">What directory names begin with, with a path if wanted, in which no ".." comes behind a name; nothing gives
     /// names of the time alone.</param>
@@ -72,7 +72,8 @@ public static partial class DStreamOperators
             directory.Publish();
         })
         { Destination = destination };
-        stream.Context.OwnFiles.Add(string.IsNullOrEmpty(prefix) ? "" : $"{prefix}-", string.IsNullOrEmpty(suffix) ? "" : $".{suffix}", output.Name);
+        stream.Context.OwnFiles
+            .Add(string.IsNullOrEmpty(prefix) ? "" : $"{prefix}-", string.IsNullOrEmpty(suffix) ? "" : $".{suffix}", output.Name);
         return output;
     }
 

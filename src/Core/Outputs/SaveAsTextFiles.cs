@@ -3,8 +3,9 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// Saves every batch, also an empty one, as the directory <c>prefix-TIME.suffix</c>: one text file for each partition, one line for each record
-    /// as <c>Print</c> shows it. The directory appears whole; a batch run again replaces it.
+    /// Saves every batch, also an empty one, as the directory <c>prefix-TIME.suffix</c>: one text file for each
+    /// partition, one line for each record as <c>Print</c> shows it. The directory appears whole; a batch run again
+    /// replaces it.
     /// </summary>
     /// <example><code>stream.SaveAsTextFiles("out/hits", "txt");   // out/hits-1700000000000.txt/part-00000</code></example>
     /// <param name="stream">The stream.</param>

@@ -9,7 +9,8 @@ internal static class SavedDirectory
 
     private const string PartPrefix = "part-";
 
-    private static readonly StringComparer s_paths = OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+    private static readonly StringComparer s_paths = OperatingSystem.IsWindows() || OperatingSystem.IsMacOS()
+        ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
 
     /// <summary>Takes the names of a prefix and suffix for an output; two outputs would replace each other's directories.</summary>
     /// <returns>What tells them from those of others: the full name at time 0.</returns>
@@ -22,14 +23,22 @@ internal static class SavedDirectory
         return other is null
             ? destination
             : throw new ArgumentException(
-                $"{operatorName} of {stream.Name} has the prefix \"{prefix}\" and the suffix \"{suffix}\", as {other.Name} has: each would replace the other's directory in every batch. Give each output a prefix or suffix of its own.",
+                $"{operatorName} of {stream.Name} has the prefix \"{prefix}\" and the suffix \"{suffix}\", as "
+                    + $"{other.Name} has: each would replace the other's directory in every batch. Give each output "
+                    + "a prefix or suffix of its own.",
                 nameof(prefix));
     }
 
-    /// <summary>Whether a directory is one that an output has published: it has only what outputs write, and says that all is there.</summary>
+    /// <summary>
+    /// Whether a directory is one that an output has published: it has only what outputs write, and says that all is
+    /// there.
+    /// </summary>
     public static bool IsWhole(string path) => IsOurs(path) && File.Exists(Path.Combine(path, SuccessName));
 
-    /// <summary>Whether a directory has only what outputs write, Spark's too, and may be replaced: files of partitions and the one that says that all are there.</summary>
+    /// <summary>
+    /// Whether a directory has only what outputs write, Spark's too, and may be replaced: files of partitions and the
+    /// one that says that all are there.
+    /// </summary>
     public static bool IsOurs(string path)
     {
         if (!Directory.Exists(path) || new DirectoryInfo(path).LinkTarget is not null)
@@ -55,7 +64,9 @@ internal static class SavedDirectory
     {
         if (suffix is not null && suffix.AsSpan().ContainsAny('/', '\\', '\0'))
         {
-            throw new ArgumentException($"The suffix \"{suffix}\" would carry files out of the directory of the output; the end of a name is expected, such as \"txt\". Give the path in the prefix.", nameof(suffix));
+            throw new ArgumentException(
+                $"The suffix \"{suffix}\" would carry files out of the directory of the output; the end of a name "
+                + "is expected, such as \"txt\". Give the path in the prefix.", nameof(suffix));
         }
 
         if (prefix is null)
@@ -73,11 +84,13 @@ internal static class SavedDirectory
             if ((part == ".." && names > 0) || part.Contains('\0', StringComparison.Ordinal))
             {
                 throw new ArgumentException(
-                    $"The prefix \"{prefix}\" leads out of the directory that it begins with; a path without \"..\" behind a name is expected. If it is meant, give Path.GetFullPath of it.", nameof(prefix));
+                    $"The prefix \"{prefix}\" leads out of the directory that it begins with; a path without \"..\" "
+                        + "behind a name is expected. If it is meant, give Path.GetFullPath of it.", nameof(prefix));
             }
         }
     }
 
     private static bool IsPart(string name) =>
-        name.Length >= PartPrefix.Length + 5 && name.StartsWith(PartPrefix, StringComparison.Ordinal) && !name.AsSpan(PartPrefix.Length).ContainsAnyExceptInRange('0', '9');
+        name.Length >= PartPrefix.Length + 5 && name.StartsWith(PartPrefix, StringComparison.Ordinal)
+            && !name.AsSpan(PartPrefix.Length).ContainsAnyExceptInRange('0', '9');
 }

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace FastStream;
 
-/// <summary>One line of UTF-8 text for each record, ended by a line feed, as Spark prints it: pairs <c>(a,b)</c>, lists <c>[a, b]</c>, nothing as <c>null</c>.</summary>
+/// <summary>
+/// One line of UTF-8 text for each record, ended by a line feed, as Spark prints it: pairs <c>(a,b)</c>, lists <c>[a,
+/// b]</c>, nothing as <c>null</c>.
+/// </summary>
 /// <remarks>Line ends inside of texts are not changed.</remarks>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class TextFormat<T> : IOutputFormat<T>

@@ -4,11 +4,15 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    /// <summary>The stream's batches, also empty ones, in time order, for one <c>await foreach</c>. Describe it before the start; then enumerate.</summary>
+    /// <summary>
+    /// The stream's batches, also empty ones, in time order, for one <c>await foreach</c>. Describe it before the
+    /// start; then enumerate.
+    /// </summary>
     /// <remarks>
-    /// A batch is valid until the loop asks for the next one, and the next batch's output waits until then: nothing piles up but the batches that wait to be
-    /// processed. A loop that never comes holds all batches up. A loop that was left lets all later batches pass by unread. The sequence ends when the context
-    /// stops, with the failure if one stopped it; a stop at once does not wait for the loop's body.
+    /// A batch is valid until the loop asks for the next one, and the next batch's output waits until then: nothing
+    /// piles up but the batches that wait to be processed. A loop that never comes holds all batches up. A loop that
+    /// was left lets all later batches pass by unread. The sequence ends when the context stops, with the failure if
+    /// one stopped it; a stop at once does not wait for the loop's body.
     /// </remarks>
     /// <example><code>
     /// var batches = counts.ToAsyncEnumerable();
@@ -16,7 +20,8 @@ public static partial class DStreamOperators
     /// await foreach (var batch in batches) Console.WriteLine($"{batch.Time}: {batch.Count}");
     /// </code></example>
     /// <param name="stream">The stream.</param>
-    /// <exception cref="InvalidOperationException">The context was started already; or the sequence is enumerated for a second time.</exception>
+    /// <exception cref="InvalidOperationException">The context was started already; or the sequence is enumerated for a
+    /// second time.</exception>
     public static IAsyncEnumerable<Batch<T>> ToAsyncEnumerable<T>(this DStream<T> stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -57,13 +62,15 @@ internal sealed class BatchSequence<T>(StreamingContext context) : IAsyncEnumera
 
     public void Complete(Exception? failure) => _handovers.Writer.TryComplete(failure);
 
-    public IAsyncEnumerator<Batch<T>> GetAsyncEnumerator(CancellationToken cancellationToken = default) => new Loop(context, EnumerateAsync(cancellationToken));
+    public IAsyncEnumerator<Batch<T>> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
+        new Loop(context, EnumerateAsync(cancellationToken));
 
     private async IAsyncEnumerator<Batch<T>> EnumerateAsync(CancellationToken cancellationToken)
     {
         if (Interlocked.Exchange(ref _enumerated, 1) != 0)
         {
-            throw new InvalidOperationException("The batches are enumerated already; they pass by once. Call ToAsyncEnumerable once for each loop.");
+            throw new InvalidOperationException(
+                "The batches are enumerated already; they pass by once. Call ToAsyncEnumerable once for each loop.");
         }
 
         try
@@ -92,8 +99,8 @@ internal sealed class BatchSequence<T>(StreamingContext context) : IAsyncEnumera
     }
 
     /// <summary>
-    /// Marks the loop's body as work of the context, as the output waits for it: a stop that the body awaits must not wait for the body. Not async methods, so that the caller's flow
-    /// keeps the mark.
+    /// Marks the loop's body as work of the context, as the output waits for it: a stop that the body awaits must not
+    /// wait for the body. Not async methods, so that the caller's flow keeps the mark.
     /// </summary>
     private sealed class Loop(StreamingContext context, IAsyncEnumerator<Batch<T>> batches) : IAsyncEnumerator<Batch<T>>
     {

@@ -5,7 +5,10 @@ namespace FastStream;
 /// <summary>What becomes of a channel when the context stops.</summary>
 public enum ChannelCompletion
 {
-    /// <summary>The channel is completed: readers get what is in it and then the end, or the failure that stopped the context. The default.</summary>
+    /// <summary>
+    /// The channel is completed: readers get what is in it and then the end, or the failure that stopped the context.
+    /// The default.
+    /// </summary>
     WithContext,
 
     /// <summary>The channel stays open, for others that write to it.</summary>
@@ -14,7 +17,10 @@ public enum ChannelCompletion
 
 public static partial class DStreamOperators
 {
-    /// <summary>Writes every record to a channel, batch by batch, partition by partition, in order; waits while the channel is full, and the next batch waits with it.</summary>
+    /// <summary>
+    /// Writes every record to a channel, batch by batch, partition by partition, in order; waits while the channel is
+    /// full, and the next batch waits with it.
+    /// </summary>
     /// <remarks>
     /// A batch that is run again, after another output of it failed or in a new process, is written again. Stopping at once ends the wait
     /// and drops the rest of the batch. A batch in which a text is found in an object, an open class or a delegate fails before its first
@@ -30,7 +36,8 @@ public static partial class DStreamOperators
     /// <param name="completion">What becomes of the channel when the context stops.</param>
     /// <exception cref="ArgumentException">The record is or holds a <see cref="Utf8Text"/> or <see cref="Group{T}"/>, also in a
     /// field.</exception>
-    public static OutputOperation ToChannel<T>(this DStream<T> stream, ChannelWriter<T> writer, ChannelCompletion completion = ChannelCompletion.WithContext)
+    public static OutputOperation ToChannel<T>(this DStream<T> stream, ChannelWriter<T> writer,
+        ChannelCompletion completion = ChannelCompletion.WithContext)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(writer);

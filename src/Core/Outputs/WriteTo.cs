@@ -2,7 +2,10 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    /// <summary>Hands every batch of the stream, also an empty one, to a writer, which is opened before the first batch and closed after the last.</summary>
+    /// <summary>
+    /// Hands every batch of the stream, also an empty one, to a writer, which is opened before the first batch and
+    /// closed after the last.
+    /// </summary>
     /// <example><code>orders.WriteTo(new OrderTable());</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="writer">The writer; for this output alone.</param>
@@ -15,15 +18,23 @@ public static partial class DStreamOperators
     }
 }
 
-/// <summary>An output that must be opened before the first batch and closed after the last, such as one with a connection: derive from it, and give it to <see cref="DStreamOperators.WriteTo"/>.</summary>
+/// <summary>
+/// An output that must be opened before the first batch and closed after the last, such as one with a connection:
+/// derive from it, and give it to <see cref="DStreamOperators.WriteTo"/>.
+/// </summary>
 /// <remarks>
-/// Calls come one at a time. A batch's time is its identity: after a crash, a batch that was planned but whose end is not known comes again with the same time and <see cref="Batch{T}.IsReplay"/>, so
-/// that a writer which keeps the time beside its data neither loses nor repeats it. A batch that fails is written again where <see cref="StreamingOptions.BatchRetries"/> says so.
+/// Calls come one at a time. A batch's time is its identity: after a crash, a batch that was planned but whose end is
+/// not known comes again with the same time and <see cref="Batch{T}.IsReplay"/>, so that a writer which keeps the time
+/// beside its data neither loses nor repeats it. A batch that fails is written again where
+/// <see cref="StreamingOptions.BatchRetries"/> says so.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public abstract class BatchWriter<T>
 {
-    /// <summary>Called once when the context starts, before inputs do; must be quick: what takes long is begun here and waited for by <see cref="WriteAsync"/>. What it throws, the start throws.</summary>
+    /// <summary>
+    /// Called once when the context starts, before inputs do; must be quick: what takes long is begun here and waited
+    /// for by <see cref="WriteAsync"/>. What it throws, the start throws.
+    /// </summary>
     /// <param name="cancellationToken">Cancelled when the context stops at once.</param>
     protected internal virtual ValueTask OpenAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
@@ -36,7 +47,8 @@ public abstract class BatchWriter<T>
     protected internal virtual ValueTask CloseAsync() => ValueTask.CompletedTask;
 }
 
-internal sealed class WriterOutput<T>(DStream<T> stream, string operatorName, BatchWriter<T> writer) : BatchOutput<T>(stream, operatorName, writer.WriteAsync)
+internal sealed class WriterOutput<T>(DStream<T> stream, string operatorName, BatchWriter<T> writer)
+    : BatchOutput<T>(stream, operatorName, writer.WriteAsync)
 {
     private bool _isOpen;   // its opening was begun
 

@@ -32,7 +32,10 @@ public sealed class PidRateEstimator
     /// <param name="records">Its records from this input.</param>
     /// <param name="processingDelayMs">How long processing took.</param>
     /// <param name="schedulingDelayMs">How long it waited for its turn.</param>
-    /// <returns>The new rate in records a second; null where the batch says nothing: no records, no time, not newer, or the first one.</returns>
+    /// <returns>
+    /// The new rate in records a second; null where the batch says nothing: no records, no time, not newer, or the
+    /// first one.
+    /// </returns>
     public double? Compute(long timeMs, long records, long processingDelayMs, long schedulingDelayMs)
     {
         if (timeMs <= _lastTimeMs || records <= 0 || processingDelayMs <= 0)

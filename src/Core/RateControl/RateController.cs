@@ -31,7 +31,8 @@ public sealed class RateController : StreamingListener
             return;
         }
 
-        if (_estimator.Compute(ended.ToUnixTimeMilliseconds(), input.RecordCount, (long)processing.TotalMilliseconds, (long)scheduling.TotalMilliseconds) is { } rate)
+        if (_estimator.Compute(ended.ToUnixTimeMilliseconds(), input.RecordCount, (long)processing.TotalMilliseconds,
+            (long)scheduling.TotalMilliseconds) is { } rate)
         {
             _publish((long)rate);
         }

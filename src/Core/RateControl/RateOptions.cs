@@ -4,13 +4,22 @@ namespace FastStream;
 /// <remarks>The estimator is Spark's PID controller with its formula and defaults; see <see cref="PidRateEstimator"/>.</remarks>
 public sealed record RateOptions
 {
-    /// <summary>The most records a second that one receiver takes; 0 (default) means no limit. An adaptive limit never exceeds it.</summary>
+    /// <summary>
+    /// The most records a second that one receiver takes; 0 (default) means no limit. An adaptive limit never exceeds
+    /// it.
+    /// </summary>
     public long MaxRecordsPerSecond { get; set; }
 
-    /// <summary>Whether the limit adapts after every batch; default off. Bounded memory does not need it: it keeps batches near their interval where receivers are faster than processing.</summary>
+    /// <summary>
+    /// Whether the limit adapts after every batch; default off. Bounded memory does not need it: it keeps batches near
+    /// their interval where receivers are faster than processing.
+    /// </summary>
     public bool Adaptive { get; set; }
 
-    /// <summary>The limit before the first estimate, in records a second; 0 (default) starts at <see cref="MaxRecordsPerSecond"/>.</summary>
+    /// <summary>
+    /// The limit before the first estimate, in records a second; 0 (default) starts at
+    /// <see cref="MaxRecordsPerSecond"/>.
+    /// </summary>
     public long InitialRecordsPerSecond { get; set; }
 
     /// <summary>Weight of the present error, not negative; default 1.0.</summary>
@@ -27,8 +36,10 @@ public sealed record RateOptions
 
     internal void Validate()
     {
-        StreamingOptions.Check(MaxRecordsPerSecond >= 0, nameof(MaxRecordsPerSecond), MaxRecordsPerSecond, "a positive number is expected, or 0 for no limit");
-        StreamingOptions.Check(InitialRecordsPerSecond >= 0, nameof(InitialRecordsPerSecond), InitialRecordsPerSecond, "a positive number is expected, or 0 to start at the maximum");
+        StreamingOptions.Check(MaxRecordsPerSecond >= 0, nameof(MaxRecordsPerSecond), MaxRecordsPerSecond,
+            "a positive number is expected, or 0 for no limit");
+        StreamingOptions.Check(InitialRecordsPerSecond >= 0, nameof(InitialRecordsPerSecond), InitialRecordsPerSecond,
+            "a positive number is expected, or 0 to start at the maximum");
         StreamingOptions.Check(Proportional >= 0, nameof(Proportional), Proportional, "0 or more is expected");
         StreamingOptions.Check(Integral >= 0, nameof(Integral), Integral, "0 or more is expected");
         StreamingOptions.Check(Derivative >= 0, nameof(Derivative), Derivative, "0 or more is expected");

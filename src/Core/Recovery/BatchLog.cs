@@ -2,13 +2,17 @@ using System.Globalization;
 
 namespace FastStream;
 
-/// <summary>What a context writes down of its batches: frames, one after the other, in files that are numbered on. Safe from any thread.</summary>
+/// <summary>
+/// What a context writes down of its batches: frames, one after the other, in files that are numbered on. Safe from any
+/// thread.
+/// </summary>
 /// <remarks>
 /// A frame is on the disk when <c>Append</c> returns. A disk that fails leaves it unknown what is there: nothing more is appended, and
 /// the context must stop and start again.
 /// <code>batches-000000001.log: | the file's own frame: format, number, salt | frames of batches … |</code>
 /// A file says how long the one before it is, and a checkpoint how far the log went: a file that is missing or was cut off is seen.
-/// The sums of the frames begin with the salt, a random number of the file, and with the place in it: what an older file left on the disk, and what a user sent, is no frame here.
+/// The sums of the frames begin with the salt, a random number of the file, and with the place in it: what an older
+/// file left on the disk, and what a user sent, is no frame here.
 /// </remarks>
 internal sealed class BatchLog : IDisposable
 {
@@ -53,9 +57,13 @@ internal sealed class BatchLog : IDisposable
     }
 
     /// <summary>Whether the logs of a directory tell of batches; the file that a first start makes does not yet.</summary>
-    public static bool Exists(string directory) => Segments(directory).Any(segment => segment > 1 || new FileInfo(PathOf(directory, segment)).Length > FileHeaderBytes);
+    public static bool Exists(string directory) =>
+        Segments(directory).Any(segment => segment > 1 || new FileInfo(PathOf(directory, segment)).Length > FileHeaderBytes);
 
-    /// <summary>Opens the log behind what was read of it, cutting off what a crash left there; or begins a file, where nothing was.</summary>
+    /// <summary>
+    /// Opens the log behind what was read of it, cutting off what a crash left there; or begins a file, where nothing
+    /// was.
+    /// </summary>
     /// <param name="directory">The directory of the log.</param>
     /// <param name="segment">The last file.</param>
     /// <param name="length">Its bytes that were read; less than a beginning where it is to be begun.</param>
@@ -69,7 +77,9 @@ internal sealed class BatchLog : IDisposable
         {
             if (!isNew && file.Length < length)
             {
-                throw new IOException($"{path} has {file.Length} bytes, and {length} were read of it. Something else changes it; one context at a time may use a checkpoint directory.");
+                throw new IOException(
+                    $"{path} has {file.Length} bytes, and {length} were read of it. Something else changes it; one "
+                    + "context at a time may use a checkpoint directory.");
             }
 
             ulong salt = isNew ? BatchLogFile.Begin(file, segment, bytesBefore) : BatchLogFile.SaltOf(file.SafeFileHandle, path, segment);
@@ -163,7 +173,8 @@ internal sealed class BatchLog : IDisposable
     internal static IEnumerable<int> Segments(string directory) =>
         from path in Directory.EnumerateFiles(directory, Prefix + "*" + Extension)
         let name = Path.GetFileNameWithoutExtension(path)
-        let segment = int.TryParse(name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1
+        let segment = int.TryParse(name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number : -1
         where segment >= 0 && path == PathOf(directory, segment)
         select segment;
 
@@ -181,7 +192,9 @@ internal sealed class BatchLog : IDisposable
         string path = PathOf(_directory, Segment);
         if (!File.Exists(path))
         {
-            throw new IOException($"{path} was removed while it was in use. Leave the checkpoint directory to the context; stop it, and bring the directory back or begin a new one.");
+            throw new IOException(
+                $"{path} was removed while it was in use. Leave the checkpoint directory to the context; stop it, "
+                + "and bring the directory back or begin a new one.");
         }
     }
 }

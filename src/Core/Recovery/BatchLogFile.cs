@@ -45,14 +45,17 @@ internal static class BatchLogFile
         Span<byte> bytes = stackalloc byte[BatchLog.FileHeaderBytes];
         if (!TryReadExactly(file, bytes, 0) || !Frame.TryRead(bytes, out Range payload) || bytes[payload].Length < sizeof(int))
         {
-            throw new InvalidDataException($"{path} is damaged at byte 0: the beginning of the file is not as it was written. Bring an undamaged copy back; without it the batches in it are lost.");
+            throw new InvalidDataException(
+                $"{path} is damaged at byte 0: the beginning of the file is not as it was written. Bring an "
+                + "undamaged copy back; without it the batches in it are lost.");
         }
 
         ReadOnlySpan<byte> own = bytes[payload];
         int format = BinaryPrimitives.ReadInt32LittleEndian(own);
         if (format != Format || own.Length != OwnBytes)
         {
-            throw new InvalidDataException($"{path} has the format {format}; this version reads {Format}. Start the version that wrote it.");
+            throw new InvalidDataException(
+                $"{path} has the format {format}; this version reads {Format}. Start the version that wrote it.");
         }
 
         int number = BinaryPrimitives.ReadInt32LittleEndian(own[4..]);

@@ -4,12 +4,14 @@ namespace FastStream;
 
 /// <summary>Reads the log after a start, a frame at a time: no more than one frame is in memory that the caller does not keep.</summary>
 /// <remarks>
-/// <para>A crash can leave a piece of the last frame, and of none before it: each is on the disk before the next one is begun. So the end of the last file may be torn, and is left out:
-/// where the file ends inside of the frame, and where a sector of 512 bytes of it reads as zeros, because some file systems make a file longer before its bytes come. Both never happened, as
-/// far as the program knew.</para>
-/// <para>Everything else is rot and is refused, with the file and the byte: a frame that is not as it was written and has another behind it or no sector of zeros in it, also where it is the
-/// last one. It may have been on the disk, its batch may have run and its outputs may have been seen; leaving it out would lose it without a word. The price: damage to a last frame that has a
-/// sector of zeros is taken for a torn end.</para>
+/// <para>A crash can leave a piece of the last frame, and of none before it: each is on the disk before the next one is
+/// begun. So the end of the last file may be torn, and is left out: where the file ends inside of the frame, and where
+/// a sector of 512 bytes of it reads as zeros, because some file systems make a file longer before its bytes come. Both
+/// never happened, as far as the program knew.</para>
+/// <para>Everything else is rot and is refused, with the file and the byte: a frame that is not as it was written and
+/// has another behind it or no sector of zeros in it, also where it is the last one. It may have been on the disk, its
+/// batch may have run and its outputs may have been seen; leaving it out would lose it without a word. The price:
+/// damage to a last frame that has a sector of zeros is taken for a torn end.</para>
 /// <para>A file that was removed, emptied or cut off is seen where something tells how far the log went: the next file, or a
 /// checkpoint. Nothing tells of what was appended after the
 /// last checkpoint.</para>
@@ -26,7 +28,10 @@ internal sealed class BatchLogReader(string directory, int fromSegment, LogEnd k
     /// <summary>Number of the file that was read last.</summary>
     public int Segment { get; private set; }
 
-    /// <summary>Where the last whole frame of that file ends; what follows is to be cut off. Less than a beginning where the file has none.</summary>
+    /// <summary>
+    /// Where the last whole frame of that file ends; what follows is to be cut off. Less than a beginning where the
+    /// file has none.
+    /// </summary>
     public long Length { get; private set; }
 
     /// <summary>Bytes behind that which a crash left of a frame.</summary>
@@ -79,7 +84,8 @@ internal sealed class BatchLogReader(string directory, int fromSegment, LogEnd k
             if (!segments.Contains(segment))
             {
                 throw new InvalidDataException(
-                    $"{BatchLog.PathOf(directory, segment)} is missing. Bring the file back; without it the batches in it are lost; {WayOut}");
+                    $"{BatchLog.PathOf(directory, segment)} is missing. Bring the file back; without it the batches "
+                        + $"in it are lost; {WayOut}");
             }
         }
 
@@ -87,7 +93,8 @@ internal sealed class BatchLogReader(string directory, int fromSegment, LogEnd k
     }
 
     // What a file must have: as much as a checkpoint knew of, and all that the next file says.
-    private long LeastLength(int segment, bool isLast) => Math.Max(segment == known.Segment ? known.Length : 0, isLast ? 0 : BytesBeforeOf(segment + 1));
+    private long LeastLength(int segment, bool isLast) =>
+        Math.Max(segment == known.Segment ? known.Length : 0, isLast ? 0 : BytesBeforeOf(segment + 1));
 
     private static InvalidDataException CutOff(string path, long length) => new(
         $"{path} is damaged at byte {length}: more was written to the file, and it was cut off there; no crash leaves it so. " +

@@ -17,7 +17,8 @@ internal static class BatchRecord
     private const int CommitBytes = 10;
 
     /// <summary>Writes down what a batch is made of.</summary>
-    public static void WritePlan(ArrayBufferWriter<byte> output, BatchTime time, IReadOnlyList<string> names, IReadOnlyList<IInputStream> inputs, IReadOnlyList<InputBatch> batches)
+    public static void WritePlan(ArrayBufferWriter<byte> output, BatchTime time, IReadOnlyList<string> names,
+        IReadOnlyList<IInputStream> inputs, IReadOnlyList<InputBatch> batches)
     {
         output.Write([Plan]);
         SavedNumbers.WriteInt64(output, time.Milliseconds);
@@ -30,7 +31,8 @@ internal static class BatchRecord
             int lengthAt = output.WrittenCount;
             SavedNumbers.WriteInt32(output, 0);   // known when all is written: a batch can be large, and is not copied
             inputs[i].SaveBatch(batches[i], output);
-            BinaryPrimitives.WriteInt32LittleEndian(MemoryMarshal.AsMemory(output.WrittenMemory).Span[lengthAt..], output.WrittenCount - lengthAt - sizeof(int));
+            BinaryPrimitives.WriteInt32LittleEndian(MemoryMarshal.AsMemory(output.WrittenMemory).Span[lengthAt..],
+                output.WrittenCount - lengthAt - sizeof(int));
         }
     }
 
@@ -51,7 +53,8 @@ internal static class BatchRecord
         var batches = new SortedList<BatchTime, RecoveredBatch>();
         foreach (byte[] frame in frames)
         {
-            if (frame.Length < CommitBytes || frame[0] is not (Plan or Commit) || (frame[0] == Commit && (frame.Length != CommitBytes || frame[9] > (byte)Outcome.CommittedWithoutData)))
+            if (frame.Length < CommitBytes || frame[0] is not (Plan or Commit)
+                || (frame[0] == Commit && (frame.Length != CommitBytes || frame[9] > (byte)Outcome.CommittedWithoutData)))
             {
                 throw Unknown(frame);
             }
@@ -94,11 +97,14 @@ internal static class BatchRecord
             rest = rest[length..];
         }
 
-        return count >= 0 && rest.IsEmpty ? inputs : throw new InvalidDataException($"The log has a batch of {count} inputs and {rest.Length} bytes behind them; none are expected.");
+        return count >= 0 && rest.IsEmpty
+            ? inputs : throw new InvalidDataException(
+                $"The log has a batch of {count} inputs and {rest.Length} bytes behind them; none are expected.");
     }
 
     private static InvalidDataException Unknown(byte[] frame) =>
-        new($"A record of the log has the kind {(frame.Length > 0 ? frame[0] : -1)} and {frame.Length} bytes, which this version does not know. Start the version that wrote it.");
+        new($"A record of the log has the kind {(frame.Length > 0 ? frame[0] : -1)} and {frame.Length} bytes, which "
+            + "this version does not know. Start the version that wrote it.");
 }
 
 /// <summary>How far a batch of the log came. The numbers are in the log.</summary>
@@ -113,7 +119,10 @@ internal enum Outcome
     /// <summary>Done: it runs again for the states only.</summary>
     Committed = 1,
 
-    /// <summary>Failed for good, and not known to have run without its data for what earlier batches brought: it runs so, with these outputs.</summary>
+    /// <summary>
+    /// Failed for good, and not known to have run without its data for what earlier batches brought: it runs so, with
+    /// these outputs.
+    /// </summary>
     WithoutData = 2,
 
     /// <summary>Failed for good, and ran without its data: it runs so again, for the states only.</summary>

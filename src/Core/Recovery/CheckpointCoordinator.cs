@@ -10,7 +10,8 @@ namespace FastStream;
 ///             BeginSave(t)  now and then: a new log file, then all states as of t; those in stores get to the disk while the next batches run
 ///             EndSave(t)    when all are there: the manifest, under a new number; then logs and checkpoints that nobody needs go
 /// </code>
-/// A start takes the newest checkpoint that is whole, and runs the planned batches after it: those that were done for the states alone, the others with their outputs.
+/// A start takes the newest checkpoint that is whole, and runs the planned batches after it: those that were done for
+/// the states alone, the others with their outputs.
 /// </remarks>
 internal sealed class CheckpointCoordinator : IDisposable
 {
@@ -26,7 +27,8 @@ internal sealed class CheckpointCoordinator : IDisposable
     private readonly FileStream _lock;
     private readonly Action<string> _warn;
     private ArrayBufferWriter<byte> _plan = new();
-    private readonly Lock _pendingLock = new();                       // guards _pending: the generator asks for a checkpoint, the scheduler makes it
+    // guards _pending: the generator asks for a checkpoint, the scheduler makes it
+    private readonly Lock _pendingLock = new();
     private IReadOnlyList<IStateSnapshot> _states = [];
     private string[] _stateNames = [];
     private ReceiverJournals? _journals;
@@ -34,8 +36,10 @@ internal sealed class CheckpointCoordinator : IDisposable
     private CheckpointManifest? _last;                                // the newest checkpoint
     private CheckpointData? _found;                                   // what a start found, until it is loaded
     private List<(int Number, string Damage)> _damages = [];          // newer ones that a start found damaged
-    private LogEnd _known;                                            // how far the log went at least, as the checkpoints tell that a start found
-    private (BatchTime Time, int Segment, List<byte[]> Positions)? _pending;   // a batch that a checkpoint is to be made of: the log file of its plan, and positions as of it
+    // how far the log went at least, as the checkpoints tell that a start found
+    private LogEnd _known;
+    // a batch that a checkpoint is to be made of: the log file of its plan, and positions as of it
+    private (BatchTime Time, int Segment, List<byte[]> Positions)? _pending;
     private long _loggedBytes;                                        // since the last batch that was chosen so; the generator's
     private BatchTime? _lastCommitted;
     private long _savedAt;                                            // timestamp of the last checkpoint
@@ -44,7 +48,8 @@ internal sealed class CheckpointCoordinator : IDisposable
     private long _makingSince;                                        // timestamp
     private TimeSpan _slow;                                           // after which a warning is due
 
-    private CheckpointCoordinator(CheckpointOptions options, TimeSpan interval, TimeProvider clock, IReadOnlyList<IInputStream> inputs, FileStream lockFile, Action<string> warn)
+    private CheckpointCoordinator(CheckpointOptions options, TimeSpan interval, TimeProvider clock,
+        IReadOnlyList<IInputStream> inputs, FileStream lockFile, Action<string> warn)
     {
         _options = options;
         _interval = interval;
@@ -76,7 +81,9 @@ internal sealed class CheckpointCoordinator : IDisposable
     public static CheckpointCoordinator Open(StreamingOptions options, IReadOnlyList<IInputStream> inputs, Action<string> warn)
     {
         string directory = Path.GetFullPath(options.Checkpoint!.Directory);
-        var coordinator = new CheckpointCoordinator(options.Checkpoint with { Directory = directory }, options.BatchInterval, options.TimeProvider, inputs, JobDirectory.Take(directory), warn);
+        var coordinator =
+            new CheckpointCoordinator(options.Checkpoint with { Directory = directory }, options.BatchInterval,
+                options.TimeProvider, inputs, JobDirectory.Take(directory), warn);
         try
         {
             coordinator.FindLast();
@@ -90,7 +97,10 @@ internal sealed class CheckpointCoordinator : IDisposable
         }
     }
 
-    /// <summary>Gives states and inputs back what they were, and the batches after the checkpoint, to be run. Before the inputs start.</summary>
+    /// <summary>
+    /// Gives states and inputs back what they were, and the batches after the checkpoint, to be run. Before the inputs
+    /// start.
+    /// </summary>
     /// <exception cref="InvalidOperationException">What was saved does not fit the program.</exception>
     public IReadOnlyList<JobSet> Recover(IReadOnlyList<IStateSnapshot> states, StateStores? stores = null)
     {
@@ -107,7 +117,8 @@ internal sealed class CheckpointCoordinator : IDisposable
         if (_last.BatchInterval != _interval)
         {
             throw new InvalidOperationException(
-                $"{_options.Directory} has batches of every {_last.BatchInterval}, and this program makes one every {_interval}: windows and times would not fit. Start with the interval of before, or with a directory of its own.");
+                $"{_options.Directory} has batches of every {_last.BatchInterval}, and this program makes one every "
+                    + $"{_interval}: windows and times would not fit. Start with the interval of before, or with a directory of its own.");
         }
 
         new SavedParts(_found!, Salt, _options.UnmatchedState, _warn).LoadInto(_stateNames, states, _inputNames, _inputs);
@@ -124,7 +135,8 @@ internal sealed class CheckpointCoordinator : IDisposable
 
         // Without states nothing comes of running a batch again that was put out already.
         return batches.Select(batch => Load(
-            states.Count == 0 && batch.Outcome is Outcome.Committed or Outcome.CommittedWithoutData ? batch with { Outcome = Outcome.Aborted } : batch,
+            states.Count == 0 && batch.Outcome is Outcome.Committed or Outcome.CommittedWithoutData
+                ? batch with { Outcome = Outcome.Aborted } : batch,
             wasCounted: batch.Outcome is Outcome.Committed or Outcome.CommittedWithoutData)).ToArray();
     }
 
@@ -162,7 +174,8 @@ internal sealed class CheckpointCoordinator : IDisposable
 
         lock (_pendingLock)
         {
-            if (_pending is null && _making is null && (_clock.GetElapsedTime(_savedAt) >= _options.Interval || _loggedBytes >= _options.MaxLogBytes))
+            if (_pending is null && _making is null
+                && (_clock.GetElapsedTime(_savedAt) >= _options.Interval || _loggedBytes >= _options.MaxLogBytes))
             {
                 _pending = (time, segment, Positions(time));
                 _loggedBytes = 0;
@@ -170,7 +183,10 @@ internal sealed class CheckpointCoordinator : IDisposable
         }
     }
 
-    /// <summary>Brings to the disk that a batch without input runs at a time that was passed over. By the scheduler, before it runs; the batch after it is planned already.</summary>
+    /// <summary>
+    /// Brings to the disk that a batch without input runs at a time that was passed over. By the scheduler, before it
+    /// runs; the batch after it is planned already.
+    /// </summary>
     /// <exception cref="IOException">The disk did not take it: the batch must not run.</exception>
     public void PlanEmpty(BatchTime time)
     {
@@ -266,18 +282,23 @@ internal sealed class CheckpointCoordinator : IDisposable
         {
             Recovery = batch.Outcome,
             WasCounted = wasCounted,
-            InputInfos = inputs.Select((cut, i) => new InputInfo(_inputs[i].Id, _inputs[i].Name, cut.RecordCount, cut.SizeBytes, cut.Description)).ToArray(),
+            InputInfos =
+                inputs.Select((cut, i) => new InputInfo(_inputs[i].Id, _inputs[i].Name, cut.RecordCount, cut.SizeBytes, cut.Description))
+                    .ToArray(),
         };
     }
 
-    // A batch that never runs, or runs without its data, is told to its inputs, which count it as taken: what it was made of, such as files, may be gone.
+    // A batch that never runs, or runs without its data, is told to its inputs, which count it as taken: what it was
+    // made of, such as files, may be gone.
     private static InputBatch Load(IInputStream input, string name, RecoveredBatch batch)
     {
         try
         {
-            return input.LoadBatch(batch.Time, batch.Inputs.TryGetValue(name, out ReadOnlyMemory<byte> saved) ? saved : (ReadOnlyMemory<byte>?)null);
+            return input.LoadBatch(batch.Time, batch.Inputs.TryGetValue(name, out ReadOnlyMemory<byte> saved)
+                ? saved : (ReadOnlyMemory<byte>?)null);
         }
-        catch (Exception error) when (error is InvalidDataException or OtherSchemaException && batch.Outcome is not (Outcome.Pending or Outcome.Committed))
+        catch (Exception error)
+            when (error is InvalidDataException or OtherSchemaException && batch.Outcome is not (Outcome.Pending or Outcome.Committed))
         {
             return input.LoadBatch(batch.Time, null);
         }
@@ -336,7 +357,9 @@ internal sealed class CheckpointCoordinator : IDisposable
         }
         else if (_slow > TimeSpan.Zero && _clock.GetElapsedTime(_makingSince) > _slow)
         {
-            _warn($"The states of batch {_making.Time} have been on their way to the disk for {_clock.GetElapsedTime(_makingSince)}. Batches go on; the last checkpoint is that of {_last!.Time}. StateOptions.SlowSnapshotWarning sets when this is said.");
+            _warn($"The states of batch {_making.Time} have been on their way to the disk for "
+                + $"{_clock.GetElapsedTime(_makingSince)}. Batches go on; the last checkpoint is that of "
+                + $"{_last!.Time}. StateOptions.SlowSnapshotWarning sets when this is said.");
             _slow *= 2;
         }
     }
@@ -348,7 +371,8 @@ internal sealed class CheckpointCoordinator : IDisposable
         {
             EndSave();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException or OperationCanceledException)
+        catch (Exception error)
+            when (error is IOException or UnauthorizedAccessException or InvalidDataException or OperationCanceledException)
         {
             _warn($"The last checkpoint was not made; the one before stands. {error.Message}");
         }
@@ -400,7 +424,9 @@ internal sealed class CheckpointCoordinator : IDisposable
         CheckpointManifest?[] manifests = _stores is null ? [] : [.. kept.Select(_store.TryManifestOf)];
         if (manifests.Length > 0 && !manifests.Contains(null))
         {
-            _stores!.Retire([.. manifests.SelectMany(manifest => manifest!.Parts).Select(part => part.Store).OfType<StoredSnapshot>().Select(store => (store.Id, store.Snapshot))]);
+            _stores!.Retire(
+                [.. manifests.SelectMany(manifest => manifest!.Parts).Select(part => part.Store).OfType<StoredSnapshot>()
+                    .Select(store => (store.Id, store.Snapshot))]);
         }
     }
 
@@ -424,7 +450,9 @@ internal sealed class CheckpointCoordinator : IDisposable
         if (_last is null && (numbers.Count > 0 || BatchLog.Exists(_options.Directory)))
         {
             throw new InvalidDataException(
-                $"{_options.Directory} has batches of earlier runs, and no checkpoint that is whole ({string.Join("; ", _damages.Select(each => each.Damage).DefaultIfEmpty("none is there"))}). Bring an undamaged copy back, or move the directory away to begin anew without what is in it.");
+                $"{_options.Directory} has batches of earlier runs, and no checkpoint that is whole "
+                    + $"({string.Join("; ", _damages.Select(each => each.Damage).DefaultIfEmpty("none is there"))}). "
+                    + "Bring an undamaged copy back, or move the directory away to begin anew without what is in it.");
         }
 
         // Damaged data say nothing against the manifest beside them.
@@ -448,7 +476,9 @@ internal sealed class CheckpointCoordinator : IDisposable
         if (log.TornBytes > 0)
         {
             _warn(
-                $"{BatchLog.PathOf(_options.Directory, log.Segment)} ended at byte {log.Length} with {log.TornBytes} bytes of a record that is not whole; they were cut off. A crash while it was written leaves that, " +
+                $"{BatchLog.PathOf(_options.Directory, log.Segment)} ended at byte {log.Length} with "
+                    + $"{log.TornBytes} bytes of a record that is not whole; they were cut off. A crash while it "
+                    + "was written leaves that, " +
                 "and its batch runs as if the record had never been begun. Where nothing crashed, the disk has lost a batch's record.");
         }
     }

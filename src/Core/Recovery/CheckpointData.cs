@@ -4,7 +4,10 @@ using Microsoft.Win32.SafeHandles;
 namespace FastStream;
 
 /// <summary>A checkpoint's data, mapped: reading a part touches only its pages.</summary>
-/// <remarks>The sum is made by reading, not by way of the map: a disk that cannot give a page of a map ends the process, where reading it is an error to be handled.</remarks>
+/// <remarks>
+/// The sum is made by reading, not by way of the map: a disk that cannot give a page of a map ends the process, where
+/// reading it is an error to be handled.
+/// </remarks>
 internal sealed unsafe class CheckpointData : IDisposable
 {
     private const int PieceBytes = 1 << 20;
@@ -24,7 +27,8 @@ internal sealed unsafe class CheckpointData : IDisposable
             long length = manifest.DataLength;
             if (length > 0)
             {
-                _file = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+                _file = MemoryMappedFile
+                    .CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
                 _view = _file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
                 _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _bytes);
                 _bytes += _view.PointerOffset;

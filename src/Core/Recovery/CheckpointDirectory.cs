@@ -1,14 +1,21 @@
 namespace FastStream;
 
-/// <summary>What is in a checkpoint directory, read without the program that wrote it: checkpoints with their states and inputs, the batches of the log, and what is damaged.</summary>
-/// <remarks>For tools. Nothing is changed, not even put right. The directory is held while it is read, so that no context can start on it meanwhile. Values are read once; safe from any thread.</remarks>
+/// <summary>
+/// What is in a checkpoint directory, read without the program that wrote it: checkpoints with their states and inputs,
+/// the batches of the log, and what is damaged.
+/// </summary>
+/// <remarks>
+/// For tools. Nothing is changed, not even put right. The directory is held while it is read, so that no context can
+/// start on it meanwhile. Values are read once; safe from any thread.
+/// </remarks>
 /// <example><code>
 /// CheckpointDirectory saved = CheckpointDirectory.Read("state/");
 /// foreach (CheckpointDamage damage in saved.Damage) Console.WriteLine($"{damage.File}: {damage.Message}");
 /// </code></example>
 public sealed class CheckpointDirectory
 {
-    private CheckpointDirectory(string path, IReadOnlyList<SavedCheckpoint> checkpoints, IReadOnlyList<LoggedBatch> batches, IReadOnlyList<CheckpointDamage> damage)
+    private CheckpointDirectory(string path, IReadOnlyList<SavedCheckpoint> checkpoints,
+        IReadOnlyList<LoggedBatch> batches, IReadOnlyList<CheckpointDamage> damage)
     {
         Path = path;
         Checkpoints = checkpoints;
@@ -19,10 +26,16 @@ public sealed class CheckpointDirectory
     /// <summary>Its full path.</summary>
     public string Path { get; }
 
-    /// <summary>The checkpoints whose manifests can be read, newest first. One whose data are damaged is here and in <see cref="Damage"/>.</summary>
+    /// <summary>
+    /// The checkpoints whose manifests can be read, newest first. One whose data are damaged is here and in
+    /// <see cref="Damage"/>.
+    /// </summary>
     public IReadOnlyList<SavedCheckpoint> Checkpoints { get; }
 
-    /// <summary>The batches after the oldest readable checkpoint that the log tells of, in order of time; those before damage in it.</summary>
+    /// <summary>
+    /// The batches after the oldest readable checkpoint that the log tells of, in order of time; those before damage in
+    /// it.
+    /// </summary>
     public IReadOnlyList<LoggedBatch> Batches { get; }
 
     /// <summary>What is not as it was written; empty where all is well. What a crash leaves at the end of the log is no damage.</summary>
@@ -47,14 +60,17 @@ public sealed class CheckpointDirectory
         var store = new CheckpointStore(path);
         if (store.Numbers.Count == 0 && !BatchLog.Segments(path).Any())
         {
-            throw new InvalidDataException($"{path} has neither checkpoints nor logs of batches; the directory of a program's checkpoints is expected.");
+            throw new InvalidDataException(
+                $"{path} has neither checkpoints nor logs of batches; the directory of a program's checkpoints is expected.");
         }
 
         var damage = new List<CheckpointDamage>();
-        CheckpointManifest[] manifests = [.. store.Numbers.Select(number => Manifest(store, path, number, damage)).OfType<CheckpointManifest>()];
+        CheckpointManifest[] manifests = [.. store.Numbers.Select(number => Manifest(store, path, number, damage))
+            .OfType<CheckpointManifest>()];
         foreach (string aside in Directory.EnumerateDirectories(path, "damaged-*").Order(StringComparer.Ordinal))
         {
-            damage.Add(new CheckpointDamage(aside, "This checkpoint was put aside by an earlier run, because it could not be read. No run needs it; remove it when nobody wants to look into it."));
+            damage.Add(new CheckpointDamage(aside, "This checkpoint was put aside by an earlier run, because it "
+                + "could not be read. No run needs it; remove it when nobody wants to look into it."));
         }
 
         return new CheckpointDirectory(path, [.. manifests.Select(SavedCheckpoint.Of)], ReadLog(path, manifests, damage), damage);
@@ -119,7 +135,8 @@ public sealed class CheckpointDirectory
 /// <param name="BatchInterval">Time between the program's batches.</param>
 /// <param name="SizeBytes">Bytes of its data.</param>
 /// <param name="Parts">States and inputs, by partition.</param>
-public sealed record SavedCheckpoint(int Number, BatchTime Time, BatchTime ZeroTime, TimeSpan BatchInterval, long SizeBytes, IReadOnlyList<SavedPart> Parts)
+public sealed record SavedCheckpoint(int Number, BatchTime Time, BatchTime ZeroTime, TimeSpan BatchInterval,
+    long SizeBytes, IReadOnlyList<SavedPart> Parts)
 {
     internal static SavedCheckpoint Of(CheckpointManifest manifest) => new(
         manifest.Number,

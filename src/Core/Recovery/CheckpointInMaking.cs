@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>A checkpoint between its batch and its manifest: what is in memory has been written, and what is in stores is on its way to the disk while the next batches run.</summary>
+/// <summary>
+/// A checkpoint between its batch and its manifest: what is in memory has been written, and what is in stores is on its
+/// way to the disk while the next batches run.
+/// </summary>
 /// <remarks>By the scheduler, between batches.</remarks>
 internal sealed class CheckpointInMaking : IDisposable
 {
@@ -16,7 +19,8 @@ internal sealed class CheckpointInMaking : IDisposable
     /// <param name="states">The states, each with its name.</param>
     /// <param name="inputs">The inputs' positions, each with its input's name.</param>
     public CheckpointInMaking(
-        CheckpointStore store, CheckpointManifest manifest, IEnumerable<(IStateSnapshot State, string Name)> states, IEnumerable<(string Name, byte[] Position)> inputs)
+        CheckpointStore store, CheckpointManifest manifest, IEnumerable<(IStateSnapshot State, string Name)> states,
+        IEnumerable<(string Name, byte[] Position)> inputs)
     {
         _manifest = manifest;
         _files = store.Begin(manifest.Number);
@@ -33,7 +37,8 @@ internal sealed class CheckpointInMaking : IDisposable
                     else
                     {
                         int number = part;
-                        _files.Writer.Write(SavedParts.State, name, state.Schema, output => state.Save(number, output), GroupsOf(state, part));
+                        _files.Writer.Write(SavedParts.State, name, state.Schema, output => state.Save(number, output),
+                            GroupsOf(state, part));
                     }
                 }
             }

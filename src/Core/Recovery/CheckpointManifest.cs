@@ -9,9 +9,11 @@ namespace FastStream;
 /// <param name="Schema">How it is written; another one does not fit.</param>
 /// <param name="Offset">Where it begins in the data.</param>
 /// <param name="Length">Its bytes.</param>
-/// <param name="Groups">The groups of its keys, by the manifest's salt; null where it has no keys, or they have no groups that another process would find.</param>
+/// <param name="Groups">The groups of its keys, by the manifest's salt; null where it has no keys, or they have no
+/// groups that another process would find.</param>
 /// <param name="Store">Where the part's states are a store's: its number and its snapshot; null where they are in the data.</param>
-internal sealed record CheckpointPart(string Kind, string Name, string Schema, long Offset, long Length, KeyGroups? Groups = null, StoredSnapshot? Store = null);
+internal sealed record CheckpointPart(string Kind, string Name, string Schema, long Offset, long Length,
+    KeyGroups? Groups = null, StoredSnapshot? Store = null);
 
 /// <summary>A store as it was at a checkpoint.</summary>
 /// <param name="Id">Number of its directory.</param>
@@ -28,11 +30,15 @@ internal sealed record StoredSnapshot(int Id, ReadOnlyMemory<byte> Snapshot);
 /// <param name="DataLength">Bytes of the data file.</param>
 /// <param name="DataSum">CRC-32C of it.</param>
 /// <param name="Parts">What is in it.</param>
-internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSpan BatchInterval, BatchTime Time, int LogSegment, LogEnd LogEnd, long DataLength, uint DataSum, IReadOnlyList<CheckpointPart> Parts)
+internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSpan BatchInterval, BatchTime Time,
+    int LogSegment, LogEnd LogEnd, long DataLength, uint DataSum, IReadOnlyList<CheckpointPart> Parts)
 {
     private const int Format = 2;   // 1 had no salt and no groups
 
-    /// <summary>What the groups of the parts' keys come from; null in one of format 1, and where the hash is that of another version.</summary>
+    /// <summary>
+    /// What the groups of the parts' keys come from; null in one of format 1, and where the hash is that of another
+    /// version.
+    /// </summary>
     public KeySalt? Salt { get; init; }
 
     public void Write(IBufferWriter<byte> output)
@@ -103,7 +109,8 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
             int format = root.GetProperty("format").GetInt32();
             if (format is < 1 or > Format)
             {
-                throw new InvalidDataException($"The manifest has the format {format}; this version reads 1 to {Format}. Start the version that wrote it.");
+                throw new InvalidDataException(
+                    $"The manifest has the format {format}; this version reads 1 to {Format}. Start the version that wrote it.");
             }
 
             var manifest = new CheckpointManifest(
@@ -128,7 +135,8 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
         }
     }
 
-    private static TimeSpan ReadInterval(JsonElement element) => element.GetInt64() is var ms and > 0 and <= long.MaxValue / TimeSpan.TicksPerMillisecond
+    private static TimeSpan ReadInterval(JsonElement element) =>
+        element.GetInt64() is var ms and > 0 and <= long.MaxValue / TimeSpan.TicksPerMillisecond
         ? new TimeSpan(ms * TimeSpan.TicksPerMillisecond)
         : throw new InvalidDataException($"The manifest has a batch interval of {element} ms; more than 0 is expected.");
 
@@ -138,10 +146,12 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
         : new LogEnd(root.GetProperty("logSegment").GetInt32(), 0);
 
     private static CheckpointPart ReadPart(JsonElement part) =>
-        new(TextOf(part, "kind"), TextOf(part, "name"), TextOf(part, "schema"), part.GetProperty("offset").GetInt64(), part.GetProperty("length").GetInt64(), ReadGroups(part), ReadStore(part));
+        new(TextOf(part, "kind"), TextOf(part, "name"), TextOf(part, "schema"), part.GetProperty("offset").GetInt64(),
+            part.GetProperty("length").GetInt64(), ReadGroups(part), ReadStore(part));
 
     private static StoredSnapshot? ReadStore(JsonElement part) =>
-        part.TryGetProperty("store", out JsonElement id) ? new StoredSnapshot(id.GetInt32(), part.GetProperty("snapshot").GetBytesFromBase64()) : null;
+        part.TryGetProperty("store", out JsonElement id)
+            ? new StoredSnapshot(id.GetInt32(), part.GetProperty("snapshot").GetBytesFromBase64()) : null;
 
     private static KeyGroups? ReadGroups(JsonElement part)
     {
@@ -153,14 +163,17 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
         var groups = new KeyGroups(first.GetInt32(), part.GetProperty("groups").GetInt32());
         return groups is { First: >= 0, Length: >= 0 and <= KeyGroups.Count } && groups.First <= KeyGroups.Count - groups.Length
             ? groups
-            : throw new InvalidDataException($"The manifest has a part with {groups.Length} groups from {groups.First} on; there are {KeyGroups.Count}.");
+            : throw new InvalidDataException(
+                $"The manifest has a part with {groups.Length} groups from {groups.First} on; there are {KeyGroups.Count}.");
     }
 
-    private static KeySalt? ReadSalt(JsonElement root) => root.TryGetProperty("keySalt", out JsonElement salt) && root.GetProperty("keyHash").GetInt32() == KeySalt.HashVersion
+    private static KeySalt? ReadSalt(JsonElement root) =>
+        root.TryGetProperty("keySalt", out JsonElement salt) && root.GetProperty("keyHash").GetInt32() == KeySalt.HashVersion
         ? KeySalt.Parse(salt.GetString() ?? "")
         : null;
 
-    private static string TextOf(JsonElement part, string name) => part.GetProperty(name).GetString() ?? throw new InvalidDataException($"The manifest has a part whose {name} is null.");
+    private static string TextOf(JsonElement part, string name) =>
+        part.GetProperty(name).GetString() ?? throw new InvalidDataException($"The manifest has a part whose {name} is null.");
 
     // The parts fill the data, one after the other: none lies outside, and no two share bytes.
     private void Check()
@@ -170,7 +183,9 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
         {
             if (part.Offset != at || part.Length is < 0 or > int.MaxValue)
             {
-                throw new InvalidDataException($"The manifest has the {part.Kind} {part.Name} at {part.Offset} with {part.Length} bytes; one at {at} with at most {int.MaxValue} is expected.");
+                throw new InvalidDataException(
+                    $"The manifest has the {part.Kind} {part.Name} at {part.Offset} with {part.Length} bytes; one "
+                    + $"at {at} with at most {int.MaxValue} is expected.");
             }
 
             at += part.Length;
@@ -178,12 +193,16 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
 
         if (LogEnd.Segment < LogSegment || LogEnd.Length < 0)
         {
-            throw new InvalidDataException($"The manifest of checkpoint {Number} has a log from file {LogSegment} to byte {LogEnd.Length} of file {LogEnd.Segment}; an end behind the beginning is expected.");
+            throw new InvalidDataException(
+                $"The manifest of checkpoint {Number} has a log from file {LogSegment} to byte {LogEnd.Length} of "
+                + $"file {LogEnd.Segment}; an end behind the beginning is expected.");
         }
 
         if (at != DataLength || Number < 0 || LogSegment < 0)
         {
-            throw new InvalidDataException($"The manifest of checkpoint {Number} has {at} bytes in its parts of {DataLength}, and its log begins with file {LogSegment}; both as many and no negative number are expected.");
+            throw new InvalidDataException(
+                $"The manifest of checkpoint {Number} has {at} bytes in its parts of {DataLength}, and its log "
+                + $"begins with file {LogSegment}; both as many and no negative number are expected.");
         }
     }
 }

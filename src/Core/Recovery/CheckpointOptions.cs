@@ -12,21 +12,26 @@ public enum UnmatchedState
 
 /// <summary>How a context survives: where it keeps its batches and states, and how often.</summary>
 /// <remarks>
-/// Every batch is written down before it runs (its time and what its inputs gave) and when it is done, each brought to the disk. States and windows are saved whole from time to time. A program
-/// that starts again loads the last good save, runs the batches after it once more with outputs off where they were done already, and goes on on the same grid of times. Batches end one
-/// after the other then: <see cref="StreamingOptions.ConcurrentJobs"/> lets outputs of one batch run together, not of two. docs/recovery.md says what is promised.
+/// Every batch is written down before it runs (its time and what its inputs gave) and when it is done, each brought to
+/// the disk. States and windows are saved whole from time to time. A program that starts again loads the last good
+/// save, runs the batches after it once more with outputs off where they were done already, and goes on on the same
+/// grid of times. Batches end one after the other then: <see cref="StreamingOptions.ConcurrentJobs"/> lets outputs of
+/// one batch run together, not of two. docs/recovery.md says what is promised.
 /// </remarks>
 public sealed record CheckpointOptions
 {
     /// <summary>The directory; must be given: this program's alone, made if it is not there. One process at a time may use it.</summary>
     public string Directory { get; set; } = "";
 
-    /// <summary>At least this long between two saves of states; more than 0, default 10 s. Longer: less work while running, more batches to run again after a crash.</summary>
+    /// <summary>
+    /// At least this long between two saves of states; more than 0, default 10 s. Longer: less work while running, more
+    /// batches to run again after a crash.
+    /// </summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// A checkpoint is made before its time when the batches since the last one have so many bytes in the log; 1 or more, default 256 MiB. A start reads what is in the log after the last
-    /// checkpoint into memory.
+    /// A checkpoint is made before its time when the batches since the last one have so many bytes in the log; 1 or
+    /// more, default 256 MiB. A start reads what is in the log after the last checkpoint into memory.
     /// </summary>
     public long MaxLogBytes { get; set; } = 256 << 20;
 
@@ -48,12 +53,14 @@ public sealed record CheckpointOptions
 
     internal void Validate()
     {
-        StreamingOptions.Check(!string.IsNullOrWhiteSpace(Directory), "Checkpoint.Directory", Directory, "the path of a directory that is this program's alone is expected");
+        StreamingOptions.Check(!string.IsNullOrWhiteSpace(Directory), "Checkpoint.Directory", Directory,
+            "the path of a directory that is this program's alone is expected");
         ArgumentNullException.ThrowIfNull(Serializers);
         StreamingOptions.Check(Interval > TimeSpan.Zero, nameof(Interval), Interval, "more than 0 is expected");
         StreamingOptions.Check(MaxLogBytes >= 1, nameof(MaxLogBytes), MaxLogBytes, "1 or more is expected");
         StreamingOptions.Check(KeptCheckpoints is >= 1 and <= 1000, nameof(KeptCheckpoints), KeptCheckpoints, "1 to 1,000 are expected");
         ReceiverJournal?.Validate();
-        StreamingOptions.Check(Enum.IsDefined(UnmatchedState), nameof(UnmatchedState), UnmatchedState, "one of the named policies is expected");
+        StreamingOptions.Check(Enum.IsDefined(UnmatchedState), nameof(UnmatchedState), UnmatchedState,
+            "one of the named policies is expected");
     }
 }

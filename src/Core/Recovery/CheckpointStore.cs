@@ -27,7 +27,8 @@ internal sealed class CheckpointStore(string directory)
     /// <summary>Numbers of what is there, newest first. A name that is not exactly as one is written here is somebody else's.</summary>
     public IReadOnlyList<int> Numbers =>
         (from path in Directory.EnumerateDirectories(directory, Prefix + "*")
-         let number = int.TryParse(Path.GetFileName(path.AsSpan())[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int parsed) ? parsed : -1
+         let number = int.TryParse(Path.GetFileName(path.AsSpan())[Prefix.Length..], NumberStyles.None,
+             CultureInfo.InvariantCulture, out int parsed) ? parsed : -1
          where number >= 0 && Path.GetFileName(path) == NameOf(number)
          orderby number descending
          select number).ToArray();
@@ -39,7 +40,9 @@ internal sealed class CheckpointStore(string directory)
     {
         if (!Directory.Exists(directory))
         {
-            throw new DirectoryNotFoundException($"{directory} was removed while it was in use. Leave the checkpoint directory to the context; stop it, and bring the directory back or begin a new one.");
+            throw new DirectoryNotFoundException(
+                $"{directory} was removed while it was in use. Leave the checkpoint directory to the context; stop "
+                + "it, and bring the directory back or begin a new one.");
         }
 
         RemoveLeftovers();
@@ -57,7 +60,8 @@ internal sealed class CheckpointStore(string directory)
         catch (InvalidDataException error)
         {
             Quarantine(number);
-            throw new IOException($"Checkpoint {number} was written, and reads otherwise: {error.Message} It was put aside; look after the disk.", error);
+            throw new IOException(
+                $"Checkpoint {number} was written, and reads otherwise: {error.Message} It was put aside; look after the disk.", error);
         }
     }
 
@@ -83,7 +87,10 @@ internal sealed class CheckpointStore(string directory)
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public CheckpointManifest ManifestOf(int number) => Read(number, _ => ReadManifest(number));
 
-    /// <summary>The log file in which the batches after a checkpoint begin; 0 where its manifest cannot be read, so that no log file goes that an undamaged copy of it would need.</summary>
+    /// <summary>
+    /// The log file in which the batches after a checkpoint begin; 0 where its manifest cannot be read, so that no log
+    /// file goes that an undamaged copy of it would need.
+    /// </summary>
     public int LogSegmentOf(int number) => TryManifestOf(number)?.LogSegment ?? 0;
 
     /// <summary>How far the log went when a checkpoint was made; nothing where its manifest cannot be read.</summary>
@@ -118,7 +125,8 @@ internal sealed class CheckpointStore(string directory)
 
     // One that was written and could not be read again, such as for want of handles: its number is taken again.
     private static bool IsCheckpoint(string path) =>
-        Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).All(entry => Path.GetFileName(entry) is DataName or ManifestName);
+        Directory.Exists(path)
+            && Directory.EnumerateFileSystemEntries(path).All(entry => Path.GetFileName(entry) is DataName or ManifestName);
 
     /// <summary>What a checkpoint says of itself; null where it cannot be read.</summary>
     public CheckpointManifest? TryManifestOf(int number)
@@ -159,7 +167,8 @@ internal sealed class CheckpointStore(string directory)
         CheckpointManifest manifest = length <= LargestManifestBytes && BatchLogFile.TryReadExactly(file, bytes, 0)
             ? CheckpointManifest.Read(bytes)
             : throw new InvalidDataException($"{path} has {length} bytes; at most {LargestManifestBytes} are expected.");
-        return manifest.Number == number ? manifest : throw new InvalidDataException($"{path} is of checkpoint {manifest.Number}; {number} is expected.");
+        return manifest.Number == number
+            ? manifest : throw new InvalidDataException($"{path} is of checkpoint {manifest.Number}; {number} is expected.");
     }
 
     // Only what says that bytes are lost counts as damage: an older checkpoint does not help against a lack of handles or permissions.

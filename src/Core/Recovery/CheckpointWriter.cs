@@ -11,14 +11,17 @@ internal sealed class CheckpointWriter(FileBufferWriter file)
 
     /// <summary>Writes one part.</summary>
     /// <exception cref="InvalidOperationException">It is longer than can be read at once.</exception>
-    public void Write(string kind, string name, string schema, Action<IBufferWriter<byte>> write, KeyGroups? groups = null, StoredSnapshot? store = null)
+    public void Write(string kind, string name, string schema, Action<IBufferWriter<byte>> write,
+        KeyGroups? groups = null, StoredSnapshot? store = null)
     {
         long offset = file.Length;
         write(file);
         long length = file.Length - offset;
         if (length > int.MaxValue)
         {
-            throw new InvalidOperationException($"One partition's share of the {kind} {name} takes {length} bytes in a checkpoint; at most {int.MaxValue} are possible. Use more partitions, or keep less.");
+            throw new InvalidOperationException(
+                $"One partition's share of the {kind} {name} takes {length} bytes in a checkpoint; at most "
+                + $"{int.MaxValue} are possible. Use more partitions, or keep less.");
         }
 
         _parts.Add(new CheckpointPart(kind, name, schema, offset, length, groups, store));

@@ -5,9 +5,11 @@ namespace FastStream;
 
 /// <summary>How pieces lie in logs and manifests, so that a torn or changed one is seen.</summary>
 /// <remarks>
-/// <code>| "FSf1" | length (4 bytes) | CRC-32C of seed and length (4) | CRC-32C of seed, length and payload (4) | payload |     numbers in little endian</code>
-/// The header has a sum of its own: a length is never followed before it is known to be true, and looking for the next frame costs a few bytes for each place, whatever the payloads are.
-/// The seed is known to the file and not to whoever sends the payloads: no payload can pass for frames.
+/// <code>| "FSf1" | length (4 bytes) | CRC-32C of seed and length (4) | CRC-32C of seed, length and payload (4) |
+/// payload | numbers in little endian</code>
+/// The header has a sum of its own: a length is never followed before it is known to be true, and looking for the next
+/// frame costs a few bytes for each place, whatever the payloads are. The seed is known to the file and not to whoever
+/// sends the payloads: no payload can pass for frames.
 /// </remarks>
 internal static class Frame
 {
@@ -37,7 +39,8 @@ internal static class Frame
     public static bool TryReadHeader(ReadOnlySpan<byte> bytes, ulong seed, out int length)
     {
         length = 0;
-        if (bytes.Length < HeaderBytes || !bytes.StartsWith(Magic) || BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) != Crc32C.End(OfHeader(bytes, seed)))
+        if (bytes.Length < HeaderBytes || !bytes.StartsWith(Magic)
+            || BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) != Crc32C.End(OfHeader(bytes, seed)))
         {
             return false;
         }

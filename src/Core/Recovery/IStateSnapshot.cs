@@ -14,7 +14,10 @@ internal interface IStateSnapshot
     /// <summary>Number of parts that it is written in.</summary>
     int PartCount { get; }
 
-    /// <summary>Whether a part holds the keys of its partition's groups and no others, and each process with the job's salt finds the same groups for them.</summary>
+    /// <summary>
+    /// Whether a part holds the keys of its partition's groups and no others, and each process with the job's salt
+    /// finds the same groups for them.
+    /// </summary>
     bool IsByGroup { get; }
 
     /// <summary>Writes one partition's share. Between batches, when the last one is final.</summary>

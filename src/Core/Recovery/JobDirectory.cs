@@ -86,20 +86,24 @@ internal static partial class JobDirectory
 
         // Asked here, with the answer looked at: .NET goes on without a lock where the file system has none, or where its locks are
         // switched off.
-        int answer = OperatingSystem.IsWindows() || Flock(file.SafeFileHandle, Exclusive | WithoutWait) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        int answer = OperatingSystem.IsWindows() || Flock(file.SafeFileHandle, Exclusive | WithoutWait) == 0
+            ? 0 : Marshal.GetLastPInvokeError();
         if (answer != 0)
         {
             file.Dispose();
             throw answer == WouldBlock
                 ? InUse(directory, null)
-                : new IOException($"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(answer)} (error {answer}). Two processes at once would destroy what is in it; put the checkpoint directory onto a file system that has locks.");
+                : new IOException(
+                    $"{path} cannot be locked: {Marshal.GetPInvokeErrorMessage(answer)} (error {answer}). Two "
+                    + "processes at once would destroy what is in it; put the checkpoint directory onto a file system that has locks.");
         }
 
         return file;
     }
 
     private static InvalidOperationException InUse(string directory, Exception? error) =>
-        new($"{directory} is in use by process {OwnerOf(directory)}. One context at a time may use a checkpoint directory: stop that one, or give this one a directory of its own.", error);
+        new($"{directory} is in use by process {OwnerOf(directory)}. One context at a time may use a checkpoint "
+            + "directory: stop that one, or give this one a directory of its own.", error);
 
     private static string OwnerPath(string directory) => Path.Combine(directory, "owner");
 

@@ -37,7 +37,8 @@ internal sealed class ReceiverJournal
     /// <param name="options">Bounds; null where nothing is to be written.</param>
     /// <param name="fail">Told when the disk does not take what is received.</param>
     /// <param name="schema">How entries are written; null for bytes as they came.</param>
-    public ReceiverJournal(string directory, string input, ReceiverJournalOptions? options, Action<StreamingException> fail, string? schema = null)
+    public ReceiverJournal(string directory, string input, ReceiverJournalOptions? options,
+        Action<StreamingException> fail, string? schema = null)
     {
         _directory = directory;
         _input = input;

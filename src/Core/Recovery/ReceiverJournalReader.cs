@@ -29,7 +29,10 @@ internal sealed class ReceiverJournalReader(string directory, JournalPosition? p
     /// <summary>The file that was read last, and where what follows is to be written.</summary>
     public (int File, long Length, long BytesBefore) End => (_log?.Segment ?? FirstFile, _log?.Length ?? 0, _log?.BytesBefore ?? 0);
 
-    /// <summary>Why the program cannot read what the last call gave; null where it can, or an earlier version wrote it, which did not say how.</summary>
+    /// <summary>
+    /// Why the program cannot read what the last call gave; null where it can, or an earlier version wrote it, which
+    /// did not say how.
+    /// </summary>
     public string? Difference { get; private set; }
 
     /// <summary>The files that were read, each with its first entry.</summary>

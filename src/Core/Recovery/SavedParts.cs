@@ -8,7 +8,8 @@ internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedSta
 
     /// <summary>Gives all states and inputs their parts.</summary>
     /// <exception cref="InvalidOperationException">A saved state fits no operator, or one of another type.</exception>
-    public void LoadInto(IReadOnlyList<string> stateNames, IReadOnlyList<IStateSnapshot> states, IReadOnlyList<string> inputNames, IReadOnlyList<IInputStream> inputs)
+    public void LoadInto(IReadOnlyList<string> stateNames, IReadOnlyList<IStateSnapshot> states,
+        IReadOnlyList<string> inputNames, IReadOnlyList<IInputStream> inputs)
     {
         Match(State, stateNames, "state");
         Match(Input, inputNames, "position of an input");
@@ -26,7 +27,8 @@ internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedSta
             {
                 throw new InvalidOperationException(
                     $"The saved state of {name} does not fit: {difference}. Go back to the types it was written with, "
-                    + "give the new operator another name by Named, or add a serializer to CheckpointOptions.Serializers that has the old schema "
+                    + "give the new operator another name by Named, or add a serializer to "
+                        + "CheckpointOptions.Serializers that has the old schema "
                     + "and reads both.");
             }
 
@@ -49,9 +51,11 @@ internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedSta
 
     // The partition whose keys all of a part are, so that none has to be hashed: mostly the program has as many partitions as before.
     private int? OwnerOf(CheckpointPart part, IStateSnapshot state) =>
-        part.Groups is { } groups && state.IsByGroup && data.Manifest.Salt is { } saved && saved.Equals(salt) ? groups.OwnerAmong(state.PartCount) : null;
+        part.Groups is { } groups && state.IsByGroup && data.Manifest.Salt is { } saved && saved.Equals(salt)
+            ? groups.OwnerAmong(state.PartCount) : null;
 
-    private IEnumerable<CheckpointPart> PartsOf(string kind, string name) => data.Manifest.Parts.Where(part => part.Kind == kind && part.Name == name);
+    private IEnumerable<CheckpointPart> PartsOf(string kind, string name) =>
+        data.Manifest.Parts.Where(part => part.Kind == kind && part.Name == name);
 
     private void Match(string kind, IEnumerable<string> names, string what)
     {
@@ -65,7 +69,9 @@ internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedSta
         if (unmatched == UnmatchedState.Refuse)
         {
             throw new InvalidOperationException(
-                $"The checkpoint has a {what} that the program has not: {list}; the program has {string.Join(", ", names.Select(name => $"\"{name}\"").DefaultIfEmpty("none"))}. Give streams their old names by Named, "
+                $"The checkpoint has a {what} that the program has not: {list}; the program has "
+                    + $"{string.Join(", ", names.Select(name => $"\"{name}\"").DefaultIfEmpty("none"))}. Give "
+                    + "streams their old names by Named, "
                 + "or set CheckpointOptions.UnmatchedState to Drop to go on without.");
         }
 

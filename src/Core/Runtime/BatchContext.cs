@@ -17,7 +17,8 @@ public sealed class BatchContext
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();                      // guards _kept, _windows, _failedRecords and _isGone
     private List<IDisposable>? _kept;                         // pooled memory given back with the scope
-    private List<WindowLevel>? _windows;                      // what windows hold and gave, by the number of windows before them; null where none holds batches
+    // what windows hold and gave, by the number of windows before them; null where none holds batches
+    private List<WindowLevel>? _windows;
     private Dictionary<string, (long Count, Exception First)>? _failedRecords;   // by operator; null where no record failed
     private bool _isGone;                                     // inputs and _kept were given back
     private bool _isLeftBehind;
@@ -65,7 +66,10 @@ public sealed class BatchContext
         }
     }
 
-    /// <summary>A window with so many windows before it holds the batch's records: the batch's own memory, and what those windows gave it. The caller must be a reader.</summary>
+    /// <summary>
+    /// A window with so many windows before it holds the batch's records: the batch's own memory, and what those
+    /// windows gave it. The caller must be a reader.
+    /// </summary>
     internal void RetainForWindow(int depth)
     {
         lock (_lock)
@@ -86,7 +90,10 @@ public sealed class BatchContext
     }
 
     /// <summary>Lets go of what a window gave the batch when no reader is left, and no window behind that one.</summary>
-    /// <remarks>The window itself, which holds this batch too, does not count: else each batch would hold the one before it, and none would ever end.</remarks>
+    /// <remarks>
+    /// The window itself, which holds this batch too, does not count: else each batch would hold the one before it, and
+    /// none would ever end.
+    /// </remarks>
     internal void KeepFromWindow(int depth, IDisposable memory)
     {
         lock (_lock)
@@ -119,11 +126,15 @@ public sealed class BatchContext
         lock (_lock)
         {
             _failedRecords ??= new(StringComparer.Ordinal);
-            _failedRecords[operatorName] = _failedRecords.TryGetValue(operatorName, out (long Count, Exception First) before) ? (before.Count + count, before.First) : (count, first);
+            _failedRecords[operatorName] = _failedRecords.TryGetValue(operatorName, out (long Count, Exception First) before)
+                ? (before.Count + count, before.First) : (count, first);
         }
     }
 
-    /// <summary>Records that operators left out, by the operator's name, with the first error of each; null where there are none. When the batch is quiet.</summary>
+    /// <summary>
+    /// Records that operators left out, by the operator's name, with the first error of each; null where there are
+    /// none. When the batch is quiet.
+    /// </summary>
     internal IReadOnlyDictionary<string, (long Count, Exception First)>? FailedRecords => _failedRecords;
 
     internal void AddPending() => Interlocked.Increment(ref _pending);
@@ -154,7 +165,10 @@ public sealed class BatchContext
         Fail(why);
     }
 
-    /// <summary>Another run of the same batch, which takes the inputs over: they are disposed when nobody reads either run any more. Before the scheduler releases this one.</summary>
+    /// <summary>
+    /// Another run of the same batch, which takes the inputs over: they are disposed when nobody reads either run any
+    /// more. Before the scheduler releases this one.
+    /// </summary>
     internal BatchContext NewAttempt()
     {
         var next = new BatchContext(Time, _inputs) { IsReplay = IsReplay, StageTimes = StageTimes };
@@ -272,7 +286,8 @@ public sealed class BatchContext
 
     private sealed class PooledArray<T>(T[] array) : IDisposable
     {
-        public void Dispose() => ArrayPool<T>.Shared.Return(array, System.Runtime.CompilerServices.RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+        public void Dispose() =>
+            ArrayPool<T>.Shared.Return(array, System.Runtime.CompilerServices.RuntimeHelpers.IsReferenceOrContainsReferences<T>());
     }
 }
 

@@ -1,15 +1,22 @@
 namespace FastStream.Runtime;
 
-/// <summary>The batch times at which something comes out of a graph though nothing comes in: so a gap in the batch times is crossed from one to the next, and not by each time in it.</summary>
+/// <summary>
+/// The batch times at which something comes out of a graph though nothing comes in: so a gap in the batch times is
+/// crossed from one to the next, and not by each time in it.
+/// </summary>
 /// <remarks>Asked between batches, when no operator runs.</remarks>
 internal sealed class DueTimes
 {
     private readonly HashSet<TimeSpan> _slides = [];                       // longer than the batch interval, of windows and outputs
     private readonly HashSet<TimeSpan> _earlierSlides = [];                // of streams whose batches hold what earlier ones brought
-    private readonly List<Func<BatchTime, BatchTime?>> _operators = [];    // each gives the first time after another at which it has something
+    // each gives the first time after another at which it has something
+    private readonly List<Func<BatchTime, BatchTime?>> _operators = [];
     private StreamingContext? _context;
 
-    /// <summary>Adds an operator: the first time after the given one at which records come of what it keeps, on the grid of its slide; null for none.</summary>
+    /// <summary>
+    /// Adds an operator: the first time after the given one at which records come of what it keeps, on the grid of its
+    /// slide; null for none.
+    /// </summary>
     public void Add(Func<BatchTime, BatchTime?> next) => _operators.Add(next);
 
     /// <summary>Takes in what streams and outputs of the graph say by their slides.</summary>

@@ -20,15 +20,17 @@ internal interface IPartitioner<T>
 
 /// <summary>Records cross to other partitions: the chain is cut here, and a new stage begins.</summary>
 /// <remarks>
-/// Each sender fills pooled arrays for each target and posts them to the targets' mailboxes at its end of the batch. A receiver takes the arrays of sender 0 as they
-/// come and those of the others after it, so that the same input always gives the same order.
+/// Each sender fills pooled arrays for each target and posts them to the targets' mailboxes at its end of the batch. A
+/// receiver takes the arrays of sender 0 as they come and those of the others after it, so that the same input always
+/// gives the same order.
 /// </remarks>
 /// <param name="parent">Where the records come from.</param>
 /// <param name="operatorName">The word shown for it.</param>
 /// <param name="partitions">Partitions after the exchange, at least 1.</param>
 /// <param name="partitionerOf">Makes the route of a sending partition.</param>
 /// <param name="byKey">Whether the route sends each key to the partition of its hash.</param>
-internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, int partitions, Func<int, IPartitioner<T>> partitionerOf, bool byKey)
+internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, int partitions,
+    Func<int, IPartitioner<T>> partitionerOf, bool byKey)
     : DStream<T>(parent.Context, operatorName, parent)
 {
     public override int PartitionCount => partitions;
@@ -37,7 +39,8 @@ internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, 
 
     internal override bool HasUniqueKeys => SharesStageWithParents && parent.HasUniqueKeys;
 
-    // Where nothing crosses the chain goes straight on: from one partition to one partition, and where each key is in its partition already.
+    // Where nothing crosses the chain goes straight on: from one partition to one partition, and where each key is in
+    // its partition already.
     internal override bool SharesStageWithParents =>
         parent.PartitionCount == partitions && (partitions == 1 || (byKey && parent.IsPartitionedByKey));
 
@@ -63,7 +66,8 @@ internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, 
 }
 
 /// <summary>The sending side of an exchange, for one partition.</summary>
-internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySalt salt, ExchangeReceiver<T>[] receivers, StageRunner[] runners) : LastOperator<T>
+internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySalt salt,
+    ExchangeReceiver<T>[] receivers, StageRunner[] runners) : LastOperator<T>
 {
     private const int BlockRecords = 2048;
 
@@ -138,9 +142,12 @@ internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySa
 /// <summary>The receiving side of an exchange, for one partition: the first operator's feeder.</summary>
 internal sealed class ExchangeReceiver<T>(Operator<T> next, int senders) : StageRoot
 {
-    private readonly Queue<StageMessage>[] _waiting = Enumerable.Range(0, senders).Select(_ => new Queue<StageMessage>()).ToArray();   // messages of senders whose turn has not come
-    private int _turn;                                                                                                                 // the sender whose messages run at once
-    private bool _hasBegun;                                                                                                            // the batch has, for what follows
+    // messages of senders whose turn has not come
+    private readonly Queue<StageMessage>[] _waiting = Enumerable.Range(0, senders).Select(_ => new Queue<StageMessage>()).ToArray();
+    // the sender whose messages run at once
+    private int _turn;
+    // the batch has, for what follows
+    private bool _hasBegun;
 
     public override void Receive(in StageMessage message)
     {

@@ -5,7 +5,8 @@ internal static class ExchangeByKeyExtensions
 {
     /// <summary>The same pairs, each key in the partition of its hash.</summary>
     /// <exception cref="ArgumentException">No two keys of the type are ever equal.</exception>
-    public static DStream<(TKey Key, TValue Value)> ExchangeByKey<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream, int partitions)
+    public static DStream<(TKey Key, TValue Value)> ExchangeByKey<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream,
+        int partitions)
     {
         stream = stream.WithFitKeys();
         return stream.HasEachKeyInOnePartition(partitions)
@@ -13,9 +14,14 @@ internal static class ExchangeByKeyExtensions
             : NewExchangeByKey(stream, "ExchangeByKey", partitions);
     }
 
-    /// <summary>As <see cref="ExchangeByKey"/>, but always a stream of its own, which moves nothing where nothing has to be moved.</summary>
-    public static DStream<(TKey Key, TValue Value)> NewExchangeByKey<TKey, TValue>(DStream<(TKey Key, TValue Value)> stream, string operatorName, int partitions) =>
-        new ExchangeStream<(TKey Key, TValue Value)>(stream, operatorName, partitions, _ => HashPartitioner<TKey, TValue>.Instance, byKey: true);
+    /// <summary>
+    /// As <see cref="ExchangeByKey"/>, but always a stream of its own, which moves nothing where nothing has to be
+    /// moved.
+    /// </summary>
+    public static DStream<(TKey Key, TValue Value)> NewExchangeByKey<TKey, TValue>(DStream<(TKey Key, TValue Value)> stream,
+        string operatorName, int partitions) =>
+        new ExchangeStream<(TKey Key, TValue Value)>(stream, operatorName, partitions,
+            _ => HashPartitioner<TKey, TValue>.Instance, byKey: true);
 
     /// <summary>Whether keyed work may begin without an exchange.</summary>
     public static bool HasEachKeyInOnePartition(this DStream stream, int partitions) =>

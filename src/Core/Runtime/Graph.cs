@@ -40,7 +40,8 @@ internal sealed class Graph(
     {
         _stages ??= StreamGraph.Of(Outputs).Streams.ToDictionary(stream => stream.Id, stream => stream.Stage);
         return new BatchProfile(
-            [.. runners.Select(runner => times.Of(runner.Index, _stages[runner.Stream.Id], runner.Partition)).OfType<StageRun>().OrderBy(run => run.Stage).ThenBy(run => run.Partition)],
+            [.. runners.Select(runner => times.Of(runner.Index, _stages[runner.Stream.Id], runner.Partition))
+                .OfType<StageRun>().OrderBy(run => run.Stage).ThenBy(run => run.Partition)],
             counts.Take(),
             times.GarbageCollection);
     }
@@ -58,9 +59,13 @@ internal sealed class Graph(
         return batch.Drained;
     }
 
-    /// <summary>The operators and inputs whose code runs now: of each thread the last of the chain that was called. Names, each once.</summary>
+    /// <summary>
+    /// The operators and inputs whose code runs now: of each thread the last of the chain that was called. Names, each
+    /// once.
+    /// </summary>
     public IReadOnlyList<string> AtWork() =>
-        [.. atWork.Select(each => (each.Name, each.Thread)).Where(each => each.Thread != 0).DistinctBy(each => each.Thread).Select(each => each.Name).Distinct()];
+        [.. atWork.Select(each => (each.Name, each.Thread)).Where(each => each.Thread != 0)
+            .DistinctBy(each => each.Thread).Select(each => each.Name).Distinct()];
 
     /// <summary>Whether the thread is in an operator or in an input's batch.</summary>
     public bool IsAtWork(int thread) => atWork.Any(each => each.Thread == thread);

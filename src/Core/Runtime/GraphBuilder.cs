@@ -6,8 +6,9 @@ namespace FastStream.Runtime;
 /// Turns described streams into running chains, once, when the context starts: from the outputs back to the inputs, every step fully typed.
 /// </summary>
 /// <remarks>
-/// Streams that share a chain of operators without an exchange form a stage; each stage has one <see cref="StageRunner"/> for each partition.
-/// A stream with several consumers gets a tee, so that the common part of a chain runs once.
+/// Streams that share a chain of operators without an exchange form a stage; each stage has one
+/// <see cref="StageRunner"/> for each partition. A stream with several consumers gets a tee, so that the common part of
+/// a chain runs once.
 /// </remarks>
 public sealed class GraphBuilder
 {
@@ -170,7 +171,8 @@ public sealed class GraphBuilder
         return new Graph(outputs, inputs, _inputRoots, _roots, _owned, _sections, inOrder, _atWork, new RecordCounts(_counters), Due);
     }
 
-    // Depth first without recursion: described chains may be long. Each edge counts one consumer; the stages of neighbours join where nothing is exchanged.
+    // Depth first without recursion: described chains may be long. Each edge counts one consumer; the stages of
+    // neighbours join where nothing is exchanged.
     private void CountConsumers(DStream first, HashSet<DStream> seen)
     {
         var toVisit = new Stack<DStream>();

@@ -9,8 +9,9 @@ namespace FastStream.Runtime;
 /// just-in-time compiler compiles (and profiles) them anew for each marker.
 /// </summary>
 /// <remarks>
-/// Without it all <c>Map</c> operators of a process that share record types share one loop and one profile, the compiler can inline only one of their
-/// functions, and which one is chance. The same function always gets the same marker, so code is made once however many contexts use it. There are
+/// Without it all <c>Map</c> operators of a process that share record types share one loop and one profile, the
+/// compiler can inline only one of their functions, and which one is chance. The same function always gets the same
+/// marker, so code is made once however many contexts use it. There are
 /// 64 markers; more functions share. Where code is compiled ahead of time there is one, and no profile to spoil.
 /// docs/decisions/0005-isolated-profiles.md has the numbers.
 /// </remarks>
@@ -21,7 +22,8 @@ internal abstract class LoopSpecializer
 
     // Methods of no type, and generic ones over types that unload before the method's does: as long as a delegate leads to them.
     private static readonly ConditionalWeakTable<MethodInfo, LoopSpecializer> ByMethod = [];
-    private static readonly LoopSpecializer[] All = RuntimeFeature.IsDynamicCodeSupported ? Markers() : [new LoopSpecializer<Marker<byte, byte>>()];
+    private static readonly LoopSpecializer[] All = RuntimeFeature.IsDynamicCodeSupported
+        ? Markers() : [new LoopSpecializer<Marker<byte, byte>>()];
     private static int _next = -1;   // markers given out
 
     /// <summary>The isolation of a function; the same each time.</summary>

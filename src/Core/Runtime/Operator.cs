@@ -11,16 +11,25 @@ namespace FastStream.Runtime;
 /// <typeparam name="T">The record taken in.</typeparam>
 public abstract class Operator<T>
 {
-    /// <summary>A batch begins for this operator: pass it on. Before the batch's first span; where a window before is not due, neither this nor an end is called.</summary>
+    /// <summary>
+    /// A batch begins for this operator: pass it on. Before the batch's first span; where a window before is not due,
+    /// neither this nor an end is called.
+    /// </summary>
     public abstract void OnBatchStart(BatchContext batch);
 
-    /// <summary>Takes a span of records of the current batch. Spans are not empty and hold at most <see cref="RecordBuffer.SpanRecords"/> records.</summary>
+    /// <summary>
+    /// Takes a span of records of the current batch. Spans are not empty and hold at most
+    /// <see cref="RecordBuffer.SpanRecords"/> records.
+    /// </summary>
     public abstract void OnRecords(ReadOnlySpan<T> items);
 
     /// <summary>The batch is complete for this operator: emit what was gathered, forget it, and pass the end on.</summary>
     public abstract void OnBatchEnd(BatchContext batch);
 
-    /// <summary>The batch failed somewhere, maybe before it began here: forget its half-done work, as if it had never begun, and pass this on.</summary>
+    /// <summary>
+    /// The batch failed somewhere, maybe before it began here: forget its half-done work, as if it had never begun, and
+    /// pass this on.
+    /// </summary>
     public abstract void Reset(BatchContext batch);
 
     /// <summary>Takes any number of records, in spans of the right size.</summary>

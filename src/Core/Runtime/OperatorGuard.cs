@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>Stands before every operator and puts its name on what it throws, also where the stack is too small for the chain. The innermost guard names the failure; the outer ones pass it on.</summary>
+/// <summary>
+/// Stands before every operator and puts its name on what it throws, also where the stack is too small for the chain.
+/// The innermost guard names the failure; the outer ones pass it on.
+/// </summary>
 internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Operator<T>, IAtWork, IRecordCounter
 {
     private int _thread;          // the thread that is in it; 0 when none is
@@ -80,7 +83,8 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Opera
     {
         if (_batch is null)
         {
-            throw new InvalidOperationException("Records or an end came before the start of a batch. The operator before this one must pass OnBatchStart on.");
+            throw new InvalidOperationException(
+                "Records or an end came before the start of a batch. The operator before this one must pass OnBatchStart on.");
         }
 
         if (_batch.IsLeftBehind)

@@ -3,11 +3,13 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// One of several inputs of an operator, for one partition. Inputs are taken one after another, in the order of the parents, so that the same
-/// batches always give the same order, whichever parent is quicker: what comes before its turn is held.
+/// One of several inputs of an operator, for one partition. Inputs are taken one after another, in the order of the
+/// parents, so that the same batches always give the same order, whichever parent is quicker: what comes before its
+/// turn is held.
 /// </summary>
 /// <param name="next">Takes the input's records; of the last input also the end.</param>
-/// <param name="begin">Of the first input, which has its turn from the beginning of a batch: what begins with it behind all inputs. Null for the others.</param>
+/// <param name="begin">Of the first input, which has its turn from the beginning of a batch: what begins with it behind
+/// all inputs. Null for the others.</param>
 /// <param name="passTurn">The following input's <see cref="TakeTurn"/>; null for the last input.</param>
 internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? begin, Action<BatchContext>? passTurn) : Operator<T>
 {

@@ -13,7 +13,10 @@ public static class RecordBuffer
     public const int SpanRecords = 512;
 }
 
-/// <summary>An operator's output buffer, rented from <see cref="ArrayPool{T}"/>: filled a record at a time or reserved as a span, and handed on a span at a time.</summary>
+/// <summary>
+/// An operator's output buffer, rented from <see cref="ArrayPool{T}"/>: filled a record at a time or reserved as a
+/// span, and handed on a span at a time.
+/// </summary>
 /// <remarks>Not thread safe: it belongs to its operator. Allocates nothing once warm.</remarks>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class RecordBuffer<T>
@@ -65,7 +68,10 @@ public sealed class RecordBuffer<T>
         _next.OnManyRecords(items);
     }
 
-    /// <summary>Room for up to <paramref name="count"/> records (at most <see cref="RecordBuffer.SpanRecords"/>) that the caller fills and passes to <see cref="Advance"/>. What was added before is handed on first.</summary>
+    /// <summary>
+    /// Room for up to <paramref name="count"/> records (at most <see cref="RecordBuffer.SpanRecords"/>) that the caller
+    /// fills and passes to <see cref="Advance"/>. What was added before is handed on first.
+    /// </summary>
     public Span<T> GetSpan(int count)
     {
         if (_count != 0 || _items.Length < count)
@@ -108,7 +114,10 @@ public sealed class RecordBuffer<T>
         Advance(count);
     }
 
-    /// <summary>What was added and not handed on, for a caller that handles it itself at once: the buffer counts as empty from now on.</summary>
+    /// <summary>
+    /// What was added and not handed on, for a caller that handles it itself at once: the buffer counts as empty from
+    /// now on.
+    /// </summary>
     internal ReadOnlySpan<T> TakeAdded()
     {
         int count = _count;
@@ -167,7 +176,8 @@ public sealed class RecordBuffer<T>
 
         if (count > RecordBuffer.SpanRecords)
         {
-            throw Throw.OutOfRange(nameof(count), count, $"at most {RecordBuffer.SpanRecords} records can be reserved at once; AddRange takes any number");
+            throw Throw.OutOfRange(nameof(count), count,
+                $"at most {RecordBuffer.SpanRecords} records can be reserved at once; AddRange takes any number");
         }
 
         // Exactly a span's worth is used even where the pool gives more: the bound on spans is promised to operators.

@@ -2,11 +2,14 @@ using System.Threading.Tasks.Dataflow;
 
 namespace FastStream.Runtime;
 
-/// <summary>Runs one partition of one stage: a TPL Dataflow block whose mailbox holds blocks of records and ends of batches, never single records.</summary>
+/// <summary>
+/// Runs one partition of one stage: a TPL Dataflow block whose mailbox holds blocks of records and ends of batches,
+/// never single records.
+/// </summary>
 /// <remarks>
-/// The mailbox has no bound of its own: what is in it belongs to the one batch that is running, and that batch's input is bounded by the pool.
-/// A bound here could only make a sender wait for a receiver that waits for a free thread.
-/// Not <c>SingleProducerConstrained</c>: that option lost completions (docs/decisions/0004-execution.md).
+/// The mailbox has no bound of its own: what is in it belongs to the one batch that is running, and that batch's input
+/// is bounded by the pool. A bound here could only make a sender wait for a receiver that waits for a free thread. Not
+/// <c>SingleProducerConstrained</c>: that option lost completions (docs/decisions/0004-execution.md).
 /// </remarks>
 internal sealed class StageRunner
 {
@@ -74,7 +77,10 @@ internal sealed class StageRunner
     }
 }
 
-/// <summary>One message to a stage: a block of records for a root, or (without records) the end of what one sender has for the batch.</summary>
+/// <summary>
+/// One message to a stage: a block of records for a root, or (without records) the end of what one sender has for the
+/// batch.
+/// </summary>
 /// <param name="Root">Where in the stage it enters.</param>
 /// <param name="Batch">The batch it belongs to.</param>
 /// <param name="Records">A pooled array of the root's record type; null for an end.</param>

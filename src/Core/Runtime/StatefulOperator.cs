@@ -1,8 +1,8 @@
 namespace FastStream.Runtime;
 
 /// <summary>
-/// An operator that keeps something over batches. What a batch changes is pending until the next one begins: then it counts for good. Until then the batch may run again, or be given up,
-/// as if it had never begun.
+/// An operator that keeps something over batches. What a batch changes is pending until the next one begins: then it
+/// counts for good. Until then the batch may run again, or be given up, as if it had never begun.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -11,8 +11,9 @@ namespace FastStream.Runtime;
 /// OnBatchEnd
 /// Reset          undoes the batch, if it is the one that is pending
 /// </code>
-/// Whoever reads what is kept between two batches, such as a checkpoint, calls <see cref="AcceptPending"/> before: the last batch is final then. Where a window before it is not due, an operator
-/// sees nothing of a batch, and a reset of that batch undoes nothing here. As <see cref="Operator{T}"/> it belongs to one partition.
+/// Whoever reads what is kept between two batches, such as a checkpoint, calls <see cref="AcceptPending"/> before: the
+/// last batch is final then. Where a window before it is not due, an operator sees nothing of a batch, and a reset of
+/// that batch undoes nothing here. As <see cref="Operator{T}"/> it belongs to one partition.
 /// </remarks>
 /// <typeparam name="TIn">The record taken in.</typeparam>
 /// <typeparam name="TOut">The record handed on.</typeparam>

@@ -2,8 +2,14 @@ using System.Text;
 
 namespace FastStream.Runtime;
 
-/// <summary>The described streams of a context as data, for people and tools that look at them: which stream is made from which, what runs together, what is put out.</summary>
-/// <remarks>A picture of what was described when it was asked for. Streams that lead to no output are not in it, as they do not run. Immutable.</remarks>
+/// <summary>
+/// The described streams of a context as data, for people and tools that look at them: which stream is made from which,
+/// what runs together, what is put out.
+/// </summary>
+/// <remarks>
+/// A picture of what was described when it was asked for. Streams that lead to no output are not in it, as they do not
+/// run. Immutable.
+/// </remarks>
 /// <param name="Streams">The streams, parents before children.</param>
 /// <param name="Outputs">The outputs, in order of registration.</param>
 public sealed record StreamGraph(IReadOnlyList<StreamNode> Streams, IReadOnlyList<OutputNode> Outputs)
@@ -31,7 +37,10 @@ public sealed record StreamGraph(IReadOnlyList<StreamNode> Streams, IReadOnlyLis
         return text.ToString();
     }
 
-    /// <summary>The graph as a Mermaid flow chart, which many pages and editors draw: a box for each stage, thick arrows where records cross between partitions.</summary>
+    /// <summary>
+    /// The graph as a Mermaid flow chart, which many pages and editors draw: a box for each stage, thick arrows where
+    /// records cross between partitions.
+    /// </summary>
     public string ToMermaid()
     {
         var text = new StringBuilder("flowchart LR\n");
@@ -40,7 +49,8 @@ public sealed record StreamGraph(IReadOnlyList<StreamNode> Streams, IReadOnlyLis
             text.Append($"  subgraph stage{stage.Key}[\"{Title(stage)}\"]\n");
             foreach (StreamNode stream in stage)
             {
-                text.Append(stream.Parents.Count == 0 ? $"    s{stream.Id}([\"{Escaped(stream.Name)}\"])\n" : $"    s{stream.Id}[\"{Escaped(stream.Name)}\"]\n");
+                text.Append(stream.Parents.Count == 0
+                    ? $"    s{stream.Id}([\"{Escaped(stream.Name)}\"])\n" : $"    s{stream.Id}[\"{Escaped(stream.Name)}\"]\n");
             }
 
             text.Append("  end\n");
@@ -82,10 +92,12 @@ public sealed record StreamGraph(IReadOnlyList<StreamNode> Streams, IReadOnlyLis
             }
         }
 
-        var numbers = streams.Select(stream => Root(stages, stream)).Distinct().Index().ToDictionary(stage => stage.Item, stage => stage.Index);
+        var numbers = streams.Select(stream => Root(stages, stream)).Distinct().Index()
+            .ToDictionary(stage => stage.Item, stage => stage.Index);
         return new StreamGraph(
             [.. streams.Select(stream => new StreamNode(
-                stream.Id, stream.Name, stream.OperatorName, numbers[Root(stages, stream)], stream.PartitionCount, stream.Slide, [.. stream.Parents.Select(parent => parent.Id)],
+                stream.Id, stream.Name, stream.OperatorName, numbers[Root(stages, stream)], stream.PartitionCount,
+                stream.Slide, [.. stream.Parents.Select(parent => parent.Id)],
                 IsExchange: !stream.SharesStageWithParents && stream.Parents.Count > 0))],
             [.. outputs.Select(output => new OutputNode(output.Index, output.Name, output.OperatorName, output.Stream.Id))]);
     }
@@ -143,12 +155,14 @@ public sealed record StreamGraph(IReadOnlyList<StreamNode> Streams, IReadOnlyLis
 /// <param name="Id">Number of the stream in its context, from 0.</param>
 /// <param name="Name">Its name: the one given by <c>Named</c>, else operator and number.</param>
 /// <param name="Operator">The word for what makes it, such as <c>Map</c>.</param>
-/// <param name="Stage">Number of the stage that it runs in, from 0: streams of one stage run in one chain of calls, without an exchange between them.</param>
+/// <param name="Stage">Number of the stage that it runs in, from 0: streams of one stage run in one chain of calls,
+/// without an exchange between them.</param>
 /// <param name="Partitions">Its partitions.</param>
 /// <param name="Slide">Time between two of its batches.</param>
 /// <param name="Parents">Numbers of the streams that it is made from; none for an input.</param>
 /// <param name="IsExchange">Whether records cross between partitions on the way to it.</param>
-public sealed record StreamNode(int Id, string Name, string Operator, int Stage, int Partitions, TimeSpan Slide, IReadOnlyList<int> Parents, bool IsExchange);
+public sealed record StreamNode(int Id, string Name, string Operator, int Stage, int Partitions, TimeSpan Slide,
+    IReadOnlyList<int> Parents, bool IsExchange);
 
 /// <summary>One output of a <see cref="StreamGraph"/>.</summary>
 /// <param name="Index">Number of the output in its context, from 0.</param>

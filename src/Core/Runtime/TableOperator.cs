@@ -1,10 +1,14 @@
 namespace FastStream.Runtime;
 
-/// <summary>An operator that gathers one value for each key of a batch in a table and hands the pairs on at its end, in the order in which the keys came.</summary>
+/// <summary>
+/// An operator that gathers one value for each key of a batch in a table and hands the pairs on at its end, in the
+/// order in which the keys came.
+/// </summary>
 /// <typeparam name="TIn">The record taken in.</typeparam>
 /// <typeparam name="TKey">The key.</typeparam>
 /// <typeparam name="TValue">What is gathered for a key.</typeparam>
-internal abstract class TableOperator<TIn, TKey, TValue>(Operator<(TKey Key, TValue Value)> next) : Operator<TIn, (TKey Key, TValue Value)>(next)
+internal abstract class TableOperator<TIn, TKey, TValue>(Operator<(TKey Key, TValue Value)> next)
+    : Operator<TIn, (TKey Key, TValue Value)>(next)
 {
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
 

@@ -1,17 +1,24 @@
 namespace FastStream;
 
-/// <summary>The batch times between the last batch that ran and the one whose turn it is: which of them run after all, without input, and which are left out.</summary>
+/// <summary>
+/// The batch times between the last batch that ran and the one whose turn it is: which of them run after all, without
+/// input, and which are left out.
+/// </summary>
 /// <remarks>Belongs to the scheduler's loop.</remarks>
 /// <param name="due">When something is due.</param>
 /// <param name="options">Interval and policies.</param>
 /// <param name="last">The last batch that the states count.</param>
-/// <param name="skippedUntil">Times of a down time that are left out by policy, up to this one; null where the program was not down.</param>
+/// <param name="skippedUntil">Times of a down time that are left out by policy, up to this one; null where the program
+/// was not down.</param>
 internal sealed class BatchGap(DueTimes due, StreamingOptions options, BatchTime last, BatchTime? skippedUntil)
 {
     private BatchTime _last = last;
     private BatchTime? _skippedUntil = skippedUntil;   // until the first new batch
 
-    /// <summary>How many times of a gap did not run, once it is done with, and what to warn of; null where there was a warning already.</summary>
+    /// <summary>
+    /// How many times of a gap did not run, once it is done with, and what to warn of; null where there was a warning
+    /// already.
+    /// </summary>
     public Action<long, string?>? OnSkipped { get; init; }
 
     /// <summary>Whether a batch comes directly after the one before it, as nearly all do: then there is nothing to look for.</summary>
@@ -27,7 +34,10 @@ internal sealed class BatchGap(DueTimes due, StreamingOptions options, BatchTime
         return true;
     }
 
-    /// <summary>Gives the times before a batch at which something is due, in order; each is to be run before the next one is asked for.</summary>
+    /// <summary>
+    /// Gives the times before a batch at which something is due, in order; each is to be run before the next one is
+    /// asked for.
+    /// </summary>
     public IEnumerable<BatchTime> DueBefore(JobSet batch)
     {
         BatchTime from = _last;
@@ -39,7 +49,8 @@ internal sealed class BatchGap(DueTimes due, StreamingOptions options, BatchTime
         }
 
         bool wasDown = batch.Recovery is null && _skippedUntil is not null;
-        BatchTime start = options.CatchUpLimit == Timeout.InfiniteTimeSpan ? from : Later(from, to - options.CatchUpLimit - options.BatchInterval);
+        BatchTime start = options.CatchUpLimit == Timeout.InfiniteTimeSpan
+            ? from : Later(from, to - options.CatchUpLimit - options.BatchInterval);
         if (batch.Recovery is not null && options is { CatchUp: CatchUpPolicy.Skip, MissedTicks: MissedTickPolicy.RunEach })
         {
             start = to;   // an earlier run was about to leave the times of its own down time out
@@ -50,7 +61,8 @@ internal sealed class BatchGap(DueTimes due, StreamingOptions options, BatchTime
             _skippedUntil = null;
         }
 
-        // A sliding window that is passed over while the context is behind loses no record: running it too would take the time that the policy wants to save.
+        // A sliding window that is passed over while the context is behind loses no record: running it too would take
+        // the time that the policy wants to save.
         bool slidesOnly = !wasDown && batch.Recovery is null && options.MissedTicks == MissedTickPolicy.RunNewest;
         long run = 0;
         for (BatchTime? next = Next(start); next < to; next = Next(next.Value))
@@ -75,7 +87,9 @@ internal sealed class BatchGap(DueTimes due, StreamingOptions options, BatchTime
         string times = $"{skipped} batch times between {from} and {to} were left out";
         string reason = wasDown ? "the program was down" : "the context was behind";
         string fate = isCut
-            ? $"Windows that ended at them do not come out, as {nameof(StreamingOptions)}.{nameof(StreamingOptions.CatchUp)} ({options.CatchUp}) and {nameof(StreamingOptions.CatchUpLimit)} ({options.CatchUpLimit}) say"
+            ? "Windows that ended at them do not come out, as "
+                + $"{nameof(StreamingOptions)}.{nameof(StreamingOptions.CatchUp)} ({options.CatchUp}) and "
+                + $"{nameof(StreamingOptions.CatchUpLimit)} ({options.CatchUpLimit}) say"
             : "Nothing was due at them; only functions that count calls without values see a difference";
         return $"{times}: {reason}. {fate}. {run} ran without input.";
     }

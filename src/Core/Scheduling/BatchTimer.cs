@@ -2,8 +2,8 @@ namespace FastStream;
 
 /// <summary>Calls back at every multiple of the batch interval on the epoch grid, with the nominal time, on a thread of its own.</summary>
 /// <remarks>
-/// After a stall the missed ticks come back to back, each once, or only the newest, as the policy says; so do those of a down time that is caught up. The thread is not of the pool: blocked
-/// user functions cannot hold the clock up.
+/// After a stall the missed ticks come back to back, each once, or only the newest, as the policy says; so do those of
+/// a down time that is caught up. The thread is not of the pool: blocked user functions cannot hold the clock up.
 /// </remarks>
 internal sealed class BatchTimer : IDisposable
 {

@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>Warns of batches that take long: when the limit has passed, and again each time that they have taken twice as long as at the last warning. Safe from any thread.</summary>
+/// <summary>
+/// Warns of batches that take long: when the limit has passed, and again each time that they have taken twice as long
+/// as at the last warning. Safe from any thread.
+/// </summary>
 /// <remarks>One timer, which is set when it is not set already: a batch costs no timer.</remarks>
 internal sealed class BatchWatchdog : IDisposable
 {

@@ -92,7 +92,8 @@ internal sealed class CompletionWaiters
         _failures.TryGetValue(time, out Exception? failure) ? Task.FromException(failure)
         : time > _forgotten ? Task.CompletedTask
         : Task.FromException(new InvalidOperationException(
-            $"It is not known any more whether batch {time} failed: the last {MostFailures} failures are kept, and there were more since. Wait for a batch before or while it runs."));
+            $"It is not known any more whether batch {time} failed: the last {MostFailures} failures are kept, and "
+                + "there were more since. Wait for a batch before or while it runs."));
 
     private void Remember(BatchTime time, Exception failure)
     {
@@ -105,7 +106,8 @@ internal sealed class CompletionWaiters
     }
 
     private InvalidOperationException WillNotRun(BatchTime time) =>
-        new($"Batch {time} will not run: the context has stopped. The last batch was {_last}.{(_end is null ? "" : $" {_end.Message}")}", _end);
+        new($"Batch {time} will not run: the context has stopped. The last batch was {_last}.{(_end is null ? "" : $" {_end.Message}")}",
+            _end);
 
     private static void Fail(TaskCompletionSource waiter, Exception failure)
     {

@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>Whether an engine may still act on what outlives it, such as the log of batches. Closed once, it lets nobody in; whoever is inside is waited for. Safe from any thread.</summary>
+/// <summary>
+/// Whether an engine may still act on what outlives it, such as the log of batches. Closed once, it lets nobody in;
+/// whoever is inside is waited for. Safe from any thread.
+/// </summary>
 internal sealed class EffectGate
 {
     private readonly Lock _lock = new();   // guards the fields below
@@ -48,7 +51,10 @@ internal sealed class EffectGate
         call?.Invoke();
     }
 
-    /// <summary>Lets nobody in any more, and calls back when nobody is inside: at once, or from the last one's exit, should that ever come.</summary>
+    /// <summary>
+    /// Lets nobody in any more, and calls back when nobody is inside: at once, or from the last one's exit, should that
+    /// ever come.
+    /// </summary>
     public void Close(Action whenEmpty)
     {
         lock (_lock)

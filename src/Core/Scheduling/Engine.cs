@@ -20,17 +20,20 @@ internal sealed class Engine
     private readonly BatchWatchdog _watchdog;
     private readonly TaskCompletionSource _startEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _isTooLate = new(TaskCreationOptions.RunContinuationsAsynchronously);   // done when an immediate stop has taken as long as it may
+    // done when an immediate stop has taken as long as it may
+    private readonly TaskCompletionSource _isTooLate = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? _limit;                                    // of the immediate stop
     private int _isAborted;                                    // 1 since the first call of Abort
 
-    public Engine(StreamingContext context, IReadOnlyList<IInputStream> inputs, IReadOnlyList<OutputOperation> outputs, ListenerBus listeners, Action<Exception> onFailure)
+    public Engine(StreamingContext context, IReadOnlyList<IInputStream> inputs, IReadOnlyList<OutputOperation> outputs,
+        ListenerBus listeners, Action<Exception> onFailure)
     {
         _listeners = listeners;
         _inputs = LiveInputs.Of(inputs, outputs);
         foreach (IInputStream idle in inputs.Except(_inputs))
         {
-            Warn($"{idle.Name} leads to no output: it is not started, and nothing of it is read or counted. Give it an output, such as Register, or leave it out.");
+            Warn($"{idle.Name} leads to no output: it is not started, and nothing of it is read or counted. Give it "
+                + "an output, such as Register, or leave it out.");
         }
 
         inputs = _inputs;
@@ -44,9 +47,12 @@ internal sealed class Engine
             _stores = _options.State.Store is null ? null : new StateStores(_options);
             _graph = new GraphBuilder(SchedulerFor(_options), _checkpoints?.Salt ?? KeySalt.Of(_options), _stores).Build(outputs, inputs);
             _recovered = _checkpoints?.Recover(_graph.Sections, _stores) ?? [];
-            _scheduler = new JobScheduler(_graph, _options, clock, listeners, context, _checkpoints, onFailure, _work, _gate, _watchdog, _abort.Token);
+            _scheduler =
+                new JobScheduler(_graph, _options, clock, listeners, context, _checkpoints, onFailure, _work, _gate,
+                    _watchdog, _abort.Token);
             _generator = new JobGenerator(
-                inputs, _scheduler, _options, clock, listeners, _checkpoints, onFailure, context.OnInputsEnded, _work, _gate, _watchdog, _own);
+                inputs, _scheduler, _options, clock, listeners, _checkpoints, onFailure, context.OnInputsEnded, _work,
+                _gate, _watchdog, _own);
         }
         catch
         {
@@ -57,7 +63,10 @@ internal sealed class Engine
 
     public BatchTime ZeroTime => _generator.ZeroTime;
 
-    /// <summary>Starts inputs and batches; returns early where the context is stopped at once meanwhile. A stop waits for its end.</summary>
+    /// <summary>
+    /// Starts inputs and batches; returns early where the context is stopped at once meanwhile. A stop waits for its
+    /// end.
+    /// </summary>
     public void Start()
     {
         try
@@ -96,7 +105,10 @@ internal sealed class Engine
     public bool IsInOperator => _graph.IsAtWork(Environment.CurrentManagedThreadId);
 
     /// <summary>Ends waits and drops queued batches; the stop itself follows.</summary>
-    /// <remarks>Functions that wait on the token go on elsewhere: what they do then, how long it takes and what it throws is nothing to whoever stops the context.</remarks>
+    /// <remarks>
+    /// Functions that wait on the token go on elsewhere: what they do then, how long it takes and what it throws is
+    /// nothing to whoever stops the context.
+    /// </remarks>
     public void Abort()
     {
         if (Interlocked.Exchange(ref _isAborted, 1) != 0)
@@ -107,7 +119,8 @@ internal sealed class Engine
         if (_options.ImmediateStopTimeout != Timeout.InfiniteTimeSpan)
         {
             _limit = _options.TimeProvider.CreateTimer(
-                static late => ((TaskCompletionSource)late!).TrySetResult(), _isTooLate, _options.ImmediateStopTimeout, Timeout.InfiniteTimeSpan);
+                static late => ((TaskCompletionSource)late!).TrySetResult(), _isTooLate, _options.ImmediateStopTimeout,
+                Timeout.InfiniteTimeSpan);
         }
 
         _aborted.TrySetResult();
@@ -121,11 +134,13 @@ internal sealed class Engine
     }
 
     /// <summary>Stops what was started; called once, also when only a part of it was.</summary>
-    /// <exception cref="AggregateException">What did not stop, or failed while stopping: a <see cref="StreamingException"/> each.</exception>
+    /// <exception cref="AggregateException">What did not stop, or failed while stopping: a
+    /// <see cref="StreamingException"/> each.</exception>
     public async Task StopAsync(StopMode mode)
     {
         using ITimer? limit = mode == StopMode.Graceful && _options.GracefulStopTimeout != Timeout.InfiniteTimeSpan
-            ? _options.TimeProvider.CreateTimer(static engine => ((Engine)engine!).Abort(), this, _options.GracefulStopTimeout, Timeout.InfiniteTimeSpan)
+            ? _options.TimeProvider
+                .CreateTimer(static engine => ((Engine)engine!).Abort(), this, _options.GracefulStopTimeout, Timeout.InfiniteTimeSpan)
             : null;
 
         // On a thread of its own: what is called may hold it for ever.
@@ -173,12 +188,15 @@ internal sealed class Engine
         }
     }
 
-    // First the receivers: nothing new comes in. Then one last batch takes what they left. Then the queue drains. Then everything closes. An immediate stop
-    // drops what was received, and so does not wait for the receivers before the rest.
+    // First the receivers: nothing new comes in. Then one last batch takes what they left. Then the queue drains. Then
+    // everything closes. An immediate stop drops what was received, and so does not wait for the receivers before the
+    // rest.
     private async Task StopAllAsync(StopMode mode, StopErrors errors)
     {
         await _startEnded.Task.ConfigureAwait(false);
-        Task inputsStopped = Task.WhenAll(_started.Select(input => Task.Run(() => CollectAsync($"Input {input.Name}", input.Name, input.StopAsync, errors))));
+        Task inputsStopped =
+            Task.WhenAll(
+                _started.Select(input => Task.Run(() => CollectAsync($"Input {input.Name}", input.Name, input.StopAsync, errors))));
         if (mode == StopMode.Graceful)
         {
             await Task.WhenAny(inputsStopped, _aborted.Task).ConfigureAwait(false);
@@ -212,8 +230,9 @@ internal sealed class Engine
         _stores?.Dispose();
     }
 
-    // Threads cannot be ended: what holds one keeps what it has, and the stop goes on behind it, should it ever come back. Until then no memory that it may use goes back to a pool; from now
-    // on nothing of it has an effect. The directory of the checkpoints is free for the next context, unless somebody is writing to it.
+    // Threads cannot be ended: what holds one keeps what it has, and the stop goes on behind it, should it ever come
+    // back. Until then no memory that it may use goes back to a pool; from now on nothing of it has an effect. The
+    // directory of the checkpoints is free for the next context, unless somebody is writing to it.
     private bool TryLeaveBehind(StopErrors errors)
     {
         IReadOnlyList<StreamingException> failures = [.. _work.Now.SelectMany(NotReturned)];
@@ -238,7 +257,9 @@ internal sealed class Engine
 
     private IEnumerable<StreamingException> NotReturned(WorkInHand.Item item)
     {
-        string sentence = $"has not returned {_options.ImmediateStopTimeout} after the context was told to stop. The context has stopped without it. Let it end when its token is cancelled, or give it more time by ImmediateStopTimeout.";
+        string sentence =
+            $"has not returned {_options.ImmediateStopTimeout} after the context was told to stop. The context has "
+            + "stopped without it. Let it end when its token is cancelled, or give it more time by ImmediateStopTimeout.";
         foreach (string name in NamesOf(item))
         {
             yield return item.Time is { } time

@@ -21,7 +21,8 @@ internal sealed class JobGenerator
     private bool _haveAllEnded;            // the inputs, and the context stops when they have: the last batch was generated
 
     public JobGenerator(
-        IReadOnlyList<IInputStream> inputs, JobScheduler scheduler, StreamingOptions options, StreamingClock clock, ListenerBus listeners, CheckpointCoordinator? checkpoints,
+        IReadOnlyList<IInputStream> inputs, JobScheduler scheduler, StreamingOptions options, StreamingClock clock,
+        ListenerBus listeners, CheckpointCoordinator? checkpoints,
         Action<Exception> onFailure, Action onInputsEnded, WorkInHand work, EffectGate gate, BatchWatchdog watchdog, OwnWork own)
     {
         _work = work;
@@ -55,8 +56,11 @@ internal sealed class JobGenerator
     {
         if (_start.Ahead > TimeSpan.Zero)
         {
-            string warning = $"The clock reads {(_start.Now - _start.Ahead).ToDateTimeOffset():u}, and an earlier run's last batch is of {_checkpoints!.LastPlanned!.Value.ToDateTimeOffset():u}. Batches go on after that one, "
-                + $"{_start.Ahead} ahead of the clock until the next start. If the earlier run had a wrong date, begin with another checkpoint directory to have times that are right.";
+            string warning =
+                $"The clock reads {(_start.Now - _start.Ahead).ToDateTimeOffset():u}, and an earlier run's last "
+                + $"batch is of {_checkpoints!.LastPlanned!.Value.ToDateTimeOffset():u}. Batches go on after that one, "
+                + $"{_start.Ahead} ahead of the clock until the next start. If the earlier run had a wrong date, "
+                    + "begin with another checkpoint directory to have times that are right.";
             _listeners.Post(listener => listener.OnWarning(warning, null));
         }
 
@@ -89,8 +93,9 @@ internal sealed class JobGenerator
         new BatchContext(default, kept).Release();
     }
 
-    // A batch that is late already, or whose inputs take nothing more before another batch is done with, is not cut before its turn comes: cut now it
-    // would hold next to nothing, and so would those after it, each at the whole fixed cost of a batch (docs/decisions/0013-pending-batches.md).
+    // A batch that is late already, or whose inputs take nothing more before another batch is done with, is not cut
+    // before its turn comes: cut now it would hold next to nothing, and so would those after it, each at the whole
+    // fixed cost of a batch (docs/decisions/0013-pending-batches.md).
     private void OnTick(BatchTime time)
     {
         if (_haveAllEnded || _scheduler.IsAborted)
@@ -121,7 +126,8 @@ internal sealed class JobGenerator
         return false;
     }
 
-    // A batch that is not on the disk must not run: its data would be lost, or another batch's, after a crash. What was cut is still there for the next start's inputs.
+    // A batch that is not on the disk must not run: its data would be lost, or another batch's, after a crash. What was
+    // cut is still there for the next start's inputs.
     private bool Plan(BatchTime time, InputBatch[] inputs)
     {
         if (!_gate.TryEnter())

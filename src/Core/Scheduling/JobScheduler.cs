@@ -21,14 +21,17 @@ internal sealed class JobScheduler
     private readonly OutputRunner _outputs;
     private readonly CompletionWaiters _completed = new();
     private Task _loop = Task.CompletedTask;
-    private readonly Queue<Task> _unfinished = new();                    // batches whose outputs still run, when they may overlap; at most ConcurrentJobs
+    // batches whose outputs still run, when they may overlap; at most ConcurrentJobs
+    private readonly Queue<Task> _unfinished = new();
     private readonly RunningBatches _running = new();
     private BatchGap? _gap;                                              // what is due between two batches; made by the start
     private volatile bool _failed;                                       // set by a failure that stops the context
-    private volatile bool _isLeftBehind;                                 // the context has stopped, and something did not return: what comes back does nothing more
+    // the context has stopped, and something did not return: what comes back does nothing more
+    private volatile bool _isLeftBehind;
 
     public JobScheduler(
-        Graph graph, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingContext context, CheckpointCoordinator? checkpoints, Action<Exception> onFailure,
+        Graph graph, StreamingOptions options, StreamingClock clock, ListenerBus listeners, StreamingContext context,
+        CheckpointCoordinator? checkpoints, Action<Exception> onFailure,
         WorkInHand work, EffectGate gate, BatchWatchdog watchdog, CancellationToken abort)
     {
         _work = work;
@@ -48,7 +51,8 @@ internal sealed class JobScheduler
 
     /// <summary>Begins to run batches.</summary>
     /// <param name="last">The last batch that the states count.</param>
-    /// <param name="skippedUntil">Times of a down time that are left out by policy, up to this one; null where the program was not down.</param>
+    /// <param name="skippedUntil">Times of a down time that are left out by policy, up to this one; null where the
+    /// program was not down.</param>
     public void Start(BatchTime last, BatchTime? skippedUntil)
     {
         _gap = new BatchGap(_graph.Due, _options, last, skippedUntil)
@@ -72,7 +76,10 @@ internal sealed class JobScheduler
         Report(batch, listener => listener.OnBatchSubmitted(info));
         while (!_queue.Writer.TryWrite(batch))
         {
-            if (_abort.IsCancellationRequested || !_queue.Writer.WaitToWriteAsync(_abort).AsTask().ContinueWith(static wait => wait.IsCompletedSuccessfully && wait.Result, TaskScheduler.Default).GetAwaiter().GetResult())
+            if (_abort.IsCancellationRequested
+                || !_queue.Writer.WaitToWriteAsync(_abort).AsTask()
+                    .ContinueWith(static wait => wait.IsCompletedSuccessfully && wait.Result, TaskScheduler.Default)
+                        .GetAwaiter().GetResult())
             {
                 Drop(batch);
                 return;
@@ -101,7 +108,10 @@ internal sealed class JobScheduler
         _completed.Close(_context.Failure);
     }
 
-    /// <summary>The context stops without what has not returned. Whoever waits for batches hears why; what comes back later gives its memory back, and does nothing else.</summary>
+    /// <summary>
+    /// The context stops without what has not returned. Whoever waits for batches hears why; what comes back later
+    /// gives its memory back, and does nothing else.
+    /// </summary>
     /// <param name="failureOf">Why a batch that runs is not done.</param>
     /// <param name="first">Why no batch follows, unless the context has failed before.</param>
     public void LeaveBehind(Func<BatchTime, StreamingException> failureOf, StreamingException first)
@@ -188,7 +198,8 @@ internal sealed class JobScheduler
         BatchInfo started = batch.ToInfo();
         Report(batch, listener => listener.OnBatchStarted(started));
         batch.StageTimes = _listeners.IsProfileWanted && !batch.IsForStatesOnly ? _graph.BeginProfile(_clock.Provider) : null;
-        var scope = new BatchContext(batch.Time, batch.Inputs) { IsReplay = batch.Recovery is Outcome.Pending or Outcome.WithoutData, StageTimes = batch.StageTimes };
+        var scope = new BatchContext(batch.Time, batch.Inputs)
+            { IsReplay = batch.Recovery is Outcome.Pending or Outcome.WithoutData, StageTimes = batch.StageTimes };
         _watchdog.Begin(batch.Time);
         _running.Add(scope);
         for (int attempt = 0; ; attempt++)
@@ -239,7 +250,8 @@ internal sealed class JobScheduler
                     _graph.Reset();
                 }
 
-                // An output that was done may have retained this try's records, which lie in the same inputs: they stay until nobody reads any try.
+                // An output that was done may have retained this try's records, which lie in the same inputs: they stay
+                // until nobody reads any try.
                 BatchContext next = scope.NewAttempt();
                 _running.Replace(scope, next);
                 scope.Release();
@@ -273,12 +285,14 @@ internal sealed class JobScheduler
     {
         bool stops = batch.IsCutShort || _abort.IsCancellationRequested || _options.OnBatchFailure == BatchFailurePolicy.FailContext;
         if (stops || batch.IsWithoutData || batch.IsForStatesOnly || !_graph.Due.HasEarlierAt(batch.Time)
-            || WriteDown(batch.Time, "writing down that a batch runs without its data", checkpoints => checkpoints.GiveUpData(batch.Time)) is not null)
+            || WriteDown(batch.Time, "writing down that a batch runs without its data",
+                checkpoints => checkpoints.GiveUpData(batch.Time)) is not null)
         {
             return false;
         }
 
-        var scope = new BatchContext(batch.Time, JobSet.EmptyInputs(batch.Time, _graph.Inputs)) { IsReplay = batch.Recovery == Outcome.Pending };
+        var scope = new BatchContext(batch.Time, JobSet.EmptyInputs(batch.Time, _graph.Inputs))
+            { IsReplay = batch.Recovery == Outcome.Pending };
         _running.Add(scope);
         using (_work.Begin(WorkInHand.Operators, batch.Time))
         {
@@ -293,7 +307,9 @@ internal sealed class JobScheduler
         else
         {
             _graph.Reset();
-            string warning = $"Batch {batch.Time} failed without its data too: what earlier batches brought for it, such as a window that ends then, does not come out.";
+            string warning =
+                $"Batch {batch.Time} failed without its data too: what earlier batches brought for it, such as a "
+                + "window that ends then, does not come out.";
             Post(listener => listener.OnWarning(warning, scope.Failure));
         }
 
@@ -406,7 +422,8 @@ internal sealed class JobScheduler
         }
 
         Report(batch, listener => listener.OnBatchCompleted(info));
-        if (batch.Failure is not null && !batch.IsCutShort && (batch.IsForStatesOnly || _options.OnBatchFailure == BatchFailurePolicy.FailContext))
+        if (batch.Failure is not null && !batch.IsCutShort
+            && (batch.IsForStatesOnly || _options.OnBatchFailure == BatchFailurePolicy.FailContext))
         {
             Fail(batch.IsForStatesOnly ? NotRebuilt(batch.Failure) : batch.Failure);
         }
@@ -427,7 +444,9 @@ internal sealed class JobScheduler
         {
             batch.FailedRecordCount += count;
             _context.Metrics.CountFailedRecords(name, count);
-            string warning = $"{name} left out {count} {(count == 1 ? "record" : "records")} of batch {batch.Time} for which its function failed. The first error: {first.Message}";
+            string warning =
+                $"{name} left out {count} {(count == 1 ? "record" : "records")} of batch {batch.Time} for which its "
+                + $"function failed. The first error: {first.Message}";
             _listeners.Post(listener => listener.OnWarning(warning, first));
         }
     }
@@ -436,8 +455,10 @@ internal sealed class JobScheduler
     // reported it.
     private static StreamingException NotRebuilt(StreamingException failure) => new(
         failure,
-        "The states count the batch since an earlier run, and it ran again to rebuild them after the last checkpoint. Without it they would be other than what was put out, so the context stops, " +
-        "whatever OnBatchFailure says. Nothing in the checkpoint directory has changed: mend the cause (a function that refuses data it took before, a file that is gone) and start again, " +
+        "The states count the batch since an earlier run, and it ran again to rebuild them after the last "
+            + "checkpoint. Without it they would be other than what was put out, so the context stops, " +
+        "whatever OnBatchFailure says. Nothing in the checkpoint directory has changed: mend the cause (a function "
+            + "that refuses data it took before, a file that is gone) and start again, " +
         "or begin anew with another checkpoint directory.");
 
     private static StreamingException GivenUp(BatchTime time) =>

@@ -41,7 +41,10 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
     /// <summary>Records that operators left out by their error policies.</summary>
     public long FailedRecordCount { get; set; }
 
-    /// <summary>Whether the failure is that an operator or output ended early because the context stops at once: no reason to fail the context.</summary>
+    /// <summary>
+    /// Whether the failure is that an operator or output ended early because the context stops at once: no reason to
+    /// fail the context.
+    /// </summary>
     public bool IsCutShort { get; set; }
 
     public IReadOnlyList<OutputInfo> OutputInfos { get; set; } = [];
@@ -58,12 +61,14 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
     public IReadOnlyList<InputInfo> InputInfos { get; set; } = [];
 
     /// <summary>A batch for which nothing came in.</summary>
-    public static JobSet Empty(BatchTime time, IReadOnlyList<IInputStream> inputs, double submittedMs) => new(time, EmptyInputs(time, inputs), submittedMs)
+    public static JobSet Empty(BatchTime time, IReadOnlyList<IInputStream> inputs, double submittedMs) =>
+        new(time, EmptyInputs(time, inputs), submittedMs)
     {
         InputInfos = inputs.Select(input => new InputInfo(input.Id, input.Name, 0, 0, null)).ToArray(),
     };
 
-    public static InputBatch[] EmptyInputs(BatchTime time, IReadOnlyList<IInputStream> inputs) => inputs.Select(input => input.LoadBatch(time, null)).ToArray();
+    public static InputBatch[] EmptyInputs(BatchTime time, IReadOnlyList<IInputStream> inputs) =>
+        inputs.Select(input => input.LoadBatch(time, null)).ToArray();
 
     public BatchInfo ToInfo() => new()
     {

@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>Runs the outputs of batches: one after another, or different ones together; each output sees its batches one at a time, in order.</summary>
+/// <summary>
+/// Runs the outputs of batches: one after another, or different ones together; each output sees its batches one at a
+/// time, in order.
+/// </summary>
 /// <param name="graph">Its outputs.</param>
 /// <param name="options">How many run together.</param>
 /// <param name="clock">The clock of the times that are reported.</param>
@@ -9,10 +12,13 @@ namespace FastStream;
 /// <param name="post">Tells listeners.</param>
 /// <param name="abort">The immediate stop.</param>
 internal sealed class OutputRunner(
-    Graph graph, StreamingOptions options, StreamingClock clock, StreamingContext context, WorkInHand work, Action<Action<StreamingListener>> post, CancellationToken abort)
+    Graph graph, StreamingOptions options, StreamingClock clock, StreamingContext context, WorkInHand work,
+    Action<Action<StreamingListener>> post, CancellationToken abort)
 {
-    private readonly SemaphoreSlim _jobs = new(options.ConcurrentJobs, options.ConcurrentJobs);                    // output jobs that may still start
-    private readonly Task[] _lastRuns = Enumerable.Repeat(Task.CompletedTask, graph.Outputs.Count).ToArray();   // each output's run for the batch before, when they may overlap
+    // output jobs that may still start
+    private readonly SemaphoreSlim _jobs = new(options.ConcurrentJobs, options.ConcurrentJobs);
+    // each output's run for the batch before, when they may overlap
+    private readonly Task[] _lastRuns = Enumerable.Repeat(Task.CompletedTask, graph.Outputs.Count).ToArray();
     private volatile bool _isLeftBehind;
 
     /// <summary>Whether the context has stopped, and something did not return: no output begins any more.</summary>
@@ -29,7 +35,9 @@ internal sealed class OutputRunner(
         foreach (OutputOperation output in graph.Outputs)
         {
             OutputJob job = output.TakeJob(scope);
-            bool due = batch.Time.IsValid(output.Stream.Slide, context.ZeroTime) && !batch.DoneOutputs.Contains(output.Index) && !batch.IsForStatesOnly && (!ofEarlierOnly || output.Stream.GivesEarlierUpTo);
+            bool due = batch.Time.IsValid(output.Stream.Slide, context.ZeroTime)
+                && !batch.DoneOutputs.Contains(output.Index) && !batch.IsForStatesOnly
+                && (!ofEarlierOnly || output.Stream.GivesEarlierUpTo);
             if (!due)
             {
                 job.Release();
@@ -127,7 +135,8 @@ internal sealed class OutputRunner(
             _jobs.Release();
         }
 
-        var result = new OutputInfo(index, name, TimeSpan.FromMilliseconds(clock.NowMs - startMs), message) { Start = TimeSpan.FromMilliseconds(startMs - batch.StartedMs) };
+        var result = new OutputInfo(index, name, TimeSpan.FromMilliseconds(clock.NowMs - startMs), message)
+            { Start = TimeSpan.FromMilliseconds(startMs - batch.StartedMs) };
         post(listener => listener.OnOutputCompleted(info, result));
         return result;
     }

@@ -1,8 +1,8 @@
 namespace FastStream;
 
 /// <summary>
-/// Marks the flow of code that a context has begun and that its stop waits for: a batch with its operators and outputs, the inputs, the stop itself. A stop that is asked for inside of it
-/// must not wait for its own caller.
+/// Marks the flow of code that a context has begun and that its stop waits for: a batch with its operators and outputs,
+/// the inputs, the stop itself. A stop that is asked for inside of it must not wait for its own caller.
 /// </summary>
 /// <remarks>Flows with the caller over <c>await</c>, tasks and threads. Safe from any thread.</remarks>
 internal sealed class OwnWork

@@ -2,10 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace FastStream;
 
-/// <summary>Sleeps to a point of the system's monotonic clock, more exactly than .NET's timers, which follow a clock of several milliseconds.</summary>
+/// <summary>
+/// Sleeps to a point of the system's monotonic clock, more exactly than .NET's timers, which follow a clock of several
+/// milliseconds.
+/// </summary>
 /// <remarks>
-/// Linux: <c>clock_nanosleep</c> with TIMER_ABSTIME, which cannot drift. Elsewhere, in this one place: <see cref="Thread.Sleep(int)"/> to within
-/// two milliseconds and yielding for the rest. perf-results has the measured gaps.
+/// Linux: <c>clock_nanosleep</c> with TIMER_ABSTIME, which cannot drift. Elsewhere, in this one place:
+/// <see cref="Thread.Sleep(int)"/> to within two milliseconds and yielding for the rest. perf-results has the measured
+/// gaps.
 /// </remarks>
 internal static partial class PreciseSleep
 {
@@ -13,12 +17,16 @@ internal static partial class PreciseSleep
     private const int AbsoluteTime = 1;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
-    /// <summary>Blocks the thread until <see cref="TimeProvider.GetTimestamp"/> of the system clock reads the timestamp, or a signal wakes it.</summary>
+    /// <summary>
+    /// Blocks the thread until <see cref="TimeProvider.GetTimestamp"/> of the system clock reads the timestamp, or a
+    /// signal wakes it.
+    /// </summary>
     public static void Until(long timestamp)
     {
         if (OperatingSystem.IsLinux() && TimeProvider.System.TimestampFrequency == NanosecondsPerSecond)
         {
-            var until = new TimeSpec { Seconds = (nint)(timestamp / NanosecondsPerSecond), Nanoseconds = (nint)(timestamp % NanosecondsPerSecond) };
+            var until = new TimeSpec
+                { Seconds = (nint)(timestamp / NanosecondsPerSecond), Nanoseconds = (nint)(timestamp % NanosecondsPerSecond) };
             _ = SleepAbsolute(MonotonicClock, AbsoluteTime, in until, 0);
             return;
         }

@@ -2,9 +2,10 @@ namespace FastStream;
 
 /// <summary>The clock of batch times: the wall clock's reading at the start, carried on by the monotonic clock.</summary>
 /// <remarks>
-/// Times are computed from the clock, never by counting ticks; a wall clock that is set back or forth while the context runs moves no batch.
-/// Works on any <see cref="TimeProvider"/> whose time and timestamps go together. Time is kept in whole units of 100 ns: milliseconds with parts
-/// are rounded at today's distance from the epoch, and a test's clock that stands exactly on a tick must read as that tick. Safe from any thread.
+/// Times are computed from the clock, never by counting ticks; a wall clock that is set back or forth while the context
+/// runs moves no batch. Works on any <see cref="TimeProvider"/> whose time and timestamps go together. Time is kept in
+/// whole units of 100 ns: milliseconds with parts are rounded at today's distance from the epoch, and a test's clock
+/// that stands exactly on a tick must read as that tick. Safe from any thread.
 /// </remarks>
 internal sealed class StreamingClock
 {
@@ -20,7 +21,10 @@ internal sealed class StreamingClock
 
     public TimeProvider Provider { get; }
 
-    /// <summary>How far batch times are ahead of the clock: more than zero where an earlier run's batches are later than the present. Set before the first wait.</summary>
+    /// <summary>
+    /// How far batch times are ahead of the clock: more than zero where an earlier run's batches are later than the
+    /// present. Set before the first wait.
+    /// </summary>
     public TimeSpan BatchesAhead { get; set; }
 
     /// <summary>Time since the epoch, exactly.</summary>

@@ -3,7 +3,8 @@ namespace FastStream;
 /// <summary>Where the batch times of a start begin: on a grid of its own, or on an earlier run's, after its last batch.</summary>
 /// <param name="ZeroTime">The grid's zero time.</param>
 /// <param name="After">The first tick is the first one of the grid after this time.</param>
-/// <param name="Now">What the clock of batch times reads: ticks up to it passed while the program was down, and come each, whatever the policy for missed ticks.</param>
+/// <param name="Now">What the clock of batch times reads: ticks up to it passed while the program was down, and come
+/// each, whatever the policy for missed ticks.</param>
 /// <param name="SkippedUntil">Times of the down time up to this one are left out by policy; null for a first start.</param>
 /// <param name="Ahead">How far batch times go on ahead of the clock, because it is behind the last batch.</param>
 internal readonly record struct TickStart(BatchTime ZeroTime, BatchTime After, BatchTime Now, BatchTime? SkippedUntil, TimeSpan Ahead)

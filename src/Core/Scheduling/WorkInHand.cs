@@ -20,7 +20,8 @@ internal sealed class WorkInHand
         {
             lock (_lock)
             {
-                return [.. _items.Where(item => item.Name != Batch || !_items.Exists(other => other.Time == item.Time && other.Number != item.Number))];
+                return [.. _items.Where(item => item.Name != Batch
+                    || !_items.Exists(other => other.Time == item.Time && other.Number != item.Number))];
             }
         }
     }

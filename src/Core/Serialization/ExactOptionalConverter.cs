@@ -6,10 +6,14 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace FastStream.Serialization;
 
-/// <summary>An <see cref="Optional{T}"/> in the JSON of checkpoints: <c>[value]</c>, or <c>[]</c> for none, so that a value of null stays one.</summary>
+/// <summary>
+/// An <see cref="Optional{T}"/> in the JSON of checkpoints: <c>[value]</c>, or <c>[]</c> for none, so that a value of
+/// null stays one.
+/// </summary>
 internal sealed class ExactOptionalConverter : JsonConverterFactory
 {
-    public override bool CanConvert(Type typeToConvert) => typeToConvert.IsGenericType && typeToConvert.GetGenericTypeDefinition() == typeof(Optional<>);
+    public override bool CanConvert(Type typeToConvert) =>
+        typeToConvert.IsGenericType && typeToConvert.GetGenericTypeDefinition() == typeof(Optional<>);
 
     // By way of the type itself, as in OptionalJsonConverter: ahead-of-time compilation cannot make the converter's type at run time.
     [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "No constructor runs: the default of a struct is taken.")]

@@ -4,7 +4,10 @@ using System.Text.Unicode;
 
 namespace FastStream.Serialization;
 
-/// <summary>A <see cref="Utf8Text"/> in the JSON of checkpoints: a string, or <c>["base64"]</c> for bytes that are not UTF-8, so that no byte changes.</summary>
+/// <summary>
+/// A <see cref="Utf8Text"/> in the JSON of checkpoints: a string, or <c>["base64"]</c> for bytes that are not UTF-8, so
+/// that no byte changes.
+/// </summary>
 internal sealed class ExactTextConverter : JsonConverter<Utf8Text>
 {
     public override Utf8Text Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

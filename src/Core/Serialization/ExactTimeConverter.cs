@@ -7,11 +7,13 @@ using System.Text.Json.Serialization.Metadata;
 namespace FastStream.Serialization;
 
 /// <summary>
-/// A local time as what the clock showed. JSON's own form adds the offset from UTC, by which an hour that summer time leaves out or repeats comes back as
-/// another one, and every hour on a machine of another time zone. <c>"local 2026-03-29T02:30:00.0000000"</c>
+/// A local time as what the clock showed. JSON's own form adds the offset from UTC, by which an hour that summer time
+/// leaves out or repeats comes back as another one, and every hour on a machine of another time zone. <c>"local
+/// 2026-03-29T02:30:00.0000000"</c>
 /// </summary>
 /// <remarks>
-/// In the hour that is repeated .NET keeps a bit that tells the first pass, in summer time, from the second. No comparison looks at it, but the way to UTC does:
+/// In the hour that is repeated .NET keeps a bit that tells the first pass, in summer time, from the second. No
+/// comparison looks at it, but the way to UTC does:
 /// <c>"local 2026-10-25T02:30:00.0000000 summer"</c>
 /// </remarks>
 internal sealed class ExactTimeConverter : JsonConverter<DateTime>
@@ -19,7 +21,8 @@ internal sealed class ExactTimeConverter : JsonConverter<DateTime>
     private const string Mark = "local ";
     private const string Form = "yyyy-MM-ddTHH:mm:ss.fffffff";
     private const string SummerMark = " summer";
-    private const int KindShift = 62;                 // the upper two bits of a DateTime: 2 is local, 3 local in summer time where the hour comes twice
+    // the upper two bits of a DateTime: 2 is local, 3 local in summer time where the hour comes twice
+    private const int KindShift = 62;
     private const ulong LocalInSummer = 3;
 
     private static readonly JsonConverter<DateTime> Usual = JsonMetadataServices.DateTimeConverter;
@@ -57,7 +60,8 @@ internal sealed class ExactTimeConverter : JsonConverter<DateTime>
     }
 
     private static string Local(DateTime value) =>
-        Mark + value.ToString(Form, CultureInfo.InvariantCulture) + (Unsafe.BitCast<DateTime, ulong>(value) >> KindShift == LocalInSummer ? SummerMark : "");
+        Mark + value.ToString(Form, CultureInfo.InvariantCulture)
+            + (Unsafe.BitCast<DateTime, ulong>(value) >> KindShift == LocalInSummer ? SummerMark : "");
 
     private static bool TryReadLocal(string? text, out DateTime local)
     {
@@ -69,12 +73,15 @@ internal sealed class ExactTimeConverter : JsonConverter<DateTime>
 
         bool isInSummer = text.EndsWith(SummerMark, StringComparison.Ordinal);
         if (!DateTime.TryParseExact(
-            text.AsSpan()[Mark.Length..^(isInSummer ? SummerMark.Length : 0)], Form, CultureInfo.InvariantCulture, DateTimeStyles.None, out local))
+            text.AsSpan()[Mark.Length..^(isInSummer ? SummerMark.Length : 0)], Form, CultureInfo.InvariantCulture,
+            DateTimeStyles.None, out local))
         {
             return false;
         }
 
-        local = isInSummer ? Unsafe.BitCast<ulong, DateTime>((ulong)local.Ticks | (LocalInSummer << KindShift)) : DateTime.SpecifyKind(local, DateTimeKind.Local);
+        local = isInSummer
+            ? Unsafe.BitCast<ulong, DateTime>((ulong)local.Ticks | (LocalInSummer << KindShift))
+                : DateTime.SpecifyKind(local, DateTimeKind.Local);
         return true;
     }
 }

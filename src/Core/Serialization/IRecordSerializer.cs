@@ -4,12 +4,16 @@ namespace FastStream.Serialization;
 
 /// <summary>Writes records of a type into checkpoints and logs, and reads them again.</summary>
 /// <remarks>
-/// Which serializer reads is decided by the program, never by what was written: no type names are followed. What is read was checked for damage before. Called by several threads.
+/// Which serializer reads is decided by the program, never by what was written: no type names are followed. What is
+/// read was checked for damage before. Called by several threads.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public interface IRecordSerializer<T>
 {
-    /// <summary>What a checkpoint remembers of how it was written. Another text when the program starts again means that the records do not fit: the start is refused.</summary>
+    /// <summary>
+    /// What a checkpoint remembers of how it was written. Another text when the program starts again means that the
+    /// records do not fit: the start is refused.
+    /// </summary>
     string Schema { get; }
 
     /// <summary>Writes one record.</summary>

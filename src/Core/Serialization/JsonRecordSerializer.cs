@@ -25,9 +25,11 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
 
     /// <summary>A serializer by what the JSON source generator wrote.</summary>
     /// <remarks>
-    /// Its options count, as far as values come back by them: texts, strings, times and so on are written in forms of our own where JSON's would change them, and so are NaN and infinities; public fields
-    /// are written too, and JSON with a member that the type has no more is refused, unless the type says otherwise by <see cref="JsonUnmappedMemberHandlingAttribute"/>. What does not come back is
-    /// refused as by the other constructor; in a program compiled ahead of time only what values show when they are written.
+    /// Its options count, as far as values come back by them: texts, strings, times and so on are written in forms of
+    /// our own where JSON's would change them, and so are NaN and infinities; public fields are written too, and JSON
+    /// with a member that the type has no more is refused, unless the type says otherwise by
+    /// <see cref="JsonUnmappedMemberHandlingAttribute"/>. What does not come back is refused as by the other
+    /// constructor; in a program compiled ahead of time only what values show when they are written.
     /// </remarks>
     /// <param name="type">Such as <c>OrdersJson.Default.Order</c>.</param>
     /// <exception cref="NotSupportedException">Something in the record would not come back as it was; the message says what.</exception>
@@ -38,7 +40,8 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
         {
             // With a converter of its own it is all that the program says it is; of members nobody else could say how they are written.
             _type = type.Kind == JsonTypeInfoKind.None ? type : throw new NotSupportedException(
-                $"The JsonTypeInfo of {RecordLayout.NameOf(typeof(T))} is none that its options give. Take that of a JsonSerializerContext or of "
+                $"The JsonTypeInfo of {RecordLayout.NameOf(typeof(T))} is none that its options give. Take that of "
+                    + "a JsonSerializerContext or of "
                 + $"options.GetTypeInfo(typeof({typeof(T).Name})), or write an IRecordSerializer.");
             Schema = $"json {RecordLayout.NameOf(typeof(T))}";
             return;
@@ -53,10 +56,15 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
         Schema = SchemaOf(_type);
     }
 
-    /// <summary>A serializer by reflection: public properties and fields. A member that is new begins with its default; JSON with one that the type has no more is refused.</summary>
+    /// <summary>
+    /// A serializer by reflection: public properties and fields. A member that is new begins with its default; JSON
+    /// with one that the type has no more is refused.
+    /// </summary>
     /// <exception cref="NotSupportedException">Something in the record would not come back as it was; the message says what.</exception>
-    [RequiresUnreferencedCode("Reads the members of T by reflection. Give the JsonTypeInfo<T> of a source-generated context where the program is trimmed.")]
-    [RequiresDynamicCode("May make code at run time. Give the JsonTypeInfo<T> of a source-generated context where the program is compiled ahead of time.")]
+    [RequiresUnreferencedCode("Reads the members of T by reflection. Give the JsonTypeInfo<T> of a source-generated "
+        + "context where the program is trimmed.")]
+    [RequiresDynamicCode("May make code at run time. Give the JsonTypeInfo<T> of a source-generated context where "
+        + "the program is compiled ahead of time.")]
     public JsonRecordSerializer()
     {
         var options = new JsonSerializerOptions
@@ -132,7 +140,8 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
     }
 
     private static bool IsOfItsOptions(JsonTypeInfo<T> type) =>
-        type.Options.TypeInfoResolver is not null && type.Options.TryGetTypeInfo(typeof(T), out JsonTypeInfo? own) && ReferenceEquals(own, type);
+        type.Options.TypeInfoResolver is not null && type.Options.TryGetTypeInfo(typeof(T), out JsonTypeInfo? own)
+            && ReferenceEquals(own, type);
 
     // The program's own JSON, with our looks at the values put in, and nothing forgotten that the program did not say may be.
     private static JsonTypeInfo<T> Watched(JsonTypeInfo<T> type)

@@ -10,8 +10,9 @@ namespace FastStream.Serialization;
 
 /// <summary>Finds what would not come back from JSON as it was written, before anything is written.</summary>
 /// <remarks>
-/// Every field of a class must come back: a public one, one behind a property that can be set or that a parameter of the constructor is named as, or one that <see cref="JsonIgnoreAttribute"/> says
-/// may be forgotten. A counter that only a method changes would else be 0 after a restart, without a word.
+/// Every field of a class must come back: a public one, one behind a property that can be set or that a parameter of
+/// the constructor is named as, or one that <see cref="JsonIgnoreAttribute"/> says may be forgotten. A counter that
+/// only a method changes would else be 0 after a restart, without a word.
 /// </remarks>
 [RequiresUnreferencedCode("Reads members by reflection.")]
 [RequiresDynamicCode("May make code at run time.")]
@@ -22,11 +23,13 @@ internal sealed class JsonRoundTrip
     private static readonly Type[] NeverBack = [typeof(object), typeof(nint), typeof(nuint), typeof(ValueType), typeof(Enum)];
 
     // JSON lists the top of a stack first, and reading pushes it first.
-    private static readonly Type[] Reversed = [typeof(Stack<>), typeof(ConcurrentStack<>), typeof(ImmutableStack<>), typeof(IImmutableStack<>)];
+    private static readonly Type[] Reversed = [typeof(Stack<>), typeof(ConcurrentStack<>), typeof(ImmutableStack<>),
+        typeof(IImmutableStack<>)];
 
     private static readonly Type[] Keys =
     [
-        typeof(string), typeof(decimal), typeof(Guid), typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly), typeof(TimeSpan), typeof(Uri), typeof(Version),
+        typeof(string), typeof(decimal), typeof(Guid), typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly),
+        typeof(TimeOnly), typeof(TimeSpan), typeof(Uri), typeof(Version),
         typeof(Half), typeof(Int128), typeof(UInt128),
     ];
 
@@ -137,7 +140,8 @@ internal sealed class JsonRoundTrip
             ThrowIfFieldIsLost(type, info);
         }
 
-        foreach (JsonPropertyInfo property in info.Properties.Where(property => property.Get is not null && property.CustomConverter is null))
+        foreach (JsonPropertyInfo property in info.Properties
+            .Where(property => property.Get is not null && property.CustomConverter is null))
         {
             ThrowIfNeverBack(property.PropertyType);
             if (property.NumberHandling is { } numbers
@@ -185,11 +189,14 @@ internal sealed class JsonRoundTrip
             && property.DeclaringType?.GetField($"<{property.Name}>k__BackingField", Own) is null;
     }
 
-    private static bool ComesBack(JsonPropertyInfo property) => property.Get is not null && (property.Set is not null || property.AssociatedParameter is not null);
+    private static bool ComesBack(JsonPropertyInfo property) =>
+        property.Get is not null && (property.Set is not null || property.AssociatedParameter is not null);
 
     private static bool MayBeForgotten(Type own, FieldInfo field, string property) =>
         field.IsDefined(typeof(JsonIgnoreAttribute))
-        || own.GetProperties(Own).Any(other => string.Equals(other.Name, property, StringComparison.OrdinalIgnoreCase) && other.IsDefined(typeof(JsonIgnoreAttribute)));
+        || own.GetProperties(Own)
+            .Any(other => string.Equals(other.Name, property, StringComparison.OrdinalIgnoreCase)
+                && other.IsDefined(typeof(JsonIgnoreAttribute)));
 
     // <Name>k__BackingField, _name, m_Name, name
     private static string NameOfPropertyOf(FieldInfo field)
@@ -233,5 +240,7 @@ internal sealed class JsonRoundTrip
     }
 
     private NotSupportedException Lost(string what, Exception? error = null) =>
-        new($"{RecordLayout.NameOf(_record)} cannot be kept as JSON: {what}. Make it public with a setter or a parameter of the constructor, mark it with JsonIgnore where it may be forgotten, or add a serializer for {RecordLayout.NameOf(_record)} to CheckpointOptions.Serializers.", error);
+        new($"{RecordLayout.NameOf(_record)} cannot be kept as JSON: {what}. Make it public with a setter or a "
+            + "parameter of the constructor, mark it with JsonIgnore where it may be forgotten, or add a "
+            + $"serializer for {RecordLayout.NameOf(_record)} to CheckpointOptions.Serializers.", error);
 }

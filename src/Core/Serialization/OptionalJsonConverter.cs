@@ -7,7 +7,10 @@ using System.Text.Json.Serialization.Metadata;
 namespace FastStream.Serialization;
 
 /// <summary>An <see cref="Optional{T}"/> as its value in JSON, or <c>null</c>; read, <c>null</c> is none.</summary>
-/// <remarks>A source-generated context must name the type of the value too: <c>[JsonSerializable(typeof(int))]</c> beside <c>[JsonSerializable(typeof(Optional&lt;int&gt;))]</c>.</remarks>
+/// <remarks>
+/// A source-generated context must name the type of the value too: <c>[JsonSerializable(typeof(int))]</c> beside
+/// <c>[JsonSerializable(typeof(Optional&lt;int&gt;))]</c>.
+/// </remarks>
 public sealed class OptionalJsonConverter : JsonConverterFactory
 {
     /// <inheritdoc/>

@@ -1,12 +1,17 @@
 namespace FastStream.Serialization;
 
-/// <summary>The records of a batch that an earlier run wrote down do not fit the program's types. Told apart from misuse: a batch that never runs again needs no records.</summary>
+/// <summary>
+/// The records of a batch that an earlier run wrote down do not fit the program's types. Told apart from misuse: a
+/// batch that never runs again needs no records.
+/// </summary>
 /// <param name="input">The name of the input that the records are of.</param>
 /// <param name="difference">As <see cref="SchemaMatch"/> found it.</param>
 internal sealed class OtherSchemaException(string input, string difference) : InvalidOperationException(Sentence(input, difference))
 {
     /// <summary>What to say where records of an input are of other types than the program's.</summary>
     public static string Sentence(string input, string difference) =>
-        $"The records of {input} that an earlier run wrote down do not fit: {difference}. Go back to the types they were written with, and stop "
-        + "gracefully before the change, so that none are left; or add a serializer to CheckpointOptions.Serializers that has the old schema and reads both.";
+        $"The records of {input} that an earlier run wrote down do not fit: {difference}. Go back to the types they "
+            + "were written with, and stop "
+        + "gracefully before the change, so that none are left; or add a serializer to "
+            + "CheckpointOptions.Serializers that has the old schema and reads both.";
 }

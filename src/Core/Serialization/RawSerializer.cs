@@ -5,8 +5,14 @@ using System.Runtime.InteropServices;
 
 namespace FastStream.Serialization;
 
-/// <summary>Structs without references: the bytes of their fields, one after the other, and behind them the texts. Nothing else of the memory: records of equal fields give equal bytes.</summary>
-/// <remarks><code>| fields, in the order of their declaration | for each text: length (4 bytes), bytes |     a DateTimeOffset: UTC ticks (8), minutes of offset (2)</code></remarks>
+/// <summary>
+/// Structs without references: the bytes of their fields, one after the other, and behind them the texts. Nothing else
+/// of the memory: records of equal fields give equal bytes.
+/// </summary>
+/// <remarks>
+/// <code>| fields, in the order of their declaration | for each text: length (4 bytes), bytes | a DateTimeOffset: UTC
+/// ticks (8), minutes of offset (2)</code>
+/// </remarks>
 internal sealed class RawSerializer<T> : IRecordSerializer<T>
 {
     private const int TimeWithOffsetBytes = 10;

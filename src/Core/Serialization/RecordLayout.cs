@@ -11,10 +11,14 @@ namespace FastStream.Serialization;
 /// <param name="IsTimeWithOffset">Whether they are a <see cref="DateTimeOffset"/>.</param>
 internal readonly record struct RecordPiece(int Offset, int Length, bool IsTimeWithOffset);
 
-/// <summary>What a struct without references consists of, field by field in the order in which they are declared: the bytes between them mean nothing and are not written.</summary>
+/// <summary>
+/// What a struct without references consists of, field by field in the order in which they are declared: the bytes
+/// between them mean nothing and are not written.
+/// </summary>
 /// <remarks>
-/// Where a field lies in memory is the runtime's affair and may be another place in its next version; what is written, and the name for it, hangs on the program's own declarations alone.
-/// Of the framework's structs only the size counts, except for tuples, nullables and pairs, which are looked into.
+/// Where a field lies in memory is the runtime's affair and may be another place in its next version; what is written,
+/// and the name for it, hangs on the program's own declarations alone. Of the framework's structs only the size counts,
+/// except for tuples, nullables and pairs, which are looked into.
 /// </remarks>
 internal sealed class RecordLayout
 {
@@ -72,7 +76,8 @@ internal sealed class RecordLayout
         if (type.IsPrimitive || type.IsEnum || IsOneBlock(type))
         {
             AddPiece<T>(type, path);
-            string size = type.IsPrimitive ? "" : type.IsEnum ? $":{type.GetEnumUnderlyingType().FullName}" : $":{RuntimeHelpers.SizeOf(type.TypeHandle)}";
+            string size = type.IsPrimitive
+                ? "" : type.IsEnum ? $":{type.GetEnumUnderlyingType().FullName}" : $":{RuntimeHelpers.SizeOf(type.TypeHandle)}";
             return NameOf(type) + size;
         }
 
@@ -89,28 +94,33 @@ internal sealed class RecordLayout
             return "";
         }
 
-        string name = field.Name.StartsWith('<') && field.Name.IndexOf('>', StringComparison.Ordinal) is > 1 and var end ? field.Name[1..end] : field.Name;
+        string name = field.Name.StartsWith('<') && field.Name.IndexOf('>', StringComparison.Ordinal) is > 1 and var end
+            ? field.Name[1..end] : field.Name;
         return $"{name}:";
     }
 
     // In the order of the declaration, with the mark of presence first.
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Where there is no metadata of fields, structs are refused before.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Where there is no metadata of fields, "
+        + "structs are refused before.")]
     internal static IEnumerable<FieldInfo> FieldsOf(Type type) => type
         .GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
         .OrderByDescending(IsMarkOfPresence).ThenBy(field => field.MetadataToken);
 
     private static bool IsMarkOfPresence(FieldInfo field) =>
-        field.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() is var generic && (generic == typeof(Nullable<>) || generic == typeof(Optional<>))
+        field.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() is var generic
+            && (generic == typeof(Nullable<>) || generic == typeof(Optional<>))
         && field.FieldType == typeof(bool) && field.Name.Contains("hasValue", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a type is one of the tuples, nullables and pairs whose parts are its type arguments.</summary>
     internal static bool IsLookedInto(Type type) =>
         type.IsGenericType && type.GetGenericTypeDefinition() is var generic
-        && (generic == typeof(Nullable<>) || generic == typeof(KeyValuePair<,>) || generic == typeof(Optional<>) || (IsOfRuntime(type) && typeof(ITuple).IsAssignableFrom(type)));
+        && (generic == typeof(Nullable<>) || generic == typeof(KeyValuePair<,>) || generic == typeof(Optional<>)
+            || (IsOfRuntime(type) && typeof(ITuple).IsAssignableFrom(type)));
 
     private static bool IsOfRuntime(Type type) => type.Assembly == typeof(object).Assembly;
 
-    // Fields that overlap, repeat or stand for more bytes than they say; and the framework's structs. Texts are never copied as they lie in memory: where they point to is gone after a restart.
+    // Fields that overlap, repeat or stand for more bytes than they say; and the framework's structs. Texts are never
+    // copied as they lie in memory: where they point to is gone after a restart.
     private static bool IsOneBlock(Type type)
     {
         bool isOpaque = (IsOfRuntime(type) && !IsLookedInto(type) && type != typeof(ValueTuple))
@@ -137,5 +147,6 @@ internal sealed class RecordLayout
 
     private static int OffsetOf<T>(Type type, IReadOnlyList<FieldInfo> path) => FieldOffsets<T>.Of(type, path) is >= 0 and int offset
         ? offset
-        : throw new NotSupportedException($"The place of {string.Join('.', path.Select(field => field.Name))} in {typeof(T)} was not found.");
+        : throw new NotSupportedException(
+            $"The place of {string.Join('.', path.Select(field => field.Name))} in {typeof(T)} was not found.");
 }

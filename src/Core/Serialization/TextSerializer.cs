@@ -6,7 +6,10 @@ using System.Text.Unicode;
 
 namespace FastStream.Serialization;
 
-/// <summary>Strings, exactly: their length in bytes and UTF-8; for one that is not valid UTF-16 -2, its length in bytes and UTF-16 in little endian; for null -1.</summary>
+/// <summary>
+/// Strings, exactly: their length in bytes and UTF-8; for one that is not valid UTF-16 -2, its length in bytes and
+/// UTF-16 in little endian; for null -1.
+/// </summary>
 internal sealed class TextSerializer : IRecordSerializer<string?>
 {
     private const int Null = -1;

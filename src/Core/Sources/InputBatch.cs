@@ -1,6 +1,9 @@
 namespace FastStream.Runtime;
 
-/// <summary>What one input gave for one batch, without the record type. Disposed once the batch is done with: its blocks go back to the pool.</summary>
+/// <summary>
+/// What one input gave for one batch, without the record type. Disposed once the batch is done with: its blocks go back
+/// to the pool.
+/// </summary>
 public abstract class InputBatch : IDisposable
 {
     /// <summary>Number of records if known without decoding, else -1: then they are counted while the batch runs.</summary>

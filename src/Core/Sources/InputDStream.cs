@@ -3,7 +3,10 @@ using System.Buffers;
 namespace FastStream.Runtime;
 
 /// <summary>A stream's root: what has arrived since the last batch is cut off at every tick.</summary>
-/// <remarks>To add a source, derive from this (or from a receiver in FastStream.Ingest) and write <see cref="Cut"/>; docs/recipes.md shows how.</remarks>
+/// <remarks>
+/// To add a source, derive from this (or from a receiver in FastStream.Ingest) and write <see cref="Cut"/>;
+/// docs/recipes.md shows how.
+/// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public abstract class InputDStream<T> : DStream<T>, IInputStream
 {
@@ -20,18 +23,28 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     /// <param name="cancellationToken">Cancelled when the context stops at once.</param>
     protected internal virtual ValueTask StartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    /// <summary>Called once when the context stops: end receiving; all that was received must be given by the next <see cref="Cut"/>.</summary>
+    /// <summary>
+    /// Called once when the context stops: end receiving; all that was received must be given by the next
+    /// <see cref="Cut"/>.
+    /// </summary>
     protected internal virtual ValueTask StopAsync() => ValueTask.CompletedTask;
 
-    /// <summary>Called once, last: no batch runs any more and no <see cref="Cut"/> follows. Gives back what was received and never cut.</summary>
+    /// <summary>
+    /// Called once, last: no batch runs any more and no <see cref="Cut"/> follows. Gives back what was received and
+    /// never cut.
+    /// </summary>
     protected internal virtual ValueTask CloseAsync() => ValueTask.CompletedTask;
 
-    /// <summary>Hands over what has arrived until now; called by one thread, once for each batch, in time order; must be quick and must not wait.</summary>
+    /// <summary>
+    /// Hands over what has arrived until now; called by one thread, once for each batch, in time order; must be quick
+    /// and must not wait.
+    /// </summary>
     protected internal abstract InputBatch<T> Cut(BatchTime time);
 
     /// <summary>
-    /// Where the context has checkpoints: writes down what a batch is made of, so that <see cref="LoadBatch"/> gives the same one after a crash. By default all its records; an input with a
-    /// log or files of its own writes where they are. Called by one thread after <see cref="Cut"/>, before the batch runs.
+    /// Where the context has checkpoints: writes down what a batch is made of, so that <see cref="LoadBatch"/> gives
+    /// the same one after a crash. By default all its records; an input with a log or files of its own writes where
+    /// they are. Called by one thread after <see cref="Cut"/>, before the batch runs.
     /// </summary>
     protected internal virtual void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output)
     {
@@ -40,7 +53,10 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
         RecordedBatch.Save(batch, PartitionCount, Serializer, output);
     }
 
-    /// <summary>The batch that <see cref="SaveBatch"/> wrote down. Called before <see cref="StartAsync"/>, in time order, for the batches after the checkpoint.</summary>
+    /// <summary>
+    /// The batch that <see cref="SaveBatch"/> wrote down. Called before <see cref="StartAsync"/>, in time order, for
+    /// the batches after the checkpoint.
+    /// </summary>
     protected internal virtual InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
         if (RecordedBatch.TakeSchema(ref saved) is { } schema && SchemaMatch.Difference(schema, Serializer.Schema) is { } difference)
@@ -51,21 +67,29 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
         return RecordedBatch.Load(saved, Serializer);
     }
 
-    /// <summary>Where the context has checkpoints: writes down how far the input is, as of the batches up to a checkpoint, such as what it has read already. By default nothing.</summary>
+    /// <summary>
+    /// Where the context has checkpoints: writes down how far the input is, as of the batches up to a checkpoint, such
+    /// as what it has read already. By default nothing.
+    /// </summary>
     /// <param name="time">The last batch that the checkpoint counts.</param>
     /// <param name="output">Takes the bytes.</param>
     protected internal virtual void SavePosition(BatchTime time, IBufferWriter<byte> output)
     {
     }
 
-    /// <summary>Goes on from where <see cref="SavePosition"/> was. Called before <see cref="LoadBatch"/> and <see cref="StartAsync"/>; not for a first start.</summary>
+    /// <summary>
+    /// Goes on from where <see cref="SavePosition"/> was. Called before <see cref="LoadBatch"/> and
+    /// <see cref="StartAsync"/>; not for a first start.
+    /// </summary>
     protected internal virtual void LoadPosition(ReadOnlySpan<byte> saved)
     {
     }
 
     /// <summary>
-    /// A batch is done with: its outputs have run, or it was given up, and where the context has checkpoints that is on the disk. No run of the program takes it up again, so that a source outside
-    /// may be told how far its records count. Called in time order, for each batch of the input, by one thread that runs batches: must be quick. By default nothing.
+    /// A batch is done with: its outputs have run, or it was given up, and where the context has checkpoints that is on
+    /// the disk. No run of the program takes it up again, so that a source outside may be told how far its records
+    /// count. Called in time order, for each batch of the input, by one thread that runs batches: must be quick. By
+    /// default nothing.
     /// </summary>
     /// <param name="time">The batch; all before it are done with too.</param>
     protected internal virtual void OnBatchCommitted(BatchTime time)
@@ -75,12 +99,17 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     internal IRecordSerializer<T> Serializer => _serializer ??= Context.Options.Checkpoint!.Serializers.Of<T>();
 
     /// <summary>
-    /// Whether the input has given all that it ever will: every later <see cref="Cut"/> would be empty. Asked after each cut, by the same thread, where
-    /// <see cref="StreamingOptions.StopWhenInputsEnd"/> is set. By default false: it never ends. An input that ends by an error throws it from its next cut.
+    /// Whether the input has given all that it ever will: every later <see cref="Cut"/> would be empty. Asked after
+    /// each cut, by the same thread, where
+    /// <see cref="StreamingOptions.StopWhenInputsEnd"/> is set. By default false: it never ends. An input that ends by
+    /// an error throws it from its next cut.
     /// </summary>
     protected internal virtual bool HasEnded => false;
 
-    /// <summary>Whether it takes nothing more before a batch gives room back: what is cut then holds little, and waiting with the cut loses nothing.</summary>
+    /// <summary>
+    /// Whether it takes nothing more before a batch gives room back: what is cut then holds little, and waiting with
+    /// the cut loses nothing.
+    /// </summary>
     internal virtual bool IsBackpressured => false;
 
     /// <inheritdoc/>
@@ -122,7 +151,8 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
 
     void IInputStream.SaveBatch(InputBatch batch, IBufferWriter<byte> output) => SaveBatch((InputBatch<T>)batch, output);
 
-    InputBatch IInputStream.LoadBatch(BatchTime time, ReadOnlyMemory<byte>? saved) => saved is { } bytes ? LoadBatch(time, bytes) : RecordInputBatch.Empty<T>();
+    InputBatch IInputStream.LoadBatch(BatchTime time, ReadOnlyMemory<byte>? saved) =>
+        saved is { } bytes ? LoadBatch(time, bytes) : RecordInputBatch.Empty<T>();
 
     void IInputStream.SavePosition(BatchTime time, IBufferWriter<byte> output) => SavePosition(time, output);
 
@@ -136,7 +166,9 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
 
     void IInputStream.RetireJournal(BatchTime oldestKept) => RetireJournal(oldestKept);
 
-    InputBatch IInputStream.Cut(BatchTime time) => Cut(time) ?? throw new InvalidOperationException($"{Name} gave no batch at {time}. Cut must return an empty batch where nothing has arrived.");
+    InputBatch IInputStream.Cut(BatchTime time) =>
+        Cut(time) ?? throw new InvalidOperationException(
+            $"{Name} gave no batch at {time}. Cut must return an empty batch where nothing has arrived.");
 }
 
 /// <summary>An input as the scheduler sees it, without the record type.</summary>

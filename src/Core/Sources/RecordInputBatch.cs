@@ -6,10 +6,11 @@ namespace FastStream.Runtime;
 
 /// <summary>A batch of records that lie in memory: each partition gets a contiguous share of them, in order.</summary>
 /// <remarks>
-/// Of n records, partition i of P gets those from i·n/P up to (i+1)·n/P. Nothing is copied: the memory must not change until the batch is disposed.
-/// Different partitions may run at the same time, and again for a retry.
+/// Of n records, partition i of P gets those from i·n/P up to (i+1)·n/P. Nothing is copied: the memory must not change
+/// until the batch is disposed. Different partitions may run at the same time, and again for a retry.
 /// </remarks>
-/// <example><code>protected override InputBatch&lt;int&gt; Cut(BatchTime time) => new RecordInputBatch&lt;int&gt;(_readings);</code></example>
+/// <example><code>protected override InputBatch&lt;int&gt; Cut(BatchTime time) => new
+/// RecordInputBatch&lt;int&gt;(_readings);</code></example>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class RecordInputBatch<T> : InputBatch<T>
 {
@@ -88,7 +89,10 @@ public sealed class RecordInputBatch<T> : InputBatch<T>
 /// <summary>Makes batches of lists.</summary>
 public static class RecordInputBatch
 {
-    /// <summary>A batch of a list's records: an array is used as it is, other lists are copied, so that they may change meanwhile.</summary>
+    /// <summary>
+    /// A batch of a list's records: an array is used as it is, other lists are copied, so that they may change
+    /// meanwhile.
+    /// </summary>
     /// <param name="records">The records, in order.</param>
     public static RecordInputBatch<T> Of<T>(IReadOnlyList<T> records)
     {

@@ -5,8 +5,10 @@ namespace FastStream.Runtime;
 
 /// <summary>A batch by its records, written down and read again: what inputs do that have no log or position of their own.</summary>
 /// <remarks>
-/// <code>| -2 (4 bytes) | length (4), schema | number of partitions (4) | for each partition: its records, as <see cref="SavedRecords"/> has them |</code>
-/// The schema is with the records, as a checkpoint may be of a run before the one that wrote them. Batches of earlier versions begin with the number of partitions.
+/// <code>| -2 (4 bytes) | length (4), schema | number of partitions (4) | for each partition: its records, as
+/// <see cref="SavedRecords"/> has them |</code>
+/// The schema is with the records, as a checkpoint may be of a run before the one that wrote them. Batches of earlier
+/// versions begin with the number of partitions.
 /// </remarks>
 internal static class RecordedBatch
 {
@@ -31,7 +33,10 @@ internal static class RecordedBatch
         }
     }
 
-    /// <summary>What the records were written as, and moves on behind it; null where an earlier version wrote them, which did not say.</summary>
+    /// <summary>
+    /// What the records were written as, and moves on behind it; null where an earlier version wrote them, which did
+    /// not say.
+    /// </summary>
     /// <exception cref="InvalidDataException">The bytes are no batch.</exception>
     public static string? TakeSchema(ref ReadOnlyMemory<byte> saved)
     {
@@ -78,7 +83,9 @@ internal static class RecordedBatch
             partitions.Add(collector.Take());
         }
 
-        return rest.IsEmpty ? new Batch<T>(partitions, texts, count) : throw new InvalidDataException($"{rest.Length} bytes stand behind the records of a batch; none are expected.");
+        return rest.IsEmpty
+            ? new Batch<T>(partitions, texts, count)
+                : throw new InvalidDataException($"{rest.Length} bytes stand behind the records of a batch; none are expected.");
     }
 
     private sealed class Sink<T>(IRecordSerializer<T> serializer, IBufferWriter<byte> output) : LastOperator<T>

@@ -67,7 +67,8 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
     }
 
     /// <summary>Writes a state into the store.</summary>
-    public void Write(in TKey key, in TState state, long touchedMs, bool isFiled) => shard.Write(KeyBytes(in key), ValueBytes(in state, touchedMs, isFiled));
+    public void Write(in TKey key, in TState state, long touchedMs, bool isFiled) =>
+        shard.Write(KeyBytes(in key), ValueBytes(in state, touchedMs, isFiled));
 
     /// <summary>Notes that a state is to be written into the store.</summary>
     public void Write(StoredChanges changes, in TKey key, in TState state, long touchedMs, bool isFiled) =>

@@ -9,8 +9,9 @@ namespace FastStream;
 /// key     | 1 (1) | number of the chunk (8) |          each has a number of its own, for ever
 /// value   | due, ms (8) | bytes of the key (4) | key | …
 /// </code>
-/// A slot is a 256th of the idle time: when its time comes, its keys are looked up together. A key that was touched since is filed again then, so that each is filed once, however often it
-/// leaves the table. Belongs to one partition; not thread safe.
+/// A slot is a 256th of the idle time: when its time comes, its keys are looked up together. A key that was touched
+/// since is filed again then, so that each is filed once, however often it leaves the table. Belongs to one partition;
+/// not thread safe.
 /// </remarks>
 internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
 {
@@ -85,7 +86,8 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
             shard.Read(_asked, (index, value) => found[index] = value.ToArray());
             foreach (byte[]? bytes in found)
             {
-                Give(bytes ?? throw new InvalidDataException($"The store of {shard.Name} has lost keys that are to time out from {new BatchTime(begin)} on. Bring an undamaged copy of the checkpoint directory back."), key);
+                Give(bytes ?? throw new InvalidDataException($"The store of {shard.Name} has lost keys that are to "
+                    + $"time out from {new BatchTime(begin)} on. Bring an undamaged copy of the checkpoint directory back."), key);
             }
         }
 
@@ -144,7 +146,10 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
         }
     }
 
-    /// <summary>Whether what was saved is of this idle time: keys are filed by it. Nothing was saved where states had no time-out.</summary>
+    /// <summary>
+    /// Whether what was saved is of this idle time: keys are filed by it. Nothing was saved where states had no
+    /// time-out.
+    /// </summary>
     public bool Fits(ReadOnlySpan<byte> saved) => !saved.IsEmpty && SavedNumbers.ReadInt64(ref saved) == _idleMs;
 
     /// <summary>Reads what <see cref="Save"/> wrote, which <see cref="Fits"/>.</summary>

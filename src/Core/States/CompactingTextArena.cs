@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>Where the texts of keys or states lie. Those that are gone stay until most of the memory is of such; then the others move together.</summary>
+/// <summary>
+/// Where the texts of keys or states lie. Those that are gone stay until most of the memory is of such; then the others
+/// move together.
+/// </summary>
 internal sealed class CompactingTextArena<T> : IDisposable
 {
     private readonly TextArena _memory = new();

@@ -4,14 +4,18 @@ using System.Runtime.Intrinsics.X86;
 
 namespace FastStream;
 
-/// <summary>Where the keys of a <see cref="KeyedTable{TKey, TValue}"/> are found: hashes and numbers, in segments that grow one at a time, so that no batch waits for all keys to move.</summary>
+/// <summary>
+/// Where the keys of a <see cref="KeyedTable{TKey, TValue}"/> are found: hashes and numbers, in segments that grow one
+/// at a time, so that no batch waits for all keys to move.
+/// </summary>
 /// <remarks>
 /// <code>
 /// directory: by some bits of the hash | segment | … a segment that has not been split as often as others stands in several places
 /// segment:   open addressing | hash | number + 1 | …   linear probing; a removal moves those behind it up
 /// </code>
-/// A segment doubles until it is as large as a huge page; then it is split by one more bit of the hash (extendible hashing: Fagin, Nievergelt, Pippenger and
-/// Strong, 1979). Segments are full at different counts, so that they are not split in the same batch. Not thread safe.
+/// A segment doubles until it is as large as a huge page; then it is split by one more bit of the hash (extendible
+/// hashing: Fagin, Nievergelt, Pippenger and Strong, 1979). Segments are full at different counts, so that they are not
+/// split in the same batch. Not thread safe.
 /// </remarks>
 internal sealed unsafe class HashIndex : IDisposable
 {
@@ -182,7 +186,8 @@ internal sealed unsafe class HashIndex : IDisposable
                 gap = (gap + 1) & mask;
             }
 
-            // Those behind the gap move up, unless they are at or behind their own place already: no mark is left that walks would have to step over.
+            // Those behind the gap move up, unless they are at or behind their own place already: no mark is left that
+            // walks would have to step over.
             for (uint index = (gap + 1) & mask; Place.First[index].NumberPlus1 != 0; index = (index + 1) & mask)
             {
                 uint home = Place.First[index].Hash & mask;
@@ -234,7 +239,8 @@ internal sealed unsafe class HashIndex : IDisposable
 
         public void Dispose() => _slots.Dispose();
 
-        // At most half full; those in a near cache, where what counts is that keys are at home, a quarter; the largest three eighths to a half, each at its own count.
+        // At most half full; those in a near cache, where what counts is that keys are at home, a quarter; the largest
+        // three eighths to a half, each at its own count.
         private void Locate()
         {
             Place = new Place((Slot*)Unsafe.AsPointer(ref _slots[0]), (uint)_slots.Length - 1);

@@ -3,7 +3,8 @@ namespace FastStream;
 /// <summary>Sorts given states into the partitions that own their keys.</summary>
 internal static class InitialStates
 {
-    public static List<(TKey Key, TState State)>[] ByPartition<TKey, TState>(IEnumerable<(TKey Key, TState State)> states, int partitions, in KeySalt salt)
+    public static List<(TKey Key, TState State)>[] ByPartition<TKey, TState>(IEnumerable<(TKey Key, TState State)> states, int partitions,
+        in KeySalt salt)
     {
         var byPartition = new List<(TKey Key, TState State)>[partitions];
         for (int i = 0; i < partitions; i++)

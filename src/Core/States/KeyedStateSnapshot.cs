@@ -3,8 +3,12 @@ using System.Buffers;
 namespace FastStream;
 
 /// <summary>The states of a stream's keys in a checkpoint.</summary>
-/// <remarks><code>| 1, or 0 before the first batch | keys in a span (4 bytes) | for each: | key | state | last touched, ms (8) | … | 0 (4) |</code></remarks>
-internal sealed class KeyedStateSnapshot<TKey, TState>(DStream stream, IReadOnlyList<ISavedKeys<TKey, TState>> partitions, RecordSerializers serializers, KeySalt salt) : IStateSnapshot
+/// <remarks>
+/// <code>| 1, or 0 before the first batch | keys in a span (4 bytes) | for each: | key | state | last touched, ms (8) |
+/// … | 0 (4) |</code>
+/// </remarks>
+internal sealed class KeyedStateSnapshot<TKey, TState>(DStream stream,
+    IReadOnlyList<ISavedKeys<TKey, TState>> partitions, RecordSerializers serializers, KeySalt salt) : IStateSnapshot
 {
     private readonly IRecordSerializer<TKey> _keys = serializers.Of<TKey>();
     private readonly IRecordSerializer<TState> _states = serializers.Of<TState>();
@@ -42,7 +46,8 @@ internal sealed class KeyedStateSnapshot<TKey, TState>(DStream stream, IReadOnly
         if (StoredPartHead.Read(bytes) is { } stored)
         {
             throw new InvalidOperationException(
-                $"The states of {stream.Name} are in a store of the kind {stored.Kind}, and the program keeps them in memory. Set StreamingOptions.State.Store to a store of that kind.");
+                $"The states of {stream.Name} are in a store of the kind {stored.Kind}, and the program keeps them "
+                    + "in memory. Set StreamingOptions.State.Store to a store of that kind.");
         }
 
         _hasBegun |= bytes[0] != 0;

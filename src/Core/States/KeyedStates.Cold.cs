@@ -3,13 +3,15 @@ using System.Runtime.CompilerServices;
 namespace FastStream;
 
 /// <remarks>
-/// Between the table and the store: keys are read when a batch touches them or their time is near, and written back when the table is full or a snapshot is taken.
+/// Between the table and the store: keys are read when a batch touches them or their time is near, and written back
+/// when the table is full or a snapshot is taken.
 /// <code>
 /// batch      keys that the table has not → read together → entries, before the batch's notes
 /// accept     what was touched is marked as changed; over the bound, what was not touched for longest leaves (second chance)
 /// snapshot   changed entries are copied; a thread of its own brings them into the store
 /// </code>
-/// While a snapshot is on its way nothing is written to the store, so that it is of one moment: the table may grow by a quarter over its bound then, and waits beyond.
+/// While a snapshot is on its way nothing is written to the store, so that it is of one moment: the table may grow by a
+/// quarter over its bound then, and waits beyond.
 /// </remarks>
 internal sealed partial class KeyedStates<TKey, TState>
 {
@@ -31,7 +33,10 @@ internal sealed partial class KeyedStates<TKey, TState>
     /// <summary>Begins with what a store has.</summary>
     public void BeginFromStore(bool hasBegun) => HasBegun = hasBegun;
 
-    /// <summary>Hands over what the store has yet to be told. Between batches, when the last one was accepted, and no snapshot is on its way.</summary>
+    /// <summary>
+    /// Hands over what the store has yet to be told. Between batches, when the last one was accepted, and no snapshot
+    /// is on its way.
+    /// </summary>
     public void Flush(StoredChanges changes)
     {
         ForgetTold();
@@ -161,14 +166,16 @@ internal sealed partial class KeyedStates<TKey, TState>
         foreach (int number in _opened.Span)
         {
             ref KeyedState<TState> entry = ref _table.ValueAt(number);
-            if (entry.Is(StateMarks.Opened) && entry.Exists && entry.Batch != _batch && DueOf(entry.TouchedMs) <= time.Milliseconds && seen.Add(number))
+            if (entry.Is(StateMarks.Opened) && entry.Exists && entry.Batch != _batch
+                && DueOf(entry.TouchedMs) <= time.Milliseconds && seen.Add(number))
             {
                 _idle.Add(number);
             }
         }
     }
 
-    // A slot's begin is early for its keys, some of which were touched since or are gone: it is opened, until a key is known that is due before the next slot begins.
+    // A slot's begin is early for its keys, some of which were touched since or are gone: it is opened, until a key is
+    // known that is due before the next slot begins.
     private long? NextOfCold(long? known)
     {
         long? first = FirstOfOpened();

@@ -4,8 +4,9 @@ namespace FastStream;
 
 /// <summary>The states of one partition's keys: all of them, or, in front of a store, those that are in use.</summary>
 /// <remarks>
-/// A batch changes entries in place, after a note of what they were, so that it can be undone. Where there is a store, keys that the table has not are read from it before the note is taken,
-/// and what the table has no room for goes there between batches (KeyedStates.Cold.cs). Belongs to one partition's operators; not thread safe.
+/// A batch changes entries in place, after a note of what they were, so that it can be undone. Where there is a store,
+/// keys that the table has not are read from it before the note is taken, and what the table has no room for goes there
+/// between batches (KeyedStates.Cold.cs). Belongs to one partition's operators; not thread safe.
 /// </remarks>
 /// <param name="idle">How long a key may go untouched before its time is out; null where none is.</param>
 /// <param name="cold">States that are not in the table; null where all are.</param>
@@ -73,7 +74,10 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
         }
     }
 
-    /// <summary>The numbers of the records' keys, whose entries the batch may change from now on; new keys are added, without a state.</summary>
+    /// <summary>
+    /// The numbers of the records' keys, whose entries the batch may change from now on; new keys are added, without a
+    /// state.
+    /// </summary>
     public void Locate<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<int> numbers)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
@@ -147,7 +151,10 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
         return _idle.Span;
     }
 
-    /// <summary>The first millisecond after which a key's time is out, if none is touched before; null where no key has a state. Between batches; only where states time out.</summary>
+    /// <summary>
+    /// The first millisecond after which a key's time is out, if none is touched before; null where no key has a state.
+    /// Between batches; only where states time out.
+    /// </summary>
     public BatchTime? NextTimeOut()
     {
         while (_timers!.First is { } first)
@@ -231,7 +238,8 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
     private void BeginWith(List<(TKey Key, TState State)> states, BatchTime time) =>
         Restore(states.Select(pair => new SavedKey<TKey, TState>(pair.Key, pair.State, time.Milliseconds)));
 
-    // Finds the keys that the batch has not touched yet without a branch, as they are in a random place of the span, and then copies the entries of these.
+    // Finds the keys that the batch has not touched yet without a branch, as they are in a random place of the span,
+    // and then copies the entries of these.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Note(ReadOnlySpan<int> numbers)
     {

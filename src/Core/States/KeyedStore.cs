@@ -10,10 +10,14 @@ public delegate void StoredValueReader(int index, ReadOnlySpan<byte> value);
 /// <param name="value">Its value; valid during the call.</param>
 public delegate void StoredPairReader(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
 
-/// <summary>One partition's keys and values below memory, as bytes: states that the engine has not in its table now, and all of them when a snapshot is taken.</summary>
+/// <summary>
+/// One partition's keys and values below memory, as bytes: states that the engine has not in its table now, and all of
+/// them when a snapshot is taken.
+/// </summary>
 /// <remarks>
-/// To add a store, derive from this and from <see cref="StateStore"/>, and let your test project derive from <c>KeyedStoreContract</c> of FastStream.TestKit.
-/// Two threads may be in it at the same time: one that calls <see cref="Read"/> and <see cref="ReadAll"/>, and one that calls <see cref="Write"/>, <see cref="Delete"/> and
+/// To add a store, derive from this and from <see cref="StateStore"/>, and let your test project derive from
+/// <c>KeyedStoreContract</c> of FastStream.TestKit. Two threads may be in it at the same time: one that calls
+/// <see cref="Read"/> and <see cref="ReadAll"/>, and one that calls <see cref="Write"/>, <see cref="Delete"/> and
 /// <see cref="TakeSnapshot"/>; the second one never writes a key that the first one reads. Nothing else is called at the same time.
 /// </remarks>
 public abstract class KeyedStore : IDisposable
@@ -40,11 +44,17 @@ public abstract class KeyedStore : IDisposable
     public abstract void ReadAll(StoredPairReader pair);
 
     /// <summary>Brings everything that was written to the disk, so that a power loss leaves it there.</summary>
-    /// <returns>What <see cref="KeyedStoreSettings.Snapshot"/> needs to open the store as it is now. It is kept in the checkpoint's manifest: small, and of a form of the store's own.</returns>
+    /// <returns>
+    /// What <see cref="KeyedStoreSettings.Snapshot"/> needs to open the store as it is now. It is kept in the
+    /// checkpoint's manifest: small, and of a form of the store's own.
+    /// </returns>
     /// <exception cref="IOException">The disk did not take it. Earlier snapshots can still be opened.</exception>
     public abstract ReadOnlyMemory<byte> TakeSnapshot();
 
-    /// <summary>What only other snapshots than these need may go. Between <see cref="TakeSnapshot"/> calls, by the thread that makes them.</summary>
+    /// <summary>
+    /// What only other snapshots than these need may go. Between <see cref="TakeSnapshot"/> calls, by the thread that
+    /// makes them.
+    /// </summary>
     /// <param name="kept">Snapshots that must stay such that they can be opened.</param>
     public abstract void Retire(IReadOnlyList<ReadOnlyMemory<byte>> kept);
 

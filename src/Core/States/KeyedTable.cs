@@ -3,14 +3,18 @@ using System.Runtime.InteropServices;
 
 namespace FastStream;
 
-/// <summary>The table that keeps keys over batches, for one partition: each key has a number that stays its own while the key is there.</summary>
+/// <summary>
+/// The table that keeps keys over batches, for one partition: each key has a number that stays its own while the key is
+/// there.
+/// </summary>
 /// <remarks>
 /// <code>
 /// slots:   | hash | number | … open addressing: <see cref="HashIndex"/>
 /// entries: | key | value | hash | next free |   by number, in chunks; removed ones are used again, the last one first
 /// </code>
-/// Numbers let windows and state point at an entry without looking its key up again. Texts of keys are copied into memory of the table's own.
-/// docs/decisions/0010-state-table.md has what was measured. Belongs to one operator; not thread safe.
+/// Numbers let windows and state point at an entry without looking its key up again. Texts of keys are copied into
+/// memory of the table's own. docs/decisions/0010-state-table.md has what was measured. Belongs to one operator; not
+/// thread safe.
 /// </remarks>
 internal sealed class KeyedTable<TKey, TValue> : IDisposable
 {
@@ -38,7 +42,10 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
     public long TextBytes => _texts.LiveBytes;
 
     /// <summary>The numbers of a span's keys; those that were not there are added, in order.</summary>
-    /// <remarks>In three walks, so that the misses of all keys overlap: slots are asked for, then the entries they name, then keys are compared.</remarks>
+    /// <remarks>
+    /// In three walks, so that the misses of all keys overlap: slots are asked for, then the entries they name, then
+    /// keys are compared.
+    /// </remarks>
     /// <param name="items">At most a span's records.</param>
     /// <param name="numbers">Gets the numbers.</param>
     /// <param name="added">Gets the numbers of new keys, also of those before one whose comparison throws.</param>
@@ -211,7 +218,8 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
         return items.Length;
     }
 
-    // Compares the keys, in a loop without calls. Gives the place of the first one that needs one: it is new, or a long text, or shares its hash with another.
+    // Compares the keys, in a loop without calls. Gives the place of the first one that needs one: it is new, or a long
+    // text, or shares its hash with another.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private int Confirm<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<int> numbers, int from)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
@@ -231,7 +239,8 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
     // Without a call: false for equal long texts, too.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool AreSurelyEqual(in TKey left, in TKey right) => typeof(TKey) == typeof(Utf8Text)
-        ? Utf8Text.AreSameWords(in Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in left)), in Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in right)))
+        ? Utf8Text.AreSameWords(in Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in left)),
+            in Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in right)))
         : EqualityComparer<TKey>.Default.Equals(left, right);
 
     [MethodImpl(MethodImplOptions.NoInlining)]

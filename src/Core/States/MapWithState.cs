@@ -5,8 +5,8 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// What a function gives for every record, called with the record's key, value and the key's state; a later record of the same batch sees what an earlier one changed. The cost
-    /// grows with the batch, not with the number of keys.
+    /// What a function gives for every record, called with the record's key, value and the key's state; a later record
+    /// of the same batch sees what an earlier one changed. The cost grows with the batch, not with the number of keys.
     /// </summary>
     /// <remarks>
     /// What the function throws fails the batch, and all states are as before it: do not change objects in a state, update it with new
@@ -24,7 +24,8 @@ public static partial class DStreamOperators
     /// </code></example>
     /// <param name="stream">The pairs.</param>
     /// <param name="spec">Function, initial states, time-out.</param>
-    /// <exception cref="ArgumentException">Keys or states hold groups, or texts in classes or arrays: they end with their batch.</exception>
+    /// <exception cref="ArgumentException">Keys or states hold groups, or texts in classes or arrays: they end with
+    /// their batch.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The spec's number of partitions is not 1 to 1024.</exception>
     public static MapWithStateStream<TKey, TState, TMapped> MapWithState<TKey, TValue, TState, TMapped>(
         this DStream<(TKey Key, TValue Value)> stream, StateSpec<TKey, TValue, TState, TMapped> spec)
@@ -60,8 +61,10 @@ public abstract class MapWithStateStream<TKey, TState, TMapped> : DStream<TMappe
     private protected abstract TimeSpan? IdleTime { get; }
 
     /// <summary>The states of a partition of a graph, for the operators of both streams.</summary>
-    internal KeyedStates<TKey, TState> States(GraphBuilder graph, int partition) => graph.Shared(this, partition, () => new KeyedStates<TKey, TState>(
-        IdleTime, graph.Stores is { } stores ? new ColdStates<TKey, TState>(stores.Add($"{Name}, partition {partition}"), stores.Serializers) : null));
+    internal KeyedStates<TKey, TState> States(GraphBuilder graph, int partition) =>
+        graph.Shared(this, partition, () => new KeyedStates<TKey, TState>(
+        IdleTime, graph.Stores is { } stores
+            ? new ColdStates<TKey, TState>(stores.Add($"{Name}, partition {partition}"), stores.Serializers) : null));
 }
 
 /// <param name="parent">The pairs, each in its key's partition.</param>
@@ -69,7 +72,8 @@ public abstract class MapWithStateStream<TKey, TState, TMapped> : DStream<TMappe
 /// <param name="original">The stream without an error policy that this one, which has one, takes the place of; else null.</param>
 internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
     DStream<(TKey Key, TValue Value)> parent, StateSpec<TKey, TValue, TState, TMapped> spec, DStream? original = null)
-    : MapWithStateStream<TKey, TState, TMapped>(parent, original, spec.OperatorName), ITolerant<TMapped>, IHasRecordErrors<(TKey Key, TValue Value)>
+    : MapWithStateStream<TKey, TState, TMapped>(parent, original, spec.OperatorName), ITolerant<TMapped>,
+        IHasRecordErrors<(TKey Key, TValue Value)>
 {
     public Type RecordType => typeof((TKey Key, TValue Value));
 
@@ -89,7 +93,8 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
         {
             KeyedStates<TKey, TState> states = graph.Own(States(graph, partition));
             RecordErrors<(TKey Key, TValue Value)>? errors = IsTolerant ? Errors(graph, partition) : null;
-            return LoopSpecializer.Of(spec.UserFunction).Create(new Factory(spec, states, initial[partition], errors, MadeInput.For(this, graph), output));
+            return LoopSpecializer.Of(spec.UserFunction)
+                .Create(new Factory(spec, states, initial[partition], errors, MadeInput.For(this, graph), output));
         })];
         graph.AddSection(this, serializers => graph.Stores is { } stores
             ? new StoredStateSnapshot<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)
@@ -121,7 +126,8 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
         : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
-            where TMarker : struct => new MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(spec, states, initial, next, errors, made);
+            where TMarker : struct =>
+                new MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(spec, states, initial, next, errors, made);
     }
 }
 

@@ -1,7 +1,13 @@
 namespace FastStream;
 
-/// <summary>Which partition owns a key that a checkpoint has: for a part of which all keys have one owner, that one, once the first keys have shown that it still is.</summary>
-/// <remarks>A type whose fields have other names or another order than when it was written may hash differently, and still be read: then each key says where it belongs.</remarks>
+/// <summary>
+/// Which partition owns a key that a checkpoint has: for a part of which all keys have one owner, that one, once the
+/// first keys have shown that it still is.
+/// </summary>
+/// <remarks>
+/// A type whose fields have other names or another order than when it was written may hash differently, and still be
+/// read: then each key says where it belongs.
+/// </remarks>
 /// <param name="owner">The partition that is said to own all keys of the part; null where each key says it.</param>
 /// <param name="partitions">Partitions now.</param>
 /// <param name="salt">The job's salt.</param>

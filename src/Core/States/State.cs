@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>The state of one key, as a function of <c>MapWithState</c> reads and changes it. Valid during the call only: the same object serves the next key.</summary>
+/// <summary>
+/// The state of one key, as a function of <c>MapWithState</c> reads and changes it. Valid during the call only: the
+/// same object serves the next key.
+/// </summary>
 /// <remarks>The counterpart of Spark's class of the same name. Not thread safe.</remarks>
 /// <typeparam name="TState">The state.</typeparam>
 public sealed class State<TState>
@@ -10,12 +13,16 @@ public sealed class State<TState>
     /// <summary>Whether the key has a state now: what was updated has, what was removed has not.</summary>
     public bool Exists { get; private set; }
 
-    /// <summary>Whether this is the last call for the key: no record has come for longer than the time-out, and its state is removed after the call. There is no value then.</summary>
+    /// <summary>
+    /// Whether this is the last call for the key: no record has come for longer than the time-out, and its state is
+    /// removed after the call. There is no value then.
+    /// </summary>
     public bool IsTimingOut { get; private set; }
 
     /// <summary>The state.</summary>
     /// <exception cref="InvalidOperationException">There is none.</exception>
-    public TState Value => Exists ? _value : throw new InvalidOperationException("The key has no state. Ask Exists first, or use GetValueOrDefault.");
+    public TState Value =>
+        Exists ? _value : throw new InvalidOperationException("The key has no state. Ask Exists first, or use GetValueOrDefault.");
 
     /// <summary>The state if there is one.</summary>
     public Optional<TState> Option => Exists ? new Optional<TState>(_value) : Optional<TState>.None;
@@ -63,12 +70,14 @@ public sealed class State<TState>
     {
         if (IsRemoved)
         {
-            throw new InvalidOperationException($"{action} is not possible: the state was removed in this call. Decide first, then update or remove once.");
+            throw new InvalidOperationException(
+                $"{action} is not possible: the state was removed in this call. Decide first, then update or remove once.");
         }
 
         if (IsTimingOut)
         {
-            throw new InvalidOperationException($"{action} is not possible: the state is timing out, and is removed after this call. Ask IsTimingOut first.");
+            throw new InvalidOperationException(
+                $"{action} is not possible: the state is timing out, and is removed after this call. Ask IsTimingOut first.");
         }
     }
 }

@@ -11,10 +11,12 @@ internal sealed class StateSnapshotsStream<TKey, TState, TMapped>(MapWithStateSt
     internal override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TState State)>[] outputs) =>
-        graph.Attach(parent, this, partition => new StateSnapshotsOperator<TKey, TState, TMapped>(parent.States(graph, partition), outputs[partition]));
+        graph.Attach(parent, this,
+            partition => new StateSnapshotsOperator<TKey, TState, TMapped>(parent.States(graph, partition), outputs[partition]));
 }
 
-internal sealed class StateSnapshotsOperator<TKey, TState, TMapped>(KeyedStates<TKey, TState> states, Operator<(TKey Key, TState State)> next)
+internal sealed class StateSnapshotsOperator<TKey, TState, TMapped>(KeyedStates<TKey, TState> states,
+    Operator<(TKey Key, TState State)> next)
     : Operator<TMapped, (TKey Key, TState State)>(next)
 {
     public override void OnRecords(ReadOnlySpan<TMapped> items)

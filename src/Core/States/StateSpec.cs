@@ -12,16 +12,21 @@ namespace FastStream;
 public static class StateSpec
 {
     /// <summary>A function that gives one record for each call, also for the last one of a key that times out.</summary>
-    /// <param name="function">Gets the key, its value (absent in a call for a time-out) and its state. Partitions call it at the same time from different threads.</param>
-    public static StateSpec<TKey, TValue, TState, TMapped> Function<TKey, TValue, TState, TMapped>(Func<TKey, Optional<TValue>, State<TState>, TMapped> function)
+    /// <param name="function">Gets the key, its value (absent in a call for a time-out) and its state. Partitions call
+    /// it at the same time from different threads.</param>
+    public static StateSpec<TKey, TValue, TState, TMapped> Function<TKey, TValue, TState, TMapped>(
+        Func<TKey, Optional<TValue>, State<TState>, TMapped> function)
     {
         ArgumentNullException.ThrowIfNull(function);
-        return new StateSpec<TKey, TValue, TState, TMapped>(function, (_, key, value, state) => new Optional<TMapped>(function(key, value, state)));
+        return new StateSpec<TKey, TValue, TState, TMapped>(function,
+            (_, key, value, state) => new Optional<TMapped>(function(key, value, state)));
     }
 
     /// <summary>A function that also takes the batch's time, and gives a record or none.</summary>
-    /// <param name="function">Gets the batch's time, the key, its value (absent in a call for a time-out) and its state. Partitions call it at the same time from different threads.</param>
-    public static StateSpec<TKey, TValue, TState, TMapped> Function<TKey, TValue, TState, TMapped>(Func<BatchTime, TKey, Optional<TValue>, State<TState>, Optional<TMapped>> function)
+    /// <param name="function">Gets the batch's time, the key, its value (absent in a call for a time-out) and its
+    /// state. Partitions call it at the same time from different threads.</param>
+    public static StateSpec<TKey, TValue, TState, TMapped> Function<TKey, TValue, TState, TMapped>(
+        Func<BatchTime, TKey, Optional<TValue>, State<TState>, Optional<TMapped>> function)
     {
         ArgumentNullException.ThrowIfNull(function);
         return new StateSpec<TKey, TValue, TState, TMapped>(function, function);
@@ -64,7 +69,8 @@ public sealed class StateSpec<TKey, TValue, TState, TMapped>
     internal int? Partitions { get; private init; }
 
     /// <summary>
-    /// Removes the state of a key for which no record has come for longer than this: in the first batch at t whose t − idle is after the key's last batch, the function is called once more, with
+    /// Removes the state of a key for which no record has come for longer than this: in the first batch at t whose t −
+    /// idle is after the key's last batch, the function is called once more, with
     /// <see cref="State{TState}.IsTimingOut"/> and without a value. (Spark looks only in every tenth batch.)
     /// </summary>
     /// <param name="idle">Not negative; in batch time. Default: states stay.</param>
@@ -73,19 +79,26 @@ public sealed class StateSpec<TKey, TValue, TState, TMapped>
     {
         if (idle < TimeSpan.Zero)
         {
-            throw Throw.OutOfRange(nameof(idle), idle, "a time-out that is not negative is expected; leave the call out for states that stay");
+            throw Throw.OutOfRange(nameof(idle), idle,
+                "a time-out that is not negative is expected; leave the call out for states that stay");
         }
 
         return new(this) { IdleTime = idle };
     }
 
-    /// <summary>States to begin with, as if last touched by the first batch. Of a key that comes twice the last one counts. Read when the context starts.</summary>
+    /// <summary>
+    /// States to begin with, as if last touched by the first batch. Of a key that comes twice the last one counts. Read
+    /// when the context starts.
+    /// </summary>
     public StateSpec<TKey, TValue, TState, TMapped> InitialState(IEnumerable<(TKey Key, TState State)> states)
     {
         ArgumentNullException.ThrowIfNull(states);
         return new(this) { Initial = states };
     }
 
-    /// <summary>Partitions that the states are kept in, 1 to 1024; default the context's. Out of range is refused by <c>MapWithState</c>.</summary>
+    /// <summary>
+    /// Partitions that the states are kept in, 1 to 1024; default the context's. Out of range is refused by
+    /// <c>MapWithState</c>.
+    /// </summary>
     public StateSpec<TKey, TValue, TState, TMapped> NumPartitions(int partitions) => new(this) { Partitions = partitions };
 }

@@ -1,6 +1,9 @@
 namespace FastStream.Runtime;
 
-/// <summary>A kind of place for states beside memory, such as FASTER: opens a <see cref="KeyedStore"/> for each partition of each state.</summary>
+/// <summary>
+/// A kind of place for states beside memory, such as FASTER: opens a <see cref="KeyedStore"/> for each partition of
+/// each state.
+/// </summary>
 /// <remarks>One may be used by several contexts at the same time; thread safe.</remarks>
 public abstract class StateStore
 {
@@ -16,7 +19,10 @@ public abstract class StateStore
 /// <summary>What a <see cref="StateStore"/> needs to open a <see cref="KeyedStore"/>.</summary>
 public sealed record KeyedStoreSettings
 {
-    /// <summary>A directory that is this store's alone. It is there, for its owner alone; empty where <see cref="Snapshot"/> is null.</summary>
+    /// <summary>
+    /// A directory that is this store's alone. It is there, for its owner alone; empty where <see cref="Snapshot"/> is
+    /// null.
+    /// </summary>
     public required string Directory { get; init; }
 
     /// <summary>The state's name and partition, for messages.</summary>

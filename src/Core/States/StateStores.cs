@@ -22,7 +22,8 @@ internal sealed class StateStores : IStoredPlace, IDisposable
         _options = options.State;
         Serializers = options.Checkpoint?.Serializers ?? _options.Serializers ?? new RecordSerializers();
         string root = Path.GetFullPath(_options.Directory ?? options.Checkpoint?.Directory ?? _options.MakeDirectory!());
-        _lock = _options.Directory is null || (options.Checkpoint is { } checkpoint && Path.GetFullPath(checkpoint.Directory) == root) ? null : JobDirectory.Take(root);
+        _lock = _options.Directory is null || (options.Checkpoint is { } checkpoint && Path.GetFullPath(checkpoint.Directory) == root)
+            ? null : JobDirectory.Take(root);
         _directory = Path.Combine(root, "states");
         PrivateFile.MakeDirectory(_directory);
         _lastId = Ids().Append(0).Max();
@@ -68,11 +69,14 @@ internal sealed class StateStores : IStoredPlace, IDisposable
         }
         else if (!Directory.Exists(path))
         {
-            throw new InvalidDataException($"The states of {name} were in {path}, which is gone. Bring an undamaged copy back, or go back to an older checkpoint by moving newer ones away.");
+            throw new InvalidDataException(
+                $"The states of {name} were in {path}, which is gone. Bring an undamaged copy back, or go back to "
+                + "an older checkpoint by moving newer ones away.");
         }
 
         // Half for the table of what is in use, half for the store behind it.
-        return _options.Store!.Open(new KeyedStoreSettings { Directory = path, Name = name, MemoryBytes = BytesOfShard / 2, Snapshot = snapshot, IsReadOnly = isReadOnly });
+        return _options.Store!.Open(new KeyedStoreSettings
+            { Directory = path, Name = name, MemoryBytes = BytesOfShard / 2, Snapshot = snapshot, IsReadOnly = isReadOnly });
     }
 
     /// <summary>Lets go of stores and snapshots that no kept checkpoint names. When no snapshot is on its way.</summary>

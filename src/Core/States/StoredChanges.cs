@@ -3,8 +3,14 @@ using System.Buffers.Binary;
 
 namespace FastStream;
 
-/// <summary>What a store is to be told, copied at a batch's boundary, so that another thread can tell it while the next batches run.</summary>
-/// <remarks><code>| 1 written, 0 removed (1) | bytes of the key (4) | of the value (4) | key | value | …</code> in pooled pieces. Filled by one thread, then read by another; not thread safe.</remarks>
+/// <summary>
+/// What a store is to be told, copied at a batch's boundary, so that another thread can tell it while the next batches
+/// run.
+/// </summary>
+/// <remarks>
+/// <code>| 1 written, 0 removed (1) | bytes of the key (4) | of the value (4) | key | value | …</code> in pooled
+/// pieces. Filled by one thread, then read by another; not thread safe.
+/// </remarks>
 internal sealed class StoredChanges
 {
     private const int PieceBytes = 256 * 1024;

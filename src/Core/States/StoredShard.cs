@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>One partition's <see cref="KeyedStore"/> in a running context: opened once, told of changes, and brought to the disk beside the batches.</summary>
+/// <summary>
+/// One partition's <see cref="KeyedStore"/> in a running context: opened once, told of changes, and brought to the disk
+/// beside the batches.
+/// </summary>
 /// <remarks>
 /// <code>
 /// partition's thread   Read …            also while a snapshot is on its way
@@ -14,7 +17,9 @@ internal sealed class StoredShard(IStoredPlace stores, string name) : IDisposabl
 {
     private KeyedStore? _store;
     private Task<ReadOnlyMemory<byte>>? _saving;
-    private Exception? _broken;    // what the store failed with while it was written to: it may have a part of the changes, and no snapshot may be made of that
+    // what the store failed with while it was written to: it may have a part of the changes, and no snapshot may be
+    // made of that
+    private Exception? _broken;
 
     /// <summary>The state's name and partition, for messages.</summary>
     public string Name => name;
@@ -137,7 +142,9 @@ internal sealed class StoredShard(IStoredPlace stores, string name) : IDisposabl
                 Open(stores.NewId(), null);
             }
 
-            return _broken is null ? _store! : throw new IOException($"The store of {name} failed: {_broken.Message} The last checkpoint stands: mend the cause, and start again.", _broken);
+            return _broken is null
+                ? _store! : throw new IOException(
+                    $"The store of {name} failed: {_broken.Message} The last checkpoint stands: mend the cause, and start again.", _broken);
         }
     }
 }

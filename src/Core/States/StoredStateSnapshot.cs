@@ -56,7 +56,10 @@ internal sealed record StoredPart(byte[] Head, int Id, Task<ReadOnlyMemory<byte>
 }
 
 /// <summary>What a part of a stored state says in a checkpoint.</summary>
-/// <remarks><code>| 2 (1) | 1, or 0 before the first batch (1) | bytes of the kind (4) | kind | bytes of timers (4) | timers | number of the store (4) | bytes of the snapshot (4) | snapshot |</code></remarks>
+/// <remarks>
+/// <code>| 2 (1) | 1, or 0 before the first batch (1) | bytes of the kind (4) | kind | bytes of timers (4) | timers |
+/// number of the store (4) | bytes of the snapshot (4) | snapshot |</code>
+/// </remarks>
 internal sealed record StoredPartHead(bool HasBegun, string Kind, byte[] Timers, int Id, byte[] Snapshot)
 {
     public static byte[] Head(bool hasBegun, string kind, ColdTimers? timers)
@@ -107,7 +110,8 @@ internal sealed record StoredPartHead(bool HasBegun, string Kind, byte[] Timers,
 }
 
 /// <summary>The states of a stream's keys that lie in a store, one for each partition.</summary>
-internal sealed class StoredStateSnapshot<TKey, TState>(DStream stream, IReadOnlyList<IStoredStates> partitions, StateStores stores, KeySalt salt) : IStateSnapshot, IStoredSection
+internal sealed class StoredStateSnapshot<TKey, TState>(DStream stream, IReadOnlyList<IStoredStates> partitions,
+    StateStores stores, KeySalt salt) : IStateSnapshot, IStoredSection
 {
     private readonly IRecordSerializer<TKey> _keys = stores.Serializers.Of<TKey>();
     private readonly IRecordSerializer<TState> _states = stores.Serializers.Of<TState>();
@@ -142,7 +146,9 @@ internal sealed class StoredStateSnapshot<TKey, TState>(DStream stream, IReadOnl
         {
             if (head.Kind != stores.Kind)
             {
-                throw new InvalidOperationException($"The states of {stream.Name} are in a store of the kind {head.Kind}, and the program's is {stores.Kind}. Start with the store of before.");
+                throw new InvalidOperationException(
+                    $"The states of {stream.Name} are in a store of the kind {head.Kind}, and the program's is "
+                    + $"{stores.Kind}. Start with the store of before.");
             }
 
             _hasBegun |= head.HasBegun;
@@ -155,7 +161,9 @@ internal sealed class StoredStateSnapshot<TKey, TState>(DStream stream, IReadOnl
 
     public void EndLoad()
     {
-        if (!_isMoving && _stored.Count == partitions.Count && _stored.Index().All(each => each.Item.Owner == each.Index && partitions[each.Index].Timers?.Fits(each.Item.Head.Timers) != false))
+        if (!_isMoving && _stored.Count == partitions.Count
+            && _stored.Index().All(each => each.Item.Owner == each.Index
+                && partitions[each.Index].Timers?.Fits(each.Item.Head.Timers) != false))
         {
             for (int i = 0; i < partitions.Count; i++)
             {
@@ -215,7 +223,8 @@ internal sealed class StoredStateSnapshot<TKey, TState>(DStream stream, IReadOnl
             {
                 TKey key = _keys.Read(ref bytes);
                 TState state = _states.Read(ref bytes);
-                partitions[owners.Of(in key)].Move(cold.KeyBytes(in key), cold.ValueBytes(in state, SavedNumbers.ReadInt64(ref bytes), isFiled: false));
+                partitions[owners.Of(in key)]
+                    .Move(cold.KeyBytes(in key), cold.ValueBytes(in state, SavedNumbers.ReadInt64(ref bytes), isFiled: false));
             }
         }
     }

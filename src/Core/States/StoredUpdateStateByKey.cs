@@ -2,17 +2,22 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>The operator of <c>UpdateStateByKey</c> where states are in a store: reads those of the batch's keys together, then walks over all others.</summary>
+/// <summary>
+/// The operator of <c>UpdateStateByKey</c> where states are in a store: reads those of the batch's keys together, then
+/// walks over all others.
+/// </summary>
 /// <remarks>
 /// <code>
 /// batch    values by key → read the keys' states → function → change, record
 ///          walk over the store: keys without values → function → change where the bytes differ, record
 /// accept   changes → store
 /// </code>
-/// Changes wait as bytes for the next batch to begin; a state whose bytes stay the same costs no write. Nothing else of the states is in memory but what the store keeps there itself.
+/// Changes wait as bytes for the next batch to begin; a state whose bytes stay the same costs no write. Nothing else of
+/// the states is in memory but what the store keeps there itself.
 /// </remarks>
 internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMarker>(
-    TimedStateUpdate<TKey, TValue, TState> update, ColdStates<TKey, TState> states, List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next,
+    TimedStateUpdate<TKey, TValue, TState> update, ColdStates<TKey, TState> states,
+    List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next,
     RecordErrors<(TKey Key, TValue Value)>? errors, MadeInput? made)
     : StatefulOperator<(TKey Key, TValue Value), (TKey Key, TState Value)>(next), IStoredStates, IDisposable
     where TMarker : struct

@@ -2,14 +2,19 @@ using System.Numerics;
 
 namespace FastStream;
 
-/// <summary>When the numbers of a table are to be looked at again: at most one timer for each, which may be early, and never is late.</summary>
+/// <summary>
+/// When the numbers of a table are to be looked at again: at most one timer for each, which may be early, and never is
+/// late.
+/// </summary>
 /// <remarks>
 /// <code>
 /// | due | numbers … | due | numbers … |   in the order of time; the further away, the coarser
 /// </code>
-/// A touch files nothing: when a timer is due, whoever asks files the number again under the time that it has now. A time far away is rounded down, to a 64th of the way to it, so that
-/// there are some hundred slots at most, however short batches and however long time-outs are: a number comes back a few times on its way. (Varghese and Lauck, "Hashed and hierarchical
-/// timing wheels", 1987; the re-arming when due is that of many network stacks.) Timers are hints, and no part of a batch: a batch that is given up leaves them as they are. Not thread safe.
+/// A touch files nothing: when a timer is due, whoever asks files the number again under the time that it has now. A
+/// time far away is rounded down, to a 64th of the way to it, so that there are some hundred slots at most, however
+/// short batches and however long time-outs are: a number comes back a few times on its way. (Varghese and Lauck,
+/// "Hashed and hierarchical timing wheels", 1987; the re-arming when due is that of many network stacks.) Timers are
+/// hints, and no part of a batch: a batch that is given up leaves them as they are. Not thread safe.
 /// </remarks>
 internal sealed class TimerWheel
 {

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace FastStream;
 
 /// <summary>A key's new state from its values of one batch.</summary>
-/// <param name="values">The key's values in the batch, in the order of partitions and arrival; none for a key that only has a state. Valid during the call.</param>
+/// <param name="values">The key's values in the batch, in the order of partitions and arrival; none for a key that only
+/// has a state. Valid during the call.</param>
 /// <param name="state">The key's state; absent for a new key.</param>
 /// <returns>The new state; <see cref="Optional{T}.None"/> removes the key.</returns>
 public delegate Optional<TState> StateUpdate<TValue, TState>(ReadOnlySpan<TValue> values, Optional<TState> state);
@@ -11,28 +12,34 @@ public delegate Optional<TState> StateUpdate<TValue, TState>(ReadOnlySpan<TValue
 /// <summary>A key's new state from its values of one batch, the batch's time and the key itself.</summary>
 /// <param name="time">The batch's time.</param>
 /// <param name="key">The key.</param>
-/// <param name="values">The key's values in the batch, in the order of partitions and arrival; none for a key that only has a state. Valid during the call.</param>
+/// <param name="values">The key's values in the batch, in the order of partitions and arrival; none for a key that only
+/// has a state. Valid during the call.</param>
 /// <param name="state">The key's state; absent for a new key.</param>
 /// <returns>The new state; <see cref="Optional{T}.None"/> removes the key.</returns>
-public delegate Optional<TState> TimedStateUpdate<TKey, TValue, TState>(BatchTime time, TKey key, ReadOnlySpan<TValue> values, Optional<TState> state);
+public delegate Optional<TState> TimedStateUpdate<TKey, TValue, TState>(BatchTime time, TKey key,
+    ReadOnlySpan<TValue> values, Optional<TState> state);
 
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// All keys that have a state, with it, in every batch. The function is called for each key that has a state or new values, also in an empty batch: the cost grows with the
-    /// number of keys. Where only keys with new values matter, <c>MapWithState</c> pays for those alone.
+    /// All keys that have a state, with it, in every batch. The function is called for each key that has a state or new
+    /// values, also in an empty batch: the cost grows with the number of keys. Where only keys with new values matter,
+    /// <c>MapWithState</c> pays for those alone.
     /// </summary>
     /// <remarks>
-    /// Partitions call the function at the same time from different threads. What it throws fails the batch, and all states are as before it: return new states, do not change
-    /// the one given. Texts in keys and states are copied; one that is found in an object, an open class or a delegate of a key or state
-    /// fails the batch.
+    /// Partitions call the function at the same time from different threads. What it throws fails the batch, and all
+    /// states are as before it: return new states, do not change the one given. Texts in keys and states are copied;
+    /// one that is found in an object, an open class or a delegate of a key or state fails the batch.
     /// </remarks>
-    /// <example><code>var total = sizeByUser.UpdateStateByKey((ReadOnlySpan&lt;long&gt; values, Optional&lt;long&gt; state) => state.GetValueOrDefault() + Sum(values));</code></example>
+    /// <example><code>var total = sizeByUser.UpdateStateByKey((ReadOnlySpan&lt;long&gt; values, Optional&lt;long&gt;
+    /// state) => state.GetValueOrDefault() + Sum(values));</code></example>
     /// <param name="stream">The pairs.</param>
     /// <param name="update">Gives a key's new state. The types of its parameters say what the state is.</param>
-    /// <param name="initialState">States to begin with; the function sees them in the first batch. Of a key that comes twice the last one counts.</param>
+    /// <param name="initialState">States to begin with; the function sees them in the first batch. Of a key that comes
+    /// twice the last one counts.</param>
     /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
-    /// <exception cref="ArgumentException">Keys or states hold groups, or texts in classes or arrays: they end with their batch.</exception>
+    /// <exception cref="ArgumentException">Keys or states hold groups, or texts in classes or arrays: they end with
+    /// their batch.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
     public static DStream<(TKey Key, TState Value)> UpdateStateByKey<TKey, TValue, TState>(
         this DStream<(TKey Key, TValue Value)> stream,
@@ -46,7 +53,8 @@ public static partial class DStreamOperators
     }
 
     /// <summary>As the other overload, with a function that also takes the batch's time and the key.</summary>
-    /// <example><code>var seen = sizeByUser.UpdateStateByKey((BatchTime time, string key, ReadOnlySpan&lt;long&gt; values, Optional&lt;BatchTime&gt; state) => values.IsEmpty ? state : time);</code></example>
+    /// <example><code>var seen = sizeByUser.UpdateStateByKey((BatchTime time, string key, ReadOnlySpan&lt;long&gt;
+    /// values, Optional&lt;BatchTime&gt; state) => values.IsEmpty ? state : time);</code></example>
     /// <inheritdoc cref="UpdateStateByKey{TKey, TValue, TState}(DStream{ValueTuple{TKey, TValue}}, StateUpdate{TValue, TState}, IEnumerable{ValueTuple{TKey, TState}}, int?)"/>
     public static DStream<(TKey Key, TState Value)> UpdateStateByKey<TKey, TValue, TState>(
         this DStream<(TKey Key, TValue Value)> stream,
@@ -60,7 +68,8 @@ public static partial class DStreamOperators
     }
 
     private static UpdateStateByKeyStream<TKey, TValue, TState> Describe<TKey, TValue, TState>(
-        DStream<(TKey Key, TValue Value)> stream, Delegate function, TimedStateUpdate<TKey, TValue, TState> update, IEnumerable<(TKey Key, TState State)>? initialState, int? partitions)
+        DStream<(TKey Key, TValue Value)> stream, Delegate function, TimedStateUpdate<TKey, TValue, TState> update,
+        IEnumerable<(TKey Key, TState State)>? initialState, int? partitions)
     {
         int count = stream.PartitionsOr(partitions);
         StateChecks.ThrowIfEndsWithBatch<TKey>("A key");
@@ -70,9 +79,11 @@ public static partial class DStreamOperators
 }
 
 internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
-    DStream<(TKey Key, TValue Value)> parent, Delegate function, TimedStateUpdate<TKey, TValue, TState> update, IEnumerable<(TKey Key, TState State)> initialState,
+    DStream<(TKey Key, TValue Value)> parent, Delegate function, TimedStateUpdate<TKey, TValue, TState> update,
+    IEnumerable<(TKey Key, TState State)> initialState,
     DStream? original = null)
-    : DStream<(TKey Key, TState Value)>(parent.Context, "UpdateStateByKey", parent), ITolerant<(TKey Key, TState Value)>, IHasRecordErrors<(TKey Key, TValue Value)>
+    : DStream<(TKey Key, TState Value)>(parent.Context, "UpdateStateByKey", parent),
+        ITolerant<(TKey Key, TState Value)>, IHasRecordErrors<(TKey Key, TValue Value)>
 {
     internal override bool MakesRecords => true;
 
@@ -82,7 +93,8 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
 
     public Type RecordType => typeof((TKey Key, TValue Value));
 
-    public DStream<(TKey Key, TState Value)> Tolerate() => new UpdateStateByKeyStream<TKey, TValue, TState>(parent, function, update, initialState, original: this);
+    public DStream<(TKey Key, TState Value)> Tolerate() =>
+        new UpdateStateByKeyStream<TKey, TValue, TState>(parent, function, update, initialState, original: this);
 
     public RecordErrors<(TKey Key, TValue Value)> Errors(GraphBuilder graph, int partition) =>
         graph.Shared(this, partition, () => new RecordErrors<(TKey Key, TValue Value)>(Name));
@@ -96,7 +108,8 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
         List<(TKey Key, TState State)>[] initial = InitialStates.ByPartition(initialState, outputs.Length, graph.Salt);
         Operator<(TKey Key, TValue Value)>[] operators =
             [.. outputs.Select((output, partition) => LoopSpecializer.Of(function).Create(
-                new Factory(update, initial[partition], Cold(graph, partition), IsTolerant ? Errors(graph, partition) : null, MadeInput.For(this, graph), output)))];
+                new Factory(update, initial[partition], Cold(graph, partition), IsTolerant
+                    ? Errors(graph, partition) : null, MadeInput.For(this, graph), output)))];
         foreach (Operator<(TKey Key, TValue Value)> created in operators)
         {
             graph.Own((IDisposable)created);
@@ -113,7 +126,8 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
 
     private sealed class Factory(
         TimedStateUpdate<TKey, TValue, TState> update, List<(TKey Key, TState State)> initialState, ColdStates<TKey, TState>? cold,
-        RecordErrors<(TKey Key, TValue Value)>? errors, MadeInput? made, Operator<(TKey Key, TState Value)> next) : ISpecializedFactory<(TKey Key, TValue Value)>
+        RecordErrors<(TKey Key, TValue Value)>? errors, MadeInput? made, Operator<(TKey Key, TState Value)> next)
+            : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
             where TMarker : struct => cold is null
@@ -123,7 +137,8 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
 }
 
 /// <summary>Keeps states by the numbers of their keys, in two arrays: the last batch's, and those that the batch under way makes.</summary>
-internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : StatefulOperator<(TKey Key, TValue Value), (TKey Key, TState Value)>, ISavedKeys<TKey, TState>, IDisposable
+internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
+    : StatefulOperator<(TKey Key, TValue Value), (TKey Key, TState Value)>, ISavedKeys<TKey, TState>, IDisposable
     where TMarker : struct
 {
     private readonly TimedStateUpdate<TKey, TValue, TState> _update;
@@ -260,7 +275,8 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker> : 
     }
 
     // A key whose call fails keeps the state that it had, and its values are left out; without values the call is counted.
-    internal static TimedStateUpdate<TKey, TValue, TState> WhereItCan(TimedStateUpdate<TKey, TValue, TState> update, RecordErrors<(TKey Key, TValue Value)> errors) =>
+    internal static TimedStateUpdate<TKey, TValue, TState> WhereItCan(TimedStateUpdate<TKey, TValue, TState> update,
+        RecordErrors<(TKey Key, TValue Value)> errors) =>
         (time, key, values, state) =>
         {
             try

@@ -29,7 +29,9 @@ internal sealed class AtomicDirectory : IDisposable
         _isOurs = isOurs;
         _isPrivate = isPrivate;
         _path = Path.GetFullPath(path);
-        _parent = Path.GetDirectoryName(_path) ?? throw new ArgumentException($"\"{path}\" has no directory above it; a name inside of a directory is expected.", nameof(path));
+        _parent = Path.GetDirectoryName(_path)
+            ?? throw new ArgumentException($"\"{path}\" has no directory above it; a name inside of a directory is expected.",
+                nameof(path));
         _writing = Path.Combine(_parent, $".{Path.GetFileName(_path)}.writing");
         _replaced = Path.Combine(_parent, $".{Path.GetFileName(_path)}.replaced");
         ThrowIfTaken();
@@ -112,7 +114,9 @@ internal sealed class AtomicDirectory : IDisposable
         bool isTaken = Path.Exists(_path) || new FileInfo(_path).LinkTarget is not null;
         if (isTaken && _isOurs?.Invoke(_path) != true)
         {
-            throw new IOException($"{_path} is there already, and is not what this program writes there; it was left as it is. Move it away, or write under another name.");
+            throw new IOException(
+                $"{_path} is there already, and is not what this program writes there; it was left as it is. Move "
+                + "it away, or write under another name.");
         }
     }
 

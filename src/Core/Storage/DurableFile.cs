@@ -6,7 +6,8 @@ namespace FastStream.Runtime;
 /// <summary>Makes files and directories survive a loss of power, and says so when they might not.</summary>
 /// <remarks>
 /// Linux: <c>fsync</c> itself, with its result looked at; .NET's own flush leaves some errors out. Elsewhere, in this one place:
-/// <see cref="RandomAccess.FlushToDisk"/> for files, and nothing for directories, whose entries those systems keep by themselves. For stores, sources and sinks of your own too. Thread safe.
+/// <see cref="RandomAccess.FlushToDisk"/> for files, and nothing for directories, whose entries those systems keep by
+/// themselves. For stores, sources and sinks of your own too. Thread safe.
 /// </remarks>
 public static partial class DurableFile
 {
@@ -95,7 +96,8 @@ public static partial class DurableFile
     }
 
     private static IOException Failed(string path, int error) =>
-        new($"{path} could not be brought to the disk: {Marshal.GetPInvokeErrorMessage(error)} (error {error}). Its contents are in doubt; write it again.");
+        new($"{path} could not be brought to the disk: {Marshal.GetPInvokeErrorMessage(error)} (error {error}). Its "
+            + "contents are in doubt; write it again.");
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

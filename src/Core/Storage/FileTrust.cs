@@ -49,7 +49,8 @@ internal static unsafe partial class FileTrust
 
         if (isWritten && Read(stat[LinksAt..]) > 1)
         {
-            throw NotTrusted(path, "has another name too (a hard link), and what is written to it would change that one", "Put a copy in its place");
+            throw NotTrusted(path,
+                "has another name too (a hard link), and what is written to it would change that one", "Put a copy in its place");
         }
 
         CheckOwner(stat, path);
@@ -96,7 +97,8 @@ internal static unsafe partial class FileTrust
     }
 
     internal static InvalidOperationException Link(string path) =>
-        NotTrusted(path, "is a link, and what it leads to would be read or written in its place", "Remove the link, or put the file itself there");
+        NotTrusted(path, "is a link, and what it leads to would be read or written in its place",
+            "Remove the link, or put the file itself there");
 
     private static int TypeOf(ReadOnlySpan<byte> stat) => ReadHalf(stat[ModeAt..]) & TypeBits;
 
@@ -106,13 +108,15 @@ internal static unsafe partial class FileTrust
         uint user = EffectiveUser();
         if (owner != user)
         {
-            throw NotTrusted(path, $"belongs to the user {owner}, and this process runs as {user}", $"Run as its owner, or give it to this user (chown {user})");
+            throw NotTrusted(path, $"belongs to the user {owner}, and this process runs as {user}",
+                $"Run as its owner, or give it to this user (chown {user})");
         }
 
         int mode = ReadHalf(stat[ModeAt..]) & 0xFFF;
         if ((mode & WritableByOthers) != 0)
         {
-            throw NotTrusted(path, $"may be written to by others (its mode is {Convert.ToString(mode, 8)})", "Look at what is in it, and take the right away (chmod go-w)");
+            throw NotTrusted(path, $"may be written to by others (its mode is {Convert.ToString(mode, 8)})",
+                "Look at what is in it, and take the right away (chmod go-w)");
         }
     }
 
@@ -124,12 +128,15 @@ internal static unsafe partial class FileTrust
     {
         if (result != 0)
         {
-            throw new IOException($"{path} cannot be looked at: {Marshal.GetLastPInvokeErrorMessage()} (error {Marshal.GetLastPInvokeError()}).", Marshal.GetLastPInvokeError());
+            throw new IOException(
+                $"{path} cannot be looked at: {Marshal.GetLastPInvokeErrorMessage()} (error {Marshal.GetLastPInvokeError()}).",
+                Marshal.GetLastPInvokeError());
         }
     }
 
     private static InvalidOperationException NotTrusted(string path, string found, string way) => new(
-        $"{path} {found}. A checkpoint directory holds what users sent and what the program trusts, and must be its user's alone. {way}, or give the program a new directory, which is made so.");
+        $"{path} {found}. A checkpoint directory holds what users sent and what the program trusts, and must be its "
+            + $"user's alone. {way}, or give the program a new directory, which is made so.");
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -3,7 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FastStream.Runtime;
 
-/// <summary>Files and directories that only their owner may read, whatever the process leaves to others for new ones: in them may be anything that users sent.</summary>
+/// <summary>
+/// Files and directories that only their owner may read, whatever the process leaves to others for new ones: in them
+/// may be anything that users sent.
+/// </summary>
 /// <remarks>
 /// What is there already is opened without following a link, and looked at before a byte of it is read or changed: somebody else could
 /// have put it there. Linux opens files by
@@ -23,7 +26,8 @@ internal static partial class PrivateFile
     private const int IsLink = 40;           // ELOOP
 
     // O_NOFOLLOW is one of the few flags that processors have in two places.
-    private static readonly int s_noLink = RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Armv6 or Architecture.Ppc64le ? 0x8000 : 0x20000;
+    private static readonly int s_noLink = RuntimeInformation.ProcessArchitecture is Architecture.Arm
+        or Architecture.Arm64 or Architecture.Armv6 or Architecture.Ppc64le ? 0x8000 : 0x20000;
 
     /// <summary>Opens a file to write; a new one is its owner's alone.</summary>
     /// <param name="path">Where.</param>
@@ -49,7 +53,8 @@ internal static partial class PrivateFile
             FileTrust.CheckFile(handle, path, isWritten: true);
             if (File.GetUnixFileMode(handle) != FileMode600)
             {
-                File.SetUnixFileMode(handle, FileMode600);   // a mask can take away what the owner needs, and an older file may let others read it
+                // a mask can take away what the owner needs, and an older file may let others read it
+                File.SetUnixFileMode(handle, FileMode600);
             }
 
             var file = new FileStream(handle, FileAccess.ReadWrite, bufferSize: 0);

@@ -3,11 +3,15 @@ using System.Runtime.Intrinsics;
 
 namespace FastStream;
 
-/// <summary>Looks for a few bytes in a line: lines are many and short and mostly without a hit, so that one test for a whole line pays.</summary>
+/// <summary>
+/// Looks for a few bytes in a line: lines are many and short and mostly without a hit, so that one test for a whole
+/// line pays.
+/// </summary>
 /// <remarks>
-/// As in .NET's own search, a place is a candidate where the first and the last byte sought stand in the right distance (Mula, "SIMD-friendly algorithms for
-/// substring searching", 2016). Candidates are not tested every 32 bytes but once for <see cref="StretchBytes"/>; where there is one, .NET's search goes on.
-/// docs/decisions/0002-utf8-text.md has the measurements.
+/// As in .NET's own search, a place is a candidate where the first and the last byte sought stand in the right distance
+/// (Mula, "SIMD-friendly algorithms for substring searching", 2016). Candidates are not tested every 32 bytes but once
+/// for <see cref="StretchBytes"/>; where there is one, .NET's search goes on. docs/decisions/0002-utf8-text.md has the
+/// measurements.
 /// </remarks>
 internal static unsafe class BytePattern
 {
@@ -34,7 +38,8 @@ internal static unsafe class BytePattern
         {
             byte* stretch = block;
             byte* stretchEnd = (finalBlock - block) > StretchBytes ? block + StretchBytes : finalBlock;
-            Vector256<byte> candidates = Vector256.Equals(Vector256.Load(stretchEnd), firstByte) & Vector256.Equals(Vector256.Load(stretchEnd + last), lastByte);
+            Vector256<byte> candidates =
+                Vector256.Equals(Vector256.Load(stretchEnd), firstByte) & Vector256.Equals(Vector256.Load(stretchEnd + last), lastByte);
             for (; block < stretchEnd; block += BlockBytes)
             {
                 candidates |= Vector256.Equals(Vector256.Load(block), firstByte) & Vector256.Equals(Vector256.Load(block + last), lastByte);

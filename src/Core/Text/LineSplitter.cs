@@ -5,18 +5,22 @@ using System.Runtime.Intrinsics.X86;
 
 namespace FastStream;
 
-/// <summary>Finds lines 64 bytes at a time: ended by LF, CR LF or a lone CR, as in Spark's text sources; what follows the last end is a line too unless it is empty.</summary>
+/// <summary>
+/// Finds lines 64 bytes at a time: ended by LF, CR LF or a lone CR, as in Spark's text sources; what follows the last
+/// end is a line too unless it is empty.
+/// </summary>
 internal static unsafe class LineSplitter
 {
     private const byte LineFeed = (byte)'\n';
     private const byte CarriageReturn = (byte)'\r';
     private const int BlockBytes = 64;
 
-    // Lines are handed on while their bytes are still in a near cache. 8 to 32 KiB measure alike; more lines a span hide more misses of tables.
+    // Lines are handed on while their bytes are still in a near cache. 8 to 32 KiB measure alike; more lines a span
+    // hide more misses of tables.
     private const int PieceBytes = 32 << 10;
 
-    // A page ahead: the processor's own prefetching ends with the page, and pauses while the lines of a piece are worked on. 512 bytes gave half of it.
-    // A prefetch past the end of the data, or of memory, does nothing.
+    // A page ahead: the processor's own prefetching ends with the page, and pauses while the lines of a piece are
+    // worked on. 512 bytes gave half of it. A prefetch past the end of the data, or of memory, does nothing.
     private const int PrefetchBytes = 4096;
 
     /// <summary>Adds every line, without its end, and returns how many there were.</summary>
@@ -28,7 +32,8 @@ internal static unsafe class LineSplitter
         }
     }
 
-    // Optimised from the first call: it is called once for many thousands of lines, so that tiers would come late, and it calls no delegate that a profile could inline.
+    // Optimised from the first call: it is called once for many thousands of lines, so that tiers would come late, and
+    // it calls no delegate that a profile could inline.
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static long Split(byte* start, int length, int padded, Utf8Text* lines, RecordBuffer<Utf8Text> output)
     {
@@ -97,7 +102,8 @@ internal static unsafe class LineSplitter
 
             int lineLength = new ReadOnlySpan<byte>(start + lineStart, length - lineStart).IndexOfAny(LineFeed, CarriageReturn);
             int end = lineLength < 0 ? length : lineStart + lineLength;
-            *next++ = lineStart <= padded ? Utf8Text.FromPadded(start + lineStart, end - lineStart) : Utf8Text.FromExact(start + lineStart, end - lineStart);
+            *next++ = lineStart <= padded
+                ? Utf8Text.FromPadded(start + lineStart, end - lineStart) : Utf8Text.FromExact(start + lineStart, end - lineStart);
             lineStart = end == length ? length : AfterEnd(start, end, length);
         }
 

@@ -14,8 +14,9 @@ namespace FastStream;
 /// </summary>
 /// <remarks>
 /// A long text is valid as long as its batch is (or the output or slice that retained the batch). What must live longer becomes a
-/// <see cref="string"/> by <see cref="ToString()"/>, bytes by <see cref="ToArray"/>, or a process-wide constant by <see cref="Intern(string)"/>.
-/// Bytes are kept as they came: nothing is validated or normalised until a conversion asks for it. Comparison is ordinal, by bytes.
+/// <see cref="string"/> by <see cref="ToString()"/>, bytes by <see cref="ToArray"/>, or a process-wide constant by
+/// <see cref="Intern(string)"/>. Bytes are kept as they came: nothing is validated or normalised until a conversion
+/// asks for it. Comparison is ordinal, by bytes.
 /// <code>
 /// short: | up to 15 bytes of text, then zeros                          | length 0..15 |
 /// long:  | address (8 bytes) | length (4 bytes) | first 3 bytes (3)    | 255          |
@@ -57,7 +58,10 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     /// <summary>Whether the text lies in the struct and so never expires.</summary>
     public bool IsInline => !IsLong;
 
-    /// <summary>The bytes. For short text the span lies in this very variable: it must not outlive it (the compiler sees to that).</summary>
+    /// <summary>
+    /// The bytes. For short text the span lies in this very variable: it must not outlive it (the compiler sees to
+    /// that).
+    /// </summary>
     [UnscopedRef]
     public ReadOnlySpan<byte> Span
     {
@@ -74,7 +78,10 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     ];
 
-    /// <summary>The bytes of a long text. Unlike <see cref="Span"/> it needs no address of this variable, which can so stay in registers.</summary>
+    /// <summary>
+    /// The bytes of a long text. Unlike <see cref="Span"/> it needs no address of this variable, which can so stay in
+    /// registers.
+    /// </summary>
     internal ReadOnlySpan<byte> LongSpan
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -95,7 +102,10 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     /// <exception cref="IndexOutOfRangeException">The index is not inside the text.</exception>
     public byte this[int index] => Span[index];
 
-    /// <summary>A text over pinned bytes. At least 16 bytes must be readable from <paramref name="start"/> (blocks end with padding for that).</summary>
+    /// <summary>
+    /// A text over pinned bytes. At least 16 bytes must be readable from <paramref name="start"/> (blocks end with
+    /// padding for that).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Utf8Text FromPadded(byte* start, int length)
     {
@@ -109,8 +119,8 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     }
 
     /// <summary>
-    /// A text over pinned bytes with anything behind them. 16 bytes are loaded at once unless they cross a page: a load inside the page that
-    /// holds the first byte cannot fault, whatever the rest of it belongs to.
+    /// A text over pinned bytes with anything behind them. 16 bytes are loaded at once unless they cross a page: a load
+    /// inside the page that holds the first byte cannot fault, whatever the rest of it belongs to.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Utf8Text FromAnywhere(byte* start, int length) =>
@@ -159,7 +169,10 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     }
 
     /// <summary>A text of at most <see cref="InlineBytes"/> bytes, copied into the struct.</summary>
-    /// <returns>False if the bytes are too many; such text needs memory to lie in: a string, or <see cref="Intern(ReadOnlySpan{byte})"/>.</returns>
+    /// <returns>
+    /// False if the bytes are too many; such text needs memory to lie in: a string, or
+    /// <see cref="Intern(ReadOnlySpan{byte})"/>.
+    /// </returns>
     public static bool TryCreateInline(ReadOnlySpan<byte> bytes, out Utf8Text text)
     {
         text = default;
@@ -176,7 +189,10 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         return true;
     }
 
-    /// <summary>A text over bytes of a block, for sources: short text is copied into the struct, longer text is valid as long as somebody holds the block.</summary>
+    /// <summary>
+    /// A text over bytes of a block, for sources: short text is copied into the struct, longer text is valid as long as
+    /// somebody holds the block.
+    /// </summary>
     /// <param name="block">The block. Whoever makes records of it holds it until their batch is done with.</param>
     /// <param name="start">Where the text begins, in bytes from the block's start.</param>
     /// <param name="length">Its bytes; they must not change any more.</param>
@@ -227,13 +243,19 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal uint Hash() => Hash(default(ProcessSecret));
 
-    /// <summary>The hash that says which partition owns the text, or what a struct with it is hashed by. It is made of the words as they lie here: it changes where their layout does.</summary>
+    /// <summary>
+    /// The hash that says which partition owns the text, or what a struct with it is hashed by. It is made of the words
+    /// as they lie here: it changes where their layout does.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal uint Hash<TMixer>(in TMixer mixer)
         where TMixer : struct, IKeyMixer => IsLong ? HashLong(in mixer) : mixer.Fold(_low, _high);
 
     /// <summary>One to eight digits as a number, all at once: no branch depends on how many there are. False for anything else.</summary>
-    /// <remarks>Digits to pairs, pairs to fours, fours to eight, by a multiplication each (Lemire, "Quickly parsing eight digits", 2018).</remarks>
+    /// <remarks>
+    /// Digits to pairs, pairs to fours, fours to eight, by a multiplication each (Lemire, "Quickly parsing eight
+    /// digits", 2018).
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryParseFewDigits(out long value)
     {
@@ -244,12 +266,16 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         ulong digits = (_low << shift) - (0x3030303030303030ul << shift);
         bool isNumber = (uint)(length - 1) < 8 && (((digits + 0x7676767676767676ul) | digits) & 0x8080808080808080ul) == 0;
         digits = (digits * 10) + (digits >> 8);
-        digits = (((digits & 0x000000FF000000FFul) * 0x000F424000000064ul) + (((digits >> 16) & 0x000000FF000000FFul) * 0x0000271000000001ul)) >> 32;
+        digits = (((digits & 0x000000FF000000FFul) * 0x000F424000000064ul)
+            + (((digits >> 16) & 0x000000FF000000FFul) * 0x0000271000000001ul)) >> 32;
         value = isNumber ? (long)digits : 0;
         return isNumber;
     }
 
-    /// <summary>The number of up to seven digits that ends a long text, 0 where there is no digit; all at once, like <see cref="TryParseFewDigits"/>. False where more must be looked at.</summary>
+    /// <summary>
+    /// The number of up to seven digits that ends a long text, 0 where there is no digit; all at once, like
+    /// <see cref="TryParseFewDigits"/>. False where more must be looked at.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryParseFewLastDigits(out long value, out int count)
     {
@@ -273,11 +299,15 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         // In two steps, so that no digit at all leaves nothing.
         ulong digits = nibbles & (ulong.MaxValue << (56 - (8 * count)) << 8);
         digits = (digits * 10) + (digits >> 8);
-        value = (long)((((digits & 0x000000FF000000FFul) * 0x000F424000000064ul) + (((digits >> 16) & 0x000000FF000000FFul) * 0x0000271000000001ul)) >> 32);
+        value = (long)((((digits & 0x000000FF000000FFul) * 0x000F424000000064ul)
+            + (((digits >> 16) & 0x000000FF000000FFul) * 0x0000271000000001ul)) >> 32);
         return true;
     }
 
-    /// <summary>The text before a separator that stands among the first 16 bytes of a long text, made of the bytes that were searched.</summary>
+    /// <summary>
+    /// The text before a separator that stands among the first 16 bytes of a long text, made of the bytes that were
+    /// searched.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryUpToInFirstBytes(byte separator, out Utf8Text part)
     {

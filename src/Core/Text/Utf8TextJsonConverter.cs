@@ -4,7 +4,10 @@ using System.Text.Unicode;
 
 namespace FastStream;
 
-/// <summary>A <see cref="Utf8Text"/> as a JSON string. Read texts longer than <see cref="Utf8Text.InlineBytes"/> are interned, for they need memory to lie in.</summary>
+/// <summary>
+/// A <see cref="Utf8Text"/> as a JSON string. Read texts longer than <see cref="Utf8Text.InlineBytes"/> are interned,
+/// for they need memory to lie in.
+/// </summary>
 public sealed class Utf8TextJsonConverter : JsonConverter<Utf8Text>
 {
     /// <inheritdoc/>

@@ -18,14 +18,16 @@ public static class Utf8TextSearch
 
     /// <summary>Whether the text starts with these bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool StartsWith(this Utf8Text text, ReadOnlySpan<byte> value) => text.IsLong ? text.LongSpan.StartsWith(value) : ShortStartsWith(text, value);
+    public static bool StartsWith(this Utf8Text text, ReadOnlySpan<byte> value) =>
+        text.IsLong ? text.LongSpan.StartsWith(value) : ShortStartsWith(text, value);
 
     /// <summary>Whether the text ends with these bytes.</summary>
     public static bool EndsWith(this Utf8Text text, ReadOnlySpan<byte> value) => text.Span.EndsWith(value);
 
     /// <summary>Index in bytes of the first occurrence, or -1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int IndexOf(this Utf8Text text, ReadOnlySpan<byte> value) => text.IsLong ? text.IndexInLong(value) : IndexInShort(text, value);
+    public static int IndexOf(this Utf8Text text, ReadOnlySpan<byte> value) =>
+        text.IsLong ? text.IndexInLong(value) : IndexInShort(text, value);
 
     /// <summary>Index in bytes of the first occurrence, or -1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -33,7 +35,8 @@ public static class Utf8TextSearch
 
     /// <summary>Index in bytes of the last occurrence, or -1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int LastIndexOf(this Utf8Text text, byte value) => text.IsLong ? text.LongSpan.LastIndexOf(value) : LastIndexInShort(text, value);
+    public static int LastIndexOf(this Utf8Text text, byte value) =>
+        text.IsLong ? text.LongSpan.LastIndexOf(value) : LastIndexInShort(text, value);
 
     /// <summary>Index in bytes of the last occurrence, or -1.</summary>
     public static int LastIndexOf(this Utf8Text text, ReadOnlySpan<byte> value) => text.Span.LastIndexOf(value);
@@ -45,14 +48,17 @@ public static class Utf8TextSearch
         return text.Slice(kept.Start.Value, kept.End.Value - kept.Start.Value);
     }
 
-    /// <summary>The part before the first separator; the whole text where there is none. <c>line.UpTo((byte)' ')</c> is the first field of a log line.</summary>
+    /// <summary>
+    /// The part before the first separator; the whole text where there is none. <c>line.UpTo((byte)' ')</c> is the
+    /// first field of a log line.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Utf8Text UpTo(this Utf8Text text, byte separator) =>
         text.TryUpToInFirstBytes(separator, out Utf8Text part) ? part : UpToAnywhere(text, separator);
 
     /// <summary>
-    /// The number that ends the text: its trailing decimal digits, without a sign. <c>line.TryParseEnd(out long bytes, out int digits)</c> reads the
-    /// last field of a log line, whatever stands before it.
+    /// The number that ends the text: its trailing decimal digits, without a sign. <c>line.TryParseEnd(out long bytes,
+    /// out int digits)</c> reads the last field of a log line, whatever stands before it.
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="value">The number; 0 where there is none.</param>
@@ -70,7 +76,10 @@ public static class Utf8TextSearch
         return isNumber;
     }
 
-    /// <summary>The parts between separators, in order; no separator gives the whole text, and empty parts are kept. Enumerate with <c>foreach</c>.</summary>
+    /// <summary>
+    /// The parts between separators, in order; no separator gives the whole text, and empty parts are kept. Enumerate
+    /// with <c>foreach</c>.
+    /// </summary>
     public static Utf8TextSplit Split(this Utf8Text text, byte separator) => new(text, separator);
 
     /// <summary>The n-th part between separators, counted from 0; false if there are not so many.</summary>
@@ -91,7 +100,8 @@ public static class Utf8TextSearch
 
     /// <summary>The whole text as a decimal integer, with an optional sign; false, and 0, if it is anything else or out of range.</summary>
     public static bool TryParse(this Utf8Text text, out long value) =>
-        text.TryParseFewDigits(out value) || IfWhole(Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length, ref value);
+        text.TryParseFewDigits(out value)
+            || IfWhole(Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length, ref value);
 
     /// <summary>The whole text as a decimal integer, with an optional sign; false, and 0, if it is anything else or out of range.</summary>
     public static bool TryParse(this Utf8Text text, out int value) =>

@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>The parts of a text between separators; made by <see cref="Utf8TextSearch.Split"/>, walked by <c>foreach</c>, allocates nothing.</summary>
+/// <summary>
+/// The parts of a text between separators; made by <see cref="Utf8TextSearch.Split"/>, walked by <c>foreach</c>,
+/// allocates nothing.
+/// </summary>
 public struct Utf8TextSplit
 {
     private readonly Utf8Text _text;     // the whole

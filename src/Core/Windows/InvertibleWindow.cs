@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Takes out of a key's value what leaves the window, then adds what enters; an entry's mark is the number of batches added up in its value.</summary>
+/// <summary>
+/// Takes out of a key's value what leaves the window, then adds what enters; an entry's mark is the number of batches
+/// added up in its value.
+/// </summary>
 /// <remarks>Not for values that round (<see cref="RoundingValues{T}"/>): the error of what has left would stay.</remarks>
 internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
     WindowSize size,
@@ -13,7 +16,8 @@ internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
     : KeyedWindowOperator<TKey, TValue>(size, next)
     where TMarker : struct
 {
-    private readonly PooledList<(int Number, int Mark, TValue Value)> _before = new();     // entries as they were, in the order in which the last batch changed them
+    // entries as they were, in the order in which the last batch changed them
+    private readonly PooledList<(int Number, int Mark, TValue Value)> _before = new();
     private readonly List<WindowPane<NumberedValue<TValue>>> _moved = [];                  // batches that the last one took in or out
 
     public override bool KeepsValues => true;

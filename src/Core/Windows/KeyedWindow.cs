@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace FastStream;
 
 /// <summary>
-/// A window over pairs that come once for each key and batch. A key has a number as long as it is in the window, and a batch is kept as numbers and
-/// values: what comes and goes finds its key's entry without looking the key up again.
+/// A window over pairs that come once for each key and batch. A key has a number as long as it is in the window, and a
+/// batch is kept as numbers and values: what comes and goes finds its key's entry without looking the key up again.
 /// </summary>
 /// <typeparam name="TKey">The key.</typeparam>
 /// <typeparam name="TValue">The value of a key in one batch, and in a window.</typeparam>
@@ -99,7 +99,10 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         return Panes;
     }
 
-    /// <summary>Takes in a batch of an earlier run, whose keys are in the table; in time order, before the first batch of this one.</summary>
+    /// <summary>
+    /// Takes in a batch of an earlier run, whose keys are in the table; in time order, before the first batch of this
+    /// one.
+    /// </summary>
     public void Restore(WindowPane<NumberedValue<TValue>> pane)
     {
         _panes.Add(pane);

@@ -7,7 +7,8 @@ namespace FastStream;
 /// | number of keys (4 bytes) | for each: | key | batches counted in its value (4) | the value, if there are |
 /// | number of batches (4) | for each: | time (8) | 1 if it is counted in the values | pairs (4) | for each: | which of the keys (4) | value |
 /// </code></remarks>
-internal sealed class KeyedWindowSnapshot<TKey, TValue>(DStream stream, IReadOnlyList<KeyedWindowOperator<TKey, TValue>> partitions, RecordSerializers serializers, KeySalt salt) : IStateSnapshot
+internal sealed class KeyedWindowSnapshot<TKey, TValue>(DStream stream,
+    IReadOnlyList<KeyedWindowOperator<TKey, TValue>> partitions, RecordSerializers serializers, KeySalt salt) : IStateSnapshot
 {
     private readonly IRecordSerializer<TKey> _keys = serializers.Of<TKey>();
     private readonly IRecordSerializer<TValue> _values = serializers.Of<TValue>();

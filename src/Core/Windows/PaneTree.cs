@@ -1,7 +1,8 @@
 namespace FastStream;
 
 /// <summary>
-/// The final batches of a window, neighbours made one, neighbours of those, and so on: a window of many batches is then a few panes, however long it is.
+/// The final batches of a window, neighbours made one, neighbours of those, and so on: a window of many batches is then
+/// a few panes, however long it is.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -9,14 +10,16 @@ namespace FastStream;
 /// height 1:  |  0..1 |  2..3 |  4..5 |  6..7 |
 /// height 0:  | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 |    the batches
 /// </code>
-/// Nothing of the order is lost: a merged pane has its keys in the order in which they came, and their values are reduced oldest first. Neighbours are merged when
-/// they are first asked for together, and not where that makes them hardly shorter, so that all heights together hold at most a few times what the batches do.
-/// Belongs to one operator.
+/// Nothing of the order is lost: a merged pane has its keys in the order in which they came, and their values are
+/// reduced oldest first. Neighbours are merged when they are first asked for together, and not where that makes them
+/// hardly shorter, so that all heights together hold at most a few times what the batches do. Belongs to one operator.
 /// </remarks>
 /// <param name="merge">Makes neighbours one; null where that does not pay.</param>
-internal sealed class PaneTree<TValue>(Func<WindowPane<NumberedValue<TValue>>, WindowPane<NumberedValue<TValue>>, WindowPane<NumberedValue<TValue>>?> merge)
+internal sealed class PaneTree<TValue>(
+    Func<WindowPane<NumberedValue<TValue>>, WindowPane<NumberedValue<TValue>>, WindowPane<NumberedValue<TValue>>?> merge)
 {
-    private readonly List<Dictionary<long, WindowPane<NumberedValue<TValue>>?>> _merged = [];   // by height - 1 and place; null where it does not pay
+    // by height - 1 and place; null where it does not pay
+    private readonly List<Dictionary<long, WindowPane<NumberedValue<TValue>>?>> _merged = [];
 
     /// <summary>The largest pane that begins with one of the batches and ends with one of them.</summary>
     /// <param name="batches">The window's final batches, by index without a gap.</param>
@@ -67,7 +70,8 @@ internal sealed class PaneTree<TValue>(Func<WindowPane<NumberedValue<TValue>>, W
 
         if (!_merged[height - 1].TryGetValue(place, out WindowPane<NumberedValue<TValue>>? pane))
         {
-            pane = Pane(batches, height - 1, 2 * place) is { } older && Pane(batches, height - 1, (2 * place) + 1) is { } newer ? merge(older, newer) : null;
+            pane = Pane(batches, height - 1, 2 * place) is { } older && Pane(batches, height - 1, (2 * place) + 1) is { } newer
+                ? merge(older, newer) : null;
             _merged[height - 1].Add(place, pane);
         }
 

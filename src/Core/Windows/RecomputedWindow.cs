@@ -13,11 +13,13 @@ internal sealed class RecomputedWindowOperator<TKey, TValue, TMarker> : KeyedWin
     private readonly Func<(TKey Key, TValue Value), bool>? _filter;
     private readonly PaneTree<TValue>? _pyramid;
     private readonly List<WindowPane<NumberedValue<TValue>>> _batches = [];   // final ones of the window being put out
-    private readonly List<WindowPane<NumberedValue<TValue>>> _parts = [];     // what they are gathered from: themselves, or neighbours made one
+    // what they are gathered from: themselves, or neighbours made one
+    private readonly List<WindowPane<NumberedValue<TValue>>> _parts = [];
     private readonly PooledList<int> _order = new();   // numbers of keys, in the order in which they came
     private int _gathered;                             // windows and merges begun; marks the entries that have a value of the last one
 
-    public RecomputedWindowOperator(WindowSize size, Func<TValue, TValue, TValue> reduce, Func<(TKey Key, TValue Value), bool>? filter, Operator<(TKey Key, TValue Value)> next)
+    public RecomputedWindowOperator(WindowSize size, Func<TValue, TValue, TValue> reduce,
+        Func<(TKey Key, TValue Value), bool>? filter, Operator<(TKey Key, TValue Value)> next)
         : base(size, next)
     {
         _reduce = reduce;
@@ -91,7 +93,8 @@ internal sealed class RecomputedWindowOperator<TKey, TValue, TMarker> : KeyedWin
         _order.Clear();
     }
 
-    // Where keys differ so much that neighbours have few in common, there is nothing to gain. Texts stay in the memory of the batches, which are in the window at least as long.
+    // Where keys differ so much that neighbours have few in common, there is nothing to gain. Texts stay in the memory
+    // of the batches, which are in the window at least as long.
     private WindowPane<NumberedValue<TValue>>? Merge(WindowPane<NumberedValue<TValue>> older, WindowPane<NumberedValue<TValue>> newer)
     {
         _gathered++;

@@ -8,7 +8,8 @@ public static partial class DStreamOperators
     /// <param name="reduce">Two records made one; associative. Must not change its arguments: they are used again.</param>
     /// <param name="length">How far the window reaches back: a positive multiple of the stream's slide.</param>
     /// <param name="slide">Time between two windows: a positive multiple of the stream's slide; default the stream's slide.</param>
-    /// <exception cref="ArgumentException"><paramref name="length"/> or <paramref name="slide"/> is not a positive multiple of the stream's slide.</exception>
+    /// <exception cref="ArgumentException"><paramref name="length"/> or <paramref name="slide"/> is not a positive
+    /// multiple of the stream's slide.</exception>
     public static DStream<T> ReduceByWindow<T>(this DStream<T> stream, Func<T, T, T> reduce, TimeSpan length, TimeSpan? slide = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -17,8 +18,9 @@ public static partial class DStreamOperators
 
     /// <summary>As the other overload, but incremental: the cost of a window does not grow with its length.</summary>
     /// <remarks>
-    /// Records that may round (<see cref="double"/>, <see cref="float"/>, <see cref="Half"/>, <see cref="decimal"/>, and structs, tuples and classes that hold one) are reduced
-    /// anew from the batches in the window, and <paramref name="inverse"/> is not called: what has left by subtraction would leave its rounding behind.
+    /// Records that may round (<see cref="double"/>, <see cref="float"/>, <see cref="Half"/>, <see cref="decimal"/>,
+    /// and structs, tuples and classes that hold one) are reduced anew from the batches in the window, and
+    /// <paramref name="inverse"/> is not called: what has left by subtraction would leave its rounding behind.
     /// </remarks>
     /// <example><code>var sums = numbers.ReduceByWindow((a, b) => a + b, (a, b) => a - b, length, slide);</code></example>
     /// <param name="stream">The stream.</param>
@@ -26,10 +28,13 @@ public static partial class DStreamOperators
     /// <param name="inverse">A record with one taken out that <paramref name="reduce"/> put in: inverse(reduce(a, b), b) is a.</param>
     /// <param name="length">How far the window reaches back: a positive multiple of the stream's slide.</param>
     /// <param name="slide">Time between two windows: a positive multiple of the stream's slide; default the stream's slide.</param>
-    /// <exception cref="ArgumentException"><paramref name="length"/> or <paramref name="slide"/> is not a positive multiple of the stream's slide.</exception>
-    public static DStream<T> ReduceByWindow<T>(this DStream<T> stream, Func<T, T, T> reduce, Func<T, T, T> inverse, TimeSpan length, TimeSpan? slide = null)
+    /// <exception cref="ArgumentException"><paramref name="length"/> or <paramref name="slide"/> is not a positive
+    /// multiple of the stream's slide.</exception>
+    public static DStream<T> ReduceByWindow<T>(this DStream<T> stream, Func<T, T, T> reduce, Func<T, T, T> inverse,
+        TimeSpan length, TimeSpan? slide = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        return stream.Reduce(reduce).Map(item => (Key: false, Value: item)).ReduceByKeyAndWindow(reduce, inverse, length, slide, partitions: 1).Map(pair => pair.Value);
+        return stream.Reduce(reduce).Map(item => (Key: false, Value: item))
+            .ReduceByKeyAndWindow(reduce, inverse, length, slide, partitions: 1).Map(pair => pair.Value);
     }
 }

@@ -9,9 +9,10 @@ namespace FastStream;
 /// for as long as the key lives, and the window is reduced anew instead.
 /// </summary>
 /// <remarks>
-/// A type rounds where it is, or has in a field, an array or a generic argument, a <see cref="double"/>, <see cref="float"/>, <see cref="Half"/> or <see cref="decimal"/>.
-/// What cannot be seen by its type (an interface, an abstract class, an object; a struct or class where code is compiled ahead of time) counts as rounding: reducing
-/// anew is right for every type. docs/decisions/0025-inverse-of-rounding-values.md
+/// A type rounds where it is, or has in a field, an array or a generic argument, a <see cref="double"/>,
+/// <see cref="float"/>, <see cref="Half"/> or <see cref="decimal"/>. What cannot be seen by its type (an interface, an
+/// abstract class, an object; a struct or class where code is compiled ahead of time) counts as rounding: reducing anew
+/// is right for every type. docs/decisions/0025-inverse-of-rounding-values.md
 /// </remarks>
 internal static class RoundingValues<T>
 {
@@ -68,6 +69,7 @@ internal static class RoundingFields
         return false;
     }
 
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Where there is no metadata of fields, every struct and class counts as rounding.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Where there is no metadata of fields, "
+        + "every struct and class counts as rounding.")]
     private static FieldInfo[] Fields(Type type, BindingFlags flags) => type.GetFields(flags);
 }

@@ -5,21 +5,25 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// At every multiple of <paramref name="slide"/> after zero time, the records of the batches of the last <paramref name="length"/>, oldest batch first: at t those
-    /// of the times after t − length up to t. The first windows hold what there is so far.
+    /// At every multiple of <paramref name="slide"/> after zero time, the records of the batches of the last
+    /// <paramref name="length"/>, oldest batch first: at t those of the times after t − length up to t. The first
+    /// windows hold what there is so far.
     /// </summary>
     /// <remarks>
-    /// A window's records stay in memory: its size is length times rate. Texts are copied once, so that no received block is held; only records that hold groups or
-    /// keep texts in classes, lists or arrays hold their batches, and then length times rate must stay below <see cref="StreamingOptions.MaxBufferedBytes"/>, else
-    /// receivers wait. Objects, interfaces, open classes and delegates are looked into: a batch is held only where one of its records has
-    /// a text in it. A batch whose operators failed for good is not in the window; one of which only an output failed is. The semantics
-    /// are Spark Streaming's.
+    /// A window's records stay in memory: its size is length times rate. Texts are copied once, so that no received
+    /// block is held; only records that hold groups or keep texts in classes, lists or arrays hold their batches, and
+    /// then length times rate must stay below <see cref="StreamingOptions.MaxBufferedBytes"/>, else receivers wait.
+    /// Objects, interfaces, open classes and delegates are looked into: a batch is held only where one of its records
+    /// has a text in it. A batch whose operators failed for good is not in the window; one of which only an output
+    /// failed is. The semantics are Spark Streaming's.
     /// </remarks>
     /// <example><code>lines.Window(length: TimeSpan.FromSeconds(30), slide: TimeSpan.FromSeconds(10)).Count().Print();</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="length">How far the window reaches back: a positive multiple of the stream's slide.</param>
-    /// <param name="slide">Time between two windows: a positive multiple of the stream's slide, may be longer than the window; default the stream's slide.</param>
-    /// <exception cref="ArgumentException"><paramref name="length"/> or <paramref name="slide"/> is not a positive multiple of the stream's slide.</exception>
+    /// <param name="slide">Time between two windows: a positive multiple of the stream's slide, may be longer than the
+    /// window; default the stream's slide.</param>
+    /// <exception cref="ArgumentException"><paramref name="length"/> or <paramref name="slide"/> is not a positive
+    /// multiple of the stream's slide.</exception>
     public static DStream<T> Window<T>(this DStream<T> stream, TimeSpan length, TimeSpan? slide = null)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -1,12 +1,17 @@
 namespace FastStream;
 
 /// <summary>One batch of a partition as windows keep it: the records in pooled arrays, and what their texts lie in.</summary>
-/// <remarks>Held by the window as long as it is in it, and by each batch that was handed its records. Reading and holding are safe from any thread.</remarks>
+/// <remarks>
+/// Held by the window as long as it is in it, and by each batch that was handed its records. Reading and holding are
+/// safe from any thread.
+/// </remarks>
 internal sealed class WindowPane<T> : IDisposable
 {
     private readonly List<ArraySegment<T>> _blocks;
     private readonly ArenaLease? _texts;     // copies of the records' texts
-    private readonly BatchContext? _scope;    // the batch itself, where records hold its memory in a way that cannot be copied, or that only looking into them has shown
+    // the batch itself, where records hold its memory in a way that cannot be copied, or that only looking into them
+    // has shown
+    private readonly BatchContext? _scope;
     private readonly int _depth;            // windows before the one that the pane is in
     private int _holders = 1;
 

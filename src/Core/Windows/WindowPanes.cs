@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FastStream;
 
-/// <summary>The batches that a window keeps in a partition: the one that ran last, which may still be dropped, and the final ones.</summary>
+/// <summary>
+/// The batches that a window keeps in a partition: the one that ran last, which may still be dropped, and the final
+/// ones.
+/// </summary>
 internal sealed class WindowPanes<T>(WindowSize size)
 {
     private long _finalCount;       // batches that were final, ever

@@ -15,7 +15,8 @@ internal sealed record WindowSize(StreamingContext Context, TimeSpan Length, Tim
             ThrowIfNoMultiple(parent, given, nameof(slide), "is made anew after");
         }
 
-        return new WindowSize(parent.Context, length, slide ?? parent.Slide, parent.WindowsUpTo) { ParentSlide = parent.Slide, TakesMade = parent.MakesRecordsUpTo };
+        return new WindowSize(parent.Context, length, slide ?? parent.Slide, parent.WindowsUpTo)
+            { ParentSlide = parent.Slide, TakesMade = parent.MakesRecordsUpTo };
     }
 
     /// <summary>Time between two batches that come in.</summary>
@@ -44,7 +45,8 @@ internal sealed record WindowSize(StreamingContext Context, TimeSpan Length, Tim
         if (found <= TimeSpan.Zero || found.Ticks % parent.Slide.Ticks != 0)
         {
             throw new ArgumentException(
-                $"The window {verb} {found}, and {parent.Name} makes a batch every {parent.Slide}; a positive multiple of that is expected. Give {Nearest(found, parent.Slide)}, or change the batch interval.", parameter);
+                $"The window {verb} {found}, and {parent.Name} makes a batch every {parent.Slide}; a positive "
+                    + $"multiple of that is expected. Give {Nearest(found, parent.Slide)}, or change the batch interval.", parameter);
         }
     }
 

@@ -21,7 +21,9 @@ internal sealed class WindowSnapshot<T> : IStateSnapshot
         _salt = salt;
         if (stream.IsPartitionedByKey && stream.Partitioner is null)
         {
-            throw new NotSupportedException($"{stream.Name} cannot be part of a checkpoint: behind MapPartitions with keepsKeys and another type of record nobody knows the key. Put PartitionBy between the two.");
+            throw new NotSupportedException(
+                $"{stream.Name} cannot be part of a checkpoint: behind MapPartitions with keepsKeys and another "
+                + "type of record nobody knows the key. Put PartitionBy between the two.");
         }
 
         _stream = stream;

@@ -28,7 +28,10 @@ internal sealed unsafe class BlockMemory(Block block) : MemoryManager<byte>
     }
 }
 
-/// <summary>Gives a pipe its memory from the context's blocks. Waiting for a free block is apart from renting, which a pipe does synchronously: reserve first.</summary>
+/// <summary>
+/// Gives a pipe its memory from the context's blocks. Waiting for a free block is apart from renting, which a pipe does
+/// synchronously: reserve first.
+/// </summary>
 /// <remarks>Belongs to one receiving loop; not thread safe.</remarks>
 internal sealed class BlockMemoryPool(BlockPool blocks) : MemoryPool<byte>
 {
@@ -36,7 +39,10 @@ internal sealed class BlockMemoryPool(BlockPool blocks) : MemoryPool<byte>
 
     public override int MaxBufferSize => blocks.BlockSizeBytes;
 
-    /// <summary>Waits until the next rent can be served: while all blocks are out, the receiver does not read, and TCP holds the sender up.</summary>
+    /// <summary>
+    /// Waits until the next rent can be served: while all blocks are out, the receiver does not read, and TCP holds the
+    /// sender up.
+    /// </summary>
     public async ValueTask ReserveAsync(CancellationToken cancellationToken) =>
         _reserved ??= await blocks.RentAsync(cancellationToken).ConfigureAwait(false);
 
@@ -45,7 +51,8 @@ internal sealed class BlockMemoryPool(BlockPool blocks) : MemoryPool<byte>
 
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
-        Block block = _reserved ?? throw new InvalidOperationException("A pipe asked for a block that was not reserved. Call ReserveAsync before GetMemory.");
+        Block block = _reserved
+            ?? throw new InvalidOperationException("A pipe asked for a block that was not reserved. Call ReserveAsync before GetMemory.");
         _reserved = null;
         return new BlockMemory(block);
     }

@@ -52,7 +52,10 @@ internal sealed class ByteBatch<T> : InputBatch<T>
         _decoded.Ended(partition, in run);
     }
 
-    /// <summary>Writes the bytes as they came, which is much less work than their records: <code>| 1 | slices (4 bytes) | each: length (4), bytes |</code></summary>
+    /// <summary>
+    /// Writes the bytes as they came, which is much less work than their records: <code>| 1 | slices (4 bytes) | each:
+    /// length (4), bytes |</code>
+    /// </summary>
     public void Save(IBufferWriter<byte> output)
     {
         var writer = new SavedWriter(output);

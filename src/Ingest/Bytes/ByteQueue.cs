@@ -1,9 +1,13 @@
 namespace FastStream;
 
-/// <summary>Received whole records that wait for the next batch, as slices of blocks in the order of their arrival. Safe from any thread.</summary>
+/// <summary>
+/// Received whole records that wait for the next batch, as slices of blocks in the order of their arrival. Safe from
+/// any thread.
+/// </summary>
 /// <remarks>
-/// What lies in a block of the pool already is published in place. What does not (a record over two blocks, bytes of one of many connections) is copied into
-/// a block that is filled from front to back. All of it comes from one pool, which bounds whole blocks, not records.
+/// What lies in a block of the pool already is published in place. What does not (a record over two blocks, bytes of
+/// one of many connections) is copied into a block that is filled from front to back. All of it comes from one pool,
+/// which bounds whole blocks, not records.
 /// </remarks>
 /// <param name="decoder">Knows whether two slices may be read as one.</param>
 /// <param name="blocks">Where blocks for copies come from.</param>

@@ -20,10 +20,13 @@ internal sealed class OversizedRecords(StreamingContext context, string inputNam
         int limit = MaxRecordBytes;
         if (!endIsFindable)
         {
-            throw new InvalidDataException($"A record of more than {limit} bytes came in; its format does not tell where the next one begins. Raise StreamingOptions.MaxRecordBytes, or send smaller records.");
+            throw new InvalidDataException(
+                $"A record of more than {limit} bytes came in; its format does not tell where the next one begins. "
+                + "Raise StreamingOptions.MaxRecordBytes, or send smaller records.");
         }
 
-        string message = $"{inputName} received a record of more than {limit} bytes. Raise StreamingOptions.MaxRecordBytes, or send shorter records";
+        string message =
+            $"{inputName} received a record of more than {limit} bytes. Raise StreamingOptions.MaxRecordBytes, or send shorter records";
         switch (policy)
         {
             case OversizedRecordPolicy.DropRecord:

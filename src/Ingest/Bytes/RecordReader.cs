@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace FastStream;
 
 /// <summary>
-/// Receives the bytes of one connection through a <see cref="Pipe"/> and publishes whole records after every receive, so that a batch cut at any moment
-/// has everything that has arrived.
+/// Receives the bytes of one connection through a <see cref="Pipe"/> and publishes whole records after every receive,
+/// so that a batch cut at any moment has everything that has arrived.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -22,10 +22,12 @@ namespace FastStream;
 /// <param name="oversized">What happens with records that are too long.</param>
 /// <param name="limiter">How fast records may come; null for no limit.</param>
 /// <param name="blocks">Received into, and published in place; null for small buffers that records are copied out of.</param>
-internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> decoder, OversizedRecords oversized, RateLimiter? limiter, BlockPool? blocks)
+internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> decoder, OversizedRecords oversized,
+    RateLimiter? limiter, BlockPool? blocks)
 {
     private const int SmallestReceiveBytes = 2048;   // with less room than this a block counts as full
-    private const int SmallBufferBytes = 4096;       // for connections that do not receive into blocks, and the first look for a carried record's end
+    // for connections that do not receive into blocks, and the first look for a carried record's end
+    private const int SmallBufferBytes = 4096;
 
     private const int LongShare = 8;                 // a carried record of more than this part of a block is worth a block of its own
 
@@ -44,9 +46,13 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     /// <summary>Whether anything came.</summary>
     public bool HasReceived { get; private set; }
 
-    /// <summary>Receives until the source ends or the receiving is to stop. What the source's end leaves unfinished is a record where the decoder takes it as one, else it is dropped and counted.</summary>
+    /// <summary>
+    /// Receives until the source ends or the receiving is to stop. What the source's end leaves unfinished is a record
+    /// where the decoder takes it as one, else it is dropped and counted.
+    /// </summary>
     /// <param name="source">Where bytes come from.</param>
-    /// <param name="available">How many bytes the system holds for the source now: they are still taken after a stop. Null where that is not known.</param>
+    /// <param name="available">How many bytes the system holds for the source now: they are still taken after a stop.
+    /// Null where that is not known.</param>
     /// <param name="watch">Ends the receiving, not the publishing of what was received.</param>
     /// <param name="abort">Ends everything.</param>
     /// <exception cref="InvalidDataException">The bytes are no records; the connection cannot go on.</exception>
@@ -55,7 +61,8 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     {
         // Without a threshold a flush never waits: what is received is taken out at once, and the bounds are the pool's and the carry's.
         var pipe = new Pipe(new PipeOptions(
-            _memory ?? MemoryPool<byte>.Shared, PipeScheduler.Inline, PipeScheduler.Inline, pauseWriterThreshold: 0, resumeWriterThreshold: 0, SmallBufferBytes, useSynchronizationContext: false));
+            _memory ?? MemoryPool<byte>.Shared, PipeScheduler.Inline, PipeScheduler.Inline, pauseWriterThreshold: 0,
+            resumeWriterThreshold: 0, SmallBufferBytes, useSynchronizationContext: false));
         _carry.OnRefused(watch.Refuse);
         try
         {
@@ -87,7 +94,8 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     }
 
     /// <summary>Receives up to about so many bytes; true if the source ended, false after so many or when told to stop.</summary>
-    private async ValueTask<bool> ReceiveAsync(Pipe pipe, Stream source, IdleWatch watch, long most, CancellationToken stop, CancellationToken abort)
+    private async ValueTask<bool> ReceiveAsync(Pipe pipe, Stream source, IdleWatch watch, long most,
+        CancellationToken stop, CancellationToken abort)
     {
         bool hasRoom = false;
         while (most > 0)
@@ -128,7 +136,8 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         return false;
     }
 
-    // Waits for the rate and for a block. After a stop there may be no batch any more that gives blocks back: then only what is free is used.
+    // Waits for the rate and for a block. After a stop there may be no batch any more that gives blocks back: then only
+    // what is free is used.
     private ValueTask<bool> PrepareAsync(bool hasRoom, bool mayWait, CancellationToken stop)
     {
         bool pays = _unpaid > 0 && mayWait;
@@ -261,7 +270,10 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         return true;
     }
 
-    /// <summary>Looks for the end of the carried record, a growing piece of the new bytes at a time; gives the number of bytes it took.</summary>
+    /// <summary>
+    /// Looks for the end of the carried record, a growing piece of the new bytes at a time; gives the number of bytes
+    /// it took.
+    /// </summary>
     private async ValueTask<int> TakeCarriedAsync(ReadOnlyMemory<byte> data, CancellationToken abort)
     {
         int taken = 0;

@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>File systems may get other device numbers when the machine starts: finds the new ones by files that are where they were.</summary>
+/// <summary>
+/// File systems may get other device numbers when the machine starts: finds the new ones by files that are where they
+/// were.
+/// </summary>
 internal sealed class DeviceNumbers
 {
     private readonly Dictionary<ulong, ulong> _numbers = [];   // by the number of an earlier run
@@ -17,5 +20,6 @@ internal sealed class DeviceNumbers
 
     /// <summary>The file with its device's number of now; as it was where nothing is known.</summary>
     public FileStatus Current(in FileStatus file) =>
-        _numbers.TryGetValue(file.Identity.Device, out ulong now) && file.Identity.Path is null ? file with { Identity = file.Identity with { Device = now } } : file;
+        _numbers.TryGetValue(file.Identity.Device, out ulong now) && file.Identity.Path is null
+            ? file with { Identity = file.Identity with { Device = now } } : file;
 }

@@ -9,8 +9,12 @@ internal readonly record struct FileRange(OpenFile File, long Start, long End)
     public long Length => End - Start;
 }
 
-/// <summary>A batch of file ranges: each partition reads (or maps) and decodes its own part, so that reading is parallel and decoding finds the bytes in its cache.</summary>
-internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecoder<T> decoder, FileSource source, int partitions, string? description) : InputBatch<T>
+/// <summary>
+/// A batch of file ranges: each partition reads (or maps) and decodes its own part, so that reading is parallel and
+/// decoding finds the bytes in its cache.
+/// </summary>
+internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecoder<T> decoder, FileSource source,
+    int partitions, string? description) : InputBatch<T>
 {
     private readonly RecordLimit<T> _limit = new(decoder, source.MaxRecordBytes);
     private readonly long _totalBytes = ranges.Sum(range => range.Length);
@@ -164,11 +168,13 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         return new FileRange(range.File, first, last);
     }
 
-    // Where no record ends for long, the border is where the long one ends, if such records may be left out. Else another share's border would be behind this one's end: no share may go on.
+    // Where no record ends for long, the border is where the long one ends, if such records may be left out. Else
+    // another share's border would be behind this one's end: no share may go on.
     private long Border(FileRange range, long offset)
     {
         long border = range.File.Boundary(offset, decoder, source.MaxRecordBytes)
-            ?? (source.Oversized == OversizedRecordPolicy.FailStream ? throw source.RecordTooLong(offset) : range.File.EndOfRecord(offset, decoder));
+            ?? (source.Oversized == OversizedRecordPolicy.FailStream
+                ? throw source.RecordTooLong(offset) : range.File.EndOfRecord(offset, decoder));
         return Math.Min(border, range.End);
     }
 
@@ -264,7 +270,8 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         return length == share.End - at ? length : decoder.FindLast(block.Span[..length]);
     }
 
-    // In place of the last block, one for the longest record; null where that had room for it. The records behind it come with it, so that many long ones take few such blocks.
+    // In place of the last block, one for the longest record; null where that had room for it. The records behind it
+    // come with it, so that many long ones take few such blocks.
     private Block? LongBlock(FileRange share, long at, List<Block> blocks)
     {
         int length = (int)Math.Min(share.End - at, _limit.FrameBytes);
@@ -279,7 +286,8 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         return block;
     }
 
-    // What was decoded may end between the CR and the LF of one line end. The next byte is read only where it did not come with what was decoded.
+    // What was decoded may end between the CR and the LF of one line end. The next byte is read only where it did not
+    // come with what was decoded.
     private int RestOfEnd(FileRange share, long at, byte last, ReadOnlySpan<byte> following)
     {
         if (!following.IsEmpty)

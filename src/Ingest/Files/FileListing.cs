@@ -2,7 +2,10 @@ using System.IO.Enumeration;
 
 namespace FastStream;
 
-/// <summary>Lists the candidate files of a directory, or of all directories that a pattern matches: direct entries only, no hidden or temporary names.</summary>
+/// <summary>
+/// Lists the candidate files of a directory, or of all directories that a pattern matches: direct entries only, no
+/// hidden or temporary names.
+/// </summary>
 /// <param name="pattern">A directory; its segments may have <c>*</c> and <c>?</c>.</param>
 /// <param name="filter">The user's own filter; null takes all.</param>
 /// <param name="warn">Gets a message for listeners, and its cause.</param>
@@ -30,12 +33,15 @@ internal sealed class FileListing(string pattern, Func<string, bool>? filter, Ac
     public int ListedDirectories { get; private set; }
 
     /// <summary>Paths of the candidates, as they come; looks at the names only.</summary>
-    /// <exception cref="IOException">The one directory cannot be listed; <see cref="DirectoryNotFoundException"/> if it is not there. Of a pattern's directories listeners are told.</exception>
+    /// <exception cref="IOException">The one directory cannot be listed; <see cref="DirectoryNotFoundException"/> if it
+    /// is not there. Of a pattern's directories listeners are told.</exception>
     public IEnumerable<string> Paths()
     {
         _unlisted.Clear();
         ListedDirectories = 0;
-        return IsOneDirectory ? Files(pattern) : Directories().Where(directory => !IsOwn(directory)).SelectMany(directory => Listed(Counted(directory), Files));
+        return IsOneDirectory
+            ? Files(pattern)
+                : Directories().Where(directory => !IsOwn(directory)).SelectMany(directory => Listed(Counted(directory), Files));
     }
 
     private bool IsOwn(string directory)
@@ -58,7 +64,8 @@ internal sealed class FileListing(string pattern, Func<string, bool>? filter, Ac
             if (isOwn && !_hasWarned)
             {
                 _hasWarned = true;
-                warn($"{directory} matches {pattern} and has {writer}: such directories are left out. Watch a pattern that does not match what the program writes. This is said once.", null);
+                warn($"{directory} matches {pattern} and has {writer}: such directories are left out. Watch a "
+                    + "pattern that does not match what the program writes. This is said once.", null);
             }
         }
 
@@ -113,7 +120,8 @@ internal sealed class FileListing(string pattern, Func<string, bool>? filter, Ac
         (ref FileSystemEntry entry) => Path.Join(directory, entry.FileName),
         AllEntries)
     {
-        ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && !IsHidden(entry.FileName) && (filter is null || filter(Path.Join(directory, entry.FileName))),
+        ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && !IsHidden(entry.FileName)
+            && (filter is null || filter(Path.Join(directory, entry.FileName))),
         ShouldRecursePredicate = (ref FileSystemEntry _) => false,
     };
 
@@ -129,7 +137,8 @@ internal sealed class FileListing(string pattern, Func<string, bool>? filter, Ac
 
         string root = Path.GetPathRoot(pattern) ?? "";
         IEnumerable<string> directories = [root.Length == 0 ? "." : root];
-        foreach (string segment in pattern[root.Length..].Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries))
+        foreach (string segment in pattern[root.Length..]
+            .Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries))
         {
             // A local: the query runs later.
             IEnumerable<string> parents = directories;
@@ -147,7 +156,8 @@ internal sealed class FileListing(string pattern, Func<string, bool>? filter, Ac
         AllEntries)
     {
         ShouldIncludePredicate = (ref FileSystemEntry entry) =>
-            entry.IsDirectory && FileSystemName.MatchesSimpleExpression(segment, entry.FileName, ignoreCase: false) && (!entry.FileName.StartsWith('.') || segment.StartsWith('.')),
+            entry.IsDirectory && FileSystemName.MatchesSimpleExpression(segment, entry.FileName, ignoreCase: false)
+                && (!entry.FileName.StartsWith('.') || segment.StartsWith('.')),
         ShouldRecursePredicate = (ref FileSystemEntry _) => false,
     };
 }

@@ -12,7 +12,8 @@ namespace FastStream;
 /// | waiting files (4), each | found files (4), each | 1 and the begun file and its next byte (8), or 0 |
 /// file: | length of path (4) | path | 1 where it is known by path (1) | device (8) | inode (8) | size (8) | modified (8) | born (8) |
 /// </code></remarks>
-internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollection<FileStatus> Waiting, IReadOnlyCollection<FileStatus> Found, BegunFile? Begun)
+internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollection<FileStatus> Waiting,
+    IReadOnlyCollection<FileStatus> Found, BegunFile? Begun)
 {
     private const byte Version = 2;
 
@@ -55,7 +56,8 @@ internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollecti
         var known = new KnownFile[reader.Count(SavedFile.LeastBytes + (2 * sizeof(long)) + 3)];
         for (int i = 0; i < known.Length; i++)
         {
-            known[i] = new KnownFile(SavedFile.Read(ref reader), new BatchTime(reader.Int64()), new BatchTime(reader.Int64()), reader.Flag(), reader.Flag(), reader.Flag());
+            known[i] = new KnownFile(SavedFile.Read(ref reader), new BatchTime(reader.Int64()),
+                new BatchTime(reader.Int64()), reader.Flag(), reader.Flag(), reader.Flag());
         }
 
         FileStatus[] waiting = ReadFiles(ref reader);
@@ -73,7 +75,8 @@ internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollecti
         }
 
         return new FilePosition(
-            new SelectorPosition(detection, createdMs, lookFromMs, Array.ConvertAll(known, file => file with { Status = devices.Current(file.Status) })),
+            new SelectorPosition(detection, createdMs, lookFromMs,
+                Array.ConvertAll(known, file => file with { Status = devices.Current(file.Status) })),
             Array.ConvertAll(waiting, file => devices.Current(file)),
             Array.ConvertAll(found, file => devices.Current(file)),
             begun is { } file ? file with { File = devices.Current(file.File) } : null);

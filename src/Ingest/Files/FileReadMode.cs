@@ -8,7 +8,8 @@ public enum FileReadMode
 
     /// <summary>
     /// Mapped into memory and decoded in place, without any copy. Faster, and only for files that nobody shortens while they are read:
-    /// the operating system ends a process that touches a mapped page behind a file's new end, and one that touches a text longer than <see cref="Utf8Text.InlineBytes"/> after its batch.
+    /// the operating system ends a process that touches a mapped page behind a file's new end, and one that touches a
+    /// text longer than <see cref="Utf8Text.InlineBytes"/> after its batch.
     /// </summary>
     MemoryMapped,
 }

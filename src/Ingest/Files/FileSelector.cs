@@ -2,12 +2,18 @@ using System.Runtime.InteropServices;
 
 namespace FastStream;
 
-/// <summary>Decides which listed files a batch takes, and remembers which were taken. Not thread safe: it belongs to the batch clock.</summary>
+/// <summary>
+/// Decides which listed files a batch takes, and remembers which were taken. Not thread safe: it belongs to the batch
+/// clock.
+/// </summary>
 /// <remarks>
-/// By modification time, a file that is not known is taken if threshold &lt; time ≤ now, where now is what the wall clock, by which files get their times, reads at the batch, and the threshold is
-/// the remembered time before. What a listing passes over as too old, or finds when the source is made, is known too: so a file that is not known came since the last whole listing, and both bounds
-/// reach to what the clock read then, whichever way it was set meanwhile. Where what was there when the source was made could not be listed, the source's creation is a bound as well.
-/// Files are told apart by what they are, not by name: a renamed file is not read again, another one under the same name is. A restart looks from where the last whole listing before looked.
+/// By modification time, a file that is not known is taken if threshold &lt; time ≤ now, where now is what the wall
+/// clock, by which files get their times, reads at the batch, and the threshold is the remembered time before. What a
+/// listing passes over as too old, or finds when the source is made, is known too: so a file that is not known came
+/// since the last whole listing, and both bounds reach to what the clock read then, whichever way it was set meanwhile.
+/// Where what was there when the source was made could not be listed, the source's creation is a bound as well. Files
+/// are told apart by what they are, not by name: a renamed file is not read again, another one under the same name is.
+/// A restart looks from where the last whole listing before looked.
 /// </remarks>
 /// <param name="options">The source's options.</param>
 /// <param name="batchInterval">The batch interval.</param>
@@ -45,7 +51,9 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
     {
         if (file.ModifiedMs <= _createdMs || file.ModifiedMs > _createdMs + AnotherClockMs)
         {
-            _known[file.Identity] = new KnownFile(file, default, BatchTime.From(DateTimeOffset.FromUnixTimeMilliseconds(_createdMs)), IsTaken: false, IsPassed: true);
+            _known[file.Identity] =
+                new KnownFile(file, default, BatchTime.From(DateTimeOffset.FromUnixTimeMilliseconds(_createdMs)),
+                    IsTaken: false, IsPassed: true);
         }
     }
 
@@ -124,7 +132,10 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
         return take;
     }
 
-    /// <summary>Takes a selection back: the file is not as it was listed, or cannot be opened. The next listing that has it, whatever its name, takes it again.</summary>
+    /// <summary>
+    /// Takes a selection back: the file is not as it was listed, or cannot be opened. The next listing that has it,
+    /// whatever its name, takes it again.
+    /// </summary>
     /// <returns>Whether that is so for the first time.</returns>
     public bool Unselect(in FileStatus file, BatchTime time)
     {
@@ -139,7 +150,10 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
         return !known.IsUnselected;
     }
 
-    /// <summary>Forgets what cannot come up again: by modification time what no listing of the remembered time had, by arrival what the last whole one did not have.</summary>
+    /// <summary>
+    /// Forgets what cannot come up again: by modification time what no listing of the remembered time had, by arrival
+    /// what the last whole one did not have.
+    /// </summary>
     /// <param name="time">The batch at which the listing ended.</param>
     /// <param name="listingBegan">The batch at which it began.</param>
     /// <param name="unlisted">Directories that could not be listed: what was in them stays known.</param>
@@ -178,7 +192,8 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
     {
         if (!file.IsUnchangedSince(known.Status) && file.Path == known.Status.Path)
         {
-            warn($"{file.Path} changed after it was taken ({known.Status.Size} bytes then, {file.Size} now); the change is not read. Move files in whole, or set FileSourceOptions.StableFor to more than the writer's longest pause.");
+            warn($"{file.Path} changed after it was taken ({known.Status.Size} bytes then, {file.Size} now); the "
+                + "change is not read. Move files in whole, or set FileSourceOptions.StableFor to more than the writer's longest pause.");
             known = known with { Status = file };
         }
     }
@@ -230,7 +245,8 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
     }
 
     private static bool IsIn(string directory, string path) =>
-        path.Length > directory.Length && path.StartsWith(directory, StringComparison.Ordinal) && path[directory.Length] == Path.DirectorySeparatorChar;
+        path.Length > directory.Length && path.StartsWith(directory, StringComparison.Ordinal)
+            && path[directory.Length] == Path.DirectorySeparatorChar;
 }
 
 /// <summary>A file that a selector remembers.</summary>
@@ -240,11 +256,13 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
 /// <param name="IsTaken">Whether a batch took it.</param>
 /// <param name="IsUnselected">Whether it was taken and could not be read.</param>
 /// <param name="IsPassed">Whether it is old: too old for the batch that saw it first, or there before the source was.</param>
-internal record struct KnownFile(FileStatus Status, BatchTime StableSince, BatchTime SeenAt, bool IsTaken, bool IsUnselected = false, bool IsPassed = false);
+internal record struct KnownFile(FileStatus Status, BatchTime StableSince, BatchTime SeenAt, bool IsTaken,
+    bool IsUnselected = false, bool IsPassed = false);
 
 /// <summary>What a selector keeps over a restart.</summary>
 /// <param name="Detection">How it knows new files.</param>
-/// <param name="CreatedMs">When the source was made, in the first run; <see cref="long.MinValue"/> where all files that were there then are known.</param>
+/// <param name="CreatedMs">When the source was made, in the first run; <see cref="long.MinValue"/> where all files that
+/// were there then are known.</param>
 /// <param name="LookFromMs">Where a restart begins to look: what is older and not known is too old.</param>
 /// <param name="Known">The files that it remembers.</param>
 internal sealed record SelectorPosition(FileDetection Detection, long CreatedMs, long LookFromMs, IReadOnlyCollection<KnownFile> Known);

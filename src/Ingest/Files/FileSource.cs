@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>What file inputs share: the pool that reads go into, the bound on records, and what is done where a record is too long or a file is gone.</summary>
+/// <summary>
+/// What file inputs share: the pool that reads go into, the bound on records, and what is done where a record is too
+/// long or a file is gone.
+/// </summary>
 /// <param name="Blocks">The pool; one batch's files at a time are in it, so it has no bound of its own.</param>
 /// <param name="MaxRecordBytes">The most bytes of one record.</param>
 internal sealed record FileSource(BlockPool Blocks, int MaxRecordBytes)
@@ -38,7 +41,10 @@ internal sealed record FileSource(BlockPool Blocks, int MaxRecordBytes)
         context.Options.MaxRecordBytes) { Metrics = context.Metrics };
 
     public InvalidDataException RecordTooLong(long at) =>
-        new($"It has a record of more than {MaxRecordBytes} bytes at byte {at}. Raise StreamingOptions.MaxRecordBytes, {(HasOptions ? "let FileSourceOptions.OversizedRecords drop or truncate such records, " : "")}or split the file's records.");
+        new($"It has a record of more than {MaxRecordBytes} bytes at byte {at}. Raise "
+            + "StreamingOptions.MaxRecordBytes, "
+            + $"{(HasOptions ? "let FileSourceOptions.OversizedRecords drop or truncate such records, " : "")}or "
+            + "split the file's records.");
 
     /// <summary>Counts a file that is left out, and warns: once a file, though several batches, partitions and tries miss it.</summary>
     public void CountLost(in FileStatus file, string message)

@@ -3,7 +3,10 @@ namespace FastStream;
 /// <summary>How a file source knows that a file is new.</summary>
 public enum FileDetection
 {
-    /// <summary>By its modification time, as Spark does: taken if that is not after the batch, and after both the source's creation and the remembered time. A file that is moved in with an older time is not seen. The default.</summary>
+    /// <summary>
+    /// By its modification time, as Spark does: taken if that is not after the batch, and after both the source's
+    /// creation and the remembered time. A file that is moved in with an older time is not seen. The default.
+    /// </summary>
     ModificationTime,
 
     /// <summary>By its appearance: taken if the listing before did not have it, whatever its times say.</summary>
@@ -13,31 +16,52 @@ public enum FileDetection
 /// <summary>Which files a file source takes, and how it reads them.</summary>
 public sealed record FileSourceOptions
 {
-    /// <summary>Whether only files count that came after the source was made (default); else those that are there already too, back to <see cref="RememberDuration"/>.</summary>
+    /// <summary>
+    /// Whether only files count that came after the source was made (default); else those that are there already too,
+    /// back to <see cref="RememberDuration"/>.
+    /// </summary>
     public bool NewFilesOnly { get; set; } = true;
 
     /// <summary>How a new file is known; default <see cref="FileDetection.ModificationTime"/>.</summary>
     public FileDetection Detection { get; set; } = FileDetection.ModificationTime;
 
-    /// <summary>How far back modification times are looked at, and for how long files are remembered as taken: more than 0, rounded up to whole batches; default 60 s.</summary>
+    /// <summary>
+    /// How far back modification times are looked at, and for how long files are remembered as taken: more than 0,
+    /// rounded up to whole batches; default 60 s.
+    /// </summary>
     public TimeSpan RememberDuration { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// For how long size and modification time must not have changed before a file is taken: 0 or more, less than <see cref="RememberDuration"/>; default 0.
-    /// For writers that write in place; where files are moved in whole, 0 is right.
+    /// For how long size and modification time must not have changed before a file is taken: 0 or more, less than
+    /// <see cref="RememberDuration"/>; default 0. For writers that write in place; where files are moved in whole, 0 is
+    /// right.
     /// </summary>
     public TimeSpan StableFor { get; set; }
 
-    /// <summary>About the most bytes of a batch: 1 or more; default 64 MiB. The rest comes in the next batches. A batch's bytes are in memory while it runs; only a single record makes it larger, and a file whose records cannot be found from any byte on (of one length, or with length prefixes), which is never shared out over batches.</summary>
+    /// <summary>
+    /// About the most bytes of a batch: 1 or more; default 64 MiB. The rest comes in the next batches. A batch's bytes
+    /// are in memory while it runs; only a single record makes it larger, and a file whose records cannot be found from
+    /// any byte on (of one length, or with length prefixes), which is never shared out over batches.
+    /// </summary>
     public long MaxBytesPerBatch { get; set; } = 64L << 20;
 
-    /// <summary>The most files of a batch: 1 to 100,000; default 1,000. The rest comes in the next batches. A file is open while it is read, one for each partition at a time, and one that is read in parts between its batches: handles do not grow with this.</summary>
+    /// <summary>
+    /// The most files of a batch: 1 to 100,000; default 1,000. The rest comes in the next batches. A file is open while
+    /// it is read, one for each partition at a time, and one that is read in parts between its batches: handles do not
+    /// grow with this.
+    /// </summary>
     public int MaxFilesPerBatch { get; set; } = 1_000;
 
-    /// <summary>The most directory entries that one batch's listing looks at: 1 or more; default 100,000. A longer listing goes on in the next batches, so that it never holds the clock up for long.</summary>
+    /// <summary>
+    /// The most directory entries that one batch's listing looks at: 1 or more; default 100,000. A longer listing goes
+    /// on in the next batches, so that it never holds the clock up for long.
+    /// </summary>
     public int MaxEntriesPerBatch { get; set; } = 100_000;
 
-    /// <summary>Whether a file of that full path is taken; null (default) takes all. Names that begin with a dot or an underscore or end in <c>.tmp</c> are never taken.</summary>
+    /// <summary>
+    /// Whether a file of that full path is taken; null (default) takes all. Names that begin with a dot or an
+    /// underscore or end in <c>.tmp</c> are never taken.
+    /// </summary>
     public Func<string, bool>? Filter { get; set; }
 
     /// <summary>How files are read; default <see cref="FileReadMode.Read"/>.</summary>
@@ -56,10 +80,18 @@ public sealed record FileSourceOptions
     /// </summary>
     public long MaxUnpackedBytes { get; set; } = 1L << 30;
 
-    /// <summary>What text streams do with lines that are not UTF-8; default <see cref="InvalidUtf8Policy.Keep"/>. Other streams do not look at it.</summary>
+    /// <summary>
+    /// What text streams do with lines that are not UTF-8; default <see cref="InvalidUtf8Policy.Keep"/>. Other streams
+    /// do not look at it.
+    /// </summary>
     public InvalidUtf8Policy InvalidUtf8 { get; set; }
 
-    /// <summary>What is done with records of more than <see cref="StreamingOptions.MaxRecordBytes"/>, where their ends can be found from any byte on, such as lines; elsewhere the batch fails. Default <see cref="OversizedRecordPolicy.FailStream"/>: the batch fails, and the error says in which file and where. Dropped records are counted in <see cref="StreamingMetrics.DroppedRecords"/>.</summary>
+    /// <summary>
+    /// What is done with records of more than <see cref="StreamingOptions.MaxRecordBytes"/>, where their ends can be
+    /// found from any byte on, such as lines; elsewhere the batch fails. Default
+    /// <see cref="OversizedRecordPolicy.FailStream"/>: the batch fails, and the error says in which file and where.
+    /// Dropped records are counted in <see cref="StreamingMetrics.DroppedRecords"/>.
+    /// </summary>
     public OversizedRecordPolicy OversizedRecords { get; set; }
 
     /// <summary>
@@ -70,15 +102,19 @@ public sealed record FileSourceOptions
 
     internal FileSourceOptions Validated()
     {
-        StreamingOptions.Check(Enum.IsDefined(OversizedRecords), nameof(OversizedRecords), OversizedRecords, "one of the named policies is expected");
+        StreamingOptions.Check(Enum.IsDefined(OversizedRecords), nameof(OversizedRecords), OversizedRecords,
+            "one of the named policies is expected");
         StreamingOptions.Check(Enum.IsDefined(LostFile), nameof(LostFile), LostFile, "one of the named policies is expected");
         StreamingOptions.Check(Enum.IsDefined(Compression), nameof(Compression), Compression, "one of the named ways is expected");
         StreamingOptions.Check(MaxUnpackedBytes >= 1, nameof(MaxUnpackedBytes), MaxUnpackedBytes, "1 or more is expected");
         StreamingOptions.Check(Enum.IsDefined(Detection), nameof(Detection), Detection, "one of the named ways is expected");
         StreamingOptions.Check(RememberDuration > TimeSpan.Zero, nameof(RememberDuration), RememberDuration, "more than 0 is expected");
-        StreamingOptions.Check(StableFor >= TimeSpan.Zero && StableFor < RememberDuration, nameof(StableFor), StableFor, $"0 or more, and less than RememberDuration ({RememberDuration}), is expected");
+        StreamingOptions.Check(StableFor >= TimeSpan.Zero
+            && StableFor < RememberDuration, nameof(StableFor), StableFor,
+            $"0 or more, and less than RememberDuration ({RememberDuration}), is expected");
         StreamingOptions.Check(MaxBytesPerBatch >= 1, nameof(MaxBytesPerBatch), MaxBytesPerBatch, "1 or more is expected");
-        StreamingOptions.Check(MaxFilesPerBatch is >= 1 and <= 100_000, nameof(MaxFilesPerBatch), MaxFilesPerBatch, "1 to 100,000 are expected");
+        StreamingOptions.Check(MaxFilesPerBatch is >= 1 and <= 100_000, nameof(MaxFilesPerBatch), MaxFilesPerBatch,
+            "1 to 100,000 are expected");
         StreamingOptions.Check(MaxEntriesPerBatch >= 1, nameof(MaxEntriesPerBatch), MaxEntriesPerBatch, "1 or more is expected");
         StreamingOptions.Check(Enum.IsDefined(ReadMode), nameof(ReadMode), ReadMode, "one of the named modes is expected");
         StreamingOptions.Check(Enum.IsDefined(InvalidUtf8), nameof(InvalidUtf8), InvalidUtf8, "one of the named policies is expected");

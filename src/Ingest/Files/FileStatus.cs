@@ -11,7 +11,8 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode, string? 
 /// <param name="Identity">Which file it is.</param>
 /// <param name="Size">Bytes.</param>
 /// <param name="ModifiedTicks">Modification time in ticks since the Unix epoch.</param>
-/// <param name="BornTicks">Time of birth; 0 where the file system does not keep it. Tells files apart that got the same inode one after the other.</param>
+/// <param name="BornTicks">Time of birth; 0 where the file system does not keep it. Tells files apart that got the same
+/// inode one after the other.</param>
 internal readonly record struct FileStatus(string Path, FileIdentity Identity, long Size, long ModifiedTicks, long BornTicks)
 {
     /// <summary>Modification time in whole milliseconds, rounded down.</summary>
@@ -33,7 +34,8 @@ internal readonly record struct FileStatus(string Path, FileIdentity Identity, l
     private static FileStatus? Portable(string path)
     {
         var file = new FileInfo(path);
-        if (!file.Exists || (file.Attributes & (FileAttributes.ReparsePoint | FileAttributes.Device | FileAttributes.Directory)) != FileAttributes.None)
+        if (!file.Exists
+            || (file.Attributes & (FileAttributes.ReparsePoint | FileAttributes.Device | FileAttributes.Directory)) != FileAttributes.None)
         {
             return null;
         }

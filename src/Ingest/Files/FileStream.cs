@@ -6,16 +6,20 @@ public static partial class StreamingContextSources
 {
     /// <summary>The lines of files that come into a directory: UTF-8, ended by LF, CR LF or a lone CR.</summary>
     /// <remarks>
-    /// At every tick the directory is listed; new files are taken once each, in the order of modification time, then name. Write files elsewhere on the same file system, or
-    /// under a name that begins with a dot, and move them in. Links, pipes, devices, sub-directories and names that are not UTF-8 are left alone; a file that cannot be opened is tried again at every batch. While the directory is gone, batches are empty,
-    /// and listeners get a warning. A byte order mark of UTF-8 at a file's start is left out; files named <c>.gz</c>
-    /// and <c>.br</c> are unpacked (<see cref="FileSourceOptions.Compression"/>); a file of UTF-16, or another
-    /// archive, fails its batch. A line of more than <see cref="StreamingOptions.MaxRecordBytes"/> fails its batch,
-    /// whose error says in which file and where, or is left out or cut (<see
-    /// cref="FileSourceOptions.OversizedRecords"/>). A graceful stop leaves what is not in a batch yet unread.
-    /// Where the context has checkpoints, a restart goes on where the last run was: files that were read are not read again, those that came meanwhile are, and a file that was read in part goes on at its
-    /// next byte. Batches run again from the files themselves: leave a file as it is and where it is until a checkpoint counts its batch (<see cref="CheckpointOptions.Interval"/> after it, or a graceful stop). The
-    /// start is refused where one is gone or was written to, and the message names it; <see cref="FileSourceOptions.LostFile"/> goes on without it.
+    /// At every tick the directory is listed; new files are taken once each, in the order of modification time, then
+    /// name. Write files elsewhere on the same file system, or under a name that begins with a dot, and move them in.
+    /// Links, pipes, devices, sub-directories and names that are not UTF-8 are left alone; a file that cannot be opened
+    /// is tried again at every batch. While the directory is gone, batches are empty, and listeners get a warning. A
+    /// byte order mark of UTF-8 at a file's start is left out; files named <c>.gz</c> and <c>.br</c> are unpacked
+    /// (<see cref="FileSourceOptions.Compression"/>); a file of UTF-16, or another archive, fails its batch. A line of
+    /// more than <see cref="StreamingOptions.MaxRecordBytes"/> fails its batch, whose error says in which file and
+    /// where, or is left out or cut (<see cref="FileSourceOptions.OversizedRecords"/>). A graceful stop leaves what is
+    /// not in a batch yet unread. Where the context has checkpoints, a restart goes on where the last run was: files
+    /// that were read are not read again, those that came meanwhile are, and a file that was read in part goes on at
+    /// its next byte. Batches run again from the files themselves: leave a file as it is and where it is until a
+    /// checkpoint counts its batch (<see cref="CheckpointOptions.Interval"/> after it, or a graceful stop). The start
+    /// is refused where one is gone or was written to, and the message names it;
+    /// <see cref="FileSourceOptions.LostFile"/> goes on without it.
     /// </remarks>
     /// <example><code>context.TextFileStream("incoming/*/").Filter(line => line.Contains("ERROR"u8)).Print();</code></example>
     /// <param name="context">The context.</param>
@@ -30,36 +34,48 @@ public static partial class StreamingContextSources
     }
 
     /// <summary>The records of files that come into a directory, of any framing.</summary>
-    /// <remarks>Files whose records can be found from any byte on, such as lines, are read by all partitions together; others each by one.</remarks>
+    /// <remarks>
+    /// Files whose records can be found from any byte on, such as lines, are read by all partitions together; others
+    /// each by one.
+    /// </remarks>
     /// <example><code>context.FileStream("incoming", new LengthPrefixedDecoder&lt;Trade&gt;(bytes => Trade.Parse(bytes)));</code></example>
     /// <param name="context">The context.</param>
     /// <param name="directory">A directory, or a pattern of directories with <c>*</c> and <c>?</c>.</param>
     /// <param name="decoder">How records lie in the files.</param>
     /// <param name="options">Settings; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
-    public static DStream<T> FileStream<T>(this StreamingContext context, string directory, IRecordDecoder<T> decoder, FileSourceOptions? options = null)
+    public static DStream<T> FileStream<T>(this StreamingContext context, string directory, IRecordDecoder<T> decoder,
+        FileSourceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(decoder);
         return new FileInputDStream<T>(context, directory, decoder, options ?? new FileSourceOptions());
     }
 
-    /// <summary>Records of one length from files that come into a directory, as byte arrays of their own. A file whose size is no multiple of the length fails its batch.</summary>
+    /// <summary>
+    /// Records of one length from files that come into a directory, as byte arrays of their own. A file whose size is
+    /// no multiple of the length fails its batch.
+    /// </summary>
     /// <param name="context">The context.</param>
     /// <param name="directory">A directory, or a pattern of directories with <c>*</c> and <c>?</c>.</param>
     /// <param name="recordBytes">Bytes of a record: 1 byte to 1 GiB.</param>
     /// <param name="options">Settings; null for the defaults.</param>
-    public static DStream<byte[]> BinaryRecordsStream(this StreamingContext context, string directory, int recordBytes, FileSourceOptions? options = null) =>
+    public static DStream<byte[]> BinaryRecordsStream(this StreamingContext context, string directory, int recordBytes,
+        FileSourceOptions? options = null) =>
         context.BinaryRecordsStream(directory, recordBytes, bytes => bytes.ToArray(), options);
 
-    /// <summary>Records of one length from files that come into a directory, made by a function. A file whose size is no multiple of the length fails its batch.</summary>
+    /// <summary>
+    /// Records of one length from files that come into a directory, made by a function. A file whose size is no
+    /// multiple of the length fails its batch.
+    /// </summary>
     /// <example><code>context.BinaryRecordsStream("samples", 8, BinaryPrimitives.ReadDoubleLittleEndian).Print();</code></example>
     /// <param name="context">The context.</param>
     /// <param name="directory">A directory, or a pattern of directories with <c>*</c> and <c>?</c>.</param>
     /// <param name="recordBytes">Bytes of a record: 1 byte to 1 GiB.</param>
     /// <param name="parse">Makes a record from its bytes.</param>
     /// <param name="options">Settings; null for the defaults.</param>
-    public static DStream<T> BinaryRecordsStream<T>(this StreamingContext context, string directory, int recordBytes, RecordParser<T> parse, FileSourceOptions? options = null) =>
+    public static DStream<T> BinaryRecordsStream<T>(this StreamingContext context, string directory, int recordBytes,
+        RecordParser<T> parse, FileSourceOptions? options = null) =>
         context.FileStream(directory, new FixedLengthDecoder<T>(recordBytes, parse), options);
 }
 
@@ -103,7 +119,8 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         };
         _parts = new FileParts<T>(decoder, _source);
         _listing = new FileListing(Path.GetFullPath(directory), options.Filter, Warn, context.OwnFiles);
-        _selector = new FileSelector(options, context.Options.BatchInterval, context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), Warn);
+        _selector = new FileSelector(options, context.Options.BatchInterval,
+            context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), Warn);
         _clock = new WallClock(context.Options.TimeProvider);
         if (options is { NewFilesOnly: true, Detection: FileDetection.ModificationTime })
         {
@@ -115,7 +132,9 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     {
         if (_listing.IsOneDirectory && Context.OwnFiles.WriterOf(_listing.Pattern) is { } writer)
         {
-            throw new InvalidOperationException($"{Name} watches {_listing.Pattern}, which has {writer}: they would be read as data. Watch a directory that the program does not write to, or give what it writes another place.");
+            throw new InvalidOperationException(
+                $"{Name} watches {_listing.Pattern}, which has {writer}: they would be read as data. Watch a "
+                + "directory that the program does not write to, or give what it writes another place.");
         }
 
         KeepHandlesBack();
@@ -157,7 +176,8 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         return Read(time);
     }
 
-    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => PlannedRange.Write(((FileBatch<T>)batch).Ranges, output);
+    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) =>
+        PlannedRange.Write(((FileBatch<T>)batch).Ranges, output);
 
     protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
@@ -192,7 +212,9 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         {
             // What was remembered by the one way is not enough for the other: files would be read again.
             throw new InvalidOperationException(
-                $"{Name} knew new files by {position.Selector.Detection} when it was saved, and FileSourceOptions.Detection is {_options.Detection} now. Set it back, or give the input another name by Named to begin it anew.");
+                $"{Name} knew new files by {position.Selector.Detection} when it was saved, and "
+                    + $"FileSourceOptions.Detection is {_options.Detection} now. Set it back, or give the input "
+                    + "another name by Named to begin it anew.");
         }
 
         _selector.Load(position.Selector);
@@ -319,18 +341,21 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             if (!_isMissing)
             {
                 _isMissing = true;
-                Warn($"No directory matches {_listing.Pattern}; batches are empty until one does. A pattern names directories, whose files are read; to choose among files, give their directory and a FileSourceOptions.Filter.");
+                Warn($"No directory matches {_listing.Pattern}; batches are empty until one does. A pattern names "
+                    + "directories, whose files are read; to choose among files, give their directory and a FileSourceOptions.Filter.");
             }
         }
         else if (_isMissing)
         {
             _isMissing = false;
-            Warn(_listing.IsOneDirectory ? $"The directory {_listing.Pattern} is there now." : $"Directories match {_listing.Pattern} now.");
+            Warn(_listing.IsOneDirectory
+                ? $"The directory {_listing.Pattern} is there now." : $"Directories match {_listing.Pattern} now.");
         }
 
         if (time - _listingBegan > Context.Options.BatchInterval)
         {
-            Warn($"Listing {_listing.Pattern} took from batch {_listingBegan} to {time}. Move files away that were read, or raise FileSourceOptions.MaxEntriesPerBatch.");
+            Warn($"Listing {_listing.Pattern} took from batch {_listingBegan} to {time}. Move files away that were "
+                + "read, or raise FileSourceOptions.MaxEntriesPerBatch.");
         }
 
         LineUp();
@@ -387,7 +412,8 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         {
             try
             {
-                // Looked at before, for opening a pipe that took the file's place would hang, and after, for another file may have come in between.
+                // Looked at before, for opening a pipe that took the file's place would hang, and after, for another
+                // file may have come in between.
                 if (IsAsListed(next) && TryOpen(next))
                 {
                     return true;

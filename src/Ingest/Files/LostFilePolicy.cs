@@ -9,7 +9,10 @@ namespace FastStream;
 /// under both policies, with a warning, and is counted.</remarks>
 public enum LostFilePolicy
 {
-    /// <summary>The batch fails; where the context goes on from an earlier run, its start is refused. Nothing is lost unseen. The default.</summary>
+    /// <summary>
+    /// The batch fails; where the context goes on from an earlier run, its start is refused. Nothing is lost unseen.
+    /// The default.
+    /// </summary>
     Fail,
 
     /// <summary>

@@ -5,7 +5,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FastStream;
 
-/// <summary>A file being read, by reads or through a mapping; shared by the batches that read from it. Its handle is open while somebody reads, or while a source keeps it open. Safe from any thread.</summary>
+/// <summary>
+/// A file being read, by reads or through a mapping; shared by the batches that read from it. Its handle is open while
+/// somebody reads, or while a source keeps it open. Safe from any thread.
+/// </summary>
 internal sealed unsafe class OpenFile : IDisposable
 {
     private const int BoundaryWindowBytes = 4096;
@@ -145,7 +148,10 @@ internal sealed unsafe class OpenFile : IDisposable
         return total;
     }
 
-    /// <summary>The first record boundary at or after an offset: where a share of the file that begins there really begins. Null if none is near: the record is too long.</summary>
+    /// <summary>
+    /// The first record boundary at or after an offset: where a share of the file that begins there really begins. Null
+    /// if none is near: the record is too long.
+    /// </summary>
     public long? Boundary<T>(long offset, IRecordDecoder<T> decoder, int maxRecordBytes)
     {
         if (offset <= 0 || offset >= Length)
@@ -179,7 +185,10 @@ internal sealed unsafe class OpenFile : IDisposable
         }
     }
 
-    /// <summary>Where the record that an offset lies in ends, however long it is; for formats whose ends can be found from any byte on.</summary>
+    /// <summary>
+    /// Where the record that an offset lies in ends, however long it is; for formats whose ends can be found from any
+    /// byte on.
+    /// </summary>
     public long EndOfRecord<T>(long offset, IRecordDecoder<T> decoder) => EndOfRecord(offset, decoder, long.MaxValue) ?? Length;
 
     /// <summary>As above, where it ends in the next so many bytes, or about as many; else null.</summary>
@@ -247,7 +256,8 @@ internal sealed unsafe class OpenFile : IDisposable
     {
         if (IsMapped)
         {
-            using var mapping = MemoryMappedFile.CreateFromFile(_handle!, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            using var mapping =
+                MemoryMappedFile.CreateFromFile(_handle!, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             _view = mapping.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _address);
             _address += _view.PointerOffset;

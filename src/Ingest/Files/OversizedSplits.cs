@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>Records of a batch that are too long and do not fail it. A batch may run several times: metrics get a record once, and listeners one warning a partition.</summary>
+/// <summary>
+/// Records of a batch that are too long and do not fail it. A batch may run several times: metrics get a record once,
+/// and listeners one warning a partition.
+/// </summary>
 internal sealed class OversizedSplits(FileSource source, int partitions)
 {
     private readonly long[] _found = new long[partitions];      // by partition, in the run that goes on
@@ -13,7 +16,9 @@ internal sealed class OversizedSplits(FileSource source, int partitions)
         bool isDropped = source.Oversized == OversizedRecordPolicy.DropRecord;
         if (++_found[partition] == 1 && _reported[partition] == 0)
         {
-            source.Warn($"{path} has a record of more than {source.MaxRecordBytes} bytes at byte {at}. It was {(isDropped ? "dropped" : "truncated")}, as FileSourceOptions.OversizedRecords says; what more there are in the batch are not told of.");
+            source.Warn($"{path} has a record of more than {source.MaxRecordBytes} bytes at byte {at}. It was "
+                + $"{(isDropped ? "dropped" : "truncated")}, as FileSourceOptions.OversizedRecords says; what more "
+                + "there are in the batch are not told of.");
         }
     }
 

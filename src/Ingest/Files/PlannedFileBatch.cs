@@ -35,7 +35,8 @@ internal readonly record struct PlannedRange(FileStatus File, long Start, long E
             var range = new PlannedRange(SavedFile.Read(ref reader), reader.Natural(), reader.Natural());
             ranges[i] = range.Start <= range.End && range.End <= range.File.Size
                 ? range
-                : throw reader.Damaged($"bytes {range.Start} to {range.End} of {range.File.Path} are announced, which has {range.File.Size}");
+                : throw reader.Damaged(
+                    $"bytes {range.Start} to {range.End} of {range.File.Path} are announced, which has {range.File.Size}");
         }
 
         reader.End();
@@ -47,10 +48,13 @@ internal readonly record struct PlannedRange(FileStatus File, long Start, long E
 internal static class PlannedFileBatch
 {
     /// <summary>The batch. Its files are opened when they are read, as many batches may wait for their turn.</summary>
-    public static FileBatch<T> Of<T>(IReadOnlyList<PlannedRange> ranges, bool mayGrow, FileReadMode mode, IRecordDecoder<T> decoder, FileSource source, int partitions)
+    public static FileBatch<T> Of<T>(IReadOnlyList<PlannedRange> ranges, bool mayGrow, FileReadMode mode,
+        IRecordDecoder<T> decoder, FileSource source, int partitions)
     {
-        FileRange[] files = [.. ranges.Select(range => new FileRange(OpenFile.WhenRead(range.File, mode, mayGrow, source.Handles), range.Start, range.End))];
-        return new FileBatch<T>(files, decoder, source, partitions, ranges.Count == 0 ? null : string.Join('\n', ranges.Select(range => range.File.Path)));
+        FileRange[] files = [
+            .. ranges.Select(range => new FileRange(OpenFile.WhenRead(range.File, mode, mayGrow, source.Handles), range.Start, range.End))];
+        return new FileBatch<T>(files, decoder, source, partitions, ranges.Count == 0
+            ? null : string.Join('\n', ranges.Select(range => range.File.Path)));
     }
 
     /// <summary>Looks whether all files are as they were.</summary>
@@ -59,7 +63,8 @@ internal static class PlannedFileBatch
     {
         foreach (PlannedRange range in ranges)
         {
-            SavedFile.Check(range.File, mayGrow, $"has bytes {range.Start} to {range.End} of a batch that was planned before the program stopped");
+            SavedFile.Check(range.File, mayGrow,
+                $"has bytes {range.Start} to {range.End} of a batch that was planned before the program stopped");
         }
     }
 }

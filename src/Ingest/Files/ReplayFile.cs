@@ -4,9 +4,13 @@ namespace FastStream;
 
 public static partial class StreamingContextSources
 {
-    /// <summary>The lines of a file, so many bytes for each batch, cut at the end of a line; after the file's end the batches are empty.</summary>
+    /// <summary>
+    /// The lines of a file, so many bytes for each batch, cut at the end of a line; after the file's end the batches
+    /// are empty.
+    /// </summary>
     /// <remarks>
-    /// A file that cannot be opened fails the context's start. Where the context has checkpoints, a restart goes on at the next byte; the file must be the same one, and may have grown.
+    /// A file that cannot be opened fails the context's start. Where the context has checkpoints, a restart goes on at
+    /// the next byte; the file must be the same one, and may have grown.
     /// </remarks>
     /// <example><code>context.ReplayTextFile("access.log", bytesPerBatch: 4 &lt;&lt; 20).Count().Print();</code></example>
     /// <param name="context">The context.</param>
@@ -14,23 +18,30 @@ public static partial class StreamingContextSources
     /// <param name="bytesPerBatch">About how many bytes a batch gets: 1 or more.</param>
     /// <param name="mode">Whether the file is read or mapped.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytesPerBatch"/> is below 1.</exception>
-    public static DStream<Utf8Text> ReplayTextFile(this StreamingContext context, string path, long bytesPerBatch, FileReadMode mode = FileReadMode.Read)
+    public static DStream<Utf8Text> ReplayTextFile(this StreamingContext context, string path, long bytesPerBatch,
+        FileReadMode mode = FileReadMode.Read)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentOutOfRangeException.ThrowIfLessThan(bytesPerBatch, 1);
-        return new ReplayFileStream<Utf8Text>(context, path, batch => (batch + 1) * bytesPerBatch, int.MaxValue, repeats: false, LineDecoder.Instance, mode);
+        return new ReplayFileStream<Utf8Text>(context, path, batch => (batch + 1) * bytesPerBatch, int.MaxValue,
+            repeats: false, LineDecoder.Instance, mode);
     }
 
-    /// <summary>The lines of a file, with the ends of the batches given: replays recorded batches, or the same ones again and again.</summary>
+    /// <summary>
+    /// The lines of a file, with the ends of the batches given: replays recorded batches, or the same ones again and
+    /// again.
+    /// </summary>
     /// <param name="context">The context.</param>
     /// <param name="path">The file.</param>
-    /// <param name="batchEnds">Where each batch ends, in bytes from the file's start, ascending; an end inside a line moves to the line's end.</param>
+    /// <param name="batchEnds">Where each batch ends, in bytes from the file's start, ascending; an end inside a line
+    /// moves to the line's end.</param>
     /// <param name="repeat">Whether the first batch comes again after the last; else the batches after it are empty.</param>
     /// <param name="mode">Whether the file is read or mapped.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no batch end.</exception>
     public static DStream<Utf8Text> ReplayTextFile(
-        this StreamingContext context, string path, IReadOnlyList<long> batchEnds, bool repeat = false, FileReadMode mode = FileReadMode.Read)
+        this StreamingContext context, string path, IReadOnlyList<long> batchEnds, bool repeat = false,
+        FileReadMode mode = FileReadMode.Read)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -49,7 +60,8 @@ public static partial class StreamingContextSources
 /// <param name="decoder">Makes the records.</param>
 /// <param name="mode">Whether the file is read or mapped.</param>
 internal sealed class ReplayFileStream<T>(
-    StreamingContext context, string path, Func<int, long> endOf, int batchCount, bool repeats, IRecordDecoder<T> decoder, FileReadMode mode)
+    StreamingContext context, string path, Func<int, long> endOf, int batchCount, bool repeats,
+    IRecordDecoder<T> decoder, FileReadMode mode)
     : InputDStream<T>(context, "ReplayFile")
 {
     private const byte Version = 1;
@@ -114,7 +126,8 @@ internal sealed class ReplayFileStream<T>(
         return new FileBatch<T>([range], decoder, _source, PartitionCount, path);
     }
 
-    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => PlannedRange.Write(((FileBatch<T>)batch).Ranges, output);
+    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) =>
+        PlannedRange.Write(((FileBatch<T>)batch).Ranges, output);
 
     protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {

@@ -49,7 +49,10 @@ internal static class SavedFile
         }
     }
 
-    /// <summary>Whether both are one file. Devices are not compared: they may have other numbers when the machine has started again.</summary>
+    /// <summary>
+    /// Whether both are one file. Devices are not compared: they may have other numbers when the machine has started
+    /// again.
+    /// </summary>
     public static bool IsSame(in FileStatus earlier, in FileStatus now)
     {
         FileStatus onThisDevice = earlier with { Identity = earlier.Identity with { Device = now.Identity.Device } };
@@ -57,12 +60,16 @@ internal static class SavedFile
     }
 
     /// <summary>The file with its device's number of now, where it is in its place.</summary>
-    public static FileStatus AsOfNow(in FileStatus file) => FileStatus.Of(file.Path) is { } now && IsSame(file, now) ? file with { Identity = now.Identity } : file;
+    public static FileStatus AsOfNow(in FileStatus file) =>
+        FileStatus.Of(file.Path) is { } now && IsSame(file, now) ? file with { Identity = now.Identity } : file;
 
     private static InvalidDataException Lost(in FileStatus file, string found, string role) =>
-        new($"{file.Path} {role}, and {found}; {Describe(file)} is expected. Move that file back as it was (a copy is another file) and start again. Where it is lost, FileSourceOptions.LostFile = Skip goes on without it (a replayed file has no such option).");
+        new($"{file.Path} {role}, and {found}; {Describe(file)} is expected. Move that file back as it was (a copy "
+            + "is another file) and start again. Where it is lost, FileSourceOptions.LostFile = Skip goes on "
+            + "without it (a replayed file has no such option).");
 
     private static string Describe(in FileStatus file) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{file.Size} bytes of {DateTime.UnixEpoch.AddTicks(file.ModifiedTicks):yyyy-MM-dd HH:mm:ss.fffffff}{(file.Identity.Path is null ? $" (inode {file.Identity.Inode})" : "")}");
+        $"{file.Size} bytes of "
+            + $"{DateTime.UnixEpoch.AddTicks(file.ModifiedTicks):yyyy-MM-dd HH:mm:ss.fffffff}{(file.Identity.Path is null ? $" (inode {file.Identity.Inode})" : "")}");
 }

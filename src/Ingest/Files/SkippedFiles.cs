@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace FastStream;
 
-/// <summary>Files that a listing leaves out for their times, or takes in spite of them: warns once a directory, with their number. Not thread safe: it belongs to the batch clock.</summary>
+/// <summary>
+/// Files that a listing leaves out for their times, or takes in spite of them: warns once a directory, with their
+/// number. Not thread safe: it belongs to the batch clock.
+/// </summary>
 /// <param name="options">The source's options.</param>
 /// <param name="batchInterval">The batch interval.</param>
 /// <param name="warn">Gets a message for listeners.</param>
@@ -11,8 +14,10 @@ internal sealed class SkippedFiles(FileSourceOptions options, TimeSpan batchInte
     private const int MaxDirectories = 1000;   // that are remembered as warned of
 
     private readonly HashSet<(string Directory, Kind Kind)> _warned = [];
-    private readonly Dictionary<(string Directory, Kind Kind), (int Count, string Example, long AheadMs)> _found = [];   // by the listing that goes on
-    private readonly double _leastAheadMs = Math.Max(10_000, 2 * batchInterval.TotalMilliseconds);                         // less is no matter of clocks, or over soon
+    // by the listing that goes on
+    private readonly Dictionary<(string Directory, Kind Kind), (int Count, string Example, long AheadMs)> _found = [];
+    // less is no matter of clocks, or over soon
+    private readonly double _leastAheadMs = Math.Max(10_000, 2 * batchInterval.TotalMilliseconds);
 
     private enum Kind
     {
@@ -40,7 +45,9 @@ internal sealed class SkippedFiles(FileSourceOptions options, TimeSpan batchInte
         {
             if (_warned.Count < MaxDirectories && _warned.Add((directory, kind)))
             {
-                string files = count == 1 ? $"{example} is" : string.Create(CultureInfo.InvariantCulture, $"{count} files of {directory}, such as {example}, are");
+                string files = count == 1
+                    ? $"{example} is"
+                        : string.Create(CultureInfo.InvariantCulture, $"{count} files of {directory}, such as {example}, are");
                 warn(Message(files, kind, TimeSpan.FromMilliseconds(aheadMs)));
             }
         }
@@ -50,9 +57,15 @@ internal sealed class SkippedFiles(FileSourceOptions options, TimeSpan batchInte
 
     private string Message(string files, Kind kind, TimeSpan ahead) => kind switch
     {
-        Kind.Old => $"{files} too old and will not be read: last modified more than {nameof(FileSourceOptions.RememberDuration)} ({options.RememberDuration}) before the listing. Raise it, or set FileSourceOptions.Detection to Arrival, which looks at no times. This is said once for a directory.",
-        Kind.Early => $"{files} from the future, by {ahead}, and will not be read before the clock gets there. Set the clocks of this machine and of the files' writer, or set FileSourceOptions.Detection to Arrival, which looks at no times. This is said once for a directory.",
-        _ => $"{files} from the future, by {ahead}: the context's TimeProvider and the clock that gives files their times are not the same. Such files are read as they come. This is said once for a directory.",
+        Kind.Old => $"{files} too old and will not be read: last modified more than "
+            + $"{nameof(FileSourceOptions.RememberDuration)} ({options.RememberDuration}) before the listing. Raise "
+            + "it, or set FileSourceOptions.Detection to Arrival, which looks at no times. This is said once for a directory.",
+        Kind.Early =>
+            $"{files} from the future, by {ahead}, and will not be read before the clock gets there. Set the clocks "
+            + "of this machine and of the files' writer, or set FileSourceOptions.Detection to Arrival, which looks "
+            + "at no times. This is said once for a directory.",
+        _ => $"{files} from the future, by {ahead}: the context's TimeProvider and the clock that gives files their "
+            + "times are not the same. Such files are read as they come. This is said once for a directory.",
     };
 
     private void Add(in FileStatus file, Kind kind, long aheadMs)

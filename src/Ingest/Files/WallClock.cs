@@ -1,8 +1,9 @@
 namespace FastStream;
 
 /// <summary>
-/// What the wall clock reads at a batch. Batch times go on from the wall clock's reading at the start by the monotonic clock, and files' times come from the wall clock: the two part when the wall
-/// clock is set or the machine is suspended.
+/// What the wall clock reads at a batch. Batch times go on from the wall clock's reading at the start by the monotonic
+/// clock, and files' times come from the wall clock: the two part when the wall clock is set or the machine is
+/// suspended.
 /// </summary>
 /// <param name="time">The context's clock, read now for the first time.</param>
 internal sealed class WallClock(TimeProvider time)
@@ -15,7 +16,10 @@ internal sealed class WallClock(TimeProvider time)
     /// <summary>What the wall clock reads, in milliseconds since the epoch.</summary>
     public long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>How far the wall clock is ahead of a batch's time, in milliseconds, lateness of the batch left out; less than 0 where it is behind.</summary>
+    /// <summary>
+    /// How far the wall clock is ahead of a batch's time, in milliseconds, lateness of the batch left out; less than 0
+    /// where it is behind.
+    /// </summary>
     public long StepMs(BatchTime batch)
     {
         DateTimeOffset now = time.GetUtcNow();

@@ -7,7 +7,8 @@ internal static class ByteOrderMark
     public static ReadOnlySpan<byte> Utf8 => [0xEF, 0xBB, 0xBF];
 
     /// <summary>How many bytes at the start of a file or connection are no records.</summary>
-    public static int LengthIn<T>(ReadOnlySpan<byte> start, IRecordDecoder<T> decoder) => decoder is ITextDecoder && start.StartsWith(Utf8) ? Utf8.Length : 0;
+    public static int LengthIn<T>(ReadOnlySpan<byte> start, IRecordDecoder<T> decoder) =>
+        decoder is ITextDecoder && start.StartsWith(Utf8) ? Utf8.Length : 0;
 
     /// <summary>As above, for a file that is open.</summary>
     public static int LengthIn<T>(OpenFile file, IRecordDecoder<T> decoder)

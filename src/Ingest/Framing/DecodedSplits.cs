@@ -25,11 +25,15 @@ internal struct DecodeRun<T>(IRecordDecoder<T> decoder, RecordBuffer<T> output)
         Records += _selective is null ? decoder.Decode(bytes, output) : _selective.Decode(bytes, output, ref _invalid);
 }
 
-/// <summary>What the partitions made of a batch of bytes. A batch may run several times: what was left out of it reaches the metrics once, by the run that found the most.</summary>
+/// <summary>
+/// What the partitions made of a batch of bytes. A batch may run several times: what was left out of it reaches the
+/// metrics once, by the run that found the most.
+/// </summary>
 internal sealed class DecodedSplits<T>(IRecordDecoder<T> decoder, int partitions)
 {
     private readonly long[] _records = Enumerable.Repeat(-1L, partitions).ToArray();                    // by partition; -1 before it ran
-    private readonly long[] _invalid = decoder is ISelectiveDecoder<T> ? new long[partitions] : [];   // by partition; what the metrics know of
+    // by partition; what the metrics know of
+    private readonly long[] _invalid = decoder is ISelectiveDecoder<T> ? new long[partitions] : [];
 
     /// <summary>Records of all partitions; -1 while one has not run.</summary>
     public long Records => _records.Contains(-1) ? -1 : _records.Sum();

@@ -2,7 +2,8 @@ namespace FastStream;
 
 /// <summary>Records of one length, one after another without anything between.</summary>
 /// <remarks>Has no state; safe from any thread.</remarks>
-/// <example><code>context.SocketStream("127.0.0.1", 9999, new FixedLengthDecoder&lt;int&gt;(4, BinaryPrimitives.ReadInt32LittleEndian));</code></example>
+/// <example><code>context.SocketStream("127.0.0.1", 9999, new FixedLengthDecoder&lt;int&gt;(4,
+/// BinaryPrimitives.ReadInt32LittleEndian));</code></example>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class FixedLengthDecoder<T> : IRecordDecoder<T>
 {
@@ -40,7 +41,9 @@ public sealed class FixedLengthDecoder<T> : IRecordDecoder<T>
         ReadOnlySpan<byte> data = bytes.Span;
         if (data.Length % _recordBytes != 0)
         {
-            throw new InvalidDataException($"{data.Length} bytes are not a whole number of records of {_recordBytes} bytes. Check the record length, and that files come in whole.");
+            throw new InvalidDataException(
+                $"{data.Length} bytes are not a whole number of records of {_recordBytes} bytes. Check the record "
+                + "length, and that files come in whole.");
         }
 
         for (int start = 0; start < data.Length; start += _recordBytes)

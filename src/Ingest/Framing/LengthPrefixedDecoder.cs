@@ -4,7 +4,8 @@ namespace FastStream;
 
 /// <summary>Records that begin with their length: 4 bytes, big-endian, not counting themselves; then so many bytes.</summary>
 /// <remarks>The framing of Spark's <c>rawSocketStream</c>. Has no state; safe from any thread.</remarks>
-/// <example><code>context.SocketStream("127.0.0.1", 9999, new LengthPrefixedDecoder&lt;Trade&gt;(bytes => Trade.Parse(bytes)));</code></example>
+/// <example><code>context.SocketStream("127.0.0.1", 9999, new LengthPrefixedDecoder&lt;Trade&gt;(bytes =>
+/// Trade.Parse(bytes)));</code></example>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class LengthPrefixedDecoder<T> : IRecordDecoder<T>
 {
@@ -15,12 +16,14 @@ public sealed class LengthPrefixedDecoder<T> : IRecordDecoder<T>
 
     /// <summary>A decoder.</summary>
     /// <param name="parse">Makes a record from its bytes; an empty record is one too.</param>
-    /// <param name="maxRecordBytes">The most bytes of a record, 1 to 1 GiB; default 1 MiB. <see cref="StreamingOptions.MaxRecordBytes"/> bounds it as well.</param>
+    /// <param name="maxRecordBytes">The most bytes of a record, 1 to 1 GiB; default 1 MiB.
+    /// <see cref="StreamingOptions.MaxRecordBytes"/> bounds it as well.</param>
     /// <exception cref="ArgumentOutOfRangeException">The bound is out of its range.</exception>
     public LengthPrefixedDecoder(RecordParser<T> parse, int maxRecordBytes = 1 << 20)
     {
         ArgumentNullException.ThrowIfNull(parse);
-        StreamingOptions.Check(maxRecordBytes is >= 1 and <= 1 << 30, nameof(maxRecordBytes), maxRecordBytes, "1 byte to 1 GiB is expected");
+        StreamingOptions.Check(maxRecordBytes is >= 1 and <= 1 << 30, nameof(maxRecordBytes), maxRecordBytes,
+            "1 byte to 1 GiB is expected");
         _parse = parse;
         _maxRecordBytes = maxRecordBytes;
     }
@@ -42,7 +45,9 @@ public sealed class LengthPrefixedDecoder<T> : IRecordDecoder<T>
         int length = BinaryPrimitives.ReadInt32BigEndian(data);
         if ((uint)length > (uint)_maxRecordBytes)
         {
-            throw new InvalidDataException($"A length prefix says {length} bytes; 0 to {_maxRecordBytes} are expected. Either the sender frames its records otherwise, or maxRecordBytes is too small for them.");
+            throw new InvalidDataException(
+                $"A length prefix says {length} bytes; 0 to {_maxRecordBytes} are expected. Either the sender "
+                + "frames its records otherwise, or maxRecordBytes is too small for them.");
         }
 
         return length <= data.Length - PrefixBytes ? PrefixBytes + length : 0;
@@ -76,7 +81,9 @@ public sealed class LengthPrefixedDecoder<T> : IRecordDecoder<T>
             int length = FindFirst(data);
             if (length == 0)
             {
-                throw new InvalidDataException($"The last record is cut off: {data.Length} bytes are left, its length prefix asks for more. The data must end with a whole record.");
+                throw new InvalidDataException(
+                    $"The last record is cut off: {data.Length} bytes are left, its length prefix asks for more. "
+                    + "The data must end with a whole record.");
             }
 
             output.Add(_parse(data[PrefixBytes..length]));

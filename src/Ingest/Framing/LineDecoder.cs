@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>Lines of text, ended by LF, CR LF or a lone CR, as in Spark's <c>socketTextStream</c> and <c>textFileStream</c>. The end is not part of the record; empty lines are records.</summary>
+/// <summary>
+/// Lines of text, ended by LF, CR LF or a lone CR, as in Spark's <c>socketTextStream</c> and <c>textFileStream</c>. The
+/// end is not part of the record; empty lines are records.
+/// </summary>
 public sealed class LineDecoder : IRecordDecoder<Utf8Text>, ITextDecoder
 {
     private LineDecoder()

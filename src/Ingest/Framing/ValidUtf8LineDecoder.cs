@@ -50,7 +50,10 @@ internal sealed class ValidUtf8LineDecoder(InvalidUtf8Policy policy, StreamingMe
             }
             else if (policy == InvalidUtf8Policy.Fail)
             {
-                throw new InvalidDataException($"A line is not UTF-8: {Convert.ToHexString(line[..Math.Min(length, 32)])}{(length > 32 ? "…" : "")}. Send UTF-8, or let the source's InvalidUtf8 keep or drop such lines.");
+                throw new InvalidDataException(
+                    "A line is not UTF-8: "
+                    + $"{Convert.ToHexString(line[..Math.Min(length, 32)])}{(length > 32 ? "…" : "")}. Send UTF-8, "
+                    + "or let the source's InvalidUtf8 keep or drop such lines.");
             }
             else
             {

@@ -2,11 +2,14 @@ namespace FastStream;
 
 public static partial class StreamingContextSources
 {
-    /// <summary>Takes the records of a sequence as they come; asks for no next one while <see cref="StreamingOptions.MaxBufferedRecords"/> are held.</summary>
+    /// <summary>
+    /// Takes the records of a sequence as they come; asks for no next one while
+    /// <see cref="StreamingOptions.MaxBufferedRecords"/> are held.
+    /// </summary>
     /// <remarks>
     /// After its end the stream goes on with empty batches; an error ends it too, and the policy for failed batches decides:
-    /// under <see cref="BatchFailurePolicy.FailContext"/> what came before it goes through a last batch and the context fails, else listeners hear of it.
-    /// A stop cancels the sequence's token.
+    /// under <see cref="BatchFailurePolicy.FailContext"/> what came before it goes through a last batch and the context
+    /// fails, else listeners hear of it. A stop cancels the sequence's token.
     /// </remarks>
     /// <example><code>context.AsyncEnumerableStream(client.ReadAllAsync()).Print();</code></example>
     /// <param name="context">The context.</param>

@@ -4,12 +4,16 @@ namespace FastStream;
 
 public static partial class StreamingContextSources
 {
-    /// <summary>Takes the records of a channel as they come. When <see cref="StreamingOptions.MaxBufferedRecords"/> are held, it reads no more, and the writers of a bounded channel wait.</summary>
+    /// <summary>
+    /// Takes the records of a channel as they come. When <see cref="StreamingOptions.MaxBufferedRecords"/> are held, it
+    /// reads no more, and the writers of a bounded channel wait.
+    /// </summary>
     /// <remarks>
     /// After the channel's completion the stream goes on with empty batches; with an error, the policy for failed
-    /// batches decides: under <see cref="BatchFailurePolicy.FailContext"/> what came before it goes through a last batch and the context fails, else listeners hear of it.
-    /// A graceful stop still takes what is in
-    /// the channel, as far as there is room. The stream reads the channel alone, or shares it with other readers: every record goes to one of them.
+    /// batches decides: under <see cref="BatchFailurePolicy.FailContext"/> what came before it goes through a last
+    /// batch and the context fails, else listeners hear of it. A graceful stop still takes what is in the channel, as
+    /// far as there is room. The stream reads the channel alone, or shares it with other readers: every record goes to
+    /// one of them.
     /// </remarks>
     /// <example><code>
     /// var channel = Channel.CreateBounded&lt;Order&gt;(1000);

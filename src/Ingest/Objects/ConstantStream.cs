@@ -5,7 +5,11 @@ namespace FastStream;
 public static partial class StreamingContextSources
 {
     /// <summary>A stream whose every batch has these records: reference data to join with, or a load for experiments.</summary>
-    /// <remarks>With <see cref="StreamingOptions.StopWhenInputsEnd"/> the context does not wait for it, as it never has anything new. Its records are taken for a part of the program: checkpoints do not keep them, and a batch that runs again after a restart has those of the program that runs then.</remarks>
+    /// <remarks>
+    /// With <see cref="StreamingOptions.StopWhenInputsEnd"/> the context does not wait for it, as it never has anything
+    /// new. Its records are taken for a part of the program: checkpoints do not keep them, and a batch that runs again
+    /// after a restart has those of the program that runs then.
+    /// </remarks>
     /// <example><code>var prices = context.ConstantStream(["a", "b"]);</code></example>
     /// <param name="context">The context.</param>
     /// <param name="records">The records; copied now.</param>

@@ -5,10 +5,14 @@ namespace FastStream;
 
 public static partial class StreamingContextSources
 {
-    /// <summary>Takes the messages of a block, which is linked to when the context starts. While <see cref="StreamingOptions.MaxBufferedRecords"/> are held, the block keeps its messages.</summary>
+    /// <summary>
+    /// Takes the messages of a block, which is linked to when the context starts. While
+    /// <see cref="StreamingOptions.MaxBufferedRecords"/> are held, the block keeps its messages.
+    /// </summary>
     /// <remarks>
     /// After the block's completion the stream goes on with empty batches; after its fault, the policy for failed batches decides:
-    /// under <see cref="BatchFailurePolicy.FailContext"/> what came before it goes through a last batch and the context fails, else listeners hear of it.
+    /// under <see cref="BatchFailurePolicy.FailContext"/> what came before it goes through a last batch and the context
+    /// fails, else listeners hear of it.
     /// </remarks>
     /// <example><code>context.DataflowStream(parseBlock).Print();</code></example>
     /// <param name="context">The context.</param>
@@ -22,8 +26,9 @@ public static partial class StreamingContextSources
 
     /// <summary>A mailbox as an actor has one: any thread posts, and each batch takes what was posted since the last.</summary>
     /// <remarks>
-    /// While <see cref="StreamingOptions.MaxBufferedRecords"/> are held, <c>Post</c> gives false and <c>SendAsync</c> waits. What is posted before the context starts waits
-    /// for the first batch; after the stop, or its own completion, the mailbox declines everything.
+    /// While <see cref="StreamingOptions.MaxBufferedRecords"/> are held, <c>Post</c> gives false and <c>SendAsync</c>
+    /// waits. What is posted before the context starts waits for the first batch; after the stop, or its own
+    /// completion, the mailbox declines everything.
     /// </remarks>
     /// <example><code>
     /// context.DataflowStream(out ITargetBlock&lt;Order&gt; orders).Print();
@@ -69,16 +74,19 @@ internal sealed class MailboxReceiver<T>(ISourceBlock<T>? source) : Receiver<T>
 
 /// <summary>A dataflow target that stores what is offered while there is room, and postpones what is not.</summary>
 /// <remarks>
-/// A source may hold a lock of its own while it offers, and needs that lock to give what was postponed: postponed messages are taken without this block's lock.
+/// A source may hold a lock of its own while it offers, and needs that lock to give what was postponed: postponed
+/// messages are taken without this block's lock.
 /// </remarks>
 internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBlock<T>
 {
     private readonly Lock _lock = new();                                                    // guards the fields below
     private readonly Queue<ISourceBlock<T>> _waiting = [];                                  // sources of postponed messages, in order
-    private readonly Dictionary<ISourceBlock<T>, DataflowMessageHeader> _postponed = [];    // the newest message of each: one before it went to another target
+    // the newest message of each: one before it went to another target
+    private readonly Dictionary<ISourceBlock<T>, DataflowMessageHeader> _postponed = [];
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _ended = new();                                // ends the wait for room
-    private Task? _taking;                                                                  // takes what was postponed; null when there is nothing
+    // takes what was postponed; null when there is nothing
+    private Task? _taking;
     private bool _declining;
 
     /// <summary>Done when no postponed message is being taken.</summary>
@@ -95,7 +103,8 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
 
     public Task Completion => _completion.Task;
 
-    public DataflowMessageStatus OfferMessage(DataflowMessageHeader messageHeader, T messageValue, ISourceBlock<T>? source, bool consumeToAccept)
+    public DataflowMessageStatus OfferMessage(DataflowMessageHeader messageHeader, T messageValue,
+        ISourceBlock<T>? source, bool consumeToAccept)
     {
         lock (_lock)
         {

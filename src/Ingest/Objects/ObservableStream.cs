@@ -2,11 +2,14 @@ namespace FastStream;
 
 public static partial class StreamingContextSources
 {
-    /// <summary>Takes the records of an observable as they come. When <see cref="StreamingOptions.MaxBufferedRecords"/> are held, <c>OnNext</c> waits on its caller's thread: observables have no other way to be slowed down.</summary>
+    /// <summary>
+    /// Takes the records of an observable as they come. When <see cref="StreamingOptions.MaxBufferedRecords"/> are
+    /// held, <c>OnNext</c> waits on its caller's thread: observables have no other way to be slowed down.
+    /// </summary>
     /// <remarks>
     /// After its completion the stream goes on with empty batches; after its error, the policy for failed batches decides:
-    /// under <see cref="BatchFailurePolicy.FailContext"/> what came before it goes through a last batch and the context fails, else listeners hear of it.
-    /// A stop ends the subscription.
+    /// under <see cref="BatchFailurePolicy.FailContext"/> what came before it goes through a last batch and the context
+    /// fails, else listeners hear of it. A stop ends the subscription.
     /// </remarks>
     /// <example><code>context.ObservableStream(Observable.Interval(TimeSpan.FromMilliseconds(10))).Print();</code></example>
     /// <param name="context">The context.</param>

@@ -4,7 +4,10 @@ namespace FastStream;
 
 public static partial class StreamingContextSources
 {
-    /// <summary>Takes a batch from a queue at every tick. What is added while the context runs is seen; lock the queue while adding then, as this source does.</summary>
+    /// <summary>
+    /// Takes a batch from a queue at every tick. What is added while the context runs is seen; lock the queue while
+    /// adding then, as this source does.
+    /// </summary>
     /// <example><code>
     /// var queue = new Queue&lt;IReadOnlyList&lt;int&gt;&gt;([[1, 2], [3]]);
     /// context.QueueStream(queue).Print();
@@ -13,7 +16,8 @@ public static partial class StreamingContextSources
     /// <param name="queue">The batches; an array in it must not change any more.</param>
     /// <param name="oneAtATime">Whether a tick takes one batch (default), or all that are there as one.</param>
     /// <param name="defaultBatch">What a tick gives when nothing is there; null (default) for an empty batch.</param>
-    public static DStream<T> QueueStream<T>(this StreamingContext context, Queue<IReadOnlyList<T>> queue, bool oneAtATime = true, IReadOnlyList<T>? defaultBatch = null)
+    public static DStream<T> QueueStream<T>(this StreamingContext context, Queue<IReadOnlyList<T>> queue,
+        bool oneAtATime = true, IReadOnlyList<T>? defaultBatch = null)
     {
         ArgumentNullException.ThrowIfNull(queue);
         return new QueueInputDStream<T>(context, TryTake, oneAtATime, defaultBatch);
@@ -32,7 +36,8 @@ public static partial class StreamingContextSources
     /// <param name="queue">The batches; an array in it must not change any more.</param>
     /// <param name="oneAtATime">Whether a tick takes one batch (default), or all that are there as one.</param>
     /// <param name="defaultBatch">What a tick gives when nothing is there; null (default) for an empty batch.</param>
-    public static DStream<T> QueueStream<T>(this StreamingContext context, ConcurrentQueue<IReadOnlyList<T>> queue, bool oneAtATime = true, IReadOnlyList<T>? defaultBatch = null)
+    public static DStream<T> QueueStream<T>(this StreamingContext context, ConcurrentQueue<IReadOnlyList<T>> queue,
+        bool oneAtATime = true, IReadOnlyList<T>? defaultBatch = null)
     {
         ArgumentNullException.ThrowIfNull(queue);
         return new QueueInputDStream<T>(context, queue.TryDequeue, oneAtATime, defaultBatch);
@@ -41,7 +46,8 @@ public static partial class StreamingContextSources
 
 internal delegate bool TryTakeBatch<T>(out IReadOnlyList<T>? batch);
 
-internal sealed class QueueInputDStream<T>(StreamingContext context, TryTakeBatch<T> tryTake, bool oneAtATime, IReadOnlyList<T>? defaultBatch)
+internal sealed class QueueInputDStream<T>(StreamingContext context, TryTakeBatch<T> tryTake, bool oneAtATime,
+    IReadOnlyList<T>? defaultBatch)
     : InputDStream<T>(context, "Queue")
 {
     private readonly T[] _default = defaultBatch is null ? [] : [.. defaultBatch];
@@ -85,5 +91,6 @@ internal sealed class QueueInputDStream<T>(StreamingContext context, TryTakeBatc
 
     private static IReadOnlyList<T> NotNull(IReadOnlyList<T>? batch) => batch ?? throw NullBatch();
 
-    private static InvalidOperationException NullBatch() => new("The queue had a null instead of a batch. Add an empty list for an empty batch.");
+    private static InvalidOperationException NullBatch() =>
+        new("The queue had a null instead of a batch. Add an empty list for an empty batch.");
 }

@@ -4,8 +4,15 @@ namespace FastStream;
 
 public static partial class StreamingContextSources
 {
-    /// <summary>A stream of made records: by each batch time there have been exactly rate × time since the start of them, numbered from 0. Where the context has checkpoints, a restart goes on from the number; the time in between makes no records.</summary>
-    /// <remarks>Records are made in the partitions when the batch runs: they take no memory before, and a batch that is run again has the same ones.</remarks>
+    /// <summary>
+    /// A stream of made records: by each batch time there have been exactly rate × time since the start of them,
+    /// numbered from 0. Where the context has checkpoints, a restart goes on from the number; the time in between makes
+    /// no records.
+    /// </summary>
+    /// <remarks>
+    /// Records are made in the partitions when the batch runs: they take no memory before, and a batch that is run
+    /// again has the same ones.
+    /// </remarks>
     /// <example><code>context.RateStream(100_000, index => new Reading(Sensor: index % 100, Value: index));</code></example>
     /// <param name="context">The context.</param>
     /// <param name="recordsPerSecond">The rate: 1 or more.</param>
@@ -20,7 +27,8 @@ public static partial class StreamingContextSources
     }
 }
 
-internal sealed class RateInputDStream<T>(StreamingContext context, long recordsPerSecond, Func<long, T> make) : InputDStream<T>(context, "Rate")
+internal sealed class RateInputDStream<T>(StreamingContext context, long recordsPerSecond, Func<long, T> make)
+    : InputDStream<T>(context, "Rate")
 {
     private const byte Version = 1;
 

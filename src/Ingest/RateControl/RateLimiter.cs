@@ -1,9 +1,13 @@
 namespace FastStream;
 
-/// <summary>A token bucket: how many records a second may pass, on the context's clock. What was not used is saved for up to a second.</summary>
+/// <summary>
+/// A token bucket: how many records a second may pass, on the context's clock. What was not used is saved for up to a
+/// second.
+/// </summary>
 /// <remarks>
-/// Spark's rules: the first limit is the lesser of the initial and the maximal rate, changes of 0 or less are ignored, and no change goes above the maximum.
-/// A request passes when the ones before it are paid for, and its own price is what the next one waits for. Safe from any thread.
+/// Spark's rules: the first limit is the lesser of the initial and the maximal rate, changes of 0 or less are ignored,
+/// and no change goes above the maximum. A request passes when the ones before it are paid for, and its own price is
+/// what the next one waits for. Safe from any thread.
 /// </remarks>
 public sealed class RateLimiter
 {

@@ -15,7 +15,8 @@ internal static class ReceiverRate
         var limiter = new RateLimiter(options.Rate, options.TimeProvider);
         if (options.Rate.Adaptive)
         {
-            stream.Context.AddListener(new RateController(stream.Id, new PidRateEstimator(options.BatchInterval, options.Rate), limiter.Update));
+            stream.Context.AddListener(
+                new RateController(stream.Id, new PidRateEstimator(options.BatchInterval, options.Rate), limiter.Update));
         }
 
         return limiter;

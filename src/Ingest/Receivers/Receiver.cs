@@ -13,10 +13,14 @@ public enum ReceiverState
     Stopped,
 }
 
-/// <summary>A source that pushes: write <see cref="RunAsync"/>, which receives until it is told to stop and stores what it receives.</summary>
+/// <summary>
+/// A source that pushes: write <see cref="RunAsync"/>, which receives until it is told to stop and stores what it
+/// receives.
+/// </summary>
 /// <remarks>
-/// Spark's <c>Receiver</c> in C#: its <c>onStart</c> and <c>onStop</c> are the beginning of <see cref="RunAsync"/> and the cancellation of its token. A run that throws
-/// is reported and begins again after <see cref="RestartDelay"/>; a run that returns has come to the source's end, and the stream goes on with empty batches (or, with
+/// Spark's <c>Receiver</c> in C#: its <c>onStart</c> and <c>onStop</c> are the beginning of <see cref="RunAsync"/> and
+/// the cancellation of its token. A run that throws is reported and begins again after <see cref="RestartDelay"/>; a
+/// run that returns has come to the source's end, and the stream goes on with empty batches (or, with
 /// <see cref="StreamingOptions.StopWhenInputsEnd"/>, the context stops when all inputs have ended).
 /// All members are safe from any thread.
 /// </remarks>
@@ -50,12 +54,21 @@ public abstract class Receiver<T>
     private protected ReceiverSupervisor<T> Supervisor => _supervisor
         ?? throw new InvalidOperationException("The receiver belongs to no stream. Give it to context.ReceiverStream first.");
 
-    /// <summary>Receives, and stores what it receives, until the source ends (return), fails (throw), or <paramref name="stop"/> is cancelled.</summary>
-    /// <remarks>After the cancellation it may still store what it has received: a graceful stop waits for it, and the last batch has all of it.</remarks>
+    /// <summary>
+    /// Receives, and stores what it receives, until the source ends (return), fails (throw), or <paramref name="stop"/>
+    /// is cancelled.
+    /// </summary>
+    /// <remarks>
+    /// After the cancellation it may still store what it has received: a graceful stop waits for it, and the last batch
+    /// has all of it.
+    /// </remarks>
     /// <param name="stop">Cancelled when the context stops, and on <see cref="Stop"/> and <see cref="Restart"/>.</param>
     protected abstract Task RunAsync(CancellationToken stop);
 
-    /// <summary>Stores one record: waits while the rate limit says so, and while <see cref="StreamingOptions.MaxBufferedRecords"/> are held.</summary>
+    /// <summary>
+    /// Stores one record: waits while the rate limit says so, and while
+    /// <see cref="StreamingOptions.MaxBufferedRecords"/> are held.
+    /// </summary>
     /// <remarks>
     /// With <see cref="CheckpointOptions.ReceiverJournal"/> the record is on the disk when this is done. Store several at
     /// once, or a block: what waits goes to the disk together.
@@ -63,9 +76,13 @@ public abstract class Receiver<T>
     /// <param name="record">The record.</param>
     /// <param name="cancellationToken">Gives up waiting; the record is not stored then.</param>
     /// <exception cref="OperationCanceledException">Waiting was given up, or the context has stopped: the record is not stored.</exception>
-    protected ValueTask StoreAsync(T record, CancellationToken cancellationToken = default) => Supervisor.StoreAsync(record, cancellationToken);
+    protected ValueTask StoreAsync(T record, CancellationToken cancellationToken = default) =>
+        Supervisor.StoreAsync(record, cancellationToken);
 
-    /// <summary>Stores records as one block: all of them are in the same batch, and they are stored when this returns. Not limited in rate; waits while <see cref="StreamingOptions.MaxBufferedRecords"/> are held.</summary>
+    /// <summary>
+    /// Stores records as one block: all of them are in the same batch, and they are stored when this returns. Not
+    /// limited in rate; waits while <see cref="StreamingOptions.MaxBufferedRecords"/> are held.
+    /// </summary>
     /// <remarks>
     /// With <see cref="CheckpointOptions.ReceiverJournal"/> the records are on the disk when this is done. Without a journal
     /// they are in memory: a source that is acknowledged is to be answered when
@@ -74,7 +91,8 @@ public abstract class Receiver<T>
     /// <param name="records">The records, in order; copied. More of them than the bound wait until nothing else is held.</param>
     /// <param name="cancellationToken">Gives up waiting; nothing is stored then.</param>
     /// <exception cref="OperationCanceledException">Waiting was given up, or the context has stopped: nothing is stored.</exception>
-    protected ValueTask StoreBlockAsync(ReadOnlyMemory<T> records, CancellationToken cancellationToken = default) => Supervisor.StoreBlockAsync(records, cancellationToken);
+    protected ValueTask StoreBlockAsync(ReadOnlyMemory<T> records, CancellationToken cancellationToken = default) =>
+        Supervisor.StoreBlockAsync(records, cancellationToken);
 
     /// <summary>
     /// Stores one record, and is done when it counts, so that its source can be told that it need not keep it. Not limited
@@ -112,9 +130,13 @@ public abstract class Receiver<T>
     /// <exception cref="ArgumentOutOfRangeException">The wait is out of its range.</exception>
     public void Restart(string message, Exception? error = null, TimeSpan? delay = null) => Supervisor.Restart(message, error, delay);
 
-    /// <summary>Ends the receiver for good. Returns at once; the stream goes on with empty batches, unless an error ends it under <see cref="BatchFailurePolicy.FailContext"/>.</summary>
+    /// <summary>
+    /// Ends the receiver for good. Returns at once; the stream goes on with empty batches, unless an error ends it
+    /// under <see cref="BatchFailurePolicy.FailContext"/>.
+    /// </summary>
     /// <param name="message">Why, for listeners.</param>
-    /// <param name="error">What went wrong, if something did: under <see cref="BatchFailurePolicy.FailContext"/> what was stored goes through a last batch, and the context fails.</param>
+    /// <param name="error">What went wrong, if something did: under <see cref="BatchFailurePolicy.FailContext"/> what
+    /// was stored goes through a last batch, and the context fails.</param>
     public void Stop(string message, Exception? error = null) => Supervisor.Stop(message, error);
 
     /// <summary>Tells listeners of an error; changes nothing.</summary>

@@ -31,7 +31,8 @@ internal sealed class ReceiverEvents(DStream stream)
     public void Failed(string message, Exception error)
     {
         Error(message, error);
-        stream.Context.OnInputFailed(new StreamingException($"Input {stream.Name} gives nothing any more. {message}", error) { OperatorName = stream.Name });
+        stream.Context.OnInputFailed(new StreamingException($"Input {stream.Name} gives nothing any more. {message}", error)
+            { OperatorName = stream.Name });
     }
 
     /// <summary>The receiving has ended in a way that nobody thought of: the context fails, rather than staying active and deaf.</summary>

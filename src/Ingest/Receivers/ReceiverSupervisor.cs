@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>Runs one receiver: starts it, begins again what failed, stops it, tells listeners, and keeps what it stores. Safe from any thread.</summary>
+/// <summary>
+/// Runs one receiver: starts it, begins again what failed, stops it, tells listeners, and keeps what it stores. Safe
+/// from any thread.
+/// </summary>
 internal sealed class ReceiverSupervisor<T>
 {
     private readonly StreamingContext _context;
@@ -198,7 +201,10 @@ internal sealed class ReceiverSupervisor<T>
         return false;
     }
 
-    /// <summary>Stores a record that has room: waits for the limiter, and stores it too when that wait is given up, as it cannot go back.</summary>
+    /// <summary>
+    /// Stores a record that has room: waits for the limiter, and stores it too when that wait is given up, as it cannot
+    /// go back.
+    /// </summary>
     public ValueTask StoreReservedAsync(T record, CancellationToken cancellationToken)
     {
         if (_limiter is null || _limiter.TryAcquire())

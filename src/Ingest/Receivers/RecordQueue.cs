@@ -2,8 +2,14 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>Received records that wait for the next batch, in pooled arrays. Safe from any thread; records of one thread keep their order.</summary>
-/// <remarks>The bound counts records from their reservation until the batch that took them is done with: then it gives its room back.</remarks>
+/// <summary>
+/// Received records that wait for the next batch, in pooled arrays. Safe from any thread; records of one thread keep
+/// their order.
+/// </summary>
+/// <remarks>
+/// The bound counts records from their reservation until the batch that took them is done with: then it gives its room
+/// back.
+/// </remarks>
 internal sealed class RecordQueue<T>(int maxRecords)
 {
     private const int FirstArrayRecords = 256;
@@ -220,7 +226,8 @@ internal sealed class RecordQueue<T>(int maxRecords)
     private OperationCanceledException Refuse(int records)
     {
         _room.Give(records);
-        return new OperationCanceledException("The stream has stopped: no batch would have the record, and it was not stored. Store before the receiver's run returns.");
+        return new OperationCanceledException(
+            "The stream has stopped: no batch would have the record, and it was not stored. Store before the receiver's run returns.");
     }
 
     private void MakeRoomLocked()

@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>How long to wait before the next try: doubled after every failure up to a limit, less up to half by chance, so that many do not come back at once.</summary>
+/// <summary>
+/// How long to wait before the next try: doubled after every failure up to a limit, less up to half by chance, so that
+/// many do not come back at once.
+/// </summary>
 /// <remarks>Belongs to one loop; not thread safe.</remarks>
 internal sealed class RetryDelay
 {

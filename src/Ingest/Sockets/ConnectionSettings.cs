@@ -12,7 +12,9 @@ internal static class ConnectionSettings
     public static void Check(TimeSpan idleTimeout, TimeSpan keepAlive, OversizedRecordPolicy oversized, InvalidUtf8Policy invalidUtf8)
     {
         StreamingOptions.CheckTimeout(idleTimeout, "IdleTimeout");
-        StreamingOptions.Check((keepAlive >= ShortestKeepAlive && keepAlive <= LongestKeepAlive) || keepAlive == Timeout.InfiniteTimeSpan, "KeepAlive", keepAlive, "6 seconds to 2 hours are expected, or Timeout.InfiniteTimeSpan");
+        StreamingOptions.Check((keepAlive >= ShortestKeepAlive && keepAlive <= LongestKeepAlive)
+            || keepAlive == Timeout.InfiniteTimeSpan, "KeepAlive", keepAlive,
+            "6 seconds to 2 hours are expected, or Timeout.InfiniteTimeSpan");
         StreamingOptions.Check(Enum.IsDefined(oversized), "OversizedRecords", oversized, "one of the named policies is expected");
         StreamingOptions.Check(Enum.IsDefined(invalidUtf8), "InvalidUtf8", invalidUtf8, "one of the named policies is expected");
     }

@@ -35,18 +35,28 @@ public sealed record ListenSourceOptions
     /// </summary>
     public TimeSpan RecordTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Within how long TCP's own probes notice that a peer's machine is gone: 6 s to 2 hours, or infinite for no probes; default 30 s.</summary>
+    /// <summary>
+    /// Within how long TCP's own probes notice that a peer's machine is gone: 6 s to 2 hours, or infinite for no
+    /// probes; default 30 s.
+    /// </summary>
     public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>What happens with records of more than <see cref="StreamingOptions.MaxRecordBytes"/>; default <see cref="OversizedRecordPolicy.DropRecord"/>, so that no single peer can end the program.</summary>
+    /// <summary>
+    /// What happens with records of more than <see cref="StreamingOptions.MaxRecordBytes"/>; default
+    /// <see cref="OversizedRecordPolicy.DropRecord"/>, so that no single peer can end the program.
+    /// </summary>
     public OversizedRecordPolicy OversizedRecords { get; set; } = OversizedRecordPolicy.DropRecord;
 
-    /// <summary>What text streams do with lines that are not UTF-8; default <see cref="InvalidUtf8Policy.Keep"/>. Other streams do not look at it.</summary>
+    /// <summary>
+    /// What text streams do with lines that are not UTF-8; default <see cref="InvalidUtf8Policy.Keep"/>. Other streams
+    /// do not look at it.
+    /// </summary>
     public InvalidUtf8Policy InvalidUtf8 { get; set; }
 
     internal ListenSourceOptions Validated()
     {
-        StreamingOptions.Check(MaxConnections is >= 1 and <= 1_000_000, nameof(MaxConnections), MaxConnections, "1 to 1,000,000 are expected");
+        StreamingOptions.Check(MaxConnections is >= 1 and <= 1_000_000, nameof(MaxConnections), MaxConnections,
+            "1 to 1,000,000 are expected");
         StreamingOptions.Check(
             MaxConnectionsPerAddress is >= 1 and <= 1_000_000, nameof(MaxConnectionsPerAddress), MaxConnectionsPerAddress,
             "1 to 1,000,000 are expected");

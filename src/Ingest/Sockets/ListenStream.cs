@@ -7,27 +7,37 @@ namespace FastStream;
 public static partial class StreamingContextSources
 {
     /// <summary>Listens, and takes the lines of every connection: UTF-8, ended by LF, CR LF or a lone CR.</summary>
-    /// <remarks>Lines of one connection keep their order; lines of different ones come as they arrive. A connection's last line counts without an end too.</remarks>
+    /// <remarks>
+    /// Lines of one connection keep their order; lines of different ones come as they arrive. A connection's last line
+    /// counts without an end too.
+    /// </remarks>
     /// <example><code>var lines = context.ListenTextStream(new IPEndPoint(IPAddress.Loopback, 5140));</code></example>
     /// <param name="context">The context.</param>
-    /// <param name="endPoint">Address and port; port 0 lets the system choose one: see <see cref="ListenDStream{T}.LocalEndPoint"/>. Prefer the loopback address unless others must reach it.</param>
+    /// <param name="endPoint">Address and port; port 0 lets the system choose one: see
+    /// <see cref="ListenDStream{T}.LocalEndPoint"/>. Prefer the loopback address unless others must reach it.</param>
     /// <param name="options">Settings; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
-    public static ListenDStream<Utf8Text> ListenTextStream(this StreamingContext context, IPEndPoint endPoint, ListenSourceOptions? options = null)
+    public static ListenDStream<Utf8Text> ListenTextStream(this StreamingContext context, IPEndPoint endPoint,
+        ListenSourceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(context);
         options ??= new ListenSourceOptions();
         return new ListenDStream<Utf8Text>(context, endPoint, ValidUtf8LineDecoder.For(options.InvalidUtf8, context), options);
     }
 
-    /// <summary>Listens, and takes the records of every connection, of any framing. A connection whose bytes are no records is closed.</summary>
-    /// <example><code>var trades = context.ListenStream(endPoint, new LengthPrefixedDecoder&lt;Trade&gt;(bytes => Trade.Parse(bytes)));</code></example>
+    /// <summary>
+    /// Listens, and takes the records of every connection, of any framing. A connection whose bytes are no records is
+    /// closed.
+    /// </summary>
+    /// <example><code>var trades = context.ListenStream(endPoint, new LengthPrefixedDecoder&lt;Trade&gt;(bytes =>
+    /// Trade.Parse(bytes)));</code></example>
     /// <param name="context">The context.</param>
     /// <param name="endPoint">Address and port; port 0 lets the system choose one.</param>
     /// <param name="decoder">How records lie in the bytes.</param>
     /// <param name="options">Settings; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
-    public static ListenDStream<T> ListenStream<T>(this StreamingContext context, IPEndPoint endPoint, IRecordDecoder<T> decoder, ListenSourceOptions? options = null)
+    public static ListenDStream<T> ListenStream<T>(this StreamingContext context, IPEndPoint endPoint,
+        IRecordDecoder<T> decoder, ListenSourceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(decoder);
@@ -37,9 +47,9 @@ public static partial class StreamingContextSources
 
 /// <summary>A listening source. Binding happens in the context's start, which throws if it fails.</summary>
 /// <remarks>
-/// Every connection has a small buffer of its own, and whole records are copied from there into shared blocks: a thousand silent connections hold no block.
-/// While no block is free, no connection is read. What fails in accepting is told to listeners and tried again until it
-/// works; nothing but a stop ends it.
+/// Every connection has a small buffer of its own, and whole records are copied from there into shared blocks: a
+/// thousand silent connections hold no block. While no block is free, no connection is read. What fails in accepting is
+/// told to listeners and tried again until it works; nothing but a stop ends it.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class ListenDStream<T> : InputDStream<T>
@@ -74,7 +84,8 @@ public sealed class ListenDStream<T> : InputDStream<T>
 
     /// <summary>Where it listens, with the port that the system chose.</summary>
     /// <exception cref="InvalidOperationException">The context was not started.</exception>
-    public IPEndPoint LocalEndPoint => _bound ?? throw new InvalidOperationException($"{Name} does not listen before the context was started. Call Start first.");
+    public IPEndPoint LocalEndPoint =>
+        _bound ?? throw new InvalidOperationException($"{Name} does not listen before the context was started. Call Start first.");
 
     /// <summary>Connections that are open now.</summary>
     public int ConnectionCount

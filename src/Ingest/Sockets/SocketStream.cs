@@ -6,12 +6,17 @@ namespace FastStream;
 
 public static partial class StreamingContextSources
 {
-    /// <summary>Connects to a server and takes its lines: UTF-8, ended by LF, CR LF or a lone CR. Connects again when refused, cut off or ended.</summary>
+    /// <summary>
+    /// Connects to a server and takes its lines: UTF-8, ended by LF, CR LF or a lone CR. Connects again when refused,
+    /// cut off or ended.
+    /// </summary>
     /// <remarks>
     /// What arrived until a tick is in that batch. Lines are not copied: they point into the blocks that were received into. While
-    /// <see cref="StreamingOptions.MaxBufferedBytes"/> are held, nothing is read, and TCP holds the server up. A last line without its end is a line when the
-    /// server closes; when the context stops first, it is left out, because its rest may still be on its way. Where the context has checkpoints, what is in a batch comes again after a crash; what
-    /// was received and is in no batch yet is lost with the process, as TCP does not tell the server, unless the context has a
+    /// <see cref="StreamingOptions.MaxBufferedBytes"/> are held, nothing is read, and TCP holds the server up. A last
+    /// line without its end is a line when the server closes; when the context stops first, it is left out, because its
+    /// rest may still be on its way. Where the context has checkpoints, what is in a batch comes again after a crash;
+    /// what was received and is in no batch yet is lost with the process, as TCP does not tell the server, unless the
+    /// context has a
     /// <see cref="CheckpointOptions.ReceiverJournal"/>: then only what was not received yet is.
     /// </remarks>
     /// <example><code>context.SocketTextStream("127.0.0.1", 9999).Print();</code></example>
@@ -20,22 +25,28 @@ public static partial class StreamingContextSources
     /// <param name="port">Port, 1 to 65535.</param>
     /// <param name="options">Settings; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">The port or a setting is out of its range.</exception>
-    public static DStream<Utf8Text> SocketTextStream(this StreamingContext context, string host, int port, SocketSourceOptions? options = null)
+    public static DStream<Utf8Text> SocketTextStream(this StreamingContext context, string host, int port,
+        SocketSourceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(context);
         options ??= new SocketSourceOptions();
         return new SocketInputDStream<Utf8Text>(context, host, port, ValidUtf8LineDecoder.For(options.InvalidUtf8, context), options);
     }
 
-    /// <summary>Connects to a server and takes records of any framing. Connects again when refused, cut off or ended, or when the bytes are no records.</summary>
-    /// <example><code>context.SocketStream("127.0.0.1", 9999, new LengthPrefixedDecoder&lt;Trade&gt;(bytes => Trade.Parse(bytes)));</code></example>
+    /// <summary>
+    /// Connects to a server and takes records of any framing. Connects again when refused, cut off or ended, or when
+    /// the bytes are no records.
+    /// </summary>
+    /// <example><code>context.SocketStream("127.0.0.1", 9999, new LengthPrefixedDecoder&lt;Trade&gt;(bytes =>
+    /// Trade.Parse(bytes)));</code></example>
     /// <param name="context">The context.</param>
     /// <param name="host">Name or address of the server.</param>
     /// <param name="port">Port, 1 to 65535.</param>
     /// <param name="decoder">How records lie in the bytes.</param>
     /// <param name="options">Settings; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">The port or a setting is out of its range.</exception>
-    public static DStream<T> SocketStream<T>(this StreamingContext context, string host, int port, IRecordDecoder<T> decoder, SocketSourceOptions? options = null)
+    public static DStream<T> SocketStream<T>(this StreamingContext context, string host, int port,
+        IRecordDecoder<T> decoder, SocketSourceOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(decoder);
@@ -147,7 +158,8 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
     /// <summary>One connection, from its beginning to its end; whether another one is wanted.</summary>
     private async Task<bool> ReceiveOnceAsync(RetryDelay retry, CancellationToken stop, CancellationToken abort)
     {
-        var reader = new RecordReader<T>(_queue, _decoder, new OversizedRecords(Context, Name, _options.OversizedRecords), _limiter, Context.Blocks);
+        var reader =
+            new RecordReader<T>(_queue, _decoder, new OversizedRecords(Context, Name, _options.OversizedRecords), _limiter, Context.Blocks);
         string action = "Connecting to";
         try
         {
@@ -168,10 +180,12 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
                     : $"{_host}:{_port} ended the stream; connecting again.",
                 null);
         }
-        catch (Exception error) when (error is not StreamingException && !(error is OperationCanceledException && stop.IsCancellationRequested))
+        catch (Exception error)
+            when (error is not StreamingException && !(error is OperationCanceledException && stop.IsCancellationRequested))
         {
             // Also in the middle of a stop: how a peer ends is no reason for the stop to fail.
-            _events.Error($"{action} {_host}:{_port} failed{(stop.IsCancellationRequested ? "" : ", connecting again")}: {error.Message}", error);
+            _events.Error($"{action} {_host}:{_port} failed{(stop.IsCancellationRequested ? "" : ", connecting again")}: {error.Message}",
+                error);
         }
 
         if (reader.HasReceived)

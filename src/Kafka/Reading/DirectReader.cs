@@ -27,7 +27,8 @@ internal sealed class DirectReader : KafkaReader
     /// <summary>New partitions of what the stream reads were found. From any thread.</summary>
     public void Found(IReadOnlyList<KafkaPartition> partitions) => _found.Enqueue(partitions);
 
-    // Brokers that are not there yet are waited for; a topic that is not there gets a little time, as brokers hear of topics one after another.
+    // Brokers that are not there yet are waited for; a topic that is not there gets a little time, as brokers hear of
+    // topics one after another.
     private bool Connect()
     {
         using IAdminClient admin = new DependentAdminClientBuilder(Consumer.Handle).Build();
@@ -167,7 +168,8 @@ internal sealed class DirectReader : KafkaReader
         string sentence = LostRange.Sentence(buffer.Id, wanted, there.Low.Value, there.High.Value);
         if (_options.LostRanges == KafkaLostRangePolicy.Stop)
         {
-            throw new KafkaStreamException($"{sentence} Bring the records back, or set LostRanges to Continue to go on without them.", error);
+            throw new KafkaStreamException($"{sentence} Bring the records back, or set LostRanges to Continue to go on without them.",
+                error);
         }
 
         Events.Lost(buffer.Id, Math.Max(0, there.Low.Value - wanted), $"{sentence} Reading goes on at offset {there.Low.Value}.");

@@ -14,7 +14,8 @@ internal sealed class GroupReader : KafkaReader
     }
 
     private GroupReader(KafkaReceiverOptions options, KafkaPrefetch prefetch, KafkaEvents events, Rebalances rebalances)
-        : base(KafkaClientConfig.Receiver(options), options.Topics.Count == 1 && options.TopicPattern is null ? options.Topics[0] : null, prefetch, events, rebalances.AddTo)
+        : base(KafkaClientConfig.Receiver(options), options.Topics.Count == 1 && options.TopicPattern is null
+            ? options.Topics[0] : null, prefetch, events, rebalances.AddTo)
     {
         _options = options;
         rebalances.Reader = this;
@@ -66,7 +67,8 @@ internal sealed class GroupReader : KafkaReader
         Events.Rebalanced($"Partitions were assigned: {string.Join(", ", ids.Order())}.");
     }
 
-    // What was read and is in no batch yet is read by another member; what is in a batch is put out here, and by the other too unless the group is told in time.
+    // What was read and is in no batch yet is read by another member; what is in a batch is put out here, and by the
+    // other too unless the group is told in time.
     private void OnRevoked(IEnumerable<TopicPartition> partitions)
     {
         KafkaPartition[] ids = [.. partitions.Select(Id)];

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace FastStream;
 
-/// <summary>What one batch has of a Kafka stream: a range of each partition that has something new, as it was read ahead, or to be read again.</summary>
+/// <summary>
+/// What one batch has of a Kafka stream: a range of each partition that has something new, as it was read ahead, or to
+/// be read again.
+/// </summary>
 internal sealed class KafkaBatch<TKey, TValue> : InputBatch<KafkaRecord<TKey, TValue>>
 {
     private readonly KafkaDecoder<TKey, TValue> _decoder;
@@ -12,7 +15,8 @@ internal sealed class KafkaBatch<TKey, TValue> : InputBatch<KafkaRecord<TKey, TV
     private IReadOnlyList<KafkaRange>? _read;                        // with records; null before they are read again
     private long _count = -1;
 
-    public KafkaBatch(IReadOnlyList<KafkaRange> ranges, KafkaDecoder<TKey, TValue> decoder, KafkaPartitioning partitioning, Func<IReadOnlyList<KafkaRange>>? readAgain)
+    public KafkaBatch(IReadOnlyList<KafkaRange> ranges, KafkaDecoder<TKey, TValue> decoder,
+        KafkaPartitioning partitioning, Func<IReadOnlyList<KafkaRange>>? readAgain)
     {
         Ranges = ranges;
         _decoder = decoder;
@@ -37,7 +41,9 @@ internal sealed class KafkaBatch<TKey, TValue> : InputBatch<KafkaRecord<TKey, TV
             KafkaRange[] some = [.. Ranges.Where(range => range.Until > range.From).Take(9)];
             return some.Length == 0
                 ? null
-                : string.Join(", ", some.Take(8).Select(range => string.Create(CultureInfo.InvariantCulture, $"{range.Id} {range.From}..{range.Until}"))) + (some.Length > 8 ? ", …" : "");
+                : string.Join(", ",
+                    some.Take(8).Select(range => string.Create(CultureInfo.InvariantCulture, $"{range.Id} {range.From}..{range.Until}")))
+                        + (some.Length > 8 ? ", …" : "");
         }
     }
 

@@ -7,7 +7,10 @@ namespace FastStream;
 /// <param name="value">Makes values; null where they are texts over the block.</param>
 internal sealed class KafkaDecoder<TKey, TValue>(KafkaDeserializer<TKey>? key, KafkaDeserializer<TValue>? value)
 {
-    /// <summary>Where the partition goes where each is to stay whole: by its number, each topic from a place of its own on, the same in every run.</summary>
+    /// <summary>
+    /// Where the partition goes where each is to stay whole: by its number, each topic from a place of its own on, the
+    /// same in every run.
+    /// </summary>
     public static int PlaceOf(KafkaPartition id)
     {
         uint hash = 0;
@@ -44,8 +47,10 @@ internal sealed class KafkaDecoder<TKey, TValue>(KafkaDeserializer<TKey>? key, K
             int headersStart = valueStart + Math.Max(0, record.ValueLength);
             output[i] = new KafkaRecord<TKey, TValue>
             {
-                Key = record.KeyLength < 0 ? default! : Make(makeKey, Utf8Text.Over(block, record.Start, record.KeyLength), range, record.Offset, "key"),
-                Value = record.ValueLength < 0 ? default! : Make(makeValue, Utf8Text.Over(block, valueStart, record.ValueLength), range, record.Offset, "value"),
+                Key = record.KeyLength < 0
+                    ? default! : Make(makeKey, Utf8Text.Over(block, record.Start, record.KeyLength), range, record.Offset, "key"),
+                Value = record.ValueLength < 0
+                    ? default! : Make(makeValue, Utf8Text.Over(block, valueStart, record.ValueLength), range, record.Offset, "value"),
                 HasKey = record.KeyLength >= 0,
                 HasValue = record.ValueLength >= 0,
                 Headers = record.HeadersLength == 0 ? default : new KafkaHeaders(Utf8Text.Over(block, headersStart, record.HeadersLength)),
@@ -71,7 +76,9 @@ internal sealed class KafkaDecoder<TKey, TValue>(KafkaDeserializer<TKey>? key, K
         catch (Exception error)
         {
             throw new KafkaStreamException(
-                $"The {what} of {range.Id}@{offset} ({bytes.Length} bytes) is not what its deserializer expects: {error.Message} Read it as bytes (KafkaDeserializers.Utf8) and parse it in an operator with OnError to leave such records out.",
+                $"The {what} of {range.Id}@{offset} ({bytes.Length} bytes) is not what its deserializer expects: "
+                    + $"{error.Message} Read it as bytes (KafkaDeserializers.Utf8) and parse it in an operator with "
+                    + "OnError to leave such records out.",
                 error);
         }
     }

@@ -1,7 +1,10 @@
 namespace FastStream;
 
 /// <summary>What was read ahead of all partitions of a stream, and how far batches have come in each.</summary>
-/// <remarks>One thread reads and adds, one cuts; the lock guards what they share, and is held for segments and batches, never for a record.</remarks>
+/// <remarks>
+/// One thread reads and adds, one cuts; the lock guards what they share, and is held for segments and batches, never
+/// for a record.
+/// </remarks>
 internal sealed class KafkaPrefetch(long maxBytes, int blockSizeBytes)
 {
     private readonly Lock _lock = new();   // guards the fields below, and the guarded fields of buffers

@@ -26,7 +26,8 @@ internal abstract class KafkaReader : IDisposable
     /// <param name="events">Hears what happens.</param>
     /// <param name="change">What else the client is to have.</param>
     protected KafkaReader(
-        ConsumerConfig config, string? onlyTopic, KafkaPrefetch prefetch, KafkaEvents events, Action<ConsumerBuilder<CopiedKey, CopiedValue>>? change = null)
+        ConsumerConfig config, string? onlyTopic, KafkaPrefetch prefetch, KafkaEvents events,
+        Action<ConsumerBuilder<CopiedKey, CopiedValue>>? change = null)
     {
         _servers = config.BootstrapServers;
         _onlyTopic = onlyTopic;
@@ -221,7 +222,9 @@ internal abstract class KafkaReader : IDisposable
         }
 
         Message<CopiedKey, CopiedValue> message = result.Message;
-        RawRecord record = _copier.Take(result.Offset.Value, message.Timestamp.Type == TimestampType.NotAvailable ? 0 : message.Timestamp.UnixTimestampMs, message.Headers);
+        RawRecord record =
+            _copier.Take(result.Offset.Value, message.Timestamp.Type == TimestampType.NotAvailable
+                ? 0 : message.Timestamp.UnixTimestampMs, message.Headers);
         Block block = _copier.Block;
         if (block != _lastBlock)
         {

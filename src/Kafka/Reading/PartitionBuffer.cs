@@ -41,7 +41,10 @@ internal sealed class PartitionBuffer(KafkaPartition id, Lock mutex, PrefetchBud
         }
     }
 
-    /// <summary>What lies in another block than this one is added to no more: an idle partition would keep its block. By the reading thread.</summary>
+    /// <summary>
+    /// What lies in another block than this one is added to no more: an idle partition would keep its block. By the
+    /// reading thread.
+    /// </summary>
     public void CloseSegmentOutside(Block block)
     {
         if (_open is not null && _open.Block != block)

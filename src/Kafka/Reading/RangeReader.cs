@@ -4,8 +4,8 @@ namespace FastStream;
 
 /// <summary>Reads ranges of an earlier run again, exactly: from offset to offset, and nothing else.</summary>
 /// <remarks>
-/// An offset in a range may have no record: compaction has taken it, its transaction was aborted, or a marker lies there. The range has been read when the client is at its end or
-/// behind it, whatever it found on the way.
+/// An offset in a range may have no record: compaction has taken it, its transaction was aborted, or a marker lies
+/// there. The range has been read when the client is at its end or behind it, whatever it found on the way.
 /// </remarks>
 internal static class RangeReader
 {
@@ -14,7 +14,8 @@ internal static class RangeReader
     /// <summary>Reads; waits for brokers that do not answer.</summary>
     /// <exception cref="KafkaStreamException">Records are gone.</exception>
     public static IReadOnlyList<KafkaRange> Read(
-        KafkaSourceOptions options, string group, IReadOnlyList<KafkaRange> ranges, PrefetchBudget budget, BlockPool pool, KafkaEvents events, CancellationToken cancellation)
+        KafkaSourceOptions options, string group, IReadOnlyList<KafkaRange> ranges, PrefetchBudget budget,
+        BlockPool pool, KafkaEvents events, CancellationToken cancellation)
     {
         KafkaRange[] wanted = [.. ranges.Where(range => range.Until > range.From)];
         var retry = new KafkaRetry();
@@ -77,7 +78,8 @@ internal static class RangeReader
 
             try
             {
-                _consumer.Assign(open.Values.Select(each => new TopicPartitionOffset(each.Wanted.Id.Topic, each.Wanted.Id.Partition, each.Position)));
+                _consumer.Assign(
+                    open.Values.Select(each => new TopicPartitionOffset(each.Wanted.Id.Topic, each.Wanted.Id.Partition, each.Position)));
                 while (open.Count > 0)
                 {
                     cancellation.ThrowIfCancellationRequested();
@@ -147,10 +149,13 @@ internal static class RangeReader
             string sentence = LostRange.Sentence(range.Id, range.From, low, low);
             if (_options.LostRanges == KafkaLostRangePolicy.Stop)
             {
-                throw new KafkaStreamException($"{sentence} They belong to a batch of an earlier run ({range}). Bring them back, or set LostRanges to Continue to run it without them.");
+                throw new KafkaStreamException(
+                    $"{sentence} They belong to a batch of an earlier run ({range}). Bring them back, or set "
+                    + "LostRanges to Continue to run it without them.");
             }
 
-            _events.Lost(range.Id, Math.Min(low, range.Until) - range.From, $"{sentence} They belong to a batch of an earlier run, which runs without them.");
+            _events.Lost(range.Id, Math.Min(low, range.Until) - range.From,
+                $"{sentence} They belong to a batch of an earlier run, which runs without them.");
             return low;
         }
 
@@ -161,7 +166,8 @@ internal static class RangeReader
             if (high < range.Until)
             {
                 throw new KafkaStreamException(
-                    $"{range.Id} ends at offset {high}, and a batch of an earlier run has {range.From} to {range.Until}: the topic was deleted and made anew, or its end was lost. "
+                    $"{range.Id} ends at offset {high}, and a batch of an earlier run has {range.From} to "
+                        + $"{range.Until}: the topic was deleted and made anew, or its end was lost. "
                     + "Begin with another checkpoint directory, or bring the records back.");
             }
         }

@@ -65,7 +65,9 @@ internal static class SavedRanges
     {
         if (saved.IsEmpty || saved[0] != Version)
         {
-            throw new InvalidDataException($"Offsets of a Kafka stream were saved in a form that this version does not know ({(saved.IsEmpty ? "no bytes" : $"version {saved[0]}")}; {Version} is expected).");
+            throw new InvalidDataException(
+                "Offsets of a Kafka stream were saved in a form that this version does not know "
+                + $"({(saved.IsEmpty ? "no bytes" : $"version {saved[0]}")}; {Version} is expected).");
         }
 
         saved = saved[1..];

@@ -41,5 +41,6 @@ internal sealed class StartOffsets(IConsumer<CopiedKey, CopiedValue> consumer)
 
     public long Newest(KafkaPartition id) => Watermarks(id).High.Value;
 
-    public WatermarkOffsets Watermarks(KafkaPartition id) => consumer.QueryWatermarkOffsets(new TopicPartition(id.Topic, id.Partition), Timeout);
+    public WatermarkOffsets Watermarks(KafkaPartition id) =>
+        consumer.QueryWatermarkOffsets(new TopicPartition(id.Topic, id.Partition), Timeout);
 }

@@ -4,7 +4,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace FastStream;
 
 /// <summary>Makes a key or value of its bytes. Called in the partitions, from several threads; not called for null.</summary>
-/// <param name="bytes">The bytes as a text over received memory, valid as long as the batch; <see cref="Utf8Text.Span"/> gives them.</param>
+/// <param name="bytes">The bytes as a text over received memory, valid as long as the batch;
+/// <see cref="Utf8Text.Span"/> gives them.</param>
 /// <returns>The key or value. What it throws fails the batch, with topic, partition and offset in the message.</returns>
 /// <typeparam name="T">The key or value.</typeparam>
 public delegate T KafkaDeserializer<out T>(Utf8Text bytes);

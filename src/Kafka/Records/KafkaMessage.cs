@@ -16,7 +16,10 @@ public readonly record struct KafkaMessage(KafkaData Key, KafkaData Value)
     /// <summary>The topic; null (default) for the output's.</summary>
     public string? Topic { get; init; }
 
-    /// <summary>The partition, from 0; null (default) for the one that the key's murmur2 hash names, as Java's clients do it, and any where there is no key.</summary>
+    /// <summary>
+    /// The partition, from 0; null (default) for the one that the key's murmur2 hash names, as Java's clients do it,
+    /// and any where there is no key.
+    /// </summary>
     public int? Partition { get; init; }
 
     /// <summary>The record's time; null (default) for when it is written.</summary>

@@ -2,8 +2,9 @@ namespace FastStream;
 
 /// <summary>A record of a Kafka topic, with where it came from.</summary>
 /// <remarks>
-/// Keys, values and headers that are <see cref="Utf8Text"/> lie in received bytes and end with their batch; what must live longer becomes a string or an array.
-/// A null key or value is the default of its type, and told by <see cref="HasKey"/> and <see cref="HasValue"/>. Immutable; safe from any thread while valid.
+/// Keys, values and headers that are <see cref="Utf8Text"/> lie in received bytes and end with their batch; what must
+/// live longer becomes a string or an array. A null key or value is the default of its type, and told by
+/// <see cref="HasKey"/> and <see cref="HasValue"/>. Immutable; safe from any thread while valid.
 /// </remarks>
 /// <typeparam name="TKey">The key.</typeparam>
 /// <typeparam name="TValue">The value.</typeparam>

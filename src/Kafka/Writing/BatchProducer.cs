@@ -11,7 +11,8 @@ internal sealed class BatchProducer<T>(KafkaSinkOptions options, Func<T, KafkaMe
     /// <param name="leftOut">Numbers of records that are not written.</param>
     /// <param name="deliveries">Hears of each record's end; null where the transaction's end says enough.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    public void Produce(IProducer<byte[]?, byte[]?> producer, Batch<T> batch, IReadOnlySet<long> leftOut, Deliveries? deliveries, CancellationToken cancellation)
+    public void Produce(IProducer<byte[]?, byte[]?> producer, Batch<T> batch, IReadOnlySet<long> leftOut,
+        Deliveries? deliveries, CancellationToken cancellation)
     {
         long index = 0;
         foreach (ReadOnlyMemory<T> block in batch.Blocks)
@@ -28,7 +29,8 @@ internal sealed class BatchProducer<T>(KafkaSinkOptions options, Func<T, KafkaMe
         }
     }
 
-    private void Produce(IProducer<byte[]?, byte[]?> producer, KafkaMessage message, long index, Deliveries? deliveries, CancellationToken cancellation)
+    private void Produce(IProducer<byte[]?, byte[]?> producer, KafkaMessage message, long index, Deliveries? deliveries,
+        CancellationToken cancellation)
     {
         var record = new Message<byte[]?, byte[]?> { Key = message.Key.ToArray(), Value = message.Value.ToArray() };
         if (message.Timestamp is { } time)
@@ -45,7 +47,8 @@ internal sealed class BatchProducer<T>(KafkaSinkOptions options, Func<T, KafkaMe
             }
         }
 
-        var place = new TopicPartition(message.Topic ?? options.Topic, message.Partition is { } partition ? new Partition(partition) : Partition.Any);
+        var place = new TopicPartition(message.Topic ?? options.Topic, message.Partition is { } partition
+            ? new Partition(partition) : Partition.Any);
         Action<DeliveryReport<byte[]?, byte[]?>>? onDelivery = deliveries?.Expect(index);
         while (true)
         {

@@ -55,7 +55,8 @@ internal sealed class Deliveries
     }
 
     /// <summary>Whether the record is at fault, and not the way to the brokers.</summary>
-    public static bool IsRefusal(Error error) => error.Code is ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge or ErrorCode.InvalidMsg or ErrorCode.InvalidMsgSize
+    public static bool IsRefusal(Error error) =>
+        error.Code is ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge or ErrorCode.InvalidMsg or ErrorCode.InvalidMsgSize
         or ErrorCode.InvalidRecord or ErrorCode.InvalidTimestamp or ErrorCode.Local_UnknownPartition or ErrorCode.Local_BadMsg;
 
     private void Add(long index, Error error, string place)

@@ -2,7 +2,10 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>What plain and transactional outputs share: a producer that is made again when it must be, its topic, and waiting for brokers.</summary>
+/// <summary>
+/// What plain and transactional outputs share: a producer that is made again when it must be, its topic, and waiting
+/// for brokers.
+/// </summary>
 internal sealed class KafkaSink : IDisposable
 {
     private readonly string? _transactionalId;

@@ -4,7 +4,8 @@ namespace FastStream;
 
 /// <summary>Writes batches exactly once: one transaction each, with the batch's time in it.</summary>
 /// <remarks>
-/// After anything that leaves the end of a transaction unknown, a new producer of the same name is made: that ends what was open, one way or the other, and then the committed time says which way.
+/// After anything that leaves the end of a transaction unknown, a new producer of the same name is made: that ends what
+/// was open, one way or the other, and then the committed time says which way.
 /// docs/decisions/0029-kafka-exactly-once.md has the reasons.
 /// </remarks>
 internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
@@ -147,8 +148,10 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
         }
 
         throw new KafkaStreamException(
-            $"{_sink.Options.Topic} has batches of {_identity} up to {last}, and this program is at {batch.Time}, which it has not put out before: another program has the same name, or the checkpoint directory is "
-            + $"older than the topic or was begun anew. Give the program or the output a name of its own, or begin anew with a group {_identity} that is deleted.");
+            $"{_sink.Options.Topic} has batches of {_identity} up to {last}, and this program is at {batch.Time}, "
+                + "which it has not put out before: another program has the same name, or the checkpoint directory is "
+            + "older than the topic or was begun anew. Give the program or the output a name of its own, or begin "
+                + $"anew with a group {_identity} that is deleted.");
     }
 
     private void PutOut(IProducer<byte[]?, byte[]?> producer, Batch<T> batch, Deliveries? deliveries, CancellationToken cancellation)
@@ -164,7 +167,8 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
         _sink.Metrics.Transactions!.Record(clock.GetElapsedTime(begun).TotalSeconds);
     }
 
-    // The client's call does not keep its own time-out where the group's coordinator has gone, and may then never return (librdkafka 2.16 and before).
+    // The client's call does not keep its own time-out where the group's coordinator has gone, and may then never
+    // return (librdkafka 2.16 and before).
     private void SendTime(IProducer<byte[]?, byte[]?> producer, BatchTime time, CancellationToken cancellation)
     {
         Task sending = Task.Run(() => _times!.Send(producer, time, StepTime), CancellationToken.None);
@@ -263,8 +267,10 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
         }
 
         var failure = new KafkaStreamException(
-            $"Another program has taken the name {_identity} for its output to {_sink.Options.Topic}, or a transaction was open for longer than TransactionTimeout ({_sink.Options.TransactionTimeout}), as when this "
-            + "program was stopped for so long: its open transaction is void. Run one program of a job at a time; where there was no other, start this one again, and it goes on with the batch.",
+            $"Another program has taken the name {_identity} for its output to {_sink.Options.Topic}, or a "
+                + $"transaction was open for longer than TransactionTimeout ({_sink.Options.TransactionTimeout}), as when this "
+            + "program was stopped for so long: its open transaction is void. Run one program of a job at a time; "
+                + "where there was no other, start this one again, and it goes on with the batch.",
             error);
         _context.Fail(new StreamingException(failure.Message, failure));
         return failure;

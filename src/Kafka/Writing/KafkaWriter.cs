@@ -29,7 +29,8 @@ internal sealed class KafkaWriter<T>(StreamingContext context, KafkaSinkOptions 
                 _sink.GiveUpProducer();
             }
 
-            throw new KafkaStreamException($"Records of batch {batch.Time} did not reach {options.Topic}: {failure.Reason}.", new KafkaException(failure));
+            throw new KafkaStreamException($"Records of batch {batch.Time} did not reach {options.Topic}: {failure.Reason}.",
+                new KafkaException(failure));
         }
 
         Refused.Handle(_sink, batch.Time, deliveries.Refused);
@@ -45,10 +46,12 @@ internal sealed class KafkaWriter<T>(StreamingContext context, KafkaSinkOptions 
 /// <summary>What happens with refused records.</summary>
 internal static class Refused
 {
-    private const string Advice = "Make such records smaller, raise message.max.bytes here and on the topic, or set RefusedRecords to LeaveOut.";
+    private const string Advice =
+        "Make such records smaller, raise message.max.bytes here and on the topic, or set RefusedRecords to LeaveOut.";
 
     /// <summary>A transaction was refused as a whole: which record it was is not said.</summary>
-    public static KafkaStreamException Failure(BatchTime time, KafkaException error) => new($"A record of batch {time} was refused: {error.Error.Reason}. {Advice}", error);
+    public static KafkaStreamException Failure(BatchTime time, KafkaException error) =>
+        new($"A record of batch {time} was refused: {error.Error.Reason}. {Advice}", error);
 
     /// <exception cref="KafkaStreamException">The policy is to fail.</exception>
     public static void Handle(KafkaSink sink, BatchTime time, IReadOnlyList<(long Index, Error Error, string Place)> refused)
@@ -59,7 +62,9 @@ internal static class Refused
         }
 
         (long index, Error error, string place) = refused.MinBy(each => each.Index);
-        string sentence = $"{refused.Count} {(refused.Count == 1 ? "record" : "records")} of batch {time} {(refused.Count == 1 ? "was" : "were")} refused; the first is number {index} of the batch, for {place}: {error.Reason}.";
+        string sentence =
+            $"{refused.Count} {(refused.Count == 1 ? "record" : "records")} of batch {time} "
+            + $"{(refused.Count == 1 ? "was" : "were")} refused; the first is number {index} of the batch, for {place}: {error.Reason}.";
         if (sink.Options.RefusedRecords == KafkaRefusedPolicy.Fail)
         {
             throw new KafkaStreamException($"{sentence} {Advice}", new KafkaException(error));

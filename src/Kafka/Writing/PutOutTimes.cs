@@ -2,10 +2,13 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>Keeps the time of the batch that was put out last where its records are: as the committed offset of a group of the output's own.</summary>
+/// <summary>
+/// Keeps the time of the batch that was put out last where its records are: as the committed offset of a group of the
+/// output's own.
+/// </summary>
 /// <remarks>
-/// The group has one offset, that of partition 0 of the output's topic, and its value is the batch's time in milliseconds. It is committed in the batch's transaction, so that both are there or
-/// neither; nobody reads from it.
+/// The group has one offset, that of partition 0 of the output's topic, and its value is the batch's time in
+/// milliseconds. It is committed in the batch's transaction, so that both are there or neither; nobody reads from it.
 /// </remarks>
 internal sealed class PutOutTimes : IDisposable
 {
@@ -17,9 +20,11 @@ internal sealed class PutOutTimes : IDisposable
     public PutOutTimes(KafkaSinkOptions options, string group)
     {
         _place = new TopicPartition(options.Topic, 0);
-        var config = new ConsumerConfig { GroupId = group, EnableAutoCommit = false, EnableAutoOffsetStore = false, IsolationLevel = IsolationLevel.ReadCommitted };
+        var config = new ConsumerConfig
+            { GroupId = group, EnableAutoCommit = false, EnableAutoOffsetStore = false, IsolationLevel = IsolationLevel.ReadCommitted };
         KafkaClientConfig.Pass(options.BootstrapServers, KafkaClientConfig.ForAnyClient(options.Config), config);
-        _consumer = new ConsumerBuilder<Ignore, Ignore>(config).SetLogHandler(static (_, _) => { }).SetErrorHandler(static (_, _) => { }).Build();
+        _consumer = new ConsumerBuilder<Ignore, Ignore>(config).SetLogHandler(static (_, _) => { })
+            .SetErrorHandler(static (_, _) => { }).Build();
     }
 
     /// <summary>The time of the batch that was put out last; null where none was. Waits for a transaction whose end is under way.</summary>

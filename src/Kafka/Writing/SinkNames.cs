@@ -14,7 +14,9 @@ internal static class SinkNames
         {
             if (!names.Add(name))
             {
-                throw new ArgumentException($"Another output of the context is {name} already: the two would push each other out. Give each a Name of its own (KafkaSinkOptions.Name).", nameof(name));
+                throw new ArgumentException(
+                    $"Another output of the context is {name} already: the two would push each other out. Give each "
+                    + "a Name of its own (KafkaSinkOptions.Name).", nameof(name));
             }
         }
     }

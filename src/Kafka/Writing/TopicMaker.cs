@@ -41,7 +41,9 @@ internal static class TopicMaker
         try
         {
             await admin.CreateTopicsAsync(
-                [new TopicSpecification { Name = topic, NumPartitions = spec.Partitions, ReplicationFactor = spec.ReplicationFactor, Configs = new(spec.Config) }],
+                [new TopicSpecification
+                    { Name = topic, NumPartitions = spec.Partitions, ReplicationFactor = spec.ReplicationFactor,
+                        Configs = new(spec.Config) }],
                 new CreateTopicsOptions { RequestTimeout = Timeout, OperationTimeout = Timeout }).ConfigureAwait(false);
         }
         catch (CreateTopicsException error) when (error.Results.All(result => result.Error.Code == ErrorCode.TopicAlreadyExists))
@@ -59,7 +61,8 @@ internal static class TopicMaker
         if (found.Partitions.Count != spec.Partitions)
         {
             throw new KafkaTopicException(
-                $"Topic {found.Topic} has {found.Partitions.Count} partitions, and CreateTopic asks for {spec.Partitions}. Change one of them: keys would go elsewhere.", isFinal: true);
+                $"Topic {found.Topic} has {found.Partitions.Count} partitions, and CreateTopic asks for "
+                    + $"{spec.Partitions}. Change one of them: keys would go elsewhere.", isFinal: true);
         }
 
         if (spec.Config.Count == 0)
@@ -68,13 +71,16 @@ internal static class TopicMaker
         }
 
         List<DescribeConfigsResult> results = await admin.DescribeConfigsAsync(
-            [new ConfigResource { Type = ResourceType.Topic, Name = found.Topic }], new DescribeConfigsOptions { RequestTimeout = Timeout }).ConfigureAwait(false);
+            [new ConfigResource { Type = ResourceType.Topic, Name = found.Topic }], new DescribeConfigsOptions { RequestTimeout = Timeout })
+                .ConfigureAwait(false);
         foreach ((string key, string wanted) in spec.Config)
         {
             string? there = results[0].Entries.TryGetValue(key, out ConfigEntryResult? entry) ? entry.Value : null;
             if (there != wanted)
             {
-                throw new KafkaTopicException($"Topic {found.Topic} has {key}={there ?? "nothing"}, and CreateTopic asks for {wanted}. Change one of them.", isFinal: true);
+                throw new KafkaTopicException(
+                    $"Topic {found.Topic} has {key}={there ?? "nothing"}, and CreateTopic asks for {wanted}. Change one of them.",
+                    isFinal: true);
             }
         }
     }

@@ -27,7 +27,10 @@ internal static class BatchFunctions
         ["sortWithIndex"] = (batch, _) => batch.Order(ValueOrder.Instance).Select((x, i) => Pair(x, (long)i)),
         ["withTime"] = (batch, time) => batch.Select(x => Pair(x, time.Milliseconds)),
         ["onlyEvenSeconds"] = (batch, time) => IsEvenSecond(time) ? batch : [],
-        ["joinStatic"] = (batch, _) => batch.SelectMany(x => StaticTable.Where(row => Equals(row[0], List(x)[0])).Select(row => Pair(row[0], Number(List(x)[1]) + Number(row[1])))),
+        ["joinStatic"] =
+            (batch, _) =>
+                batch.SelectMany(x => StaticTable.Where(row => Equals(row[0], List(x)[0]))
+                    .Select(row => Pair(row[0], Number(List(x)[1]) + Number(row[1])))),
         ["rddToString"] = (batch, _) => batch.Select(Map("toText")),
         ["rddAdd2"] = (batch, _) => batch.Select(Map("add:2")),
         ["rddCartesianSelf"] = (batch, _) => batch.SelectMany(x => batch.Select(y => Pair(x, y))),
@@ -43,7 +46,10 @@ internal static class BatchFunctions
         ["union"] = (left, right, _) => left.Concat(right),
         ["cartesian"] = (left, right, _) => left.SelectMany(x => right.Select(y => Pair(x, y))),
         ["leftIfEvenSeconds"] = (left, right, time) => IsEvenSecond(time) ? left : right,
-        ["rddJoin"] = (left, right, _) => left.SelectMany(x => right.Where(y => Equals(List(x)[0], List(y)[0])).Select(y => Pair(List(x)[0], Pair(List(x)[1], List(y)[1])))),
+        ["rddJoin"] =
+            (left, right, _) =>
+                left.SelectMany(x => right.Where(y => Equals(List(x)[0], List(y)[0]))
+                    .Select(y => Pair(List(x)[0], Pair(List(x)[1], List(y)[1])))),
         ["rddUnion"] = (left, right, _) => left.Concat(right),
     };
 
@@ -51,7 +57,8 @@ internal static class BatchFunctions
 
     public static Func<IEnumerable<object?>, BatchTime, IEnumerable<object?>> Transform(string name) => Named(Transforms, name);
 
-    public static Func<IEnumerable<object?>, IEnumerable<object?>, BatchTime, IEnumerable<object?>> TransformOfTwo(string name) => Named(TransformsOfTwo, name);
+    public static Func<IEnumerable<object?>, IEnumerable<object?>, BatchTime, IEnumerable<object?>> TransformOfTwo(string name) =>
+        Named(TransformsOfTwo, name);
 
     private static bool IsEvenSecond(BatchTime time) => time.Milliseconds / 1000 % 2 == 0;
 }

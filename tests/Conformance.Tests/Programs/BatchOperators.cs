@@ -16,13 +16,15 @@ internal static class BatchOperators
         },
         ["transformWith"] = (node, streams) =>
         {
-            Func<IEnumerable<object?>, IEnumerable<object?>, BatchTime, IEnumerable<object?>> function = BatchFunctions.TransformOfTwo(node.Function);
+            Func<IEnumerable<object?>, IEnumerable<object?>, BatchTime, IEnumerable<object?>> function =
+                BatchFunctions.TransformOfTwo(node.Function);
             return streams[0].TransformWith<object?, object?, object?>(streams[1], (left, right, time) => function(left, right, time));
         },
         ["transformAll"] = (node, streams) =>
         {
             // Applied from the left.
-            Func<IEnumerable<object?>, IEnumerable<object?>, BatchTime, IEnumerable<object?>> function = BatchFunctions.TransformOfTwo(node.Function);
+            Func<IEnumerable<object?>, IEnumerable<object?>, BatchTime, IEnumerable<object?>> function =
+                BatchFunctions.TransformOfTwo(node.Function);
             return streams[0].Context.Transform<object?, object?>(
                 streams, (batches, time) => batches.Aggregate<IEnumerable<object?>>((left, right) => function(left, right, time)));
         },

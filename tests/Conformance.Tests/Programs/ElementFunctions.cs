@@ -96,7 +96,8 @@ internal static class ElementFunctions
     public static Func<object?, object?, object?> Reduce(string name) => Named(Reductions, name);
 
     internal static TFunction Named<TFunction>(Dictionary<string, TFunction> functions, string name) =>
-        functions.TryGetValue(name, out TFunction? function) ? function : throw new NotSupportedException($"No function \"{name}\" is known; add it to its table.");
+        functions.TryGetValue(name, out TFunction? function)
+            ? function : throw new NotSupportedException($"No function \"{name}\" is known; add it to its table.");
 
     internal static long Number(object? value) => (long)value!;
 

@@ -6,7 +6,8 @@ namespace FastStream.Tests.Conformance.Programs;
 internal sealed class GoldenProgram
 {
     public static readonly IReadOnlyDictionary<string, GoldenProgram> All =
-        File.ReadLines(SpecFile("golden.jsonl")).Select(line => new GoldenProgram(JsonDocument.Parse(line).RootElement)).ToDictionary(program => program.Id);
+        File.ReadLines(SpecFile("golden.jsonl")).Select(line => new GoldenProgram(JsonDocument.Parse(line).RootElement))
+            .ToDictionary(program => program.Id);
 
     private readonly JsonElement _json;
 
@@ -15,7 +16,8 @@ internal sealed class GoldenProgram
         _json = json;
         Id = json.GetProperty("id").GetString()!;
         Tree = ProgramNode.Parse(json.GetProperty("program"));
-        Inputs = json.GetProperty("inputs").EnumerateObject().ToDictionary(input => input.Name, input => ValueText.ParseBatches(input.Value));
+        Inputs = json.GetProperty("inputs").EnumerateObject()
+            .ToDictionary(input => input.Name, input => ValueText.ParseBatches(input.Value));
         Tags = json.TryGetProperty("tags", out JsonElement tags) ? tags.EnumerateArray().Select(tag => tag.GetString()!).ToArray() : [];
     }
 
@@ -32,7 +34,8 @@ internal sealed class GoldenProgram
 
     public TimeSpan BatchInterval => TimeSpan.FromMilliseconds(_json.GetProperty("batchMs").GetInt64());
 
-    public DateTimeOffset StartTime => DateTimeOffset.FromUnixTimeMilliseconds(_json.TryGetProperty("clockMs", out JsonElement ms) ? ms.GetInt64() : 0);
+    public DateTimeOffset StartTime =>
+        DateTimeOffset.FromUnixTimeMilliseconds(_json.TryGetProperty("clockMs", out JsonElement ms) ? ms.GetInt64() : 0);
 
     public int BatchCount => _json.GetProperty("batches").GetInt32();
 
@@ -41,13 +44,17 @@ internal sealed class GoldenProgram
     /// <summary>Kind of the error where the whole program is refused, else null.</summary>
     public string? Error => _json.TryGetProperty("error", out JsonElement error) ? error.GetProperty("error").GetString() : null;
 
-    public bool HasNoCheckpointDirectory => _json.TryGetProperty("checkpointDir", out JsonElement directory) && directory.ValueKind == JsonValueKind.False;
+    public bool HasNoCheckpointDirectory =>
+        _json.TryGetProperty("checkpointDir", out JsonElement directory) && directory.ValueKind == JsonValueKind.False;
 
     /// <summary>What is expected of each output: for each batch a list of elements, null, or an error object.</summary>
-    public JsonElement[] Expected => (_json.TryGetProperty("outputsIfFixed", out JsonElement ifFixed) ? ifFixed : _json.GetProperty("outputs")).EnumerateArray().ToArray();
+    public JsonElement[] Expected =>
+        (_json.TryGetProperty("outputsIfFixed", out JsonElement ifFixed) ? ifFixed : _json.GetProperty("outputs")).EnumerateArray()
+            .ToArray();
 
     /// <summary>Calls of <c>slice</c> after the last batch, with their results.</summary>
-    public IReadOnlyList<(BatchTime From, BatchTime To, IReadOnlyList<object?>?[] Result)> Slices => !_json.TryGetProperty("slices", out JsonElement slices)
+    public IReadOnlyList<(BatchTime From, BatchTime To, IReadOnlyList<object?>?[] Result)> Slices =>
+        !_json.TryGetProperty("slices", out JsonElement slices)
         ? []
         : slices.EnumerateArray().Select(slice => (
             new BatchTime(slice.GetProperty("from").GetInt64()),

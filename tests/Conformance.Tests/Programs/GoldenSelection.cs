@@ -5,7 +5,8 @@ internal static class GoldenSelection
 {
     // What looks at parts of a batch, and what makes a batch of several: Spark appends the parts, here part i of all is one.
     private static readonly string[] SeeParts = ["glom", "mapPartitions"];
-    private static readonly string[] JoinParts = ["union", "transformWith", "transformAll", "window", "groupByKeyAndWindow", "countByValueAndWindow", "reduceByKeyAndWindow"];
+    private static readonly string[] JoinParts = ["union", "transformWith", "transformAll", "window",
+        "groupByKeyAndWindow", "countByValueAndWindow", "reduceByKeyAndWindow"];
 
     /// <summary>Why a program is left out; null where it runs.</summary>
     public static string? ReasonToLeaveOut(GoldenProgram program)
@@ -26,7 +27,9 @@ internal static class GoldenSelection
             return "Spark refuses states without a checkpoint directory; here they need none";
         }
 
-        bool seesParts = program.Tree.All().Any(node => SeeParts.Contains(node.Operator) && node.All().Any(below => JoinParts.Contains(below.Operator)));
-        return program.Tags.Contains("partitioning") && seesParts ? "looks at the parts of a union or window: Spark appends them, here part i of all is one" : null;
+        bool seesParts = program.Tree.All()
+            .Any(node => SeeParts.Contains(node.Operator) && node.All().Any(below => JoinParts.Contains(below.Operator)));
+        return program.Tags.Contains("partitioning") && seesParts
+            ? "looks at the parts of a union or window: Spark appends them, here part i of all is one" : null;
     }
 }

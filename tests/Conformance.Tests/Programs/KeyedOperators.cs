@@ -13,18 +13,31 @@ internal static class KeyedOperators
         ["groupByKey"] = (_, streams) => Values(Pairs(streams[0]).GroupByKey().MapValues(Sorted)),
         ["groupByKeyInOrder"] = (_, streams) => Values(Pairs(streams[0]).GroupByKey().MapValues(group => new ValueList(group.ToArray()))),
         ["combineByKey"] = Combine,
-        ["cogroup"] = (_, streams) => Values(Pairs(streams[0]).CoGroup(Pairs(streams[1])).MapValues(sides => Pair(Sorted(sides.Left), Sorted(sides.Right)))),
+        ["cogroup"] =
+            (_, streams) =>
+                Values(Pairs(streams[0]).CoGroup(Pairs(streams[1])).MapValues(sides => Pair(Sorted(sides.Left), Sorted(sides.Right)))),
         ["join"] = (_, streams) => Values(Pairs(streams[0]).Join(Pairs(streams[1])).MapValues(sides => Pair(sides.Left, sides.Right))),
-        ["leftOuterJoin"] = (_, streams) => Values(Pairs(streams[0]).LeftOuterJoin(Pairs(streams[1])).MapValues(sides => Pair(sides.Left, sides.Right.GetValueOrDefault()))),
-        ["rightOuterJoin"] = (_, streams) => Values(Pairs(streams[0]).RightOuterJoin(Pairs(streams[1])).MapValues(sides => Pair(sides.Left.GetValueOrDefault(), sides.Right))),
-        ["fullOuterJoin"] = (_, streams) => Values(Pairs(streams[0]).FullOuterJoin(Pairs(streams[1])).MapValues(sides => Pair(sides.Left.GetValueOrDefault(), sides.Right.GetValueOrDefault()))),
+        ["leftOuterJoin"] =
+            (_, streams) =>
+                Values(Pairs(streams[0]).LeftOuterJoin(Pairs(streams[1]))
+                    .MapValues(sides => Pair(sides.Left, sides.Right.GetValueOrDefault()))),
+        ["rightOuterJoin"] =
+            (_, streams) =>
+                Values(Pairs(streams[0]).RightOuterJoin(Pairs(streams[1]))
+                    .MapValues(sides => Pair(sides.Left.GetValueOrDefault(), sides.Right))),
+        ["fullOuterJoin"] =
+            (_, streams) =>
+                Values(Pairs(streams[0]).FullOuterJoin(Pairs(streams[1]))
+                    .MapValues(sides => Pair(sides.Left.GetValueOrDefault(), sides.Right.GetValueOrDefault()))),
     };
 
     /// <summary>Lists of two as pairs.</summary>
-    internal static DStream<(object? Key, object? Value)> Pairs(DStream<object?> stream) => stream.Map(x => (Key: List(x)[0], Value: List(x)[1]));
+    internal static DStream<(object? Key, object? Value)> Pairs(DStream<object?> stream) =>
+        stream.Map(x => (Key: List(x)[0], Value: List(x)[1]));
 
     /// <summary>Pairs as lists of two.</summary>
-    internal static DStream<object?> Values<TValue>(DStream<(object? Key, TValue Value)> pairs) => pairs.Map(pair => (object?)ValueList.OfPair(pair));
+    internal static DStream<object?> Values<TValue>(DStream<(object? Key, TValue Value)> pairs) =>
+        pairs.Map(pair => (object?)ValueList.OfPair(pair));
 
     internal static ValueList Sorted(Group<object?> group) => new(group.ToArray().Order(ValueOrder.Instance).ToArray());
 

@@ -1,12 +1,16 @@
 namespace FastStream.Tests.Conformance.Programs;
 
-/// <summary>Describes a program's streams on a context, operator by operator. A family of operators joins by an entry in <see cref="Families"/>.</summary>
+/// <summary>
+/// Describes a program's streams on a context, operator by operator. A family of operators joins by an entry in
+/// <see cref="Families"/>.
+/// </summary>
 internal sealed class ProgramBuilder(Func<string, DStream<object?>> inputOf)
 {
     /// <summary>What describes an operator, given its streams.</summary>
     public delegate DStream<object?> Describe(ProgramNode node, IReadOnlyList<DStream<object?>> streams);
 
-    private static readonly IReadOnlyDictionary<string, Describe>[] Families = [ElementOperators.All, BatchOperators.All, KeyedOperators.All, WindowOperators.All, StateOperators.All];
+    private static readonly IReadOnlyDictionary<string, Describe>[] Families = [ElementOperators.All,
+        BatchOperators.All, KeyedOperators.All, WindowOperators.All, StateOperators.All];
 
     private readonly Dictionary<string, DStream<object?>> _bound = [];    // by let
     private readonly Dictionary<string, DStream<object?>> _inputs = [];   // each input once

@@ -37,6 +37,7 @@ internal sealed record ProgramNode(string Operator, IReadOnlyList<ProgramNode> C
             json.GetProperty("op").GetString()!,
             children,
             json.EnumerateObject().Where(member => member.Name is not ("op" or "def" or "in"))
-                .ToDictionary(member => member.Name, member => member.Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? member.Value.GetBoolean() : ValueText.Parse(member.Value)));
+                .ToDictionary(member => member.Name, member => member.Value.ValueKind is JsonValueKind.True or JsonValueKind.False
+                    ? member.Value.GetBoolean() : ValueText.Parse(member.Value)));
     }
 }

@@ -14,7 +14,8 @@ internal sealed record ProgramRun(
         Action<IReadOnlyList<DStream<object?>>>? look = null, IReadOnlyList<(BatchTime From, BatchTime To)>? slices = null)
     {
         await using var scenario = new StreamScenario(options);
-        IReadOnlyList<object?>[] Batches(string name) => inputs[name].Select(batch => batch ?? throw new NotSupportedException("An input here always gives a batch.")).ToArray();
+        IReadOnlyList<object?>[] Batches(string name) =>
+            inputs[name].Select(batch => batch ?? throw new NotSupportedException("An input here always gives a batch.")).ToArray();
         IReadOnlyList<DStream<object?>> streams = new ProgramBuilder(name => scenario.Input(Batches(name))).Outputs(tree);
         look?.Invoke(streams);
         RecordedOutput<object?>[] outputs = streams.Select(scenario.Output).ToArray();
@@ -34,7 +35,8 @@ internal sealed record ProgramRun(
             await scenario.Context.Completion;
         }
 
-        return new ProgramRun(outputs.Select(output => output.Batches).ToArray(), scenario.Failures.Count > 0 ? scenario.Failures[0] : null, scenario.BatchTimes, found);
+        return new ProgramRun(outputs.Select(output => output.Batches).ToArray(), scenario.Failures.Count > 0
+            ? scenario.Failures[0] : null, scenario.BatchTimes, found);
     }
 
     /// <summary>A batch as text: as it is where its order counts, sorted where it does not.</summary>

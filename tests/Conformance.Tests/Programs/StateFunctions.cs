@@ -13,10 +13,12 @@ internal static class StateFunctions
         ["batchSize"] = (_, _, values, _) => Some((long)values.Length),
         ["sumRemoveOver50"] = (_, _, values, state) => NumberOr0(state) + Sum(values) > 50 ? default : RunningSum(values, state),
         ["removeWhenIdle"] = (_, _, values, state) => values.IsEmpty ? default : RunningSum(values, state),
-        ["removeOnNegative"] = (_, _, values, state) => values.ToArray().Any(value => Number(value) < 0) ? default : RunningSum(values, state),
+        ["removeOnNegative"] = (_, _, values, state) => values.ToArray().Any(value => Number(value) < 0)
+            ? default : RunningSum(values, state),
         ["sumUntilIdleTwice"] = (_, _, values, state) => SumUntilIdleTwice(values, state),
         ["lastSeenTime"] = (time, _, values, state) => values.IsEmpty ? state : Some(time.Milliseconds),
-        ["extendList"] = (_, _, values, state) => new Optional<object?>(new ValueList([.. state.HasValue ? List(state.Value) : [], .. values])),
+        ["extendList"] =
+            (_, _, values, state) => new Optional<object?>(new ValueList([.. state.HasValue ? List(state.Value) : [], .. values])),
         ["expireAfterTwoEmpty"] = (_, _, values, state) => ExpireAfterTwoEmpty(values, state),
     };
 
@@ -24,17 +26,21 @@ internal static class StateFunctions
     {
         ["sumEmitPair"] = TimingOutOr((_, key, value, state) => Some(Pair(key, Add(state, value)))),
         ["sumEmitNothing"] = (_, _, value, state) => state.IsTimingOut ? default : Nothing(Add(state, value)),
-        ["sumEmitOver20"] = TimingOutOr((_, key, value, state) => Add(state, value) is var sum && sum > 20 ? Some(Pair(key, sum)) : default),
+        ["sumEmitOver20"] =
+            TimingOutOr((_, key, value, state) => Add(state, value) is var sum && sum > 20 ? Some(Pair(key, sum)) : default),
         ["toggle"] = TimingOutOr((_, key, value, state) => Some(Pair(key, Toggle(state, value) ? -1L : value.Value))),
         ["removeOver50"] = TimingOutOr(RemoveOver50),
-        ["ignoreNegative"] = TimingOutOr((_, key, value, state) => Some(Pair(key, Number(value.Value) < 0 ? state.GetValueOrDefault() ?? -1L : Put(state, value.Value)))),
+        ["ignoreNegative"] =
+            TimingOutOr((_, key, value, state) =>
+                Some(Pair(key, Number(value.Value) < 0 ? state.GetValueOrDefault() ?? -1L : Put(state, value.Value)))),
         ["previous"] = TimingOutOr((_, key, value, state) =>
         {
             object? before = state.GetValueOrDefault() ?? -1L;
             state.Update(value.Value);
             return Some(Pair(key, before));
         }),
-        ["sumEmitTime"] = TimingOutOr((time, key, value, state) => Add(state, value) is var _ ? Some(Pair(key, time.Milliseconds)) : default),
+        ["sumEmitTime"] =
+            TimingOutOr((time, key, value, state) => Add(state, value) is var _ ? Some(Pair(key, time.Milliseconds)) : default),
         ["countReturnSum"] = (_, _, value, state) => Some(Add(state, value)),
         ["countReturnState"] = (_, _, value, state) => Some(Add(state, value)),
         ["countReturnDoubledKey"] = (_, key, value, state) => Add(state, value) is var _ ? Some(Text(key) + Text(key)) : default,
@@ -46,7 +52,8 @@ internal static class StateFunctions
 
     public static TimedStateUpdate<object?, object?, object?> Update(string name) => Named(Updates, name);
 
-    public static Func<BatchTime, object?, Optional<object?>, State<object?>, Optional<object?>> Mapping(string name) => Named(Mappings, name);
+    public static Func<BatchTime, object?, Optional<object?>, State<object?>, Optional<object?>> Mapping(string name) =>
+        Named(Mappings, name);
 
     private static Optional<object?> Some(object? value) => new(value);
 
@@ -65,7 +72,8 @@ internal static class StateFunctions
 
     private static long NumberOr0(Optional<object?> state) => state.HasValue ? Number(state.Value) : 0;
 
-    private static Optional<object?> RunningSum(ReadOnlySpan<object?> values, Optional<object?> state) => Some(NumberOr0(state) + Sum(values));
+    private static Optional<object?> RunningSum(ReadOnlySpan<object?> values, Optional<object?> state) =>
+        Some(NumberOr0(state) + Sum(values));
 
     private static Optional<object?> RunningMax(ReadOnlySpan<object?> values, Optional<object?> state)
     {
@@ -95,7 +103,8 @@ internal static class StateFunctions
     }
 
     // Without a value what a time-out emits; every function but sumEmitNothing does.
-    private static Func<BatchTime, object?, Optional<object?>, State<object?>, Optional<object?>> TimingOutOr(Func<BatchTime, object?, Optional<object?>, State<object?>, Optional<object?>> function) =>
+    private static Func<BatchTime, object?, Optional<object?>, State<object?>, Optional<object?>> TimingOutOr(
+        Func<BatchTime, object?, Optional<object?>, State<object?>, Optional<object?>> function) =>
         (time, key, value, state) => state.IsTimingOut ? Some(Pair(key, -1000 - Number(state.Value))) : function(time, key, value, state);
 
     private static long Add(State<object?> state, Optional<object?> value)

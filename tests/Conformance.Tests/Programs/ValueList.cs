@@ -2,7 +2,10 @@ using System.Collections;
 
 namespace FastStream.Tests.Conformance.Programs;
 
-/// <summary>A pair or list among the values of a program; equal by its elements. The other values are <see cref="long"/>, <see cref="string"/> and null.</summary>
+/// <summary>
+/// A pair or list among the values of a program; equal by its elements. The other values are <see cref="long"/>,
+/// <see cref="string"/> and null.
+/// </summary>
 internal sealed class ValueList(params IReadOnlyList<object?> items) : IReadOnlyList<object?>, IEquatable<ValueList>
 {
     public int Count => items.Count;

@@ -25,5 +25,6 @@ internal static class ValueText
 
     /// <summary>A list of batches; a batch that is no list (null or an error) is null.</summary>
     public static IReadOnlyList<object?>?[] ParseBatches(JsonElement json) =>
-        json.EnumerateArray().Select(batch => batch.ValueKind == JsonValueKind.Array ? batch.EnumerateArray().Select(Parse).ToArray() : null).ToArray();
+        json.EnumerateArray()
+            .Select(batch => batch.ValueKind == JsonValueKind.Array ? batch.EnumerateArray().Select(Parse).ToArray() : null).ToArray();
 }

@@ -11,7 +11,8 @@ internal static class WindowOperators
         ["window"] = (node, streams) => streams[0].Window(Length(node), Slide(node)),
         ["countByWindow"] = (node, streams) => streams[0].CountByWindow(Length(node), Slide(node)).Map(count => (object?)count),
         ["countByValueAndWindow"] = (node, streams) => Values(streams[0].CountByValueAndWindow(Length(node), Slide(node))),
-        ["groupByKeyAndWindow"] = (node, streams) => Values(Pairs(streams[0]).GroupByKeyAndWindow(Length(node), Slide(node)).MapValues(Sorted)),
+        ["groupByKeyAndWindow"] =
+            (node, streams) => Values(Pairs(streams[0]).GroupByKeyAndWindow(Length(node), Slide(node)).MapValues(Sorted)),
         ["reduceByWindow"] = (node, streams) => Inverse(node) is { } inverse
             ? streams[0].ReduceByWindow(Reduce(node.Function), inverse, Length(node), Slide(node))
             : streams[0].ReduceByWindow(Reduce(node.Function), Length(node), Slide(node)),
@@ -24,7 +25,8 @@ internal static class WindowOperators
 
     private static TimeSpan? Slide(ProgramNode node) => node.Duration("slide");
 
-    private static Func<object?, object?, object?>? Inverse(ProgramNode node) => node.OptionalText("inverse") is { } name ? Reduce(name) : null;
+    private static Func<object?, object?, object?>? Inverse(ProgramNode node) =>
+        node.OptionalText("inverse") is { } name ? Reduce(name) : null;
 
     private static Func<(object? Key, object? Value), bool>? PairFilter(ProgramNode node)
     {

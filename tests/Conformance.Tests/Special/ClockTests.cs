@@ -6,7 +6,9 @@ namespace FastStream.Tests.Conformance.Special;
 /// <summary>Which batches run, and when, as the clock goes on, jumps or stops.</summary>
 public sealed class ClockTests
 {
-    public static TheoryData<string> FirstBatches => new(SpecialCase.All.Values.Where(special => special.Id.StartsWith("clock-first-batch", StringComparison.Ordinal)).Select(special => special.Id));
+    public static TheoryData<string> FirstBatches =>
+        new(SpecialCase.All.Values.Where(special => special.Id.StartsWith("clock-first-batch", StringComparison.Ordinal))
+            .Select(special => special.Id));
 
     [Theory]
     [MemberData(nameof(FirstBatches))]
@@ -36,7 +38,8 @@ public sealed class ClockTests
         await scenario.Context.WhenCompletedAsync(new BatchTime(4000));
         await scenario.DisposeAsync();
         long[] times = JsonSerializer.Deserialize<long[]>(special.Json.GetProperty("submitted"))!;
-        Assert.Equal(times, scenario.Recorder.Events.Where(heard => heard.Name == "BatchSubmitted").Select(heard => heard.Time!.Value.Milliseconds));
+        Assert.Equal(times,
+            scenario.Recorder.Events.Where(heard => heard.Name == "BatchSubmitted").Select(heard => heard.Time!.Value.Milliseconds));
         Assert.Equal(special.Output("a"), times.Select(time => (string?)ProgramRun.TextOf(output.At(new BatchTime(time)), ordered: false)));
     }
 

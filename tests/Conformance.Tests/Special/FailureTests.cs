@@ -28,7 +28,8 @@ public sealed class FailureTests
         await scenario.DisposeAsync();
         for (int i = 0; i < names.Length; i++)
         {
-            Assert.Equal(special.Output(names[i]), outputs[i].Batches.Select(batch => batch is null ? null : ProgramRun.TextOf(batch, ordered: false)));
+            Assert.Equal(special.Output(names[i]),
+                outputs[i].Batches.Select(batch => batch is null ? null : ProgramRun.TextOf(batch, ordered: false)));
         }
 
         Assert.Equal(new BatchTime(2000), Assert.Single(scenario.Failures).BatchTime);
@@ -38,7 +39,10 @@ public sealed class FailureTests
         Assert.Equal(special.Number("batches", 0), scenario.Recorder.Events.Count(heard => heard.Name == "BatchCompleted"));
     }
 
-    /// <summary>Spark's states never recover from a failed batch; here the batch is dropped whole, and the states go on from the one before.</summary>
+    /// <summary>
+    /// Spark's states never recover from a failed batch; here the batch is dropped whole, and the states go on from the
+    /// one before.
+    /// </summary>
     [Fact]
     public async Task States_GoOnFromBeforeAFailedBatch()
     {
@@ -49,7 +53,8 @@ public sealed class FailureTests
         DStream<(object? Key, object? Value)> pairs = scenario.Input(Input).Map(x => (Key: (object?)((long)x! % 2), Value: FailOn13(x)));
         RecordedOutput<object?> sums = scenario.Output(pairs.MapWithState(StateSpec.Function(StateFunctions.Mapping("sumEmitPair"))));
         await scenario.RunBatchesAsync();
-        Assert.Equal(["[[0,2],[1,1]]", "no batch", "[[1,6]]", "[[0,8]]"], sums.Batches.Select(batch => ProgramRun.TextOf(batch, ordered: false)));
+        Assert.Equal(["[[0,2],[1,1]]", "no batch", "[[1,6]]", "[[0,8]]"],
+            sums.Batches.Select(batch => ProgramRun.TextOf(batch, ordered: false)));
         Assert.Equal(new BatchTime(2000), Assert.Single(scenario.Failures).BatchTime);
     }
 

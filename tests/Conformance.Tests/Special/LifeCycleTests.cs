@@ -30,7 +30,8 @@ public sealed class LifeCycleTests
         foreach (JsonElement step in SpecialCase.All[id].Json.GetProperty("steps").EnumerateArray())
         {
             JsonElement result = step.GetProperty("result");
-            string expected = result.ValueKind == JsonValueKind.Object ? result.GetProperty("error").GetString()! : result.ToString().Replace("False", "false");
+            string expected = result.ValueKind == JsonValueKind.Object
+                ? result.GetProperty("error").GetString()! : result.ToString().Replace("False", "false");
             expected = Differences.GetValueOrDefault((id, number), expected);
             string what = step.GetProperty("do").GetString()!;
             Assert.Equal($"{number} {what}: {expected}", $"{number} {what}: {await contexts.DoAsync(what)}");
@@ -74,7 +75,8 @@ public sealed class LifeCycleTests
                 step = step.EndsWith("with output", StringComparison.Ordinal) ? "add output" : "ok";
             }
 
-            (StreamingContext context, ManualStream<int> input) = step.EndsWith("second", StringComparison.Ordinal) || step == "add output" ? _contexts[^1] : _contexts[0];
+            (StreamingContext context, ManualStream<int> input) = step.EndsWith("second", StringComparison.Ordinal) || step == "add output"
+                ? _contexts[^1] : _contexts[0];
             switch (step.Split(" second")[0].Split(" first")[0].Replace(" of", "", StringComparison.Ordinal))
             {
                 case "ok":

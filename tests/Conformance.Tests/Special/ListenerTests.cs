@@ -27,7 +27,8 @@ public sealed class ListenerTests
             "StreamingStarted" => name,
             "OutputStarted" or "OutputCompleted" => $"{name} {Number(heard, "timeMs")} #{Number(heard, "outputOperation")}",
             _ => $"{name} {Number(heard, "timeMs")} records {Number(heard, "numRecords")}"
-                + $" {Flag(heard, "processingStartKnown")} {Flag(heard, "processingEndKnown")} {Flag(heard, "schedulingDelayKnown")} {Flag(heard, "processingDelayKnown")} {Flag(heard, "totalDelayKnown")}",
+                + $" {Flag(heard, "processingStartKnown")} {Flag(heard, "processingEndKnown")} "
+                    + $"{Flag(heard, "schedulingDelayKnown")} {Flag(heard, "processingDelayKnown")} {Flag(heard, "totalDelayKnown")}",
         };
     }
 
@@ -36,7 +37,9 @@ public sealed class ListenerTests
         "StreamingStarted" => heard.Name,
         "OutputStarted" or "OutputCompleted" => $"{heard.Name} {heard.Time!.Value.Milliseconds} #{heard.OutputIndex}",
         _ => $"{heard.Name} {heard.Time!.Value.Milliseconds} records {heard.Batch!.RecordCount}"
-            + $" {heard.Batch.StartedAt is not null} {heard.Batch.EndedAt is not null} {heard.Batch.SchedulingDelay is not null} {heard.Batch.ProcessingTime is not null} {heard.Batch.TotalDelay is not null}",
+            + $" {heard.Batch.StartedAt is not null} {heard.Batch.EndedAt is not null} "
+                + $"{heard.Batch.SchedulingDelay is not null} {heard.Batch.ProcessingTime is not null} "
+                + $"{heard.Batch.TotalDelay is not null}",
     };
 
     private static long Number(JsonElement heard, string name) => heard.GetProperty(name).GetInt64();

@@ -35,5 +35,6 @@ public sealed class NullKeyTests
 
     private static ProgramNode Node(string name, ProgramNode child) => new(name, [child], new Dictionary<string, object?>());
 
-    private static ProgramNode Node(string name, string function, ProgramNode child) => new(name, [child], new Dictionary<string, object?> { ["fn"] = function });
+    private static ProgramNode Node(string name, string function, ProgramNode child) =>
+        new(name, [child], new Dictionary<string, object?> { ["fn"] = function });
 }

@@ -16,7 +16,9 @@ public sealed class PrintTests
         ["Scala list empty"] = Array.Empty<long>(),
     };
 
-    public static TheoryData<string> Runnable => new(SpecialCase.All.Values.Where(special => special.Kind == "print" && special.Json.TryGetProperty("elements", out _)).Select(special => special.Id));
+    public static TheoryData<string> Runnable =>
+        new(SpecialCase.All.Values.Where(special => special.Kind == "print" && special.Json.TryGetProperty("elements", out _))
+            .Select(special => special.Id));
 
     [Theory]
     [MemberData(nameof(Runnable))]
@@ -24,7 +26,8 @@ public sealed class PrintTests
     {
         SpecialCase special = SpecialCase.All[id];
         object?[] elements = special.Json.GetProperty("elements").EnumerateArray()
-            .Select(element => element.ValueKind == System.Text.Json.JsonValueKind.Number ? element.GetInt64() : Elements[element.GetString()!]).ToArray();
+            .Select(element => element.ValueKind == System.Text.Json.JsonValueKind.Number
+                ? element.GetInt64() : Elements[element.GetString()!]).ToArray();
         var written = new StringWriter();
         await using var scenario = new StreamScenario(new StreamTestOptions { Partitions = special.Number("partitions", 2) });
         scenario.Input<object?>([elements]).Print(special.Number("num", 10), written);

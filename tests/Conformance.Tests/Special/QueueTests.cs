@@ -15,7 +15,8 @@ public sealed class QueueTests
         SpecialCase special = SpecialCase.All[id];
         var queue = new Queue<IReadOnlyList<object?>>(ValueText.ParseBatches(special.Json.GetProperty("queued"))!);
         await using var scenario = new StreamScenario();
-        RecordedOutput<object?> output = scenario.Output(scenario.Context.QueueStream(queue, special.Json.GetProperty("oneAtATime").GetBoolean()));
+        RecordedOutput<object?> output =
+            scenario.Output(scenario.Context.QueueStream(queue, special.Json.GetProperty("oneAtATime").GetBoolean()));
         await scenario.RunBatchesAsync(3);
         queue.Enqueue([6L]);
         await scenario.RunAsync(2);

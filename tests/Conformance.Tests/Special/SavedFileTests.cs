@@ -30,10 +30,12 @@ public sealed class SavedFileTests : IDisposable
 
         // A directory that is there is replaced here: its stale part is gone.
         var expected = special.Json.GetProperty("files").EnumerateObject()
-            .Where(file => !file.Name.EndsWith(".crc", StringComparison.Ordinal) && !file.Name.EndsWith("part-00007", StringComparison.Ordinal))
+            .Where(file => !file.Name.EndsWith(".crc", StringComparison.Ordinal)
+                && !file.Name.EndsWith("part-00007", StringComparison.Ordinal))
             .Select(file => $"{file.Name}: {file.Value}").Order(StringComparer.Ordinal);
         var found = Directory.EnumerateFiles(_directory, "*", SearchOption.AllDirectories)
-            .Select(file => $"{Path.GetRelativePath(_directory, file).Replace('\\', '/')}: {File.ReadAllText(file)}").Order(StringComparer.Ordinal);
+            .Select(file => $"{Path.GetRelativePath(_directory, file).Replace('\\', '/')}: {File.ReadAllText(file)}")
+                .Order(StringComparer.Ordinal);
         Assert.Equal(expected, found);
     }
 
@@ -44,7 +46,8 @@ public sealed class SavedFileTests : IDisposable
         {
             Assert.Equal(
                 row.GetProperty("name").GetString(),
-                DStreamOperators.NameOf(row.GetProperty("prefix").GetString(), row.GetProperty("suffix").GetString(), new BatchTime(row.GetProperty("timeMs").GetInt64())));
+                DStreamOperators.NameOf(row.GetProperty("prefix").GetString(), row.GetProperty("suffix").GetString(),
+                    new BatchTime(row.GetProperty("timeMs").GetInt64())));
         }
     }
 }

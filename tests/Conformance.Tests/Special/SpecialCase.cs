@@ -7,7 +7,8 @@ namespace FastStream.Tests.Conformance.Special;
 internal sealed class SpecialCase
 {
     public static readonly IReadOnlyDictionary<string, SpecialCase> All =
-        JsonDocument.Parse(File.ReadAllBytes(GoldenProgram.SpecFile("golden-special.json"))).RootElement.GetProperty("cases").EnumerateArray()
+        JsonDocument.Parse(File.ReadAllBytes(GoldenProgram.SpecFile("golden-special.json"))).RootElement.GetProperty("cases")
+            .EnumerateArray()
             .Select(json => new SpecialCase(json)).ToDictionary(special => special.Id);
 
     private SpecialCase(JsonElement json) => Json = json;
@@ -24,8 +25,10 @@ internal sealed class SpecialCase
 
     /// <summary>The batches of one named output as texts; null where there is none or it failed.</summary>
     public IReadOnlyList<string?> Output(string name) =>
-        ValueText.ParseBatches(Json.GetProperty("outputs").GetProperty(name)).Select(batch => batch is null ? null : ProgramRun.TextOf(batch, ordered: false)).ToArray();
+        ValueText.ParseBatches(Json.GetProperty("outputs").GetProperty(name))
+            .Select(batch => batch is null ? null : ProgramRun.TextOf(batch, ordered: false)).ToArray();
 
     public static TheoryData<string> Runnable(string kind, string? except = null) =>
-        new(All.Values.Where(special => special.Kind == kind && special.Id != except && SpecialSelection.ReasonToLeaveOut(special) is null).Select(special => special.Id));
+        new(All.Values.Where(special => special.Kind == kind && special.Id != except && SpecialSelection.ReasonToLeaveOut(special) is null)
+            .Select(special => special.Id));
 }

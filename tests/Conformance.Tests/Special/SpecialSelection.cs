@@ -8,7 +8,8 @@ internal static class SpecialSelection
 
     private static readonly Dictionary<string, string> ById = new()
     {
-        ["listener-window-every-second-batch"] = "every batch is worked on when it comes, not when a window asks for it, and so every batch is reported",
+        ["listener-window-every-second-batch"] =
+            "every batch is worked on when it comes, not when a window asks for it, and so every batch is reported",
         ["window-0"] = "a window of no length holds nothing: refused here",
         ["timeout-0"] = "the state tests have it",
         ["state-checkpoint-3000"] = NoCheckpointInterval,
@@ -27,5 +28,6 @@ internal static class SpecialSelection
     };
 
     /// <summary>Why a case is left out; null where a test of this project runs it.</summary>
-    public static string? ReasonToLeaveOut(SpecialCase special) => ById.GetValueOrDefault(special.Id) ?? ByKind.GetValueOrDefault(special.Kind);
+    public static string? ReasonToLeaveOut(SpecialCase special) =>
+        ById.GetValueOrDefault(special.Id) ?? ByKind.GetValueOrDefault(special.Kind);
 }

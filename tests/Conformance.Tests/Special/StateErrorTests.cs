@@ -2,7 +2,10 @@ using FastStream.Tests.Conformance.Programs;
 
 namespace FastStream.Tests.Conformance.Special;
 
-/// <summary>What a state allows and refuses, call by call. What Spark calls an illegal argument is an operation that is not possible here.</summary>
+/// <summary>
+/// What a state allows and refuses, call by call. What Spark calls an illegal argument is an operation that is not
+/// possible here.
+/// </summary>
 public sealed class StateErrorTests
 {
     private static readonly SpecialCase Case = SpecialCase.All["state-errors"];
@@ -29,11 +32,13 @@ public sealed class StateErrorTests
     {
         string[] tests = Case.Json.GetProperty("tests").EnumerateArray().Select(test => test.GetString()!).ToArray();
         await using var scenario = new StreamScenario(new StreamTestOptions { BatchCount = 4 });
-        ManualStream<(long Key, string Value)> input = scenario.Input<(long, string)>([tests.Select((test, i) => ((long)i, test)).ToArray()]);
+        ManualStream<(long Key, string Value)> input =
+            scenario.Input<(long, string)>([tests.Select((test, i) => ((long)i, test)).ToArray()]);
         MapWithStateStream<long, object?, object?> mapped = input.MapWithState(
             StateSpec.Function<long, string, object?, object?>(Run).Timeout(TimeSpan.FromSeconds(1)));
         RecordedOutput<object?> found = scenario.Output(mapped);
-        RecordedOutput<object?> snapshots = scenario.Output(mapped.StateSnapshots().Map(pair => (object?)new ValueList(pair.Key, pair.State)));
+        RecordedOutput<object?> snapshots =
+            scenario.Output(mapped.StateSnapshots().Map(pair => (object?)new ValueList(pair.Key, pair.State)));
         await scenario.RunAsync();
         Assert.Equal(Case.Output("mapped"), found.Batches.Select(batch => ProgramRun.TextOf(batch, ordered: false)));
         Assert.Equal(Case.Output("snapshots"), snapshots.Batches.Select(batch => ProgramRun.TextOf(batch, ordered: false)));

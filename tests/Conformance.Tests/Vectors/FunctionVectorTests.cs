@@ -6,7 +6,8 @@ namespace FastStream.Tests.Conformance.Vectors;
 public sealed class FunctionVectorTests
 {
     /// <summary>By operation, what gives the result of a row of arguments, as JSON.</summary>
-    internal static readonly IReadOnlyDictionary<string, Func<JsonElement, object>> Operations = new Dictionary<string, Func<JsonElement, object>>
+    internal static readonly IReadOnlyDictionary<string, Func<JsonElement, object>> Operations =
+        new Dictionary<string, Func<JsonElement, object>>
     {
         ["time.lt"] = row => Time(row, 0) < Time(row, 1),
         ["time.le"] = row => Time(row, 0) <= Time(row, 1),
@@ -32,7 +33,8 @@ public sealed class FunctionVectorTests
         ["fileName"] = row => DStreamOperators.NameOf(row[0].GetString(), row[1].GetString(), Time(row, 2)),
     };
 
-    public static TheoryData<string> Runnable => Vector.NamesOf(vector => vector.Kind == "function" && VectorSelection.ReasonToLeaveOut(vector) is null);
+    public static TheoryData<string> Runnable =>
+        Vector.NamesOf(vector => vector.Kind == "function" && VectorSelection.ReasonToLeaveOut(vector) is null);
 
     [Theory]
     [MemberData(nameof(Runnable))]
@@ -44,7 +46,8 @@ public sealed class FunctionVectorTests
         {
             JsonElement found = JsonSerializer.SerializeToElement(function(row));
             Assert.True(
-                found.ValueKind == JsonValueKind.Number ? found.GetDouble().Equals(expected.GetDouble()) : JsonElement.DeepEquals(found, expected),
+                found.ValueKind == JsonValueKind.Number
+                    ? found.GetDouble().Equals(expected.GetDouble()) : JsonElement.DeepEquals(found, expected),
                 $"{vector.Operation}{row} gave {found}; {expected} is expected.");
         }
     }
@@ -72,5 +75,6 @@ public sealed class FunctionVectorTests
     }
 
     private static IEnumerable<long> EmissionTimes(BatchTime zero, TimeSpan interval, TimeSpan slide, int batches) =>
-        Enumerable.Range(1, batches).Select(i => zero + (i * interval)).Where(time => time.IsValid(slide, zero)).Select(time => time.Milliseconds);
+        Enumerable.Range(1, batches).Select(i => zero + (i * interval)).Where(time => time.IsValid(slide, zero))
+            .Select(time => time.Milliseconds);
 }

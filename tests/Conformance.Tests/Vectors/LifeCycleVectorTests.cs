@@ -12,7 +12,8 @@ public sealed class LifeCycleVectorTests
             (2, "INITIALIZED", "a start that is refused for want of an output leaves the context as it was, so that one can be added"),
     };
 
-    public static TheoryData<string> Runnable => Vector.NamesOf(vector => vector.Kind == "lifecycle" && VectorSelection.ReasonToLeaveOut(vector) is null);
+    public static TheoryData<string> Runnable =>
+        Vector.NamesOf(vector => vector.Kind == "lifecycle" && VectorSelection.ReasonToLeaveOut(vector) is null);
 
     [Theory]
     [MemberData(nameof(Runnable))]
@@ -67,10 +68,14 @@ public sealed class LifeCycleVectorTests
         Vector vector = Vector.All.Values.Single(vector => vector.Kind == "jobFailure");
         int[][] input = JsonSerializer.Deserialize<int[][]>(vector.Input)!;
         int[] failing = input[vector.Parameters.GetProperty("failingBatch").GetInt32() - 1];
-        await using var scenario = new StreamScenario(new() { Configure = options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue } });
-        RecordedOutput<int> output = scenario.Output(scenario.Input(input).Map(x => failing.Contains(x) ? throw new InvalidOperationException("This is the special error.") : x));
+        await using var scenario =
+            new StreamScenario(new() { Configure = options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue } });
+        RecordedOutput<int> output =
+            scenario.Output(scenario.Input(input)
+                .Map(x => failing.Contains(x) ? throw new InvalidOperationException("This is the special error.") : x));
         await scenario.RunAsync();
-        Assert.Equal(JsonSerializer.Deserialize<int[][]>(vector.Expected.GetProperty("outputs"))!, output.Batches.Where(batch => batch is not null));
+        Assert.Equal(JsonSerializer.Deserialize<int[][]>(vector.Expected.GetProperty("outputs"))!,
+            output.Batches.Where(batch => batch is not null));
         Assert.Equal("This is the special error.", Assert.Single(scenario.Failures).InnerException!.Message);
     }
 

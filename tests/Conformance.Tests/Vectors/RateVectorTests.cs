@@ -25,6 +25,8 @@ public sealed class RateVectorTests
             .Select(row => estimator.Compute(row[0].GetInt64(), row[1].GetInt64(), row[2].GetInt64(), row[3].GetInt64())).ToArray();
         double?[] expected = JsonSerializer.Deserialize<double?[]>(vector.Expected)!;
         Assert.Equal(expected.Length, rates.Length);
-        Assert.All(expected.Zip(rates), pair => Assert.True(pair.First is null == pair.Second is null && Math.Abs((pair.First ?? 0) - (pair.Second ?? 0)) < 1e-6, $"{pair.Second} was found; {pair.First} is expected."));
+        Assert.All(expected.Zip(rates),
+            pair => Assert.True(pair.First is null == pair.Second is null
+                && Math.Abs((pair.First ?? 0) - (pair.Second ?? 0)) < 1e-6, $"{pair.Second} was found; {pair.First} is expected."));
     }
 }

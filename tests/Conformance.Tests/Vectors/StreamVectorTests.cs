@@ -5,10 +5,12 @@ namespace FastStream.Tests.Conformance.Vectors;
 /// <summary>Vectors of kind <c>stream</c>: inputs, an expression, and the batches that Spark's tests expect.</summary>
 public sealed class StreamVectorTests
 {
-    // Spark appends the partitions of the second stream to those of the first; here partition i of both is one, so that a union needs no more of them.
+    // Spark appends the partitions of the second stream to those of the first; here partition i of both is one, so that
+    // a union needs no more of them.
     private static readonly string[] OrderByPartitions = ["BasicOperationsSuite: StreamingContext.union"];
 
-    public static TheoryData<string> Runnable => Vector.NamesOf(vector => vector.Kind == "stream" && VectorSelection.ReasonToLeaveOut(vector) is null);
+    public static TheoryData<string> Runnable =>
+        Vector.NamesOf(vector => vector.Kind == "stream" && VectorSelection.ReasonToLeaveOut(vector) is null);
 
     [Theory]
     [MemberData(nameof(Runnable))]
@@ -46,5 +48,6 @@ public sealed class StreamVectorTests
 
     // One list for each emission: times without a batch are left out.
     private static string[] Texts(IEnumerable<IReadOnlyList<object?>?> batches, bool skipsEmpty, bool ordered) =>
-        batches.Where(batch => batch is not null && !(skipsEmpty && batch.Count == 0)).Select(batch => ProgramRun.TextOf(batch, ordered)).ToArray();
+        batches.Where(batch => batch is not null && !(skipsEmpty && batch.Count == 0))
+            .Select(batch => ProgramRun.TextOf(batch, ordered)).ToArray();
 }

@@ -45,7 +45,8 @@ internal static class VectorExpression
                     functions.Add(part.GetString()!);
                     break;
                 case JsonValueKind.Object:
-                    parameters = part.EnumerateObject().Where(member => member.Value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+                    parameters = part.EnumerateObject()
+                        .Where(member => member.Value.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
                         .ToDictionary(member => member.Name, member => ValueText.Parse(member.Value));
                     break;
                 case JsonValueKind.Number:
@@ -79,7 +80,8 @@ internal static class VectorExpression
     }
 
     /// <summary>The inputs by name: a list of batches is the one input, an object has one list for each.</summary>
-    public static IReadOnlyDictionary<string, IReadOnlyList<object?>?[]> Inputs(JsonElement input) => input.ValueKind == JsonValueKind.Object
+    public static IReadOnlyDictionary<string, IReadOnlyList<object?>?[]> Inputs(JsonElement input) =>
+        input.ValueKind == JsonValueKind.Object
         ? input.EnumerateObject().ToDictionary(member => member.Name, member => ValueText.ParseBatches(member.Value))
         : new Dictionary<string, IReadOnlyList<object?>?[]> { ["0"] = ValueText.ParseBatches(input) };
 }

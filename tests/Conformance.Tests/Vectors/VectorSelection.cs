@@ -26,7 +26,8 @@ internal static class VectorSelection
         ["blockTracker"] = "no block tracker: blocks are in the pool of the process",
         ["inputInfo"] = "inputs report with their batch; there is no tracker to report to twice",
         ["progressListener"] = "needs the dashboard",
-        ["recurringTimer"] = "a stop is at once here: a graceful one runs one more batch under the time of the next tick, without waiting for it",
+        ["recurringTimer"] =
+            "a stop is at once here: a graceful one runs one more batch under the time of the next tick, without waiting for it",
         ["rateLimiter"] = "the tests of receivers have it",
         ["fileStream"] = "the tests of file sources have it",
         ["kafkaLimit"] = "needs a Kafka source",
@@ -35,9 +36,12 @@ internal static class VectorSelection
     // Spark's quirks that are mended here.
     private static readonly Dictionary<string, string> Mended = new()
     {
-        ["(derived): filter that drops a non-neutral value then fails"] = "a filter of a window filters what is put out, and what it drops stays in the window",
-        ["(derived): countByWindow before any data emits nothing, afterwards 0"] = "a window's count is always there, 0 before the first record too",
-        ["WindowOperationsSuite: reduceByKeyAndWindow with inverse function - key removed from window"] = "a key whose data have left a window is absent",
+        ["(derived): filter that drops a non-neutral value then fails"] =
+            "a filter of a window filters what is put out, and what it drops stays in the window",
+        ["(derived): countByWindow before any data emits nothing, afterwards 0"] =
+            "a window's count is always there, 0 before the first record too",
+        ["WindowOperationsSuite: reduceByKeyAndWindow with inverse function - key removed from window"] =
+            "a key whose data have left a window is absent",
     };
 
     private static readonly Dictionary<string, string> FunctionsByOperation = new()
@@ -80,6 +84,7 @@ internal static class VectorSelection
             return mended;
         }
 
-        return vector.Parameters.TryGetProperty("compare", out JsonElement _) ? "a driver that is killed at random: recovery's tests have it" : null;
+        return vector.Parameters.TryGetProperty("compare", out JsonElement _)
+            ? "a driver that is killed at random: recovery's tests have it" : null;
     }
 }

@@ -71,7 +71,8 @@ public sealed class StreamTestTests
         scenario.Output(scenario.Input([[1]]));
         await scenario.RunAsync();
         Assert.Equal(
-            ["StreamingStarted 0 ms", "BatchSubmitted 1000 ms", "BatchStarted 1000 ms", "OutputStarted 1000 ms #0", "OutputCompleted 1000 ms #0", "BatchCompleted 1000 ms"],
+            ["StreamingStarted 0 ms", "BatchSubmitted 1000 ms", "BatchStarted 1000 ms", "OutputStarted 1000 ms #0",
+                "OutputCompleted 1000 ms #0", "BatchCompleted 1000 ms"],
             scenario.Recorder.Events.Select(heard => heard.ToString()));
     }
 }

@@ -19,7 +19,8 @@ public sealed class BatchAfterItsOutputTests
         await scenario.RunBatchesAsync(2);
         foreach (Action read in new Action[]
         {
-            () => batches[0].ToArray(), () => batches[0].Take(1), () => _ = batches[0].First(), () => _ = batches[0].Blocks, () => _ = batches[0].Partitions, () => batches[0].Partition(0),
+            () => batches[0].ToArray(), () => batches[0].Take(1), () => _ = batches[0].First(),
+            () => _ = batches[0].Blocks, () => _ = batches[0].Partitions, () => batches[0].Partition(0),
         })
         {
             Assert.Contains("Retain", Assert.Throws<ObjectDisposedException>(read).Message, StringComparison.Ordinal);

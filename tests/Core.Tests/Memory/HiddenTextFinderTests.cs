@@ -168,7 +168,8 @@ public sealed class HiddenTextFinderTests
     {
         var finder = new HiddenTextFinder();
         object[] records =
-            [new Open("x"), 1, new Holder(Text, null), new Holder(default, null), new object[] { Text }, new object[] { 1 }, new Base(Text), "x"];
+            [new Open("x"), 1, new Holder(Text, null), new Holder(default, null), new object[] { Text },
+                new object[] { 1 }, new Base(Text), "x"];
         Assert.Equal([false, false, true, false, true, false, true, false], records.Select(record => finder.IsIn(in record)));
         Assert.True(finder.AreIn<object>(records));
         Assert.False(finder.AreIn<object>([1, "x", new Base(1)]));
@@ -214,7 +215,8 @@ public sealed class HiddenTextFinderTests
     {
         var finder = new HiddenTextFinder();
         string message = Assert.Throws<InvalidOperationException>(() => finder.ThrowIfIn(in record, "A state")).Message;
-        Assert.StartsWith($"A state of type {typeof(T)} is kept longer than its batch, and {expected}, ", message, StringComparison.Ordinal);
+        Assert.StartsWith($"A state of type {typeof(T)} is kept longer than its batch, and {expected}, ", message,
+            StringComparison.Ordinal);
     }
 
     private static void Check<T>(bool expected, T record) => Assert.Equal(expected, new HiddenTextFinder().IsIn(in record));

@@ -31,7 +31,8 @@ public sealed class KeyDictionaryTests(ITestOutputHelper output)
         Assert.Equal([0, 1, 0], found);
     }
 
-    // Many batches of very different sizes, cleared in between, from an offset that soon turns over: growth, and slots of older batches that must not be seen.
+    // Many batches of very different sizes, cleared in between, from an offset that soon turns over: growth, and slots
+    // of older batches that must not be seen.
     private void Compare<TKey>(Func<Random, TKey> next)
     {
         Random random = RandomSource.New(output);
@@ -43,7 +44,8 @@ public sealed class KeyDictionaryTests(ITestOutputHelper output)
             int records = random.Next(random.Next(2) == 0 ? 10 : 4000);
             while (records > 0)
             {
-                (TKey Key, int Value)[] items = [.. Enumerable.Range(0, random.Next(1, RecordBuffer.SpanRecords + 1)).Select(i => (next(random), i))];
+                (TKey Key, int Value)[] items = [.. Enumerable.Range(0, random.Next(1, RecordBuffer.SpanRecords + 1))
+                    .Select(i => (next(random), i))];
                 bool adds = random.Next(3) > 0;
                 int[] found = new int[items.Length];
                 numbers.Find<int>(items, found, adds);
@@ -69,7 +71,8 @@ public sealed class KeyDictionaryTests(ITestOutputHelper output)
 
     private readonly record struct SameHash(int Number, bool Throws)
     {
-        public bool Equals(SameHash other) => Throws || other.Throws ? throw new InvalidOperationException("as asked") : Number == other.Number;
+        public bool Equals(SameHash other) =>
+            Throws || other.Throws ? throw new InvalidOperationException("as asked") : Number == other.Number;
 
         public override int GetHashCode() => 7;
     }

@@ -4,7 +4,10 @@ using Xunit.Abstractions;
 
 namespace FastStream.Tests.Core.Memory;
 
-/// <summary>The owner of a key is the same everywhere: these values are in checkpoints, and a change of one needs another <see cref="KeySalt.HashVersion"/>.</summary>
+/// <summary>
+/// The owner of a key is the same everywhere: these values are in checkpoints, and a change of one needs another
+/// <see cref="KeySalt.HashVersion"/>.
+/// </summary>
 public sealed class PartitionHashTests(ITestOutputHelper output)
 {
     private static readonly KeySalt Salt = KeySalt.Of(new StreamingOptions { KeySalt = "the salt of these tests" });
@@ -22,16 +25,23 @@ public sealed class PartitionHashTests(ITestOutputHelper output)
         Assert.Equal("00000000000000000000000000000000", new KeySalt(new byte[16]).ToString());
         (string Key, uint Hash)[] found =
         [
-            ("1L", Of(1L)), ("ulong", Of(ulong.MaxValue)), ("-1", Of(-1)), ("uint", Of(7u)), ("byte", Of((byte)9)), ("short", Of((short)-9)), ("char", Of('c')), ("true", Of(true)),
-            ("double", Of(1.5)), ("-0.0", Of(-0.0)), ("float", Of(1.5f)), ("decimal", Of(1.50m)), ("guid", Of(new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11))),
-            ("time", Of(new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc))), ("date", Of(new DateOnly(2001, 2, 3))), ("enum", Of(Color.Red)), ("nullable", Of((int?)5)),
-            ("pair", Of((1L, 2))), ("triple", Of((1L, "two", 3.0))), ("order", Of(new Order(12, "Ann", (Half)2.5))), ("order of nobody", Of(new Order(12, null, (Half)2.5))),
-            ("no string", Of((string?)null)), ("empty string", Of("")), ("string", Of("grüße")), ("16 bytes", Of("eight ch")), ("long string", Of(new string('x', 1000))),
-            ("empty text", Of(Utf8Text.Empty)), ("text", Of(Utf8Text.Intern("grüße"))), ("long text", Of(Utf8Text.Intern(new string('x', 1000)))),
+            ("1L", Of(1L)), ("ulong", Of(ulong.MaxValue)), ("-1", Of(-1)), ("uint", Of(7u)), ("byte", Of((byte)9)),
+            ("short", Of((short)-9)), ("char", Of('c')), ("true", Of(true)),
+            ("double", Of(1.5)), ("-0.0", Of(-0.0)), ("float", Of(1.5f)), ("decimal", Of(1.50m)),
+            ("guid", Of(new Guid(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11))),
+            ("time", Of(new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc))), ("date", Of(new DateOnly(2001, 2, 3))),
+            ("enum", Of(Color.Red)), ("nullable", Of((int?)5)),
+            ("pair", Of((1L, 2))), ("triple", Of((1L, "two", 3.0))), ("order", Of(new Order(12, "Ann", (Half)2.5))),
+            ("order of nobody", Of(new Order(12, null, (Half)2.5))),
+            ("no string", Of((string?)null)), ("empty string", Of("")), ("string", Of("grüße")),
+            ("16 bytes", Of("eight ch")), ("long string", Of(new string('x', 1000))),
+            ("empty text", Of(Utf8Text.Empty)), ("text", Of(Utf8Text.Intern("grüße"))),
+            ("long text", Of(Utf8Text.Intern(new string('x', 1000)))),
         ];
         string all = string.Join("\n", found.Select(each => string.Create(CultureInfo.InvariantCulture, $"{each.Key} {each.Hash:x8}")));
         output.WriteLine(all);
-        Assert.Equal(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Memory", "PartitionHashes.txt")).ReplaceLineEndings("\n").Trim(), all);
+        Assert.Equal(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Memory", "PartitionHashes.txt"))
+            .ReplaceLineEndings("\n").Trim(), all);
     }
 
     [Fact]

@@ -3,7 +3,10 @@ using Xunit.Abstractions;
 
 namespace FastStream.Tests.Core.Memory;
 
-/// <summary>Keys of many types, made at random from few values: whichever are equal have one hash, and those that differ rarely do.</summary>
+/// <summary>
+/// Keys of many types, made at random from few values: whichever are equal have one hash, and those that differ rarely
+/// do.
+/// </summary>
 public sealed class RandomKeyHashTests(ITestOutputHelper output)
 {
     private const int Keys = 300;
@@ -32,15 +35,18 @@ public sealed class RandomKeyHashTests(ITestOutputHelper output)
         public override int GetHashCode() => Value % 3;
     }
 
-    private static readonly double[] Doubles = [0.0, -0.0, 1, double.NaN, -double.NaN, BitConverter.Int64BitsToDouble(0x7FF8_0000_0000_0001), double.Epsilon];
+    private static readonly double[] Doubles = [0.0, -0.0, 1, double.NaN, -double.NaN,
+        BitConverter.Int64BitsToDouble(0x7FF8_0000_0000_0001), double.Epsilon];
 
-    private static readonly decimal[] Decimals = [0m, -0.0m, 0.000m, 1m, 1.0m, 1.000m, 12.3m, 12.30m, decimal.MaxValue, 79228162514264337593543950.335m];
+    private static readonly decimal[] Decimals = [0m, -0.0m, 0.000m, 1m, 1.0m, 1.000m, 12.3m, 12.30m, decimal.MaxValue,
+        79228162514264337593543950.335m];
 
     private static double DoubleOf(Random random) => Doubles[random.Next(Doubles.Length)];
 
     private static decimal DecimalOf(Random random) => Decimals[random.Next(Decimals.Length)];
 
-    private static string? StringOf(Random random) => random.Next(4) is > 0 and var length ? new string((char)('a' + random.Next(2)), length) : null;
+    private static string? StringOf(Random random) =>
+        random.Next(4) is > 0 and var length ? new string((char)('a' + random.Next(2)), length) : null;
 
     private static DateTimeOffset TimeOf(Random random) =>
         new DateTimeOffset(2026, 3, 29, random.Next(3), 0, 0, TimeSpan.Zero).ToOffset(TimeSpan.FromMinutes(15 * random.Next(-4, 5)));
@@ -118,7 +124,8 @@ public sealed class RandomKeyHashTests(ITestOutputHelper output)
             {
                 if (EqualityComparer<T>.Default.Equals(keys[i], keys[j]))
                 {
-                    Assert.True(hashes[i] == hashes[j], $"{typeof(T)}: {keys[i]} and {keys[j]} are equal, and their hashes are {hashes[i]} and {hashes[j]}.");
+                    Assert.True(hashes[i] == hashes[j],
+                        $"{typeof(T)}: {keys[i]} and {keys[j]} are equal, and their hashes are {hashes[i]} and {hashes[j]}.");
                     equal++;
                 }
             }

@@ -69,7 +69,8 @@ public sealed unsafe class RecordTextsTests
         Check(new KeyValuePair<string, Utf8Text>("x", Text(40)), item => [item.Value]);
         Check(new Line(3, Text(40), Text(30)), item => [item.Text, item.Other!.Value]);
         Check<(byte, Line?)>((1, new Line(3, Text(40), Text(30))), item => [item.Item2!.Value.Text, item.Item2.Value.Other!.Value]);
-        Check(new Nested(new Line(3, Text(40), Text(17)), (Text(50), 7), "x"), item => [item.Line.Text, item.Line.Other!.Value, item.Optional.Value.Item1]);
+        Check(new Nested(new Line(3, Text(40), Text(17)), (Text(50), 7), "x"),
+            item => [item.Line.Text, item.Line.Other!.Value, item.Optional.Value.Item1]);
     }
 
     [Fact]

@@ -51,7 +51,8 @@ public sealed class StreamingMetricsTests
         using var published = new Published("buckets");
         using var metrics = new StreamingContext(new StreamingOptions { Name = "buckets" }).Metrics;
         Histogram<double>[] histograms = [.. published.Instruments.OfType<Histogram<double>>()];
-        Assert.Equal(["faststream.batch.duration", "faststream.batch.scheduling_delay", "faststream.batch.total_delay"], histograms.Select(each => each.Name).Order());
+        Assert.Equal(["faststream.batch.duration", "faststream.batch.scheduling_delay", "faststream.batch.total_delay"],
+            histograms.Select(each => each.Name).Order());
         Assert.All(histograms, histogram =>
         {
             IReadOnlyList<double> boundaries = histogram.Advice!.HistogramBucketBoundaries!;
@@ -99,7 +100,9 @@ public sealed class StreamingMetricsTests
 
         // One after the other, they take the same place: a program that makes many contexts has few series.
         await using var third = new StreamingContext(new StreamingOptions { Name = "twins" });
-        Assert.Equal([1, 2, 2], published.Instruments.Select(each => each.Meter).Distinct().Select(meter => meter.Tags!.Single(tag => tag.Key == "faststream.context.id").Value));
+        Assert.Equal([1, 2, 2],
+            published.Instruments.Select(each => each.Meter).Distinct()
+                .Select(meter => meter.Tags!.Single(tag => tag.Key == "faststream.context.id").Value));
     }
 
     /// <summary>What a collector sees of the contexts of one name.</summary>
@@ -145,7 +148,8 @@ public sealed class StreamingMetricsTests
         {
             InstrumentPublished = (published, listener) =>
             {
-                if (published.Meter.Name == StreamingMetrics.MeterName && published.Name == instrument && published.Meter.Tags!.Contains(job))
+                if (published.Meter.Name == StreamingMetrics.MeterName && published.Name == instrument
+                    && published.Meter.Tags!.Contains(job))
                 {
                     Assert.False(string.IsNullOrEmpty(published.Description));
                     listener.EnableMeasurementEvents(published);

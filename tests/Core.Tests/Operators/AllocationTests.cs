@@ -60,7 +60,9 @@ public sealed class AllocationTests
         CheckState(next => new WindowOperator<(int Key, long Value)>(size, next));
         CheckState(next => new RecomputedWindowOperator<int, long, byte>(size, (a, b) => a + b, null, next));
         CheckState(next => new InvertibleWindowOperator<int, long, byte>(size, (a, b) => a + b, (a, b) => a - b, null, next));
-        CheckState(next => new UpdateStateByKeyOperator<int, long, long, byte>((_, _, values, state) => state.GetValueOrDefault() + values.Length, [], next));
+        CheckState(next =>
+            new UpdateStateByKeyOperator<int, long, long, byte>((_, _, values, state) => state.GetValueOrDefault()
+                + values.Length, [], next));
     }
 
     [Fact]

@@ -12,7 +12,8 @@ public sealed class ArrivalOrderTests
         int[] large = Enumerable.Range(0, 20_000).ToArray();
 
         IReadOnlyList<IReadOnlyList<(int, int)>?> result = StreamTest.Run(
-            [small, large, small], numbers => numbers.Map(number => (number, 1)).ReduceByKey((a, b) => a + b), new StreamTestOptions { Partitions = 1 });
+            [small, large, small], numbers => numbers.Map(number => (number, 1)).ReduceByKey((a, b) => a + b),
+            new StreamTestOptions { Partitions = 1 });
 
         (int, int)[] expected = small.Select(number => (number, 1)).ToArray();
         Assert.True(expected.AsSpan().SequenceEqual(result[0]!.ToArray()), $"first batch, seed {seed}");

@@ -2,7 +2,8 @@ namespace FastStream.Tests.Core.Operators;
 
 public sealed class ExchangeTests
 {
-    private static readonly int[][] Batches = [[.. Enumerable.Range(0, 20_000)], [], [.. Enumerable.Range(0, 3)], [.. Enumerable.Range(0, 9000).Select(i => i * i % 1000)]];
+    private static readonly int[][] Batches = [[.. Enumerable.Range(0, 20_000)], [], [.. Enumerable.Range(0, 3)],
+        [.. Enumerable.Range(0, 9000).Select(i => i * i % 1000)]];
 
     [Theory]
     [InlineData(1)]
@@ -11,7 +12,8 @@ public sealed class ExchangeTests
     public void SameInput_SameOrder_WhateverTheThreadsDo(int partitions)
     {
         StreamTestOptions options = OperatorRun.In(partitions);
-        string First(IReadOnlyList<IReadOnlyList<(int Key, int Value)>?> result) => string.Join('|', result.Select(batch => string.Join(' ', batch!)));
+        string First(IReadOnlyList<IReadOnlyList<(int Key, int Value)>?> result) =>
+            string.Join('|', result.Select(batch => string.Join(' ', batch!)));
         string expected = First(StreamTest.Run(Batches, Operation, options));
         for (int i = 0; i < 10; i++)
         {
@@ -32,7 +34,9 @@ public sealed class ExchangeTests
     [Fact]
     public void EveryRecord_CrossesOnce()
     {
-        var result = StreamTest.Run(Batches, stream => stream.Repartition(5).Map(x => (Key: x, Value: x)).PartitionBy(2).Values(), OperatorRun.In(3));
+        var result =
+            StreamTest.Run(Batches,
+                stream => stream.Repartition(5).Map(x => (Key: x, Value: x)).PartitionBy(2).Values(), OperatorRun.In(3));
         Assert.Equal(Batches.Select(batch => batch.Order()), result.Select(batch => batch!.Order()));
     }
 }

@@ -25,11 +25,13 @@ internal sealed class FailurePlan
     public void Add(BatchTime time, FailurePoint point, int partition, int tries) => _failures.Add(time, (point, partition, tries));
 
     /// <summary>Whether no try of the batch gets through all operators.</summary>
-    public bool FailsForGood(BatchTime time, int retries) => _failures.TryGetValue(time, out var failure) && failure.Point != FailurePoint.InTheOutput && failure.Tries > retries;
+    public bool FailsForGood(BatchTime time, int retries) =>
+        _failures.TryGetValue(time, out var failure) && failure.Point != FailurePoint.InTheOutput && failure.Tries > retries;
 
     public void Check(FailurePoint point, BatchTime time, int partition, int attempt)
     {
-        if (_failures.TryGetValue(time, out var failure) && failure.Point == point && failure.Partition == partition && attempt <= failure.Tries)
+        if (_failures.TryGetValue(time, out var failure) && failure.Point == point && failure.Partition == partition
+            && attempt <= failure.Tries)
         {
             throw new ArithmeticException($"{point}, try {attempt}");
         }

@@ -29,7 +29,8 @@ public sealed class FailureTests
         ["fail MapPartitions"] = s => s.MapPartitions(partition => partition.Select(Check)).Map(Text),
         ["fail Transform"] = s => s.Transform(batch => batch.Select(Check)).Map(Text),
         ["fail TransformWith"] = s => s.TransformWith(s, (left, right, _) => left.Concat(right).Select(Check)).Map(Text),
-        ["fail TransformAll"] = s => s.Context.Transform([s, s, s], (batches, _) => batches.SelectMany(batch => batch).Select(Check)).Map(Text),
+        ["fail TransformAll"] = s => s.Context.Transform([s, s, s], (batches, _) => batches.SelectMany(batch => batch).Select(Check))
+            .Map(Text),
         ["fail KeyBy"] = s => s.KeyBy(Check).Map(Text),
         ["fail MapValues"] = s => Pairs(s).MapValues(Check).Map(Text),
         ["fail FlatMapValues"] = s => Pairs(s).FlatMapValues<int, int, int>((x, output) => output.Add(Check(x))).Map(Text),
@@ -45,14 +46,17 @@ public sealed class FailureTests
         ["TopK"] = s => s.TopK(7, x => x).Map(Text),
         ["Transform"] = s => s.Transform(batch => batch.Order()).Map(Text),
         ["TransformWith"] = s => s.TransformWith(s.Count(), (left, right, _) => right.Concat(left.Select(x => (long)x))).Map(Text),
-        ["TransformAll"] = s => s.Context.Transform([s, s.Filter(x => x > 50), s], (batches, _) => batches.Select(batch => batch.Count)).Map(Text),
+        ["TransformAll"] = s => s.Context.Transform([s, s.Filter(x => x > 50), s], (batches, _) => batches.Select(batch => batch.Count))
+            .Map(Text),
         ["Union"] = s => s.Union(s.Count().Map(x => (int)x), s).Map(Text),
         ["GroupByKey"] = s => Pairs(s).GroupByKey().Map(Text),
         ["CoGroup"] = s => Pairs(s).CoGroup(Pairs(s).Filter(x => x.Value % 2 == 0)).Map(Text),
         ["Join in step"] = s => Pairs(s).ReduceByKey(Math.Max).Join(Pairs(s).ReduceByKey(Math.Min)).Map(Text),
-        ["Join partly in step"] = s => Pairs(s).ReduceByKey(Math.Max).FullOuterJoin(Pairs(s).Filter(x => x.Key != 3).ReduceByKey(Math.Min)).Map(Text),
+        ["Join partly in step"] = s => Pairs(s).ReduceByKey(Math.Max)
+            .FullOuterJoin(Pairs(s).Filter(x => x.Key != 3).ReduceByKey(Math.Min)).Map(Text),
         ["Join"] = s => Pairs(s).Distinct().Join(Pairs(s).Filter(x => x.Value % 2 == 0)).Map(Text),
-        ["FullOuterJoin"] = s => Pairs(s).Filter(x => x.Value % 3 == 0).Distinct().FullOuterJoin(Pairs(s).Filter(x => x.Value % 2 == 0)).Map(Text),
+        ["FullOuterJoin"] = s => Pairs(s).Filter(x => x.Value % 3 == 0).Distinct()
+            .FullOuterJoin(Pairs(s).Filter(x => x.Value % 2 == 0)).Map(Text),
     };
 
     [Theory]

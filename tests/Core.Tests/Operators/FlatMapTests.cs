@@ -21,7 +21,8 @@ public sealed class FlatMapTests
         string operatorName = name == "FlatMapValues" ? name : "FlatMap";
         StreamingException error = Assert.Throws<StreamingException>(() => StreamTest.Run([["ab", ""]], NullAnswers[name], In(1)));
         Assert.Equal(
-            $"Batch 1000 ms failed in {error.OperatorName}: The function of {operatorName} returned null for a record; a sequence is expected. Return an empty one, such as [], for no records.",
+            $"Batch 1000 ms failed in {error.OperatorName}: The function of {operatorName} returned null for a "
+                + "record; a sequence is expected. Return an empty one, such as [], for no records.",
             error.Message);
         Assert.StartsWith(operatorName, error.OperatorName);
     }

@@ -6,7 +6,8 @@ public sealed class GlomTests
 {
     [Fact]
     public void Glom_ThreePartitions_GivesThreeArrays() =>
-        Assert.Equal([[[1], [2], [3, 4]], [[], [], []], [[], [], [5]]], StreamTest.Run([[1, 2, 3, 4], [], [5]], numbers => numbers.Glom(), In(3)));
+        Assert.Equal([[[1], [2], [3, 4]], [[], [], []], [[], [], [5]]],
+            StreamTest.Run([[1, 2, 3, 4], [], [5]], numbers => numbers.Glom(), In(3)));
 
     [Fact]
     public void Glom_OnePartition_GivesOneArray() =>

@@ -16,9 +16,12 @@ public sealed class HeldBatchTests
         ["Window of groups"] = (lines => Pairs(lines).GroupByKey().Window(Long).Count(), 3),
         ["Window of texts and arrays"] = (lines => lines.Map(line => (line, new[] { line })).Window(Long).Count(), 3),
         ["Window of windows"] = (lines => lines.Glom().Window(Long).Window(Long).Count(), 5),
-        ["Windows of one stream"] = (lines => lines.Glom().Window(Long).Union(lines.Glom().Window(Long - TimeSpan.FromSeconds(1))).Count(), 3),
-        ["ReduceByKeyAndWindow"] = (lines => Pairs(lines).MapValues(line => new[] { line }).ReduceByKeyAndWindow((a, _) => a, Long).Count(), 3),
-        ["Incremental"] = (lines => Pairs(lines).MapValues(line => new[] { line }).ReduceByKeyAndWindow((a, _) => a, (a, _) => a, Long).Count(), 3),
+        ["Windows of one stream"] =
+            (lines => lines.Glom().Window(Long).Union(lines.Glom().Window(Long - TimeSpan.FromSeconds(1))).Count(), 3),
+        ["ReduceByKeyAndWindow"] =
+            (lines => Pairs(lines).MapValues(line => new[] { line }).ReduceByKeyAndWindow((a, _) => a, Long).Count(), 3),
+        ["Incremental"] =
+            (lines => Pairs(lines).MapValues(line => new[] { line }).ReduceByKeyAndWindow((a, _) => a, (a, _) => a, Long).Count(), 3),
     };
 
     [Theory]
@@ -41,14 +44,19 @@ public sealed class HeldBatchTests
     [Fact]
     public async Task FailedBatches_AreNotHeld()
     {
-        await using var scenario = new StreamScenario(new() { Partitions = 2, Configure = options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue, BatchRetries = 1 } });
+        await using var scenario =
+            new StreamScenario(new()
+                { Partitions = 2, Configure = options => options with
+                    { OnBatchFailure = BatchFailurePolicy.ReportAndContinue, BatchRetries = 1 } });
         var lines = new BlockLines(scenario.Context, [.. Enumerable.Repeat<string[]>([new string('a', 40), "b"], 12)]);
         var plan = new FailurePlan();
         plan.Add(new BatchTime(4000), FailurePoint.AfterTheEnd, 1, 2);
         plan.Add(new BatchTime(5000), FailurePoint.BeforeTheEnd, 1, 1);
         plan.Add(new BatchTime(6000), FailurePoint.InTheOutput, 0, 1);
         DStream<Utf8Text[]> window = new FailingStream<Utf8Text>(lines, plan).Glom().Window(Long);
-        RecordedOutput<long> found = scenario.Output(window.FlatMap<Utf8Text[], int>((part, output) => output.AddRange([.. part.Select(text => text.Length)])).Count());
+        RecordedOutput<long> found =
+            scenario.Output(window.FlatMap<Utf8Text[], int>((part, output) => output.AddRange([.. part.Select(text => text.Length)]))
+                .Count());
         plan.AddOutput(window);
         await scenario.RunBatchesAsync(12);
         Assert.Equal(3, scenario.Context.Blocks.RentedBlocks);

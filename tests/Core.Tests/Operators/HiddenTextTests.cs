@@ -90,7 +90,8 @@ public sealed class HiddenTextTests
     public async Task ReduceByKeyAndWindow_LongWindowOfHiddenTexts_ReadsThemAsTheyCame()
     {
         await using var scenario = new StreamScenario();
-        var lines = new BlockLines(scenario.Context, [.. Enumerable.Range(0, 60).Select(i => (string[])[Line(i + 100), Line((i * 7 % 60) + 200)])]);
+        var lines = new BlockLines(scenario.Context,
+            [.. Enumerable.Range(0, 60).Select(i => (string[])[Line(i + 100), Line((i * 7 % 60) + 200)])]);
         DStream<(int Key, object Value)> pairs = lines.Map(line => (Key: line.ToString()[^3] - '0', Value: (object)line));
         Func<object, object, object> lesser = (a, b) => ((Utf8Text)a).CompareTo((Utf8Text)b) <= 0 ? a : b;
         DStream<(int Key, object Value)> least = pairs.ReduceByKeyAndWindow(lesser, TimeSpan.FromSeconds(20));
@@ -153,8 +154,10 @@ public sealed class HiddenTextTests
         {
             await CheckAsync(lines => lines.Map(line => make(line)).Window(Long).Map(show), held: 3);
             await CheckAsync(lines => lines.Map(line => make(line.ToString())).Window(Long).Map(show), held: 0);
-            await CheckAsync(lines => Numbered(lines, make, isText: true).ReduceByKeyAndWindow(First, Long).Map(pair => show(pair.Value)), held: 3);
-            await CheckAsync(lines => Numbered(lines, make).ReduceByKeyAndWindow(First, First, Long).Map(pair => show(pair.Value)), held: 0);
+            await CheckAsync(lines => Numbered(lines, make, isText: true).ReduceByKeyAndWindow(First, Long).Map(pair => show(pair.Value)),
+                held: 3);
+            await CheckAsync(lines => Numbered(lines, make).ReduceByKeyAndWindow(First, First, Long).Map(pair => show(pair.Value)),
+                held: 0);
         }
 
         private static T First<T>(T first, T _) => first;

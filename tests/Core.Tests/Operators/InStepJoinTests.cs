@@ -4,11 +4,15 @@ using Pairs = FastStream.DStream<(int Key, int Value)>;
 
 namespace FastStream.Tests.Core.Operators;
 
-/// <summary>A join of sides with unique keys against the join with a table: the same records in the same order, wherever the sides part.</summary>
+/// <summary>
+/// A join of sides with unique keys against the join with a table: the same records in the same order, wherever the
+/// sides part.
+/// </summary>
 public sealed class InStepJoinTests(ITestOutputHelper output)
 {
     /// <summary>Named changes of the right side's keys.</summary>
-    public static TheoryData<string> Sides => ["same", "empty", "shorter", "longer", "one missing", "one more", "swapped", "other", "random"];
+    public static TheoryData<string> Sides =>
+        ["same", "empty", "shorter", "longer", "one missing", "one more", "swapped", "other", "random"];
 
     [Theory]
     [MemberData(nameof(Sides))]
@@ -59,7 +63,8 @@ public sealed class InStepJoinTests(ITestOutputHelper output)
 
     private static Pairs Reduced(Pairs pairs) => pairs.ReduceByKey((a, b) => a + b);
 
-    private static (int, int)[] Some(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (random.Next(count), random.Next(100)))];
+    private static (int, int)[] Some(Random random, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => (random.Next(count), random.Next(100)))];
 
     private static (int, int)[] Change((int Key, int Value)[] batch, string side, Random random)
     {

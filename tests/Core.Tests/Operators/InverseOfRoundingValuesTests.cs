@@ -13,7 +13,8 @@ public sealed class InverseOfRoundingValuesTests
     [InlineData(1e17)]
     public void Sum_AfterTheValueHasLeft_IsThatOfTheRest(double value)
     {
-        (int Key, double Value)[][] batches = [[(1, 0.1), (2, 1.0)], [(1, value)], [(1, 0.25), (2, 2.0)], [(1, 0.5)], [(1, 0.125), (2, 4.0)]];
+        (int Key, double Value)[][] batches = [[(1, 0.1), (2, 1.0)], [(1, value)], [(1, 0.25), (2, 2.0)], [(1, 0.5)],
+            [(1, 0.125), (2, 4.0)]];
         var found = StreamTest.Run(batches, pairs => pairs.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, 2 * Second));
         Assert.Equal([(1, 0.25 + 0.5), (2, 2.0)], found[3]!.Order());
         Assert.Equal([(1, 0.5 + 0.125), (2, 4.0)], found[4]!.Order());
@@ -23,9 +24,11 @@ public sealed class InverseOfRoundingValuesTests
     public void Sum_OfFloatsAndHalves_IsMadeAnewToo()
     {
         (int Key, float Value)[][] floats = [[(1, 1e30f)], [(1, 0.5f)], [(1, 0.25f)]];
-        Assert.Equal([(1, 0.75f)], StreamTest.Run(floats, pairs => pairs.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, 2 * Second))[2]!);
+        Assert.Equal([(1, 0.75f)],
+            StreamTest.Run(floats, pairs => pairs.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, 2 * Second))[2]!);
         (int Key, Half Value)[][] halves = [[(1, Half.PositiveInfinity)], [(1, (Half)0.5f)], [(1, (Half)0.25f)]];
-        Assert.Equal([(1, (Half)0.75f)], StreamTest.Run(halves, pairs => pairs.ReduceByKeyAndWindow((a, b) => (Half)(a + b), (a, b) => (Half)(a - b), 2 * Second))[2]!);
+        Assert.Equal([(1, (Half)0.75f)],
+            StreamTest.Run(halves, pairs => pairs.ReduceByKeyAndWindow((a, b) => (Half)(a + b), (a, b) => (Half)(a - b), 2 * Second))[2]!);
     }
 
     [Fact]
@@ -34,7 +37,8 @@ public sealed class InverseOfRoundingValuesTests
         (int Key, double Value)[][] batches = [[(1, double.NaN)], [(1, 1)], [(1, -1)], [(1, 2)]];
         var result = StreamTest.RunAll<(int Key, double Value), (int Key, double Value)>(
             batches,
-            pairs => pairs.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, 2 * Second).Filter(pair => !double.IsNaN(pair.Value) && pair.Value == 0 ? throw new IOException("now") : true),
+            pairs => pairs.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, 2 * Second)
+                .Filter(pair => !double.IsNaN(pair.Value) && pair.Value == 0 ? throw new IOException("now") : true),
             new StreamTestOptions { Configure = options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue } });
         Assert.Equal([(1, 2.0)], result.Batches[3]!);
     }
@@ -55,7 +59,8 @@ public sealed class InverseOfRoundingValuesTests
         }).ToArray();
         Check(batches, (a, b) => a + b, (a, b) => a - b, seed);
         Check(Of(batches, value => (float)value), (a, b) => a + b, (a, b) => a - b, seed);
-        Check(Of(batches, value => (Sum: value, Count: 1L)), (a, b) => (a.Sum + b.Sum, a.Count + b.Count), (a, b) => (a.Sum - b.Sum, a.Count - b.Count), seed);
+        Check(Of(batches, value => (Sum: value, Count: 1L)), (a, b) => (a.Sum + b.Sum, a.Count + b.Count),
+            (a, b) => (a.Sum - b.Sum, a.Count - b.Count), seed);
         Check(Of(batches, value => (double?)value), (a, b) => a + b, (a, b) => a - b, seed);
         Check(Of(batches, value => new System.Numerics.Complex(value, 1)), (a, b) => a + b, (a, b) => a - b, seed);
     }
@@ -83,7 +88,8 @@ public sealed class InverseOfRoundingValuesTests
     [InlineData(typeof(System.Numerics.Complex), true)]
     [InlineData(typeof(System.Numerics.Vector<double>), true)]
     [InlineData(typeof(object), true)]
-    public void MayRound_ByType_SeesFieldsAndArguments(Type type, bool mayRound) => Assert.Equal(mayRound, RoundingFields.MayRound(type, []));
+    public void MayRound_ByType_SeesFieldsAndArguments(Type type, bool mayRound) =>
+        Assert.Equal(mayRound, RoundingFields.MayRound(type, []));
 
     private static double Odd(Random random) => random.Next(8) switch
     {
@@ -98,12 +104,14 @@ public sealed class InverseOfRoundingValuesTests
         [.. batches.Select(batch => batch.Select(pair => (pair.Key, value(pair.Value))).ToArray())];
 
     // In the order of the batches, as a window of three without an inverse does it: the same to the last bit.
-    private static void Check<TValue>((int Key, TValue Value)[][] batches, Func<TValue, TValue, TValue> add, Func<TValue, TValue, TValue> subtract, int seed)
+    private static void Check<TValue>((int Key, TValue Value)[][] batches, Func<TValue, TValue, TValue> add,
+        Func<TValue, TValue, TValue> subtract, int seed)
     {
         var found = StreamTest.Run(batches, pairs => pairs.ReduceByKeyAndWindow(add, subtract, 3 * Second));
         for (int i = 0; i < batches.Length; i++)
         {
-            (int, TValue)[] expected = [.. batches[Math.Max(0, i - 2)..(i + 1)].SelectMany(batch => batch).GroupBy(pair => pair.Key, pair => pair.Value)
+            (int, TValue)[] expected = [.. batches[Math.Max(0, i - 2)..(i + 1)].SelectMany(batch => batch)
+                .GroupBy(pair => pair.Key, pair => pair.Value)
                 .Select(group => (group.Key, group.Aggregate(add))).OrderBy(pair => pair.Key)];
             Assert.True(expected.SequenceEqual(found[i]!.OrderBy(pair => pair.Key)), $"seed {seed}, batch {i}");
         }

@@ -21,7 +21,8 @@ public sealed class JoinTests(ITestOutputHelper output)
     [InlineData(3)]
     public void LeftOuterJoin_Batches_KeepsEveryLeftValue(int partitions) =>
         Assert.Equal(
-            [["(a,(1,7))", "(a,(1,8))", "(a,(3,7))", "(a,(3,8))", "(b,(2,null))"], ["(a,(1,null))"], ["(null,(1,10))", "(null,(3,10))", "(x,(2,null))"]],
+            [["(a,(1,7))", "(a,(1,8))", "(a,(3,7))", "(a,(3,8))", "(b,(2,null))"], ["(a,(1,null))"],
+                ["(null,(1,10))", "(null,(3,10))", "(x,(2,null))"]],
             Sorted(StreamTest.Run(Left, Right, (left, right) => left.LeftOuterJoin(right), In(partitions))));
 
     [Theory]
@@ -47,7 +48,8 @@ public sealed class JoinTests(ITestOutputHelper output)
     [Fact]
     public void Join_SeveralValues_GoesLeftByLeftInOrderOfArrival() =>
         Assert.Equal(
-            [[(1, ('a', 'x')), (1, ('a', 'y')), (1, ('a', 'z')), (1, ('b', 'x')), (1, ('b', 'y')), (1, ('b', 'z')), (1, ('c', 'x')), (1, ('c', 'y')), (1, ('c', 'z'))]],
+            [[(1, ('a', 'x')), (1, ('a', 'y')), (1, ('a', 'z')), (1, ('b', 'x')), (1, ('b', 'y')), (1, ('b', 'z')),
+                (1, ('c', 'x')), (1, ('c', 'y')), (1, ('c', 'z'))]],
             StreamTest.Run([[(1, 'a'), (1, 'b'), (1, 'c')]], [[(1, 'x'), (1, 'y'), (1, 'z')]], (left, right) => left.Join(right), In(1)));
 
     /// <summary>How many keys 3000 pairs a side are drawn from: few pairs a key, many, and nearly all with one.</summary>
@@ -59,11 +61,15 @@ public sealed class JoinTests(ITestOutputHelper output)
     {
         Random random = RandomSource.New(output);
         (int Key, int Value)[] left = [.. Enumerable.Range(0, 3000).Select(i => (random.Next(keys), i))];
-        (int Key, int Value)[] right = [.. Enumerable.Range(0, 3000).Select(i => (i % 2 == 0 ? left[random.Next(3000)].Key : random.Next(keys), -i))];
+        (int Key, int Value)[] right = [.. Enumerable.Range(0, 3000)
+            .Select(i => (i % 2 == 0 ? left[random.Next(3000)].Key : random.Next(keys), -i))];
         Assert.Equal(Expected(keepsLeft: false, keepsRight: false), Run((a, b) => a.Join(b), x => (x.Key, x.Value.Left, x.Value.Right)));
-        Assert.Equal(Expected(keepsLeft: true, keepsRight: false), Run((a, b) => a.LeftOuterJoin(b), x => (x.Key, x.Value.Left, Nullable(x.Value.Right))));
-        Assert.Equal(Expected(keepsLeft: false, keepsRight: true), Run((a, b) => a.RightOuterJoin(b), x => (x.Key, Nullable(x.Value.Left), x.Value.Right)));
-        Assert.Equal(Expected(keepsLeft: true, keepsRight: true), Run((a, b) => a.FullOuterJoin(b), x => (x.Key, Nullable(x.Value.Left), Nullable(x.Value.Right))));
+        Assert.Equal(Expected(keepsLeft: true, keepsRight: false),
+            Run((a, b) => a.LeftOuterJoin(b), x => (x.Key, x.Value.Left, Nullable(x.Value.Right))));
+        Assert.Equal(Expected(keepsLeft: false, keepsRight: true),
+            Run((a, b) => a.RightOuterJoin(b), x => (x.Key, Nullable(x.Value.Left), x.Value.Right)));
+        Assert.Equal(Expected(keepsLeft: true, keepsRight: true),
+            Run((a, b) => a.FullOuterJoin(b), x => (x.Key, Nullable(x.Value.Left), Nullable(x.Value.Right))));
 
         IEnumerable<(int, int?, int?)> Expected(bool keepsLeft, bool keepsRight)
         {
@@ -99,7 +105,8 @@ public sealed class JoinTests(ITestOutputHelper output)
                        select (key, leftValue, rightValue);
         var result = StreamTest.Run([left], [right], (a, b) => a.FullOuterJoin(b, 2), In(partitions));
         Assert.True(
-            expected.Order().SequenceEqual(result[0]!.Select(x => (x.Key, Nullable(x.Value.Left), Nullable(x.Value.Right))).Order()), $"seed {seed}");
+            expected.Order().SequenceEqual(result[0]!.Select(x => (x.Key, Nullable(x.Value.Left), Nullable(x.Value.Right))).Order()),
+            $"seed {seed}");
     }
 
     [Fact]
@@ -132,13 +139,15 @@ public sealed class JoinTests(ITestOutputHelper output)
     public void Join_PartitionedAlike_GivesTheSame() =>
         Assert.Equal(
             [["(a,(4,15))"]],
-            Sorted(StreamTest.Run(Left[..1], Right[..1], (left, right) => left.ReduceByKey((a, b) => a + b).Join(right.ReduceByKey((a, b) => a + b)), In(3))));
+            Sorted(StreamTest.Run(Left[..1], Right[..1],
+                (left, right) => left.ReduceByKey((a, b) => a + b).Join(right.ReduceByKey((a, b) => a + b)), In(3))));
 
     [Fact]
     public void Join_QuerySyntax_Joins()
     {
         var result = StreamTest.Run(
-            [["ann", "bob"]], [[(3, "x"), (4, "y")]], (names, marks) => from name in names join mark in marks on name.Length equals mark.Item1 select $"{name}-{mark.Item2}", In(1));
+            [["ann", "bob"]], [[(3, "x"), (4, "y")]], (names, marks) =>
+                from name in names join mark in marks on name.Length equals mark.Item1 select $"{name}-{mark.Item2}", In(1));
         Assert.Equal([["ann-x", "bob-x"]], result);
     }
 

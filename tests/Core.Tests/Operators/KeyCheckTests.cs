@@ -33,7 +33,8 @@ public sealed class KeyCheckTests
         ["CoGroup"] = s => s.KeyBy(x => new[] { x }).CoGroup(s.KeyBy(x => new[] { x })),
         ["PartitionBy"] = s => s.KeyBy(x => new[] { x }).PartitionBy(2),
         ["CombineByKey"] = s => s.KeyBy(x => new[] { x }).CombineByKey(x => x, (a, b) => a + b, (a, b) => a + b),
-        ["UpdateStateByKey"] = s => s.KeyBy(x => new[] { x }).UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => values.Length),
+        ["UpdateStateByKey"] = s => s.KeyBy(x => new[] { x })
+            .UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => values.Length),
         ["MapWithState"] = s => s.KeyBy(x => new[] { x }).MapWithState(StateSpec.Function<int[], int, int, int>((key, value, state) => 1)),
         ["ReduceByKeyAndWindow"] = s => s.KeyBy(x => new[] { x }).ReduceByKeyAndWindow((a, b) => a + b, TimeSpan.FromSeconds(2)),
         ["tuple"] = s => s.KeyBy(x => (x, new[] { x })).GroupByKey(),
@@ -74,7 +75,8 @@ public sealed class KeyCheckTests
     {
         await using var scenario = new StreamScenario();
         ManualStream<int> numbers = scenario.Input<int>([[1, 1]]);
-        RecordedOutput<(Reference Key, int Value)> counts = scenario.Output(numbers.Map(x => (new Reference(x), 1)).ReduceByKey((a, b) => a + b));
+        RecordedOutput<(Reference Key, int Value)> counts =
+            scenario.Output(numbers.Map(x => (new Reference(x), 1)).ReduceByKey((a, b) => a + b));
         scenario.Output(numbers.Map(x => (new ByValue(x), 1)).ReduceByKey((a, b) => a + b));
         await scenario.RunAsync();
         Assert.Equal([1, 1], counts.Batches[0]!.Select(pair => pair.Value));
@@ -123,7 +125,8 @@ public sealed class KeyCheckTests
         ManualStream<int> numbers = scenario.Input<int>([[1, 2, 1]]);
         RecordedOutput<((object, IComparable, int) Key, long Value)> counts =
             scenario.Output(numbers.Map(x => ((object)new ByValue(x), (IComparable)$"{x}", x)).CountByValue());
-        RecordedOutput<(object? Key, int Value)> sums = scenario.Output(numbers.Map(x => (x == 2 ? null : (object)x, x)).ReduceByKey((a, b) => a + b));
+        RecordedOutput<(object? Key, int Value)> sums =
+            scenario.Output(numbers.Map(x => (x == 2 ? null : (object)x, x)).ReduceByKey((a, b) => a + b));
         await scenario.RunAsync();
         Assert.Equal([2L, 1L], counts.Batches[0]!.Select(pair => pair.Value));
         Assert.Equal([2, 2], sums.Batches[0]!.Select(pair => pair.Value));

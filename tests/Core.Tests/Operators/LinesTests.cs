@@ -3,12 +3,14 @@ namespace FastStream.Tests.Core.Operators;
 public sealed class LinesTests
 {
     private static readonly string[] Texts = ["one\ntwo\r\nthree\rfour", "", "\n\nfive, a line longer than what fits in place\n", "six"];
-    private static readonly string[] Expected = ["one", "two", "three", "four", "", "", "five, a line longer than what fits in place", "six"];
+    private static readonly string[] Expected = ["one", "two", "three", "four", "", "",
+        "five, a line longer than what fits in place", "six"];
 
     [Fact]
     public void Lines_OfStrings_EndAtEveryKindOfEnd()
     {
-        IReadOnlyList<IReadOnlyList<string>?> result = StreamTest.Run([Texts], texts => texts.Lines(), new StreamTestOptions { Partitions = 1 });
+        IReadOnlyList<IReadOnlyList<string>?> result =
+            StreamTest.Run([Texts], texts => texts.Lines(), new StreamTestOptions { Partitions = 1 });
         Assert.Equal(Expected, result[0]!);
     }
 

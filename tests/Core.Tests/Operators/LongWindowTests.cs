@@ -2,7 +2,10 @@ using Xunit.Abstractions;
 
 namespace FastStream.Tests.Core.Operators;
 
-/// <summary>Windows of so many batches that neighbours are reduced beforehand, against all batches reduced each time: values, their order and the order of keys.</summary>
+/// <summary>
+/// Windows of so many batches that neighbours are reduced beforehand, against all batches reduced each time: values,
+/// their order and the order of keys.
+/// </summary>
 public sealed class LongWindowTests(ITestOutputHelper output)
 {
     private const int Batches = 80;
@@ -29,14 +32,17 @@ public sealed class LongWindowTests(ITestOutputHelper output)
         string[][] batches = NewBatches(10);
         Random random = RandomSource.New(output);
         var options = new StreamTestOptions { Partitions = 1, Configure = given => given with { BatchRetries = 100 } };
-        var found = StreamTest.Run(batches, words => Windows(words, (older, newer) => random.Next(1000) == 0 ? throw new TimeoutException() : older + newer, 30, 1), options);
+        var found = StreamTest
+            .Run(batches, words =>
+                Windows(words, (older, newer) => random.Next(1000) == 0 ? throw new TimeoutException() : older + newer, 30, 1), options);
         for (int last = 0; last < Batches; last++)
         {
             Assert.Equal(Expected(batches, last, 30), found[last]);
         }
     }
 
-    private static DStream<(string Key, string Value)> Windows(DStream<string> words, Func<string, string, string> reduce, int length, int slide) => words
+    private static DStream<(string Key, string Value)> Windows(DStream<string> words,
+        Func<string, string, string> reduce, int length, int slide) => words
         .Map(word => (word.Split(' ')[0], word.Split(' ')[1]))
         .ReduceByKeyAndWindow(reduce, TimeSpan.FromSeconds(length), TimeSpan.FromSeconds(slide));
 
@@ -52,6 +58,7 @@ public sealed class LongWindowTests(ITestOutputHelper output)
     private string[][] NewBatches(int keys)
     {
         Random random = RandomSource.New(output);
-        return [.. Enumerable.Range(0, Batches).Select(batch => Enumerable.Range(0, random.Next(30)).Select(i => $"{random.Next(keys)} {batch}.{i};").ToArray())];
+        return [.. Enumerable.Range(0, Batches)
+            .Select(batch => Enumerable.Range(0, random.Next(30)).Select(i => $"{random.Next(keys)} {batch}.{i};").ToArray())];
     }
 }

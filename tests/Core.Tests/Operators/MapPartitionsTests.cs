@@ -7,14 +7,17 @@ public sealed class MapPartitionsTests
     [Fact]
     public void MapPartitions_EmptyPartitions_AreCalledToo()
     {
-        var result = StreamTest.Run([[1, 2, 3, 4], [], [5]], numbers => numbers.MapPartitions(partition => new[] { partition.Sum() }), In(3));
+        var result =
+            StreamTest.Run([[1, 2, 3, 4], [], [5]], numbers => numbers.MapPartitions(partition => new[] { partition.Sum() }), In(3));
         Assert.Equal([[1, 2, 7], [0, 0, 0], [0, 0, 5]], result);
     }
 
     [Fact]
     public void MapPartitions_WithIndex_KnowsThePartition()
     {
-        var result = StreamTest.Run([[1, 2, 3, 4]], numbers => numbers.MapPartitions((partition, index) => partition.Select(number => (index, number))), In(2));
+        var result =
+            StreamTest.Run([[1, 2, 3, 4]],
+                numbers => numbers.MapPartitions((partition, index) => partition.Select(number => (index, number))), In(2));
         Assert.Equal([[(0, 1), (0, 2), (1, 3), (1, 4)]], result);
     }
 

@@ -9,7 +9,8 @@ public sealed class MapSpanTests
     [InlineData(3)]
     public void MapSpan_AddingToOutput_KeepsOrder(int partitions)
     {
-        var result = StreamTest.Run([[1, 2, 3, 4], [], [5]], numbers => numbers.MapSpan((ReadOnlySpan<int> items, RecordBuffer<string> output) =>
+        var result =
+            StreamTest.Run([[1, 2, 3, 4], [], [5]], numbers => numbers.MapSpan((ReadOnlySpan<int> items, RecordBuffer<string> output) =>
         {
             foreach (int item in items)
             {
@@ -38,7 +39,8 @@ public sealed class MapSpanTests
     public void MapSpan_ReservingMoreThanASpan_SaysWhatIsExpected()
     {
         var result = StreamTest.RunAll(
-            [[1]], numbers => numbers.MapSpan((ReadOnlySpan<int> _, RecordBuffer<int> output) => output.GetSpan(RecordBuffer.SpanRecords + 1)), In(1));
+            [[1]], numbers =>
+                numbers.MapSpan((ReadOnlySpan<int> _, RecordBuffer<int> output) => output.GetSpan(RecordBuffer.SpanRecords + 1)), In(1));
         Assert.Contains("at most 512", Assert.Single(result.Failures).InnerException!.Message);
     }
 

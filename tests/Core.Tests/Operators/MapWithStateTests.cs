@@ -16,7 +16,9 @@ public sealed class MapWithStateTests
             state.Update(state.GetValueOrDefault() + value.Value);
             return $"{key}={state.Value}";
         });
-        Assert.Equal([["a=1", "a=3", "b=5"], [], ["a=7"]], StreamTest.Run<(string Key, int Value), string>([[("a", 1), ("a", 2), ("b", 5)], [], [("a", 4)]], pairs => pairs.MapWithState(spec), In(1)));
+        Assert.Equal([["a=1", "a=3", "b=5"], [], ["a=7"]],
+            StreamTest.Run<(string Key, int Value), string>([[("a", 1), ("a", 2), ("b", 5)], [], [("a", 4)]],
+                pairs => pairs.MapWithState(spec), In(1)));
     }
 
     [Theory]
@@ -37,7 +39,8 @@ public sealed class MapWithStateTests
             state.Update(state.GetValueOrDefault() + 1);
             return $"{key}:{state.Value}";
         }).Timeout(idle * Second);
-        var found = StreamTest.Run<(string Key, int Value), string>([[("a", 0)], [], [("b", 0)], [("a", 0)]], pairs => pairs.MapWithState(spec), In(1));
+        var found = StreamTest
+            .Run<(string Key, int Value), string>([[("a", 0)], [], [("b", 0)], [("a", 0)]], pairs => pairs.MapWithState(spec), In(1));
         Assert.Equal(expected, string.Join('|', found.Select(batch => string.Join(',', batch!.Order(StringComparer.Ordinal)))));
     }
 
@@ -46,7 +49,8 @@ public sealed class MapWithStateTests
     [InlineData(2)]
     public async Task Function_FailsAnywhere_StatesAreAsBefore(int retries)
     {
-        (int Key, int Value)[][] batches = [.. Enumerable.Range(1, 6).Select(i => Enumerable.Range(0, 6).Select(k => ((k * i) % 5, i)).ToArray())];
+        (int Key, int Value)[][] batches = [.. Enumerable.Range(1, 6)
+            .Select(i => Enumerable.Range(0, 6).Select(k => ((k * i) % 5, i)).ToArray())];
         for (int failing = 1; failing <= 40; failing += 2)
         {
             int calls = 0;
@@ -65,7 +69,10 @@ public sealed class MapWithStateTests
 
                 return calls == failing ? throw new ArithmeticException("after") : Optional<int>.None;
             }).Timeout(Second).InitialState([(7, 70), (0, 1)]);
-            await using var scenario = new StreamScenario(new() { Partitions = 1, Configure = options => options with { BatchRetries = retries, OnBatchFailure = BatchFailurePolicy.ReportAndContinue } });
+            await using var scenario =
+                new StreamScenario(new()
+                    { Partitions = 1, Configure = options => options with
+                        { BatchRetries = retries, OnBatchFailure = BatchFailurePolicy.ReportAndContinue } });
             RecordedOutput<(int Key, int State)> found = scenario.Output(scenario.Input(batches).MapWithState(spec).StateSnapshots());
             await scenario.RunAsync();
             BatchTime? failed = scenario.Failures.SingleOrDefault()?.BatchTime;
@@ -127,13 +134,27 @@ public sealed class MapWithStateTests
     {
         StreamingContext context = Context();
         var texts = new ManualStream<(Named Key, Utf8Text[] Value)>(context);
-        const string What = "of type FastStream.Tests.Core.Operators.MapWithStateTests+Named would be kept over batches, and it holds a FastStream.Utf8Text behind a reference";
-        Assert.StartsWith($"A key {What}", Assert.Throws<ArgumentException>(() => texts.MapWithState(StateSpec.Function<Named, Utf8Text[], int, int>((_, _, _) => 1))).Message);
+        const string What =
+            "of type FastStream.Tests.Core.Operators.MapWithStateTests+Named would be kept over batches, and it "
+            + "holds a FastStream.Utf8Text behind a reference";
+        Assert.StartsWith($"A key {What}",
+            Assert.Throws<ArgumentException>(
+                () => texts.MapWithState(StateSpec.Function<Named, Utf8Text[], int, int>((_, _, _) => 1))).Message);
         var numbers = texts.Map(pair => (Key: 1, pair.Value));
-        Assert.StartsWith($"A state {What}", Assert.Throws<ArgumentException>(() => numbers.MapWithState(StateSpec.Function<int, Utf8Text[], Named, int>((_, _, _) => 1))).Message);
-        Assert.StartsWith("A state of type FastStream.Group`1[System.Int32]", Assert.Throws<ArgumentException>(() => numbers.UpdateStateByKey((ReadOnlySpan<Utf8Text[]> _, Optional<Group<int>> state) => state)).Message);
-        Assert.StartsWith($"A key {What}", Assert.Throws<ArgumentException>(() => texts.UpdateStateByKey((ReadOnlySpan<Utf8Text[]> _, Optional<int> state) => state)).Message);
-        Assert.Equal("partitions", Assert.Throws<ArgumentOutOfRangeException>(() => numbers.MapWithState(StateSpec.Function<int, Utf8Text[], int, int>((_, _, _) => 1).NumPartitions(0))).ParamName);
-        Assert.Equal("idle", Assert.Throws<ArgumentOutOfRangeException>(() => StateSpec.Function<int, int, int, int>((_, _, _) => 1).Timeout(-Second)).ParamName);
+        Assert.StartsWith($"A state {What}",
+            Assert.Throws<ArgumentException>(
+                () => numbers.MapWithState(StateSpec.Function<int, Utf8Text[], Named, int>((_, _, _) => 1))).Message);
+        Assert.StartsWith("A state of type FastStream.Group`1[System.Int32]",
+            Assert.Throws<ArgumentException>(
+                () => numbers.UpdateStateByKey((ReadOnlySpan<Utf8Text[]> _, Optional<Group<int>> state) => state)).Message);
+        Assert.StartsWith($"A key {What}",
+            Assert.Throws<ArgumentException>(
+                () => texts.UpdateStateByKey((ReadOnlySpan<Utf8Text[]> _, Optional<int> state) => state)).Message);
+        Assert.Equal("partitions",
+            Assert.Throws<ArgumentOutOfRangeException>(
+                () => numbers.MapWithState(StateSpec.Function<int, Utf8Text[], int, int>((_, _, _) => 1).NumPartitions(0))).ParamName);
+        Assert.Equal("idle",
+            Assert.Throws<ArgumentOutOfRangeException>(() => StateSpec.Function<int, int, int, int>((_, _, _) => 1)
+                .Timeout(-Second)).ParamName);
     }
 }

@@ -24,7 +24,8 @@ public sealed class NamedTests
     [Fact]
     public void Named_FailingOperator_IsNamedInTheError()
     {
-        StreamingException error = Assert.Throws<StreamingException>(() => StreamTest.Run([[0]], numbers => numbers.Map(x => 1 / x).Named("halves")));
+        StreamingException error =
+            Assert.Throws<StreamingException>(() => StreamTest.Run([[0]], numbers => numbers.Map(x => 1 / x).Named("halves")));
         Assert.Equal("halves", error.OperatorName);
     }
 }

@@ -11,14 +11,18 @@ public sealed class PartitionByTests
         var result = StreamTest.Run([pairs], stream => stream.PartitionBy(4).Glom(), In(3));
         Assert.Equal(4, result[0]!.Count);
         Assert.Equal(100, result[0]!.Sum(part => part.Select(pair => pair.Key).Distinct().Count()));
-        Assert.All(result[0]!, part => Assert.All(part.GroupBy(pair => pair.Key), key => Assert.Equal(key.Select(pair => pair.Value).Order(), key.Select(pair => pair.Value))));
+        Assert.All(result[0]!,
+            part => Assert.All(part.GroupBy(pair => pair.Key),
+                key => Assert.Equal(key.Select(pair => pair.Value).Order(), key.Select(pair => pair.Value))));
     }
 
     [Fact]
     public void PartitionBy_KeyedOperatorsBehind_ExchangeOnce()
     {
         DStream<(int Key, int Value)> pairs = new ManualStream<int>(Context()).Map(x => (Key: x, Value: x)).PartitionBy();
-        Assert.Equal(1, Exchanges(pairs.MapValues(x => x).FlatMapValues(x => new[] { x }).Filter(x => x.Key > 0).ReduceByKey((a, b) => a + b).GroupByKey()));
+        Assert.Equal(
+            1, Exchanges(pairs.MapValues(x => x).FlatMapValues(x => new[] { x }).Filter(x => x.Key > 0)
+                .ReduceByKey((a, b) => a + b).GroupByKey()));
         Assert.Equal(1, Exchanges(pairs.PartitionBy()));
         Assert.Equal(2, Exchanges(pairs.PartitionBy(5)));
         Assert.Equal(2, Exchanges(pairs.Map(x => x).GroupByKey()));

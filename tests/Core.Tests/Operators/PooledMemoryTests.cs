@@ -4,7 +4,10 @@ using static FastStream.Tests.Core.Operators.OperatorRun;
 
 namespace FastStream.Tests.Core.Operators;
 
-/// <summary>Operators give back what they rent: after some batches no more arrays are out than after the first ones, failed batches included.</summary>
+/// <summary>
+/// Operators give back what they rent: after some batches no more arrays are out than after the first ones, failed
+/// batches included.
+/// </summary>
 public sealed class PooledMemoryTests
 {
     public static TheoryData<string> Names => [.. ByName.Keys];
@@ -41,7 +44,8 @@ public sealed class PooledMemoryTests
         await using var scenario = new StreamScenario(ContinuingIn(3));
         int[] good = [.. Enumerable.Range(0, 3000)];
         int[][] batches = [.. Enumerable.Range(0, 20).Select(i => i % 5 == 4 ? [.. good, -1] : good)];
-        ByName[name](scenario.Input(batches).Map(x => x < 0 ? throw new ArithmeticException("negative") : (Key: x % 700, Value: new Probe(x))));
+        ByName[name](scenario.Input(batches)
+            .Map(x => x < 0 ? throw new ArithmeticException("negative") : (Key: x % 700, Value: new Probe(x))));
         await scenario.RunBatchesAsync(9);
         int before = watch.Outstanding;
         await scenario.RunBatchesAsync(10);

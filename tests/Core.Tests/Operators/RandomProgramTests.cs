@@ -4,7 +4,10 @@ using Pair = (int Key, int Value);
 
 namespace FastStream.Tests.Core.Operators;
 
-/// <summary>Random programs of operators against the same programs in LINQ, in several numbers of partitions; and twice, for equal results in equal order.</summary>
+/// <summary>
+/// Random programs of operators against the same programs in LINQ, in several numbers of partitions; and twice, for
+/// equal results in equal order.
+/// </summary>
 public sealed class RandomProgramTests(ITestOutputHelper output)
 {
     [Theory]
@@ -44,7 +47,8 @@ public sealed class RandomProgramTests(ITestOutputHelper output)
     {
         private const int Steps = 8;
 
-        private readonly List<(DStream<Pair> Stream, Func<List<Pair[]>, Pair[]> Model, string Text)> _streams = [];   // a model gets the results of the streams before it
+        // a model gets the results of the streams before it
+        private readonly List<(DStream<Pair> Stream, Func<List<Pair[]>, Pair[]> Model, string Text)> _streams = [];
         private readonly Random _random;
         private bool _hasGrown;
 
@@ -93,18 +97,27 @@ public sealed class RandomProgramTests(ITestOutputHelper output)
             DStream<Pair> right = _streams[b].Stream;
             (DStream<Pair> Stream, Func<Pair[], Pair[], IEnumerable<Pair>> Model, string Text) step = kind switch
             {
-                0 => (left.Map(x => (Key: x.Value + x.Key, Value: x.Key % n)), (l, _) => l.Select(x => (x.Value + x.Key, x.Key % n)), "Map"),
+                0 => (left.Map(x => (Key: x.Value + x.Key, Value: x.Key % n)),
+                    (l, _) => l.Select(x => (x.Value + x.Key, x.Key % n)), "Map"),
                 1 => (left.Filter(x => (x.Key + x.Value) % n != 0), (l, _) => l.Where(x => (x.Key + x.Value) % n != 0), "Filter"),
                 2 => (left.MapValues(x => x % n), (l, _) => l.Select(x => (x.Key, x.Value % n)), "MapValues"),
-                19 => (left.FlatMapValues(x => Enumerable.Range(0, Math.Abs(x) % n)), (l, _) => l.SelectMany(x => Enumerable.Range(0, Math.Abs(x.Value) % n).Select(y => (x.Key, y))), "FlatMapValues"),
-                4 or 5 or 6 => (left.ReduceByKey((x, y) => unchecked(x + y)), (l, _) => l.GroupBy(x => x.Key).Select(g => (g.Key, Sum(g.Select(x => x.Value)))), "ReduceByKey"),
-                7 => (left.CombineByKey(_ => 1, (c, _) => c + 1, (x, y) => x + y, n), (l, _) => l.GroupBy(x => x.Key).Select(g => (g.Key, g.Count())), "CombineByKey"),
-                8 => (left.GroupByKey().MapValues(g => g.Max()), (l, _) => l.GroupBy(x => x.Key).Select(g => (g.Key, g.Max(x => x.Value))), "GroupByKey"),
+                19 => (left.FlatMapValues(x => Enumerable.Range(0, Math.Abs(x) % n)),
+                    (l, _) => l.SelectMany(x => Enumerable.Range(0, Math.Abs(x.Value) % n).Select(y => (x.Key, y))), "FlatMapValues"),
+                4 or 5 or 6 =>
+                    (left.ReduceByKey((x, y) => unchecked(x + y)),
+                        (l, _) => l.GroupBy(x => x.Key).Select(g => (g.Key, Sum(g.Select(x => x.Value)))), "ReduceByKey"),
+                7 => (left.CombineByKey(_ => 1, (c, _) => c + 1, (x, y) => x + y, n),
+                    (l, _) => l.GroupBy(x => x.Key).Select(g => (g.Key, g.Count())), "CombineByKey"),
+                8 => (left.GroupByKey().MapValues(g => g.Max()),
+                    (l, _) => l.GroupBy(x => x.Key).Select(g => (g.Key, g.Max(x => x.Value))), "GroupByKey"),
                 9 => (left.Distinct(), (l, _) => l.Distinct(), "Distinct"),
-                10 => (left.CountByValue().Map(x => (x.Key.Key, Value: (int)x.Value)), (l, _) => l.GroupBy(x => x).Select(g => (g.Key.Key, g.Count())), "CountByValue"),
+                10 => (left.CountByValue().Map(x => (x.Key.Key, Value: (int)x.Value)),
+                    (l, _) => l.GroupBy(x => x).Select(g => (g.Key.Key, g.Count())), "CountByValue"),
                 11 => (left.Union(right), (l, r) => l.Concat(r), "Union"),
-                16 or 17 => (left.Join(right).MapValues(x => Mix(x.Left, x.Right)), (l, r) => l.Join(r, x => x.Key, x => x.Key, (x, y) => (x.Key, Mix(x.Value, y.Value))), "Join"),
-                18 => (left.LeftOuterJoin(right).MapValues(x => Mix(x.Left, x.Right.GetValueOrDefault(7))), (l, r) => Outer(l, r), "LeftOuterJoin"),
+                16 or 17 => (left.Join(right).MapValues(x => Mix(x.Left, x.Right)),
+                    (l, r) => l.Join(r, x => x.Key, x => x.Key, (x, y) => (x.Key, Mix(x.Value, y.Value))), "Join"),
+                18 => (left.LeftOuterJoin(right).MapValues(x => Mix(x.Left, x.Right.GetValueOrDefault(7))),
+                    (l, r) => Outer(l, r), "LeftOuterJoin"),
                 12 => (left.CoGroup(right).MapValues(x => Mix(x.Left.Count, x.Right.Count)), CoGroup, "CoGroup"),
                 13 => (left.Repartition(n), (l, _) => l, "Repartition"),
                 14 => (left.PartitionBy(n), (l, _) => l, "PartitionBy"),

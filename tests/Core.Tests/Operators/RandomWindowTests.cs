@@ -3,7 +3,10 @@ using static FastStream.Tests.Core.Operators.OperatorRun;
 
 namespace FastStream.Tests.Core.Operators;
 
-/// <summary>Random programs with windows and states against LINQ over all batches; also where batches fail, at random points and with tries left or not.</summary>
+/// <summary>
+/// Random programs with windows and states against LINQ over all batches; also where batches fail, at random points and
+/// with tries left or not.
+/// </summary>
 public sealed class RandomWindowTests(ITestOutputHelper output)
 {
     private const int Batches = 13;
@@ -40,11 +43,12 @@ public sealed class RandomWindowTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<(IReadOnlyList<IReadOnlyList<(TKey Key, long Value)>?> Found, (TKey Key, long Value)[]?[] Expected, string Text)> RunAsync<TKey>(
+    private static async Task<(IReadOnlyList<IReadOnlyList<(TKey Key, long Value)>?> Found,
+        (TKey Key, long Value)[]?[] Expected, string Text)> RunAsync<TKey>(
         int seed, int partitions, Func<Random, TKey> newKey)
     {
-        // Whether a batch that fails runs again without its data depends on the program, which is known when it is built. What the batches give decides in turn about a step
-        // that gives too much: so until both agree.
+        // Whether a batch that fails runs again without its data depends on the program, which is known when it is
+        // built. What the batches give decides in turn about a step that gives too much: so until both agree.
         var earlier = new HashSet<BatchTime>();
         for (int count = -1; count != earlier.Count;)
         {
@@ -55,7 +59,8 @@ public sealed class RandomWindowTests(ITestOutputHelper output)
         return await RunOnceAsync(seed, partitions, newKey, earlier, runs: true);
     }
 
-    private static async Task<(IReadOnlyList<IReadOnlyList<(TKey Key, long Value)>?> Found, (TKey Key, long Value)[]?[] Expected, string Text)> RunOnceAsync<TKey>(
+    private static async Task<(IReadOnlyList<IReadOnlyList<(TKey Key, long Value)>?> Found,
+        (TKey Key, long Value)[]?[] Expected, string Text)> RunOnceAsync<TKey>(
         int seed, int partitions, Func<Random, TKey> newKey, HashSet<BatchTime> earlier, bool runs)
     {
         var random = new Random(seed);
@@ -66,12 +71,14 @@ public sealed class RandomWindowTests(ITestOutputHelper output)
         await using var scenario = new StreamScenario(new()
         {
             Partitions = partitions,
-            Configure = options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue, BatchRetries = retries, ConcurrentJobs = random.Next(1, 3) },
+            Configure = options => options with
+                { OnBatchFailure = BatchFailurePolicy.ReportAndContinue, BatchRetries = retries, ConcurrentJobs = random.Next(1, 3) },
         });
         var failing = new FailingStream<(TKey Key, long Value)>(scenario.Input(left), plan);
         scenario.Output(failing);   // so that it runs even if the program leaves it out
         var program = new RandomKeyedProgram<TKey>(random, newKey, isOrdered: false, hasWindows: true);
-        var last = program.Build(new(failing, WithFailures(left)), new(scenario.Input(right), WithFailures(right)), steps: random.Next(1, 7));
+        var last = program.Build(new(failing, WithFailures(left)), new(scenario.Input(right), WithFailures(right)),
+            steps: random.Next(1, 7));
         RecordedOutput<(TKey Key, long Value)> found = scenario.Output(last.Stream);
         plan.AddOutput(last.Stream);
         if (!runs)
@@ -81,11 +88,13 @@ public sealed class RandomWindowTests(ITestOutputHelper output)
         }
 
         await scenario.RunAsync(Batches);
-        (TKey Key, long Value)[]?[] expected = [.. last.Batches.Zip(Times, (batch, time) => !plan.FailsForGood(time, retries) || last.Stream.GivesEarlierUpTo ? batch : null)];
+        (TKey Key, long Value)[]?[] expected = [
+            .. last.Batches.Zip(Times, (batch, time) => !plan.FailsForGood(time, retries) || last.Stream.GivesEarlierUpTo ? batch : null)];
         return (found.Batches, expected, $"seed {seed} in {partitions} partitions, {retries} retries: {string.Join(' ', program.Names)}");
 
         (TKey Key, long Value)[]?[] WithFailures((TKey Key, long Value)[][] batches) =>
-            [.. batches.Zip(Times, (batch, time) => !plan.FailsForGood(time, retries) ? batch : earlier.Contains(time) && !plan.FailsForGood(time, retries + 1) ? [] : null)];
+            [.. batches.Zip(Times, (batch, time) => !plan.FailsForGood(time, retries)
+                ? batch : earlier.Contains(time) && !plan.FailsForGood(time, retries + 1) ? [] : null)];
     }
 
     private static IEnumerable<BatchTime> Times => Enumerable.Range(1, Batches).Select(tick => new BatchTime(1000 * tick));

@@ -16,7 +16,8 @@ public sealed class ReduceByKeyAndWindowTests
         {
             var found = StreamTest.Run(
                 batches,
-                pairs => pairs.ReduceByKeyAndWindow((a, b) => a + b, (_, _) => throw new InvalidOperationException("inverse"), 2 * Second, slide * Second),
+                pairs => pairs.ReduceByKeyAndWindow((a, b) => a + b,
+                    (_, _) => throw new InvalidOperationException("inverse"), 2 * Second, slide * Second),
                 In(1));
             for (int tick = 1; tick <= 8; tick++)
             {
@@ -31,7 +32,8 @@ public sealed class ReduceByKeyAndWindowTests
     {
         // 1e20 takes the one along when it leaves: the sum is made anew, and a key that comes again has no rest of it.
         var found = StreamTest.Run(
-            [[("a", 1e20)], [("a", 1.0)], [], [], [("a", 2.0)]], pairs => pairs.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, 2 * Second), In(2));
+            [[("a", 1e20)], [("a", 1.0)], [], [], [("a", 2.0)]],
+            pairs => pairs.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, 2 * Second), In(2));
         Assert.Equal([[("a", 1e20)], [("a", 1e20 + 1)], [("a", 1.0)], [], [("a", 2.0)]], found);
     }
 
@@ -39,11 +41,15 @@ public sealed class ReduceByKeyAndWindowTests
     public void Filter_WhatItLeavesOut_StaysInTheWindow()
     {
         var found = StreamTest.Run(
-            [[("a", 1)], [("a", 2)], [("a", 3)]], pairs => pairs.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, 3 * Second, filter: pair => pair.Value != 3), In(2));
+            [[("a", 1)], [("a", 2)], [("a", 3)]],
+            pairs => pairs.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, 3 * Second, filter: pair => pair.Value != 3), In(2));
         Assert.Equal([[("a", 1)], [], [("a", 6)]], found);
     }
 
-    /// <summary>Each function throws at every call number in turn, once or for good: results are those of LINQ without the batches that failed.</summary>
+    /// <summary>
+    /// Each function throws at every call number in turn, once or for good: results are those of LINQ without the
+    /// batches that failed.
+    /// </summary>
     [Theory]
     [InlineData(true, 0)]
     [InlineData(true, 1)]
@@ -51,15 +57,20 @@ public sealed class ReduceByKeyAndWindowTests
     [InlineData(false, 1)]
     public async Task Functions_FailAnywhere_NothingCountsTwiceOrHalf(bool hasInverse, int retries)
     {
-        (int Key, int Value)[][] batches = [.. Enumerable.Range(1, 9).Select(i => Enumerable.Range(0, 6).Select(k => ((k * i) % 7, i)).ToArray())];
+        (int Key, int Value)[][] batches = [.. Enumerable.Range(1, 9)
+            .Select(i => Enumerable.Range(0, 6).Select(k => ((k * i) % 7, i)).ToArray())];
         for (int failing = 1; failing < 60; failing += 3)
         {
             int calls = 0;
             int Check(int result) => ++calls == failing ? throw new ArithmeticException("now") : result;
-            await using var scenario = new StreamScenario(new() { Partitions = 1, Configure = options => options with { BatchRetries = retries, OnBatchFailure = BatchFailurePolicy.ReportAndContinue } });
+            await using var scenario =
+                new StreamScenario(new()
+                    { Partitions = 1, Configure = options => options with
+                        { BatchRetries = retries, OnBatchFailure = BatchFailurePolicy.ReportAndContinue } });
             DStream<(int Key, int Value)> pairs = scenario.Input(batches);
             var found = scenario.Output(hasInverse
-                ? pairs.ReduceByKeyAndWindow((a, b) => Check(a + b), (a, b) => Check(a - b), 3 * Second, 2 * Second, filter: pair => Check(pair.Value) > 0)
+                ? pairs.ReduceByKeyAndWindow((a, b) => Check(a + b), (a, b) => Check(a - b), 3 * Second, 2 * Second,
+                    filter: pair => Check(pair.Value) > 0)
                 : pairs.ReduceByKeyAndWindow((a, b) => Check(a + b), 3 * Second, 2 * Second));
             await scenario.RunAsync();
             int? failed = scenario.Failures.Count == 0 ? null : (int)(scenario.Failures[0].BatchTime!.Value.Milliseconds / 1000);
@@ -68,7 +79,8 @@ public sealed class ReduceByKeyAndWindowTests
             {
                 var expected = tick % 2 != 0
                     ? null
-                    : Enumerable.Range(1, tick).Where(i => i > tick - 3 && i != failed).SelectMany(i => batches[i - 1]).GroupBy(pair => pair.Key, pair => pair.Value).Select(group => (group.Key, group.Sum()));
+                    : Enumerable.Range(1, tick).Where(i => i > tick - 3 && i != failed).SelectMany(i => batches[i - 1])
+                        .GroupBy(pair => pair.Key, pair => pair.Value).Select(group => (group.Key, group.Sum()));
                 Assert.Equal(expected?.Order(), found.Batches[tick - 1]?.Order());
             }
         }
@@ -85,11 +97,17 @@ public sealed class ReduceByKeyAndWindowTests
         Assert.Equal("slide", Assert.Throws<ArgumentException>(() => pairs.ReduceByKeyAndWindow(add, Second, -Second)).ParamName);
         Assert.Equal("reduce", Assert.Throws<ArgumentNullException>(() => pairs.ReduceByKeyAndWindow(null!, Second)).ParamName);
         Assert.Equal("inverse", Assert.Throws<ArgumentNullException>(() => pairs.ReduceByKeyAndWindow(add, null!, Second)).ParamName);
-        Assert.Equal("partitions", Assert.Throws<ArgumentOutOfRangeException>(() => pairs.ReduceByKeyAndWindow(add, Second, partitions: 0)).ParamName);
+        Assert.Equal("partitions",
+            Assert.Throws<ArgumentOutOfRangeException>(() => pairs.ReduceByKeyAndWindow(add, Second, partitions: 0)).ParamName);
         var named = new ManualStream<Name>(context);
-        const string Message = "A key of type FastStream.Tests.Core.Operators.ReduceByKeyAndWindowTests+Name would be kept over batches, and it holds a FastStream.Utf8Text behind a reference";
-        Assert.StartsWith(Message, Assert.Throws<ArgumentException>(() => named.Map(name => (Key: name, Value: 1L)).ReduceByKeyAndWindow(add, Second)).Message);
-        Assert.StartsWith(Message, Assert.Throws<ArgumentException>(() => named.Map(name => (Key: name, Value: 1L)).ReduceByKeyAndWindow(add, add, Second)).Message);
+        const string Message =
+            "A key of type FastStream.Tests.Core.Operators.ReduceByKeyAndWindowTests+Name would be kept over "
+            + "batches, and it holds a FastStream.Utf8Text behind a reference";
+        Assert.StartsWith(Message,
+            Assert.Throws<ArgumentException>(() => named.Map(name => (Key: name, Value: 1L)).ReduceByKeyAndWindow(add, Second)).Message);
+        Assert.StartsWith(Message,
+            Assert.Throws<ArgumentException>(() => named.Map(name => (Key: name, Value: 1L))
+                .ReduceByKeyAndWindow(add, add, Second)).Message);
         Assert.StartsWith(Message, Assert.Throws<ArgumentException>(() => named.CountByValueAndWindow(Second)).Message);
     }
 }

@@ -35,7 +35,9 @@ public sealed class RepartitionTests
     public void Repartition_AfterAFailedBatch_BeginsAsIfItHadNeverBeen()
     {
         StreamTestResult<int[]> result = StreamTest.RunAll(
-            [[1, 2], [1, 13], [1, 2]], numbers => numbers.FlatMap(x => x == 13 ? throw new ArithmeticException("13") : new[] { x }).Repartition(3).Glom(), ContinuingIn(1));
+            [[1, 2], [1, 13], [1, 2]],
+            numbers => numbers.FlatMap(x => x == 13 ? throw new ArithmeticException("13") : new[] { x }).Repartition(3).Glom(),
+            ContinuingIn(1));
         Assert.Equal([[[1], [2], []], null, [[1], [2], []]], result.Batches);
     }
 

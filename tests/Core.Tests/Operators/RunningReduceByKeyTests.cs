@@ -20,7 +20,8 @@ public sealed class RunningReduceByKeyTests
     public void StateSnapshots_AnyBatch_HaveAllKeys()
     {
         var found = StreamTest.Run<(string Key, int Value), (string Key, int Value)>(
-            [[("a", 1), ("b", 7)], [("b", 3)]], pairs => pairs.RunningReduceByKey(Math.Max).StateSnapshots().Map(each => (each.Key, each.State)));
+            [[("a", 1), ("b", 7)], [("b", 3)]],
+            pairs => pairs.RunningReduceByKey(Math.Max).StateSnapshots().Map(each => (each.Key, each.State)));
         Assert.Equal([[("a", 1), ("b", 7)], [("a", 1), ("b", 7)]], found.Select(batch => batch!.Order().ToArray()));
     }
 

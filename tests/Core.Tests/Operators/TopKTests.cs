@@ -8,7 +8,8 @@ public sealed class TopKTests
     [InlineData(1)]
     [InlineData(3)]
     public void TopK_Batches_GivesTheLargestInOrder(int partitions) =>
-        Assert.Equal([[[9, 7, 5]], [[]], [[2]]], StreamTest.Run([[5, 1, 9, 2, 7], [], [2]], numbers => numbers.TopK(3, x => x).Glom(), In(partitions)));
+        Assert.Equal([[[9, 7, 5]], [[]], [[2]]],
+            StreamTest.Run([[5, 1, 9, 2, 7], [], [2]], numbers => numbers.TopK(3, x => x).Glom(), In(partitions)));
 
     [Theory]
     [InlineData(1)]

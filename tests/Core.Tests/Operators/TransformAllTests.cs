@@ -20,13 +20,15 @@ public sealed class TransformAllTests
 
     [Fact]
     public void Transform_OneStream_IsAsTransformOfIt() =>
-        Assert.Equal([[3, 2, 1], []], StreamTest.Run([[1, 2, 3], []], numbers => numbers.Context.Transform([numbers], (batches, _) => batches[0].Reverse()), In(2)));
+        Assert.Equal([[3, 2, 1], []],
+            StreamTest.Run([[1, 2, 3], []], numbers => numbers.Context.Transform([numbers], (batches, _) => batches[0].Reverse()), In(2)));
 
     [Fact]
     public void Transform_NoStreams_OrNull_IsRefused()
     {
         StreamingContext context = Context();
-        Assert.Contains("at least one stream", Assert.Throws<ArgumentException>(() => context.Transform<int, int>([], (_, _) => [])).Message);
+        Assert.Contains("at least one stream",
+            Assert.Throws<ArgumentException>(() => context.Transform<int, int>([], (_, _) => [])).Message);
         Assert.Throws<ArgumentNullException>(() => context.Transform<int, int>([null!], (_, _) => []));
         Assert.Throws<ArgumentException>(() => Context().Transform([new ManualStream<int>(context)], (_, _) => (int[])[]));
     }

@@ -10,7 +10,10 @@ public sealed class TransformTests
     public void Transform_WholeBatch_IsInOnePartitionInOrder(int partitions)
     {
         int[] numbers = [.. Enumerable.Range(0, 5)];
-        var result = StreamTest.Run([numbers, []], stream => stream.Transform((batch, time) => new[] { (batch.PartitionCount, time.Milliseconds, batch.ToArray()) }), In(partitions));
+        var result =
+            StreamTest.Run([numbers, []],
+                stream => stream.Transform((batch, time) => new[] { (batch.PartitionCount, time.Milliseconds, batch.ToArray()) }),
+                In(partitions));
         Assert.Equal(["(1,1000,[0, 1, 2, 3, 4])", "(1,2000,[])"], result.Select(batch => RecordText.Of(Assert.Single(batch!))));
     }
 

@@ -10,7 +10,10 @@ public sealed class TransformWithTests
     public void TransformWith_TwoStreams_SeesBothBatches(int partitions)
     {
         var result = StreamTest.Run(
-            [[1, 2, 3, 4], [], [5]], [["2", "4"], [], []], (numbers, texts) => numbers.TransformWith(texts, (left, right, time) => left.Select(x => $"{x}").Except(right).Append($"{time}")), In(partitions));
+            [[1, 2, 3, 4], [], [5]], [["2", "4"], [], []],
+            (numbers, texts) =>
+                numbers.TransformWith(texts, (left, right, time) => left.Select(x => $"{x}").Except(right).Append($"{time}")),
+                In(partitions));
         Assert.Equal([["1", "3", "1000 ms"], ["2000 ms"], ["5", "3000 ms"]], result);
     }
 

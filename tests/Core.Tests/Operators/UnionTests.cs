@@ -20,7 +20,8 @@ public sealed class UnionTests
     public void Union_WithItself_GivesEachRecordTwiceInOrder(int partitions)
     {
         int[] numbers = [.. Enumerable.Range(0, 6000)];
-        var result = StreamTest.Run([numbers, [1]], stream => stream.Union(stream).MapPartitions(part => new[] { part.ToArray() }), In(partitions));
+        var result =
+            StreamTest.Run([numbers, [1]], stream => stream.Union(stream).MapPartitions(part => new[] { part.ToArray() }), In(partitions));
         Assert.Equal(numbers.Concat(numbers).Order(), result[0]!.SelectMany(part => part).Order());
         Assert.All(result[0]!, part => Assert.Equal(part[..(part.Length / 2)], part[(part.Length / 2)..]));
         Assert.Equal([1, 1], result[1]!.SelectMany(part => part));
@@ -42,7 +43,9 @@ public sealed class UnionTests
     public void Union_LateFirstParent_StillComesFirst()
     {
         int[] numbers = [.. Enumerable.Range(0, 3000)];
-        var result = StreamTest.Run([numbers, numbers], stream => stream.Map(x => -x).Repartition(1).Union(stream.Repartition(2).Repartition(1), stream.Gather()), In(3));
+        var result =
+            StreamTest.Run([numbers, numbers],
+                stream => stream.Map(x => -x).Repartition(1).Union(stream.Repartition(2).Repartition(1), stream.Gather()), In(3));
         Assert.Equal(result[0]!, result[1]!);
         Assert.Equal(numbers.Select(x => -x), result[0]!.Take(3000));
         Assert.Equal(numbers, result[0]!.Skip(6000));
@@ -60,7 +63,8 @@ public sealed class UnionTests
     [Fact]
     public void Union_OtherContext_IsRefused()
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => new ManualStream<int>(Context()).Union(new ManualStream<int>(Context())));
+        ArgumentException error =
+            Assert.Throws<ArgumentException>(() => new ManualStream<int>(Context()).Union(new ManualStream<int>(Context())));
         Assert.Contains("same StreamingContext", error.Message);
     }
 

@@ -29,11 +29,17 @@ public sealed class UpdateStateByKeyTests
                 return Sum(values, state);
             }, [("c", 30), ("c", 40)]),
             In(1));
-        Assert.Equal([["(a,3)", "(c,40)", "(null,5)"], ["(a,3)", "(c,40)", "(null,5)"], ["(b,1)", "(c,40)", "(null,5)"], ["(b,1)", "(c,40)", "(null,5)"]], Sorted(found));
-        Assert.Equal(["1c040", "1a2null", "1null1null", "2c040", "2a03", "2null05", "3c040", "3a13", "3null05", "3b1null"], calls[..10].OrderBy(call => call[0]).ThenBy(call => Array.IndexOf(["c", "a", "nu", "b"], call[1] == 'n' ? "nu" : call[1..2])));
+        Assert.Equal(
+            [["(a,3)", "(c,40)", "(null,5)"], ["(a,3)", "(c,40)", "(null,5)"], ["(b,1)", "(c,40)", "(null,5)"],
+                ["(b,1)", "(c,40)", "(null,5)"]], Sorted(found));
+        Assert.Equal(["1c040", "1a2null", "1null1null", "2c040", "2a03", "2null05", "3c040", "3a13", "3null05", "3b1null"],
+            calls[..10].OrderBy(call => call[0]).ThenBy(call => Array.IndexOf(["c", "a", "nu", "b"], call[1] == 'n' ? "nu" : call[1..2])));
     }
 
-    /// <summary>A window that is due in every second batch only, before states that begin with some; with batches that fail at each point.</summary>
+    /// <summary>
+    /// A window that is due in every second batch only, before states that begin with some; with batches that fail at
+    /// each point.
+    /// </summary>
     [Theory]
     [InlineData(0)]
     [InlineData(4)]
@@ -46,7 +52,8 @@ public sealed class UpdateStateByKeyTests
         var plan = new FailurePlan();
         plan.Add(new BatchTime(failing * 1000), FailurePoint.AfterTheEnd, 0, 1);
         RecordedOutput<(string Key, int Value)> found = scenario.Output(
-            new FailingStream<(string Key, int Value)>(scenario.Input(batches), plan).Window(2 * Second, 2 * Second).UpdateStateByKey(Sum, [("i", 7)]));
+            new FailingStream<(string Key, int Value)>(scenario.Input(batches), plan).Window(2 * Second, 2 * Second)
+                .UpdateStateByKey(Sum, [("i", 7)]));
         await scenario.RunAsync();
         int sum = 0;
         for (int tick = 1; tick <= 8; tick++)
@@ -59,13 +66,15 @@ public sealed class UpdateStateByKeyTests
     [Fact]
     public async Task Function_FailsAnywhere_StatesAreAsBefore()
     {
-        (int Key, int Value)[][] batches = [.. Enumerable.Range(1, 6).Select(i => Enumerable.Range(0, 5).Select(k => ((k * i) % 7, i % 4 == 3 ? -9 : i)).ToArray())];
+        (int Key, int Value)[][] batches = [.. Enumerable.Range(1, 6)
+            .Select(i => Enumerable.Range(0, 5).Select(k => ((k * i) % 7, i % 4 == 3 ? -9 : i)).ToArray())];
         for (int failing = 1; failing <= 30; failing++)
         {
             int calls = 0;
             await using var scenario = new StreamScenario(ContinuingIn(1));
             var found = scenario.Output(scenario.Input(batches).UpdateStateByKey(
-                (ReadOnlySpan<int> values, Optional<int> state) => ++calls == failing ? throw new ArithmeticException("now") : Sum(values, state)));
+                (ReadOnlySpan<int> values, Optional<int> state) => ++calls == failing
+                    ? throw new ArithmeticException("now") : Sum(values, state)));
             await scenario.RunAsync();
             BatchTime? failed = scenario.Failures.SingleOrDefault()?.BatchTime;
             var good = batches.Where((_, i) => new BatchTime((i + 1) * 1000) != failed).ToArray();

@@ -18,13 +18,16 @@ public sealed class WindowTests
         foreach (int partitions in (int[])[1, 3])
         {
             var found = StreamTest.Run(Numbers, numbers => numbers.Window(length * Second, slide * Second), In(partitions));
-            Assert.Equal(expected, string.Join(' ', found.Select(batch => batch is null ? "null" : RecordText.Of(partitions == 1 ? batch : batch.Order().ToArray()))));
+            Assert.Equal(expected,
+                string.Join(' ', found
+                    .Select(batch => batch is null ? "null" : RecordText.Of(partitions == 1 ? batch : batch.Order().ToArray()))));
         }
     }
 
     [Fact]
     public void CountByWindow_AlwaysOneNumber_AlsoBeforeTheFirstRecord() =>
-        Assert.Equal([[0L], [0L], [2L], [2L], [0L]], StreamTest.Run<int, long>([[], [], [1, 2], [], []], numbers => numbers.CountByWindow(2 * Second), In(3)));
+        Assert.Equal([[0L], [0L], [2L], [2L], [0L]],
+            StreamTest.Run<int, long>([[], [], [1, 2], [], []], numbers => numbers.CountByWindow(2 * Second), In(3)));
 
     [Fact]
     public void ReduceByWindow_EmptyWindow_GivesNothing()
@@ -32,7 +35,8 @@ public sealed class WindowTests
         foreach (bool hasInverse in (bool[])[true, false])
         {
             DStream<int> Sum(DStream<int> numbers) =>
-                hasInverse ? numbers.ReduceByWindow((a, b) => a + b, (a, b) => a - b, 2 * Second) : numbers.ReduceByWindow((a, b) => a + b, 2 * Second);
+                hasInverse ? numbers.ReduceByWindow((a, b) => a + b, (a, b) => a - b, 2 * Second)
+                    : numbers.ReduceByWindow((a, b) => a + b, 2 * Second);
             Assert.Equal([[], [3], [10], [7], []], StreamTest.Run<int, int>([[], [1, 2], [7], [], []], Sum, In(3)));
         }
     }
@@ -40,7 +44,8 @@ public sealed class WindowTests
     [Fact]
     public async Task MissedTicks_LeftOut_WindowsGoByTime()
     {
-        await using var scenario = new StreamScenario(new() { Partitions = 1, Configure = options => options with { MissedTicks = MissedTickPolicy.RunNewest } });
+        await using var scenario =
+            new StreamScenario(new() { Partitions = 1, Configure = options => options with { MissedTicks = MissedTickPolicy.RunNewest } });
         ManualStream<int> numbers = scenario.Input<int>([]);
         RecordedOutput<int> window = scenario.Output(numbers.Window(3 * Second));
         RecordedOutput<(int Key, int Value)> sums = scenario.Output(
@@ -72,7 +77,8 @@ public sealed class WindowTests
         scenario.Output(numbers.Window(2 * Second, 3 * Second));
         scenario.Output(numbers);
         await scenario.RunAsync();
-        var started = scenario.Recorder.Events.Where(heard => heard.Name == "OutputStarted").ToLookup(heard => heard.OutputIndex, heard => heard.Time!.Value.Milliseconds);
+        var started = scenario.Recorder.Events.Where(heard => heard.Name == "OutputStarted")
+            .ToLookup(heard => heard.OutputIndex, heard => heard.Time!.Value.Milliseconds);
         Assert.Equal([3000, 6000, 9000], started[0]);
         Assert.Equal(9, started[1].Count());
         Assert.Equal(9, scenario.Recorder.Events.Count(heard => heard.Name == "BatchCompleted"));
@@ -93,14 +99,23 @@ public sealed class WindowTests
     {
         (int, string)[][] left = [[(1, "a")], [(2, "b")], [(1, "c")]];
         (int, int)[][] right = [[(1, 10)], [], [(3, 30)]];
-        var joined = StreamTest.Run(left, right, (DStream<(int Key, string Value)> l, DStream<(int Key, int Value)> r) => l.Window(2 * Second).Join(r.Window(3 * Second)), In(2));
+        var joined =
+            StreamTest.Run(left, right,
+                (DStream<(int Key, string Value)> l, DStream<(int Key, int Value)> r) => l.Window(2 * Second).Join(r.Window(3 * Second)),
+                In(2));
         Assert.Equal([["(1,(a,10))"], ["(1,(a,10))"], ["(1,(c,10))"]], Sorted(joined));
-        var grouped = StreamTest.Run(left, right, (DStream<(int Key, string Value)> l, DStream<(int Key, int Value)> r) => l.Window(2 * Second).CoGroup(r.Window(3 * Second)).Map(pair => RecordText.Of(pair)), In(2));
+        var grouped =
+            StreamTest.Run(left, right,
+                (DStream<(int Key, string Value)> l, DStream<(int Key, int Value)> r) => l.Window(2 * Second)
+                    .CoGroup(r.Window(3 * Second)).Map(pair => RecordText.Of(pair)), In(2));
         Assert.Equal(["(1,([c],[10]))", "(2,([b],[]))", "(3,([],[30]))"], Sorted(grouped)[2]);
         int[][] some = [[5, 1], [5, 9], [2]];
         Assert.Equal([[5], [9], [9]], StreamTest.Run(some, numbers => numbers.Window(2 * Second).TopK(1, x => x), In(2)));
-        Assert.Equal([["1", "5"], ["1", "5", "9"], ["2", "5", "9"]], Sorted(StreamTest.Run(some, numbers => numbers.Window(2 * Second).Distinct(), In(2))));
-        Assert.Equal([2, 4, 3], StreamTest.Run(some, numbers => numbers.Window(2 * Second).Repartition(3).Transform(batch => new[] { batch.Count }), In(2)).Select(batch => batch![0]));
+        Assert.Equal([["1", "5"], ["1", "5", "9"], ["2", "5", "9"]],
+            Sorted(StreamTest.Run(some, numbers => numbers.Window(2 * Second).Distinct(), In(2))));
+        Assert.Equal([2, 4, 3],
+            StreamTest.Run(some, numbers => numbers.Window(2 * Second).Repartition(3).Transform(batch => new[] { batch.Count }), In(2))
+                .Select(batch => batch![0]));
     }
 
     [Theory]
@@ -113,7 +128,9 @@ public sealed class WindowTests
         var numbers = new ManualStream<int>(Context());
         TimeSpan wrong = TimeSpan.FromMilliseconds(milliseconds);
         ArgumentException error = Assert.Throws<ArgumentException>(() => numbers.Window(wrong));
-        Assert.StartsWith($"The window reaches back {wrong}, and ManualStream 0 makes a batch every 00:00:01; a positive multiple of that is expected. Give 00:00:0", error.Message);
+        Assert.StartsWith(
+            $"The window reaches back {wrong}, and ManualStream 0 makes a batch every 00:00:01; a positive multiple "
+            + "of that is expected. Give 00:00:0", error.Message);
         Assert.Equal("length", error.ParamName);
         Assert.Equal("slide", Assert.Throws<ArgumentException>(() => numbers.Window(Second, wrong)).ParamName);
         Assert.Equal("length", Assert.Throws<ArgumentException>(() => numbers.CountByWindow(wrong)).ParamName);

@@ -3,7 +3,10 @@ using static FastStream.Tests.Core.Operators.OperatorRun;
 
 namespace FastStream.Tests.Core.Operators;
 
-/// <summary>Texts in windows and states read right long after their blocks were overwritten: each program runs with texts of blocks and with strings, outputs are read many batches late.</summary>
+/// <summary>
+/// Texts in windows and states read right long after their blocks were overwritten: each program runs with texts of
+/// blocks and with strings, outputs are read many batches late.
+/// </summary>
 public sealed class WindowTextTests(ITestOutputHelper output)
 {
     private const int Batches = 18;
@@ -13,7 +16,8 @@ public sealed class WindowTextTests(ITestOutputHelper output)
 
     public static TheoryData<string> Names => [.. ByName.Keys];
 
-    private static Dictionary<string, (Action<DStream<Utf8Text>, Reader> Texts, Action<DStream<string>, Reader> Strings)> ByName { get; } = new()
+    private static Dictionary<string, (Action<DStream<Utf8Text>, Reader> Texts,
+        Action<DStream<string>, Reader> Strings)> ByName { get; } = new()
     {
         ["Window"] = (Windows, Windows),
         ["Keys"] = (Keys, Keys),
@@ -33,7 +37,8 @@ public sealed class WindowTextTests(ITestOutputHelper output)
         Random random = RandomSource.New(output);
         int partitions = random.Next(1, 4);
         int retries = random.Next(2);
-        string[][] batches = [.. Enumerable.Range(0, Batches).Select(tick => Enumerable.Range(0, random.Next(400)).Select(_ => NewLine(random, tick)).ToArray())];
+        string[][] batches = [.. Enumerable.Range(0, Batches)
+            .Select(tick => Enumerable.Range(0, random.Next(400)).Select(_ => NewLine(random, tick)).ToArray())];
         var texts = new Reader();
         var strings = new Reader();
         await using (StreamScenario scenario = NewScenario(partitions, retries, random.Next(1, 4)))
@@ -70,7 +75,9 @@ public sealed class WindowTextTests(ITestOutputHelper output)
         var pairs = lines.Map(line => (Key: line, Value: (line, 1)));
         scenario.Output(lines.Window(TimeSpan.FromSeconds(60)).Count());
         scenario.Output(pairs.ReduceByKeyAndWindow((a, _) => a, TimeSpan.FromSeconds(60)).Count());
-        scenario.Output(pairs.UpdateStateByKey((ReadOnlySpan<(Utf8Text, int)> values, Optional<Utf8Text> state) => values.IsEmpty ? state : values[0].Item1).Count());
+        scenario.Output(
+            pairs.UpdateStateByKey((ReadOnlySpan<(Utf8Text, int)> values, Optional<Utf8Text> state) => values.IsEmpty
+                ? state : values[0].Item1).Count());
         scenario.Output(lines.Window(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60)).Count());
         await scenario.RunBatchesAsync(10);
         Assert.Equal(0, scenario.Context.Blocks.RentedBlocks);
@@ -88,7 +95,8 @@ public sealed class WindowTextTests(ITestOutputHelper output)
     private static StreamScenario NewScenario(int partitions, int retries, int jobs) => new(new()
     {
         Partitions = partitions,
-        Configure = options => options with { BatchRetries = retries, ConcurrentJobs = jobs, OnBatchFailure = BatchFailurePolicy.ReportAndContinue },
+        Configure = options => options with
+            { BatchRetries = retries, ConcurrentJobs = jobs, OnBatchFailure = BatchFailurePolicy.ReportAndContinue },
     });
 
     // An output that fails for good, once tried and then done: what was given out by the first try is still read, and nothing counts twice.
@@ -122,10 +130,12 @@ public sealed class WindowTextTests(ITestOutputHelper output)
     }
 
     private static void Inside<T>(DStream<T> lines, Reader reader) => reader.Read(
-        lines.Map(line => (new Optional<T>(line), new Both<T>(line, 3, new Both<T>.Inner(line, line)), (object)"o")).Window(Long).Repartition(2).Distinct());
+        lines.Map(line => (new Optional<T>(line), new Both<T>(line, 3, new Both<T>.Inner(line, line)), (object)"o"))
+            .Window(Long).Repartition(2).Distinct());
 
     private static void Stacked<T>(DStream<T> lines, Reader reader) =>
-        reader.Read(lines.Distinct().Window(Long, Often).CountByValueAndWindow(Long, Long).Window(Long + Long, Long).TopK(10_000, pair => pair.Value));
+        reader.Read(lines.Distinct().Window(Long, Often).CountByValueAndWindow(Long, Long).Window(Long + Long, Long)
+            .TopK(10_000, pair => pair.Value));
 
     private static void Moved<T>(DStream<T> lines, Reader reader)
     {
@@ -135,9 +145,11 @@ public sealed class WindowTextTests(ITestOutputHelper output)
         reader.Read(window.Union(lines.CountByValueAndWindow(Often, Often)));
     }
 
-    private static void Updated<T>(DStream<T> lines, Reader reader) => reader.Read(lines.Map(line => (Key: line, Value: line)).UpdateStateByKey(
+    private static void Updated<T>(DStream<T> lines, Reader reader) =>
+        reader.Read(lines.Map(line => (Key: line, Value: line)).UpdateStateByKey(
         (BatchTime time, T _, ReadOnlySpan<T> values, Optional<(T Text, BatchTime Time)> state) =>
-            !values.IsEmpty ? (values[0], time) : state.HasValue && state.Value.Time + Long > time ? state : Optional<(T Text, BatchTime Time)>.None));
+            !values.IsEmpty
+                ? (values[0], time) : state.HasValue && state.Value.Time + Long > time ? state : Optional<(T Text, BatchTime Time)>.None));
 
     private static void Mapped<T>(DStream<T> lines, Reader reader)
     {
@@ -157,7 +169,8 @@ public sealed class WindowTextTests(ITestOutputHelper output)
 
     private static void HeldBatch<T>(DStream<T> lines, Reader reader)
     {
-        reader.Read(lines.Glom().Map(part => part.Length == 0 ? [] : new[] { part.Max()! }).Window(Long).Window(Long, Often).FlatMap<T[], T>((part, results) => results.AddRange(part)));
+        reader.Read(lines.Glom().Map(part => part.Length == 0 ? [] : new[] { part.Max()! }).Window(Long)
+            .Window(Long, Often).FlatMap<T[], T>((part, results) => results.AddRange(part)));
         reader.Read(lines.KeyBy(line => line!.ToString()!.Length % 20).GroupByKey().Window(Long).MapValues(group => group.Count));
     }
 

@@ -35,7 +35,8 @@ public sealed class FormatTests
         Assert.Equal("[1, 2]\n[]\n", Written(new TextFormat<int[]>(), [1, 2], []));
         Assert.Equal("null\nä\n", Written(new TextFormat<string?>(), null, "ä"));
         Assert.Equal("0.5\n", Written(new TextFormat<double>(), 0.5));
-        Assert.Equal("a text longer than fifteen bytes\n", Written(new TextFormat<Utf8Text>(), Utf8Text.Intern("a text longer than fifteen bytes")));
+        Assert.Equal("a text longer than fifteen bytes\n",
+            Written(new TextFormat<Utf8Text>(), Utf8Text.Intern("a text longer than fifteen bytes")));
     }
 
     [Fact]
@@ -50,7 +51,8 @@ public sealed class FormatTests
         try
         {
             Assert.Equal("0.5\n", Written(new TextFormat<double>(), 0.5));
-            Assert.Equal("[[a, 0.5]]\n", Written(new TextFormat<Dictionary<string, double>>(), new Dictionary<string, double> { ["a"] = 0.5 }));
+            Assert.Equal("[[a, 0.5]]\n",
+                Written(new TextFormat<Dictionary<string, double>>(), new Dictionary<string, double> { ["a"] = 0.5 }));
             Assert.Equal("[a, 0.5]\n", Written(new TextFormat<KeyValuePair<string, double>>(), new KeyValuePair<string, double>("a", 0.5)));
             Assert.Equal(
                 "(1,[Reading { Celsius = -0.5, At = 01/02/2000 00:00:00 }])\n",
@@ -92,7 +94,8 @@ public sealed class FormatTests
     public void Csv_AbsentSideOfAnOuterJoin_IsAnEmptyField()
     {
         Assert.Equal("1,2,a\r\n1,2,\r\n", Written(new CsvFormat<(int, int, Optional<string>)>(), (1, 2, "a"), (1, 2, default)));
-        Assert.Equal("side,\r\n", Written(new CsvFormat<(string, Optional<Optional<int>>)>(), ("side", new Optional<Optional<int>>(default))));
+        Assert.Equal("side,\r\n",
+            Written(new CsvFormat<(string, Optional<Optional<int>>)>(), ("side", new Optional<Optional<int>>(default))));
         Assert.Equal("side,\r\n", Written(new CsvFormat<(string, Optional<string?>)>(), ("side", new Optional<string?>(null))));
         Assert.Equal("\"\"\r\n0.5\r\n", Written(new CsvFormat<Optional<double>>(), default, 0.5));
     }
@@ -105,7 +108,8 @@ public sealed class FormatTests
 
     [Fact]
     public void Json_Reflection_WritesPairsAndTexts() =>
-        Assert.Equal("{\"Item1\":\"k\",\"Item2\":7}\n", Written(new JsonLinesFormat<(Utf8Text Key, int Value)>(), (Utf8Text.Intern("k"), 7)));
+        Assert.Equal("{\"Item1\":\"k\",\"Item2\":7}\n",
+            Written(new JsonLinesFormat<(Utf8Text Key, int Value)>(), (Utf8Text.Intern("k"), 7)));
 
     [Fact]
     public void Json_OuterJoin_WritesTheValueOrNull() =>
@@ -115,7 +119,8 @@ public sealed class FormatTests
 
     [Fact]
     public void Json_IndentedOptions_StayOnOneLine() =>
-        Assert.Equal("{\"Customer\":\"Ann\",\"Pieces\":2}\n", Written(new JsonLinesFormat<Order>(new JsonSerializerOptions { WriteIndented = true }), new Order("Ann", 2)));
+        Assert.Equal("{\"Customer\":\"Ann\",\"Pieces\":2}\n",
+            Written(new JsonLinesFormat<Order>(new JsonSerializerOptions { WriteIndented = true }), new Order("Ann", 2)));
 
     [Fact]
     public void Json_OptionsWithAnEncoder_AreFollowed()

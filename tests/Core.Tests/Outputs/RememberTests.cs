@@ -64,7 +64,8 @@ public sealed class RememberTests
     {
         await using var scenario = new StreamScenario(In(2));
         RememberedStream<int> remembered = scenario.Input(Batches).Remember(TimeSpan.FromSeconds(20));
-        Assert.Contains("before the context was started", Assert.Throws<InvalidOperationException>(() => remembered.Slice(default, default)).Message);
+        Assert.Contains("before the context was started",
+            Assert.Throws<InvalidOperationException>(() => remembered.Slice(default, default)).Message);
         await scenario.RunAsync();
         Assert.Contains("after stopping", Assert.Throws<InvalidOperationException>(() => remembered.Slice(default, default)).Message);
     }

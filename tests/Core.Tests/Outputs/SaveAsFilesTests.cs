@@ -71,8 +71,10 @@ public sealed class SaveAsFilesTests
         }
 
         var before = directory.Files().ToDictionary();
-        StreamingException failure = Assert.Throws<StreamingException>(() => Save([["a"]], stream => stream.SaveAsTextFiles(directory.File("w"))));
-        Assert.Contains($"{directory.File("w-1000")} is there already, and is not what this program writes there", failure.Message, StringComparison.Ordinal);
+        StreamingException failure =
+            Assert.Throws<StreamingException>(() => Save([["a"]], stream => stream.SaveAsTextFiles(directory.File("w"))));
+        Assert.Contains($"{directory.File("w-1000")} is there already, and is not what this program writes there",
+            failure.Message, StringComparison.Ordinal);
         Assert.Equal(before, directory.Files().ToDictionary());
     }
 
@@ -178,7 +180,8 @@ public sealed class SaveAsFilesTests
     {
         using var directory = new TemporaryDirectory();
         Save([[(1, "a,b")]], stream => stream.SaveAsFiles(directory.File("w"), new CsvFormat<(int, string)>()), new() { Partitions = 1 });
-        Save([[(1, "a,b")]], stream => stream.SaveAsFiles(directory.File("w"), new CsvFormat<(int, string)>(), suffix: ""), new() { Partitions = 1 });
+        Save([[(1, "a,b")]],
+            stream => stream.SaveAsFiles(directory.File("w"), new CsvFormat<(int, string)>(), suffix: ""), new() { Partitions = 1 });
         Assert.Equal("1,\"a,b\"\r\n", directory.Files()["w-1000.csv/part-00000"]);
         Assert.Equal("1,\"a,b\"\r\n", directory.Files()["w-1000/part-00000"]);
     }

@@ -111,8 +111,10 @@ public sealed class ToChannelTests
 
     private static void CheckRefused<T>(StreamScenario scenario, string held)
     {
-        ArgumentException channel = Assert.Throws<ArgumentException>(() => scenario.Input<T>([]).ToChannel(Channel.CreateUnbounded<T>().Writer));
-        ArgumentException block = Assert.Throws<ArgumentException>(() => scenario.Input<T>([]).LinkTo(new System.Threading.Tasks.Dataflow.BufferBlock<T>()));
+        ArgumentException channel =
+            Assert.Throws<ArgumentException>(() => scenario.Input<T>([]).ToChannel(Channel.CreateUnbounded<T>().Writer));
+        ArgumentException block =
+            Assert.Throws<ArgumentException>(() => scenario.Input<T>([]).LinkTo(new System.Threading.Tasks.Dataflow.BufferBlock<T>()));
         Assert.Contains($"holds a {held}", channel.Message, StringComparison.Ordinal);
         Assert.Contains($"holds a {held}", block.Message, StringComparison.Ordinal);
     }

@@ -86,7 +86,9 @@ public sealed class WriteToTests
     [Fact]
     public async Task Fail_WhileBatchesAreSkipped_StopsAllTheSame()
     {
-        await using var context = new StreamingContext(new StreamingOptions { TimeProvider = new ManualTimeProvider(), OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
+        await using var context =
+            new StreamingContext(new StreamingOptions
+                { TimeProvider = new ManualTimeProvider(), OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
         new ManualStream<int>(context).ForEachBatch((_, _) => { });
         context.Start();
         context.Fail(new StreamingException("the place is taken"));

@@ -5,7 +5,10 @@ using Xunit.Abstractions;
 
 namespace FastStream.Tests.Core.Checkpointing;
 
-/// <summary>The log of batches: what was appended is read again, a torn end is cut off, and everything else that is not as it was written is refused with its place.</summary>
+/// <summary>
+/// The log of batches: what was appended is read again, a torn end is cut off, and everything else that is not as it
+/// was written is refused with its place.
+/// </summary>
 public sealed class BatchLogTests(ITestOutputHelper output) : IDisposable
 {
     private const int Header = BatchLog.FileHeaderBytes;
@@ -38,10 +41,12 @@ public sealed class BatchLogTests(ITestOutputHelper output) : IDisposable
 
     private string Refused(int from = 1) => Assert.Throws<InvalidDataException>(() => Read(from)).Message;
 
-    private void CheckDamageAt(long offset) => Assert.StartsWith($"{PathOf(1)} is damaged at byte {offset}: ", Refused(), StringComparison.Ordinal);
+    private void CheckDamageAt(long offset) =>
+        Assert.StartsWith($"{PathOf(1)} is damaged at byte {offset}: ", Refused(), StringComparison.Ordinal);
 
     // Where the frames end, the file's own first.
-    private static int[] Ends(byte[][] payloads) => [.. payloads.Aggregate(new List<int> { Header }, (ends, payload) => [.. ends, ends[^1] + Frame.HeaderBytes + payload.Length])];
+    private static int[] Ends(byte[][] payloads) =>
+        [.. payloads.Aggregate(new List<int> { Header }, (ends, payload) => [.. ends, ends[^1] + Frame.HeaderBytes + payload.Length])];
 
     private ulong Salt()
     {
@@ -236,7 +241,8 @@ public sealed class BatchLogTests(ITestOutputHelper output) : IDisposable
         }
 
         byte[] begun = File.ReadAllBytes(PathOf(2));
-        foreach (byte[] torn in Enumerable.Range(0, Header).Select(length => begun[..length]).Append(new byte[Header]).Append([.. begun[..16], .. new byte[16]]))
+        foreach (byte[] torn in Enumerable.Range(0, Header).Select(length => begun[..length]).Append(new byte[Header])
+            .Append([.. begun[..16], .. new byte[16]]))
         {
             File.WriteAllBytes(PathOf(2), torn);
             (List<byte[]> frames, int segment, long length) = Read();
@@ -273,7 +279,8 @@ public sealed class BatchLogTests(ITestOutputHelper output) : IDisposable
     public void Frames_NamesOfOthers_AreNotLookedAt()
     {
         Write([1]);
-        foreach (string name in new[] { "batches-2.log", "batches-+00000002.log", "batches- 00000002.log", "batches-000000002.log.old", "batches-x.log", "batches-.log", "batches-99999999999.log", "batches--00000002.log" })
+        foreach (string name in new[] { "batches-2.log", "batches-+00000002.log", "batches- 00000002.log",
+            "batches-000000002.log.old", "batches-x.log", "batches-.log", "batches-99999999999.log", "batches--00000002.log" })
         {
             File.WriteAllText(_directory.File(name), "x");
         }

@@ -10,7 +10,9 @@ public sealed class BatchRecordTests(ITestOutputHelper output)
     private static byte[] Plan(long time, params (string Name, byte[] Saved)[] inputs)
     {
         var writer = new ArrayBufferWriter<byte>();
-        BatchRecord.WritePlan(writer, new BatchTime(time), inputs.Select(input => input.Name).ToArray(), inputs.Select(input => new FakeInput(input.Name, input.Saved)).ToArray(), inputs.Select(_ => RecordInputBatch.Empty<int>()).ToArray());
+        BatchRecord.WritePlan(writer, new BatchTime(time), inputs.Select(input => input.Name).ToArray(),
+            inputs.Select(input => new FakeInput(input.Name, input.Saved)).ToArray(),
+            inputs.Select(_ => RecordInputBatch.Empty<int>()).ToArray());
         return writer.WrittenSpan.ToArray();
     }
 
@@ -22,7 +24,8 @@ public sealed class BatchRecordTests(ITestOutputHelper output)
     public void Collect_PlansAndCommits_GiveBatchesInOrderWithOutcome()
     {
         List<RecoveredBatch> batches = Collect(
-            Plan(1000, ("a", [9])), Commit(1000), Plan(2000, ("a", [1, 2]), ("ü", [])), Plan(3000), Commit(2000), Plan(4000, ("a", [3])), Commit(3000, Outcome.Aborted));
+            Plan(1000, ("a", [9])), Commit(1000), Plan(2000, ("a", [1, 2]), ("ü", [])), Plan(3000), Commit(2000),
+            Plan(4000, ("a", [3])), Commit(3000, Outcome.Aborted));
         Assert.Equal([2000, 3000, 4000], batches.Select(batch => batch.Time.Milliseconds));
         Assert.Equal([Outcome.Committed, Outcome.Aborted, Outcome.Pending], batches.Select(batch => batch.Outcome));
         Assert.Equal([1, 2], batches[0].Inputs["a"].ToArray());
@@ -35,19 +38,23 @@ public sealed class BatchRecordTests(ITestOutputHelper output)
     public void Collect_OutcomeTwice_TheLastOneCounts() =>
         Assert.Equal(
             Outcome.CommittedWithoutData,
-            Collect(Plan(2000, ("a", [1])), Commit(2000, Outcome.WithoutData), Plan(3000), Commit(2000, Outcome.CommittedWithoutData))[0].Outcome);
+            Collect(Plan(2000, ("a", [1])), Commit(2000, Outcome.WithoutData), Plan(3000),
+                Commit(2000, Outcome.CommittedWithoutData))[0].Outcome);
 
     [Fact]
     public void Collect_CommitWithoutPlan_IsRefused() =>
-        Assert.Equal("The log says that batch 2000 ms is done, and not what it was made of.", Assert.Throws<InvalidDataException>(() => Collect(Commit(2000))).Message);
+        Assert.Equal("The log says that batch 2000 ms is done, and not what it was made of.",
+            Assert.Throws<InvalidDataException>(() => Collect(Commit(2000))).Message);
 
     [Fact]
     public void Collect_PlannedTwice_IsRefused() =>
-        Assert.Equal("The log says twice what batch 2000 ms was made of.", Assert.Throws<InvalidDataException>(() => Collect(Plan(2000), Commit(2000), Plan(2000))).Message);
+        Assert.Equal("The log says twice what batch 2000 ms was made of.",
+            Assert.Throws<InvalidDataException>(() => Collect(Plan(2000), Commit(2000), Plan(2000))).Message);
 
     [Fact]
     public void Collect_InputTwice_IsRefused() =>
-        Assert.Equal("The log has the input a twice in one batch.", Assert.Throws<InvalidDataException>(() => Collect(Plan(2000, ("a", [1]), ("a", [2])))).Message);
+        Assert.Equal("The log has the input a twice in one batch.",
+            Assert.Throws<InvalidDataException>(() => Collect(Plan(2000, ("a", [1]), ("a", [2])))).Message);
 
     [Fact]
     public void Collect_OtherKindOrLength_IsRefused()
@@ -74,8 +81,10 @@ public sealed class BatchRecordTests(ITestOutputHelper output)
     public void Collect_ChangedOrRandomBytes_GiveBatchesOrAreRefused()
     {
         Random random = RandomSource.New(output);
-        byte[][] frames = [Plan(2000, ("first", [1, 2, 3]), ("second", [])), Commit(2000), Plan(3000, ("first", Encoding.UTF8.GetBytes("some records of a batch")))];
-        Mutations.CheckReader(random, 20_000, () => frames[random.Next(frames.Length)], bytes => BatchRecord.Collect([frames[0], bytes], new BatchTime(1000)));
+        byte[][] frames = [Plan(2000, ("first", [1, 2, 3]), ("second", [])), Commit(2000),
+            Plan(3000, ("first", Encoding.UTF8.GetBytes("some records of a batch")))];
+        Mutations.CheckReader(random, 20_000, () => frames[random.Next(frames.Length)],
+            bytes => BatchRecord.Collect([frames[0], bytes], new BatchTime(1000)));
     }
 
     private sealed class FakeInput(string name, byte[] saved) : IInputStream

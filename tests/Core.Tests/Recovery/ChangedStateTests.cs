@@ -126,7 +126,8 @@ public sealed class ChangedStateTests
     [Theory]
     [InlineData("(Red=0 Green=1)", "(Green=0 Red=1)", "(Green=0 Red=1)", null)]
     [InlineData("(Green=0)", "(Green=0 Red=1)", "(Green=0 Blue=1)", "was written with Red=1")]
-    public async Task Start_RecordsOfTheLogOfARunWithoutACheckpoint_AreComparedWithTheTypesOfThatRun(string first, string second, string third, string? refusal)
+    public async Task Start_RecordsOfTheLogOfARunWithoutACheckpoint_AreComparedWithTheTypesOfThatRun(string first,
+        string second, string third, string? refusal)
     {
         using var folder = new JobFolder();
         string name = RecordLayout.NameOf(typeof(Light));

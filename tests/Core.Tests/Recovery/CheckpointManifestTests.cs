@@ -27,8 +27,11 @@ public sealed class CheckpointManifestTests(ITestOutputHelper output)
     [Fact]
     public void Read_WhatWasWritten_IsTheSame()
     {
-        CheckpointPart[] parts = [new("state", "a \"quoted\" ü\n", "raw System.Int32", 0, 7, new KeyGroups(0, 1024)), new("input", "", "", 7, 0), new("state", "b", "x", 7, int.MaxValue, new KeyGroups(1024, 0))];
-        var manifest = new CheckpointManifest(42, new BatchTime(-5), TimeSpan.FromMilliseconds(15), new BatchTime(long.MaxValue), 7, new LogEnd(8, 1L << 40), 7L + int.MaxValue, uint.MaxValue, parts)
+        CheckpointPart[] parts = [new("state", "a \"quoted\" ü\n", "raw System.Int32", 0, 7, new KeyGroups(0, 1024)),
+            new("input", "", "", 7, 0), new("state", "b", "x", 7, int.MaxValue, new KeyGroups(1024, 0))];
+        var manifest =
+            new CheckpointManifest(42, new BatchTime(-5), TimeSpan.FromMilliseconds(15), new BatchTime(long.MaxValue),
+                7, new LogEnd(8, 1L << 40), 7L + int.MaxValue, uint.MaxValue, parts)
         {
             Salt = KeySalt.Of(new StreamingOptions { KeySalt = "salt" }),
         };
@@ -47,7 +50,8 @@ public sealed class CheckpointManifestTests(ITestOutputHelper output)
 
     [Fact]
     public void Read_SaltOfAnotherHash_IsLeftOut() =>
-        Assert.Null(ReadJson(Valid.Replace("\"number\":1", "\"number\":1,\"keyHash\":2,\"keySalt\":\"of tomorrow\"", StringComparison.Ordinal)).Salt);
+        Assert.Null(ReadJson(
+            Valid.Replace("\"number\":1", "\"number\":1,\"keyHash\":2,\"keySalt\":\"of tomorrow\"", StringComparison.Ordinal)).Salt);
 
     [Fact]
     public void Read_CutLongerOrFlippedAnywhere_IsRefused()

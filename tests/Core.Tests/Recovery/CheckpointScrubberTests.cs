@@ -72,7 +72,8 @@ public sealed class CheckpointScrubberTests : IDisposable
         File.WriteAllBytes(path, bytes);
         await LookAsync(store, 3);
         string warning = Assert.Single(_warnings);
-        Assert.StartsWith($"Checkpoint {number} is kept for when newer ones are damaged, and cannot serve: ", warning, StringComparison.Ordinal);
+        Assert.StartsWith($"Checkpoint {number} is kept for when newer ones are damaged, and cannot serve: ", warning,
+            StringComparison.Ordinal);
         _warnings.Clear();
         await LookAsync(store, 9);
         Assert.Single(_warnings);
@@ -87,7 +88,8 @@ public sealed class CheckpointScrubberTests : IDisposable
         File.WriteAllBytes(path, bytes[..BatchLog.FileHeaderBytes]);
         await LookAsync(store, 3);
         Assert.Equal(2, _warnings.Count);   // the first two need the file
-        Assert.All(_warnings, warning => Assert.Contains($"{path} is damaged at byte {BatchLog.FileHeaderBytes}", warning, StringComparison.Ordinal));
+        Assert.All(_warnings,
+            warning => Assert.Contains($"{path} is damaged at byte {BatchLog.FileHeaderBytes}", warning, StringComparison.Ordinal));
         _warnings.Clear();
         File.Delete(path);
         await LookAsync(store, 3);
@@ -99,7 +101,9 @@ public sealed class CheckpointScrubberTests : IDisposable
     public async Task Context_OlderCheckpointDamaged_WarnsItsListeners()
     {
         using var folder = new JobFolder();
-        await using StreamScenario scenario = folder.Start(interval: 1, configure: options => options with { Checkpoint = options.Checkpoint! with { KeptCheckpoints = 1000 } });
+        await using StreamScenario scenario =
+            folder.Start(interval: 1, configure: options => options with
+                { Checkpoint = options.Checkpoint! with { KeptCheckpoints = 1000 } });
         var warned = new Warned();
         scenario.Context.AddListener(warned);
         ManualStream<int> numbers = scenario.Input<int>([[1], [2], [3]]);

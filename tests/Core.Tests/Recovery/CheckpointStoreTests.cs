@@ -27,7 +27,8 @@ public sealed class CheckpointStoreTests : IDisposable
             writer.Write("state", $"s{i}", "x", output => output.Write(parts[i]));
         }
 
-        return new CheckpointManifest(0, new BatchTime(1000), TimeSpan.FromSeconds(1), new BatchTime(2000), 3, new LogEnd(3, 100), 0, 0, []);
+        return new CheckpointManifest(0, new BatchTime(1000), TimeSpan.FromSeconds(1), new BatchTime(2000), 3,
+            new LogEnd(3, 100), 0, 0, []);
     });
 
     private List<byte[]> Load(int number)
@@ -50,11 +51,13 @@ public sealed class CheckpointStoreTests : IDisposable
         Random random = RandomSource.New(_output);
         for (int number = 1; number <= 20; number++)
         {
-            byte[][] parts = Enumerable.Range(0, random.Next(5)).Select(_ => Mutations.Noise(random, random.Next(3) * random.Next(200_000))).ToArray();
+            byte[][] parts = Enumerable.Range(0, random.Next(5))
+                .Select(_ => Mutations.Noise(random, random.Next(3) * random.Next(200_000))).ToArray();
             Save(number, parts);
             Assert.Equal(parts, Load(number));
             using CheckpointData data = _store.Load(number);
-            Assert.Equal((number, 1000, 2000, 3), (data.Manifest.Number, data.Manifest.ZeroTime.Milliseconds, data.Manifest.Time.Milliseconds, data.Manifest.LogSegment));
+            Assert.Equal((number, 1000, 2000, 3),
+                (data.Manifest.Number, data.Manifest.ZeroTime.Milliseconds, data.Manifest.Time.Milliseconds, data.Manifest.LogSegment));
             Assert.Equal(data.Manifest.Parts, _store.ManifestOf(number).Parts);
         }
     }
@@ -149,7 +152,9 @@ public sealed class CheckpointStoreTests : IDisposable
         Save(9, [9]);
         Save(10, [10]);
         Save(11, [11]);
-        foreach (string name in new[] { "checkpoint-xyz", "checkpoint-1", "checkpoint-", "checkpoint-+00000012", "checkpoint- 00000012", "checkpoint-000000012x", "checkpoint-99999999999", "damaged-000000013", ".checkpoint-000000014.writing" })
+        foreach (string name in new[] { "checkpoint-xyz", "checkpoint-1", "checkpoint-", "checkpoint-+00000012",
+            "checkpoint- 00000012", "checkpoint-000000012x", "checkpoint-99999999999", "damaged-000000013",
+            ".checkpoint-000000014.writing" })
         {
             Directory.CreateDirectory(_directory.File(name));
         }
@@ -163,7 +168,8 @@ public sealed class CheckpointStoreTests : IDisposable
     [Fact]
     public void Save_LeftByACrash_IsRemoved()
     {
-        foreach (string name in new[] { ".checkpoint-000000001.writing", ".checkpoint-000000007.writing", ".checkpoint-000000003.removing", ".checkpoint-000000003.replaced" })
+        foreach (string name in new[] { ".checkpoint-000000001.writing", ".checkpoint-000000007.writing",
+            ".checkpoint-000000003.removing", ".checkpoint-000000003.replaced" })
         {
             Directory.CreateDirectory(_directory.File(name));
             File.WriteAllText(_directory.File(name + "/data"), "left");
@@ -171,7 +177,8 @@ public sealed class CheckpointStoreTests : IDisposable
 
         Directory.CreateDirectory(_directory.File(".somebody.writing"));
         Save(1, [1]);
-        Assert.Equal([".somebody.writing", "checkpoint-000000001"], Directory.GetFileSystemEntries(_directory.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal([".somebody.writing", "checkpoint-000000001"],
+            Directory.GetFileSystemEntries(_directory.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal([[1]], Load(1));
     }
 
@@ -203,7 +210,8 @@ public sealed class CheckpointStoreTests : IDisposable
         }
 
         Assert.Empty(_store.Numbers);
-        Assert.Equal(["damaged-000000005", "damaged-000000005-2", "damaged-000000005-3"], Directory.GetDirectories(_directory.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["damaged-000000005", "damaged-000000005-2", "damaged-000000005-3"],
+            Directory.GetDirectories(_directory.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -3,7 +3,10 @@ using FastStream.Tests.Core.Outputs;
 
 namespace FastStream.Tests.Core.Checkpointing;
 
-/// <summary>A disk that is full, that cannot flush, that gives back something else, and a directory that goes away: an error each time, and what was there before is still good.</summary>
+/// <summary>
+/// A disk that is full, that cannot flush, that gives back something else, and a directory that goes away: an error
+/// each time, and what was there before is still good.
+/// </summary>
 public sealed class DiskFaultTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
@@ -62,7 +65,8 @@ public sealed class DiskFaultTests : IDisposable
         using BatchLog log = BatchLog.Open(job, 1, 0);
         log.Append([1]);
         Directory.Delete(job, recursive: true);
-        Assert.Contains("was removed while it was in use", Assert.Throws<IOException>(() => log.Append([2])).Message, StringComparison.Ordinal);
+        Assert.Contains("was removed while it was in use", Assert.Throws<IOException>(() => log.Append([2])).Message,
+            StringComparison.Ordinal);
         Assert.Throws<IOException>(log.Roll);
     }
 
@@ -72,7 +76,8 @@ public sealed class DiskFaultTests : IDisposable
         using var directory = new TemporaryDirectory();
         string job = directory.File("job");
         var store = new CheckpointStore(job);
-        DirectoryNotFoundException error = Assert.Throws<DirectoryNotFoundException>(() => Save(store, 1, output => output.Write<byte>([1])));
+        DirectoryNotFoundException error =
+            Assert.Throws<DirectoryNotFoundException>(() => Save(store, 1, output => output.Write<byte>([1])));
         Assert.Contains("was removed while it was in use", error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(job));
         Assert.ThrowsAny<IOException>(() => store.Numbers);

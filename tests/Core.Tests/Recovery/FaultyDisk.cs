@@ -3,7 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FastStream.Tests.Core.Checkpointing;
 
-/// <summary>Makes a file that this process has open fail, as a disk does: what is written through the open handles goes to another file from then on.</summary>
+/// <summary>
+/// Makes a file that this process has open fail, as a disk does: what is written through the open handles goes to
+/// another file from then on.
+/// </summary>
 internal static partial class FaultyDisk
 {
     /// <summary>Takes no byte: writing fails for want of space.</summary>

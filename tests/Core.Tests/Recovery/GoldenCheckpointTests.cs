@@ -3,8 +3,9 @@ using FastStream.Tests.Core.Operators;
 namespace FastStream.Tests.Core.Checkpointing;
 
 /// <summary>
-/// Directories that earlier versions wrote are read, with the results of a program that never stopped. Each one holds a job of 4 partitions after 6 batches, with a checkpoint
-/// of batch 4 and the log of two more; FASTSTREAM_WRITE_GOLDEN writes a new one of the format as it is now.
+/// Directories that earlier versions wrote are read, with the results of a program that never stopped. Each one holds a
+/// job of 4 partitions after 6 batches, with a checkpoint of batch 4 and the log of two more; FASTSTREAM_WRITE_GOLDEN
+/// writes a new one of the format as it is now.
 /// </summary>
 public sealed class GoldenCheckpointTests
 {
@@ -55,7 +56,8 @@ public sealed class GoldenCheckpointTests
     // But for the files that say which process has the directory.
     private static void Copy(string from, string to)
     {
-        foreach (string file in Directory.GetFiles(from, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) is not ("lock" or "owner")))
+        foreach (string file in Directory.GetFiles(from, "*", SearchOption.AllDirectories)
+            .Where(file => Path.GetFileName(file) is not ("lock" or "owner")))
         {
             string target = Path.Combine(to, Path.GetRelativePath(from, file));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
@@ -72,12 +74,14 @@ public sealed class GoldenCheckpointTests
     }
 
     private static string[] TextsAt(RecordedOutput<string>[] outputs, int tick) =>
-        [.. outputs.SelectMany((output, i) => (output.At(new BatchTime(1000 * (tick + 1))) ?? []).Select(text => $"{i}: {text}")).Order(StringComparer.Ordinal)];
+        [.. outputs.SelectMany((output, i) => (output.At(new BatchTime(1000 * (tick + 1))) ?? []).Select(text => $"{i}: {text}"))
+            .Order(StringComparer.Ordinal)];
 
     // One of each that a checkpoint keeps, each with another kind of key.
     private static RecordedOutput<string>[] Describe(StreamScenario scenario, int from)
     {
-        int[][] batches = [.. Enumerable.Range(0, Batches).Select(tick => tick is 7 or 8 ? [] : Enumerable.Range(0, 40 + tick).Select(i => (tick * 7919) + (i * i * 31)).ToArray())];
+        int[][] batches = [.. Enumerable.Range(0, Batches)
+            .Select(tick => tick is 7 or 8 ? [] : Enumerable.Range(0, 40 + tick).Select(i => (tick * 7919) + (i * i * 31)).ToArray())];
         DStream<int> numbers = scenario.Input<int>(batches[from..]).Named("numbers");
         var byText = numbers.Map(x => (Key: x % 5 == 0 ? null : $"key {x % 17}", Value: (long)x));
         StateSpec<string?, long, long, string> spec = StateSpec.Function<string?, long, long, string>((_, key, value, state) =>
@@ -92,11 +96,14 @@ public sealed class GoldenCheckpointTests
         }).InitialState([("key 1", 1000), ("never seen", 5)]).Timeout(2 * Second);
         var mapped = byText.MapWithState(spec).Named("sums by text");
         var updated = numbers.Map(x => (Key: ((long)x % 11, x % 3), Value: x))
-            .UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => state.GetValueOrDefault() + values.Length).Named("counts by pair");
+            .UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => state.GetValueOrDefault() + values.Length)
+                .Named("counts by pair");
         var slid = numbers.Map(x => (Key: Utf8Text.Intern($"{x % 13} {new string('x', x % 19)}"), Value: (long)x))
             .ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, 4 * Second, Second).Named("sums by long text");
-        var most = numbers.Map(x => (Key: new Guid(x % 7, 1, 2, new byte[8]), Value: x)).ReduceByKeyAndWindow(Math.Max, 5 * Second, 2 * Second).Named("most by id");
-        var window = numbers.Map(x => (Key: (double)(x % 9) / 4, Value: x)).PartitionBy().Named("by number").Window(3 * Second, Second).Named("last by number");
+        var most = numbers.Map(x => (Key: new Guid(x % 7, 1, 2, new byte[8]), Value: x))
+            .ReduceByKeyAndWindow(Math.Max, 5 * Second, 2 * Second).Named("most by id");
+        var window = numbers.Map(x => (Key: (double)(x % 9) / 4, Value: x)).PartitionBy().Named("by number")
+            .Window(3 * Second, Second).Named("last by number");
         var plain = numbers.Window(3 * Second, 2 * Second).Named("last");
         return
         [

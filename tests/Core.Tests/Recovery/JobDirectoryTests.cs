@@ -27,7 +27,8 @@ public sealed class JobDirectoryTests : IDisposable
         {
             for (int i = 0; i < 3; i++)
             {
-                Assert.StartsWith($"{_directory.File("job")} is in use by process {Environment.ProcessId}. ", InUse(), StringComparison.Ordinal);
+                Assert.StartsWith($"{_directory.File("job")} is in use by process {Environment.ProcessId}. ", InUse(),
+                    StringComparison.Ordinal);
             }
         }
 
@@ -137,7 +138,8 @@ public sealed class JobDirectoryTests : IDisposable
         foreach (string path in new[] { "job", "job/lock", "job/owner" })
         {
             ChangeOwner("12345", path);
-            Assert.StartsWith($"{_directory.File(path)} belongs to the user 12345, and this process runs as 0.", InUse(), StringComparison.Ordinal);
+            Assert.StartsWith($"{_directory.File(path)} belongs to the user 12345, and this process runs as 0.",
+                InUse(), StringComparison.Ordinal);
             ChangeOwner("0", path);
         }
 
@@ -192,7 +194,8 @@ public sealed class JobDirectoryTests : IDisposable
 
         Directory.CreateDirectory(_directory.File("job"));
         File.WriteAllText(_directory.File("job/owner"), "4711");
-        var start = new ProcessStartInfo("/usr/bin/flock", ["--close", Lock, "/bin/sh", "-c", "echo locked; exec cat"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("/usr/bin/flock", ["--close", Lock, "/bin/sh", "-c", "echo locked; exec cat"])
+            { RedirectStandardInput = true, RedirectStandardOutput = true };
         using Process other = Process.Start(start)!;
         Assert.Equal("locked", await other.StandardOutput.ReadLineAsync());
         Assert.Contains("is in use by process 4711.", InUse(), StringComparison.Ordinal);

@@ -12,7 +12,8 @@ internal sealed class JobFolder : IDisposable
     /// <param name="partitions">Partitions of the context.</param>
     /// <param name="interval">Seconds between checkpoints.</param>
     /// <param name="configure">Changes the options.</param>
-    public StreamScenario Start(int afterTick = 0, int partitions = 2, int interval = 2, Func<StreamingOptions, StreamingOptions>? configure = null) => new(new StreamTestOptions
+    public StreamScenario Start(int afterTick = 0, int partitions = 2, int interval = 2,
+        Func<StreamingOptions, StreamingOptions>? configure = null) => new(new StreamTestOptions
     {
         Partitions = partitions,
         StartTime = DateTimeOffset.UnixEpoch.AddSeconds(afterTick),

@@ -24,7 +24,8 @@ public sealed class KeyOwnerTests
     [Fact]
     public void Of_FirstKeysOfTheOwner_DoesNotAskTheOthers()
     {
-        long[] own = [.. Enumerable.Range(0, 5000).Select(i => (long)i).Where(key => KeyGroups.PartitionOf(PartitionHash.Of(in key, in Salt), 4) == 2)];
+        long[] own = [.. Enumerable.Range(0, 5000).Select(i => (long)i)
+            .Where(key => KeyGroups.PartitionOf(PartitionHash.Of(in key, in Salt), 4) == 2)];
         var owner = new SavedKeyOwner(2, 4, Salt);
         Assert.All(own[..RecordBuffer.SpanRecords], key => Assert.Equal(2, owner.Of(in key)));
         Assert.All(Enumerable.Range(0, 100), key => Assert.Equal(2, owner.Of((long)key)));
@@ -40,7 +41,8 @@ public sealed class KeyOwnerTests
     [Theory]
     [InlineData(4, null)]
     [InlineData(3, "another")]
-    public Task Restart_KeysThatOnlyTheirHashCodeKnows_GoOn(int partitions, string? salt) => RestartsAsync(i => new Named($"key {i}"), partitions, salt);
+    public Task Restart_KeysThatOnlyTheirHashCodeKnows_GoOn(int partitions, string? salt) =>
+        RestartsAsync(i => new Named($"key {i}"), partitions, salt);
 
     private static async Task RestartsAsync<TKey>(Func<int, TKey> newKey, int partitions, string? salt)
     {
@@ -61,5 +63,6 @@ public sealed class KeyOwnerTests
 
     private static DStream<(TKey Key, long Value)> Sums<TKey>(StreamScenario scenario, (TKey Key, long Value)[][] batches) =>
         scenario.Input<(TKey Key, long Value)>(batches)
-            .UpdateStateByKey((ReadOnlySpan<long> values, Optional<long> state) => state.GetValueOrDefault() + values.ToArray().Sum()).Named("sums");
+            .UpdateStateByKey((ReadOnlySpan<long> values, Optional<long> state) => state.GetValueOrDefault() + values.ToArray().Sum())
+                .Named("sums");
 }

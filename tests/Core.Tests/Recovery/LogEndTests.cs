@@ -87,7 +87,8 @@ public sealed class LogEndTests : IDisposable
         byte[] bytes = File.ReadAllBytes(PathOf(1));
         int end = BatchLog.FileHeaderBytes + Frame.HeaderBytes + 1;
         File.WriteAllBytes(PathOf(1), bytes[..end]);
-        Assert.StartsWith($"{PathOf(1)} is damaged at byte {end}: more was written to the file, and it was cut off there", Refused(default), StringComparison.Ordinal);
+        Assert.StartsWith($"{PathOf(1)} is damaged at byte {end}: more was written to the file, and it was cut off there",
+            Refused(default), StringComparison.Ordinal);
         Assert.Throws<InvalidDataException>(new BatchLogReader(_directory.Path, 1).CheckFiles);
         File.WriteAllBytes(PathOf(1), bytes);
         new BatchLogReader(_directory.Path, 1).CheckFiles();
@@ -111,8 +112,11 @@ public sealed class LogEndTests : IDisposable
         Write([[1]]);
         File.Move(PathOf(1), _directory.File("elsewhere"));
         File.CreateSymbolicLink(PathOf(1), _directory.File("elsewhere"));
-        Assert.Contains("is a link", Assert.Throws<InvalidOperationException>(() => new BatchLogReader(_directory.Path, 1).Frames().Count()).Message, StringComparison.Ordinal);
-        Assert.Contains("is a link", Assert.Throws<InvalidOperationException>(() => BatchLog.Open(_directory.Path, 1, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("is a link",
+            Assert.Throws<InvalidOperationException>(() => new BatchLogReader(_directory.Path, 1).Frames().Count()).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("is a link",
+            Assert.Throws<InvalidOperationException>(() => BatchLog.Open(_directory.Path, 1, 0)).Message, StringComparison.Ordinal);
         Assert.NotEmpty(File.ReadAllBytes(_directory.File("elsewhere")));
     }
 
@@ -192,7 +196,8 @@ public sealed class LogEndTests : IDisposable
 
     private static void Damage(JobFolder folder)
     {
-        string data = Path.Combine(Directory.EnumerateDirectories(folder.Path, "checkpoint-*").Order(StringComparer.Ordinal).Last(), "data");
+        string data =
+            Path.Combine(Directory.EnumerateDirectories(folder.Path, "checkpoint-*").Order(StringComparer.Ordinal).Last(), "data");
         byte[] bytes = File.ReadAllBytes(data);
         bytes[^1] ^= 1;
         File.WriteAllBytes(data, bytes);
@@ -228,6 +233,8 @@ public sealed class LogEndTests : IDisposable
         await using StreamScenario scenario = folder.Start(afterTick, interval: interval);
         RecordedOutput<(string Key, int Value)> found = scenario.Output(Sums(scenario, batches));
         await scenario.RunAsync();
-        return (found.Batches[^1]!.Single().Value, scenario.Recorder.Events.Select(heard => heard.Message).FirstOrDefault(message => message?.Contains("batches-", StringComparison.Ordinal) == true));
+        return (found.Batches[^1]!.Single().Value,
+            scenario.Recorder.Events.Select(heard => heard.Message)
+                .FirstOrDefault(message => message?.Contains("batches-", StringComparison.Ordinal) == true));
     }
 }

@@ -3,7 +3,10 @@ namespace FastStream.Tests.Core.Checkpointing;
 /// <summary>Damages bytes for the readers of what is on the disk.</summary>
 internal static class Mutations
 {
-    /// <summary>Feeds a reader with damaged and random bytes: it may read them or refuse them, and take no more memory than they justify.</summary>
+    /// <summary>
+    /// Feeds a reader with damaged and random bytes: it may read them or refuse them, and take no more memory than they
+    /// justify.
+    /// </summary>
     public static void CheckReader(Random random, int times, Func<byte[]> valid, Action<byte[]> read)
     {
         for (int i = 0; i < times; i++)

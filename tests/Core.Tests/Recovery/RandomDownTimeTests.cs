@@ -5,7 +5,8 @@ using static FastStream.Tests.Core.Operators.OperatorRun;
 namespace FastStream.Tests.Core.Checkpointing;
 
 /// <summary>
-/// Random programs with windows and states that are down for some batch times, at which nothing came in, against LINQ over all batches as if they had never been down. Under
+/// Random programs with windows and states that are down for some batch times, at which nothing came in, against LINQ
+/// over all batches as if they had never been down. Under
 /// <see cref="CatchUpPolicy.RunDue"/> programs that count calls without values are left to <see cref="CatchUpPolicy.RunEach"/>.
 /// </summary>
 public sealed class RandomDownTimeTests(ITestOutputHelper output)
@@ -50,12 +51,14 @@ public sealed class RandomDownTimeTests(ITestOutputHelper output)
             var program = new RandomKeyedProgram<TKey>(new Random(programSeed), newKey, isOrdered: false, hasWindows: true);
             bool runsEach = IsCounting(programSeed, newKey) || random.Next(4) == 0;
             int first = runsEach ? done : run.From;   // the batch that the inputs give first
-            await using StreamScenario scenario = folder.Start(run.From, partitions: random.Next(1, 5), interval: random.Next(1, 5), options => options with
+            await using StreamScenario scenario =
+                folder.Start(run.From, partitions: random.Next(1, 5), interval: random.Next(1, 5), options => options with
             {
                 CatchUp = runsEach ? CatchUpPolicy.RunEach : CatchUpPolicy.RunDue,
                 MissedTicks = (MissedTickPolicy)random.Next(2),
             });
-            var last = program.Build(new(scenario.Input(left[first..]), left), new(scenario.Input(right[first..]), right), steps: 1 + (programSeed % 6));
+            var last = program.Build(new(scenario.Input(left[first..]), left),
+                new(scenario.Input(right[first..]), right), steps: 1 + (programSeed % 6));
             RecordedOutput<(TKey Key, long Value)> found = scenario.Output(last.Stream);
             await scenario.RunBatchesAsync(run.To - run.From - (run.IsGraceful ? 1 : 0));
             await scenario.Context.StopAsync(run.IsGraceful ? StopMode.Graceful : StopMode.Immediate);   // the former runs one batch more
@@ -65,7 +68,9 @@ public sealed class RandomDownTimeTests(ITestOutputHelper output)
                 string what = $"batch {done} of {string.Join(", ", runs)}, each {runsEach}, seed {seed}: {string.Join(' ', program.Names)}";
                 IReadOnlyList<(TKey Key, long Value)>? batch = found.At(new BatchTime(1000 * (done + 1)));
                 (TKey Key, long Value)[]? expected = last.Batches[done];
-                bool mayBeLeftOut = done < run.From && !runsEach && (expected is { Length: 0 } || (last.Stream.MakesRecordsUpTo && last.Stream.Slide == scenario.Context.Options.BatchInterval));
+                bool mayBeLeftOut = done < run.From && !runsEach
+                    && (expected is { Length: 0 }
+                        || (last.Stream.MakesRecordsUpTo && last.Stream.Slide == scenario.Context.Options.BatchInterval));
                 Assert.True(expected is null == batch is null || (batch is null && mayBeLeftOut), what);
                 Assert.True(batch is null || AreSame(expected!, batch), what);
             }
@@ -92,8 +97,11 @@ public sealed class RandomDownTimeTests(ITestOutputHelper output)
         var context = new StreamingContext(new StreamingOptions { Partitions = 1 });
         var program = new RandomKeyedProgram<TKey>(new Random(programSeed), newKey, isOrdered: false, hasWindows: true);
         (TKey Key, long Value)[][] none = [.. Enumerable.Repeat<(TKey Key, long Value)[]>([], Batches)];
-        program.Build(new(new ManualStream<(TKey Key, long Value)>(context), none), new(new ManualStream<(TKey Key, long Value)>(context), none), steps: 1 + (programSeed % 6));
-        return program.Names.Any(name => name.StartsWith("window 11(", StringComparison.Ordinal) || name.StartsWith("window 12(", StringComparison.Ordinal));
+        program.Build(new(new ManualStream<(TKey Key, long Value)>(context), none),
+            new(new ManualStream<(TKey Key, long Value)>(context), none), steps: 1 + (programSeed % 6));
+        return program.Names
+            .Any(name => name.StartsWith("window 11(", StringComparison.Ordinal)
+                || name.StartsWith("window 12(", StringComparison.Ordinal));
     }
 
     private sealed record Run(int From, int To, bool IsGraceful);

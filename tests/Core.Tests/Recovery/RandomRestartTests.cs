@@ -4,7 +4,10 @@ using static FastStream.Tests.Core.Operators.OperatorRun;
 
 namespace FastStream.Tests.Core.Checkpointing;
 
-/// <summary>Random programs with windows and states that are stopped at once and started again, at random points and in other numbers of partitions, against LINQ over all batches.</summary>
+/// <summary>
+/// Random programs with windows and states that are stopped at once and started again, at random points and in other
+/// numbers of partitions, against LINQ over all batches.
+/// </summary>
 public sealed class RandomRestartTests(ITestOutputHelper output)
 {
     private const int Batches = 13;
@@ -43,7 +46,8 @@ public sealed class RandomRestartTests(ITestOutputHelper output)
             int until = Math.Min(Batches, tick + random.Next(1, 6));
             await using StreamScenario scenario = folder.Start(tick, partitions: random.Next(1, 5), interval: random.Next(1, 5));
             var program = new RandomKeyedProgram<TKey>(new Random(programSeed), newKey, isOrdered: false, hasWindows: true);
-            var last = program.Build(new(scenario.Input(left[tick..]), left), new(scenario.Input(right[tick..]), right), steps: 1 + (programSeed % 6));
+            var last = program.Build(new(scenario.Input(left[tick..]), left), new(scenario.Input(right[tick..]), right),
+                steps: 1 + (programSeed % 6));
             RecordedOutput<(TKey Key, long Value)> found = scenario.Output(last.Stream);
             string what = $"seed {seed}: {string.Join(' ', program.Names)}";
             if (random.Next(4) == 0)

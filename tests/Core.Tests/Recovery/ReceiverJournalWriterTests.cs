@@ -16,7 +16,8 @@ public sealed class ReceiverJournalWriterTests : IDisposable
 
     private string Path => _directory.File("received/input");
 
-    private ReceiverJournal New(ReceiverJournalOptions? options = null, byte[]? position = null, string input = "input", string? schema = null)
+    private ReceiverJournal New(ReceiverJournalOptions? options = null, byte[]? position = null, string input = "input",
+        string? schema = null)
     {
         var journal = new ReceiverJournal(Path, input, options ?? new ReceiverJournalOptions(), _failures.Add, schema);
         journal.LoadPosition(position);

@@ -76,14 +76,17 @@ public sealed class RecordedBatchTests(ITestOutputHelper output)
         using InputBatch<string?> loaded = Load<string?>(saved);
         foreach (int partitions in new[] { 1, 2, 3, 4, 7 })
         {
-            Assert.Equal(records.Order(), Enumerable.Range(0, partitions).SelectMany(partition => Records(loaded, partition, partitions)).Order());
+            Assert.Equal(records.Order(),
+                Enumerable.Range(0, partitions).SelectMany(partition => Records(loaded, partition, partitions)).Order());
         }
     }
 
     [Fact]
     public void Load_CutAnywhere_IsRefused()
     {
-        byte[] saved = Save(new Dealt<(int, Utf8Text)>([(1, Utf8Text.Intern("a text of more than 15 bytes")), (2, default), (3, Utf8Text.Intern("short"))]), 2);
+        byte[] saved =
+            Save(new Dealt<(int, Utf8Text)>(
+                [(1, Utf8Text.Intern("a text of more than 15 bytes")), (2, default), (3, Utf8Text.Intern("short"))]), 2);
         for (int length = 0; length < saved.Length; length++)
         {
             Assert.Throws<InvalidDataException>(() => Load<(int, Utf8Text)>(saved[..length]));

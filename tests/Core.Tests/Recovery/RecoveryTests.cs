@@ -36,16 +36,19 @@ public sealed class RecoveryTests
     public async Task FailedForGood_BatchIsInNoStateAfterwards()
     {
         using var folder = new JobFolder();
-        await using (StreamScenario first = folder.Start(interval: 100, configure: options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue }))
+        await using (StreamScenario first =
+            folder.Start(interval: 100, configure: options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue }))
         {
-            first.Output(first.Input<int>([[1], [0], [3]]).Map(x => (Key: "a", Value: 6 / x)).UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => state.GetValueOrDefault() + values.ToArray().Sum()));
+            first.Output(first.Input<int>([[1], [0], [3]]).Map(x => (Key: "a", Value: 6 / x))
+                .UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => state.GetValueOrDefault() + values.ToArray().Sum()));
             await first.RunAsync();
             Assert.Single(first.Failures);
         }
 
         await using StreamScenario second = folder.Start(afterTick: 3, interval: 100);
         RecordedOutput<(string Key, int Value)> found = second.Output(
-            second.Input<int>([[6]]).Map(x => (Key: "a", Value: 6 / x)).UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => state.GetValueOrDefault() + values.ToArray().Sum()));
+            second.Input<int>([[6]]).Map(x => (Key: "a", Value: 6 / x))
+                .UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => state.GetValueOrDefault() + values.ToArray().Sum()));
         await second.RunAsync();
         Assert.Equal([("a", 6 + 2 + 1)], found.Batches.Single());
     }
@@ -63,12 +66,16 @@ public sealed class RecoveryTests
             await first.RunAsync();
         }
 
-        await using (StreamScenario second = folder.Start(afterTick: 3, interval: 100, configure: options => options with { OnBatchFailure = policy, BatchRetries = retries }))
+        await using (StreamScenario second =
+            folder.Start(afterTick: 3, interval: 100, configure: options => options with
+                { OnBatchFailure = policy, BatchRetries = retries }))
         {
             var outputs = new List<BatchTime>();
-            SumsOf(second.Input<int>([[4]]).Map(x => x == 2 ? throw new FormatException("no twos any more") : x)).ForEachBatch((_, time) => outputs.Add(time));
+            SumsOf(second.Input<int>([[4]]).Map(x => x == 2 ? throw new FormatException("no twos any more") : x))
+                .ForEachBatch((_, time) => outputs.Add(time));
             second.Context.Start();
-            StreamingException failure = await Assert.ThrowsAsync<StreamingException>(() => second.Context.Completion.WaitAsync(TimeSpan.FromMinutes(1)));
+            StreamingException failure =
+                await Assert.ThrowsAsync<StreamingException>(() => second.Context.Completion.WaitAsync(TimeSpan.FromMinutes(1)));
             Assert.Equal(new BatchTime(2000), failure.BatchTime);
             Assert.IsType<FormatException>(failure.InnerException);
             Assert.StartsWith("Batch 2000 ms failed in Map ", failure.Message, StringComparison.Ordinal);
@@ -93,7 +100,9 @@ public sealed class RecoveryTests
 
         await using StreamScenario second = folder.Start(afterTick: 2, interval: 100);
         int updates = 0;
-        RecordedOutput<(string Key, int Value)> found = second.Output(second.Input<int>([[]]).Map(x => (Key: "a", Value: x)).UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) =>
+        RecordedOutput<(string Key, int Value)> found =
+            second.Output(second.Input<int>([[]]).Map(x => (Key: "a", Value: x))
+                .UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) =>
         {
             Interlocked.Increment(ref updates);
             return state.GetValueOrDefault() + values.ToArray().Sum();
@@ -167,7 +176,8 @@ public sealed class RecoveryTests
                 state.Update(value.Value);
                 return Optional<string>.None;
             });
-            return scenario.Input(batches).Map(key => (Key: key, Value: 1)).MapWithState(seconds is { } idle ? spec.Timeout(idle * Second) : spec);
+            return scenario.Input(batches).Map(key => (Key: key, Value: 1))
+                .MapWithState(seconds is { } idle ? spec.Timeout(idle * Second) : spec);
         }
     }
 
@@ -189,7 +199,8 @@ public sealed class RecoveryTests
         Assert.Equal([[("b", 2)], [("a", -11)], [], [("a", 1), ("b", -2)]], later.Batches.Select(batch => batch!.Order().ToArray()));
 
         static RecordedOutput<(string Key, int Value)> Counted(StreamScenario scenario, string[][] batches) => scenario.Output(
-            scenario.Input(batches).Map(key => (Key: key, Value: 1)).MapWithState(StateSpec.Function<string, int, int, (string Key, int Value)>((_, key, value, state) =>
+            scenario.Input(batches).Map(key => (Key: key, Value: 1))
+                .MapWithState(StateSpec.Function<string, int, int, (string Key, int Value)>((_, key, value, state) =>
             {
                 if (state.IsTimingOut)
                 {
@@ -210,7 +221,8 @@ public sealed class RecoveryTests
         {
             await using StreamScenario scenario = folder.Start(afterTick, partitions, interval: 1);
             RecordedOutput<(int Key, int Count)> found = scenario.Output(
-                scenario.Input([numbers]).Map(x => (Key: x, Value: x)).GroupByKeyAndWindow(10 * Second).Map(pair => (pair.Key, pair.Value.Count)));
+                scenario.Input([numbers]).Map(x => (Key: x, Value: x)).GroupByKeyAndWindow(10 * Second)
+                    .Map(pair => (pair.Key, pair.Value.Count)));
             await scenario.RunAsync();
             Assert.Equal(numbers.Select(x => (x, afterTick + 1)), found.Batches.Single()!.Order());
         }
@@ -224,11 +236,13 @@ public sealed class RecoveryTests
         await using (StreamScenario refused = folder.Start(afterTick: 1))
         {
             refused.Output(refused.Input<int>([[1]]).Map(x => x).Named("other"));
-            Assert.Contains("\"UpdateStateByKey #1\"; the program has none", Assert.Throws<InvalidOperationException>(refused.Context.Start).Message, StringComparison.Ordinal);
+            Assert.Contains("\"UpdateStateByKey #1\"; the program has none",
+                Assert.Throws<InvalidOperationException>(refused.Context.Start).Message, StringComparison.Ordinal);
         }
 
         await using StreamScenario dropped = folder.Start(
-            afterTick: 1, configure: options => options with { Checkpoint = options.Checkpoint! with { UnmatchedState = UnmatchedState.Drop } });
+            afterTick: 1, configure: options => options with
+                { Checkpoint = options.Checkpoint! with { UnmatchedState = UnmatchedState.Drop } });
         dropped.Output(dropped.Input<int>([[1]]).Map(x => x).Named("other"));
         await dropped.RunAsync();
         Assert.Contains(dropped.Recorder.Events, heard => heard.Message?.Contains("was dropped", StringComparison.Ordinal) == true);
@@ -240,7 +254,8 @@ public sealed class RecoveryTests
         using var folder = new JobFolder();
         await TotalsAsync(folder, 0, [[1]]);
         await using StreamScenario second = folder.Start(afterTick: 1);
-        second.Output(second.Input<int>([[1]]).Map(x => (Key: "a", Value: x)).UpdateStateByKey((ReadOnlySpan<int> values, Optional<long> state) => state.GetValueOrDefault() + values.Length));
+        second.Output(second.Input<int>([[1]]).Map(x => (Key: "a", Value: x))
+            .UpdateStateByKey((ReadOnlySpan<int> values, Optional<long> state) => state.GetValueOrDefault() + values.Length));
         Assert.Contains("does not fit", Assert.Throws<InvalidOperationException>(second.Context.Start).Message, StringComparison.Ordinal);
     }
 
@@ -251,7 +266,8 @@ public sealed class RecoveryTests
         await TotalsAsync(folder, 0, [[1]]);
         await using StreamScenario second = folder.Start(afterTick: 1, configure: options => options with { BatchInterval = 2 * Second });
         second.Output(Sums(second, [[1]]));
-        Assert.Contains("every 00:00:01, and this program makes one every 00:00:02", Assert.Throws<InvalidOperationException>(second.Context.Start).Message, StringComparison.Ordinal);
+        Assert.Contains("every 00:00:01, and this program makes one every 00:00:02",
+            Assert.Throws<InvalidOperationException>(second.Context.Start).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -266,7 +282,8 @@ public sealed class RecoveryTests
 
         await using StreamScenario second = folder.Start(afterTick: 1);
         ManualStream<int> numbers = second.Input<int>([[5]]);
-        second.Output(numbers.Map(x => (Key: "b", Value: x)).UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => values.Length).Named("new"));
+        second.Output(numbers.Map(x => (Key: "b", Value: x))
+            .UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => values.Length).Named("new"));
         RecordedOutput<(string Key, int Value)> found = second.Output(SumsOf(numbers).Named("sums"));
         await second.RunAsync();
         Assert.Equal([("a", 6)], found.Batches.Single());
@@ -280,14 +297,17 @@ public sealed class RecoveryTests
         await using StreamScenario scenario = folder.Start();
         scenario.Output(Sums(scenario, [[1]]));
         scenario.Output(Sums(scenario, [[1]]).Named("UpdateStateByKey #1"));
-        Assert.Contains("known by \"UpdateStateByKey #1\"", Assert.Throws<InvalidOperationException>(scenario.Context.Start).Message, StringComparison.Ordinal);
+        Assert.Contains("known by \"UpdateStateByKey #1\"",
+            Assert.Throws<InvalidOperationException>(scenario.Context.Start).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Log_OfManyBytes_BringsACheckpointBeforeItsTime()
     {
         using var folder = new JobFolder();
-        await using StreamScenario scenario = folder.Start(interval: 1000, configure: options => options with { Checkpoint = options.Checkpoint! with { MaxLogBytes = 100_000 } });
+        await using StreamScenario scenario =
+            folder.Start(interval: 1000, configure: options => options with
+                { Checkpoint = options.Checkpoint! with { MaxLogBytes = 100_000 } });
         scenario.Output(Sums(scenario, [[.. Enumerable.Range(0, 30_000)], [1], [2]]));
         await scenario.RunBatchesAsync();
         Assert.Equal(2, Directory.EnumerateDirectories(folder.Path, "checkpoint-*").Count());
@@ -298,7 +318,8 @@ public sealed class RecoveryTests
     public async Task Batches_PlannedWhileTheCheckpointsBatchRan_AreNotLost()
     {
         using var folder = new JobFolder();
-        await using (StreamScenario first = folder.Start(interval: 1, configure: options => options with { Checkpoint = options.Checkpoint! with { KeptCheckpoints = 1 } }))
+        await using (StreamScenario first =
+            folder.Start(interval: 1, configure: options => options with { Checkpoint = options.Checkpoint! with { KeptCheckpoints = 1 } }))
         {
             var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             ManualStream<int> numbers = first.Input([[1], [2], [3], [4]]);
@@ -333,7 +354,8 @@ public sealed class RecoveryTests
 
         await using StreamScenario refused = folder.Start(afterTick: 6);
         refused.Output(Sums(refused, [[1]]));
-        Assert.Contains("no checkpoint that is whole", Assert.Throws<InvalidDataException>(refused.Context.Start).Message, StringComparison.Ordinal);
+        Assert.Contains("no checkpoint that is whole",
+            Assert.Throws<InvalidDataException>(refused.Context.Start).Message, StringComparison.Ordinal);
 
         static void Damage(string checkpoint)
         {
@@ -353,7 +375,8 @@ public sealed class RecoveryTests
         await first.RunBatchesAsync(1);
         await using StreamScenario second = folder.Start();
         second.Output(Sums(second, [[1]]));
-        Assert.Contains("is in use by process", Assert.Throws<InvalidOperationException>(second.Context.Start).Message, StringComparison.Ordinal);
+        Assert.Contains("is in use by process", Assert.Throws<InvalidOperationException>(second.Context.Start).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -384,10 +407,12 @@ public sealed class RecoveryTests
     private static DStream<(string Key, int Value)> Sums(StreamScenario scenario, int[][] batches) => SumsOf(scenario.Input(batches));
 
     private static DStream<(string Key, int Value)> SumsOf(DStream<int> numbers) =>
-        numbers.Map(x => (Key: "a", Value: x)).UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => state.GetValueOrDefault() + values.ToArray().Sum());
+        numbers.Map(x => (Key: "a", Value: x))
+            .UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => state.GetValueOrDefault() + values.ToArray().Sum());
 
     // One run of a program that adds numbers up, stopped at once.
-    private static async Task<IEnumerable<IReadOnlyList<(string Key, int Value)>?>> TotalsAsync(JobFolder folder, int afterTick, int[][] batches)
+    private static async Task<IEnumerable<IReadOnlyList<(string Key, int Value)>?>> TotalsAsync(JobFolder folder,
+        int afterTick, int[][] batches)
     {
         await using StreamScenario scenario = folder.Start(afterTick);
         RecordedOutput<(string Key, int Value)> found = scenario.Output(Sums(scenario, batches));

@@ -28,7 +28,9 @@ public sealed class BatchTimerTests
     [InlineData(12_345, 500, 12_500)]
     public void ZeroTime_IsOneIntervalBeforeTheNextMultiple(long nowMs, long intervalMs, long firstMs)
     {
-        using BatchTimer timer = New(new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(nowMs)), TimeSpan.FromMilliseconds(intervalMs), MissedTickPolicy.RunEach, _ => { });
+        using BatchTimer timer =
+            New(new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(nowMs)),
+                TimeSpan.FromMilliseconds(intervalMs), MissedTickPolicy.RunEach, _ => { });
         Assert.Equal(firstMs, (timer.ZeroTime + TimeSpan.FromMilliseconds(intervalMs)).Milliseconds);
     }
 
@@ -48,7 +50,8 @@ public sealed class BatchTimerTests
     [Fact]
     public async Task Clock_OnATickToTheUnit_Ticks()
     {
-        // Starts between two milliseconds, as a clock that begins at the present time does: milliseconds with parts are not exact this far from the epoch.
+        // Starts between two milliseconds, as a clock that begins at the present time does: milliseconds with parts are
+        // not exact this far from the epoch.
         for (int part = 0; part < TimeSpan.TicksPerMillisecond; part += 97)
         {
             var clock = new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(1_790_000_000_123).AddTicks(part));
@@ -130,5 +133,6 @@ public sealed class BatchTimerTests
     }
 
     private static BatchTimer New(TimeProvider clock, TimeSpan interval, MissedTickPolicy policy, Action<BatchTime> onTick) =>
-        new(new StreamingClock(clock), interval, policy, onTick, TickStart.Of(BatchTime.From(clock.GetUtcNow()), new StreamingOptions { BatchInterval = interval }, earlier: null));
+        new(new StreamingClock(clock), interval, policy, onTick,
+            TickStart.Of(BatchTime.From(clock.GetUtcNow()), new StreamingOptions { BatchInterval = interval }, earlier: null));
 }

@@ -11,7 +11,8 @@ public sealed class BatchWatchdogTests
     [InlineData(true, "Map 1")]
     public async Task Batch_TakesLong_IsWarnedOfAtTheLimitAndWheneverThatHasDoubled(bool inOperator, string name)
     {
-        await using var scenario = new StreamScenario(new() { Configure = options => options with { BatchInterval = TimeSpan.FromHours(1) } });
+        await using var scenario =
+            new StreamScenario(new() { Configure = options => options with { BatchInterval = TimeSpan.FromHours(1) } });
         using var gate = new ManualResetEventSlim();
         var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void Wait()
@@ -55,11 +56,14 @@ public sealed class BatchWatchdogTests
         await scenario.DisposeAsync();
 
         // The clock may jump while a later batch is cut, too.
-        string[] warnings = [.. scenario.Recorder.Events.Select(heard => heard.Message).OfType<string>().Where(message => message.StartsWith("Batch 3600000 ms has taken", StringComparison.Ordinal))];
+        string[] warnings = [.. scenario.Recorder.Events.Select(heard => heard.Message).OfType<string>()
+            .Where(message => message.StartsWith("Batch 3600000 ms has taken", StringComparison.Ordinal))];
         Assert.Equal(
             [
-                $"Batch 3600000 ms has taken 10:00:00 and is not done: {name} has not returned. It goes on; SlowBatchWarning sets when this is said.",
-                $"Batch 3600000 ms has taken 20:00:00 and is not done: {name} has not returned. It goes on; SlowBatchWarning sets when this is said.",
+                $"Batch 3600000 ms has taken 10:00:00 and is not done: {name} has not returned. It goes on; "
+                    + "SlowBatchWarning sets when this is said.",
+                $"Batch 3600000 ms has taken 20:00:00 and is not done: {name} has not returned. It goes on; "
+                    + "SlowBatchWarning sets when this is said.",
             ],
             warnings);
     }
@@ -104,5 +108,6 @@ public sealed class BatchWatchdogTests
     [InlineData(2000, 20)]
     [InlineData(3_600_000, 36_000)]
     public void SlowBatchWarning_Default_IsTenIntervalsAndAtLeastTenSeconds(long intervalMs, long expectedSeconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(expectedSeconds), new StreamingOptions { BatchInterval = TimeSpan.FromMilliseconds(intervalMs) }.SlowBatchLimit);
+        Assert.Equal(TimeSpan.FromSeconds(expectedSeconds), new StreamingOptions
+            { BatchInterval = TimeSpan.FromMilliseconds(intervalMs) }.SlowBatchLimit);
 }

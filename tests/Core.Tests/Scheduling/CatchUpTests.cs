@@ -2,7 +2,10 @@ using FastStream.Tests.Core.Checkpointing;
 
 namespace FastStream.Tests.Core.Scheduling;
 
-/// <summary>Batch times that nobody ran: of a down time, of a stall under RunNewest. What is due at them comes out all the same, under its own time.</summary>
+/// <summary>
+/// Batch times that nobody ran: of a down time, of a stall under RunNewest. What is due at them comes out all the same,
+/// under its own time.
+/// </summary>
 public sealed class CatchUpTests : IDisposable
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -28,7 +31,9 @@ public sealed class CatchUpTests : IDisposable
                     See("window", numbers.Window(10 * Second, 10 * Second).Map(x => (long)x));
                     See("count", numbers.CountByWindow(10 * Second, 10 * Second));
                     var ones = numbers.Map(x => (Key: 0, Value: x));
-                    See("sum", (hasInverse ? ones.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, 20 * Second, 10 * Second) : ones.ReduceByKeyAndWindow((a, b) => a + b, 20 * Second, 10 * Second))
+                    See("sum", (hasInverse
+                        ? ones.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, 20 * Second, 10 * Second)
+                            : ones.ReduceByKeyAndWindow((a, b) => a + b, 20 * Second, 10 * Second))
                         .Map(pair => (long)pair.Value));
                 });
             }
@@ -42,14 +47,16 @@ public sealed class CatchUpTests : IDisposable
     [Fact]
     public async Task DownTime_OfAll_GivesWhatRunningEachGives()
     {
-        // Idle times without anything due, a nested window, a time-out in the middle, windows that empty themselves, a count of nothing in a window.
+        // Idle times without anything due, a nested window, a time-out in the middle, windows that empty themselves, a
+        // count of nothing in a window.
         static void Describe(DStream<int> numbers, Action<string, DStream<long>> see)
         {
             DStream<long> longs = numbers.Map(x => (long)x);
             see("each", longs.Window(3 * Second));
             see("nested", longs.Window(2 * Second).Window(6 * Second, 6 * Second));
             see("counts", longs.Count().Window(4 * Second, 4 * Second));
-            see("out", longs.Map(x => (Key: x, Value: x)).MapWithState(StateSpec.Function<long, long, long, long>((time, key, value, state) =>
+            see("out", longs.Map(x => (Key: x, Value: x))
+                .MapWithState(StateSpec.Function<long, long, long, long>((time, key, value, state) =>
             {
                 if (!state.IsTimingOut)
                 {
@@ -64,7 +71,8 @@ public sealed class CatchUpTests : IDisposable
         var expected = new List<string>();
         await using (var scenario = new StreamScenario(new() { Partitions = 1 }))
         {
-            Describe(scenario.Input<int>([[1], [2], [3], [4], [5]]), (name, stream) => stream.ForEachBatch((batch, time) => Add(expected, name, batch, time)));
+            Describe(scenario.Input<int>([[1], [2], [3], [4], [5]]),
+                (name, stream) => stream.ForEachBatch((batch, time) => Add(expected, name, batch, time)));
             await scenario.RunBatchesAsync(40);
         }
 
@@ -80,9 +88,11 @@ public sealed class CatchUpTests : IDisposable
     public async Task CatchUpEach_RunsEveryTime_WithWhatArrivedInTheFirst()
     {
         static void Describe(DStream<int> numbers, Action<string, DStream<long>> see) => see("idle", numbers.Map(x => (Key: 0, Value: x))
-            .UpdateStateByKey((ReadOnlySpan<int> values, Optional<long> state) => values.IsEmpty ? state.GetValueOrDefault() + 1 : 0L).Map(pair => pair.Value));
+            .UpdateStateByKey((ReadOnlySpan<int> values, Optional<long> state) => values.IsEmpty ? state.GetValueOrDefault() + 1 : 0L)
+                .Map(pair => pair.Value));
         await RunAsync(_folder, 0, 2, isGraceful: false, numbers => Describe(numbers, See));
-        await RunAsync(_folder, 6, 1, isGraceful: false, numbers => Describe(numbers, See), configure: options => options with { CatchUp = CatchUpPolicy.RunEach, MissedTicks = MissedTickPolicy.RunNewest });
+        await RunAsync(_folder, 6, 1, isGraceful: false, numbers => Describe(numbers, See),
+            configure: options => options with { CatchUp = CatchUpPolicy.RunEach, MissedTicks = MissedTickPolicy.RunNewest });
         Assert.Equal(["idle 1: 0", "idle 2: 0", "idle 3: 0", "idle 4: 1", "idle 5: 2", "idle 6: 3", "idle 7: 4"], _seen);
     }
 
@@ -96,7 +106,8 @@ public sealed class CatchUpTests : IDisposable
         await RunAsync(_folder, 0, 1, isGraceful: false, numbers => See("", numbers.Window(5 * Second, 5 * Second).Map(x => (long)x)));
         _seen.Clear();
         StreamScenario scenario = await RunAsync(
-            _folder, 34, 1, isGraceful: false, numbers => See("", numbers.Filter(_ => false).Window(5 * Second, 5 * Second).Map(x => (long)x)), null,
+            _folder, 34, 1, isGraceful: false,
+            numbers => See("", numbers.Filter(_ => false).Window(5 * Second, 5 * Second).Map(x => (long)x)), null,
             options => options with { CatchUp = policy, CatchUpLimit = limit * Second });
         Assert.Equal(expected, string.Join(' ', _seen.Select(line => line.Trim().Split(' ')[0])));
         Assert.Equal(skipped, scenario.Context.Metrics.SkippedTicks);
@@ -106,7 +117,8 @@ public sealed class CatchUpTests : IDisposable
     [Fact]
     public async Task RunNewest_SlideIsPassedOver_IsMadeGood()
     {
-        await using var scenario = new StreamScenario(new() { Partitions = 1, Configure = options => options with { MissedTicks = MissedTickPolicy.RunNewest } });
+        await using var scenario =
+            new StreamScenario(new() { Partitions = 1, Configure = options => options with { MissedTicks = MissedTickPolicy.RunNewest } });
         var input = new ManualStream<int>(scenario.Context);
         See("", input.Window(2 * Second, 2 * Second).Map(x => (long)x));
         scenario.Context.Start();
@@ -126,7 +138,9 @@ public sealed class CatchUpTests : IDisposable
     [Fact]
     public async Task InputThatCannotBeCut_WindowOfThatTimeComesOut()
     {
-        await using var scenario = new StreamScenario(new() { Partitions = 1, Configure = options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue } });
+        await using var scenario =
+            new StreamScenario(new()
+                { Partitions = 1, Configure = options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue } });
         var input = new UncutStream(scenario.Context, failsAt: new BatchTime(2000));
         See("", input.Window(2 * Second, 2 * Second).Map(x => (long)x));
         scenario.Context.Start();
@@ -154,7 +168,9 @@ public sealed class CatchUpTests : IDisposable
         _seen.Clear();
         var clock = new ManualTimeProvider(noon.AddSeconds(-seconds));
         var recorder = new ListenerRecorder();
-        await using (var context = new StreamingContext(new StreamingOptions { TimeProvider = clock, Partitions = 1, Checkpoint = new CheckpointOptions { Directory = _folder.Path } }))
+        await using (var context =
+            new StreamingContext(new StreamingOptions
+                { TimeProvider = clock, Partitions = 1, Checkpoint = new CheckpointOptions { Directory = _folder.Path } }))
         {
             context.AddListener(recorder);
             See("", new ManualStream<int>(context).Count());
@@ -189,7 +205,8 @@ public sealed class CatchUpTests : IDisposable
         {
             await using var context = new StreamingContext(new StreamingOptions
             {
-                TimeProvider = clock, BatchInterval = TimeSpan.FromMilliseconds(1), Partitions = 1, Checkpoint = new CheckpointOptions { Directory = _folder.Path },
+                TimeProvider = clock, BatchInterval = TimeSpan.FromMilliseconds(1), Partitions = 1,
+                Checkpoint = new CheckpointOptions { Directory = _folder.Path },
             });
             var input = new ManualStream<int>(context);
             input.Window(TimeSpan.FromMilliseconds(5)).ForEachBatch((batch, time) => _seen.Add($"{time.Milliseconds}: {batch.Count}"));
@@ -206,7 +223,8 @@ public sealed class CatchUpTests : IDisposable
     }
 
     private async Task<StreamScenario> RunAsync(
-        JobFolder folder, int second, int batches, bool isGraceful, Action<DStream<int>> describe, Func<int, int?>? record = null, Func<StreamingOptions, StreamingOptions>? configure = null)
+        JobFolder folder, int second, int batches, bool isGraceful, Action<DStream<int>> describe,
+        Func<int, int?>? record = null, Func<StreamingOptions, StreamingOptions>? configure = null)
     {
         await using StreamScenario scenario = folder.Start(second, partitions: 1, interval: 1, configure);
         var input = new ManualStream<int>(scenario.Context);
@@ -231,7 +249,8 @@ public sealed class CatchUpTests : IDisposable
 
     private void See(string name, DStream<long> stream) => stream.ForEachBatch((batch, time) => Add(_seen, name, batch, time));
 
-    private static void Add(List<string> seen, string name, Batch<long> batch, BatchTime time) => seen.Add($"{name} {time.Milliseconds / 1000}: {string.Join(' ', batch.ToArray())}".TrimEnd());
+    private static void Add(List<string> seen, string name, Batch<long> batch, BatchTime time) =>
+        seen.Add($"{name} {time.Milliseconds / 1000}: {string.Join(' ', batch.ToArray())}".TrimEnd());
 
     /// <summary>Gives the second of the tick; at one time it cannot.</summary>
     private sealed class UncutStream(StreamingContext context, BatchTime failsAt) : InputDStream<int>(context, "Uncut")

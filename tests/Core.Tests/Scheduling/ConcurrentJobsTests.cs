@@ -49,7 +49,8 @@ public sealed class ConcurrentJobsTests
             return x;
         });
 
-        // Each of the first batch's outputs waits for the other and for the second batch's operators: one after the other they would wait for ever.
+        // Each of the first batch's outputs waits for the other and for the second batch's operators: one after the
+        // other they would wait for ever.
         stream.ForEachBatch(async (batch, time) =>
         {
             left.TrySetResult();
@@ -68,7 +69,8 @@ public sealed class ConcurrentJobsTests
     [Fact]
     public async Task Batches_CompleteInTimeOrder_AlsoOneThatFailsEarly()
     {
-        var scenario = new StreamScenario(With(options => options with { ConcurrentJobs = 4, OnBatchFailure = BatchFailurePolicy.ReportAndContinue }));
+        var scenario =
+            new StreamScenario(With(options => options with { ConcurrentJobs = 4, OnBatchFailure = BatchFailurePolicy.ReportAndContinue }));
         var failed = new TaskCompletionSource();
         DStream<int> stream = scenario.Input([[1], [2], [3]]).Map(x =>
         {
@@ -97,7 +99,8 @@ public sealed class ConcurrentJobsTests
     [InlineData(1, 3)]
     public async Task PendingBatches_StayBelowTheirBounds(int maxPending, int concurrentJobs)
     {
-        await using var scenario = new StreamScenario(With(options => options with { MaxPendingBatches = maxPending, ConcurrentJobs = concurrentJobs }));
+        await using var scenario =
+            new StreamScenario(With(options => options with { MaxPendingBatches = maxPending, ConcurrentJobs = concurrentJobs }));
         int cut = 0;
         int done = 0;
         int most = 0;
@@ -117,7 +120,8 @@ public sealed class ConcurrentJobsTests
         await scenario.Context.WhenCompletedAsync(new BatchTime(20_000));
         Assert.Equal(20, done);
 
-        // In the queue, one about to enter it, and those that run: one, or with concurrent jobs those whose outputs run, one more waiting for them.
+        // In the queue, one about to enter it, and those that run: one, or with concurrent jobs those whose outputs
+        // run, one more waiting for them.
         Assert.InRange(most, 1, maxPending + 1 + (concurrentJobs == 1 ? 1 : concurrentJobs + 1));
     }
 }

@@ -100,7 +100,8 @@ public sealed class HangTests : IDisposable
     [Fact]
     public async Task GracefulStopTimeout_OutputIgnoresItsToken_CompletionNamesIt()
     {
-        StreamingContext context = New(options => options with { GracefulStopTimeout = TimeSpan.FromMinutes(1), ImmediateStopTimeout = TimeSpan.FromSeconds(3) });
+        StreamingContext context =
+            New(options => options with { GracefulStopTimeout = TimeSpan.FromMinutes(1), ImmediateStopTimeout = TimeSpan.FromSeconds(3) });
         new Source(context).ForEachBatch((_, _) => Hang());
         context.Start();
         _clock.Advance(Second);
@@ -114,12 +115,14 @@ public sealed class HangTests : IDisposable
     [Fact]
     public async Task Operator_ComesBackLater_NothingFollowsAndItsMemoryIsGivenBackThen()
     {
-        StreamingContext context = New(options => options with { Partitions = 1, OnBatchFailure = BatchFailurePolicy.ReportAndContinue, BatchRetries = 3 });
+        StreamingContext context =
+            New(options => options with { Partitions = 1, OnBatchFailure = BatchFailurePolicy.ReportAndContinue, BatchRetries = 3 });
         var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var calls = new List<string>();
         var recorder = new ListenerRecorder();
         context.AddListener(recorder);
-        var source = new Source(context) { OnCut = _ => new RecordInputBatch<int>([Enumerable.Range(0, 2000).ToArray()], _ => released.TrySetResult()) };
+        var source = new Source(context)
+            { OnCut = _ => new RecordInputBatch<int>([Enumerable.Range(0, 2000).ToArray()], _ => released.TrySetResult()) };
         source
             .Map(x =>
             {
@@ -212,7 +215,10 @@ public sealed class HangTests : IDisposable
         using var folder = new TemporaryDirectory();
         StreamingContext context = New();
         var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Source(context) { OnCut = _ => new RecordInputBatch<int>([new[] { 1 }], _ => released.TrySetResult()) }.SaveAsFiles(Path.Combine(folder.Path, "out"), new SlowFormat(Hang));
+        new Source(context)
+            { OnCut = _ =>
+                new RecordInputBatch<int>([new[] { 1 }], _ => released.TrySetResult()) }.SaveAsFiles(Path.Combine(folder.Path, "out"),
+                new SlowFormat(Hang));
         await StartAndDisposeWhileItHangs(context);
         _gate.Set();
         await released.Task.WaitAsync(Long);
@@ -250,7 +256,8 @@ public sealed class HangTests : IDisposable
         await WhileNotDone(stopped, TimeSpan.FromSeconds(20));
         await Assert.ThrowsAsync<StreamingException>(() => context.Completion);
         Assert.Contains("Source 0", NamesOf(context));
-        Assert.Contains(context.Completion.Exception!.InnerExceptions, failure => failure.Message.StartsWith("Input Source 0 has not returned", StringComparison.Ordinal));
+        Assert.Contains(context.Completion.Exception!.InnerExceptions,
+            failure => failure.Message.StartsWith("Input Source 0 has not returned", StringComparison.Ordinal));
         await context.DisposeAsync().AsTask().WaitAsync(Long);
     }
 
@@ -311,7 +318,8 @@ public sealed class HangTests : IDisposable
         StreamingContext context = New(options => options with { ConcurrentJobs = 2 });
         var source = new Source(context);
         source.ForEachBatch((_, _) => Hang());
-        var broken = new Source(context) { OnCut = time => time == new BatchTime(2000) ? throw new IOException("disk") : RecordInputBatch.Of([1]) };
+        var broken = new Source(context)
+            { OnCut = time => time == new BatchTime(2000) ? throw new IOException("disk") : RecordInputBatch.Of([1]) };
         broken.Named("broken").ForEachBatch((_, _) => { });
         context.Start();
         _clock.Advance(Second);
@@ -388,7 +396,9 @@ public sealed class HangTests : IDisposable
         {
             "operator" => source.Map(Hanging).Filter(x => x > 0).ForEachBatch((_, _) => { }),
             "operator of two" => source.Map(x => x).Filter(x => Hanging(x) > 0).ForEachBatch((_, _) => { }),
-            "operator behind an exchange" => source.Map(x => (x, x)).ReduceByKey((a, b) => a + b).Map(pair => Hanging(pair.Key)).Named("behind").ForEachBatch((_, _) => { }),
+            "operator behind an exchange" =>
+                source.Map(x => (x, x)).ReduceByKey((a, b) => a + b).Map(pair => Hanging(pair.Key)).Named("behind")
+                    .ForEachBatch((_, _) => { }),
             "end of a batch" => source.MapPartitions(records => Records(records, Hanging)).ForEachBatch((_, _) => { }),
             "output" => source.ForEachBatch((_, _) => Hang()),
             "output that ignores its token" => source.ForEachBatch(async (_, _, _) =>

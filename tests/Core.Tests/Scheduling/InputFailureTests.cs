@@ -1,6 +1,9 @@
 namespace FastStream.Tests.Core.Scheduling;
 
-/// <summary>Code of an input or operator that fails where no batch runs: counting, giving back, resetting. Nobody waits for ever, and nothing is lost unseen.</summary>
+/// <summary>
+/// Code of an input or operator that fails where no batch runs: counting, giving back, resetting. Nobody waits for
+/// ever, and nothing is lost unseen.
+/// </summary>
 public sealed class InputFailureTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);   // only a hang takes it
@@ -46,7 +49,8 @@ public sealed class InputFailureTests
         public override void OnWarning(string message, Exception? error) => warned.TrySetResult();
     }
 
-    private static StreamTestOptions With(BatchFailurePolicy policy) => new() { Configure = options => options with { OnBatchFailure = policy } };
+    private static StreamTestOptions With(BatchFailurePolicy policy) =>
+        new() { Configure = options => options with { OnBatchFailure = policy } };
 
     [Theory]
     [InlineData(BatchFailurePolicy.FailContext)]
@@ -89,7 +93,8 @@ public sealed class InputFailureTests
     {
         await using var scenario = new StreamScenario(With(BatchFailurePolicy.ReportAndContinue));
         int asked = 0;
-        new Source(scenario.Context, _ => new Counting(() => ++asked == 2 ? throw new IOException("count") : 0)).ForEachBatch((_, _) => { });
+        new Source(scenario.Context,
+            _ => new Counting(() => ++asked == 2 ? throw new IOException("count") : 0)).ForEachBatch((_, _) => { });
         Assert.True(await scenario.RunBatchesAsync(2).WaitAsync(Long));
         await scenario.DisposeAsync();
         Assert.Equal("Batch 1000 ms failed in the count of its records: count", Assert.Single(scenario.Failures).Message);
@@ -102,7 +107,8 @@ public sealed class InputFailureTests
         new StuckStream(new Source(scenario.Context, _ => RecordInputBatch.Of([1, 2]))).ForEachBatch((_, _) => { });
         scenario.Context.Start();
         scenario.Clock.Advance(TimeSpan.FromSeconds(2));
-        Assert.Equal("Batch 1000 ms failed in the engine: reset", (await Assert.ThrowsAsync<StreamingException>(() => scenario.Context.Completion.WaitAsync(Long))).Message);
+        Assert.Equal("Batch 1000 ms failed in the engine: reset",
+            (await Assert.ThrowsAsync<StreamingException>(() => scenario.Context.Completion.WaitAsync(Long))).Message);
     }
 
     [Fact]
@@ -111,7 +117,8 @@ public sealed class InputFailureTests
         await using var scenario = new StreamScenario(With(BatchFailurePolicy.ReportAndContinue));
         int received = 0;
         int cuts = 0;
-        var input = new Source(scenario.Context, _ => RecordInputBatch.Of([.. Enumerable.Repeat(7, Interlocked.Exchange(ref received, 0))]));
+        var input = new Source(scenario.Context,
+            _ => RecordInputBatch.Of([.. Enumerable.Repeat(7, Interlocked.Exchange(ref received, 0))]));
         var broken = new Source(scenario.Context, _ => cuts++ == 0 ? throw new IOException("disk full") : RecordInputBatch.Empty<int>());
         var seen = new List<string>();
         input.Union(broken).ForEachBatch((batch, time) => seen.Add($"{time}: {batch.Count}"));

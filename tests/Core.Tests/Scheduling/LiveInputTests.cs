@@ -13,7 +13,8 @@ public sealed class LiveInputTests
         using var folder = new JobFolder();
         for (int run = 0; run < 2; run++)
         {
-            await using StreamScenario scenario = folder.Start(run, configure: options => isSaved ? options : options with { Checkpoint = null });
+            await using StreamScenario scenario =
+                folder.Start(run, configure: options => isSaved ? options : options with { Checkpoint = null });
             var idle = new WatchedStream(scenario.Context);
             idle.Map(x => x + 1).Filter(x => x > 0);
             DStream<int> used = scenario.Input<int>([[1, 2, 3]]);
@@ -27,7 +28,8 @@ public sealed class LiveInputTests
             Assert.Equal(4, batch.RecordCount);
             Assert.Equal(2, batch.Inputs.Count);
             Assert.Equal(4, scenario.Context.Metrics.ProcessedRecords);
-            Assert.Single(scenario.Recorder.Events, heard => heard.Name == "Warning" && heard.Message!.StartsWith($"{idle.Name} leads to no output", StringComparison.Ordinal));
+            Assert.Single(scenario.Recorder.Events, heard => heard.Name == "Warning"
+                && heard.Message!.StartsWith($"{idle.Name} leads to no output", StringComparison.Ordinal));
         }
     }
 

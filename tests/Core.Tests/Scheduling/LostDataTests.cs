@@ -18,26 +18,33 @@ public sealed class LostDataTests
         await using var scenario = new StreamScenario(new()
         {
             Partitions = 1,
-            Configure = options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue, BatchRetries = retries, ConcurrentJobs = jobs },
+            Configure = options => options with
+                { OnBatchFailure = BatchFailurePolicy.ReportAndContinue, BatchRetries = retries, ConcurrentJobs = jobs },
         });
         Describe(scenario, scenario.Input<int>([[1], [2], [3], [4], [-5], [6], [7], [8], [9], [10]]));
         await scenario.RunAsync();
         Assert.Equal(["window 5: 1 2 3 4", "window 10: 6 7 8 9 10"], Of("window"));
         Assert.Equal(["counts 5: 4", "counts 10: 5"], Of("counts"));
-        Assert.Equal("1 2 3 4 6 7 8 9 10", string.Join(' ', Of("each").Select(line => line.Split(' ')[^1])));   // nothing of the batch that failed
+        // nothing of the batch that failed
+        Assert.Equal("1 2 3 4 6 7 8 9 10", string.Join(' ', Of("each").Select(line => line.Split(' ')[^1])));
         Assert.Equal(new BatchTime(5000), Assert.Single(scenario.Failures).BatchTime);
-        BatchInfo failed = scenario.Recorder.Events.Single(heard => heard.Name == "BatchCompleted" && heard.Time == new BatchTime(5000)).Batch!;
+        BatchInfo failed =
+            scenario.Recorder.Events.Single(heard => heard.Name == "BatchCompleted" && heard.Time == new BatchTime(5000)).Batch!;
         Assert.Equal(2, failed.Outputs.Count);
     }
 
     [Fact]
     public async Task WindowFailsWithoutItsDataToo_IsWarnedOf()
     {
-        await using var scenario = new StreamScenario(new() { Partitions = 1, Configure = options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue } });
-        scenario.Input<int>([[1], [0], [3], [4]]).Window(2 * Second, 2 * Second).Map(x => x == 1 ? throw new FormatException("1") : x).ForEachBatch((batch, time) => See("window", batch, time));
+        await using var scenario =
+            new StreamScenario(new()
+                { Partitions = 1, Configure = options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue } });
+        scenario.Input<int>([[1], [0], [3], [4]]).Window(2 * Second, 2 * Second)
+            .Map(x => x == 1 ? throw new FormatException("1") : x).ForEachBatch((batch, time) => See("window", batch, time));
         await scenario.RunAsync();
         Assert.Equal(["window 4: 3 4"], _seen);
-        Assert.StartsWith("Batch 2000 ms failed without its data too", scenario.Recorder.Events.Single(heard => heard.Name == "Warning").Message, StringComparison.Ordinal);
+        Assert.StartsWith("Batch 2000 ms failed without its data too",
+            scenario.Recorder.Events.Single(heard => heard.Name == "Warning").Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,13 +99,15 @@ public sealed class LostDataTests
     }
 
     private static StreamScenario Start(JobFolder folder, int second) =>
-        folder.Start(second, partitions: 1, interval: 100, options => options with { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
+        folder.Start(second, partitions: 1, interval: 100, options => options with
+            { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
 
     private void Describe(StreamScenario scenario, DStream<int> numbers)
     {
         numbers.Window(5 * Second, 5 * Second).ForEachBatch((batch, time) => See("window", batch, time));
         numbers.CountByWindow(5 * Second, 5 * Second).ForEachBatch((batch, time) => See("counts", batch, time));
-        numbers.Map(number => number < 0 ? throw new FormatException("a bad record in another branch") : number).ForEachBatch((batch, time) => See("each", batch, time));
+        numbers.Map(number => number < 0 ? throw new FormatException("a bad record in another branch") : number)
+            .ForEachBatch((batch, time) => See("each", batch, time));
     }
 
     private void See<T>(string name, Batch<T> batch, BatchTime time)

@@ -1,6 +1,9 @@
 namespace FastStream.Tests.Core.Scheduling;
 
-/// <summary>Batches are cut at their time as long as that says something; else when their turn comes, so that they hold what is there by then.</summary>
+/// <summary>
+/// Batches are cut at their time as long as that says something; else when their turn comes, so that they hold what is
+/// there by then.
+/// </summary>
 public sealed class PendingBatchesTests
 {
     private const int Batches = 30;

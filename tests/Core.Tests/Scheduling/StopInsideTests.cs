@@ -11,7 +11,8 @@ public sealed class StopInsideTests
         get
         {
             var data = new TheoryData<string, StopMode>();
-            foreach (string place in new[] { "operator", "output", "output that blocks", "task of an output", "outputs together", "listener", "task of a listener", "cut", "stop of an input", "loop" })
+            foreach (string place in new[] { "operator", "output", "output that blocks", "task of an output",
+                "outputs together", "listener", "task of a listener", "cut", "stop of an input", "loop" })
             {
                 data.Add(place, StopMode.Graceful);
                 data.Add(place, StopMode.Immediate);
@@ -46,7 +47,9 @@ public sealed class StopInsideTests
     public async Task Stop_AwaitedInside_ContextStops(string place, StopMode mode)
     {
         var clock = new ManualTimeProvider();
-        var context = new StreamingContext(new StreamingOptions { Partitions = 2, TimeProvider = clock, ConcurrentJobs = place == "outputs together" ? 3 : 1 });
+        var context =
+            new StreamingContext(new StreamingOptions
+                { Partitions = 2, TimeProvider = clock, ConcurrentJobs = place == "outputs together" ? 3 : 1 });
         int stopped = 0;
         Task loop = Describe(context, place, async () =>
         {
@@ -72,7 +75,9 @@ public sealed class StopInsideTests
     public async Task Dispose_AwaitedInside_ContextStops(string place, StopMode _)
     {
         var clock = new ManualTimeProvider();
-        var context = new StreamingContext(new StreamingOptions { Partitions = 2, TimeProvider = clock, ConcurrentJobs = place == "outputs together" ? 3 : 1 });
+        var context =
+            new StreamingContext(new StreamingOptions
+                { Partitions = 2, TimeProvider = clock, ConcurrentJobs = place == "outputs together" ? 3 : 1 });
         Task loop = Describe(context, place, async () => await context.DisposeAsync());
         context.Start();
         clock.Advance(TimeSpan.FromSeconds(1));

@@ -137,7 +137,8 @@ public sealed class StopTests
     public async Task GracefulStopTimeout_IsOfTheContextsClock()
     {
         var clock = new ManualTimeProvider();
-        await using StreamingContext context = New(clock, options => options with { BatchInterval = TimeSpan.FromDays(1), GracefulStopTimeout = TimeSpan.FromHours(1) });
+        await using StreamingContext context =
+            New(clock, options => options with { BatchInterval = TimeSpan.FromDays(1), GracefulStopTimeout = TimeSpan.FromHours(1) });
         var stopping = new TaskCompletionSource();
         var began = new TaskCompletionSource();
         new WatchedInput(context, stopping.SetResult).ForEachBatch(async (_, _, cancellation) => await WaitForAsync(began, cancellation));
@@ -221,7 +222,8 @@ public sealed class StopTests
     {
         var life = new List<string>();
         StreamingContext context = new(new StreamingOptions { TimeProvider = new ManualTimeProvider() });
-        DStream<int>[] inputs = [new Noting(context, life, fails: false), new Noting(context, life, fails: true), new Noting(context, life, fails: false)];
+        DStream<int>[] inputs = [new Noting(context, life, fails: false), new Noting(context, life, fails: true),
+            new Noting(context, life, fails: false)];
         context.Union(inputs).ForEachBatch((_, _) => { });
         await Assert.ThrowsAsync<IOException>(() => Task.Run(context.Start).WaitAsync(Long));
         await context.DisposeAsync();
@@ -235,6 +237,7 @@ public sealed class StopTests
         await using StreamingContext context = New(new ManualTimeProvider());
         await context.StopAsync();
         Assert.Contains("stopping", Assert.Throws<InvalidOperationException>(() => context.ZeroTime).Message);
-        Assert.Contains("stopping", (await Assert.ThrowsAsync<InvalidOperationException>(() => context.WhenCompletedAsync(default))).Message);
+        Assert.Contains("stopping",
+            (await Assert.ThrowsAsync<InvalidOperationException>(() => context.WhenCompletedAsync(default))).Message);
     }
 }

@@ -100,7 +100,8 @@ public sealed class WhenCompletedTests
         scenario.Clock.Advance(TimeSpan.FromSeconds(1002));
         await Assert.ThrowsAsync<StreamingException>(() => last.WaitAsync(Long));
         await Assert.ThrowsAsync<StreamingException>(() => scenario.Context.WhenCompletedAsync(new BatchTime(3000)));
-        Assert.Contains("not known any more", (await Assert.ThrowsAsync<InvalidOperationException>(() => scenario.Context.WhenCompletedAsync(new BatchTime(2000)))).Message);
+        Assert.Contains("not known any more",
+            (await Assert.ThrowsAsync<InvalidOperationException>(() => scenario.Context.WhenCompletedAsync(new BatchTime(2000)))).Message);
     }
 
     [Fact]
@@ -117,7 +118,8 @@ public sealed class WhenCompletedTests
         await using StreamScenario second = folder.Start(afterTick: 2, interval: 100, configure: goOn);
         second.Input<int>([]).Map(x => 6 / x).ForEachBatch((_, _) => { });
         second.Context.Start();
-        StreamingException failure = await Assert.ThrowsAsync<StreamingException>(() => second.Context.WhenCompletedAsync(new BatchTime(1000)).WaitAsync(Long));
+        StreamingException failure =
+            await Assert.ThrowsAsync<StreamingException>(() => second.Context.WhenCompletedAsync(new BatchTime(1000)).WaitAsync(Long));
         Assert.Contains("given up", failure.Message);
         await second.Context.WhenCompletedAsync(new BatchTime(2000)).WaitAsync(Long);
     }
@@ -130,7 +132,8 @@ public sealed class WhenCompletedTests
         input.Complete();
         var seen = new List<string>();
         input.ForEachBatch((batch, time) => seen.Add($"{time}: {string.Join(' ', batch)}"));
-        input.Window(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2)).ForEachBatch((batch, time) => seen.Add($"window of {time}: {string.Join(' ', batch)}"));
+        input.Window(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2))
+            .ForEachBatch((batch, time) => seen.Add($"window of {time}: {string.Join(' ', batch)}"));
         scenario.Context.Start();
         scenario.Clock.Advance(TimeSpan.FromSeconds(5));
         await scenario.Context.Completion.WaitAsync(Long);
@@ -149,6 +152,7 @@ public sealed class WhenCompletedTests
         input.Map(x => 6 / x).ForEachBatch((_, _) => { });
         scenario.Context.Start();
         scenario.Clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(new BatchTime(1000), (await Assert.ThrowsAsync<StreamingException>(() => scenario.Context.Completion.WaitAsync(Long))).BatchTime);
+        Assert.Equal(new BatchTime(1000),
+            (await Assert.ThrowsAsync<StreamingException>(() => scenario.Context.Completion.WaitAsync(Long))).BatchTime);
     }
 }

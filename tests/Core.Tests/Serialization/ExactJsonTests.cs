@@ -372,7 +372,9 @@ public sealed partial class ExactJsonTests
     public void Write_LocalTimes_ComeBackAsTheClockShowedThem()
     {
         // Summer time leaves the first out in Berlin and repeats the second; a form with an offset would depend on the machine.
-        DateTime[] times = [new(2026, 3, 29, 2, 30, 0, DateTimeKind.Local), new(2026, 10, 25, 2, 30, 0, 123, DateTimeKind.Local), new(5, DateTimeKind.Utc), new(7, DateTimeKind.Unspecified), DateTime.MaxValue];
+        DateTime[] times = [new(2026, 3, 29, 2, 30, 0, DateTimeKind.Local),
+            new(2026, 10, 25, 2, 30, 0, 123, DateTimeKind.Local), new(5, DateTimeKind.Utc),
+            new(7, DateTimeKind.Unspecified), DateTime.MaxValue];
         DateTime[] read = Back(times);
         Assert.Equal(times, read);
         Assert.Equal(times.Select(time => time.Kind), read.Select(time => time.Kind));

@@ -6,7 +6,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace FastStream.Tests.Core.Serialization;
 
-/// <summary>A serializer by generated code promises what the one by reflection does: values come back as they were, or their type is refused.</summary>
+/// <summary>
+/// A serializer by generated code promises what the one by reflection does: values come back as they were, or their
+/// type is refused.
+/// </summary>
 public sealed partial class GeneratedJsonTests
 {
     private sealed record Order(string? Customer, Utf8Text Note, Uri? Page, char Mark, Optional<int> Amount, double[] Prices);
@@ -70,9 +73,11 @@ public sealed partial class GeneratedJsonTests
 
     private sealed class MoneyConverter : JsonConverter<Money>
     {
-        public override Money Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetDecimal() / 100);
+        public override Money Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            new(reader.GetDecimal() / 100);
 
-        public override void Write(Utf8JsonWriter writer, Money value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Amount * 100);
+        public override void Write(Utf8JsonWriter writer, Money value, JsonSerializerOptions options) =>
+            writer.WriteNumberValue(value.Amount * 100);
     }
 
     [JsonSerializable(typeof(Order))]
@@ -91,7 +96,8 @@ public sealed partial class GeneratedJsonTests
     [JsonSerializable(typeof(Written))]
     private sealed partial class WritingOnly : JsonSerializerContext;
 
-    [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+    [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+        PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
     [JsonSerializable(typeof(Everything))]
     private sealed partial class WithOptions : JsonSerializerContext;
 
@@ -110,7 +116,8 @@ public sealed partial class GeneratedJsonTests
         return Read(type, [.. BitConverter.GetBytes(text.Length), .. text]);
     }
 
-    private static string Refused<T>(JsonTypeInfo<T> type) => Assert.Throws<NotSupportedException>(() => new JsonRecordSerializer<T>(type)).Message;
+    private static string Refused<T>(JsonTypeInfo<T> type) =>
+        Assert.Throws<NotSupportedException>(() => new JsonRecordSerializer<T>(type)).Message;
 
     [Theory]
     [InlineData("Ann", 'x')]
@@ -119,7 +126,8 @@ public sealed partial class GeneratedJsonTests
     public void Write_Values_ComeBackAsTheyWere(string? customer, char mark)
     {
         Utf8Text.TryCreateInline([0xFF, 0xC0], out Utf8Text note);
-        var order = new Order(customer, note, new Uri("/a%20b?c", UriKind.Relative), mark, Optional<int>.None, [1.5, -2, double.NaN, double.NegativeInfinity]);
+        var order = new Order(customer, note, new Uri("/a%20b?c", UriKind.Relative), mark, Optional<int>.None,
+            [1.5, -2, double.NaN, double.NegativeInfinity]);
         Order read = Read(GeneratedOrders.Default.Order, Write(GeneratedOrders.Default.Order, order));
         Assert.Equal(order.Prices, read.Prices);
         Assert.Equal(order, read with { Prices = order.Prices });
@@ -151,11 +159,14 @@ public sealed partial class GeneratedJsonTests
     [Fact]
     public void Write_ValuesThatDoNotComeBack_AreRefused()
     {
-        Assert.Contains("Dog", Assert.Throws<NotSupportedException>(() => Write(GeneratedOrders.Default.Animal, new Dog())).Message, StringComparison.Ordinal);
+        Assert.Contains("Dog",
+            Assert.Throws<NotSupportedException>(() => Write(GeneratedOrders.Default.Animal, new Dog())).Message, StringComparison.Ordinal);
         var names = new Everything { Names = new HashSet<string>(StringComparer.OrdinalIgnoreCase) };
-        Assert.Contains("Comparer", Assert.Throws<NotSupportedException>(() => Write(GeneratedOrders.Default.Everything, names)).Message, StringComparison.Ordinal);
+        Assert.Contains("Comparer",
+            Assert.Throws<NotSupportedException>(() => Write(GeneratedOrders.Default.Everything, names)).Message, StringComparison.Ordinal);
         var half = new Everything { Times = { ["\ud800"] = default } };
-        Assert.Contains("surrogate", Assert.Throws<NotSupportedException>(() => Write(GeneratedOrders.Default.Everything, half)).Message, StringComparison.Ordinal);
+        Assert.Contains("surrogate",
+            Assert.Throws<NotSupportedException>(() => Write(GeneratedOrders.Default.Everything, half)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -172,7 +183,9 @@ public sealed partial class GeneratedJsonTests
     [Fact]
     public void Read_MemberThatIsGone_IsRefusedUnlessTheTypeSaysOtherwise()
     {
-        Assert.Contains("Gone", Assert.Throws<InvalidDataException>(() => Read(GeneratedOrders.Default.Animal, "{\"Gone\":1}")).Message, StringComparison.Ordinal);
+        Assert.Contains("Gone",
+            Assert.Throws<InvalidDataException>(() => Read(GeneratedOrders.Default.Animal, "{\"Gone\":1}")).Message,
+            StringComparison.Ordinal);
         Assert.Equal(2, Read(GeneratedOrders.Default.Forgiving, "{\"Gone\":1,\"Number\":2}").Number);
     }
 
@@ -180,11 +193,14 @@ public sealed partial class GeneratedJsonTests
     [Fact]
     public void New_DescriptionThatIsNotOfItsOptions_NeedsAConverter()
     {
-        JsonTypeInfo<Money> own = JsonMetadataServices.CreateValueInfo<Money>(new JsonSerializerOptions { TypeInfoResolver = WithOptions.Default }, new MoneyConverter());
+        JsonTypeInfo<Money> own =
+            JsonMetadataServices
+                .CreateValueInfo<Money>(new JsonSerializerOptions { TypeInfoResolver = WithOptions.Default }, new MoneyConverter());
         byte[] bytes = Write(own, new Money(1.25m));
         Assert.Contains("125", Encoding.UTF8.GetString(bytes), StringComparison.Ordinal);
         Assert.Equal(new Money(1.25m), Read(own, bytes));
-        JsonTypeInfo<Written> byHand = JsonTypeInfo.CreateJsonTypeInfo<Written>(new JsonSerializerOptions { TypeInfoResolver = GeneratedOrders.Default });
+        JsonTypeInfo<Written> byHand =
+            JsonTypeInfo.CreateJsonTypeInfo<Written>(new JsonSerializerOptions { TypeInfoResolver = GeneratedOrders.Default });
         Assert.Contains("Written is none that its options give", Refused(byHand), StringComparison.Ordinal);
     }
 

@@ -142,18 +142,23 @@ public sealed class JsonRecordSerializerTests
         Assert.Null(RoundTrip<Order?>(null));
         Assert.Equal((1, "x", null), RoundTrip((1, "x", (string?)null)));
         Assert.Equal((1, 2, 3, 4, 5, 6, 7, "eight", "nine"), RoundTrip((1, 2, 3, 4, 5, 6, 7, "eight", "nine")));
-        Assert.Equal([double.NaN, double.NegativeInfinity, -0.0, double.Epsilon], RoundTrip(new[] { double.NaN, double.NegativeInfinity, -0.0, double.Epsilon }));
+        Assert.Equal([double.NaN, double.NegativeInfinity, -0.0, double.Epsilon],
+            RoundTrip(new[] { double.NaN, double.NegativeInfinity, -0.0, double.Epsilon }));
         Assert.Equal((float.NaN, "x"), RoundTrip((float.NaN, "x")));
         Assert.Equal("1.10", RoundTrip<(decimal, string)>((1.10m, "")).Item1.ToString());
-        Assert.Equal(new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc).AddTicks(7), RoundTrip((new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc).AddTicks(7), "")).Item1);
+        Assert.Equal(new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc).AddTicks(7),
+            RoundTrip((new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc).AddTicks(7), "")).Item1);
         Assert.Equal([1, 2], RoundTrip(new Dictionary<string, List<int>> { ["a"] = [1, 2], [""] = [] })["a"]);
         Assert.Equal([3, 1, 2], RoundTrip(new Queue<int>([3, 1, 2])));
         Assert.Equal([3, 1], RoundTrip<ImmutableList<int>>([3, 1]));
         Assert.Equal([1, 2, 3], RoundTrip(new byte[] { 1, 2, 3 }));
         Assert.Equal([1, 2], RoundTrip<IReadOnlyList<int>>([1, 2]));
-        Assert.Equal((new Optional<string>("x"), default(Optional<string>)), RoundTrip((new Optional<string>("x"), default(Optional<string>))));
-        Assert.Equal([new Optional<string?>(null), default, "x"], RoundTrip<Optional<string?>[]>([new Optional<string?>(null), default, "x"]));
-        Assert.Equal(new Optional<Optional<int?>?>[] { new(new Optional<int?>(null)), new(null), default }, RoundTrip(new Optional<Optional<int?>?>[] { new(new Optional<int?>(null)), new(null), default }));
+        Assert.Equal((new Optional<string>("x"), default(Optional<string>)),
+            RoundTrip((new Optional<string>("x"), default(Optional<string>))));
+        Assert.Equal([new Optional<string?>(null), default, "x"],
+            RoundTrip<Optional<string?>[]>([new Optional<string?>(null), default, "x"]));
+        Assert.Equal(new Optional<Optional<int?>?>[] { new(new Optional<int?>(null)), new(null), default },
+            RoundTrip(new Optional<Optional<int?>?>[] { new(new Optional<int?>(null)), new(null), default }));
         Assert.Equal(Tuple.Create(1, "x"), RoundTrip(Tuple.Create(1, "x")));
         Assert.Equal(new KeyValuePair<string, int>("x", 1), RoundTrip(new KeyValuePair<string, int>("x", 1)));
         Assert.Equal(new { A = 1, B = "x" }, RoundTrip(new { A = 1, B = "x" }));
@@ -176,7 +181,8 @@ public sealed class JsonRecordSerializerTests
     [Fact]
     public void Read_TextsThatAreNotUtf8_KeepTheirBytes()
     {
-        (string, Utf8Text, Utf8Text) read = RoundTrip(("x", Utf8Text.Intern([0xFF, 0x00, 0x80, 0xC3]), Utf8Text.Intern("a longer text, with an ü")));
+        (string, Utf8Text, Utf8Text) read =
+            RoundTrip(("x", Utf8Text.Intern([0xFF, 0x00, 0x80, 0xC3]), Utf8Text.Intern("a longer text, with an ü")));
         Assert.Equal([0xFF, 0x00, 0x80, 0xC3], read.Item2.ToArray());
         Assert.Equal("a longer text, with an ü", read.Item3.ToString());
     }
@@ -215,7 +221,8 @@ public sealed class JsonRecordSerializerTests
     [Fact]
     public void Of_MemoryOfTheBatch_IsRefused()
     {
-        foreach (string message in new[] { Refused<Utf8Text[]>(), Refused<List<(int, Utf8Text)>>(), Refused<Group<int>>(), Refused<(string, Group<int>)>(), Refused<Tuple<Utf8Text>>() })
+        foreach (string message in new[] { Refused<Utf8Text[]>(), Refused<List<(int, Utf8Text)>>(),
+            Refused<Group<int>>(), Refused<(string, Group<int>)>(), Refused<Tuple<Utf8Text>>() })
         {
             Assert.Contains("which ends with its batch and cannot be written to a checkpoint", message, StringComparison.Ordinal);
         }
@@ -234,7 +241,8 @@ public sealed class JsonRecordSerializerTests
 
     [Fact]
     public void Write_DerivedRecord_IsRefused() =>
-        Assert.Contains("what the one has more would be lost", Assert.Throws<NotSupportedException>(() => Write<Animal>(new Dog { Age = 3 })).Message, StringComparison.Ordinal);
+        Assert.Contains("what the one has more would be lost",
+            Assert.Throws<NotSupportedException>(() => Write<Animal>(new Dog { Age = 3 })).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("{\"Value\":0}")]

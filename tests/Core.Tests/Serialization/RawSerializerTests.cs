@@ -9,7 +9,10 @@ using Xunit.Abstractions;
 
 namespace FastStream.Tests.Core.Serialization;
 
-/// <summary>Structs by their fields: the same records again, the same bytes for equal ones, and nothing of the memory around them.</summary>
+/// <summary>
+/// Structs by their fields: the same records again, the same bytes for equal ones, and nothing of the memory around
+/// them.
+/// </summary>
 public sealed unsafe class RawSerializerTests(ITestOutputHelper output)
 {
     private enum Side : byte
@@ -20,7 +23,8 @@ public sealed unsafe class RawSerializerTests(ITestOutputHelper output)
 
     private readonly record struct Gaps(byte First, long Second, bool Third, decimal Fourth, char Fifth);
 
-    private readonly record struct Trade(Utf8Text Symbol, Side Side, decimal Price, DateTimeOffset At, Optional<Utf8Text> Note, (int, (byte, Utf8Text?)) More);
+    private readonly record struct Trade(Utf8Text Symbol, Side Side, decimal Price, DateTimeOffset At,
+        Optional<Utf8Text> Note, (int, (byte, Utf8Text?)) More);
 
     private record struct Deep(Gaps Gaps, Gaps? Other, KeyValuePair<byte, (short, Guid)> Pair);
 
@@ -112,7 +116,8 @@ public sealed unsafe class RawSerializerTests(ITestOutputHelper output)
         CheckRoundTrip(new Optional<(Utf8Text, Utf8Text)>((Text(3), Text(40))));
         CheckRoundTrip((1, (2, (Text(20), 3)), 4, 5, 6, 7, 8, 9, Text(14), (byte)10));
         CheckRoundTrip(new Gaps(1, long.MinValue, true, 1.10m, '\ud800'));
-        CheckRoundTrip(new Deep(new Gaps(1, 2, false, 3, 'x'), new Gaps(255, -1, true, decimal.MaxValue, 'y'), new(7, (8, Guid.NewGuid()))));
+        CheckRoundTrip(
+            new Deep(new Gaps(1, 2, false, 3, 'x'), new Gaps(255, -1, true, decimal.MaxValue, 'y'), new(7, (8, Guid.NewGuid()))));
         CheckRoundTrip(new Deep(default, null, default));
         CheckRoundTrip(new Trade(Text(30), Side.Buy, 1.25m, DateTimeOffset.UnixEpoch, Text(16), (1, (2, Text(17)))));
         CheckRoundTrip(new Trade(default, default, default, default, default, (1, (2, null))));
@@ -131,10 +136,14 @@ public sealed unsafe class RawSerializerTests(ITestOutputHelper output)
             random.NextBytes(number);
             Utf8Text text = Text(random.Next(40));
             CheckRoundTrip(new Trade(
-                text, (Side)random.Next(256), new decimal(random.Next(), random.Next(), random.Next(), random.Next(2) == 0, (byte)random.Next(29)),
-                new DateTimeOffset(random.NextInt64(DateTime.MaxValue.Ticks / 2) + DateTime.MaxValue.Ticks / 4, TimeSpan.FromMinutes(random.Next(-840, 841))),
-                random.Next(2) == 0 ? default(Optional<Utf8Text>) : text, (random.Next(), ((byte)random.Next(), random.Next(2) == 0 ? null : text))));
-            CheckRoundTrip((new Guid(number), BitConverter.ToDouble(number), (random.Next(2) == 0, (char)random.Next(65536)), random.NextInt64()));
+                text, (Side)random.Next(256),
+                new decimal(random.Next(), random.Next(), random.Next(), random.Next(2) == 0, (byte)random.Next(29)),
+                new DateTimeOffset(random.NextInt64(DateTime.MaxValue.Ticks / 2) + DateTime.MaxValue.Ticks / 4,
+                    TimeSpan.FromMinutes(random.Next(-840, 841))),
+                random.Next(2) == 0
+                    ? default(Optional<Utf8Text>) : text, (random.Next(), ((byte)random.Next(), random.Next(2) == 0 ? null : text))));
+            CheckRoundTrip(
+                (new Guid(number), BitConverter.ToDouble(number), (random.Next(2) == 0, (char)random.Next(65536)), random.NextInt64()));
         }
     }
 
@@ -183,7 +192,8 @@ public sealed unsafe class RawSerializerTests(ITestOutputHelper output)
         Assert.Equal([1, 5, 0, 0, 0], Write<int?>(5));
         Assert.Equal([2, 7, 0, 3, 0, 0, 0], Write((byte)2, (short)7, 3));
         Assert.Equal([9, 1, 0, 0, 0], Write(new KeyValuePair<byte, int>(9, 1)));
-        Assert.Equal([0, 0x40, 0xE4, 0x47, 0x02, 0x22, 0xC1, 0x08, 0xB6, 0xFE], Write(new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero).ToOffset(TimeSpan.FromMinutes(-330))));
+        Assert.Equal([0, 0x40, 0xE4, 0x47, 0x02, 0x22, 0xC1, 0x08, 0xB6, 0xFE],
+            Write(new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero).ToOffset(TimeSpan.FromMinutes(-330))));
         Assert.Equal([1, 0, 0, 0, 2, 0, 0, 0, 97, 98], Write((1, Utf8Text.Intern("ab"))));
     }
 
@@ -205,7 +215,8 @@ public sealed unsafe class RawSerializerTests(ITestOutputHelper output)
     [Fact]
     public void Schema_AnyType_NamesNoVersion()
     {
-        foreach (string schema in new[] { SchemaOf<Trade>(), SchemaOf<Deep>(), SchemaOf<(Three, Overlaid)>(), new JsonRecordSerializer<(int, string)[]>().Schema, new JsonRecordSerializer<Dictionary<string, (int, long?)[]>>().Schema })
+        foreach (string schema in new[] { SchemaOf<Trade>(), SchemaOf<Deep>(), SchemaOf<(Three, Overlaid)>(),
+            new JsonRecordSerializer<(int, string)[]>().Schema, new JsonRecordSerializer<Dictionary<string, (int, long?)[]>>().Schema })
         {
             Assert.DoesNotContain("Version=", schema, StringComparison.Ordinal);
             Assert.DoesNotContain("<", schema, StringComparison.Ordinal);
@@ -241,7 +252,8 @@ public sealed unsafe class RawSerializerTests(ITestOutputHelper output)
 
     [Fact]
     public void New_Pointer_IsRefused() =>
-        Assert.Contains("holds a pointer", Assert.Throws<NotSupportedException>(() => new RawSerializer<Address>()).Message, StringComparison.Ordinal);
+        Assert.Contains("holds a pointer",
+            Assert.Throws<NotSupportedException>(() => new RawSerializer<Address>()).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData(typeof(nint))]
@@ -259,13 +271,17 @@ public sealed unsafe class RawSerializerTests(ITestOutputHelper output)
     [InlineData(typeof(Calling))]
     public void New_PlaceInMemory_IsRefused(Type type)
     {
-        var error = Assert.Throws<System.Reflection.TargetInvocationException>(() => Activator.CreateInstance(typeof(RawSerializer<>).MakeGenericType(type)));
-        Assert.Contains("means nothing when the program starts again", Assert.IsType<NotSupportedException>(error.InnerException).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<System.Reflection.TargetInvocationException>(
+            () => Activator.CreateInstance(typeof(RawSerializer<>).MakeGenericType(type)));
+        Assert.Contains("means nothing when the program starts again",
+            Assert.IsType<NotSupportedException>(error.InnerException).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void New_HandleOfTheProcess_IsRefused() => Assert.Contains(
-        "holds a System.Runtime.InteropServices.GCHandle", Assert.Throws<NotSupportedException>(() => new RawSerializer<(int, System.Runtime.InteropServices.GCHandle)>()).Message, StringComparison.Ordinal);
+        "holds a System.Runtime.InteropServices.GCHandle",
+        Assert.Throws<NotSupportedException>(() => new RawSerializer<(int, System.Runtime.InteropServices.GCHandle)>()).Message,
+        StringComparison.Ordinal);
 
     private static byte[] Write(byte first, short second, int third) => Write((first, second, third));
 

@@ -21,7 +21,8 @@ public sealed class TextSerializerTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Write_HalfAPair_GivesTheseBytes() => Write_Text_GivesTheseBytes("\ud800a", [254, 255, 255, 255, 4, 0, 0, 0, 0, 0xD8, 97, 0]);
+    public void Write_HalfAPair_GivesTheseBytes() =>
+        Write_Text_GivesTheseBytes("\ud800a", [254, 255, 255, 255, 4, 0, 0, 0, 0, 0xD8, 97, 0]);
 
     [Fact]
     public void Read_RandomTexts_GivesTheSame()

@@ -14,10 +14,12 @@ public sealed class KeyedTableTests(ITestOutputHelper output)
     public void EqualHashes_AgainstTheDictionary() => Compare(random => random.Next(40), _ => 7);
 
     [Fact]
-    public void NeighbouringHashes_AroundTheEnd_AgainstTheDictionary() => Compare(random => random.Next(600), key => uint.MaxValue - (uint)(key % 7));
+    public void NeighbouringHashes_AroundTheEnd_AgainstTheDictionary() =>
+        Compare(random => random.Next(600), key => uint.MaxValue - (uint)(key % 7));
 
     [Fact]
-    public void Strings_AndNull_AgainstTheDictionary() => Compare<string?>(random => random.Next(20) == 0 ? null : $"key {random.Next(2000)}", key => KeyHash.Of(in key));
+    public void Strings_AndNull_AgainstTheDictionary() =>
+        Compare<string?>(random => random.Next(20) == 0 ? null : $"key {random.Next(2000)}", key => KeyHash.Of(in key));
 
     [Fact]
     public void Keys_ThatComeAndGo_UseTheSamePlaces()
@@ -95,7 +97,8 @@ public sealed class KeyedTableTests(ITestOutputHelper output)
 
     [Fact]
     public void KeysThatEndWithTheirBatch_AreRefused() =>
-        Assert.Contains("holds a FastStream.Utf8Text behind a reference", Assert.Throws<ArgumentException>(() => new KeyedTable<Utf8Text[], int>()).Message);
+        Assert.Contains("holds a FastStream.Utf8Text behind a reference",
+            Assert.Throws<ArgumentException>(() => new KeyedTable<Utf8Text[], int>()).Message);
 
     // Times of growth, of about as much coming as going, and of shrinking.
     private void Compare<TKey>(Func<Random, TKey> next, Func<TKey, uint> hash)
@@ -130,7 +133,8 @@ public sealed class KeyedTableTests(ITestOutputHelper output)
 
         Assert.Equal(twin.Count, table.Count);
         Assert.All(twin, pair => Assert.Equal(pair.Value, (Find(pair.Key.Item1), table.ValueAt(pair.Value.Number))));
-        Assert.Equal(twin.Values.Select(pair => pair.Number).Order(), Enumerable.Range(0, table.End).Where(number => table.GetCursor().IsUsed(number)));
+        Assert.Equal(twin.Values.Select(pair => pair.Number).Order(),
+            Enumerable.Range(0, table.End).Where(number => table.GetCursor().IsUsed(number)));
 
         int Find(TKey key) => table.Find(hash(key), in key);
     }

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace FastStream.Tests.Core.Text;
 
-/// <summary>Bytes whose last one is the last of a page, before a page that nobody may read: reading past the end is a fault and not luck.</summary>
+/// <summary>
+/// Bytes whose last one is the last of a page, before a page that nobody may read: reading past the end is a fault and
+/// not luck.
+/// </summary>
 internal sealed unsafe partial class GuardedMemory : IDisposable
 {
     private const int PageBytes = 4096;

@@ -31,7 +31,8 @@ internal sealed class TextTwin : IDisposable
     /// <summary>Bytes of few values, so that equal ones and common beginnings occur; lengths mostly around the inline border.</summary>
     public static byte[] Bytes(Random random, string alphabet)
     {
-        int length = random.Next(4) switch { 0 => random.Next(4), 1 => random.Next(13, 19), 2 => random.Next(40), _ => random.Next(15, 17) };
+        int length =
+            random.Next(4) switch { 0 => random.Next(4), 1 => random.Next(13, 19), 2 => random.Next(40), _ => random.Next(15, 17) };
         return Enumerable.Range(0, length).Select(_ => (byte)alphabet[random.Next(alphabet.Length)]).ToArray();
     }
 

@@ -128,10 +128,15 @@ public sealed class Utf8TextTests(ITestOutputHelper output)
             int digits = random.Next(4) switch { 0 => 0, 1 => random.Next(9), 2 => random.Next(17, 21), _ => random.Next(40) };
             byte[] before = new byte[random.Next(3) == 0 ? 0 : random.Next(20)];
             random.NextBytes(before);
-            byte[] bytes = [.. before, .. random.Next(2) == 0 ? "\u00B9/:\u0660p"u8 : "x"u8, .. Enumerable.Range(0, digits).Select(at => (byte)(random.Next(3) == 0 && at < 30 ? '0' : '0' + random.Next(10)))];
+            byte[] bytes = [.. before, .. random.Next(2) == 0
+                ? "\u00B9/:\u0660p"u8
+                    : "x"u8, .. Enumerable.Range(0, digits)
+                        .Select(at => (byte)(random.Next(3) == 0 && at < 30 ? '0' : '0' + random.Next(10)))];
             bytes = random.Next(3) == 0 ? bytes[^digits..] : bytes;
             int expectedDigits = bytes.Reverse().TakeWhile(b => b is >= (byte)'0' and <= (byte)'9').Count();
-            bool isNumber = long.TryParse(Encoding.Latin1.GetString(bytes[^expectedDigits..]), NumberStyles.None, CultureInfo.InvariantCulture, out long expected);
+            bool isNumber =
+                long.TryParse(Encoding.Latin1.GetString(bytes[^expectedDigits..]), NumberStyles.None,
+                    CultureInfo.InvariantCulture, out long expected);
 
             // At the very end of its memory: nothing behind it may be read.
             using var memory = new GuardedMemory(bytes.Length);
@@ -141,7 +146,8 @@ public sealed class Utf8TextTests(ITestOutputHelper output)
             Assert.True(isNumber == text.TryParseEnd(out long value, out int found), shown);
             Assert.True(found == expectedDigits, shown);
             Assert.True(value == expected, shown);
-            Assert.True(long.TryParse(Encoding.Latin1.GetString(bytes), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) == text.TryParse(out long parsed), shown);
+            Assert.True(long.TryParse(Encoding.Latin1.GetString(bytes), NumberStyles.AllowLeadingSign,
+                CultureInfo.InvariantCulture, out long whole) == text.TryParse(out long parsed), shown);
             Assert.True(whole == parsed, shown);
         }
     }

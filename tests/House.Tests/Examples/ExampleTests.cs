@@ -5,7 +5,10 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace FastStream.Tests.House.Examples;
 
-/// <summary>Every example in the documentation of the code compiles. The words that examples take for granted are in <see cref="Vocabulary"/>.</summary>
+/// <summary>
+/// Every example in the documentation of the code compiles. The words that examples take for granted are in
+/// <see cref="Vocabulary"/>.
+/// </summary>
 public sealed partial class ExampleTests
 {
     private const string Usings = """
@@ -20,7 +23,8 @@ public sealed partial class ExampleTests
     public void Examples_InDocumentation_Compile()
     {
         string[] examples = [.. Tree.Files(".cs", "src").SelectMany(ExamplesOf)];
-        Assert.True(examples.Length > 60, $"{examples.Length} examples were found; are they still written as <example><code>…</code></example>?");
+        Assert.True(examples.Length > 60,
+            $"{examples.Length} examples were found; are they still written as <example><code>…</code></example>?");
         Assert.Equal("", string.Join("\n", Errors(Usings + string.Concat(examples))));
     }
 
@@ -30,8 +34,11 @@ public sealed partial class ExampleTests
 
     private static IEnumerable<string> ExamplesOf(string file)
     {
-        string documentation = string.Join('\n', Tree.Read(file).Split('\n').Select(line => Comment().Match(line)).Where(comment => comment.Success).Select(comment => comment.Groups[1].Value));
-        return Example().Matches(documentation).Select((example, number) => Wrap(WebUtility.HtmlDecode(example.Groups[1].Value).Trim(), file, number));
+        string documentation =
+            string.Join('\n', Tree.Read(file).Split('\n').Select(line => Comment().Match(line))
+                .Where(comment => comment.Success).Select(comment => comment.Groups[1].Value));
+        return Example().Matches(documentation)
+            .Select((example, number) => Wrap(WebUtility.HtmlDecode(example.Groups[1].Value).Trim(), file, number));
     }
 
     // Statements stand in a method of a class of their own; what an example declares stands before them, or is the whole of it.
@@ -40,12 +47,14 @@ public sealed partial class ExampleTests
         string name = $"{Path.GetFileNameWithoutExtension(file).Replace(' ', '_')}_{number}";
         if (code.StartsWith("protected override", StringComparison.Ordinal))
         {
-            return $"\nsealed class {name}(StreamingContext context) : Vocabulary.ReadingsInput(context)\n{{\n#line 1 \"{file}\"\n{code}\n}}\n";
+            return $"\nsealed class {name}(StreamingContext context) : Vocabulary.ReadingsInput(context)\n{{\n#line "
+                + $"1 \"{file}\"\n{code}\n}}\n";
         }
 
         code += "\n";
         int declared = code.Contains(" class ", StringComparison.Ordinal) ? code.IndexOf("\n}\n", StringComparison.Ordinal) + 2 : 0;
-        return $"\nsealed class {name} : Vocabulary\n{{\n{code[..declared]}\nasync Task Run()\n{{\nawait Task.CompletedTask;\n#line 1 \"{file}\"\n{code[declared..]}\n}}\n}}\n";
+        return $"\nsealed class {name} : Vocabulary\n{{\n{code[..declared]}\nasync Task Run()\n{{\nawait "
+            + $"Task.CompletedTask;\n#line 1 \"{file}\"\n{code[declared..]}\n}}\n}}\n";
     }
 
     private static string[] Errors(string code)
@@ -58,7 +67,8 @@ public sealed partial class ExampleTests
                 new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary))
             .GetDiagnostics()
             .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
-            .Select(diagnostic => $"{diagnostic.Location.GetMappedLineSpan()}: {diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}")];
+            .Select(diagnostic =>
+                $"{diagnostic.Location.GetMappedLineSpan()}: {diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}")];
     }
 
     [GeneratedRegex("^ *///(?: (.*))?$")]

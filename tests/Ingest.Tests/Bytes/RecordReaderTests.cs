@@ -7,13 +7,20 @@ public class RecordReaderTests
 {
     private const int BlockBytes = 4096;
 
-    /// <summary>Lets bytes run through a reader in chunks, cutting after every few reads; gives the records and checks that no block is held at the end.</summary>
+    /// <summary>
+    /// Lets bytes run through a reader in chunks, cutting after every few reads; gives the records and checks that no
+    /// block is held at the end.
+    /// </summary>
     private static async Task<(List<string> Records, StreamingContext Context)> ReadAsync<T>(
-        byte[] bytes, IEnumerable<int> chunks, IRecordDecoder<T> decoder, Func<T, string> show, bool inPlace, int maxRecordBytes = 1 << 20, OversizedRecordPolicy oversized = default, Exception? atEnd = null)
+        byte[] bytes, IEnumerable<int> chunks, IRecordDecoder<T> decoder, Func<T, string> show, bool inPlace,
+        int maxRecordBytes = 1 << 20, OversizedRecordPolicy oversized = default, Exception? atEnd = null)
     {
-        var context = new StreamingContext(new StreamingOptions { BlockSizeBytes = BlockBytes, MaxBufferedBytes = 1 << 24, MaxRecordBytes = maxRecordBytes, PoisonReturnedBlocks = true });
+        var context =
+            new StreamingContext(new StreamingOptions
+                { BlockSizeBytes = BlockBytes, MaxBufferedBytes = 1 << 24, MaxRecordBytes = maxRecordBytes, PoisonReturnedBlocks = true });
         var queue = new ByteQueue<T>(decoder, context.Blocks);
-        var reader = new RecordReader<T>(queue, decoder, new OversizedRecords(context, "Test", oversized), null, inPlace ? context.Blocks : null);
+        var reader =
+            new RecordReader<T>(queue, decoder, new OversizedRecords(context, "Test", oversized), null, inPlace ? context.Blocks : null);
         using var watch = new IdleWatch(TimeProvider.System, Timeout.InfiniteTimeSpan, CancellationToken.None);
         try
         {
@@ -45,7 +52,8 @@ public class RecordReaderTests
     }
 
     private static Task<(List<string> Records, StreamingContext Context)> ReadLinesAsync(
-        byte[] bytes, IEnumerable<int> chunks, bool inPlace, int maxRecordBytes = 1 << 20, OversizedRecordPolicy oversized = default, Exception? atEnd = null) =>
+        byte[] bytes, IEnumerable<int> chunks, bool inPlace, int maxRecordBytes = 1 << 20,
+        OversizedRecordPolicy oversized = default, Exception? atEnd = null) =>
         ReadAsync(bytes, chunks, LineDecoder.Instance, line => Convert.ToHexString(line.Span), inPlace, maxRecordBytes, oversized, atEnd);
 
     private static List<string> Expected(byte[] bytes, int maxRecordBytes = int.MaxValue, OversizedRecordPolicy oversized = default)
@@ -106,7 +114,9 @@ public class RecordReaderTests
             int maxRecord = random.Next(4) == 0 ? random.Next(1, Math.Max(2, longest)) : 1 << 20;
             OversizedRecordPolicy policy = random.Next(2) == 0 ? OversizedRecordPolicy.DropRecord : OversizedRecordPolicy.Truncate;
             int mean = random.Next(1, 9000);
-            List<string> records = (await ReadLinesAsync(bytes, Enumerable.Range(0, bytes.Length).Select(_ => random.Next(1, mean + 1)), inPlace, maxRecord, policy)).Records;
+            List<string> records =
+                (await ReadLinesAsync(bytes, Enumerable.Range(0, bytes.Length).Select(_ => random.Next(1, mean + 1)),
+                    inPlace, maxRecord, policy)).Records;
             Assert.True(Expected(bytes, maxRecord, policy).SequenceEqual(records), $"Seed {seed}, round {round}: the lines differ.");
         }
     }
@@ -120,18 +130,22 @@ public class RecordReaderTests
         {
             foreach (string end in new[] { "\n", "\r", "\r\n" })
             {
-                string[] lines = [.. new[] { 1, limit + 1, limit, limit + 2, limit - 1, limit + 20, limit }.Select(length => new string('x', length))];
+                string[] lines = [
+                    .. new[] { 1, limit + 1, limit, limit + 2, limit - 1, limit + 20, limit }.Select(length => new string('x', length))];
                 byte[] bytes = Encoding.UTF8.GetBytes(string.Join(end, lines));
                 foreach (int chunk in new[] { 7, limit, limit + 1, bytes.Length })
                 {
                     foreach (OversizedRecordPolicy policy in new[] { OversizedRecordPolicy.DropRecord, OversizedRecordPolicy.Truncate })
                     {
-                        (List<string> records, StreamingContext context) = await ReadLinesAsync(bytes, Enumerable.Repeat(chunk, bytes.Length), inPlace, limit, policy);
+                        (List<string> records, StreamingContext context) =
+                            await ReadLinesAsync(bytes, Enumerable.Repeat(chunk, bytes.Length), inPlace, limit, policy);
                         Assert.Equal(Expected(bytes, limit, policy), records);
                         Assert.Equal(policy == OversizedRecordPolicy.DropRecord ? 3 : 0, context.Metrics.DroppedRecords);
                     }
 
-                    var error = await Assert.ThrowsAsync<StreamingException>(() => ReadLinesAsync(bytes, Enumerable.Repeat(chunk, bytes.Length), inPlace, limit));
+                    var error = await Assert
+                        .ThrowsAsync<StreamingException>(
+                            () => ReadLinesAsync(bytes, Enumerable.Repeat(chunk, bytes.Length), inPlace, limit));
                     Assert.Contains($"a record of more than {limit} bytes", error.Message);
                 }
             }
@@ -151,9 +165,11 @@ public class RecordReaderTests
         {
             IEnumerable<int> chunks = Enumerable.Repeat(chunk, 100);
             Assert.Equal(2, (await ReadAsync(bytes, chunks, prefixed, record => record, inPlace, maxRecordBytes: 8)).Records.Count);
-            await Assert.ThrowsAsync<InvalidDataException>(() => ReadAsync(bytes, chunks, prefixed, record => record, inPlace, maxRecordBytes: 7));
+            await Assert.ThrowsAsync<InvalidDataException>(
+                () => ReadAsync(bytes, chunks, prefixed, record => record, inPlace, maxRecordBytes: 7));
             Assert.Equal(3, (await ReadAsync(bytes, chunks, fixedLength, record => record, inPlace, maxRecordBytes: 8)).Records.Count);
-            await Assert.ThrowsAsync<InvalidDataException>(() => ReadAsync(bytes, chunks, fixedLength, record => record, inPlace, maxRecordBytes: 7));
+            await Assert.ThrowsAsync<InvalidDataException>(
+                () => ReadAsync(bytes, chunks, fixedLength, record => record, inPlace, maxRecordBytes: 7));
         }
     }
 
@@ -191,7 +207,8 @@ public class RecordReaderTests
     public async Task Receive_EndsInTheMiddleOfAFrame_DropsAndCountsIt()
     {
         var decoder = new FixedLengthDecoder<string>(4, Encoding.UTF8.GetString);
-        (List<string> records, StreamingContext context) = await ReadAsync("aaaabbbbcc"u8.ToArray(), [3, 3, 3], decoder, record => record, inPlace: true);
+        (List<string> records, StreamingContext context) =
+            await ReadAsync("aaaabbbbcc"u8.ToArray(), [3, 3, 3], decoder, record => record, inPlace: true);
         Assert.Equal(["aaaa", "bbbb"], records);
         Assert.Equal(1, context.Metrics.DroppedRecords);
     }
@@ -201,7 +218,8 @@ public class RecordReaderTests
     {
         byte[] bytes = [0, 0, 0, 1, (byte)'a', 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3];
         var decoder = new LengthPrefixedDecoder<string>(Encoding.UTF8.GetString);
-        var error = await Assert.ThrowsAsync<InvalidDataException>(() => ReadAsync(bytes, [bytes.Length], decoder, record => record, inPlace: true));
+        var error = await Assert
+            .ThrowsAsync<InvalidDataException>(() => ReadAsync(bytes, [bytes.Length], decoder, record => record, inPlace: true));
         Assert.Contains("A length prefix says -1 bytes; 0 to 1048576 are expected.", error.Message);
         Assert.Equal(5, decoder.FindLast(bytes));
     }
@@ -213,7 +231,8 @@ public class RecordReaderTests
     public async Task Receive_ErrorInTheMiddleOfALine_KeepsWholeLines(int unfinished)
     {
         byte[] bytes = Encoding.UTF8.GetBytes("a\nb\n" + new string('x', unfinished));
-        (List<string> records, StreamingContext context) = await ReadLinesAsync(bytes, Enumerable.Repeat(100, 1000), inPlace: true, atEnd: new IOException("reset"));
+        (List<string> records, StreamingContext context) =
+            await ReadLinesAsync(bytes, Enumerable.Repeat(100, 1000), inPlace: true, atEnd: new IOException("reset"));
         Assert.Equal(["61", "62"], records);
         Assert.Equal(unfinished == 0 ? 0 : 1, context.Metrics.DroppedRecords);
     }
@@ -224,7 +243,8 @@ public class RecordReaderTests
         // 1,000 receives of one line each: a few blocks, not a thousand.
         var context = new StreamingContext(new StreamingOptions { BlockSizeBytes = BlockBytes, MaxBufferedBytes = 8 * BlockBytes });
         var queue = new ByteQueue<Utf8Text>(LineDecoder.Instance, context.Blocks);
-        var reader = new RecordReader<Utf8Text>(queue, LineDecoder.Instance, new OversizedRecords(context, "Test", default), null, context.Blocks);
+        var reader =
+            new RecordReader<Utf8Text>(queue, LineDecoder.Instance, new OversizedRecords(context, "Test", default), null, context.Blocks);
         using var watch = new IdleWatch(TimeProvider.System, Timeout.InfiniteTimeSpan, CancellationToken.None);
         byte[] bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("0123456789\n", 1000)));
         await reader.ReceiveAsync(new ChunkedStream(bytes, Enumerable.Repeat(11, 1000)), null, watch, CancellationToken.None);
@@ -240,7 +260,9 @@ public class RecordReaderTests
     {
         var context = new StreamingContext(new StreamingOptions { BlockSizeBytes = BlockBytes });
         var queue = new ByteQueue<Utf8Text>(LineDecoder.Instance, context.Blocks);
-        var reader = new RecordReader<Utf8Text>(queue, LineDecoder.Instance, new OversizedRecords(context, "Test", default), null, inPlace ? context.Blocks : null);
+        var reader =
+            new RecordReader<Utf8Text>(queue, LineDecoder.Instance, new OversizedRecords(context, "Test", default), null, inPlace
+                ? context.Blocks : null);
         byte[] bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("0123456789\n", 1000)) + "not finished");
         using var stop = new CancellationTokenSource();
         using var watch = new IdleWatch(TimeProvider.System, Timeout.InfiniteTimeSpan, stop.Token);
@@ -265,7 +287,9 @@ public class RecordReaderTests
         bytes.AsSpan().Fill((byte)'x');
         bytes[^1] = (byte)'\n';
         var decoder = new CountingDecoder();
-        (List<string> records, _) = await ReadAsync(bytes, Enumerable.Repeat(1400, bytes.Length), decoder, line => $"{line.Length}", inPlace, maxRecordBytes: 4 << 20);
+        (List<string> records, _) =
+            await ReadAsync(bytes, Enumerable.Repeat(1400, bytes.Length), decoder, line => $"{line.Length}", inPlace,
+                maxRecordBytes: 4 << 20);
         Assert.Equal([$"{2 << 20}"], records);
         Assert.InRange(decoder.Examined, bytes.Length, 2 * bytes.Length);
     }
@@ -287,7 +311,8 @@ public class RecordReaderTests
             ("\uFEFA\n", ["\uFEFA"]),                // begins as a mark does
         })
         {
-            (List<string> records, _) = await ReadLinesAsync(Encoding.UTF8.GetBytes(text), Enumerable.Repeat(chunk, 100), inPlace, maxRecordBytes: 10);
+            (List<string> records, _) =
+                await ReadLinesAsync(Encoding.UTF8.GetBytes(text), Enumerable.Repeat(chunk, 100), inPlace, maxRecordBytes: 10);
             Assert.Equal(expected.Select(line => Convert.ToHexString(Encoding.UTF8.GetBytes(line))), records);
         }
 
@@ -299,7 +324,8 @@ public class RecordReaderTests
     public async Task Receive_Utf8MarkInFrontOfBinaryRecords_IsARecord()
     {
         (List<string> records, _) = await ReadAsync(
-            [0xEF, 0xBB, 0xBF, 1, 2, 3], [1, 1, 1, 1, 1, 1], new FixedLengthDecoder<byte[]>(3, bytes => bytes.ToArray()), Convert.ToHexString, inPlace: true);
+            [0xEF, 0xBB, 0xBF, 1, 2, 3], [1, 1, 1, 1, 1, 1],
+            new FixedLengthDecoder<byte[]>(3, bytes => bytes.ToArray()), Convert.ToHexString, inPlace: true);
         Assert.Equal(["EFBBBF", "010203"], records);
     }
 
@@ -317,7 +343,9 @@ public class RecordReaderTests
                 bytes.Add((byte)random.Next('a', 'z'));
             }
 
-            bytes.AddRange(random.Next(4) switch { 0 => "\r\n"u8.ToArray(), 1 => "\r"u8.ToArray(), 2 => i == lines - 1 ? [] : "\n"u8.ToArray(), _ => "\n"u8.ToArray() });
+            bytes.AddRange(
+                random.Next(4) switch { 0 =>
+                    "\r\n"u8.ToArray(), 1 => "\r"u8.ToArray(), 2 => i == lines - 1 ? [] : "\n"u8.ToArray(), _ => "\n"u8.ToArray() });
         }
 
         return [.. bytes];

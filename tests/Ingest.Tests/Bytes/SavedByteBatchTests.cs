@@ -17,7 +17,10 @@ public sealed class SavedByteBatchTests
         for (int round = 0; round < 200; round++)
         {
             // A slice may end without an end of line: what follows is another record.
-            string[] slices = [.. Enumerable.Range(0, random.Next(6)).Select(_ => string.Concat(Enumerable.Range(0, random.Next(1, 40)).Select(i => $"line {i}{(random.Next(3) == 0 ? "\r\n" : "\n")}")) + (random.Next(2) == 0 ? "end" : "\r"))];
+            string[] slices = [.. Enumerable.Range(0, random.Next(6))
+                .Select(_ =>
+                    string.Concat(Enumerable.Range(0, random.Next(1, 40)).Select(i => $"line {i}{(random.Next(3) == 0 ? "\r\n" : "\n")}"))
+                    + (random.Next(2) == 0 ? "end" : "\r"))];
             using ByteBatch<Utf8Text> batch = Batch(slices, partitions);
             byte[] saved = Save(batch);
             List<string> expected = Run(batch, partitions);
@@ -35,11 +38,14 @@ public sealed class SavedByteBatchTests
         byte[] saved = Save(batch);
         for (int length = 1; length < saved.Length; length++)
         {
-            Assert.Contains("of batch 7 cannot be read", Assert.Throws<InvalidDataException>(() => ByteBatch<Utf8Text>.Load(saved.AsSpan(0, length), "batch 7", LineDecoder.Instance, 1)).Message);
+            Assert.Contains("of batch 7 cannot be read",
+                Assert.Throws<InvalidDataException>(
+                    () => ByteBatch<Utf8Text>.Load(saved.AsSpan(0, length), "batch 7", LineDecoder.Instance, 1)).Message);
         }
 
         saved[0] = 2;
-        Assert.Contains("of batch 7 is of version 2", Assert.Throws<InvalidDataException>(() => ByteBatch<Utf8Text>.Load(saved, "batch 7", LineDecoder.Instance, 1)).Message);
+        Assert.Contains("of batch 7 is of version 2",
+            Assert.Throws<InvalidDataException>(() => ByteBatch<Utf8Text>.Load(saved, "batch 7", LineDecoder.Instance, 1)).Message);
     }
 
     private static ByteBatch<Utf8Text> Batch(string[] slices, int partitions)

@@ -18,7 +18,8 @@ public sealed class FileArchiveTests : FileRestartTest
         var random = new Random(7);
         string[] lines = Enumerable.Range(0, 3000).Select(i => $"{i} {new string('x', random.Next(i % 100 == 0 ? 9000 : 60))}").ToArray();
         await using InputRun<string> run = Run(new FileSourceOptions { ReadMode = mode, MaxBytesPerBatch = 100 });
-        PutPacked(name, Encoding.UTF8.GetBytes("\uFEFF" + string.Concat(lines.Select((line, i) => line + (i % 3 == 0 ? "\r\n" : i % 3 == 1 ? "\n" : "\r")))[..^1]));
+        PutPacked(name, Encoding.UTF8
+            .GetBytes("\uFEFF" + string.Concat(lines.Select((line, i) => line + (i % 3 == 0 ? "\r\n" : i % 3 == 1 ? "\n" : "\r")))[..^1]));
         Assert.Equal(lines, await run.TickAsync());
         Assert.Empty(await run.TickAsync());
         await run.StopAsync();
@@ -34,7 +35,8 @@ public sealed class FileArchiveTests : FileRestartTest
             byte[] noise = new byte[8100 + (i * 5)];
             random.NextBytes(noise);
             string first = Convert.ToHexString(noise);
-            byte[] packed = [.. Gzip(Encoding.UTF8.GetBytes(first)), .. Gzip([]), .. Gzip("ab\ncd\n"u8), .. Gzip("the archive ended here"u8)];
+            byte[] packed = [.. Gzip(Encoding.UTF8.GetBytes(first)), .. Gzip([]), .. Gzip("ab\ncd\n"u8),
+                .. Gzip("the archive ended here"u8)];
             Assert.Equal($"{first}ab\ncd\nthe archive ended here", Unpack($"{i}.gz", packed));
             Assert.Equal("", Unpack($"empty {i}.gz", Gzip([])));
         }
@@ -63,7 +65,8 @@ public sealed class FileArchiveTests : FileRestartTest
     public void Archive_OfMoreThanItsBound_IsRefusedBeforeItIsInMemory()
     {
         byte[] packed = Gzip(new byte[50 << 20]);
-        Assert.Contains("FileSourceOptions.MaxUnpackedBytes", Assert.Throws<LostFileException>(() => Unpack("a.gz", packed, maxBytes: 1 << 20)).Message, StringComparison.Ordinal);
+        Assert.Contains("FileSourceOptions.MaxUnpackedBytes",
+            Assert.Throws<LostFileException>(() => Unpack("a.gz", packed, maxBytes: 1 << 20)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,7 +110,8 @@ public sealed class FileArchiveTests : FileRestartTest
     public async Task Archive_OfBinaryRecords_IsUnpacked()
     {
         await using InputRun<byte[]> run = InputRun<byte[]>.Start(
-            context => context.BinaryRecordsStream(Folder, 3), new StreamingOptions { Partitions = 2, BlockSizeBytes = 4096 }, new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(Start)));
+            context => context.BinaryRecordsStream(Folder, 3), new StreamingOptions
+                { Partitions = 2, BlockSizeBytes = 4096 }, new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(Start)));
         byte[] records = new byte[30_000];
         new Random(3).NextBytes(records);
         PutPacked("a.br", records);
@@ -124,15 +128,19 @@ public sealed class FileArchiveTests : FileRestartTest
         var random = new Random(5);
         int[] lengths = [.. Enumerable.Range(0, 400).Select(i => i % 7 == 0 ? random.Next(90, 20_000) : random.Next(0, 101))];
         await using InputRun<string> run = Run(
-            new FileSourceOptions { OversizedRecords = policy }, streaming: new StreamingOptions { Partitions = 2, BlockSizeBytes = 4096, MaxRecordBytes = 100, MaxBufferedBytes = 1 << 20 });
-        PutPacked("a.gz", Encoding.UTF8.GetBytes(string.Concat(lengths.Select((length, i) => new string((char)('a' + (i % 26)), length) + (i % 2 == 0 ? "\r\n" : "\n")))));
+            new FileSourceOptions { OversizedRecords = policy }, streaming: new StreamingOptions
+                { Partitions = 2, BlockSizeBytes = 4096, MaxRecordBytes = 100, MaxBufferedBytes = 1 << 20 });
+        PutPacked("a.gz", Encoding.UTF8
+            .GetBytes(string.Concat(
+                lengths.Select((length, i) => new string((char)('a' + (i % 26)), length) + (i % 2 == 0 ? "\r\n" : "\n")))));
         if (policy == OversizedRecordPolicy.FailStream)
         {
             await run.FailAsync();
             return;
         }
 
-        int[] expected = [.. lengths.Where(length => length <= 100 || policy == OversizedRecordPolicy.Truncate).Select(length => Math.Min(length, 100))];
+        int[] expected = [.. lengths.Where(length => length <= 100 || policy == OversizedRecordPolicy.Truncate)
+            .Select(length => Math.Min(length, 100))];
         Assert.Equal(expected, (await run.TickAsync()).Select(line => line.Length));
         Assert.Equal(lengths.Length - expected.Length, run.Context.Metrics.DroppedRecords);
         await run.StopAsync();
@@ -201,7 +209,8 @@ public sealed class FileArchiveTests : FileRestartTest
     }
 
     private static byte[] Pack(string ending, ReadOnlySpan<byte> content) =>
-        ending.Equals(".br", StringComparison.OrdinalIgnoreCase) ? Packed(content, stream => new BrotliStream(stream, CompressionLevel.Fastest)) : Gzip(content);
+        ending.Equals(".br", StringComparison.OrdinalIgnoreCase)
+            ? Packed(content, stream => new BrotliStream(stream, CompressionLevel.Fastest)) : Gzip(content);
 
     private static byte[] Gzip(ReadOnlySpan<byte> content) => Packed(content, stream => new GZipStream(stream, CompressionLevel.Fastest));
 

@@ -1,6 +1,9 @@
 namespace FastStream.Tests;
 
-/// <summary>Files' times come from the wall clock, batch times go on from its reading at the start: what is read, and once, when it is set.</summary>
+/// <summary>
+/// Files' times come from the wall clock, batch times go on from its reading at the start: what is read, and once, when
+/// it is set.
+/// </summary>
 public sealed class FileClockTests : FileSourceTest
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -52,7 +55,8 @@ public sealed class FileClockTests : FileSourceTest
                 if (!isSet && random.Next(4) == 0)
                 {
                     isSet = true;
-                    run.Clock.Step += TimeSpan.FromSeconds(random.Next(3) switch { 0 => -random.Next(40), 1 => random.Next(40), _ => random.Next(-7200, 7200) });
+                    run.Clock.Step += TimeSpan
+                        .FromSeconds(random.Next(3) switch { 0 => -random.Next(40), 1 => random.Next(40), _ => random.Next(-7200, 7200) });
                 }
 
                 run.Put($"{count++}");
@@ -64,7 +68,8 @@ public sealed class FileClockTests : FileSourceTest
         await context.StopAsync();
         Assert.True(
             run.Lines.Count == count && run.Lines.Distinct().Count() == count,
-            $"Seed {seed}: {run.Lines.Count} files were read, {run.Lines.Distinct().Count()} different ones, of {count}. {string.Join('\n', run.Listener.Warnings)}");
+            $"Seed {seed}: {run.Lines.Count} files were read, {run.Lines.Distinct().Count()} different ones, of "
+                + $"{count}. {string.Join('\n', run.Listener.Warnings)}");
     }
 
     [Theory]
@@ -103,7 +108,9 @@ public sealed class FileClockTests : FileSourceTest
     {
         // Kernels stamp with a clock that is some milliseconds behind, and some file systems keep whole seconds.
         Put("old", "old\n", Start - 5);
-        await using var context = new StreamingContext(new StreamingOptions { TimeProvider = new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(Start)), Partitions = 1 });
+        await using var context =
+            new StreamingContext(new StreamingOptions
+                { TimeProvider = new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(Start)), Partitions = 1 });
         var lines = new List<string>();
         context.TextFileStream(Folder).ForEachBatch((batch, _) => lines.AddRange(batch.ToArray().Select(line => line.ToString())));
         Put("new", "new\n", Start - 900);
@@ -138,7 +145,8 @@ public sealed class FileClockTests : FileSourceTest
         Assert.Equal(["2"], await run.TickAsync());
         await run.StopAsync();
         Assert.Equal(["1", "2"], run.Records);
-        Assert.Contains("the context's TimeProvider and the clock that gives files their times are not the same", run.Listener.Warnings.Single());
+        Assert.Contains("the context's TimeProvider and the clock that gives files their times are not the same",
+            run.Listener.Warnings.Single());
     }
 
     [Fact]
@@ -157,9 +165,11 @@ public sealed class FileClockTests : FileSourceTest
         Assert.Empty(run.Records);
         string[] warnings = [.. run.Listener.Warnings];
         Assert.Equal(3, warnings.Length);
-        Assert.Contains(warnings, warning => warning.Contains($"2 files of {PathOf("a")}", StringComparison.Ordinal) && warning.Contains("too old", StringComparison.Ordinal));
+        Assert.Contains(warnings, warning => warning.Contains($"2 files of {PathOf("a")}", StringComparison.Ordinal)
+            && warning.Contains("too old", StringComparison.Ordinal));
         Assert.Contains(warnings, warning => warning.Contains($"{PathOf("b/old")} is too old", StringComparison.Ordinal));
-        Assert.Contains(warnings, warning => warning.Contains($"{PathOf("b/early")} is from the future, by 00:59:59", StringComparison.Ordinal));
+        Assert.Contains(warnings,
+            warning => warning.Contains($"{PathOf("b/early")} is from the future, by 00:59:59", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -180,7 +190,8 @@ public sealed class FileClockTests : FileSourceTest
     }
 
     private static FileSelector New(long createdMs) =>
-        new(new FileSourceOptions { RememberDuration = TimeSpan.FromSeconds(8), NewFilesOnly = false }, TimeSpan.FromSeconds(1), createdMs, Assert.Fail);
+        new(new FileSourceOptions { RememberDuration = TimeSpan.FromSeconds(8), NewFilesOnly = false },
+            TimeSpan.FromSeconds(1), createdMs, Assert.Fail);
 
     private static FileStatus FileOf(int number, long modifiedMs) =>
         new($"{number}", new FileIdentity(1, (ulong)number, null), 1, modifiedMs * TimeSpan.TicksPerMillisecond, number);
@@ -197,7 +208,8 @@ public sealed class FileClockTests : FileSourceTest
             Clock = new SteppedClock(_inner);
             Context = new StreamingContext(new StreamingOptions { TimeProvider = Clock, Partitions = 1 });
             Context.AddListener(Listener);
-            Context.TextFileStream(test.Folder, options).ForEachBatch((batch, _) => Lines.AddRange(batch.ToArray().Select(line => line.ToString())));
+            Context.TextFileStream(test.Folder, options)
+                .ForEachBatch((batch, _) => Lines.AddRange(batch.ToArray().Select(line => line.ToString())));
             Context.Start();
         }
 

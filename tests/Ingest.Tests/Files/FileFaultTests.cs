@@ -42,7 +42,9 @@ public sealed class FileFaultTests : FileSourceTest
     public async Task Cut_StableForAlmostAsLongAsRemembered_IsTakenThen(long intervalMs, double rememberSeconds, double stableSeconds)
     {
         await using InputRun<string> run = Run(
-            new FileSourceOptions { StableFor = TimeSpan.FromSeconds(stableSeconds), RememberDuration = TimeSpan.FromSeconds(rememberSeconds) }, intervalMs: intervalMs);
+            new FileSourceOptions
+                { StableFor = TimeSpan.FromSeconds(stableSeconds), RememberDuration = TimeSpan.FromSeconds(rememberSeconds) },
+                intervalMs: intervalMs);
         Put("a", "a\n", Start + 100);
         for (int i = 0; i < 10; i++)
         {
@@ -56,7 +58,8 @@ public sealed class FileFaultTests : FileSourceTest
     [Fact]
     public async Task Cut_NewestTickAfterALongStall_TakesWhatCameMeanwhile()
     {
-        await using InputRun<string> run = Run(streaming: new StreamingOptions { Partitions = 1, MissedTicks = MissedTickPolicy.RunNewest });
+        await using InputRun<string> run =
+            Run(streaming: new StreamingOptions { Partitions = 1, MissedTicks = MissedTickPolicy.RunNewest });
         Put("a", "a\n", Start + 100);
         Assert.Equal(["a"], await run.TickAsync());
         Put("b", "b\n", Start + 10_000);
@@ -179,7 +182,8 @@ public sealed class FileFaultTests : FileSourceTest
             Detection = FileDetection.Arrival,
             Filter = _ => !fails ? true : throw new FormatException("The filter fails."),
         };
-        await using InputRun<string> run = Run(options, streaming: new StreamingOptions { Partitions = 1, OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
+        await using InputRun<string> run =
+            Run(options, streaming: new StreamingOptions { Partitions = 1, OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
         Put("a", "a\n", Start + 100);
         Put("b", "b\n", Start + 200);
         Assert.Equal(["a", "b"], await run.TickAsync());

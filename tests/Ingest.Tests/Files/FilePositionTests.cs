@@ -23,10 +23,12 @@ public sealed class FilePositionTests : FileSourceTest
         byte[] saved = Write(Position());
         for (int length = 1; length < saved.Length; length++)
         {
-            Assert.Contains("of File [0] cannot be read", Assert.Throws<InvalidDataException>(() => FilePosition.Read(saved.AsSpan(0, length), "File [0]")).Message);
+            Assert.Contains("of File [0] cannot be read",
+                Assert.Throws<InvalidDataException>(() => FilePosition.Read(saved.AsSpan(0, length), "File [0]")).Message);
         }
 
-        Assert.Contains("1 bytes are left", Assert.Throws<InvalidDataException>(() => FilePosition.Read([.. saved, 0], "File [0]")).Message);
+        Assert.Contains("1 bytes are left",
+            Assert.Throws<InvalidDataException>(() => FilePosition.Read([.. saved, 0], "File [0]")).Message);
     }
 
     [Fact]
@@ -35,7 +37,8 @@ public sealed class FilePositionTests : FileSourceTest
         byte[] saved = Write(new FilePosition(new SelectorPosition(FileDetection.Arrival, 1, 2, []), [], [], null));
         saved.AsSpan(18, 4).Fill(0x7F);   // the number of known files
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Contains("2139062143 things are announced, and 9 bytes are left", Assert.Throws<InvalidDataException>(() => FilePosition.Read(saved, "File [0]")).Message);
+        Assert.Contains("2139062143 things are announced, and 9 bytes are left",
+            Assert.Throws<InvalidDataException>(() => FilePosition.Read(saved, "File [0]")).Message);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 
@@ -96,7 +99,8 @@ public sealed class FilePositionTests : FileSourceTest
         FileStatus[] files = [.. Enumerable.Range(0, 4).Select(i => FileStatus.Of(Put($"{i}", $"{i}\n", Start + i))!.Value)];
         FileStatus[] before = [.. files.Select(file => file with { Identity = file.Identity with { Device = 4711 } })];
         before[0] = before[0] with { Path = PathOf("renamed since") };
-        var saved = new FilePosition(new SelectorPosition(FileDetection.Arrival, 1, 2, [Known(before[0]), Known(before[1])]), [before[2]], [before[3]], new BegunFile(before[0], 1));
+        var saved = new FilePosition(new SelectorPosition(FileDetection.Arrival, 1, 2, [Known(before[0]), Known(before[1])]), [before[2]],
+            [before[3]], new BegunFile(before[0], 1));
         FilePosition read = FilePosition.Read(Write(saved), "File [0]");
         FileStatus renamed = before[0] with { Identity = files[0].Identity };
         Assert.Equal([Known(renamed), Known(files[1])], read.Selector.Known);
@@ -109,10 +113,14 @@ public sealed class FilePositionTests : FileSourceTest
 
     private static FilePosition Position()
     {
-        FileStatus[] files = [.. Enumerable.Range(1, 5).Select(i => new FileStatus($"/nowhere/ä{i}", new FileIdentity(7, (ulong)i, null), i * 10, i * 100, i * 1000))];
+        FileStatus[] files = [.. Enumerable.Range(1, 5)
+            .Select(i => new FileStatus($"/nowhere/ä{i}", new FileIdentity(7, (ulong)i, null), i * 10, i * 100, i * 1000))];
         FileStatus byPath = new("/nowhere/path", new FileIdentity(0, 0, "/nowhere/path"), 1, 2, 3);
-        KnownFile[] known = [Known(files[0]), new(files[1], new BatchTime(5), new BatchTime(6), IsTaken: false, IsUnselected: true), new(files[2], new BatchTime(5), new BatchTime(6), IsTaken: false, IsPassed: true), Known(byPath)];
-        return new FilePosition(new SelectorPosition(FileDetection.ModificationTime, 12, -34, known), [files[2]], [files[3], byPath], new BegunFile(files[4], 17));
+        KnownFile[] known = [Known(files[0]),
+            new(files[1], new BatchTime(5), new BatchTime(6), IsTaken: false, IsUnselected: true),
+            new(files[2], new BatchTime(5), new BatchTime(6), IsTaken: false, IsPassed: true), Known(byPath)];
+        return new FilePosition(new SelectorPosition(FileDetection.ModificationTime, 12, -34, known), [files[2]],
+            [files[3], byPath], new BegunFile(files[4], 17));
     }
 
     private static byte[] Write(FilePosition position)

@@ -15,7 +15,8 @@ public sealed class FileReadFaultTests : FileSourceTest
     {
         string first = new('x', length);
         Put("a", $"{first}\r\nsecond\r\n", Start + 100);
-        await using InputRun<string> run = Run(streaming: new StreamingOptions { Partitions = 1, BlockSizeBytes = 4096, MaxBufferedBytes = 1 << 20 });
+        await using InputRun<string> run =
+            Run(streaming: new StreamingOptions { Partitions = 1, BlockSizeBytes = 4096, MaxBufferedBytes = 1 << 20 });
         Assert.Equal([first, "second"], await run.TickAsync());
         await run.StopAsync();
     }
@@ -29,7 +30,8 @@ public sealed class FileReadFaultTests : FileSourceTest
         Put("a", $"{few}{new string('x', 20_000)}\n{few}", Start + 100);
         await using InputRun<string> run = Run(
             new FileSourceOptions { ReadMode = mode },
-            streaming: new StreamingOptions { Partitions = 3, BlockSizeBytes = 64 << 10, MaxBufferedBytes = 1 << 20, MaxRecordBytes = 1000 });
+            streaming: new StreamingOptions
+                { Partitions = 3, BlockSizeBytes = 64 << 10, MaxBufferedBytes = 1 << 20, MaxRecordBytes = 1000 });
         await run.TickAsync();
         var failure = await Assert.ThrowsAsync<StreamingException>(() => run.Context.Completion.WaitAsync(Patience));
         Assert.Contains("has a record of more than 1000 bytes", failure.Message);
@@ -41,7 +43,9 @@ public sealed class FileReadFaultTests : FileSourceTest
         string[] lines = Enumerable.Range(0, 400).Select(i => new string((char)('a' + (i % 26)), 5000 + i)).ToArray();
         string path = Put("a", string.Join('\n', lines), Start);
         var file = new OpenFile(FileStatus.Of(path)!.Value, FileReadMode.Read);
-        using var batch = new FileBatch<Utf8Text>([new FileRange(file, 0, file.Length)], LineDecoder.Instance, new FileSource(new BlockPool(4096, int.MaxValue), 1 << 20), 1, null);
+        using var batch =
+            new FileBatch<Utf8Text>([new FileRange(file, 0, file.Length)], LineDecoder.Instance,
+                new FileSource(new BlockPool(4096, int.MaxValue), 1 << 20), 1, null);
         var records = new List<int>();
         var output = new RecordBuffer<Utf8Text>(new LengthsOf(records));
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -69,7 +73,8 @@ public sealed class FileReadFaultTests : FileSourceTest
     {
         string path = Put("a", new string('x', 10_000) + "\nlast\n", Start + 100);
         await using InputRun<int> run = InputRun<int>.Start(
-            context => context.FileStream(Folder, new ShorteningDecoder(path), new FileSourceOptions { NewFilesOnly = false, LostFile = LostFilePolicy.Skip }).Map(line => line.Length),
+            context => context.FileStream(Folder, new ShorteningDecoder(path), new FileSourceOptions
+                { NewFilesOnly = false, LostFile = LostFilePolicy.Skip }).Map(line => line.Length),
             new StreamingOptions { Partitions = 1, BlockSizeBytes = 4096, MaxBufferedBytes = 1 << 20 },
             new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(Start)));
         Assert.Empty(await run.TickAsync());
@@ -84,7 +89,8 @@ public sealed class FileReadFaultTests : FileSourceTest
         Put("whole", "12345678", Start + 100);
         string bad = Put("bad", "12345", Start + 200);
         await using InputRun<int> run = InputRun<int>.Start(
-            context => context.BinaryRecordsStream(Folder, 4, BinaryPrimitives.ReadInt32LittleEndian), null, new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(Start)));
+            context => context.BinaryRecordsStream(Folder, 4, BinaryPrimitives.ReadInt32LittleEndian), null,
+            new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(Start)));
         await run.TickAsync();
         var failure = await Assert.ThrowsAsync<StreamingException>(() => run.Context.Completion.WaitAsync(Patience));
         Assert.Contains(bad, failure.Message);
@@ -98,14 +104,16 @@ public sealed class FileReadFaultTests : FileSourceTest
         Put("good", "good\n", Start + 100);
         Put("last", "last\n", Start + 1100);
         await using InputRun<string> run = InputRun<string>.Start(
-            context => context.FileStream(Folder, new RefusingDecoder(), new FileSourceOptions { MaxBytesPerBatch = 10_000 }).Map(line => line.ToString()),
+            context => context.FileStream(Folder, new RefusingDecoder(), new FileSourceOptions { MaxBytesPerBatch = 10_000 })
+                .Map(line => line.ToString()),
             new StreamingOptions { Partitions = 1, OnBatchFailure = BatchFailurePolicy.ReportAndContinue },
             new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(Start)));
         await run.TickAsync();
         await run.TickAsync();
         await run.StopAsync();
         Assert.Equal(["last"], run.Records);
-        Assert.Contains(run.Listener.Completed, batch => batch.Failure is { } failure && failure.Message.Contains(bad, StringComparison.Ordinal));
+        Assert.Contains(run.Listener.Completed, batch => batch.Failure is { } failure
+            && failure.Message.Contains(bad, StringComparison.Ordinal));
     }
 
     private sealed class LengthsOf(List<int> lengths) : LastOperator<Utf8Text>

@@ -1,6 +1,9 @@
 namespace FastStream.Tests;
 
-/// <summary>The bound on a record holds to the byte: a record as long as it is read, one byte more fails the batch, wherever the record lies.</summary>
+/// <summary>
+/// The bound on a record holds to the byte: a record as long as it is read, one byte more fails the batch, wherever the
+/// record lies.
+/// </summary>
 public sealed class FileRecordLimitTests : FileSourceTest
 {
     private static readonly string FewLines = string.Concat(Enumerable.Repeat("few\n", 700));
@@ -41,7 +44,9 @@ public sealed class FileRecordLimitTests : FileSourceTest
                 }
                 else
                 {
-                    var failure = Assert.Throws<InvalidDataException>(() => Lengths(path, mode, limit, LineDecoder.Instance, line => line.Length, partitions));
+                    var failure =
+                        Assert.Throws<InvalidDataException>(
+                            () => Lengths(path, mode, limit, LineDecoder.Instance, line => line.Length, partitions));
                     Assert.Contains($"has a record of more than {limit} bytes", failure.Message);
                 }
             }
@@ -63,15 +68,19 @@ public sealed class FileRecordLimitTests : FileSourceTest
 
         // What is cut off is said to be that.
         File.WriteAllBytes(path, frames[..^1]);
-        Assert.Contains("is cut off", Assert.Throws<InvalidDataException>(() => Lengths(path, mode, 100, decoder, length => length)).Message);
+        Assert.Contains("is cut off",
+            Assert.Throws<InvalidDataException>(() => Lengths(path, mode, 100, decoder, length => length)).Message);
 
         static byte[] Frame(int length) => [0, 0, 0, (byte)length, .. new byte[length]];
     }
 
-    private static List<int> Lengths<T>(string path, FileReadMode mode, int limit, IRecordDecoder<T> decoder, Func<T, int> lengthOf, int partitions = 1)
+    private static List<int> Lengths<T>(string path, FileReadMode mode, int limit, IRecordDecoder<T> decoder,
+        Func<T, int> lengthOf, int partitions = 1)
     {
         var file = new OpenFile(FileStatus.Of(path)!.Value, mode);
-        using var batch = new FileBatch<T>([new FileRange(file, 0, file.Length)], decoder, new FileSource(new BlockPool(4096, int.MaxValue), limit), partitions, null);
+        using var batch =
+            new FileBatch<T>([new FileRange(file, 0, file.Length)], decoder,
+                new FileSource(new BlockPool(4096, int.MaxValue), limit), partitions, null);
         var lengths = new List<int>();
         for (int partition = 0; partition < partitions; partition++)
         {

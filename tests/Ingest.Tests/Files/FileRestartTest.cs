@@ -6,10 +6,12 @@ public abstract class FileRestartTest : FileSourceTest
     /// <summary>A run that goes on from the one before.</summary>
     /// <param name="second">When it starts, in seconds after the first one.</param>
     /// <param name="options">The source's options.</param>
-    /// <param name="saves">Whether every batch makes a checkpoint; else the first start's is the only one, and all batches since then run again for the states.</param>
+    /// <param name="saves">Whether every batch makes a checkpoint; else the first start's is the only one, and all
+    /// batches since then run again for the states.</param>
     /// <param name="output">Gets each batch, and may fail.</param>
     /// <param name="streaming">Other options.</param>
-    private protected InputRun<string> Run(int second, FileSourceOptions? options = null, bool saves = false, Action<string[]>? output = null, StreamingOptions? streaming = null) =>
+    private protected InputRun<string> Run(int second, FileSourceOptions? options = null, bool saves = false,
+        Action<string[]>? output = null, StreamingOptions? streaming = null) =>
         InputRun<string>.Start(
             context => context.TextFileStream(Folder, options).Map(line => line.ToString()),
             Options(saves, streaming),
@@ -21,7 +23,8 @@ public abstract class FileRestartTest : FileSourceTest
     protected StreamingOptions Options(bool saves = false, StreamingOptions? streaming = null) =>
         (streaming ?? new StreamingOptions { Partitions = 3, BlockSizeBytes = 4096, MaxBufferedBytes = 1 << 20 }) with
         {
-            Checkpoint = new CheckpointOptions { Directory = Checkpoints, Interval = saves ? TimeSpan.FromMilliseconds(1) : TimeSpan.FromDays(1) },
+            Checkpoint = new CheckpointOptions
+                { Directory = Checkpoints, Interval = saves ? TimeSpan.FromMilliseconds(1) : TimeSpan.FromDays(1) },
         };
 
     /// <summary>Fails every batch that has records.</summary>

@@ -185,7 +185,9 @@ public sealed class FileRestartTests : FileRestartTest
     {
         int seed = Environment.TickCount;
         var random = new Random(seed);
-        var options = new FileSourceOptions { Detection = detection, MaxFilesPerBatch = 3, MaxEntriesPerBatch = 20, MaxBytesPerBatch = 20, RememberDuration = TimeSpan.FromSeconds(20) };
+        var options = new FileSourceOptions
+            { Detection = detection, MaxFilesPerBatch = 3, MaxEntriesPerBatch = 20, MaxBytesPerBatch = 20,
+                RememberDuration = TimeSpan.FromSeconds(20) };
         var records = new List<string>();
         int files = 0;
         int idle = 0;   // batches since all was read
@@ -214,7 +216,8 @@ public sealed class FileRestartTests : FileRestartTest
         }
 
         string[] expected = [.. Enumerable.Range(0, files).SelectMany(file => new[] { $"{file}/1", $"{file}/2" }).Order()];
-        Assert.True(expected.SequenceEqual(records.Order()), $"Seed {seed}: {records.Count} lines came, {records.Distinct().Count()} different ones, of {expected.Length}.");
+        Assert.True(expected.SequenceEqual(records.Order()),
+            $"Seed {seed}: {records.Count} lines came, {records.Distinct().Count()} different ones, of {expected.Length}.");
 
         void PutSome(int count)
         {
@@ -292,7 +295,8 @@ public sealed class FileRestartTests : FileRestartTest
             await first.FailAsync();
         }
 
-        await using (InputRun<string> second = Run(10, output: FailWhereThereAreRecords, streaming: new StreamingOptions { Partitions = 7 }))
+        await using (InputRun<string> second =
+            Run(10, output: FailWhereThereAreRecords, streaming: new StreamingOptions { Partitions = 7 }))
         {
             await second.FailAsync();
         }

@@ -64,7 +64,9 @@ public sealed class FileSelectorRestartTests
                 }
             }
 
-            Assert.True(taken.Count == (int)count && taken.Distinct().Count() == (int)count, $"Seed {seed}, round {round}: {taken.Count} files were taken, {taken.Distinct().Count()} different ones, of {count}.");
+            Assert.True(taken.Count == (int)count
+                && taken.Distinct().Count() == (int)count,
+                $"Seed {seed}, round {round}: {taken.Count} files were taken, {taken.Distinct().Count()} different ones, of {count}.");
         }
     }
 
@@ -88,7 +90,8 @@ public sealed class FileSelectorRestartTests
         Assert.Equal(92_000, second.Save(new BatchTime(200_000)).LookFromMs);
     }
 
-    private static FileSelector New(FileDetection detection) => new(Options with { Detection = detection, NewFilesOnly = false }, TimeSpan.FromSeconds(1), 0, Assert.Fail);
+    private static FileSelector New(FileDetection detection) =>
+        new(Options with { Detection = detection, NewFilesOnly = false }, TimeSpan.FromSeconds(1), 0, Assert.Fail);
 
     private static FileStatus File(ulong number, long modifiedMs) =>
         new($"{number}", new FileIdentity(1, number, null), 1, modifiedMs * TimeSpan.TicksPerMillisecond, (long)number);

@@ -31,7 +31,10 @@ public abstract class FileSourceTest : IDisposable
         return path;
     }
 
-    /// <summary>Puts three files where a batch takes one at most, and runs the first one's batch; gives the path of the second, which waits.</summary>
+    /// <summary>
+    /// Puts three files where a batch takes one at most, and runs the first one's batch; gives the path of the second,
+    /// which waits.
+    /// </summary>
     private protected async Task<string> TakeFirstOfThreeAsync(InputRun<string> run)
     {
         Put("a", "a\n", Start + 100);
@@ -41,7 +44,8 @@ public abstract class FileSourceTest : IDisposable
         return second;
     }
 
-    private protected InputRun<string> Run(FileSourceOptions? options = null, string? pattern = null, StreamingOptions? streaming = null, long startMs = Start, long intervalMs = 1000) =>
+    private protected InputRun<string> Run(FileSourceOptions? options = null, string? pattern = null,
+        StreamingOptions? streaming = null, long startMs = Start, long intervalMs = 1000) =>
         InputRun<string>.Start(
             context => context.TextFileStream(pattern ?? Folder, options).Map(line => line.ToString()),
             streaming ?? new StreamingOptions { Partitions = 3, BlockSizeBytes = 4096, MaxBufferedBytes = 1 << 20 },

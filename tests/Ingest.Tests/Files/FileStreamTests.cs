@@ -17,9 +17,12 @@ public sealed class FileStreamTests : FileSourceTest
     [InlineData(100_000, 50_000, false, 2000, 40_001, true)]
     [InlineData(100_000, 0, false, 7000, 37_000, false)]
     [InlineData(100_000, 0, false, 7000, 37_001, true)]
-    public void Select_ByModificationTime_FollowsTheRule(long batchMs, long createdMs, bool newFilesOnly, long intervalMs, long modifiedMs, bool expected)
+    public void Select_ByModificationTime_FollowsTheRule(long batchMs, long createdMs, bool newFilesOnly,
+        long intervalMs, long modifiedMs, bool expected)
     {
-        var selector = new FileSelector(new FileSourceOptions { NewFilesOnly = newFilesOnly }, TimeSpan.FromMilliseconds(intervalMs), createdMs, Assert.Fail);
+        var selector =
+            new FileSelector(new FileSourceOptions { NewFilesOnly = newFilesOnly },
+                TimeSpan.FromMilliseconds(intervalMs), createdMs, Assert.Fail);
         var file = new FileStatus("a", new FileIdentity(1, 1, null), 10, modifiedMs * TimeSpan.TicksPerMillisecond, 5);
         var time = new BatchTime(batchMs);
         Assert.Equal(expected, selector.Select(file, time));
@@ -89,7 +92,8 @@ public sealed class FileStreamTests : FileSourceTest
     {
         Put("short", "12345", Start + 500);
         await using InputRun<int> run = InputRun<int>.Start(
-            context => context.BinaryRecordsStream(Folder, 4, BinaryPrimitives.ReadInt32LittleEndian), null, new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(Start)));
+            context => context.BinaryRecordsStream(Folder, 4, BinaryPrimitives.ReadInt32LittleEndian), null,
+            new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(Start)));
         await run.TickAsync();
         var failure = await Assert.ThrowsAsync<StreamingException>(() => run.Context.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Contains("5 bytes are not a whole number of records of 4 bytes", failure.Message);
@@ -290,7 +294,8 @@ public sealed class FileStreamTests : FileSourceTest
     public void Describe_SettingOutOfRange_Throws()
     {
         var context = new StreamingContext(TimeSpan.FromSeconds(1));
-        var error = Assert.Throws<ArgumentOutOfRangeException>(() => context.TextFileStream(Folder, new FileSourceOptions { MaxBytesPerBatch = 0 }));
+        var error = Assert.Throws<ArgumentOutOfRangeException>(
+            () => context.TextFileStream(Folder, new FileSourceOptions { MaxBytesPerBatch = 0 }));
         Assert.Contains("MaxBytesPerBatch is 0; 1 or more is expected.", error.Message);
     }
 }

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace FastStream.Tests;
 
-/// <summary>What is in front of a file's text, what is no text, records that are too long, and files that are gone before they are read.</summary>
+/// <summary>
+/// What is in front of a file's text, what is no text, records that are too long, and files that are gone before they
+/// are read.
+/// </summary>
 public sealed class FileTextTests : FileSourceTest
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -13,7 +16,8 @@ public sealed class FileTextTests : FileSourceTest
     [InlineData(FileReadMode.MemoryMapped, 3)]
     public async Task Utf8Mark_AtTheBeginning_IsNoText(FileReadMode mode, int partitions)
     {
-        await using InputRun<string> run = Run(new FileSourceOptions { ReadMode = mode }, streaming: new StreamingOptions { Partitions = partitions });
+        await using InputRun<string> run =
+            Run(new FileSourceOptions { ReadMode = mode }, streaming: new StreamingOptions { Partitions = partitions });
         Put("a", "\uFEFFname,age\nAnn,3\n", Start + 100);
         Put("only the mark", "\uFEFF", Start + 200);
         Put("later", "x\n\uFEFFy\n", Start + 300);   // inside of a text it is a character
@@ -66,8 +70,11 @@ public sealed class FileTextTests : FileSourceTest
     [InlineData(FileReadMode.MemoryMapped)]
     public async Task File_ThatIsNoUtf8Text_LaterPartsAreNoTextEither(FileReadMode mode)
     {
-        await using InputRun<string> run = Run(new FileSourceOptions { ReadMode = mode, MaxBytesPerBatch = 1000, LostFile = LostFilePolicy.Skip });
-        string path = PutBytes("a", [.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes(string.Concat(Enumerable.Repeat("one line\n", 1000)))]);
+        await using InputRun<string> run =
+            Run(new FileSourceOptions { ReadMode = mode, MaxBytesPerBatch = 1000, LostFile = LostFilePolicy.Skip });
+        string path =
+            PutBytes("a", [.. Encoding.Unicode.Preamble,
+                .. Encoding.Unicode.GetBytes(string.Concat(Enumerable.Repeat("one line\n", 1000)))]);
         for (int i = 0; i < 25; i++)
         {
             Assert.Empty(await run.TickAsync());
@@ -86,7 +93,8 @@ public sealed class FileTextTests : FileSourceTest
         foreach (OversizedRecordPolicy policy in new[] { OversizedRecordPolicy.DropRecord, OversizedRecordPolicy.Truncate })
         {
             await using InputRun<string> run = Run(
-                new FileSourceOptions { ReadMode = mode, OversizedRecords = policy }, streaming: new StreamingOptions { Partitions = 1, MaxRecordBytes = 10 });
+                new FileSourceOptions { ReadMode = mode, OversizedRecords = policy }, streaming: new StreamingOptions
+                    { Partitions = 1, MaxRecordBytes = 10 });
             Put($"a {policy}", $"first\n{new string('x', 5000)}\nlast\n", Start + 100);
             string[] expected = policy == OversizedRecordPolicy.DropRecord ? ["first", "last"] : ["first", "xxxxxxxxxx", "last"];
             Assert.Equal(expected, await run.TickAsync());
@@ -114,7 +122,9 @@ public sealed class FileTextTests : FileSourceTest
     [Fact]
     public async Task LostFile_Skip_GoesOnWithoutItAndCounts()
     {
-        await using InputRun<string> run = Run(new FileSourceOptions { MaxFilesPerBatch = 1, LostFile = LostFilePolicy.Skip }, streaming: new StreamingOptions { Partitions = 1 });
+        await using InputRun<string> run =
+            Run(new FileSourceOptions { MaxFilesPerBatch = 1, LostFile = LostFilePolicy.Skip },
+                streaming: new StreamingOptions { Partitions = 1 });
         string second = await TakeFirstOfThreeAsync(run);
         File.Delete(second);
         await run.TickAsync();
@@ -169,14 +179,17 @@ public sealed class FileTextTests : FileSourceTest
         }
 
         File.Delete(path);
-        Assert.Contains("LostFile", Assert.Throws<InvalidDataException>(() => RunWithCheckpoints(LostFilePolicy.Fail, Start + 1000)).Message, StringComparison.Ordinal);
+        Assert.Contains("LostFile",
+            Assert.Throws<InvalidDataException>(() => RunWithCheckpoints(LostFilePolicy.Fail, Start + 1000)).Message,
+            StringComparison.Ordinal);
         await using InputRun<string> second = RunWithCheckpoints(LostFilePolicy.Skip, Start + 1000);
         Put("b", "b\n", Start + 1500);
         await second.TickAsync();
         Assert.Contains("b", second.Records);
         Assert.Equal(1, second.Context.Metrics.LostFiles);
         await second.StopAsync();
-        Assert.Contains(second.Listener.Warnings, warning => warning.Contains(path, StringComparison.Ordinal) && warning.Contains("LostFile", StringComparison.Ordinal));
+        Assert.Contains(second.Listener.Warnings, warning => warning.Contains(path, StringComparison.Ordinal)
+            && warning.Contains("LostFile", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -202,7 +215,8 @@ public sealed class FileTextTests : FileSourceTest
         var ranges = new FileRange[] { new(file, 0, 2), new(file, 2, file.Length) };
         file.Retain();
         file.CloseWhenRead();
-        return new FileBatch<Utf8Text>(ranges, LineDecoder.Instance, new FileSource(new BlockPool(4096, int.MaxValue), 1000) { LostFile = policy, Warn = warn }, 2, null);
+        return new FileBatch<Utf8Text>(ranges, LineDecoder.Instance,
+            new FileSource(new BlockPool(4096, int.MaxValue), 1000) { LostFile = policy, Warn = warn }, 2, null);
     }
 
     private static List<string> RunTwice(FileBatch<Utf8Text> batch)
@@ -219,8 +233,11 @@ public sealed class FileTextTests : FileSourceTest
     }
 
     private InputRun<string> RunWithCheckpoints(LostFilePolicy policy, long startMs, long maxBytes = 1000) => InputRun<string>.Start(
-        context => context.TextFileStream(Folder, new FileSourceOptions { NewFilesOnly = false, LostFile = policy, MaxBytesPerBatch = maxBytes }).Map(line => line.ToString()).Window(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1)),
-        new StreamingOptions { Partitions = 1, Checkpoint = new CheckpointOptions { Directory = Checkpoints, Interval = TimeSpan.FromHours(1) } },
+        context => context.TextFileStream(Folder, new FileSourceOptions
+            { NewFilesOnly = false, LostFile = policy, MaxBytesPerBatch = maxBytes }).Map(line => line.ToString())
+                .Window(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1)),
+        new StreamingOptions
+            { Partitions = 1, Checkpoint = new CheckpointOptions { Directory = Checkpoints, Interval = TimeSpan.FromHours(1) } },
         new ManualTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(startMs)));
 
     private string PutBytes(string name, ReadOnlySpan<byte> content)

@@ -19,7 +19,9 @@ public sealed class OwnFilesTests : FileSourceTest
         }
 
         string checkpoints = by == "link" ? PathOf("inner") : Folder;
-        var error = Assert.Throws<InvalidOperationException>(() => Run(pattern: watched, streaming: new StreamingOptions { Checkpoint = new CheckpointOptions { Directory = checkpoints } }));
+        var error = Assert.Throws<InvalidOperationException>(
+            () => Run(pattern: watched, streaming: new StreamingOptions
+                { Checkpoint = new CheckpointOptions { Directory = checkpoints } }));
         Assert.Contains("which has the checkpoints of this program", error.Message);
     }
 
@@ -28,7 +30,9 @@ public sealed class OwnFilesTests : FileSourceTest
     {
         string checkpoints = PathOf("state");
         Put("in/file", "line\n", Start + 500);
-        await using InputRun<string> run = Run(new FileSourceOptions { Detection = FileDetection.Arrival, NewFilesOnly = false }, Folder + "/*", new StreamingOptions { Checkpoint = new CheckpointOptions { Directory = checkpoints } });
+        await using InputRun<string> run =
+            Run(new FileSourceOptions { Detection = FileDetection.Arrival, NewFilesOnly = false }, Folder + "/*",
+                new StreamingOptions { Checkpoint = new CheckpointOptions { Directory = checkpoints } });
         Assert.Equal(["line"], await run.TickAsync());
         Assert.Empty(await run.TickAsync());
         await run.StopAsync();
@@ -53,7 +57,9 @@ public sealed class OwnFilesTests : FileSourceTest
         await using InputRun<string> run = InputRun<string>.Start(
             context =>
             {
-                DStream<string> lines = context.TextFileStream(pattern, new FileSourceOptions { Detection = FileDetection.Arrival, NewFilesOnly = false }).Map(line => line.ToString());
+                DStream<string> lines =
+                    context.TextFileStream(pattern, new FileSourceOptions { Detection = FileDetection.Arrival, NewFilesOnly = false })
+                        .Map(line => line.ToString());
                 lines.SaveAsTextFiles(prefix.Length == 0 ? Folder + "/" + "r" : PathOf(prefix), suffix);
                 return lines;
             },

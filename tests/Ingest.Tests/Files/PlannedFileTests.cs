@@ -1,6 +1,9 @@
 namespace FastStream.Tests;
 
-/// <summary>Files that batches were planned with, or that were read by half, and that are not there any more, or not as they were, when the program starts again.</summary>
+/// <summary>
+/// Files that batches were planned with, or that were read by half, and that are not there any more, or not as they
+/// were, when the program starts again.
+/// </summary>
 public sealed class PlannedFileTests : FileRestartTest
 {
     private const string Content = "one\ntwo\n";
@@ -18,7 +21,8 @@ public sealed class PlannedFileTests : FileRestartTest
         string path = await FailAtAsync();
         Befall(path, fate);
         string message = Refuse(10);
-        Assert.StartsWith($"{path} has bytes 0 to 8 of a batch that was planned before the program stopped, and {expected}", message, StringComparison.Ordinal);
+        Assert.StartsWith($"{path} has bytes 0 to 8 of a batch that was planned before the program stopped, and {expected}", message,
+            StringComparison.Ordinal);
         Assert.Contains("; 8 bytes of 2023-11-14 22:13:20.1000000", message);
         Assert.Contains("Move that file back as it was", message);
     }
@@ -88,7 +92,9 @@ public sealed class PlannedFileTests : FileRestartTest
         var forgiving = new StreamingOptions { Partitions = 1, OnBatchFailure = BatchFailurePolicy.ReportAndContinue };
         string path = PathOf("a");
         await using (InputRun<string> first = InputRun<string>.Start(
-            context => context.TextFileStream(Folder).Map(line => line.ToString().Length == 3 ? throw new FormatException("The line fails.") : ""), Options(streaming: forgiving), ClockAt(0)))
+            context => context.TextFileStream(Folder)
+                .Map(line => line.ToString().Length == 3 ? throw new FormatException("The line fails.") : ""),
+                Options(streaming: forgiving), ClockAt(0)))
         {
             Put("a", Content, Start + 100);
             await first.TickAsync();
@@ -161,7 +167,8 @@ public sealed class PlannedFileTests : FileRestartTest
         }
 
         var error = Assert.Throws<InvalidOperationException>(() => Run(10, new FileSourceOptions { Detection = FileDetection.Arrival }));
-        Assert.Contains("knew new files by ModificationTime when it was saved, and FileSourceOptions.Detection is Arrival now", error.Message);
+        Assert.Contains("knew new files by ModificationTime when it was saved, and FileSourceOptions.Detection is Arrival now",
+            error.Message);
     }
 
     // Runs one batch of one file, whose output fails.
@@ -231,7 +238,8 @@ public sealed class PlannedFileTests : FileRestartTest
         context =>
         {
             DStream<string> lines = context.TextFileStream(Folder).Map(line => line.ToString());
-            lines.Map(line => (Key: line, Value: 1)).UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => state.GetValueOrDefault() + values.Length).Register();
+            lines.Map(line => (Key: line, Value: 1))
+                .UpdateStateByKey((ReadOnlySpan<int> values, Optional<int> state) => state.GetValueOrDefault() + values.Length).Register();
             return lines;
         },
         Options(),

@@ -33,7 +33,8 @@ public sealed class ReplayFileRestartTests : FileRestartTest
         for (int run = 0; run < 7; run++)
         {
             await using InputRun<string> input = InputRun<string>.Start(
-                context => context.ReplayTextFile(path, [2, 4, 6], repeat: true).Map(line => line.ToString()), Options(saves: run % 2 == 0), ClockAt(run * 100), output: records.AddRange);
+                context => context.ReplayTextFile(path, [2, 4, 6], repeat: true).Map(line => line.ToString()),
+                Options(saves: run % 2 == 0), ClockAt(run * 100), output: records.AddRange);
             await input.TickAsync();
             await input.StopAsync(StopMode.Immediate);
         }
@@ -78,5 +79,6 @@ public sealed class ReplayFileRestartTests : FileRestartTest
     }
 
     private InputRun<string> Replay(string path, int second, bool saves = false, Action<string[]>? output = null) => InputRun<string>.Start(
-        context => context.ReplayTextFile(path, bytesPerBatch: 700).Map(line => line.ToString()), Options(saves), ClockAt(second), output: output);
+        context => context.ReplayTextFile(path, bytesPerBatch: 700).Map(line => line.ToString()), Options(saves),
+        ClockAt(second), output: output);
 }

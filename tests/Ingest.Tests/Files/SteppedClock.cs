@@ -13,5 +13,6 @@ internal sealed class SteppedClock(ManualTimeProvider inner) : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => inner.GetUtcNow() + Step;
 
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => inner.CreateTimer(callback, state, dueTime, period);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        inner.CreateTimer(callback, state, dueTime, period);
 }

@@ -6,7 +6,8 @@ public sealed class ConstantStreamRestartTests : FileRestartTest
     public async Task Restart_BatchThatFailedInItsOutput_HasItsRecordsThoughTheLogHasThemNot()
     {
         string[] records = [.. Enumerable.Range(0, 10_000).Select(i => $"record {i}")];
-        await using (InputRun<string> first = InputRun<string>.Start(context => context.ConstantStream(records), Options(), ClockAt(0), output: FailWhereThereAreRecords))
+        await using (InputRun<string> first =
+            InputRun<string>.Start(context => context.ConstantStream(records), Options(), ClockAt(0), output: FailWhereThereAreRecords))
         {
             await first.FailAsync();
         }

@@ -66,7 +66,8 @@ public class ObjectStreamTests
     [InlineData(1001)]
     public async Task RateStream_Ticks_GiveExactlyTheRate(long rate)
     {
-        await using InputRun<long> run = InputRun<long>.Start(context => context.RateStream(rate, index => index), new StreamingOptions { Partitions = 4 });
+        await using InputRun<long> run =
+            InputRun<long>.Start(context => context.RateStream(rate, index => index), new StreamingOptions { Partitions = 4 });
         for (int i = 0; i < 5; i++)
         {
             Assert.Equal(rate, (await run.TickAsync()).Count);
@@ -80,7 +81,9 @@ public class ObjectStreamTests
     public async Task ChannelStream_CompletedWithErrorUnderReportAndContinue_IsReportedAndTheStreamGoesOn()
     {
         var channel = Channel.CreateUnbounded<int>();
-        await using InputRun<int> run = InputRun<int>.Start(context => context.ChannelStream(channel.Reader), new StreamingOptions { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
+        await using InputRun<int> run =
+            InputRun<int>.Start(context => context.ChannelStream(channel.Reader), new StreamingOptions
+                { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
         channel.Writer.TryWrite(1);
         channel.Writer.Complete(new IOException("source lost"));
         ReceiverInfo stopped = await run.Listener.Stopped.Task.WaitAsync(TimeSpan.FromSeconds(60));
@@ -110,7 +113,9 @@ public class ObjectStreamTests
     [Fact]
     public async Task AsyncEnumerableStream_Throws_IsReported()
     {
-        await using InputRun<int> run = InputRun<int>.Start(context => context.AsyncEnumerableStream(Failing()), new StreamingOptions { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
+        await using InputRun<int> run =
+            InputRun<int>.Start(context => context.AsyncEnumerableStream(Failing()), new StreamingOptions
+                { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
         ReceiverInfo stopped = await run.Listener.Stopped.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal("The sequence failed: broken", stopped.LastErrorMessage);
         Assert.Equal([1], await run.TickAsync());
@@ -127,7 +132,9 @@ public class ObjectStreamTests
     [Fact]
     public async Task AsyncEnumerableStream_DisposalThrows_IsNotEnumeratedAgain()
     {
-        await using InputRun<int> run = InputRun<int>.Start(context => context.AsyncEnumerableStream(new BadEnd()), new StreamingOptions { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
+        await using InputRun<int> run =
+            InputRun<int>.Start(context => context.AsyncEnumerableStream(new BadEnd()), new StreamingOptions
+                { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
         ReceiverInfo stopped = await run.Listener.Stopped.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal("The sequence failed: not closed", stopped.LastErrorMessage);
         Assert.Equal([1], await run.TickAsync());
@@ -142,7 +149,9 @@ public class ObjectStreamTests
             observer.OnNext(1);
             observer.OnCompleted();
         });
-        await using InputRun<int> run = InputRun<int>.Start(context => context.ObservableStream(records), new StreamingOptions { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
+        await using InputRun<int> run =
+            InputRun<int>.Start(context => context.ObservableStream(records), new StreamingOptions
+                { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
         ReceiverInfo stopped = await run.Listener.Stopped.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal("Ending the subscription failed: not ended", stopped.LastErrorMessage);
         Assert.Equal([1], await run.TickAsync());
@@ -162,7 +171,8 @@ public class ObjectStreamTests
                 observer.OnNext(pushed++);
             }
         });
-        await using InputRun<int> run = InputRun<int>.Start(context => context.ObservableStream(records), new StreamingOptions { MaxBufferedRecords = 100 });
+        await using InputRun<int> run =
+            InputRun<int>.Start(context => context.ObservableStream(records), new StreamingOptions { MaxBufferedRecords = 100 });
         await run.TickUntilAsync(1000);
         await run.StopAsync(mode);
         if (mode == StopMode.Graceful)
@@ -177,7 +187,8 @@ public class ObjectStreamTests
     public async Task DataflowStream_Mailbox_DeclinesAndPostponesWhenFull()
     {
         ITargetBlock<int> mailbox = null!;
-        await using InputRun<int> run = InputRun<int>.Start(context => context.DataflowStream(out mailbox), new StreamingOptions { MaxBufferedRecords = 2 });
+        await using InputRun<int> run =
+            InputRun<int>.Start(context => context.DataflowStream(out mailbox), new StreamingOptions { MaxBufferedRecords = 2 });
         Assert.True(mailbox.Post(1));
         Assert.True(mailbox.Post(2));
         Assert.False(mailbox.Post(3));
@@ -202,7 +213,8 @@ public class ObjectStreamTests
     public async Task DataflowStream_SourceOffersWhileItGives_NeitherWaitsForTheOtherAndOrderIsKept()
     {
         ITargetBlock<int> mailbox = null!;
-        await using InputRun<int> run = InputRun<int>.Start(context => context.DataflowStream(out mailbox), new StreamingOptions { MaxBufferedRecords = 3 });
+        await using InputRun<int> run =
+            InputRun<int>.Start(context => context.DataflowStream(out mailbox), new StreamingOptions { MaxBufferedRecords = 3 });
         var source = new OfferingSource(mailbox);
         Assert.True(mailbox.Post(0) && mailbox.Post(0) && mailbox.Post(0));
         source.OnConsume = id =>
@@ -225,7 +237,8 @@ public class ObjectStreamTests
     public async Task DataflowStream_PostponedMessagesGoElsewhere_OnlyTheNewestIsKept()
     {
         ITargetBlock<int> mailbox = null!;
-        await using InputRun<int> run = InputRun<int>.Start(context => context.DataflowStream(out mailbox), new StreamingOptions { MaxBufferedRecords = 1 });
+        await using InputRun<int> run =
+            InputRun<int>.Start(context => context.DataflowStream(out mailbox), new StreamingOptions { MaxBufferedRecords = 1 });
         var source = new OfferingSource(mailbox);
         Assert.True(mailbox.Post(0));
         for (int id = 1; id <= 1000; id++)
@@ -265,7 +278,9 @@ public class ObjectStreamTests
     public async Task DataflowStream_SourceFaults_IsReported()
     {
         var block = new TransformBlock<int, int>(number => number == 2 ? throw new IOException("bad two") : number);
-        await using InputRun<int> run = InputRun<int>.Start(context => context.DataflowStream(block), new StreamingOptions { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
+        await using InputRun<int> run =
+            InputRun<int>.Start(context => context.DataflowStream(block), new StreamingOptions
+                { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
         block.Post(2);
         ReceiverInfo stopped = await run.Listener.Stopped.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Contains("The source block failed", stopped.LastErrorMessage);
@@ -278,7 +293,8 @@ public class ObjectStreamTests
         int[] records = Enumerable.Range(0, 10).ToArray();
         foreach (int partitions in new[] { 1, 2, 3, 7, 16 })
         {
-            using var batch = new RecordInputBatch<int>([records.AsMemory(0, 3), default, records.AsMemory(3, 1), records.AsMemory(4)], null);
+            using var batch =
+                new RecordInputBatch<int>([records.AsMemory(0, 3), default, records.AsMemory(3, 1), records.AsMemory(4)], null);
             var seen = new List<int>();
             for (int partition = 0; partition < partitions; partition++)
             {

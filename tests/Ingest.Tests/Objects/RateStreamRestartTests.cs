@@ -33,7 +33,8 @@ public sealed class RateStreamRestartTests : FileRestartTest
         for (int run = 0; run < 5; run++)
         {
             await using InputRun<long> input = InputRun<long>.Start(
-                context => context.RateStream(3, index => index), Options(), ClockAt(run * 10), TimeSpan.FromMilliseconds(500), records.AddRange);
+                context => context.RateStream(3, index => index), Options(), ClockAt(run * 10),
+                TimeSpan.FromMilliseconds(500), records.AddRange);
             await input.TickAsync();
             await input.StopAsync(StopMode.Immediate);
         }

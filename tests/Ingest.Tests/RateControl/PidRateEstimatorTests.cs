@@ -4,7 +4,8 @@ namespace FastStream.Tests;
 public class PidRateEstimatorTests
 {
     private static PidRateEstimator Estimator(double proportional = 1, double integral = 0, double derivative = 0, double minRate = 10) =>
-        new(TimeSpan.FromMilliseconds(20), new RateOptions { Proportional = proportional, Integral = integral, Derivative = derivative, MinRecordsPerSecond = minRate });
+        new(TimeSpan.FromMilliseconds(20), new RateOptions
+            { Proportional = proportional, Integral = integral, Derivative = derivative, MinRecordsPerSecond = minRate });
 
     [Fact]
     public void Compute_First_SaysNothing() => Assert.Null(Estimator().Compute(0, 10, 10, 0));

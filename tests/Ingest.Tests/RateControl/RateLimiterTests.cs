@@ -14,7 +14,8 @@ public class RateLimiterTests
     public void RecordsPerSecond_AtFirst_IsTheLesserOfInitialAndMaximum(long max, long initial, long expected) =>
         Assert.Equal(expected, Limiter(new ManualTimeProvider(), max, initial).RecordsPerSecond);
 
-    // Spark's RateLimiterSuite: "initializes even without a maxRate set", "updates when below maxRate", "stays below maxRate despite large updates".
+    // Spark's RateLimiterSuite: "initializes even without a maxRate set", "updates when below maxRate", "stays below
+    // maxRate despite large updates".
     [Theory]
     [InlineData(0, 105, 105)]
     [InlineData(110, 105, 105)]

@@ -56,7 +56,8 @@ public sealed class HungReceiverTests
 
             Assert.Contains(
                 context.Completion.Exception!.InnerExceptions.Cast<StreamingException>(),
-                failure => failure.OperatorName == "Receiver 1" && failure.Message.StartsWith("Input Receiver 1 has not returned", StringComparison.Ordinal));
+                failure => failure.OperatorName == "Receiver 1"
+                    && failure.Message.StartsWith("Input Receiver 1 has not returned", StringComparison.Ordinal));
         }
         finally
         {

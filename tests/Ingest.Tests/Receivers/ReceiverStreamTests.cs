@@ -25,7 +25,8 @@ public class ReceiverStreamTests
 
     private static Task UntilStopped(CancellationToken stop) => new TaskCompletionSource().Task.WaitAsync(stop);
 
-    private static ValueTask<int> NextRun(ScriptedReceiver receiver) => new(receiver.Runs.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+    private static ValueTask<int> NextRun(ScriptedReceiver receiver) =>
+        new(receiver.Runs.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
 
     [Fact]
     public async Task Store_OneAndBlock_AreInTheBatchInOrder()
@@ -53,7 +54,8 @@ public class ReceiverStreamTests
         var receiver = new ScriptedReceiver((_, _, stop) => UntilStopped(stop));
         InputDStream<int>? stream = null;
         await using InputRun<int> run = InputRun<int>.Start(
-            context => stream = (InputDStream<int>)context.ReceiverStream(receiver), new StreamingOptions { Partitions = 2, MaxBufferedRecords = 2 });
+            context => stream = (InputDStream<int>)context.ReceiverStream(receiver), new StreamingOptions
+                { Partitions = 2, MaxBufferedRecords = 2 });
         await NextRun(receiver);
         await receiver.Store(1);
         Assert.False(stream!.IsBackpressured);
@@ -67,7 +69,8 @@ public class ReceiverStreamTests
     [Fact]
     public async Task Run_Throws_IsReportedAndBeginsAgainAfterTheDelay()
     {
-        var receiver = new ScriptedReceiver((self, run, stop) => run == 1 ? throw new IOException("line cut") : UntilStopped(stop)) { RestartDelay = TimeSpan.FromSeconds(3) };
+        var receiver = new ScriptedReceiver((self, run, stop) => run == 1 ? throw new IOException("line cut") : UntilStopped(stop))
+            { RestartDelay = TimeSpan.FromSeconds(3) };
         await using InputRun<int> run = InputRun<int>.Start(context => context.ReceiverStream(receiver));
         Assert.Equal(1, await NextRun(receiver));
         await run.Listener.NextErrorAsync();
@@ -98,7 +101,9 @@ public class ReceiverStreamTests
     public async Task Stop_WhileRunningUnderReportAndContinue_EndsItForGoodAndTheStreamGoesOn()
     {
         var receiver = new ScriptedReceiver((_, _, stop) => UntilStopped(stop));
-        await using InputRun<int> run = InputRun<int>.Start(context => context.ReceiverStream(receiver), new StreamingOptions { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
+        await using InputRun<int> run =
+            InputRun<int>.Start(context => context.ReceiverStream(receiver), new StreamingOptions
+                { OnBatchFailure = BatchFailurePolicy.ReportAndContinue });
         await NextRun(receiver);
         await receiver.Store(1);
         receiver.Stop("enough", new InvalidOperationException("why"));
@@ -179,14 +184,16 @@ public class ReceiverStreamTests
     public async Task Store_AfterTheStop_IsRefused()
     {
         var receiver = new ScriptedReceiver((_, _, stop) => UntilStopped(stop));
-        await using InputRun<int> run = InputRun<int>.Start(context => context.ReceiverStream(receiver), new StreamingOptions { MaxBufferedRecords = 2 });
+        await using InputRun<int> run =
+            InputRun<int>.Start(context => context.ReceiverStream(receiver), new StreamingOptions { MaxBufferedRecords = 2 });
         await NextRun(receiver);
         await receiver.Store(1);
         await run.StopAsync();
         for (int i = 0; i < 5; i++)
         {
             await Assert.ThrowsAsync<OperationCanceledException>(() => receiver.Store(2).AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
-            await Assert.ThrowsAsync<OperationCanceledException>(() => receiver.StoreBlock([3, 4]).AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+            await Assert.ThrowsAsync<OperationCanceledException>(() => receiver.StoreBlock([3, 4]).AsTask()
+                .WaitAsync(TimeSpan.FromSeconds(60)));
         }
 
         Assert.Equal([1], run.Records);
@@ -208,7 +215,8 @@ public class ReceiverStreamTests
     public async Task Store_BoundReached_WaitsUntilABatchIsDone()
     {
         var receiver = new ScriptedReceiver((_, _, stop) => UntilStopped(stop));
-        await using InputRun<int> run = InputRun<int>.Start(context => context.ReceiverStream(receiver), new StreamingOptions { MaxBufferedRecords = 3 });
+        await using InputRun<int> run =
+            InputRun<int>.Start(context => context.ReceiverStream(receiver), new StreamingOptions { MaxBufferedRecords = 3 });
         for (int i = 0; i < 3; i++)
         {
             Assert.True(receiver.Store(i).AsTask().IsCompletedSuccessfully);

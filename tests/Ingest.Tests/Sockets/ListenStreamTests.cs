@@ -5,11 +5,13 @@ namespace FastStream.Tests;
 
 public class ListenStreamTests
 {
-    private static (InputRun<string> Run, ListenDStream<Utf8Text> Stream) Run(ListenSourceOptions? listen = null, StreamingOptions? options = null)
+    private static (InputRun<string> Run, ListenDStream<Utf8Text> Stream) Run(ListenSourceOptions? listen = null,
+        StreamingOptions? options = null)
     {
         ListenDStream<Utf8Text>? stream = null;
         InputRun<string> run = InputRun<string>.Start(
-            context => (stream = context.ListenTextStream(new IPEndPoint(IPAddress.Loopback, 0), listen)).Map(line => line.ToString()), options);
+            context => (stream = context.ListenTextStream(new IPEndPoint(IPAddress.Loopback, 0), listen)).Map(line => line.ToString()),
+            options);
         return (run, stream!);
     }
 
@@ -25,7 +27,8 @@ public class ListenStreamTests
     {
         const int connections = 50;
         const int lines = 500;
-        (InputRun<string> run, ListenDStream<Utf8Text> stream) = Run(null, new StreamingOptions { Partitions = 2, BlockSizeBytes = 4096, MaxBufferedBytes = 6 * 4096 });
+        (InputRun<string> run, ListenDStream<Utf8Text> stream) =
+            Run(null, new StreamingOptions { Partitions = 2, BlockSizeBytes = 4096, MaxBufferedBytes = 6 * 4096 });
         await using (run)
         {
             Task sending = Task.WhenAll(Enumerable.Range(0, connections).Select(async connection =>
@@ -112,7 +115,9 @@ public class ListenStreamTests
     {
         ListenDStream<string>? stream = null;
         await using InputRun<string> run = InputRun<string>.Start(
-            context => stream = context.ListenStream(new IPEndPoint(IPAddress.Loopback, 0), new LengthPrefixedDecoder<string>(System.Text.Encoding.UTF8.GetString)));
+            context => stream =
+                context.ListenStream(new IPEndPoint(IPAddress.Loopback, 0),
+                    new LengthPrefixedDecoder<string>(System.Text.Encoding.UTF8.GetString)));
         using Connection good = await ConnectAsync(stream!.LocalEndPoint);
         using Connection bad = await ConnectAsync(stream.LocalEndPoint);
         await bad.SendAsync(new byte[] { 0x80, 0, 0, 0 });
@@ -136,7 +141,8 @@ public class ListenStreamTests
         await receiver.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(StreamingContextState.Stopped, context.State);
 
-        async IAsyncEnumerable<int> UntilCancelled([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
+        async IAsyncEnumerable<int> UntilCancelled(
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
         {
             try
             {

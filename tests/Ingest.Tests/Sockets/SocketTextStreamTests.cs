@@ -9,7 +9,8 @@ public class SocketTextStreamTests
     // The tests' clock runs ahead of the system: connecting takes no time of the one, but some of the other.
     private static InputRun<string> Run(int port, SocketSourceOptions? socket = null, StreamingOptions? options = null) =>
         InputRun<string>.Start(
-            context => context.SocketTextStream("127.0.0.1", port, (socket ?? new()) with { ConnectTimeout = Timeout.InfiniteTimeSpan }).Map(line => line.ToString()), options);
+            context => context.SocketTextStream("127.0.0.1", port, (socket ?? new()) with { ConnectTimeout = Timeout.InfiniteTimeSpan })
+                .Map(line => line.ToString()), options);
 
     [Fact]
     public async Task Cut_LinesSent_GivesThemInOrder()
@@ -118,7 +119,8 @@ public class SocketTextStreamTests
         // A peer that does not answer the handshake: TLS counts as part of connecting.
         using var peer = new Peer();
         await using InputRun<string> run = InputRun<string>.Start(
-            context => context.SocketTextStream("127.0.0.1", peer.Port, new SocketSourceOptions { Tls = new() { TargetHost = "localhost" } }).Map(line => line.ToString()));
+            context => context.SocketTextStream("127.0.0.1", peer.Port, new SocketSourceOptions
+                { Tls = new() { TargetHost = "localhost" } }).Map(line => line.ToString()));
         using Connection silent = await peer.AcceptAsync();
         await run.TickUntilAsync(() => run.Listener.Errors.Any());
         await run.StopAsync();
@@ -131,7 +133,8 @@ public class SocketTextStreamTests
     public async Task Receive_LineWithoutEnd_StaysBounded(OversizedRecordPolicy policy)
     {
         using var peer = new Peer();
-        await using InputRun<string> run = Run(peer.Port, new SocketSourceOptions { OversizedRecords = policy }, Small with { MaxRecordBytes = 10_000 });
+        await using InputRun<string> run =
+            Run(peer.Port, new SocketSourceOptions { OversizedRecords = policy }, Small with { MaxRecordBytes = 10_000 });
         using Connection connection = await peer.AcceptAsync();
         await connection.SendAsync("before\n");
         byte[] piece = new byte[1 << 16];
@@ -166,7 +169,9 @@ public class SocketTextStreamTests
     public async Task Receive_TruncatedInsideACharacter_CutsBeforeIt()
     {
         using var peer = new Peer();
-        await using InputRun<string> run = Run(peer.Port, new SocketSourceOptions { OversizedRecords = OversizedRecordPolicy.Truncate }, Small with { MaxRecordBytes = 10 });
+        await using InputRun<string> run =
+            Run(peer.Port, new SocketSourceOptions { OversizedRecords = OversizedRecordPolicy.Truncate }, Small with
+                { MaxRecordBytes = 10 });
         using Connection connection = await peer.AcceptAsync();
         await connection.SendAsync("123456789é and more\nnext\n");
         await run.TickUntilAsync(2);
@@ -182,7 +187,9 @@ public class SocketTextStreamTests
         using var peer = new Peer();
         await using InputRun<string> run = Run(peer.Port, new SocketSourceOptions { InvalidUtf8 = policy });
         using Connection connection = await peer.AcceptAsync();
-        await connection.SendAsync(new byte[] { (byte)'a', (byte)'\n', 0xC3, (byte)'\n', 0, 0, (byte)'\r', (byte)'b', 0xFF, (byte)'\r', (byte)'\n', (byte)'c', (byte)'\n' });
+        await connection.SendAsync(
+            new byte[] { (byte)'a', (byte)'\n', 0xC3, (byte)'\n', 0, 0, (byte)'\r', (byte)'b', 0xFF, (byte)'\r',
+                (byte)'\n', (byte)'c', (byte)'\n' });
         await run.TickUntilAsync(() => run.Records.Contains("c"));
         await run.StopAsync();
         string[] expected = policy == InvalidUtf8Policy.Keep ? ["a", "\uFFFD", "\0\0", "b\uFFFD", "c"] : ["a", "\0\0", "c"];
@@ -298,7 +305,8 @@ public class SocketTextStreamTests
         var decoder = new LengthPrefixedDecoder<string>(Encoding.UTF8.GetString);
         var socket = new SocketSourceOptions { ConnectTimeout = Timeout.InfiniteTimeSpan };
         await using InputRun<string> run = InputRun<string>.Start(
-            context => context.SocketStream("127.0.0.1", peer.Port, decoder, socket), Small with { Rate = new RateOptions { MaxRecordsPerSecond = 1 } });
+            context => context.SocketStream("127.0.0.1", peer.Port, decoder, socket), Small with
+                { Rate = new RateOptions { MaxRecordsPerSecond = 1 } });
         using Connection connection = await peer.AcceptAsync();
 
         // A thousand records to be paid for: after the one behind them, nothing is read until the stop.
@@ -319,12 +327,16 @@ public class SocketTextStreamTests
         var context = new StreamingContext(TimeSpan.FromSeconds(1));
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => context.SocketTextStream("localhost", 70_000));
         Assert.Contains("70000", error.Message);
-        Assert.Throws<ArgumentOutOfRangeException>(() => context.SocketTextStream("localhost", 1, new SocketSourceOptions { KeepAlive = TimeSpan.FromSeconds(1) }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => context.SocketTextStream("localhost", 1, new SocketSourceOptions { KeepAlive = TimeSpan.FromSeconds(1) }));
 
         // A timer would not take them: each connection would fail.
-        Assert.Throws<ArgumentOutOfRangeException>(() => context.SocketTextStream("localhost", 1, new SocketSourceOptions { IdleTimeout = TimeSpan.MaxValue }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => context.SocketTextStream("localhost", 1, new SocketSourceOptions { ConnectTimeout = TimeSpan.MaxValue }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => context.SocketTextStream("localhost", 1, new SocketSourceOptions { LongestRetryDelay = TimeSpan.MaxValue }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => context.SocketTextStream("localhost", 1, new SocketSourceOptions { IdleTimeout = TimeSpan.MaxValue }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => context.SocketTextStream("localhost", 1, new SocketSourceOptions { ConnectTimeout = TimeSpan.MaxValue }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => context.SocketTextStream("localhost", 1, new SocketSourceOptions { LongestRetryDelay = TimeSpan.MaxValue }));
     }
 
     [Fact]

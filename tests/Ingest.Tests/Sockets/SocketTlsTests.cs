@@ -25,7 +25,8 @@ public class SocketTlsTests
             RemoteCertificateValidationCallback = (_, found, _, _) => found!.GetCertHashString() == certificate.GetCertHashString(),
         };
         await using InputRun<string> run = InputRun<string>.Start(
-            context => context.SocketTextStream("127.0.0.1", peer.Port, new SocketSourceOptions { Tls = tls, ConnectTimeout = Timeout.InfiniteTimeSpan }).Map(line => line.ToString()));
+            context => context.SocketTextStream("127.0.0.1", peer.Port, new SocketSourceOptions
+                { Tls = tls, ConnectTimeout = Timeout.InfiniteTimeSpan }).Map(line => line.ToString()));
         using Connection connection = await peer.AcceptAsync();
         await using var secure = new SslStream(new System.Net.Sockets.NetworkStream(connection.Socket));
         await secure.AuthenticateAsServerAsync(certificate);
@@ -41,7 +42,8 @@ public class SocketTlsTests
         using X509Certificate2 certificate = SelfSigned();
         using var peer = new Peer();
         await using InputRun<string> run = InputRun<string>.Start(
-            context => context.SocketTextStream("127.0.0.1", peer.Port, new SocketSourceOptions { Tls = new() { TargetHost = "localhost" }, ConnectTimeout = Timeout.InfiniteTimeSpan }).Map(line => line.ToString()));
+            context => context.SocketTextStream("127.0.0.1", peer.Port, new SocketSourceOptions
+                { Tls = new() { TargetHost = "localhost" }, ConnectTimeout = Timeout.InfiniteTimeSpan }).Map(line => line.ToString()));
         using Connection connection = await peer.AcceptAsync();
         await using var secure = new SslStream(new System.Net.Sockets.NetworkStream(connection.Socket));
         Task handshake = secure.AuthenticateAsServerAsync(certificate);

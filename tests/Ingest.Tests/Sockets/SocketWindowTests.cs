@@ -20,14 +20,17 @@ public class SocketWindowTests
         await using InputRun<string> run = InputRun<string>.Start(
             context =>
             {
-                DStream<Utf8Text> lines = context.SocketTextStream("127.0.0.1", peer.Port, new() { ConnectTimeout = Timeout.InfiniteTimeSpan });
+                DStream<Utf8Text> lines =
+                    context.SocketTextStream("127.0.0.1", peer.Port, new() { ConnectTimeout = Timeout.InfiniteTimeSpan });
                 DStream<Utf8Text> kept = kind switch
                 {
                     "window" => lines.Window(Ever),
                     "keys" => lines.CountByValueAndWindow(Ever).Map(pair => pair.Key),
-                    "values" => lines.Map(line => (Key: line.ToString(), Value: line)).ReduceByKeyAndWindow((a, _) => a, Ever).Map(pair => pair.Value),
+                    "values" => lines.Map(line => (Key: line.ToString(), Value: line))
+                        .ReduceByKeyAndWindow((a, _) => a, Ever).Map(pair => pair.Value),
                     _ => lines.Map(line => (Key: line, Value: (Utf8Text?)line))
-                        .UpdateStateByKey((ReadOnlySpan<Utf8Text?> values, Optional<Utf8Text?> state) => values.IsEmpty ? state : values[0]).Map(pair => pair.Value!.Value),
+                        .UpdateStateByKey((ReadOnlySpan<Utf8Text?> values, Optional<Utf8Text?> state) => values.IsEmpty ? state : values[0])
+                            .Map(pair => pair.Value!.Value),
                 };
                 return kept.Map(line => line.ToString());
             },
