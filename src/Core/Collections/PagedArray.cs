@@ -30,12 +30,12 @@ internal sealed unsafe class PagedArray<T> : IDisposable
     public ref T this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ref Walk()[index];
+        get => ref GetCursor()[index];
     }
 
     /// <summary>The same records, for a loop that keeps in registers where they are. Not while room is made for more.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Records Walk() => new(_chunks, _addresses);
+    public Records GetCursor() => new(_chunks, _addresses);
 
     /// <summary>Makes room for more.</summary>
     public void Grow()

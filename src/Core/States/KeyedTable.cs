@@ -110,7 +110,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
 
     /// <summary>A loop over many numbers that keeps in registers where entries are. Keys must not be added meanwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Walker Walk() => new(_entries.GetCursor());
+    public Walker GetCursor() => new(_entries.GetCursor());
 
     /// <summary>Forgets a key; its number may be given to another one.</summary>
     public void Remove(int number)
