@@ -15,8 +15,11 @@ public static class KafkaReceiverStreamExtensions
     /// is waited for.
     /// </remarks>
     /// <example><code>
-    /// context.KafkaReceiverStream(new KafkaReceiverOptions { BootstrapServers = "localhost:9092", GroupId = "clicks", Topics = ["clicks"] })
-    ///     .Count().Print();
+    /// var options = new KafkaReceiverOptions
+    /// {
+    ///     BootstrapServers = "localhost:9092", GroupId = "clicks", Topics = ["clicks"],
+    /// };
+    /// context.KafkaReceiverStream(options).Count().Print();
     /// </code></example>
     /// <param name="context">The context.</param>
     /// <param name="options">What is read, and how.</param>

@@ -7,7 +7,8 @@ namespace FastStream;
 /// <remarks>
 /// <code>
 /// key in FASTER   | 0 (1) | key |     and | 1, 2, … (2) | for records that fill a sector up
-/// snapshot        fill the last sector → fold over (the log's new part goes to the disk) → sums and files synced; now and then the index → FasterSnapshot
+/// snapshot        fill the last sector → fold over (the log's new part goes to the disk) → sums and files synced;
+///                 now and then the index → FasterSnapshot
 /// </code>
 /// One session reads and one writes, so that reads go on while a snapshot is made. FASTER's own compaction is not used:
 /// a read that has looked up where a record is, and comes there when it has been moved and the log's begin with it,

@@ -15,6 +15,21 @@ public sealed class TidyTests
                    select $"{file} has {lines} lines; split it by what its parts do");
 
     [Fact]
+    public void Lines_AnyCode_HaveAtMost140Columns() =>
+        AssertNone(from file in Tree.Files(".cs", Code)
+                   from line in Tree.Read(file).Split('\n').Select((text, index) => (text, number: index + 1))
+                   where line.text.Length > 140
+                   select $"{file}:{line.number} has {line.text.Length} columns; break it, aiming at 120");
+
+    [Fact]
+    public void Changelog_NoLine_IsThereTwice() =>
+        AssertNone(from line in Tree.Read("CHANGELOG.md").Split('\n')
+                   where line.StartsWith('-')
+                   group line by line into same
+                   where same.Count() > 1
+                   select $"CHANGELOG.md has {same.Count()} times: {same.Key}");
+
+    [Fact]
     public void Files_AnySource_AreNamedForWhatTheyHold() =>
         AssertNone(from file in Tree.Files(".cs", "src")
                    let name = Path.GetFileNameWithoutExtension(file)

@@ -113,7 +113,7 @@ public sealed class BrokerStreamTests(Broker broker)
         await using var run = new StreamRun(run => run.Keep(run.Context.KafkaStream(Options(topic) with { Headers = true }).Map(record =>
             $"{record.Place} {(record.HasKey ? record.Key.ToString() : "no key")} "
                 + $"{(record.HasValue ? $"{record.Value.Length} bytes" : "tombstone")} "
-                + $"{string.Join(',', record.Headers.Select(header => $"{header.Key}={(header.Value is null ? "null" : System.Text.Encoding.UTF8.GetString(header.Value))}"))} "
+                + $"{string.Join(',', record.Headers.Select(header => $"{header.Key}={TextOf(header.Value)}"))} "
                 + $"{(record.TimestampMilliseconds == 123_456 ? "dated" : "")}".TrimEnd())));
         run.Context.Start();
         await run.WhenAsync(3);
@@ -356,4 +356,6 @@ public sealed class BrokerStreamTests(Broker broker)
             new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = topic.Servers, GroupId = group }).Build();
         return consumer.Committed([new TopicPartition(topic.Name, 0)], TimeSpan.FromSeconds(30))[0].Offset.Value;
     }
+
+    private static string TextOf(byte[]? value) => value is null ? "null" : System.Text.Encoding.UTF8.GetString(value);
 }

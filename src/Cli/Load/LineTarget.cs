@@ -107,7 +107,8 @@ internal abstract class LineTarget : IAsyncDisposable
         {
             var listener = new TcpListener(IPAddress.Loopback, port);
             listener.Start();
-            await output.Errors.WriteLineAsync($"Waiting for a job to connect to 127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port} …");
+            int bound = ((IPEndPoint)listener.LocalEndpoint).Port;
+            await output.Errors.WriteLineAsync($"Waiting for a job to connect to 127.0.0.1:{bound} …");
             var target = new ListeningTarget(listener);
             await target._next.WaitAsync(cancellation);
             return target;

@@ -106,10 +106,13 @@ internal sealed class SvgChart
 
     /// <summary>The whole element.</summary>
     /// <param name="css">Rules for its classes where it stands alone; empty inside a page that has them.</param>
-    public string ToText(string css = "") => Invariant(
-        $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {_height}\" width=\"{Width}\" ")
-            + Invariant($"height=\"{_height}\" ")
-            + Invariant($"role=\"img\">\n{(css.Length > 0 ? $"<style>{css}</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n" : "")}{_body}</svg>\n");
+    public string ToText(string css = "")
+    {
+        string style = css.Length == 0 ? ""
+            : $"<style>{css}</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n";
+        return Invariant($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {_height}\" width=\"{Width}\" ")
+            + Invariant($"height=\"{_height}\" role=\"img\">\n{style}{_body}</svg>\n");
+    }
 
     public static string Escape(string text) =>
         text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)

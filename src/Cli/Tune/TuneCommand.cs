@@ -9,11 +9,12 @@ internal static class TuneCommand
     private const string About =
         "Finds the batch interval for a job: begins long, goes down while processing keeps up, and says why it stops.";
 
+    private const string AboutJob =
+        "The assembly (.dll), project or folder of a job of your own, with its own sources; instead of --workload.";
+
     public static Command Make(CommandOutput output)
     {
-        var job = new Option<string?>("--job")
-            { HelpName = "path",
-                Description = "The assembly (.dll), project or folder of a job of your own, with its own sources; instead of --workload." };
+        var job = new Option<string?>("--job") { HelpName = "path", Description = AboutJob };
         var className = new Option<string?>("--class") { HelpName = "name", Description = "The job's class, where there are several." };
         var workload = new Option<string>("--workload")
             { Description =
@@ -46,9 +47,9 @@ internal static class TuneCommand
                 CustomParser = Lists.OfNames(CollectorMode.Names), HelpName = "modes" };
         var others = new Option<int?>("--others")
             { HelpName = "percent",
-                Description =
-                    "Percent of the machine that other processes may use before a step that did not keep up counts as spoilt; default 10.",
-                    CustomParser = argument => Numbers.Between(0, 100)(argument) };
+                Description = "Percent of the machine that other processes may use before a step that did not keep up "
+                    + "counts as spoilt; default 10.",
+                CustomParser = argument => Numbers.Between(0, 100)(argument) };
         var report = new Option<string?>("--report")
             { Description = "Write tune.html, tune.svg, tune.md and tune.json into this folder.", HelpName = "folder" };
         var json = new Option<bool>("--json") { Description = "Print all results as one JSON document." };

@@ -10,8 +10,12 @@ public static partial class DStreamOperators
     /// </summary>
     /// <remarks>Partitions call the functions at the same time from different threads. What one throws fails the batch.</remarks>
     /// <example><code>
-    /// var averages = pairs.CombineByKey(v => (Sum: v, Count: 1L), (c, v) => (c.Sum + v, c.Count + 1), (a, b) => (a.Sum + b.Sum, a.Count + b.Count))
-    ///                     .MapValues(c => c.Sum / c.Count);
+    /// var averages = pairs
+    ///     .CombineByKey(
+    ///         v => (Sum: v, Count: 1L),
+    ///         (c, v) => (c.Sum + v, c.Count + 1),
+    ///         (a, b) => (a.Sum + b.Sum, a.Count + b.Count))
+    ///     .MapValues(c => c.Sum / c.Count);
     /// </code></example>
     /// <param name="stream">The pairs.</param>
     /// <param name="create">A combiner from a key's first value.</param>

@@ -7,8 +7,10 @@ namespace FastStream;
 /// <code>
 /// generator   Plan(t)     what the batch is made of is on the disk before it runs
 /// scheduler   Commit(t)   that it is done is on the disk before the next one runs
-///             BeginSave(t)  now and then: a new log file, then all states as of t; those in stores get to the disk while the next batches run
-///             EndSave(t)    when all are there: the manifest, under a new number; then logs and checkpoints that nobody needs go
+///             BeginSave(t)  now and then: a new log file, then all states as of t; those in stores get to the disk
+///                           while the next batches run
+///             EndSave(t)    when all are there: the manifest, under a new number; then logs and checkpoints that
+///                           nobody needs go
 /// </code>
 /// A start takes the newest checkpoint that is whole, and runs the planned batches after it: those that were done for
 /// the states alone, the others with their outputs.

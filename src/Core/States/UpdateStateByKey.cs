@@ -55,7 +55,8 @@ public static partial class DStreamOperators
     /// <summary>As the other overload, with a function that also takes the batch's time and the key.</summary>
     /// <example><code>var seen = sizeByUser.UpdateStateByKey((BatchTime time, string key, ReadOnlySpan&lt;long&gt;
     /// values, Optional&lt;BatchTime&gt; state) => values.IsEmpty ? state : time);</code></example>
-    /// <inheritdoc cref="UpdateStateByKey{TKey, TValue, TState}(DStream{ValueTuple{TKey, TValue}}, StateUpdate{TValue, TState}, IEnumerable{ValueTuple{TKey, TState}}, int?)"/>
+    /// <inheritdoc cref="UpdateStateByKey{TKey, TValue, TState}(DStream{ValueTuple{TKey, TValue}}, StateUpdate{TValue,
+    /// TState}, IEnumerable{ValueTuple{TKey, TState}}, int?)"/>
     public static DStream<(TKey Key, TState Value)> UpdateStateByKey<TKey, TValue, TState>(
         this DStream<(TKey Key, TValue Value)> stream,
         TimedStateUpdate<TKey, TValue, TState> update,

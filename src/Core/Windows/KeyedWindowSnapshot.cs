@@ -5,7 +5,8 @@ namespace FastStream;
 /// <summary>The keys and batches of a keyed window in a checkpoint.</summary>
 /// <remarks><code>
 /// | number of keys (4 bytes) | for each: | key | batches counted in its value (4) | the value, if there are |
-/// | number of batches (4) | for each: | time (8) | 1 if it is counted in the values | pairs (4) | for each: | which of the keys (4) | value |
+/// | number of batches (4) | for each: | time (8) | 1 if it is counted in the values | pairs (4), each |
+/// pair: | which of the keys (4) | value |
 /// </code></remarks>
 internal sealed class KeyedWindowSnapshot<TKey, TValue>(DStream stream,
     IReadOnlyList<KeyedWindowOperator<TKey, TValue>> partitions, RecordSerializers serializers, KeySalt salt) : IStateSnapshot

@@ -8,7 +8,8 @@ namespace FastStream;
 /// <param name="Found">Files of a listing that goes on.</param>
 /// <param name="Begun">A file that is read in parts, and where the next part begins; null if there is none.</param>
 /// <remarks><code>
-/// | 2 | detection (1 byte) | made (8) | look from (8) | known files (4) | each: file, stable since (8), seen (8), taken (1), unselected (1), passed over (1) |
+/// | 2 | detection (1 byte) | made (8) | look from (8) | known files (4), each |
+/// known file: | file | stable since (8) | seen (8) | taken (1) | unselected (1) | passed over (1) |
 /// | waiting files (4), each | found files (4), each | 1 and the begun file and its next byte (8), or 0 |
 /// file: | length of path (4) | path | 1 where it is known by path (1) | device (8) | inode (8) | size (8) | modified (8) | born (8) |
 /// </code></remarks>

@@ -68,8 +68,11 @@ internal static class SavedFile
             + "is another file) and start again. Where it is lost, FileSourceOptions.LostFile = Skip goes on "
             + "without it (a replayed file has no such option).");
 
-    private static string Describe(in FileStatus file) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{file.Size} bytes of "
-            + $"{DateTime.UnixEpoch.AddTicks(file.ModifiedTicks):yyyy-MM-dd HH:mm:ss.fffffff}{(file.Identity.Path is null ? $" (inode {file.Identity.Inode})" : "")}");
+    private static string Describe(in FileStatus file)
+    {
+        string identity = file.Identity.Path is null ? $" (inode {file.Identity.Inode})" : "";
+        DateTime modified = DateTime.UnixEpoch.AddTicks(file.ModifiedTicks);
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{file.Size} bytes of {modified:yyyy-MM-dd HH:mm:ss.fffffff}{identity}");
+    }
 }

@@ -39,7 +39,8 @@ internal static class BatchFunctions
         ["returnNull"] = (_, _) => null!,
     };
 
-    private static readonly Dictionary<string, Func<IEnumerable<object?>, IEnumerable<object?>, BatchTime, IEnumerable<object?>>> TransformsOfTwo = new()
+    private static readonly Dictionary<
+        string, Func<IEnumerable<object?>, IEnumerable<object?>, BatchTime, IEnumerable<object?>>> TransformsOfTwo = new()
     {
         ["intersection"] = (left, right, _) => left.Intersect(right),
         ["subtract"] = (left, right, _) => left.Where(x => !right.Contains(x)),

@@ -22,7 +22,8 @@ internal static class StateFunctions
         ["expireAfterTwoEmpty"] = (_, _, values, state) => ExpireAfterTwoEmpty(values, state),
     };
 
-    private static readonly Dictionary<string, Func<BatchTime, object?, Optional<object?>, State<object?>, Optional<object?>>> Mappings = new()
+    private static readonly Dictionary<
+        string, Func<BatchTime, object?, Optional<object?>, State<object?>, Optional<object?>>> Mappings = new()
     {
         ["sumEmitPair"] = TimingOutOr((_, key, value, state) => Some(Pair(key, Add(state, value)))),
         ["sumEmitNothing"] = (_, _, value, state) => state.IsTimingOut ? default : Nothing(Add(state, value)),

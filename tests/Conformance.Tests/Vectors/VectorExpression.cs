@@ -3,7 +3,9 @@ using FastStream.Tests.Conformance.Programs;
 
 namespace FastStream.Tests.Conformance.Vectors;
 
-/// <summary>The nested expressions of vectors, <c>[operator, streams…, arguments…]</c>, as trees of the golden programs' kind.</summary>
+/// <summary>
+/// The nested expressions of vectors, <c>[operator, streams…, arguments…]</c>, as trees of the golden programs' kind.
+/// </summary>
 internal static class VectorExpression
 {
     // Functions that golden programs have under another name.

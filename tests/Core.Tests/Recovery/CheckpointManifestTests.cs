@@ -8,7 +8,9 @@ namespace FastStream.Tests.Core.Checkpointing;
 public sealed class CheckpointManifestTests(ITestOutputHelper output)
 {
     private const string Valid =
-        """{"format":1,"number":1,"zeroTimeMs":-1000,"batchIntervalMs":1000,"timeMs":2000,"logSegment":3,"dataLength":7,"dataCrc32C":4,"parts":[{"kind":"state","name":"s","schema":"x","offset":0,"length":5},{"kind":"input","name":"i","schema":"","offset":5,"length":2}]}""";
+        """{"format":1,"number":1,"zeroTimeMs":-1000,"batchIntervalMs":1000,"timeMs":2000,"logSegment":3"""
+        + ""","dataLength":7,"dataCrc32C":4,"parts":[{"kind":"state","name":"s","schema":"x","offset":0,"length":5},"""
+        + """{"kind":"input","name":"i","schema":"","offset":5,"length":2}]}""";
 
     private static byte[] Bytes(CheckpointManifest manifest)
     {

@@ -12,10 +12,12 @@ namespace FastStream.Tests.House.Examples;
 public sealed partial class ExampleTests
 {
     private const string Usings = """
-        using System; using System.Buffers.Binary; using System.Collections.Generic; using System.Linq; using System.Net; using System.Reactive.Linq; using System.Threading;
+        using System; using System.Buffers.Binary; using System.Collections.Generic; using System.Linq; using System.Net;
+        using System.Reactive.Linq; using System.Threading;
         using System.Threading.Channels; using System.Threading.Tasks; using System.Threading.Tasks.Dataflow; using FastStream;
         using FastStream.Runtime; using FastStream.Serialization; using FastStream.Testing;
-        using Microsoft.AspNetCore.Builder; using Microsoft.Extensions.DependencyInjection; using FastStream.Tests.House.Examples; using Xunit;
+        using Microsoft.AspNetCore.Builder; using Microsoft.Extensions.DependencyInjection;
+        using FastStream.Tests.House.Examples; using Xunit;
 
         """;
 
