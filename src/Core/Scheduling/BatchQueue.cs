@@ -14,16 +14,8 @@ internal sealed class BatchQueue(int capacity, CancellationToken abort)
     /// <summary>Adds a batch; blocks the caller while the queue is full. False after an abort or <see cref="Close"/>: the batch is not in the queue.</summary>
     public bool TryAdd(JobSet batch)
     {
-        try
-        {
-            _room.Wait(abort);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-
-        return _batches.Writer.TryWrite(batch);
+        // Without a token first: its registration costs more than there mostly is to wait for.
+        return (_room.Wait(0) || WaitForRoom()) && _batches.Writer.TryWrite(batch);
     }
 
     /// <summary>Blocks the caller until every batch that was added has left the queue, or the context is aborted.</summary>
@@ -47,4 +39,17 @@ internal sealed class BatchQueue(int capacity, CancellationToken abort)
 
     /// <summary>Takes no more batches; those that wait are still given out.</summary>
     public void Close() => _batches.Writer.TryComplete();
+
+    private bool WaitForRoom()
+    {
+        try
+        {
+            _room.Wait(abort);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
 }

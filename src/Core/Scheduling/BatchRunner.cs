@@ -18,7 +18,12 @@ internal sealed class BatchRunner(BatchServices services, OutputRunner outputs, 
         BatchScope scope = Begin(batch);
         for (int attempt = 0; ; attempt++)
         {
-            List<OutputJob?>? jobs = await RunOperatorsAsync(batch, scope).ConfigureAwait(false);
+            using (services.Work.Begin(WorkInHand.Operators, batch.Time))
+            {
+                await _graph.RunAsync(scope).ConfigureAwait(false);
+            }
+
+            List<OutputJob?>? jobs = EndOperators(batch, scope);
             if (jobs is not null && outputs.MayOverlap)
             {
                 await outputs.RunBesideNextAsync(batch, scope, jobs).ConfigureAwait(false);
@@ -74,9 +79,8 @@ internal sealed class BatchRunner(BatchServices services, OutputRunner outputs, 
     }
 
     // Gives the outputs that are due; null where an operator failed, after a reset.
-    private async Task<List<OutputJob?>?> RunOperatorsAsync(JobSet batch, BatchScope scope)
+    private List<OutputJob?>? EndOperators(JobSet batch, BatchScope scope)
     {
-        await RunGraphAsync(scope).ConfigureAwait(false);
         batch.Profile = batch.StageTimes is null ? null : _graph.TakeProfile(batch.StageTimes);
         batch.Failure = scope.Failure;
         batch.IsCutShort = scope.IsFailed && services.IsCutShort(scope.Failure!.InnerException);
@@ -87,14 +91,6 @@ internal sealed class BatchRunner(BatchServices services, OutputRunner outputs, 
         }
 
         return outputs.TakeJobs(batch, scope, ofEarlierOnly: batch.IsWithoutData);
-    }
-
-    private async Task RunGraphAsync(BatchScope scope)
-    {
-        using (services.Work.Begin(WorkInHand.Operators, scope.Time))
-        {
-            await _graph.RunAsync(scope).ConfigureAwait(false);
-        }
     }
 
     // No further try: the states count the batch, or it is given up.
@@ -123,7 +119,11 @@ internal sealed class BatchRunner(BatchServices services, OutputRunner outputs, 
 
         var scope = new BatchScope(batch.Time, JobSet.EmptyInputs(batch.Time, _graph.Inputs)) { IsReplay = batch.Recovery == Outcome.Open };
         running.Add(scope);
-        await RunGraphAsync(scope).ConfigureAwait(false);
+        using (services.Work.Begin(WorkInHand.Operators, batch.Time))
+        {
+            await _graph.RunAsync(scope).ConfigureAwait(false);
+        }
+
         bool succeeded = !scope.IsFailed;
         if (succeeded)
         {
