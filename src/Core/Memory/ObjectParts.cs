@@ -115,7 +115,8 @@ internal static class ObjectParts
         return IsMemory(type) ? arguments : arguments.Concat(Fields(type).Select(field => field.FieldType));
     }
 
-    private static bool IsMemory(Type type) => IsOf(type, typeof(Memory<>)) || IsOf(type, typeof(ReadOnlyMemory<>));
+    /// <summary>Whether it is memory of the framework's, behind whose fields anything may be.</summary>
+    public static bool IsMemory(Type type) => IsOf(type, typeof(Memory<>)) || IsOf(type, typeof(ReadOnlyMemory<>));
 
-    private static bool IsOf(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;
+    public static bool IsOf(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;
 }
