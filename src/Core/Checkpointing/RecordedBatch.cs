@@ -61,21 +61,21 @@ internal static class RecordedBatch
 
         var memory = new TextMemory();
         var texts = new TextLease();
-        var partitions = new List<List<ArraySegment<T>>>();
+        var partitions = new List<RecordBlocks<T>>();
         T[] records = new T[RecordBuffer.SpanRecords];
         long count = 0;
         for (int partition = 0; partition < partitionCount; partition++)
         {
-            var collector = new Collector<T>();
+            var blocks = new RecordBlocks<T>();
             for (Span<T> span; !(span = SavedRecords.Read(ref rest, serializer, records)).IsEmpty;)
             {
                 RecordTexts<T>.Copy(span, memory, texts);
-                collector.OnBatch(span);
+                blocks.Add(span);
                 count += span.Length;
             }
 
-            collector.Seal();
-            partitions.Add(collector.Take());
+            blocks.Seal();
+            partitions.Add(blocks);
         }
 
         return rest.IsEmpty ? new Batch<T>(partitions, texts, count) : throw new InvalidDataException($"{rest.Length} bytes stand behind the records of a batch; none are expected.");
@@ -86,7 +86,7 @@ internal static class RecordedBatch
         public override void OnBatch(ReadOnlySpan<T> items) => SavedRecords.Write(items, serializer, output);
     }
 
-    private sealed class Batch<T>(List<List<ArraySegment<T>>> partitions, TextLease texts, long count) : InputBatch<T>
+    private sealed class Batch<T>(List<RecordBlocks<T>> partitions, TextLease texts, long count) : InputBatch<T>
     {
         public override long RecordCount => count;
 
@@ -95,16 +95,13 @@ internal static class RecordedBatch
         {
             for (int saved = partition; saved < partitions.Count; saved += partitionCount)
             {
-                foreach (ArraySegment<T> block in partitions[saved])
-                {
-                    output.PassOn(block);
-                }
+                partitions[saved].PassTo(output);
             }
         }
 
         protected override void Dispose(bool disposing)
         {
-            partitions.ForEach(Collector<T>.Return);
+            partitions.ForEach(records => records.Dispose());
             texts.Dispose();
         }
     }

@@ -51,19 +51,18 @@ internal sealed class MapPartitionsStream<T, TResult>(DStream<T> parent, string 
 internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, int, IEnumerable<TResult>> map, int partition, string operatorName, Operator<TResult> next)
     : Operator<T, TResult>(next)
 {
-    private readonly Collector<T> _collector = new();
+    private readonly RecordBlocks<T> _records = new();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnBatch(ReadOnlySpan<T> items) => _collector.OnBatch(items);
+    public override void OnBatch(ReadOnlySpan<T> items) => _records.Add(items);
 
     public override void OnBatchEnd(BatchScope batch)
     {
-        _collector.OnBatchEnd(batch);
-        List<ArraySegment<T>> blocks = _collector.Take();
+        _records.Seal();
         var life = new RecordsLife(typeof(BatchPartition<T>).Name, batch.Time, "Read a partition only in the function that it is given to and in what that returns; keep partition.ToArray().");
         try
         {
-            IEnumerable<TResult> results = map(new BatchPartition<T>(blocks, life), partition) ?? throw Throw.NullSequence(operatorName, batch.Time);
+            IEnumerable<TResult> results = map(new BatchPartition<T>(_records, life), partition) ?? throw Throw.NullSequence(operatorName, batch.Time);
             foreach (TResult result in results)
             {
                 Output.Add(result);
@@ -75,13 +74,13 @@ internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, 
         finally
         {
             life.End();
-            Collector<T>.Return(blocks);
+            _records.Dispose();
         }
     }
 
     public override void Reset(BatchScope batch)
     {
-        _collector.Forget();
+        _records.Dispose();
         base.Reset(batch);
     }
 }

@@ -94,16 +94,21 @@ internal interface IGatheredBatch
 
 internal sealed class GatheredBatch<T> : LastOperator<T>, IGatheredBatch
 {
-    private readonly Collector<T> _gathered = new();
+    private RecordBlocks<T> _gathered = new();
     private Batch<T>? _records;   // while it is held
 
     public Batch<T> Records => _records!;
 
-    public override void OnBatch(ReadOnlySpan<T> items) => _gathered.OnBatch(items);
+    public override void OnBatch(ReadOnlySpan<T> items) => _gathered.Add(items);
 
     public override void Reset(BatchScope batch) => Forget();
 
-    public void Hold(BatchScope batch) => _records = _gathered.TakeBatch(batch);
+    public void Hold(BatchScope batch)
+    {
+        _gathered.Seal();
+        _records = new Batch<T>(batch, batch.Time, [_gathered]);
+        _gathered = new();
+    }
 
     public void Release()
     {
@@ -111,5 +116,5 @@ internal sealed class GatheredBatch<T> : LastOperator<T>, IGatheredBatch
         _records = null;
     }
 
-    public void Forget() => _gathered.Forget();
+    public void Forget() => _gathered.Dispose();
 }

@@ -4,16 +4,15 @@ namespace FastStream;
 /// <remarks>Held by the window as long as it is in it, and by each batch that was handed its records. Reading and holding are safe from any thread.</remarks>
 internal sealed class WindowPane<T> : IDisposable
 {
-    private readonly List<ArraySegment<T>> _blocks;
     private readonly TextLease? _texts;     // copies of the records' texts
     private readonly BatchScope? _scope;    // the batch itself, where records hold its memory in a way that cannot be copied, or that only looking into them has shown
     private readonly int _depth;            // windows before the one that the pane is in
     private int _holders = 1;
 
-    public WindowPane(BatchTime time, List<ArraySegment<T>> blocks, TextLease? texts, BatchScope? scope, int depth)
+    public WindowPane(BatchTime time, RecordBlocks<T> records, TextLease? texts, BatchScope? scope, int depth)
     {
         Time = time;
-        _blocks = blocks;
+        Records = records;
         _texts = texts;
         _scope = scope;
         _depth = depth;
@@ -23,7 +22,7 @@ internal sealed class WindowPane<T> : IDisposable
     public BatchTime Time { get; }
 
     /// <summary>Number of records.</summary>
-    public int Count => _blocks.Sum(block => block.Count);
+    public int Count => Records.Count;
 
     /// <summary>The number of the final batch in a keyed window, counted from the first.</summary>
     public long Index { get; set; }
@@ -32,7 +31,7 @@ internal sealed class WindowPane<T> : IDisposable
     public bool IsCounted { get; set; }
 
     /// <summary>The records, in the order in which they came.</summary>
-    public List<ArraySegment<T>> Blocks => _blocks;
+    public RecordBlocks<T> Records { get; }
 
     /// <summary>Lets a batch read the records as long as it lives.</summary>
     public void HoldFor(BatchScope batch)
@@ -53,7 +52,7 @@ internal sealed class WindowPane<T> : IDisposable
     {
         if (Interlocked.Decrement(ref _holders) == 0)
         {
-            Collector<T>.Return(_blocks);
+            Records.Dispose();
             _texts?.Dispose();
             _scope?.ReleaseForWindow(_depth);
         }
@@ -65,7 +64,7 @@ internal sealed class WindowPane<T> : IDisposable
 /// <param name="memory">Where the copies are made, if that is shared with others; each collector's user is alone with it.</param>
 internal sealed class PaneCollector<T>(int depth, TextMemory? memory = null)
 {
-    private readonly Collector<T> _records = new();
+    private RecordBlocks<T> _records = new();
     private readonly TextMemory _memory = memory ?? new TextMemory();
     private readonly HiddenTextFinder? _finder = HiddenTexts<T>.NewFinder(takesUnseen: true);   // null where no text can be hidden
     private T[]? _copies;        // records of a span with copied texts
@@ -87,25 +86,20 @@ internal sealed class PaneCollector<T>(int depth, TextMemory? memory = null)
             _hidesText = _finder.AreIn(items);
         }
 
-        _records.OnBatch(items);
+        _records.Add(items);
     }
 
-    public WindowPane<T> TakePane(BatchScope batch)
-    {
-        _records.OnBatchEnd(batch);
-        return TakePane(batch.Time, RecordTexts<T>.Unreachable is not null || _hidesText ? batch : null);
-    }
+    public WindowPane<T> TakePane(BatchScope batch) =>
+        TakePane(batch.Time, RecordTexts<T>.Unreachable is not null || _hidesText ? batch : null);
 
     /// <summary>Takes a batch of an earlier run, whose records hold no memory but that of their texts.</summary>
-    public WindowPane<T> TakePane(BatchTime time)
-    {
-        _records.Seal();
-        return TakePane(time, scope: null);
-    }
+    public WindowPane<T> TakePane(BatchTime time) => TakePane(time, scope: null);
 
     private WindowPane<T> TakePane(BatchTime time, BatchScope? scope)
     {
-        var pane = new WindowPane<T>(time, _records.Take(), _texts, scope, depth);
+        _records.Seal();
+        var pane = new WindowPane<T>(time, _records, _texts, scope, depth);
+        _records = new();
         _texts = null;
         _hidesText = false;
         return pane;
@@ -113,7 +107,7 @@ internal sealed class PaneCollector<T>(int depth, TextMemory? memory = null)
 
     public void Reset()
     {
-        _records.Forget();
+        _records.Dispose();
         _texts?.Dispose();
         _texts = null;
         _hidesText = false;
