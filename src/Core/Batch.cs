@@ -11,23 +11,20 @@ namespace FastStream;
 public sealed class Batch<T> : IReadOnlyCollection<T>
 {
     private readonly BatchContext? _scope;                     // what the records may point into
-    private readonly List<ArraySegment<T>>[] _partitions;    // blocks of each partition
+    private readonly RecordBlocks<T>[] _partitions;         // records of each partition
     private readonly RecordsLife _life;                      // shared with what was made of the batch
     private int _holders = 1;                                // who still reads
 
-    internal Batch(BatchContext? scope, BatchTime time, List<ArraySegment<T>>[] partitions)
+    internal Batch(BatchContext? scope, BatchTime time, RecordBlocks<T>[] partitions)
     {
         _scope = scope;
         Time = time;
         _partitions = partitions;
         _life = new RecordsLife(typeof(Batch<T>).Name, time,
             "Read them before the output's function (or its task) ends, or call Retain first and Release afterwards.");
-        foreach (List<ArraySegment<T>> blocks in partitions)
+        foreach (RecordBlocks<T> records in partitions)
         {
-            foreach (ArraySegment<T> block in blocks)
-            {
-                LongCount += block.Count;
-            }
+            LongCount += records.Count;
         }
 
         scope?.Retain();
@@ -160,9 +157,9 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
         }
 
         _life.End();
-        foreach (List<ArraySegment<T>> blocks in _partitions)
+        foreach (RecordBlocks<T> records in _partitions)
         {
-            Collector<T>.Return(blocks);
+            records.Dispose();
         }
 
         _scope?.Release();
@@ -179,9 +176,9 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
 
     private IEnumerator<T> Walk()
     {
-        foreach (List<ArraySegment<T>> blocks in _partitions)
+        foreach (RecordBlocks<T> partition in _partitions)
         {
-            using IEnumerator<T> records = _life.Records(blocks);
+            using IEnumerator<T> records = _life.Records(partition);
             while (records.MoveNext())
             {
                 yield return records.Current;
@@ -190,7 +187,7 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     }
 
     // Its arrays are other batches' once nobody holds it.
-    private List<ArraySegment<T>>[] Held()
+    private RecordBlocks<T>[] Held()
     {
         _life.ThrowIfOver();
         return _partitions;
@@ -201,11 +198,11 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
 /// <typeparam name="T">The record.</typeparam>
 public readonly struct BatchPartition<T> : IReadOnlyCollection<T>, IEquatable<BatchPartition<T>>
 {
-    private readonly List<ArraySegment<T>> _blocks;
+    private readonly RecordBlocks<T> _blocks;
 
     private readonly RecordsLife _life;
 
-    internal BatchPartition(List<ArraySegment<T>> blocks, RecordsLife life)
+    internal BatchPartition(RecordBlocks<T> blocks, RecordsLife life)
     {
         _blocks = blocks;
         _life = life;
@@ -220,22 +217,15 @@ public readonly struct BatchPartition<T> : IReadOnlyCollection<T>, IEquatable<Ba
         get
         {
             _life.ThrowIfOver();
-            return _blocks.Sum(block => block.Count);
+            return _blocks.Count;
         }
     }
 
     /// <summary>The records in a new array.</summary>
     public T[] ToArray()
     {
-        var all = new T[Count];
-        int next = 0;
-        foreach (ArraySegment<T> block in _blocks)
-        {
-            block.CopyTo(all, next);
-            next += block.Count;
-        }
-
-        return all;
+        _life.ThrowIfOver();
+        return _blocks.ToArray();
     }
 
     /// <summary>Walks the records.</summary>

@@ -64,9 +64,7 @@ public readonly struct Optional<T> : IEquatable<Optional<T>>, IOptional
 
     object? IOptional.ValueOrNull => HasValue ? _value : null;
 
-    JsonConverter IOptional.NewJsonConverter() => new OptionalJsonConverter.Of<T>();
-
-    JsonConverter IOptional.NewExactJsonConverter() => new ExactOptionalConverter.Of<T>();
+    JsonConverter IOptional.NewJsonConverter(bool isExact) => new OptionalJsonConverter.Of<T>(isExact);
 
     /// <summary>A value as an optional one.</summary>
     [SuppressMessage("Usage", "CA2225", Justification = "The constructor is the named way.")]

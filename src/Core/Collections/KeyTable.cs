@@ -162,8 +162,8 @@ internal sealed class KeyTable<TKey, TValue>
     public ref struct Probe
     {
         private readonly KeyTable<TKey, TValue> _table;
-        private ref Slot _first;
-        private uint _mask;
+        private readonly ref Slot _first;
+        private readonly uint _mask;
         private readonly uint _generation;
 
         internal Probe(KeyTable<TKey, TValue> table)
@@ -177,7 +177,7 @@ internal sealed class KeyTable<TKey, TValue>
         /// <summary>
         /// The value of a key, added if it was not there: without any call, so that a loop of only this keeps its
         /// variables in registers. A null reference where a call is needed, because the table must grow or long texts
-        /// must be compared: then <see cref="GetOrAdd"/>.
+        /// must be compared: then <see cref="KeyTable{TKey, TValue}.GetOrAdd"/>, and a new walk.
         /// </summary>
         /// <param name="hash">The key's hash.</param>
         /// <param name="key">The key.</param>
@@ -215,35 +215,6 @@ internal sealed class KeyTable<TKey, TValue>
                         : EqualityComparer<TKey>.Default.Equals(slot.Key, key);
                     return ref found ? ref slot.Value : ref Unsafe.NullRef<TValue>();
                 }
-            }
-        }
-
-        /// <summary>As <see cref="KeyTable{TKey, TValue}.GetOrAdd"/>.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ref TValue GetOrAdd(uint hash, in TKey key, out bool exists)
-        {
-            uint index = hash & _mask;
-            while (true)
-            {
-                ref Slot slot = ref Unsafe.Add(ref _first, index);
-                if (slot.Generation != _generation)
-                {
-                    exists = false;
-                    ref TValue value = ref _table.Add(index, hash, in key);
-
-                    // Adding may have moved the table.
-                    _first = ref _table._slots[0];
-                    _mask = _table._mask;
-                    return ref value;
-                }
-
-                if (slot.Hash == hash && EqualityComparer<TKey>.Default.Equals(slot.Key, key))
-                {
-                    exists = true;
-                    return ref slot.Value;
-                }
-
-                index = (index + 1) & _mask;
             }
         }
     }

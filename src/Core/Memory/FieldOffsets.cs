@@ -26,6 +26,13 @@ internal static class FieldOffsets<T>
         return type.IsValueType ? OfBytes(type, path) : OfReference(path);
     }
 
+    /// <summary>As <see cref="Of"/>, for a field that must be found.</summary>
+    /// <exception cref="NotSupportedException">It was not found.</exception>
+    public static int MustBe(Type type, IReadOnlyList<FieldInfo> path) => Of(type, path) is >= 0 and int offset
+        ? offset
+        : throw new NotSupportedException(
+            $"The place of {string.Join('.', path.Select(field => field.Name))} in {typeof(T)} was not found.");
+
     [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "No constructor runs: the default of a struct is taken.")]
     private static int OfBytes(Type type, IReadOnlyList<FieldInfo> path)
     {
@@ -106,4 +113,12 @@ internal static class FieldOffsets<T>
 
         return (T)value!;
     }
+}
+
+/// <summary>The name of a field as the program has it.</summary>
+internal static class FieldNames
+{
+    /// <summary>The name of an automatic property for the compiler's field of it; else the field's own.</summary>
+    public static string AsDeclared(FieldInfo field) =>
+        field.Name is ['<', .. string name] && name.IndexOf('>', StringComparison.Ordinal) is > 0 and int end ? name[..end] : field.Name;
 }

@@ -102,17 +102,14 @@ internal sealed class ObjectContents
     {
         if (_kind == Kind.Object)
         {
-            return _fields.Select(field => ("." + NameOf(field), field.GetValue(value)!)).Where(part => part.Item2 is not null);
+            return _fields.Select(field => ("." + FieldNames.AsDeclared(field), field.GetValue(value)!))
+                .Where(part => part.Item2 is not null);
         }
 
         var parts = new Stack<object>();
         AddParts(value, parts);
         return parts.Select(part => (_kind == Kind.Array ? "[…]" : ".Target", part));
     }
-
-    // As it was declared: the field of a property has the property's name.
-    private static string NameOf(FieldInfo field) =>
-        field.Name is ['<', .. string name] && name.IndexOf('>', StringComparison.Ordinal) is > 0 and int end ? name[..end] : field.Name;
 
     private static void Add(object? part, Stack<object> parts)
     {

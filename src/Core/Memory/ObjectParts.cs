@@ -7,6 +7,9 @@ using System.Text.RegularExpressions;
 
 namespace FastStream.Runtime;
 
+/// <summary>An object of ours that holds no batch, or holds one for as long as it is read: nobody needs to look into it.</summary>
+internal interface IOutlivesBatches;
+
 /// <summary>What the types of fields say about texts of a batch behind them, and where nobody needs to look.</summary>
 internal static class ObjectParts
 {
@@ -15,7 +18,7 @@ internal static class ObjectParts
     // Nothing of a batch is in these and in what derives from them; behind some of them is the whole program.
     private static readonly Type[] Leaves =
     [
-        typeof(DStream), typeof(StreamingContext), typeof(OutputOperation),
+        typeof(DStream), typeof(StreamingContext), typeof(IOutlivesBatches),
         typeof(MemberInfo), typeof(Assembly), typeof(Module),
         typeof(Regex), typeof(CultureInfo), typeof(CompareInfo), typeof(Encoding), typeof(Stream), typeof(Uri),
         typeof(CancellationTokenSource), typeof(Thread), typeof(TaskScheduler), typeof(SynchronizationContext), typeof(ExecutionContext),
@@ -25,7 +28,7 @@ internal static class ObjectParts
     /// <summary>Whether objects of the type, and of types that derive from it, need not be looked into.</summary>
     public static bool IsLeaf(Type type) =>
         type.IsPrimitive || type.IsEnum || type.IsPointer || type.IsFunctionPointer || type.IsByRefLike
-        || type == typeof(string) || type == typeof(decimal) || IsOf(type, typeof(RememberedStream<>)) || IsOf(type, typeof(BatchSlice<>))
+        || type == typeof(string) || type == typeof(decimal)
         || (!type.IsValueType && Leaves.Any(leaf => leaf.IsAssignableFrom(type)));
 
     /// <summary>Whether the type itself is memory of a batch: a text, a group or the batch.</summary>
@@ -117,7 +120,8 @@ internal static class ObjectParts
         return IsMemory(type) ? arguments : arguments.Concat(Fields(type).Select(field => field.FieldType));
     }
 
-    private static bool IsMemory(Type type) => IsOf(type, typeof(Memory<>)) || IsOf(type, typeof(ReadOnlyMemory<>));
+    /// <summary>Whether it is memory of the framework's, behind whose fields anything may be.</summary>
+    public static bool IsMemory(Type type) => IsOf(type, typeof(Memory<>)) || IsOf(type, typeof(ReadOnlyMemory<>));
 
-    private static bool IsOf(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;
+    public static bool IsOf(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;
 }

@@ -14,7 +14,8 @@ namespace FastStream.Runtime;
 /// </remarks>
 internal static class RecordTexts<T>
 {
-    private static readonly int[] Offsets = RecordFields.TextPaths(typeof(T)).Select(OffsetOf).ToArray();   // in bytes
+    private static readonly int[] Offsets =
+        [.. RecordFields.TextPaths(typeof(T)).Select(path => FieldOffsets<T>.MustBe(typeof(Utf8Text), path))];   // in bytes
 
     /// <summary>Whether a record holds texts that <see cref="Copy(Span{T}, TextArena, ArenaLease)"/> finds.</summary>
     public static bool Any => Offsets.Length > 0;
@@ -58,33 +59,6 @@ internal static class RecordTexts<T>
     /// <summary>The text at one of the places.</summary>
     public static ref Utf8Text TextIn(ref T record, int offset) =>
         ref Unsafe.As<byte, Utf8Text>(ref Unsafe.AddByteOffset(ref Unsafe.As<T, byte>(ref record), offset));
-
-    // Puts a text that comes nowhere by chance into the field and looks where its bytes are: the layout is the runtime's affair.
-    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "A field that was trimmed away holds no "
-        + "text; where there is no metadata of fields, no struct is looked into.")]
-    private static int OffsetOf(IReadOnlyList<FieldInfo> path)
-    {
-        Utf8Text.TryCreateInline([0xF8, 0x9B, 0xA5, 0xE3, 0x81, 0x97, 0xD4, 0xC6, 0xB1, 0xFA, 0x8D, 0xEE, 0x92, 0xA7, 0xF3],
-            out Utf8Text marker);
-        object value = marker;
-        foreach (FieldInfo field in path.Reverse())
-        {
-            // A nullable struct in a box is the struct itself.
-            if (Nullable.GetUnderlyingType(field.DeclaringType!) is null)
-            {
-                object holder = RuntimeHelpers.GetUninitializedObject(field.DeclaringType!);
-                field.SetValue(holder, value);
-                value = holder;
-            }
-        }
-
-        T record = (T)value;
-        ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, byte>(ref record), Unsafe.SizeOf<T>());
-        int offset = bytes.IndexOf(MemoryMarshal.AsBytes(new ReadOnlySpan<Utf8Text>(in marker)));
-        return offset >= 0
-            ? offset : throw new NotSupportedException(
-                $"The place of {string.Join('.', path.Select(field => field.Name))} in {typeof(T)} was not found.");
-    }
 }
 
 /// <summary>Looks through the fields of record types.</summary>
@@ -105,7 +79,7 @@ internal static class RecordFields
             {
                 paths.Add(path);
             }
-            else if (type.IsValueType && !type.IsPrimitive && !type.IsEnum && !IsGroup(type) && !IsOpaque(type))
+            else if (type.IsValueType && !type.IsPrimitive && !type.IsEnum && !ObjectParts.IsOf(type, typeof(Group<>)) && !IsOpaque(type))
             {
                 foreach (FieldInfo field in FieldsOf(type).Where(field => field.FieldType != type))
                 {
@@ -123,7 +97,7 @@ internal static class RecordFields
 
         Type? Find(Type type, bool behindReference)
         {
-            if (IsGroup(type) || (type == typeof(Utf8Text) && behindReference))
+            if (ObjectParts.IsOf(type, typeof(Group<>)) || (type == typeof(Utf8Text) && behindReference))
             {
                 return type;
             }
@@ -164,7 +138,7 @@ internal static class RecordFields
             return [];
         }
 
-        if (type.IsInterface || IsMemory(type) || (!type.IsValueType && type.Assembly == typeof(object).Assembly))
+        if (type.IsInterface || ObjectParts.IsMemory(type) || (!type.IsValueType && type.Assembly == typeof(object).Assembly))
         {
             return type.GetGenericArguments();
         }
@@ -179,11 +153,6 @@ internal static class RecordFields
 
     // Structs in which the place of a text is not that of one field: it is elsewhere, repeated, or also something else's.
     private static bool IsOpaque(Type type) =>
-        IsMemory(type) || (type.IsValueType && (type.IsExplicitLayout || type.IsDefined(typeof(InlineArrayAttribute), inherit: false)));
-
-    private static bool IsMemory(Type type) =>
-        type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(Memory<>)
-            || type.GetGenericTypeDefinition() == typeof(ReadOnlyMemory<>));
-
-    private static bool IsGroup(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Group<>);
+        ObjectParts.IsMemory(type)
+            || (type.IsValueType && (type.IsExplicitLayout || type.IsDefined(typeof(InlineArrayAttribute), inherit: false)));
 }

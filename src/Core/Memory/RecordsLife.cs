@@ -22,18 +22,18 @@ internal sealed class RecordsLife(string reader, BatchTime time, string wayOut)
     public ObjectDisposedException Over() => new(reader, $"The records of batch {time} were given back. {wayOut}");
 
     /// <summary>Walks blocks, and looks before each whether they still may be read.</summary>
-    public IEnumerable<ReadOnlyMemory<T>> Blocks<T>(List<ArraySegment<T>> blocks)
+    public IEnumerable<ReadOnlyMemory<T>> Blocks<T>(RecordBlocks<T> blocks)
     {
         ThrowIfOver();
         return Walk();
 
         IEnumerable<ReadOnlyMemory<T>> Walk()
         {
-            // By index: the list itself is emptied for the next batch.
+            // By index: there are none any more when they are given back.
             for (int i = 0; ; i++)
             {
                 ThrowIfOver();
-                if (i >= blocks.Count)
+                if (i >= blocks.BlockCount)
                 {
                     yield break;
                 }
@@ -47,7 +47,7 @@ internal sealed class RecordsLife(string reader, BatchTime time, string wayOut)
     /// Walks records. A walk may stop anywhere and go on when the batch is over, so it looks before each step, which is
     /// small beside the two interface calls of a step.
     /// </summary>
-    public IEnumerator<T> Records<T>(List<ArraySegment<T>> blocks)
+    public IEnumerator<T> Records<T>(RecordBlocks<T> blocks)
     {
         ThrowIfOver();
         return Walk();
@@ -57,7 +57,7 @@ internal sealed class RecordsLife(string reader, BatchTime time, string wayOut)
             for (int i = 0; ; i++)
             {
                 ThrowIfOver();
-                if (i >= blocks.Count)
+                if (i >= blocks.BlockCount)
                 {
                     yield break;
                 }

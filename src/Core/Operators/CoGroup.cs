@@ -44,13 +44,7 @@ internal sealed class CoGroupStream<TKey, TLeft, TRight>(DStream<(TKey Key, TLef
         Operator<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>[] outputs)
     {
         CoGroupOperator<TKey, TLeft, TRight>[] operators = [.. outputs.Select(output => new CoGroupOperator<TKey, TLeft, TRight>(output))];
-        OrderedInput<(TKey Key, TRight Value)>[] rights = [
-            .. operators.Select(grouping => new OrderedInput<(TKey Key, TRight Value)>(grouping, begin: null, passTurn: null))];
-        graph.Attach(left, this,
-            partition =>
-                new OrderedInput<(TKey Key, TLeft Value)>(operators[partition].Left, operators[partition].OnBatchStart,
-                    rights[partition].TakeTurn));
-        graph.Attach(right, this, partition => rights[partition]);
+        OrderedInput.Attach(graph, this, left, partition => operators[partition].Left, right, partition => operators[partition]);
     }
 }
 

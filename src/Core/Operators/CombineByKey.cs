@@ -66,55 +66,23 @@ internal sealed class CombineByKeyStream<TKey, TValue, TCombiner>(
         : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
-            where TMarker : struct => new CombineByKeyOperator<TKey, TValue, TCombiner, TMarker>(create, merge, next);
+            where TMarker : struct =>
+            new FoldByKeyOperator<(TKey Key, TValue Value), TKey, TCombiner, CombineFold<TKey, TValue, TCombiner, TMarker>>(
+                new(create, merge), next);
     }
 }
 
-/// <summary>
-/// One table lookup for each record, the slots asked for ahead; the result goes on at the end of the batch, in the
-/// order in which keys came.
-/// </summary>
-internal sealed class CombineByKeyOperator<TKey, TValue, TCombiner, TMarker>(
-    Func<TValue, TCombiner> create, Func<TCombiner, TValue, TCombiner> merge, Operator<(TKey Key, TCombiner Value)> next)
-    : TableOperator<(TKey Key, TValue Value), TKey, TCombiner>(next)
+internal readonly struct CombineFold<TKey, TValue, TCombiner, TMarker>(Func<TValue, TCombiner> create,
+    Func<TCombiner, TValue, TCombiner> merge)
+    : IFold<(TKey Key, TValue Value), TKey, TCombiner>
     where TMarker : struct
 {
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
-    {
-        Span<uint> hashes = Hashes(items.Length);
-        Table.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, hashes);
-        for (int i = 0; (i = Update(create, merge, Table.GetCursor(), items, hashes, i)) < items.Length; i++)
-        {
-            UpdateSlowly(hashes[i], in items[i]);
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ref readonly TKey Of(in (TKey Key, TValue Value) item) => ref item.Key;
 
-    // A loop without calls but the user's; gives the place of the first key that needs one.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int Update(
-        Func<TValue, TCombiner> first, Func<TCombiner, TValue, TCombiner> more, KeyTable<TKey, TCombiner>.Probe probe,
-        ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes, int from)
-    {
-        for (int i = from; i < items.Length && i < hashes.Length; i++)
-        {
-            ref readonly (TKey Key, TValue Value) item = ref items[i];
-            ref TCombiner combiner = ref probe.TryGetOrAdd(hashes[i], in item.Key, out bool isNew);
-            if (Unsafe.IsNullRef(ref combiner))
-            {
-                return i;
-            }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TCombiner First(in (TKey Key, TValue Value) item) => create(item.Value);
 
-            combiner = isNew ? first(item.Value) : more(combiner, item.Value);
-        }
-
-        return items.Length;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void UpdateSlowly(uint hash, in (TKey Key, TValue Value) item)
-    {
-        ref TCombiner combiner = ref Table.GetOrAdd(hash, in item.Key, out bool exists);
-        combiner = exists ? merge(combiner, item.Value) : create(item.Value);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TCombiner Next(TCombiner value, in (TKey Key, TValue Value) item) => merge(value, item.Value);
 }

@@ -23,7 +23,8 @@ public static partial class DStreamOperators
         }
 
         var counted = new CountByValueStream<T>(stream, "CountByValueInPartition");
-        return new SumByKeyStream<T>(ExchangeByKeyExtensions.NewExchangeByKey(counted, "ExchangeByKey", count), "CountByValue");
+        return new ReduceByKeyStream<T, long>(ExchangeByKeyExtensions.NewExchangeByKey(counted, "ExchangeByKey", count),
+            "CountByValue", static (a, b) => a + b);
     }
 }
 
@@ -33,67 +34,18 @@ internal sealed class CountByValueStream<T>(DStream<T> parent, string operatorNa
     internal override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(T Key, long Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => new CountByValueOperator<T>(outputs[partition]));
+        graph.Attach(parent, this, partition => new FoldByKeyOperator<T, T, long, CountFold<T>>(default, outputs[partition]));
 }
 
-/// <summary>One table lookup for each record, the slots asked for ahead; no delegate, and no pair is built before the end.</summary>
-internal sealed class CountByValueOperator<T>(Operator<(T Key, long Value)> next) : TableOperator<T, T, long>(next)
+/// <summary>No delegate, and no pair is built before the end.</summary>
+internal readonly struct CountFold<T> : IFold<T, T, long>
 {
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnRecords(ReadOnlySpan<T> items)
-    {
-        Span<uint> hashes = Hashes(items.Length);
-        Table.Prepare<T, WholeKey<T>>(items, hashes);
-        for (int i = 0; (i = Count(Table.GetCursor(), items, hashes, i)) < items.Length; i++)
-        {
-            Table.GetOrAdd(hashes[i], in items[i], out _)++;
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ref readonly T Of(in T item) => ref item;
 
-    // A loop without calls; gives the place of the first key that needs one.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int Count(KeyTable<T, long>.Probe probe, ReadOnlySpan<T> items, Span<uint> hashes, int from)
-    {
-        for (int i = from; i < items.Length && i < hashes.Length; i++)
-        {
-            ref long count = ref probe.TryGetOrAdd(hashes[i], in items[i], out bool isNew);
-            if (Unsafe.IsNullRef(ref count))
-            {
-                return i;
-            }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long First(in T item) => 1;
 
-            count = isNew ? 1 : count + 1;
-        }
-
-        return items.Length;
-    }
-}
-
-internal sealed class SumByKeyStream<TKey>(DStream<(TKey Key, long Value)> parent, string operatorName)
-    : DStream<(TKey Key, long Value)>(parent.Context, operatorName, parent)
-{
-    internal override IPartitioner<(TKey Key, long Value)>? Partitioner => HashPartitioner<TKey, long>.Where(parent.IsPartitionedByKey);
-
-    internal override bool HasUniqueKeys => true;
-
-    protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, long Value)>[] outputs) =>
-        graph.Attach(parent, this, partition => new SumByKeyOperator<TKey>(outputs[partition]));
-}
-
-/// <summary>Adds the counts of the partitions up.</summary>
-internal sealed class SumByKeyOperator<TKey>(Operator<(TKey Key, long Value)> next)
-    : TableOperator<(TKey Key, long Value), TKey, long>(next)
-{
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnRecords(ReadOnlySpan<(TKey Key, long Value)> items)
-    {
-        KeyTable<TKey, long> table = Table;
-        Span<uint> hashes = Hashes(items.Length);
-        table.Prepare<(TKey Key, long Value), PairKey<TKey, long>>(items, hashes);
-        KeyTable<TKey, long>.Probe probe = table.GetCursor();
-        for (int i = 0; i < items.Length; i++)
-        {
-            probe.GetOrAdd(hashes[i], in items[i].Key, out _) += items[i].Value;
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long Next(long value, in T item) => value + 1;
 }

@@ -13,7 +13,7 @@ namespace FastStream;
 /// of the table. docs/decisions/0009-joins-in-step.md has the measurements.
 /// </remarks>
 internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>
-    : Operator<(TKey Key, TRight Value), (TKey Key, (TLeftOut Left, TRightOut Right) Value)>, IJoinOperator<TKey, TLeft, TRight>
+    : Operator<(TKey Key, TRight Value), (TKey Key, (TLeftOut Left, TRightOut Right) Value)>
     where TKind : struct, IJoinKind<TLeft, TRight, TLeftOut, TRightOut>
 {
     private readonly JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> _table;   // takes over at the first difference
@@ -21,16 +21,16 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
     private int _position;             // left pairs that the right side has met
     private bool _isInStep = true;
 
-    public InStepJoinOperator(Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> next)
+    public InStepJoinOperator(
+        JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> table,
+        Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> next)
         : base(next)
     {
-        _table = new JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>(next);
+        _table = table;
         Left = new LeftSide(this);
     }
 
     public Operator<(TKey Key, TLeft Value)> Left { get; }
-
-    public Operator<(TKey Key, TRight Value)> Right => this;
 
     public override void OnRecords(ReadOnlySpan<(TKey Key, TRight Value)> items)
     {

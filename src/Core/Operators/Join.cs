@@ -81,28 +81,22 @@ internal sealed class JoinStream<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)>[] outputs)
     {
-        IJoinOperator<TKey, TLeft, TRight>[] operators = [.. outputs.Select(NewOperator)];
-        OrderedInput<(TKey Key, TRight Value)>[] rights = [
-            .. operators.Select(join => new OrderedInput<(TKey Key, TRight Value)>(join.Right, begin: null, passTurn: null))];
-        graph.Attach(left, this,
-            partition =>
-                new OrderedInput<(TKey Key, TLeft Value)>(operators[partition].Left,
-                    operators[partition].Right.OnBatchStart, rights[partition].TakeTurn));
-        graph.Attach(right, this, partition => rights[partition]);
+        (Operator<(TKey Key, TLeft Value)> Left, Operator<(TKey Key, TRight Value)> Right)[] operators = [.. outputs.Select(NewOperator)];
+        OrderedInput.Attach(graph, this, left, partition => operators[partition].Left, right, partition => operators[partition].Right);
     }
 
-    private IJoinOperator<TKey, TLeft, TRight> NewOperator(Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> output) =>
-        HasUniqueKeys
-        ? new InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>(output)
-        : new JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>(output);
-}
+    private (Operator<(TKey Key, TLeft Value)> Left, Operator<(TKey Key, TRight Value)> Right) NewOperator(
+        Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)> output)
+    {
+        var table = new JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>(output);
+        if (!HasUniqueKeys)
+        {
+            return (table.Left, table);
+        }
 
-/// <summary>The two sides of a join's operator; the left one comes first.</summary>
-internal interface IJoinOperator<TKey, TLeft, TRight>
-{
-    Operator<(TKey Key, TLeft Value)> Left { get; }
-
-    Operator<(TKey Key, TRight Value)> Right { get; }
+        var inStep = new InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>(table, output);
+        return (inStep.Left, inStep);
+    }
 }
 
 /// <summary>
@@ -111,7 +105,7 @@ internal interface IJoinOperator<TKey, TLeft, TRight>
 /// back.
 /// </summary>
 internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>
-    : Operator<(TKey Key, TRight Value), (TKey Key, (TLeftOut Left, TRightOut Right) Value)>, IJoinOperator<TKey, TLeft, TRight>
+    : Operator<(TKey Key, TRight Value), (TKey Key, (TLeftOut Left, TRightOut Right) Value)>
     where TKind : struct, IJoinKind<TLeft, TRight, TLeftOut, TRightOut>
 {
     private readonly KeyDictionary<TKey> _keys = new();
@@ -123,8 +117,6 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
         : base(next) => Left = new LeftSide(this);
 
     public Operator<(TKey Key, TLeft Value)> Left { get; }
-
-    public Operator<(TKey Key, TRight Value)> Right => this;
 
     public override void OnRecords(ReadOnlySpan<(TKey Key, TRight Value)> items) => Add(items, _rights, TKind.KeepsRight);
 

@@ -59,20 +59,19 @@ internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, 
     int partition, string operatorName, Operator<TResult> next)
     : Operator<T, TResult>(next)
 {
-    private readonly Collector<T> _collector = new();
+    private readonly RecordBlocks<T> _records = new();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnRecords(ReadOnlySpan<T> items) => _collector.OnRecords(items);
+    public override void OnRecords(ReadOnlySpan<T> items) => _records.Add(items);
 
     public override void OnBatchEnd(BatchContext batch)
     {
-        _collector.OnBatchEnd(batch);
-        List<ArraySegment<T>> blocks = _collector.Take();
+        _records.Seal();
         var life = new RecordsLife(typeof(BatchPartition<T>).Name, batch.Time,
             "Read a partition only in the function that it is given to and in what that returns; keep partition.ToArray().");
         try
         {
-            IEnumerable<TResult> results = map(new BatchPartition<T>(blocks, life), partition)
+            IEnumerable<TResult> results = map(new BatchPartition<T>(_records, life), partition)
                 ?? throw Throw.NullSequence(operatorName, batch.Time);
             foreach (TResult result in results)
             {
@@ -85,13 +84,13 @@ internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, 
         finally
         {
             life.End();
-            Collector<T>.Return(blocks);
+            _records.Dispose();
         }
     }
 
     public override void Reset(BatchContext batch)
     {
-        _collector.Forget();
+        _records.Dispose();
         base.Reset(batch);
     }
 }

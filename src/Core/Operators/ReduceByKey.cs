@@ -47,55 +47,22 @@ internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue 
         : ISpecializedFactory<(TKey Key, TValue Value)>
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
-            where TMarker : struct => new ReduceByKeyOperator<TKey, TValue, TMarker>(reduce, next);
+            where TMarker : struct =>
+            new FoldByKeyOperator<(TKey Key, TValue Value), TKey, TValue, ReduceFold<TKey, TValue, TMarker>>(new(reduce), next);
     }
 }
 
-/// <summary>
-/// As <see cref="CombineByKeyOperator{TKey, TValue, TCombiner, TMarker}"/>, without the call that makes a first
-/// combiner: for most keys of a skewed batch that is the call that counts.
-/// </summary>
-internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(Func<TValue, TValue, TValue> reduce,
-    Operator<(TKey Key, TValue Value)> next)
-    : TableOperator<(TKey Key, TValue Value), TKey, TValue>(next)
+/// <summary>Without a call that makes a first value: for most keys of a skewed batch that is the call that counts.</summary>
+internal readonly struct ReduceFold<TKey, TValue, TMarker>(Func<TValue, TValue, TValue> reduce)
+    : IFold<(TKey Key, TValue Value), TKey, TValue>
     where TMarker : struct
 {
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
-    {
-        Span<uint> hashes = Hashes(items.Length);
-        Table.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, hashes);
-        for (int i = 0; (i = Update(reduce, Table.GetCursor(), items, hashes, i)) < items.Length; i++)
-        {
-            UpdateSlowly(hashes[i], in items[i]);
-        }
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ref readonly TKey Of(in (TKey Key, TValue Value) item) => ref item.Key;
 
-    // A loop without calls but the user's, which the compiler can inline. Gives the place of the first key that needs one.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int Update(
-        Func<TValue, TValue, TValue> function, KeyTable<TKey, TValue>.Probe probe,
-        ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes, int from)
-    {
-        for (int i = from; i < items.Length && i < hashes.Length; i++)
-        {
-            ref readonly (TKey Key, TValue Value) item = ref items[i];
-            ref TValue value = ref probe.TryGetOrAdd(hashes[i], in item.Key, out bool isNew);
-            if (Unsafe.IsNullRef(ref value))
-            {
-                return i;
-            }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TValue First(in (TKey Key, TValue Value) item) => item.Value;
 
-            value = isNew ? item.Value : function(value, item.Value);
-        }
-
-        return items.Length;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void UpdateSlowly(uint hash, in (TKey Key, TValue Value) item)
-    {
-        ref TValue value = ref Table.GetOrAdd(hash, in item.Key, out bool exists);
-        value = exists ? reduce(value, item.Value) : item.Value;
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TValue Next(TValue value, in (TKey Key, TValue Value) item) => reduce(value, item.Value);
 }

@@ -20,7 +20,7 @@ public static partial class DStreamOperators
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(transform);
-        return new TransformStream<T, TResult>(stream.Gather(), transform);
+        return new TransformAllStream<T, TResult>(stream.Context, [stream.Gather()], (batches, time) => transform(batches[0], time));
     }
 
     /// <summary>
@@ -35,30 +35,33 @@ public static partial class DStreamOperators
     }
 }
 
-internal sealed class TransformStream<T, TResult>(DStream<T> parent, Func<Batch<T>, BatchTime, IEnumerable<TResult>> transform)
-    : DStream<TResult>(parent.Context, "Transform", parent)
-{
-    internal override bool MakesRecords => true;
-
-    protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
-        graph.Attach(parent, this, partition => new TransformOperator<T, TResult>(transform, outputs[partition]));
-}
-
-/// <summary>Gathers the batch; the user's function runs at its end.</summary>
-internal sealed class TransformOperator<T, TResult>(Func<Batch<T>, BatchTime, IEnumerable<TResult>> transform, Operator<TResult> next)
+/// <summary>
+/// Gathers the last parent's batch; those of the others have been gathered before it. The user's function runs at the
+/// end.
+/// </summary>
+/// <param name="last">The last parent's.</param>
+/// <param name="all">All parents', the last one's too.</param>
+/// <param name="transform">Called while the gathered batches are held.</param>
+/// <param name="operatorName">For errors.</param>
+/// <param name="next">Takes the results.</param>
+internal sealed class TransformOperator<T, TResult>(
+    GatheredBatch<T> last, IReadOnlyList<IGatheredBatch> all, Func<BatchTime, IEnumerable<TResult>?> transform,
+    string operatorName, Operator<TResult> next)
     : Operator<T, TResult>(next)
 {
-    private readonly Collector<T> _collector = new();
-
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnRecords(ReadOnlySpan<T> items) => _collector.OnRecords(items);
+    public override void OnRecords(ReadOnlySpan<T> items) => last.OnRecords(items);
 
     public override void OnBatchEnd(BatchContext batch)
     {
-        Batch<T> records = _collector.TakeBatch(batch);
+        for (int i = 0; i < all.Count; i++)
+        {
+            all[i].Hold(batch);
+        }
+
         try
         {
-            foreach (TResult result in transform(records, batch.Time) ?? throw Throw.NullSequence("Transform", batch.Time))
+            foreach (TResult result in transform(batch.Time) ?? throw Throw.NullSequence(operatorName, batch.Time))
             {
                 Output.Add(result);
             }
@@ -67,13 +70,59 @@ internal sealed class TransformOperator<T, TResult>(Func<Batch<T>, BatchTime, IE
         }
         finally
         {
-            records.Release();
+            for (int i = 0; i < all.Count; i++)
+            {
+                all[i].Release();
+            }
         }
     }
 
     public override void Reset(BatchContext batch)
     {
-        _collector.Forget();
+        for (int i = 0; i < all.Count; i++)
+        {
+            all[i].Forget();
+        }
+
         base.Reset(batch);
     }
+}
+
+/// <summary>One parent's batch, whatever its records are.</summary>
+internal interface IGatheredBatch
+{
+    /// <summary>Makes a batch of what was gathered, for a function to read until <see cref="Release"/>.</summary>
+    void Hold(BatchContext batch);
+
+    void Release();
+
+    /// <summary>Gives back what was gathered.</summary>
+    void Forget();
+}
+
+internal sealed class GatheredBatch<T> : LastOperator<T>, IGatheredBatch
+{
+    private RecordBlocks<T> _gathered = new();
+    private Batch<T>? _records;   // while it is held
+
+    public Batch<T> Records => _records!;
+
+    public override void OnRecords(ReadOnlySpan<T> items) => _gathered.Add(items);
+
+    public override void Reset(BatchContext batch) => Forget();
+
+    public void Hold(BatchContext batch)
+    {
+        _gathered.Seal();
+        _records = new Batch<T>(batch, batch.Time, [_gathered]);
+        _gathered = new();
+    }
+
+    public void Release()
+    {
+        _records!.Release();
+        _records = null;
+    }
+
+    public void Forget() => _gathered.Dispose();
 }

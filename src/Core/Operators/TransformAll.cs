@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace FastStream;
 
 public static partial class StreamingContextOperators
@@ -38,13 +36,20 @@ internal sealed class TransformAllStream<T, TResult>(
 
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs)
     {
-        Collector<T>[] collectors = [.. parents.Skip(1).Select(_ => new Collector<T>())];
+        GatheredBatch<T>[] gathered = [.. parents.Select(_ => new GatheredBatch<T>())];
+        var all = new TransformOperator<T, TResult>(
+            gathered[^1], gathered, time => transform([.. gathered.Select(batch => batch.Records)], time), OperatorName, outputs[0]);
+        if (parents.Length == 1)
+        {
+            graph.Attach(parents[0], this, _ => all);
+            return;
+        }
+
         var inputs = new OrderedInput<T>[parents.Length];
-        var all = new TransformAllOperator<T, TResult>(collectors, transform, outputs[0]);
-        inputs[^1] = new OrderedInput<T>(all, parents.Length == 1 ? all.OnBatchStart : null, passTurn: null);
+        inputs[^1] = new OrderedInput<T>(all, begin: null, passTurn: null);
         for (int parent = parents.Length - 2; parent >= 0; parent--)
         {
-            inputs[parent] = new OrderedInput<T>(collectors[parent], parent == 0 ? all.OnBatchStart : null, inputs[parent + 1].TakeTurn);
+            inputs[parent] = new OrderedInput<T>(gathered[parent], parent == 0 ? all.OnBatchStart : null, inputs[parent + 1].TakeTurn);
         }
 
         for (int parent = 0; parent < parents.Length; parent++)
@@ -52,48 +57,5 @@ internal sealed class TransformAllStream<T, TResult>(
             OrderedInput<T> input = inputs[parent];
             graph.Attach(parents[parent], this, _ => input);
         }
-    }
-}
-
-/// <summary>Gathers the last stream's batch; the others have been gathered before. The user's function runs at the end.</summary>
-internal sealed class TransformAllOperator<T, TResult>(
-    Collector<T>[] others, Func<IReadOnlyList<Batch<T>>, BatchTime, IEnumerable<TResult>> transform, Operator<TResult> next)
-    : Operator<T, TResult>(next)
-{
-    private readonly Collector<T> _last = new();
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnRecords(ReadOnlySpan<T> items) => _last.OnRecords(items);
-
-    public override void OnBatchEnd(BatchContext batch)
-    {
-        Batch<T>[] batches = [.. others.Select(collector => collector.TakeBatch(batch)), _last.TakeBatch(batch)];
-        try
-        {
-            foreach (TResult result in transform(batches, batch.Time) ?? throw Throw.NullSequence("Transform", batch.Time))
-            {
-                Output.Add(result);
-            }
-
-            base.OnBatchEnd(batch);
-        }
-        finally
-        {
-            foreach (Batch<T> taken in batches)
-            {
-                taken.Release();
-            }
-        }
-    }
-
-    public override void Reset(BatchContext batch)
-    {
-        foreach (Collector<T> collector in others)
-        {
-            collector.Forget();
-        }
-
-        _last.Reset(batch);
-        base.Reset(batch);
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace FastStream;
 
 public static partial class DStreamOperators
@@ -32,48 +30,10 @@ internal sealed class TransformWithStream<TLeft, TRight, TResult>(
 
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs)
     {
-        var lefts = new Collector<TLeft>();
-        var both = new TransformWithOperator<TLeft, TRight, TResult>(lefts, transform, outputs[0]);
-        var rights = new OrderedInput<TRight>(both, begin: null, passTurn: null);
-        graph.Attach(left, this, _ => new OrderedInput<TLeft>(lefts, both.OnBatchStart, rights.TakeTurn));
-        graph.Attach(right, this, _ => rights);
-    }
-}
-
-/// <summary>Gathers the right batch; the left one has been gathered before. The user's function runs at the end.</summary>
-internal sealed class TransformWithOperator<TLeft, TRight, TResult>(
-    Collector<TLeft> lefts, Func<Batch<TLeft>, Batch<TRight>, BatchTime, IEnumerable<TResult>> transform, Operator<TResult> next)
-    : Operator<TRight, TResult>(next)
-{
-    private readonly Collector<TRight> _rights = new();
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnRecords(ReadOnlySpan<TRight> items) => _rights.OnRecords(items);
-
-    public override void OnBatchEnd(BatchContext batch)
-    {
-        Batch<TLeft> left = lefts.TakeBatch(batch);
-        Batch<TRight> right = _rights.TakeBatch(batch);
-        try
-        {
-            foreach (TResult result in transform(left, right, batch.Time) ?? throw Throw.NullSequence("TransformWith", batch.Time))
-            {
-                Output.Add(result);
-            }
-
-            base.OnBatchEnd(batch);
-        }
-        finally
-        {
-            left.Release();
-            right.Release();
-        }
-    }
-
-    public override void Reset(BatchContext batch)
-    {
-        lefts.Forget();
-        _rights.Forget();
-        base.Reset(batch);
+        var lefts = new GatheredBatch<TLeft>();
+        var rights = new GatheredBatch<TRight>();
+        var both = new TransformOperator<TRight, TResult>(
+            rights, [lefts, rights], time => transform(lefts.Records, rights.Records, time), OperatorName, outputs[0]);
+        OrderedInput.Attach(graph, this, left, _ => lefts, right, _ => both);
     }
 }

@@ -60,7 +60,7 @@ internal class BatchOutput<T>(DStream<T> stream, string operatorName,
 
     internal override OutputJob TakeJob(BatchContext batch)
     {
-        var partitions = new List<ArraySegment<T>>[_collectors.Length];
+        var partitions = new RecordBlocks<T>[_collectors.Length];
         for (int i = 0; i < partitions.Length; i++)
         {
             partitions[i] = _collectors[i].Take();

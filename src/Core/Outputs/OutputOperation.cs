@@ -1,7 +1,7 @@
 namespace FastStream;
 
 /// <summary>An output of the graph: what makes a chain live. One job for each batch, run in the order of registration.</summary>
-public abstract class OutputOperation
+public abstract class OutputOperation : IOutlivesBatches
 {
     private protected OutputOperation(DStream stream, string operatorName)
     {

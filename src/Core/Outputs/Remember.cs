@@ -34,7 +34,7 @@ public static partial class DStreamOperators
 
 /// <summary>The last batches of a stream. Safe from any thread.</summary>
 /// <typeparam name="T">The record.</typeparam>
-public sealed class RememberedStream<T>
+public sealed class RememberedStream<T> : IOutlivesBatches
 {
     private readonly TimeSpan _duration;
     private readonly Lock _lock = new();                          // guards the two below
@@ -124,7 +124,7 @@ public sealed class RememberedStream<T>
 
 /// <summary>Batches of one stream, oldest first, held until the slice is disposed.</summary>
 /// <typeparam name="T">The record.</typeparam>
-public sealed class BatchSlice<T> : IReadOnlyList<Batch<T>>, IDisposable
+public sealed class BatchSlice<T> : IReadOnlyList<Batch<T>>, IDisposable, IOutlivesBatches
 {
     private readonly Batch<T>[] _batches;
     private int _isDisposed;   // 1 once the batches were released

@@ -25,7 +25,6 @@ internal sealed class CheckpointCoordinator : IDisposable
     private readonly IReadOnlyList<IInputStream> _inputs;
     private readonly string[] _inputNames;
     private readonly CheckpointStore _store;
-    private readonly CheckpointScrubber _scrubber;
     private readonly FileStream _lock;
     private readonly Action<string> _warn;
     private ArrayBufferWriter<byte> _plan = new();
@@ -33,22 +32,13 @@ internal sealed class CheckpointCoordinator : IDisposable
     private readonly Lock _pendingLock = new();
     private IReadOnlyList<IStateSnapshot> _states = [];
     private string[] _stateNames = [];
-    private ReceiverJournals? _journals;
     private BatchLog? _log;
-    private CheckpointManifest? _last;                                // the newest checkpoint
-    private CheckpointData? _found;                                   // what a start found, until it is loaded
-    private List<(int Number, string Damage)> _damages = [];          // newer ones that a start found damaged
-    // how far the log went at least, as the checkpoints tell that a start found
-    private LogEnd _known;
+    private CheckpointSearch? _search;                                // what a start found; its data are open until they are loaded
+    private CheckpointSaver? _saver;                                  // since the recovery
     // a batch that a checkpoint is to be made of: the log file of its plan, and positions as of it
     private (BatchTime Time, int Segment, List<byte[]> Positions)? _pending;
     private long _loggedBytes;                                        // since the last batch that was chosen so; the generator's
     private BatchTime? _lastCommitted;
-    private long _savedAt;                                            // timestamp of the last checkpoint
-    private StateStores? _stores;                                     // null where all states are in memory
-    private volatile CheckpointInMaking? _making;                     // begun, and not done; the generator looks whether there is one
-    private long _makingSince;                                        // timestamp
-    private TimeSpan _slow;                                           // after which a warning is due
 
     private CheckpointCoordinator(CheckpointOptions options, TimeSpan interval, TimeProvider clock,
         IReadOnlyList<IInputStream> inputs, FileStream lockFile, Action<string> warn)
@@ -61,21 +51,21 @@ internal sealed class CheckpointCoordinator : IDisposable
         _lock = lockFile;
         _warn = warn;
         _store = new CheckpointStore(options.Directory);
-        _scrubber = new CheckpointScrubber(_store, options.Directory, warn);
-        _savedAt = clock.GetTimestamp();
     }
 
     /// <summary>What says which partition owns a key: as options or the newest checkpoint have it, else new.</summary>
     public KeySalt Salt { get; private set; }
 
     /// <summary>Zero time of the program's first start; null on that.</summary>
-    public BatchTime? ZeroTime => _last?.ZeroTime;
+    public BatchTime? ZeroTime => Last?.ZeroTime;
 
     /// <summary>The last batch that was planned; batches go on after it.</summary>
     public BatchTime? LastPlanned { get; private set; }
 
     /// <summary>The last batch of the newest checkpoint: zero time at first.</summary>
-    public BatchTime LastSaved => _last!.Time;
+    public BatchTime LastSaved => Last!.Time;
+
+    private CheckpointManifest? Last => _saver is { } saver ? saver.Last : _search!.Found?.Manifest;
 
     /// <summary>Takes the directory, for this process alone, and looks for the newest checkpoint that is whole.</summary>
     /// <exception cref="InvalidOperationException">Another process has it.</exception>
@@ -88,8 +78,8 @@ internal sealed class CheckpointCoordinator : IDisposable
                 options.TimeProvider, inputs, JobDirectory.Take(directory), warn);
         try
         {
-            coordinator.FindLast();
-            coordinator.Salt = options.KeySalt is null && coordinator._last?.Salt is { } saved ? saved : KeySalt.Of(options);
+            coordinator._search = new CheckpointSearch(coordinator._store, directory);
+            coordinator.Salt = options.KeySalt is null && coordinator.Last?.Salt is { } saved ? saved : KeySalt.Of(options);
             return coordinator;
         }
         catch
@@ -107,32 +97,34 @@ internal sealed class CheckpointCoordinator : IDisposable
     public IReadOnlyList<JobSet> Recover(IReadOnlyList<IStateSnapshot> states, StateStores? stores = null)
     {
         _states = states;
-        _stores = stores;
         _stateNames = OperatorIds.Of([.. states.Select(state => state.Stream)]);
-        _journals = new ReceiverJournals(_options, _inputs, _inputNames, _warn);
-        if (_last is null)
+        var journals = new ReceiverJournals(_options, _inputs, _inputNames, _warn);
+        CheckpointManifest? last = Last;
+        if (last is null)
         {
             _log = BatchLog.Open(_options.Directory, segment: 1, length: 0);
+            _saver = NewSaver(_log, journals, stores, last);
             return [];
         }
 
-        if (_last.BatchInterval != _interval)
+        if (last.BatchInterval != _interval)
         {
             throw new InvalidOperationException(
-                $"{_options.Directory} has batches of every {_last.BatchInterval}, and this program makes one every "
-                    + $"{_interval}: windows and times would not fit. Start with the interval of before, or with a directory of its own.");
+                $"{_options.Directory} has batches of every {last.BatchInterval}, and this program makes one every "
+                    + $"{_interval}: windows and times would not fit. "
+                + "Start with the interval of before, or with a directory of its own.");
         }
 
-        new SavedParts(_found!, Salt, _options.UnmatchedState, _warn).LoadInto(_stateNames, states, _inputNames, _inputs);
-        _found!.Dispose();
-        _found = null;
+        new SavedParts(_search!.Found!, Salt, _options.UnmatchedState, _warn).LoadInto(_stateNames, states, _inputNames, _inputs);
+        _search.Dispose();
 
-        var log = new BatchLogReader(_options.Directory, _last.LogSegment, _known);
-        List<RecoveredBatch> batches = BatchRecord.Collect(log.Frames(), after: _last.Time);
+        var log = new BatchLogReader(_options.Directory, last.LogSegment, _search.LogEnd);
+        List<RecoveredBatch> batches = BatchRecord.Collect(log.Frames(), after: last.Time);
         _log = BatchLog.Open(_options.Directory, log.Segment, log.Length, log.BytesBefore);
+        _saver = NewSaver(_log, journals, stores, last);
         WarnOfTornEnd(log);
-        PutDamagedAside();
-        LastPlanned = batches.Count > 0 ? batches[^1].Time : _last.Time;
+        _search.PutDamagedAside(_warn);
+        LastPlanned = batches.Count > 0 ? batches[^1].Time : last.Time;
         FailPoint.Pass("recovered");
 
         // Without states nothing comes of running a batch again that was put out already.
@@ -145,11 +137,11 @@ internal sealed class CheckpointCoordinator : IDisposable
     /// <summary>Makes the first checkpoint of a program, which fixes its zero time.</summary>
     public void Begin(BatchTime zeroTime)
     {
-        if (_last is null)
+        if (Last is null)
         {
             FailPoint.Pass("begun");
             BeginSave(zeroTime, zeroTime, _log!.Segment, Positions(zeroTime));
-            EndSave();
+            _saver!.End();
         }
     }
 
@@ -176,8 +168,7 @@ internal sealed class CheckpointCoordinator : IDisposable
 
         lock (_pendingLock)
         {
-            if (_pending is null && _making is null
-                && (_clock.GetElapsedTime(_savedAt) >= _options.Interval || _loggedBytes >= _options.MaxLogBytes))
+            if (_pending is null && !_saver!.IsMaking && (_saver.IsDue || _loggedBytes >= _options.MaxLogBytes))
             {
                 _pending = (time, segment, Positions(time));
                 _loggedBytes = 0;
@@ -214,13 +205,13 @@ internal sealed class CheckpointCoordinator : IDisposable
         _lastCommitted = time;
         try
         {
-            EndSaveIfReady();
+            _saver!.EndIfReady();
             SaveIfDue(time);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // Nothing is lost: the last checkpoint and the log have it all. The log grows until one succeeds.
-            _savedAt = _clock.GetTimestamp();
+            _saver!.PutOff();
             _warn($"The checkpoint of batch {time} was not made; the next one is tried in {_options.Interval}. {error.Message}");
         }
     }
@@ -244,29 +235,28 @@ internal sealed class CheckpointCoordinator : IDisposable
             }
         }
 
-        if (_making is null)
+        if (!_saver!.IsMaking)
         {
-            BeginSave(_last!.ZeroTime, time, segment, positions);
-            EndSaveIfReady();
+            BeginSave(Last!.ZeroTime, time, segment, positions);
+            _saver.EndIfReady();
         }
     }
 
     /// <summary>Makes the last checkpoint, when nothing runs and nothing more is planned; none where a planned batch is not done.</summary>
     public void SaveLast()
     {
-        EndSave();
-        if (LastPlanned is { } time && time == _lastCommitted && time != _last!.Time)
+        _saver!.End();
+        if (LastPlanned is { } time && time == _lastCommitted && time != Last!.Time)
         {
-            BeginSave(_last!.ZeroTime, time, _log!.Segment, Positions(time));   // nothing is planned after it
-            EndSave();
+            BeginSave(Last.ZeroTime, time, _log!.Segment, Positions(time));   // nothing is planned after it
+            _saver.End();
         }
     }
 
     public void Dispose()
     {
-        EndSaveAtLast();
-        _scrubber.Dispose();
-        _found?.Dispose();
+        _saver?.Dispose();
+        _search?.Dispose();
         _log?.Dispose();
         _lock.Dispose();
     }
@@ -324,154 +314,16 @@ internal sealed class CheckpointCoordinator : IDisposable
         return positions;
     }
 
+    private CheckpointSaver NewSaver(BatchLog log, ReceiverJournals journals, StateStores? stores, CheckpointManifest? last) =>
+        new(_store, _options, _clock, _warn, log, journals, stores, last);
+
     /// <param name="zeroTime">Zero time of the first start.</param>
     /// <param name="time">The last batch that the states count.</param>
     /// <param name="segment">The log file of its plan: those of batches after it are in this one and later ones.</param>
     /// <param name="positions">Of the inputs, as of the batch.</param>
-    private void BeginSave(BatchTime zeroTime, BatchTime time, int segment, List<byte[]> positions)
-    {
-        int number = (_last?.Number ?? 0) + 1;
-        if (_last is not null)
-        {
-            // Before the checkpoint counts, which then names it: of a log that ends with a file that nobody knows of, nobody would miss
-            // that file.
-            _log!.Roll();
-            FailPoint.Pass("rolled");
-        }
-
-        var manifest = new CheckpointManifest(number, zeroTime, _interval, time, segment, _log!.End, 0, 0, []) { Salt = Salt };
-        _making = new CheckpointInMaking(_store, manifest, _states.Zip(_stateNames), _inputNames.Zip(positions));
-        _makingSince = _clock.GetTimestamp();
-        _slow = _stores?.SlowSnapshot ?? Timeout.InfiniteTimeSpan;
-        FailPoint.Pass("save begun");
-    }
-
-    private void EndSaveIfReady()
-    {
-        if (_making is null)
-        {
-            return;
-        }
-
-        if (_making.IsReady)
-        {
-            EndSave();
-        }
-        else if (_slow > TimeSpan.Zero && _clock.GetElapsedTime(_makingSince) > _slow)
-        {
-            _warn($"The states of batch {_making.Time} have been on their way to the disk for "
-                + $"{_clock.GetElapsedTime(_makingSince)}. Batches go on; the last checkpoint is that of "
-                + $"{_last!.Time}. StateOptions.SlowSnapshotWarning sets when this is said.");
-            _slow *= 2;
-        }
-    }
-
-    // What is on its way has to be waited for in any case.
-    private void EndSaveAtLast()
-    {
-        try
-        {
-            EndSave();
-        }
-        catch (Exception error)
-            when (error is IOException or UnauthorizedAccessException or InvalidDataException or OperationCanceledException)
-        {
-            _warn($"The last checkpoint was not made; the one before stands. {error.Message}");
-        }
-    }
-
-    // The last step is short: the states are on the disk, or are waited for.
-    private void EndSave()
-    {
-        if (_making is not { } making)
-        {
-            return;
-        }
-
-        try
-        {
-            _last = making.Finish();
-        }
-        finally
-        {
-            making.Dispose();
-            _making = null;
-        }
-
-        FailPoint.Pass("saved");
-        _savedAt = _clock.GetTimestamp();
-        Retire();
-        FailPoint.Pass("retired");
-        _scrubber.LookAtNext(_last);
-    }
-
-    // Only what no kept checkpoint needs.
-    private void Retire()
-    {
-        IReadOnlyList<int> numbers = _store.Numbers;
-        foreach (int old in numbers.Skip(_options.KeptCheckpoints))
-        {
-            _store.Remove(old);
-        }
-
-        FailPoint.Pass("checkpoints removed");
-        _log!.RemoveBefore(numbers.Take(_options.KeptCheckpoints).Min(_store.LogSegmentOf));
-        _journals!.Retire(_store, numbers.Take(_options.KeptCheckpoints).Last());
-        RetireStores(numbers.Take(_options.KeptCheckpoints));
-    }
-
-    // Where a manifest cannot be read nobody knows what an undamaged copy of it would need: nothing goes.
-    private void RetireStores(IEnumerable<int> kept)
-    {
-        CheckpointManifest?[] manifests = _stores is null ? [] : [.. kept.Select(_store.TryManifestOf)];
-        if (manifests.Length > 0 && !manifests.Contains(null))
-        {
-            _stores!.Retire(
-                [.. manifests.SelectMany(manifest => manifest!.Parts).Select(part => part.Store).OfType<StoredSnapshot>()
-                    .Select(store => (store.Id, store.Snapshot))]);
-        }
-    }
-
-    private void FindLast()
-    {
-        IReadOnlyList<int> numbers = _store.Numbers;
-        foreach (int number in numbers)
-        {
-            try
-            {
-                _found = _store.Load(number);
-                _last = _found.Manifest;
-                break;
-            }
-            catch (InvalidDataException error)
-            {
-                _damages.Add((number, $"checkpoint {number}: {error.Message}"));
-            }
-        }
-
-        if (_last is null && (numbers.Count > 0 || BatchLog.Exists(_options.Directory)))
-        {
-            throw new InvalidDataException(
-                $"{_options.Directory} has batches of earlier runs, and no checkpoint that is whole "
-                    + $"({string.Join("; ", _damages.Select(each => each.Damage).DefaultIfEmpty("none is there"))}). "
-                    + "Bring an undamaged copy back, or move the directory away to begin anew without what is in it.");
-        }
-
-        // Damaged data say nothing against the manifest beside them.
-        _known = numbers.Select(_store.LogEndOf).Append(default).MaxBy(end => (end.Segment, end.Length));
-    }
-
-    // When the log has been read: a start that is refused leaves all as it was, and the next one is refused too.
-    private void PutDamagedAside()
-    {
-        foreach ((int number, string damage) in _damages)
-        {
-            _store.Quarantine(number);
-            _warn($"A damaged checkpoint was put aside, and an older one is used. {damage}");
-        }
-
-        _damages = [];
-    }
+    private void BeginSave(BatchTime zeroTime, BatchTime time, int segment, List<byte[]> positions) => _saver!.Begin(
+        new CheckpointManifest(0, zeroTime, _interval, time, segment, default, 0, 0, []) { Salt = Salt },
+        _states.Zip(_stateNames), _inputNames.Zip(positions));
 
     private void WarnOfTornEnd(BatchLogReader log)
     {

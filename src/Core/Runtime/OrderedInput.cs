@@ -82,3 +82,25 @@ internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? be
         }
     }
 }
+
+/// <summary>Puts an operator behind two parents whose turns come one after the other.</summary>
+internal static class OrderedInput
+{
+    /// <param name="graph">The graph that is built.</param>
+    /// <param name="stream">The stream of the operator.</param>
+    /// <param name="left">The parent whose records come first.</param>
+    /// <param name="takesLeft">By partition, what takes them.</param>
+    /// <param name="right">The other parent.</param>
+    /// <param name="takesRight">By partition, what takes its records, and the end of both.</param>
+    public static void Attach<TLeft, TRight>(
+        GraphBuilder graph, DStream stream, DStream<TLeft> left, Func<int, Operator<TLeft>> takesLeft,
+        DStream<TRight> right, Func<int, Operator<TRight>> takesRight)
+    {
+        OrderedInput<TRight>[] rights =
+            [.. Enumerable.Range(0, right.PartitionCount)
+                .Select(partition => new OrderedInput<TRight>(takesRight(partition), begin: null, passTurn: null))];
+        graph.Attach(left, stream,
+            partition => new OrderedInput<TLeft>(takesLeft(partition), takesRight(partition).OnBatchStart, rights[partition].TakeTurn));
+        graph.Attach(right, stream, partition => rights[partition]);
+    }
+}

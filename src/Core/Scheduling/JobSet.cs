@@ -70,6 +70,13 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
     public static InputBatch[] EmptyInputs(BatchTime time, IReadOnlyList<IInputStream> inputs) =>
         inputs.Select(input => input.LoadBatch(time, null)).ToArray();
 
+    /// <summary>Takes over how many records the inputs had, which some know only when they have run.</summary>
+    public void CountRecords()
+    {
+        InputInfos = InputInfos.Select((info, i) => info with { RecordCount = Inputs[i].RecordCount }).ToArray();
+        RecordCount = InputInfos.Sum(info => Math.Max(0, info.RecordCount));
+    }
+
     public BatchInfo ToInfo() => new()
     {
         Time = Time,

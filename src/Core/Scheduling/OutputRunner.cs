@@ -4,40 +4,29 @@ namespace FastStream;
 /// Runs the outputs of batches: one after another, or different ones together; each output sees its batches one at a
 /// time, in order.
 /// </summary>
-/// <param name="graph">Its outputs.</param>
-/// <param name="options">How many run together.</param>
-/// <param name="clock">The clock of the times that are reported.</param>
-/// <param name="context">Whose zero time counts.</param>
-/// <param name="work">Knows what runs.</param>
-/// <param name="post">Tells listeners.</param>
-/// <param name="abort">The immediate stop.</param>
-internal sealed class OutputRunner(
-    Graph graph, StreamingOptions options, StreamingClock clock, StreamingContext context, WorkInHand work,
-    Action<Action<StreamingListener>> post, CancellationToken abort)
+/// <param name="services">Of the engine.</param>
+/// <param name="completion">Ends a batch whose outputs have run beside the next one's operators.</param>
+internal sealed class OutputRunner(BatchServices services, BatchCompletion completion)
 {
-    // output jobs that may still start
-    private readonly SemaphoreSlim _jobs = new(options.ConcurrentJobs, options.ConcurrentJobs);
-    // each output's run for the batch before, when they may overlap
-    private readonly Task[] _lastRuns = Enumerable.Repeat(Task.CompletedTask, graph.Outputs.Count).ToArray();
-    private volatile bool _isLeftBehind;
+    // Output jobs that may still start.
+    private readonly SemaphoreSlim _jobs = new(services.Options.ConcurrentJobs, services.Options.ConcurrentJobs);
 
-    /// <summary>Whether the context has stopped, and something did not return: no output begins any more.</summary>
-    public bool IsLeftBehind
-    {
-        get => _isLeftBehind;
-        set => _isLeftBehind = value;
-    }
+    // When they may overlap: each output's run for the batch before, and the batches whose outputs still run, at most ConcurrentJobs.
+    private readonly Task[] _lastRuns = Enumerable.Repeat(Task.CompletedTask, services.Graph.Outputs.Count).ToArray();
+    private readonly Queue<Task> _unfinished = new();
+
+    /// <summary>Whether the next batch's operators may run while a batch's outputs do: where no batch can be asked for again.</summary>
+    public bool MayOverlap { get; } = services.Options is { ConcurrentJobs: > 1, BatchRetries: 0 } && !services.Committer.IsDurable;
 
     // Outputs that are due at this time and were not done by an earlier try; null keeps the place of the others.
     public List<OutputJob?> TakeJobs(JobSet batch, BatchContext scope, bool ofEarlierOnly)
     {
-        var jobs = new List<OutputJob?>(graph.Outputs.Count);
-        foreach (OutputOperation output in graph.Outputs)
+        var jobs = new List<OutputJob?>(services.Graph.Outputs.Count);
+        foreach (OutputOperation output in services.Graph.Outputs)
         {
             OutputJob job = output.TakeJob(scope);
-            bool due = batch.Time.IsValid(output.Stream.Slide, context.ZeroTime)
-                && !batch.DoneOutputs.Contains(output.Index) && !batch.IsForStatesOnly
-                && (!ofEarlierOnly || output.Stream.GivesEarlierUpTo);
+            bool due = batch.Time.IsValid(output.Stream.Slide, services.Context.ZeroTime) && !batch.DoneOutputs.Contains(output.Index)
+                && !batch.IsForStatesOnly && (!ofEarlierOnly || output.Stream.GivesEarlierUpTo);
             if (!due)
             {
                 job.Release();
@@ -54,7 +43,7 @@ internal sealed class OutputRunner(
         // For outputs only: a mark would cost each task of a stage an object; operators are known by their threads.
         batch.Own!.Enter();
         var infos = new OutputInfo?[jobs.Count];
-        if (options.ConcurrentJobs == 1)
+        if (services.Options.ConcurrentJobs == 1)
         {
             for (int i = 0; i < jobs.Count; i++)
             {
@@ -79,6 +68,38 @@ internal sealed class OutputRunner(
         batch.OutputInfos = infos.OfType<OutputInfo>().ToArray();
     }
 
+    /// <summary>
+    /// Runs the outputs of a batch beside the next batches, and waits only where too many are unfinished. The batch
+    /// ends when they, and all batches before, have.
+    /// </summary>
+    public async Task RunBesideNextAsync(JobSet batch, BatchContext scope, List<OutputJob?> jobs)
+    {
+        _unfinished.Enqueue(FinishAsync(batch, scope, jobs, _unfinished.LastOrDefault(Task.CompletedTask)));
+        if (_unfinished.Count > services.Options.ConcurrentJobs)
+        {
+            await _unfinished.Dequeue().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Waits until no outputs of earlier batches run. Batches end in time order, also where one that failed in its
+    /// operators has nothing more to do.
+    /// </summary>
+    public async Task FinishEarlierAsync()
+    {
+        while (_unfinished.TryDequeue(out Task? unfinished))
+        {
+            await unfinished.ConfigureAwait(false);
+        }
+    }
+
+    private async Task FinishAsync(JobSet batch, BatchContext scope, List<OutputJob?> jobs, Task before)
+    {
+        await RunJobsAsync(batch, jobs).ConfigureAwait(false);
+        await before.ConfigureAwait(false);
+        completion.Complete(batch, scope);
+    }
+
     private async Task<OutputInfo?> RunJobAfterAsync(Task before, JobSet batch, OutputJob? job, int index)
     {
         await before.ConfigureAwait(false);
@@ -93,7 +114,7 @@ internal sealed class OutputRunner(
         }
 
         await _jobs.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        if (IsLeftBehind)
+        if (services.Reporter.IsLeftBehind)
         {
             // An output before it has come back after the context had stopped.
             job.Release();
@@ -101,15 +122,15 @@ internal sealed class OutputRunner(
             return null;
         }
 
-        string name = graph.Outputs[index].Name;
+        string name = services.Graph.Outputs[index].Name;
         BatchInfo info = batch.ToInfo();
-        post(listener => listener.OnOutputStarted(info, index));
-        double startMs = clock.NowMs;
+        services.Reporter.Post(listener => listener.OnOutputStarted(info, index));
+        double startMs = services.Clock.NowMs;
         string? message = null;
-        using WorkInHand.InHand inHand = work.Begin(name, batch.Time);
+        using WorkInHand.InHand inHand = services.Work.Begin(name, batch.Time);
         try
         {
-            await job.RunAsync(abort).ConfigureAwait(false);
+            await job.RunAsync(services.Abort).ConfigureAwait(false);
             lock (batch.DoneOutputs)
             {
                 batch.DoneOutputs.Add(index);
@@ -122,10 +143,10 @@ internal sealed class OutputRunner(
             lock (batch.DoneOutputs)
             {
                 // The first failure counts, but one that only comes of the stop hides no other.
-                if (batch.Failure is null || (batch.IsCutShort && !IsCutShort(error)))
+                if (batch.Failure is null || (batch.IsCutShort && !services.IsCutShort(error)))
                 {
                     batch.Failure = new StreamingException(batch.Time, name, error);
-                    batch.IsCutShort = IsCutShort(error);
+                    batch.IsCutShort = services.IsCutShort(error);
                 }
             }
         }
@@ -135,11 +156,9 @@ internal sealed class OutputRunner(
             _jobs.Release();
         }
 
-        var result = new OutputInfo(index, name, TimeSpan.FromMilliseconds(clock.NowMs - startMs), message)
+        var result = new OutputInfo(index, name, TimeSpan.FromMilliseconds(services.Clock.NowMs - startMs), message)
             { Start = TimeSpan.FromMilliseconds(startMs - batch.StartedMs) };
-        post(listener => listener.OnOutputCompleted(info, result));
+        services.Reporter.Post(listener => listener.OnOutputCompleted(info, result));
         return result;
     }
-
-    private bool IsCutShort(Exception? error) => error is OperationCanceledException && abort.IsCancellationRequested;
 }

@@ -163,7 +163,7 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
     private static void AddConverters(JsonSerializerOptions options)
     {
         options.Converters.Add(new ExactTextConverter());
-        options.Converters.Add(new ExactOptionalConverter());
+        options.Converters.Add(new OptionalJsonConverter(isExact: true));
         options.Converters.Add(new ExactStringConverter());
         options.Converters.Add(new ExactCharConverter());
         options.Converters.Add(new ExactUriConverter());

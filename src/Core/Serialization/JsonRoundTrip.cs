@@ -201,10 +201,10 @@ internal sealed class JsonRoundTrip
     // <Name>k__BackingField, _name, m_Name, name
     private static string NameOfPropertyOf(FieldInfo field)
     {
-        string name = field.Name;
-        if (name.StartsWith('<') && name.IndexOf('>', StringComparison.Ordinal) is > 1 and var end)
+        string name = FieldNames.AsDeclared(field);
+        if (name != field.Name)
         {
-            return name[1..end];
+            return name;
         }
 
         return name.StartsWith("m_", StringComparison.Ordinal) ? name[2..] : name.TrimStart('_');

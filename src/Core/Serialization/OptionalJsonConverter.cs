@@ -13,6 +13,17 @@ namespace FastStream.Serialization;
 /// </remarks>
 public sealed class OptionalJsonConverter : JsonConverterFactory
 {
+    private readonly bool _isExact;
+
+    /// <summary>A converter to JSON as others write and read it.</summary>
+    public OptionalJsonConverter()
+    {
+    }
+
+    /// <param name="isExact">Whether it writes <c>[value]</c>, or <c>[]</c> for none, as checkpoints do, so that a
+    /// value of null stays one.</param>
+    internal OptionalJsonConverter(bool isExact) => _isExact = isExact;
+
     /// <inheritdoc/>
     public override bool CanConvert(Type typeToConvert)
     {
@@ -24,24 +35,58 @@ public sealed class OptionalJsonConverter : JsonConverterFactory
     // By way of the type itself: making the converter's type at run time would need code that ahead-of-time compilation does not have.
     [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "No constructor runs: the default of a struct is taken.")]
     public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
-        ((IOptional)RuntimeHelpers.GetUninitializedObject(typeToConvert)).NewJsonConverter();
+        ((IOptional)RuntimeHelpers.GetUninitializedObject(typeToConvert)).NewJsonConverter(_isExact);
 
-    internal sealed class Of<T> : JsonConverter<Optional<T>>
+    internal sealed class Of<T>(bool isExact) : JsonConverter<Optional<T>>
     {
-        public override Optional<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.Null ? default : new Optional<T>(JsonSerializer.Deserialize(ref reader, TypeOf(options))!);
+        public override Optional<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            if (!isExact)
+            {
+                return reader.TokenType == JsonTokenType.Null ? default : ReadValue(ref reader, options);
+            }
+
+            if (reader.TokenType == JsonTokenType.StartArray && reader.Read())
+            {
+                if (reader.TokenType == JsonTokenType.EndArray)
+                {
+                    return default;
+                }
+
+                Optional<T> present = ReadValue(ref reader, options);
+                if (reader.Read() && reader.TokenType == JsonTokenType.EndArray)
+                {
+                    return present;
+                }
+            }
+
+            throw new JsonException("An optional is an array of one value or none.");
+        }
 
         public override void Write(Utf8JsonWriter writer, Optional<T> value, JsonSerializerOptions options)
         {
+            if (isExact)
+            {
+                writer.WriteStartArray();
+            }
+
             if (value.TryGetValue(out T? present))
             {
                 JsonSerializer.Serialize(writer, present, TypeOf(options));
             }
-            else
+            else if (!isExact)
             {
                 writer.WriteNullValue();
             }
+
+            if (isExact)
+            {
+                writer.WriteEndArray();
+            }
         }
+
+        private static Optional<T> ReadValue(ref Utf8JsonReader reader, JsonSerializerOptions options) =>
+            new(JsonSerializer.Deserialize(ref reader, TypeOf(options))!);
 
         private static JsonTypeInfo<T> TypeOf(JsonSerializerOptions options) => (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
     }
@@ -53,7 +98,5 @@ internal interface IOptional
     /// <summary>The value; null where it is absent.</summary>
     object? ValueOrNull { get; }
 
-    JsonConverter NewJsonConverter();
-
-    JsonConverter NewExactJsonConverter();
+    JsonConverter NewJsonConverter(bool isExact);
 }

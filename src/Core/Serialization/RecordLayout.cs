@@ -94,9 +94,7 @@ internal sealed class RecordLayout
             return "";
         }
 
-        string name = field.Name.StartsWith('<') && field.Name.IndexOf('>', StringComparison.Ordinal) is > 1 and var end
-            ? field.Name[1..end] : field.Name;
-        return $"{name}:";
+        return $"{FieldNames.AsDeclared(field)}:";
     }
 
     // In the order of the declaration, with the mark of presence first.
@@ -133,7 +131,7 @@ internal sealed class RecordLayout
     private void AddPiece<T>(Type type, IReadOnlyList<FieldInfo> path)
     {
         int length = RuntimeHelpers.SizeOf(type.TypeHandle);
-        var piece = new RecordPiece(OffsetOf<T>(type, path), length, type == typeof(DateTimeOffset));
+        var piece = new RecordPiece(FieldOffsets<T>.MustBe(type, path), length, type == typeof(DateTimeOffset));
         RecordPiece last = _pieces.Count > 0 ? _pieces[^1] : default;
         if (last.Length > 0 && last.Offset + last.Length == piece.Offset && !last.IsTimeWithOffset && !piece.IsTimeWithOffset)
         {
@@ -144,9 +142,4 @@ internal sealed class RecordLayout
             _pieces.Add(piece);
         }
     }
-
-    private static int OffsetOf<T>(Type type, IReadOnlyList<FieldInfo> path) => FieldOffsets<T>.Of(type, path) is >= 0 and int offset
-        ? offset
-        : throw new NotSupportedException(
-            $"The place of {string.Join('.', path.Select(field => field.Name))} in {typeof(T)} was not found.");
 }

@@ -66,21 +66,21 @@ internal static class RecordedBatch
 
         var memory = new TextArena();
         var texts = new ArenaLease();
-        var partitions = new List<List<ArraySegment<T>>>();
+        var partitions = new List<RecordBlocks<T>>();
         T[] records = new T[RecordBuffer.SpanRecords];
         long count = 0;
         for (int partition = 0; partition < partitionCount; partition++)
         {
-            var collector = new Collector<T>();
+            var blocks = new RecordBlocks<T>();
             for (Span<T> span; !(span = SavedRecords.Read(ref rest, serializer, records)).IsEmpty;)
             {
                 RecordTexts<T>.Copy(span, memory, texts);
-                collector.OnRecords(span);
+                blocks.Add(span);
                 count += span.Length;
             }
 
-            collector.Seal();
-            partitions.Add(collector.Take());
+            blocks.Seal();
+            partitions.Add(blocks);
         }
 
         return rest.IsEmpty
@@ -93,7 +93,7 @@ internal static class RecordedBatch
         public override void OnRecords(ReadOnlySpan<T> items) => SavedRecords.Write(items, serializer, output);
     }
 
-    private sealed class Batch<T>(List<List<ArraySegment<T>>> partitions, ArenaLease texts, long count) : InputBatch<T>
+    private sealed class Batch<T>(List<RecordBlocks<T>> partitions, ArenaLease texts, long count) : InputBatch<T>
     {
         public override long RecordCount => count;
 
@@ -102,16 +102,13 @@ internal static class RecordedBatch
         {
             for (int saved = partition; saved < partitions.Count; saved += partitionCount)
             {
-                foreach (ArraySegment<T> block in partitions[saved])
-                {
-                    output.Write(block);
-                }
+                partitions[saved].PassTo(output);
             }
         }
 
         protected override void Dispose(bool disposing)
         {
-            partitions.ForEach(Collector<T>.Return);
+            partitions.ForEach(records => records.Dispose());
             texts.Dispose();
         }
     }

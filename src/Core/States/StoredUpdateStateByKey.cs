@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace FastStream;
 
 /// <summary>
@@ -19,18 +17,10 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
     TimedStateUpdate<TKey, TValue, TState> update, ColdStates<TKey, TState> states,
     List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next,
     RecordErrors<(TKey Key, TValue Value)>? errors, MadeInput? made)
-    : StatefulOperator<(TKey Key, TValue Value), (TKey Key, TState Value)>(next), IStoredStates, IDisposable
+    : KeyUpdateOperator<TKey, TValue, TState>(update, next, errors, made), IStoredStates
     where TMarker : struct
 {
-    private readonly TimedStateUpdate<TKey, TValue, TState> _update =
-        errors is null ? update : UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>.WhereItCan(update, errors);
-
-    private readonly KeyedTable<TKey, NoValue> _keys = new();   // of the batch that runs
-    private readonly GroupSorter<TValue> _values = new();
-    private readonly PooledList<int> _added = new();
     private readonly StoredChanges _changes = new();
-    private readonly HiddenTextFinder? _finder = HiddenTexts<TState>.NewFinder();   // null where no text can be hidden in a state
-    private readonly TextArena _texts = new();
     private readonly (bool IsThere, byte[] Bytes, int Length)[] _found = new (bool, byte[], int)[RecordBuffer.SpanRecords];
     private ArenaLease? _lease;    // of the texts of the batch's records
     private bool _hasBegun;
@@ -57,35 +47,25 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
     /// <inheritdoc/>
     public void Move(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Shard.Write(key, value);
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    protected override void UpdateAll(BatchContext batch)
     {
-        made?.Add();
-        _keys.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _values.AddValues(items), _added);
-    }
-
-    public override void OnBatchEnd(BatchContext batch)
-    {
-        made?.EndBatch();
         if (RecordTexts<TKey>.Any || RecordTexts<TState>.Any)
         {
             _lease = new ArenaLease();
             batch.Keep(_lease.Retain());
         }
 
-        _values.Build(batch, _keys.End);
-        for (int first = 0; first < _keys.End; first += RecordBuffer.SpanRecords)
+        Values.Build(batch, Keys.End);
+        for (int first = 0; first < Keys.End; first += RecordBuffer.SpanRecords)
         {
-            UpdateWithValues(batch.Time, first, Math.Min(RecordBuffer.SpanRecords, _keys.End - first));
+            UpdateWithValues(batch.Time, first, Math.Min(RecordBuffer.SpanRecords, Keys.End - first));
         }
 
         UpdateOthers(batch.Time);
-        _values.Clear();
-        _keys.HoldKeyTexts(batch);
-        base.OnBatchEnd(batch);
-        errors?.EndBatch(batch);
-        EndTexts();
+        Values.Clear();
     }
+
+    protected override void EndBatch() => EndTexts();
 
     protected override void PassStart(BatchContext batch)
     {
@@ -103,17 +83,12 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
         ForgetKeys();
     }
 
-    protected override void Undo()
+    protected override void UndoStates()
     {
-        errors?.Clear();
-        made?.Reset();
         _changes.Clear();
-        _values.Clear();
         EndTexts();
         ForgetKeys();
     }
-
-    public void Dispose() => _keys.Dispose();
 
     // Once, before the first checkpoint.
     private void Begin()
@@ -132,7 +107,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
     {
         for (int i = 0; i < count; i++)
         {
-            states.Ask(in _keys.KeyAt(first + i));
+            states.Ask(in Keys.KeyAt(first + i));
             _found[i].IsThere = false;
         }
 
@@ -149,19 +124,19 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
         });
         for (int i = 0; i < count; i++)
         {
-            TKey key = _keys.KeyAt(first + i);
+            TKey key = Keys.KeyAt(first + i);
             ReadOnlySpan<byte> before = _found[i].IsThere ? _found[i].Bytes.AsSpan(0, _found[i].Length) : default;
-            UpdateOne(time, key, _values.ValuesOf(first + i), before);
+            UpdateOne(time, key, Values.ValuesOf(first + i), before);
         }
     }
 
     private void UpdateOthers(BatchTime time) => states.ReadAll((key, value) =>
     {
-        if (_keys.Count == 0 || _keys.Find(KeyHash.Of(in key), in key) < 0)
+        if (Keys.Count == 0 || Keys.Find(KeyHash.Of(in key), in key) < 0)
         {
             if (_lease is not null)
             {
-                RecordTexts<TKey>.Copy(ref key, _texts, _lease);
+                RecordTexts<TKey>.Copy(ref key, Texts, _lease);
             }
 
             UpdateOne(time, key, [], value.Span);
@@ -178,7 +153,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
             state = read;
         }
 
-        Optional<TState> updated = _update(time, key, values, state);
+        Optional<TState> updated = Update(time, key, values, state);
         if (!updated.HasValue)
         {
             if (!before.IsEmpty)
@@ -190,7 +165,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
         }
 
         TState value = updated.Value;
-        _finder?.ThrowIfIn(value, "A state");
+        Finder?.ThrowIfIn(value, "A state");
         KeepTexts(ref value);
         ReadOnlySpan<byte> bytes = states.ValueBytes(in value, touchedMs: 0, isFiled: false);
         if (!bytes.SequenceEqual(before))
@@ -205,7 +180,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
     {
         if (_lease is not null)
         {
-            RecordTexts<TState>.Copy(ref state, _texts, _lease);
+            RecordTexts<TState>.Copy(ref state, Texts, _lease);
         }
     }
 
@@ -218,13 +193,11 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
     // The table is the batch's alone.
     private void ForgetKeys()
     {
-        for (int number = _keys.End - 1; number >= 0; number--)
+        for (int number = Keys.End - 1; number >= 0; number--)
         {
-            _keys.Remove(number);
+            Keys.Remove(number);
         }
 
-        _added.Clear();
+        Added.Clear();
     }
-
-    private readonly struct NoValue;
 }

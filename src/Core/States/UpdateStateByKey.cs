@@ -137,146 +137,72 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
     }
 }
 
-/// <summary>Keeps states by the numbers of their keys, in two arrays: the last batch's, and those that the batch under way makes.</summary>
-internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
-    : StatefulOperator<(TKey Key, TValue Value), (TKey Key, TState Value)>, ISavedKeys<TKey, TState>, IDisposable
-    where TMarker : struct
+/// <summary>
+/// What both kinds of <c>UpdateStateByKey</c> do: gather a batch's values by key, and let those who measure and count
+/// know of it.
+/// </summary>
+internal abstract class KeyUpdateOperator<TKey, TValue, TState>(
+    TimedStateUpdate<TKey, TValue, TState> update, Operator<(TKey Key, TState Value)> next,
+    RecordErrors<(TKey Key, TValue Value)>? errors, MadeInput? made)
+    : StatefulOperator<(TKey Key, TValue Value), (TKey Key, TState Value)>(next), IDisposable
 {
-    private readonly TimedStateUpdate<TKey, TValue, TState> _update;
-    private readonly RecordErrors<(TKey Key, TValue Value)>? _errors;   // null where an error fails the batch
-    private readonly MadeInput? _made;                     // null where no batch without input brings values
-    private readonly KeyedTable<TKey, NoValue> _keys = new();
-    private readonly GroupSorter<TValue> _values = new();
-    private readonly PooledList<int> _added = new();       // keys that this batch brought
-    private readonly PooledList<int> _gone = new();        // keys without a state after this batch
-    private readonly TextArena _texts = new();
-    private readonly HiddenTextFinder? _finder = HiddenTexts<TState>.NewFinder();   // null where no text can be hidden in a state
-    private Optional<TState>[] _states = [];               // by key number
-    private Optional<TState>[] _next = [];                 // after the batch that runs or ran last
-    private ArenaLease? _stateTexts;                        // what _states lie in
-    private ArenaLease? _nextTexts;
+    /// <summary>The user's function; where errors are counted, one that counts them.</summary>
+    protected TimedStateUpdate<TKey, TValue, TState> Update { get; } = errors is null ? update : WhereItCan(update, errors);
 
-    public UpdateStateByKeyOperator(
-        TimedStateUpdate<TKey, TValue, TState> update, List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next,
-        RecordErrors<(TKey Key, TValue Value)>? errors = null, MadeInput? made = null)
-        : base(next)
-    {
-        _made = made;
-        _update = errors is null ? update : WhereItCan(update, errors);
-        _errors = errors;
-        Add(initialState.Select(pair => new SavedKey<TKey, TState>(pair.Key, pair.State, 0)));
-    }
+    /// <summary>The keys, and the numbers of those that the batch brought.</summary>
+    protected KeyedTable<TKey, NoValue> Keys { get; } = new();
 
-    /// <inheritdoc/>
-    public bool HasBegun => true;   // initial states are in from the beginning
+    protected PooledList<int> Added { get; } = new();
 
-    /// <inheritdoc/>
-    public IEnumerable<SavedKey<TKey, TState>> Saved()
-    {
-        AcceptPending();
-        for (int number = 0; number < _keys.End; number++)
-        {
-            if (_keys.GetCursor().IsUsed(number) && _states[number].HasValue)
-            {
-                yield return new SavedKey<TKey, TState>(_keys.KeyAt(number), _states[number].Value, 0);
-            }
-        }
-    }
+    /// <summary>The batch's values by the numbers of their keys.</summary>
+    protected GroupSorter<TValue> Values { get; } = new();
 
-    /// <inheritdoc/>
-    public void Restore(IEnumerable<SavedKey<TKey, TState>> keys)
-    {
-        for (int number = _keys.End - 1; number >= 0; number--)
-        {
-            if (_keys.GetCursor().IsUsed(number))
-            {
-                Remove(number);
-            }
-        }
+    /// <summary>Where texts of states are copied to.</summary>
+    protected TextArena Texts { get; } = new();
 
-        Add(keys);
-    }
+    /// <summary>Null where no text can be hidden in a state.</summary>
+    protected HiddenTextFinder? Finder { get; } = HiddenTexts<TState>.NewFinder();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    public sealed override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
-        _made?.Add();
-        _keys.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, _values.AddValues(items), _added);
+        made?.Add();
+        Keys.Locate<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, Values.AddValues(items), Added);
     }
 
-    public override void OnBatchEnd(BatchContext batch)
+    public sealed override void OnBatchEnd(BatchContext batch)
     {
-        _made?.EndBatch();
-        MakeRoom();
-        _values.Build(batch, _keys.End);
-        UpdateAll(batch.Time);
-        _values.Clear();
-        if (RecordTexts<TState>.Any)
-        {
-            KeepTexts(batch);
-            PutOut();
-        }
-
-        _keys.HoldKeyTexts(batch);
+        made?.EndBatch();
+        UpdateAll(batch);
+        Keys.HoldKeyTexts(batch);
         base.OnBatchEnd(batch);
-        _errors?.EndBatch(batch);
+        errors?.EndBatch(batch);
+        EndBatch();
     }
 
-    protected override void Undo()
+    public virtual void Dispose() => Keys.Dispose();
+
+    /// <summary>Makes the new states of all keys, and puts them out.</summary>
+    protected abstract void UpdateAll(BatchContext batch);
+
+    /// <summary>The batch has been put out.</summary>
+    protected virtual void EndBatch()
     {
-        _errors?.Clear();
-        _made?.Reset();
-
-        // Backwards, so that keys to come get the numbers that they would have got without this batch.
-        for (int i = _added.Count - 1; i >= 0; i--)
-        {
-            Remove(_added[i]);
-        }
-
-        _added.Clear();
-        _gone.Clear();
-        _values.Clear();
-        _nextTexts?.Dispose();
-        _nextTexts = null;
     }
 
-    public void Dispose()
+    protected sealed override void Undo()
     {
-        _keys.Dispose();
-        _stateTexts?.Dispose();
+        errors?.Clear();
+        made?.Reset();
+        Values.Clear();
+        UndoStates();
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void UpdateAll(BatchTime time)
-    {
-        bool putsOut = !RecordTexts<TState>.Any;
-        HiddenTextFinder? finder = _finder;
-        int end = _keys.End;
-        KeyedTable<TKey, NoValue>.Walker keys = _keys.GetCursor();
-        for (int number = 0; number < end; number++)
-        {
-            if (keys.IsUsed(number))
-            {
-                TKey key = keys.KeyAt(number);
-                Optional<TState> next = _update(time, key, _values.ValuesOf(number), _states[number]);
-                _next[number] = next;
-                if (!next.HasValue)
-                {
-                    _gone.Add(number);
-                    continue;
-                }
-
-                finder?.ThrowIfIn(next.Value, "A state");
-                if (putsOut)
-                {
-                    Output.Add((key, next.Value));
-                }
-            }
-        }
-    }
+    /// <summary>Keys and states are as before the batch.</summary>
+    protected abstract void UndoStates();
 
     // A key whose call fails keeps the state that it had, and its values are left out; without values the call is counted.
-    internal static TimedStateUpdate<TKey, TValue, TState> WhereItCan(TimedStateUpdate<TKey, TValue, TState> update,
+    private static TimedStateUpdate<TKey, TValue, TState> WhereItCan(TimedStateUpdate<TKey, TValue, TState> update,
         RecordErrors<(TKey Key, TValue Value)> errors) =>
         (time, key, values, state) =>
         {
@@ -300,11 +226,124 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
             }
         };
 
+    /// <summary>What the table has beside a key.</summary>
+    protected readonly struct NoValue;
+}
+
+/// <summary>Keeps states by the numbers of their keys, in two arrays: the last batch's, and those that the batch under way makes.</summary>
+internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
+    : KeyUpdateOperator<TKey, TValue, TState>, ISavedKeys<TKey, TState>
+    where TMarker : struct
+{
+    private readonly PooledList<int> _gone = new();        // keys without a state after this batch
+    private Optional<TState>[] _states = [];               // by key number
+    private Optional<TState>[] _next = [];                 // after the batch that runs or ran last
+    private ArenaLease? _stateTexts;                        // what _states lie in
+    private ArenaLease? _nextTexts;
+
+    public UpdateStateByKeyOperator(
+        TimedStateUpdate<TKey, TValue, TState> update, List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next,
+        RecordErrors<(TKey Key, TValue Value)>? errors = null, MadeInput? made = null)
+        : base(update, next, errors, made) =>
+        Add(initialState.Select(pair => new SavedKey<TKey, TState>(pair.Key, pair.State, 0)));
+
+    /// <inheritdoc/>
+    public bool HasBegun => true;   // initial states are in from the beginning
+
+    /// <inheritdoc/>
+    public IEnumerable<SavedKey<TKey, TState>> Saved()
+    {
+        AcceptPending();
+        for (int number = 0; number < Keys.End; number++)
+        {
+            if (Keys.GetCursor().IsUsed(number) && _states[number].HasValue)
+            {
+                yield return new SavedKey<TKey, TState>(Keys.KeyAt(number), _states[number].Value, 0);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Restore(IEnumerable<SavedKey<TKey, TState>> keys)
+    {
+        for (int number = Keys.End - 1; number >= 0; number--)
+        {
+            if (Keys.GetCursor().IsUsed(number))
+            {
+                Remove(number);
+            }
+        }
+
+        Add(keys);
+    }
+
+    protected override void UpdateAll(BatchContext batch)
+    {
+        MakeRoom();
+        Values.Build(batch, Keys.End);
+        UpdateAll(batch.Time);
+        Values.Clear();
+        if (RecordTexts<TState>.Any)
+        {
+            KeepTexts(batch);
+            PutOut();
+        }
+    }
+
+    protected override void UndoStates()
+    {
+        // Backwards, so that keys to come get the numbers that they would have got without this batch.
+        for (int i = Added.Count - 1; i >= 0; i--)
+        {
+            Remove(Added[i]);
+        }
+
+        Added.Clear();
+        _gone.Clear();
+        _nextTexts?.Dispose();
+        _nextTexts = null;
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _stateTexts?.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void UpdateAll(BatchTime time)
+    {
+        bool putsOut = !RecordTexts<TState>.Any;
+        HiddenTextFinder? finder = Finder;
+        int end = Keys.End;
+        KeyedTable<TKey, NoValue>.Walker keys = Keys.GetCursor();
+        for (int number = 0; number < end; number++)
+        {
+            if (keys.IsUsed(number))
+            {
+                TKey key = keys.KeyAt(number);
+                Optional<TState> next = Update(time, key, Values.ValuesOf(number), _states[number]);
+                _next[number] = next;
+                if (!next.HasValue)
+                {
+                    _gone.Add(number);
+                    continue;
+                }
+
+                finder?.ThrowIfIn(next.Value, "A state");
+                if (putsOut)
+                {
+                    Output.Add((key, next.Value));
+                }
+            }
+        }
+    }
+
     private void Add(IEnumerable<SavedKey<TKey, TState>> keys)
     {
         foreach (SavedKey<TKey, TState> saved in keys)
         {
-            int number = _keys.GetOrAdd(KeyHash.Of(in saved.Key), in saved.Key, out _);
+            int number = Keys.GetOrAdd(KeyHash.Of(in saved.Key), in saved.Key, out _);
             MakeRoom();
             _states[number] = saved.State;
         }
@@ -312,15 +351,15 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
         if (RecordTexts<TState>.Any)
         {
             _stateTexts?.Dispose();
-            RecordTexts<Optional<TState>>.Copy(_states, _texts, _stateTexts = new ArenaLease());
+            RecordTexts<Optional<TState>>.Copy(_states, Texts, _stateTexts = new ArenaLease());
         }
     }
 
     // States with texts, once these are copied.
     private void PutOut()
     {
-        int end = _keys.End;
-        KeyedTable<TKey, NoValue>.Walker keys = _keys.GetCursor();
+        int end = Keys.End;
+        KeyedTable<TKey, NoValue>.Walker keys = Keys.GetCursor();
         for (int number = 0; number < end; number++)
         {
             if (keys.IsUsed(number) && _next[number].HasValue)
@@ -334,15 +373,15 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
     private void KeepTexts(BatchContext batch)
     {
         _nextTexts = new ArenaLease();
-        RecordTexts<Optional<TState>>.Copy(_next.AsSpan(0, _keys.End), _texts, _nextTexts);
+        RecordTexts<Optional<TState>>.Copy(_next.AsSpan(0, Keys.End), Texts, _nextTexts);
         batch.Keep(_nextTexts.Retain());
     }
 
     private void MakeRoom()
     {
-        if (_next.Length < _keys.End || _states.Length < _keys.End)
+        if (_next.Length < Keys.End || _states.Length < Keys.End)
         {
-            int length = Math.Max(16, (int)Math.Min(2L * _keys.End, Array.MaxLength));
+            int length = Math.Max(16, (int)Math.Min(2L * Keys.End, Array.MaxLength));
             Array.Resize(ref _next, length);
             Array.Resize(ref _states, length);
         }
@@ -359,19 +398,17 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
         }
 
         _gone.Clear();
-        _added.Clear();
+        Added.Clear();
     }
 
     // In both arrays: the number may be another key's next.
     private void Remove(int number)
     {
-        _keys.Remove(number);
+        Keys.Remove(number);
         if (number < _states.Length)
         {
             _states[number] = default;
             _next[number] = default;
         }
     }
-
-    private readonly struct NoValue;
 }

@@ -72,7 +72,7 @@ internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
     {
         _moved.Add(pane);
         pane.IsCounted = entering;
-        foreach (ReadOnlySpan<NumberedValue<TValue>> block in pane.Blocks)
+        foreach (ReadOnlySpan<NumberedValue<TValue>> block in pane.Records.Blocks)
         {
             // A span at a time, whose entries are still near when they change.
             for (int start = 0; start < block.Length; start += RecordBuffer.SpanRecords)

@@ -106,9 +106,12 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     public void Restore(WindowPane<NumberedValue<TValue>> pane)
     {
         _panes.Add(pane);
-        foreach (NumberedValue<TValue> item in pane.Blocks.SelectMany(block => block))
+        foreach (ReadOnlySpan<NumberedValue<TValue>> block in pane.Records.Blocks)
         {
-            Table.ValueAt(item.Number).Holders++;
+            foreach (ref readonly NumberedValue<TValue> item in block)
+            {
+                Table.ValueAt(item.Number).Holders++;
+            }
         }
     }
 
@@ -161,7 +164,11 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         _touched.Clear();
         while (_panes.TryLetGo(out WindowPane<NumberedValue<TValue>>? pane))
         {
-            pane.Blocks.ForEach(block => Leave(block));
+            foreach (ReadOnlySpan<NumberedValue<TValue>> block in pane.Records.Blocks)
+            {
+                Leave(block);
+            }
+
             Leave(pane);
             pane.Dispose();
         }

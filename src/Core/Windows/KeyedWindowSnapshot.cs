@@ -36,10 +36,13 @@ internal sealed class KeyedWindowSnapshot<TKey, TValue>(DStream stream,
             SavedNumbers.WriteInt64(output, pane.Time.Milliseconds);
             SavedNumbers.WriteFlag(output, pane.IsCounted);
             SavedNumbers.WriteInt32(output, pane.Count);
-            foreach (NumberedValue<TValue> item in pane.Blocks.SelectMany(block => block))
+            foreach (ReadOnlySpan<NumberedValue<TValue>> block in pane.Records.Blocks)
             {
-                SavedNumbers.WriteInt32(output, places[item.Number]);
-                _values.Write(in item.Value, output);
+                foreach (ref readonly NumberedValue<TValue> item in block)
+                {
+                    SavedNumbers.WriteInt32(output, places[item.Number]);
+                    _values.Write(in item.Value, output);
+                }
             }
         }
     }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 
 namespace FastStream;
@@ -101,26 +100,26 @@ internal sealed class RecomputedWindowOperator<TKey, TValue, TMarker> : KeyedWin
         Gather(older);
         Gather(newer);
         ReadOnlySpan<int> order = _order.Span;
-        List<ArraySegment<NumberedValue<TValue>>>? blocks = null;
+        RecordBlocks<NumberedValue<TValue>>? records = null;
         if (order.Length <= (older.Count + newer.Count) / 8 * 7)
         {
-            blocks = [];
-            NumberedValue<TValue>[] items = ArrayPool<NumberedValue<TValue>>.Shared.Rent(order.Length);
+            records = new();
+            Span<NumberedValue<TValue>> items = records.Append(order.Length);
             for (int i = 0; i < order.Length; i++)
             {
                 items[i] = new NumberedValue<TValue> { Number = order[i], Value = Table.ValueAt(order[i]).Value };
             }
 
-            blocks.Add(new ArraySegment<NumberedValue<TValue>>(items, 0, order.Length));
+            records.Seal();
         }
 
         _order.Clear();
-        return blocks is null ? null : new WindowPane<NumberedValue<TValue>>(older.Time, blocks, texts: null, scope: null, depth: 0);
+        return records is null ? null : new WindowPane<NumberedValue<TValue>>(older.Time, records, texts: null, scope: null, depth: 0);
     }
 
     private void Gather(WindowPane<NumberedValue<TValue>> pane)
     {
-        foreach (ArraySegment<NumberedValue<TValue>> block in pane.Blocks)
+        foreach (ReadOnlySpan<NumberedValue<TValue>> block in pane.Records.Blocks)
         {
             Gather(block);
         }

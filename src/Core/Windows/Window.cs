@@ -115,10 +115,7 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Sta
     private void Give(WindowPane<T> pane, BatchContext batch)
     {
         pane.HoldFor(batch);
-        foreach (ArraySegment<T> block in pane.Blocks)
-        {
-            Output.Write(block);
-        }
+        pane.Records.PassTo(Output);
     }
 
     // What follows begins a batch where a window is due.

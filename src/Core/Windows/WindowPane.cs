@@ -7,7 +7,6 @@ namespace FastStream;
 /// </remarks>
 internal sealed class WindowPane<T> : IDisposable
 {
-    private readonly List<ArraySegment<T>> _blocks;
     private readonly ArenaLease? _texts;     // copies of the records' texts
     // the batch itself, where records hold its memory in a way that cannot be copied, or that only looking into them
     // has shown
@@ -15,10 +14,10 @@ internal sealed class WindowPane<T> : IDisposable
     private readonly int _depth;            // windows before the one that the pane is in
     private int _holders = 1;
 
-    public WindowPane(BatchTime time, List<ArraySegment<T>> blocks, ArenaLease? texts, BatchContext? scope, int depth)
+    public WindowPane(BatchTime time, RecordBlocks<T> records, ArenaLease? texts, BatchContext? scope, int depth)
     {
         Time = time;
-        _blocks = blocks;
+        Records = records;
         _texts = texts;
         _scope = scope;
         _depth = depth;
@@ -28,7 +27,7 @@ internal sealed class WindowPane<T> : IDisposable
     public BatchTime Time { get; }
 
     /// <summary>Number of records.</summary>
-    public int Count => _blocks.Sum(block => block.Count);
+    public int Count => Records.Count;
 
     /// <summary>The number of the final batch in a keyed window, counted from the first.</summary>
     public long Index { get; set; }
@@ -37,7 +36,7 @@ internal sealed class WindowPane<T> : IDisposable
     public bool IsCounted { get; set; }
 
     /// <summary>The records, in the order in which they came.</summary>
-    public List<ArraySegment<T>> Blocks => _blocks;
+    public RecordBlocks<T> Records { get; }
 
     /// <summary>Lets a batch read the records as long as it lives.</summary>
     public void HoldFor(BatchContext batch)
@@ -58,7 +57,7 @@ internal sealed class WindowPane<T> : IDisposable
     {
         if (Interlocked.Decrement(ref _holders) == 0)
         {
-            Collector<T>.Return(_blocks);
+            Records.Dispose();
             _texts?.Dispose();
             _scope?.ReleaseForWindow(_depth);
         }
@@ -70,7 +69,7 @@ internal sealed class WindowPane<T> : IDisposable
 /// <param name="memory">Where the copies are made, if that is shared with others; each collector's user is alone with it.</param>
 internal sealed class PaneCollector<T>(int depth, TextArena? memory = null)
 {
-    private readonly Collector<T> _records = new();
+    private RecordBlocks<T> _records = new();
     private readonly TextArena _memory = memory ?? new TextArena();
     private readonly HiddenTextFinder? _finder = HiddenTexts<T>.NewFinder(takesUnseen: true);   // null where no text can be hidden
     private T[]? _copies;        // records of a span with copied texts
@@ -92,25 +91,20 @@ internal sealed class PaneCollector<T>(int depth, TextArena? memory = null)
             _hidesText = _finder.AreIn(items);
         }
 
-        _records.OnRecords(items);
+        _records.Add(items);
     }
 
-    public WindowPane<T> TakePane(BatchContext batch)
-    {
-        _records.OnBatchEnd(batch);
-        return TakePane(batch.Time, RecordTexts<T>.Unreachable is not null || _hidesText ? batch : null);
-    }
+    public WindowPane<T> TakePane(BatchContext batch) =>
+        TakePane(batch.Time, RecordTexts<T>.Unreachable is not null || _hidesText ? batch : null);
 
     /// <summary>Takes a batch of an earlier run, whose records hold no memory but that of their texts.</summary>
-    public WindowPane<T> TakePane(BatchTime time)
-    {
-        _records.Seal();
-        return TakePane(time, scope: null);
-    }
+    public WindowPane<T> TakePane(BatchTime time) => TakePane(time, scope: null);
 
     private WindowPane<T> TakePane(BatchTime time, BatchContext? scope)
     {
-        var pane = new WindowPane<T>(time, _records.Take(), _texts, scope, depth);
+        _records.Seal();
+        var pane = new WindowPane<T>(time, _records, _texts, scope, depth);
+        _records = new();
         _texts = null;
         _hidesText = false;
         return pane;
@@ -118,7 +112,7 @@ internal sealed class PaneCollector<T>(int depth, TextArena? memory = null)
 
     public void Reset()
     {
-        _records.Forget();
+        _records.Dispose();
         _texts?.Dispose();
         _texts = null;
         _hidesText = false;

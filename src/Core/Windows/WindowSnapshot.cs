@@ -47,7 +47,11 @@ internal sealed class WindowSnapshot<T> : IStateSnapshot
         foreach (WindowPane<T> pane in panes)
         {
             SavedNumbers.WriteInt64(output, pane.Time.Milliseconds);
-            pane.Blocks.ForEach(block => SavedRecords.Write<T>(block, _records, output));
+            foreach (ReadOnlySpan<T> block in pane.Records.Blocks)
+            {
+                SavedRecords.Write(block, _records, output);
+            }
+
             SavedRecords.WriteEnd(output);
         }
     }

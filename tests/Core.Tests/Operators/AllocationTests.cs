@@ -43,7 +43,8 @@ public sealed class AllocationTests
     [Fact]
     public void Others_WarmBatch_AllocateNothingForARecord()
     {
-        CheckAllocation(new CountByValueOperator<(int, long)>(new Nowhere<((int, long), long)>()));
+        CheckAllocation(
+            new FoldByKeyOperator<(int, long), (int, long), long, CountFold<(int, long)>>(default, new Nowhere<((int, long), long)>()));
         CheckAllocation(new DistinctOperator<(int, long)>(new Nowhere<(int, long)>()));
         CheckAllocation(new TopKOperator<(int Key, long Value), long, byte>(100, pair => pair.Value, true, new Nowhere<(int, long)>()));
         CheckAllocation(new MapValuesOperator<int, long, long, byte>(value => value + 1, new Nowhere<(int, long)>()));

@@ -1,0 +1,125 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
+namespace FastStream.Runtime;
+
+/// <summary>
+/// Records in arrays of the shared pool, in the order in which they came: filled by one thread, sealed, read by any,
+/// and given back once.
+/// </summary>
+internal sealed class RecordBlocks<T> : IDisposable
+{
+    private const int SmallestBlockRecords = 128;
+    private const int LargestBlockRecords = 8192;
+
+    private ArraySegment<T>[] _blocks = [];   // those that are full or sealed
+    private int _blockCount;
+    private T[] _filling = [];                // the block behind them
+    private int _count;                       // records in it
+    private int _nextBlockRecords = SmallestBlockRecords;   // blocks grow, so that few records take little
+
+    /// <summary>The records; all of them once they are sealed.</summary>
+    public ReadOnlySpan<ArraySegment<T>> Blocks => _blocks.AsSpan(0, _blockCount);
+
+    /// <summary>Number of blocks.</summary>
+    public int BlockCount => _blockCount;
+
+    /// <summary>One of the blocks.</summary>
+    public ArraySegment<T> this[int index] => _blocks[index];
+
+    /// <summary>Number of records in <see cref="Blocks"/>.</summary>
+    public int Count
+    {
+        get
+        {
+            int count = 0;
+            foreach (ref readonly ArraySegment<T> block in Blocks)
+            {
+                count += block.Count;
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>Copies records in.</summary>
+    public void Add(ReadOnlySpan<T> items)
+    {
+        while (!items.IsEmpty)
+        {
+            if (_count == _filling.Length)
+            {
+                Seal();
+                _filling = ArrayPool<T>.Shared.Rent(Math.Max(_nextBlockRecords, items.Length));
+                _nextBlockRecords = Math.Min(_nextBlockRecords * 4, LargestBlockRecords);
+            }
+
+            int taken = Math.Min(items.Length, _filling.Length - _count);
+            items[..taken].CopyTo(_filling.AsSpan(_count));
+            _count += taken;
+            items = items[taken..];
+        }
+    }
+
+    /// <summary>Room for so many records, which the caller fills.</summary>
+    public Span<T> Append(int count)
+    {
+        Seal();
+        _filling = ArrayPool<T>.Shared.Rent(count);
+        _count = count;
+        return _filling.AsSpan(0, count);
+    }
+
+    /// <summary>Ends the block that is being filled.</summary>
+    public void Seal()
+    {
+        if (_count > 0)
+        {
+            if (_blockCount == _blocks.Length)
+            {
+                Array.Resize(ref _blocks, Math.Max(4, 2 * _blockCount));
+            }
+
+            _blocks[_blockCount++] = new ArraySegment<T>(_filling, 0, _count);
+        }
+
+        _filling = [];
+        _count = 0;
+    }
+
+    /// <summary>The records in a new array.</summary>
+    public T[] ToArray()
+    {
+        var all = new T[Count];
+        int next = 0;
+        foreach (ref readonly ArraySegment<T> block in Blocks)
+        {
+            block.CopyTo(all, next);
+            next += block.Count;
+        }
+
+        return all;
+    }
+
+    /// <summary>Hands the records on to an operator.</summary>
+    public void PassTo(RecordBuffer<T> output)
+    {
+        foreach (ref readonly ArraySegment<T> block in Blocks)
+        {
+            output.Write(block);
+        }
+    }
+
+    /// <summary>Gives the arrays back; there are no records then, and others may be added.</summary>
+    public void Dispose()
+    {
+        Seal();
+        foreach (ref readonly ArraySegment<T> block in Blocks)
+        {
+            ArrayPool<T>.Shared.Return(block.Array!, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+        }
+
+        _blockCount = 0;
+        _nextBlockRecords = SmallestBlockRecords;
+    }
+}

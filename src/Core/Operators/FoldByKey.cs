@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+
+namespace FastStream;
+
+/// <summary>How the records of a key become one value. A struct, so that one loop over a table is compiled for each way.</summary>
+/// <typeparam name="TItem">The record.</typeparam>
+/// <typeparam name="TKey">Its key.</typeparam>
+/// <typeparam name="TValue">What they become.</typeparam>
+internal interface IFold<TItem, TKey, TValue> : IKeyOf<TItem, TKey>
+{
+    /// <summary>The value of a key's first record.</summary>
+    TValue First(in TItem item);
+
+    /// <summary>A value with one more record.</summary>
+    TValue Next(TValue value, in TItem item);
+}
+
+/// <summary>
+/// Folds the records of each key into one value, and hands the pairs on at the end of the batch, in the order in which
+/// keys came.
+/// </summary>
+/// <remarks>One table lookup for each record, the slots asked for ahead.</remarks>
+internal sealed class FoldByKeyOperator<TItem, TKey, TValue, TFold>(TFold fold, Operator<(TKey Key, TValue Value)> next)
+    : Operator<TItem, (TKey Key, TValue Value)>(next)
+    where TFold : struct, IFold<TItem, TKey, TValue>
+{
+    private readonly KeyTable<TKey, TValue> _table = new();                   // the batch's keys so far
+    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];     // of a span
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void OnRecords(ReadOnlySpan<TItem> items)
+    {
+        Span<uint> hashes = _hashes.AsSpan(0, items.Length);
+        _table.Prepare<TItem, TFold>(items, hashes);
+        for (int i = 0; (i = Fold(fold, _table.GetCursor(), items, hashes, i)) < items.Length; i++)
+        {
+            FoldSlowly(hashes[i], in items[i]);
+        }
+    }
+
+    public override void OnBatchEnd(BatchContext batch)
+    {
+        _table.DrainTo(Output);
+        base.OnBatchEnd(batch);
+    }
+
+    public override void Reset(BatchContext batch)
+    {
+        _table.Clear();
+        base.Reset(batch);
+    }
+
+    // A loop without calls but the user's, which the compiler can inline. Gives the place of the first key that needs one.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Fold(TFold fold, KeyTable<TKey, TValue>.Probe probe, ReadOnlySpan<TItem> items, Span<uint> hashes, int from)
+    {
+        for (int i = from; i < items.Length && i < hashes.Length; i++)
+        {
+            ref readonly TItem item = ref items[i];
+            ref TValue value = ref probe.TryGetOrAdd(hashes[i], in TFold.Of(in item), out bool isNew);
+            if (Unsafe.IsNullRef(ref value))
+            {
+                return i;
+            }
+
+            value = isNew ? fold.First(in item) : fold.Next(value, in item);
+        }
+
+        return items.Length;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void FoldSlowly(uint hash, in TItem item)
+    {
+        ref TValue value = ref _table.GetOrAdd(hash, in TFold.Of(in item), out bool exists);
+        value = exists ? fold.Next(value, in item) : fold.First(in item);
+    }
+}
