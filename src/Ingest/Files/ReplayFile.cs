@@ -135,18 +135,18 @@ internal sealed class ReplayFileStream<T>(
     /// <summary>Writes <code>| 1 | number of the next batch (8 bytes) | where it begins (8) | file |</code></summary>
     protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output)
     {
-        var writer = new SavedWriter(output);
-        writer.Byte(Version);
-        writer.Int64(_batch);
-        writer.Int64(_at);
+        var writer = new StateWriter(output);
+        writer.WriteByte(Version);
+        writer.WriteInt64(_batch);
+        writer.WriteInt64(_at);
         SavedFile.Write(writer, _file!.Listed);
     }
 
     protected internal override void LoadPosition(ReadOnlySpan<byte> saved)
     {
-        var reader = new SavedReader(saved, Version, $"the position of {Name}");
-        _batch = (int)Math.Min(reader.Natural(), repeats ? batchCount : int.MaxValue);
-        _at = reader.Natural();
+        var reader = new StateReader(saved, Version, $"the position of {Name}");
+        _batch = (int)Math.Min(reader.ReadNatural(), repeats ? batchCount : int.MaxValue);
+        _at = reader.ReadNatural();
         _begun = new BegunFile(SavedFile.Read(ref reader), _at);
         reader.End();
     }

@@ -48,48 +48,48 @@ internal sealed class RateInputDStream<T>(StreamingContext context, long records
     // Its records are numbers still: the function that makes them is the program's. | 1 | first number (8 bytes) | position |
     protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output)
     {
-        var writer = new SavedWriter(output);
-        writer.Byte(Version);
-        writer.Int64(((RateBatch<T>)batch).First);
+        var writer = new StateWriter(output);
+        writer.WriteByte(Version);
+        writer.WriteInt64(((RateBatch<T>)batch).First);
         WritePosition(writer);
     }
 
     protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
         string what = $"batch {time} of {Name}";
-        var reader = new SavedReader(saved.Span, Version, what);
-        long first = reader.Natural();
+        var reader = new StateReader(saved.Span, Version, what);
+        long first = reader.ReadNatural();
         ReadPosition(ref reader);
         return new RateBatch<T>(first, Math.Max(0, _made - first), make);
     }
 
     protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output)
     {
-        var writer = new SavedWriter(output);
-        writer.Byte(Version);
+        var writer = new StateWriter(output);
+        writer.WriteByte(Version);
         WritePosition(writer);
     }
 
     protected internal override void LoadPosition(ReadOnlySpan<byte> saved)
     {
-        var reader = new SavedReader(saved, Version, $"the position of {Name}");
+        var reader = new StateReader(saved, Version, $"the position of {Name}");
         ReadPosition(ref reader);
     }
 
     // | records made (8) | ms that they were made for (8) | records a second (8) |
-    private void WritePosition(SavedWriter writer)
+    private void WritePosition(StateWriter writer)
     {
-        writer.Int64(_made);
-        writer.Int64(_elapsedMs);
-        writer.Int64(recordsPerSecond);
+        writer.WriteInt64(_made);
+        writer.WriteInt64(_elapsedMs);
+        writer.WriteInt64(recordsPerSecond);
     }
 
-    private void ReadPosition(ref SavedReader reader)
+    private void ReadPosition(ref StateReader reader)
     {
         _goesOn = true;
-        _made = reader.Natural();
-        _elapsedMs = reader.Natural();
-        if (reader.Natural() != recordsPerSecond)
+        _made = reader.ReadNatural();
+        _elapsedMs = reader.ReadNatural();
+        if (reader.ReadNatural() != recordsPerSecond)
         {
             // As long as it would have taken at the rate of now.
             _elapsedMs = (long)(((Int128)_made * 1000) / recordsPerSecond);

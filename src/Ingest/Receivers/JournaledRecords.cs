@@ -24,7 +24,7 @@ internal sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerial
     public void Append(ReadOnlySpan<T> records)
     {
         _entry.ResetWrittenCount();
-        SavedNumbers.WriteInt32(_entry, records.Length);
+        StateWriter.WriteInt32(_entry, records.Length);
         foreach (ref readonly T record in records)
         {
             serializer.Write(in record, _entry);
@@ -46,7 +46,7 @@ internal sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerial
         {
             using MemoryHandle pinned = entry.Pin();   // texts lie in it until they are copied
             ReadOnlySpan<byte> rest = entry.Span;
-            int count = SavedNumbers.ReadInt32(ref rest);
+            int count = StateReader.ReadInt32(ref rest);
             for (int i = 0; i < count; i++)
             {
                 T record = serializer.Read(ref rest);
