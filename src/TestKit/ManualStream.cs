@@ -59,7 +59,7 @@ public sealed class ManualStream<T> : InputDStream<T>
     }
 
     /// <inheritdoc/>
-    protected internal override bool HasEnded
+    protected override bool HasEnded
     {
         get
         {
@@ -71,7 +71,7 @@ public sealed class ManualStream<T> : InputDStream<T>
     }
 
     /// <inheritdoc/>
-    protected internal override InputBatch<T> Cut(BatchTime time)
+    protected override InputBatch<T> Cut(BatchTime time)
     {
         lock (_lock)
         {

@@ -48,7 +48,7 @@ internal sealed class QueueInputDStream<T>(StreamingContext context, TryTakeBatc
     private readonly T[] _default = defaultBatch is null ? [] : [.. defaultBatch];
     private bool _hadNull;   // a null was taken behind good batches: they went first, now it is reported
 
-    protected internal override InputBatch<T> Cut(BatchTime time)
+    protected override InputBatch<T> Cut(BatchTime time)
     {
         if (_hadNull)
         {

@@ -16,7 +16,7 @@ public static class RateStreamExtensions
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(make);
-        StreamingOptions.Check(recordsPerSecond >= 1, nameof(recordsPerSecond), recordsPerSecond, "1 or more is expected");
+        OptionCheck.Check(recordsPerSecond >= 1, nameof(recordsPerSecond), recordsPerSecond, "1 or more is expected");
         return new RateInputDStream<T>(context, recordsPerSecond, make);
     }
 }
@@ -30,13 +30,13 @@ internal sealed class RateInputDStream<T>(StreamingContext context, long records
     private long _made;         // records of all batches before
     private bool _goesOn;       // whether there was an earlier run
 
-    protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
+    protected override ValueTask StartAsync(CancellationToken cancellationToken)
     {
         _last = _goesOn ? null : Context.ZeroTime;
         return ValueTask.CompletedTask;
     }
 
-    protected internal override InputBatch<T> Cut(BatchTime time)
+    protected override InputBatch<T> Cut(BatchTime time)
     {
         long first = _made;
         _elapsedMs += (long)(time - (_last ?? time - Context.Options.BatchInterval)).TotalMilliseconds;
@@ -46,7 +46,7 @@ internal sealed class RateInputDStream<T>(StreamingContext context, long records
     }
 
     // Its records are numbers still: the function that makes them is the program's. | 1 | first number (8 bytes) | position |
-    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output)
+    protected override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output)
     {
         var writer = new StateWriter(output);
         writer.WriteByte(Version);
@@ -54,7 +54,7 @@ internal sealed class RateInputDStream<T>(StreamingContext context, long records
         WritePosition(writer);
     }
 
-    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
+    protected override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
         string what = $"batch {time} of {Name}";
         var reader = new StateReader(saved.Span, Version, what);
@@ -63,14 +63,14 @@ internal sealed class RateInputDStream<T>(StreamingContext context, long records
         return new RateBatch<T>(first, Math.Max(0, _made - first), make);
     }
 
-    protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output)
+    protected override void SavePosition(BatchTime time, IBufferWriter<byte> output)
     {
         var writer = new StateWriter(output);
         writer.WriteByte(Version);
         WritePosition(writer);
     }
 
-    protected internal override void LoadPosition(ReadOnlySpan<byte> saved)
+    protected override void LoadPosition(ReadOnlySpan<byte> saved)
     {
         var reader = new StateReader(saved, Version, $"the position of {Name}");
         ReadPosition(ref reader);
