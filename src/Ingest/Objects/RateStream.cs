@@ -1,4 +1,5 @@
 using System.Buffers;
+using FastStream.Runtime;
 
 namespace FastStream;
 
@@ -17,11 +18,11 @@ public static class RateStreamExtensions
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(make);
         OptionCheck.Check(recordsPerSecond >= 1, nameof(recordsPerSecond), recordsPerSecond, "1 or more is expected");
-        return new RateInputDStream<T>(context, recordsPerSecond, make);
+        return context.FromSource(new RateSource<T>(recordsPerSecond, make), "Rate");
     }
 }
 
-internal sealed class RateInputDStream<T>(StreamingContext context, long recordsPerSecond, Func<long, T> make) : InputDStream<T>(context, "Rate")
+internal sealed class RateSource<T>(long recordsPerSecond, Func<long, T> make) : Source<T>
 {
     private const byte Version = 1;
 
@@ -32,7 +33,7 @@ internal sealed class RateInputDStream<T>(StreamingContext context, long records
 
     protected override ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        _last = _goesOn ? null : Context.ZeroTime;
+        _last = _goesOn ? null : Context.StreamingContext.ZeroTime;
         return ValueTask.CompletedTask;
     }
 
@@ -56,8 +57,7 @@ internal sealed class RateInputDStream<T>(StreamingContext context, long records
 
     protected override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
-        string what = $"batch {time} of {Name}";
-        var reader = new StateReader(saved.Span, Version, what);
+        var reader = new StateReader(saved.Span, Version, $"batch {time} of {Context.Name}");
         long first = reader.ReadNatural();
         ReadPosition(ref reader);
         return new RateBatch<T>(first, Math.Max(0, _made - first), make);
@@ -72,7 +72,7 @@ internal sealed class RateInputDStream<T>(StreamingContext context, long records
 
     protected override void LoadPosition(ReadOnlySpan<byte> saved)
     {
-        var reader = new StateReader(saved, Version, $"the position of {Name}");
+        var reader = new StateReader(saved, Version, $"the position of {Context.Name}");
         ReadPosition(ref reader);
     }
 
