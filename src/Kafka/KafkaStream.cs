@@ -122,7 +122,7 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
 
     protected override InputBatch<KafkaRecord<TKey, TValue>> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
-        IReadOnlyList<KafkaRange> ranges = SavedRanges.Read(saved.Span);
+        IReadOnlyList<KafkaRange> ranges = SavedRanges.Read(saved.Span, $"batch {time} of {Name}");
         foreach (KafkaRange range in ranges)
         {
             _prefetch.MoveTo(range.Id, range.Until);
@@ -139,7 +139,7 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
 
     protected override void LoadPosition(ReadOnlySpan<byte> saved)
     {
-        foreach ((KafkaPartition id, long next) in SavedRanges.ReadPositions(saved))
+        foreach ((KafkaPartition id, long next) in SavedRanges.ReadPositions(saved, $"the position of {Name}"))
         {
             _prefetch.MoveTo(id, next);
         }

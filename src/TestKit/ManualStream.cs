@@ -62,7 +62,7 @@ public sealed class ManualStream<T> : InputDStream<T>
     }
 
     /// <inheritdoc/>
-    protected internal override bool HasEnded
+    protected override bool HasEnded
     {
         get
         {
@@ -74,7 +74,7 @@ public sealed class ManualStream<T> : InputDStream<T>
     }
 
     /// <inheritdoc/>
-    protected internal override InputBatch<T> Cut(BatchTime time)
+    protected override InputBatch<T> Cut(BatchTime time)
     {
         lock (_lock)
         {

@@ -8,9 +8,9 @@ namespace FastStream.Tests;
 
 public class ChannelStreamContract : InputContract
 {
-    protected override ISource CreateSource() => new Source();
+    protected override ISourceFeed<string> CreateFeed() => new Source();
 
-    private sealed class Source : ISource
+    private sealed class Source : ISourceFeed<string>
     {
         private readonly Channel<string> _channel = Channel.CreateUnbounded<string>();
 
@@ -24,9 +24,9 @@ public class ChannelStreamContract : InputContract
 
 public class MailboxContract : InputContract
 {
-    protected override ISource CreateSource() => new Source();
+    protected override ISourceFeed<string> CreateFeed() => new Source();
 
-    private sealed class Source : ISource
+    private sealed class Source : ISourceFeed<string>
     {
         private ITargetBlock<string>? _mailbox;
 
@@ -42,9 +42,9 @@ public class DataflowStreamContract : InputContract
 {
     protected override int Slack => 16;
 
-    protected override ISource CreateSource() => new Source();
+    protected override ISourceFeed<string> CreateFeed() => new Source();
 
-    private sealed class Source : ISource
+    private sealed class Source : ISourceFeed<string>
     {
         private readonly BufferBlock<string> _block = new(new DataflowBlockOptions { BoundedCapacity = 16 });
 
@@ -139,9 +139,9 @@ public class DataflowStreamContract : InputContract
 
 public class AsyncEnumerableStreamContract : InputContract
 {
-    protected override ISource CreateSource() => new Source();
+    protected override ISourceFeed<string> CreateFeed() => new Source();
 
-    private sealed class Source : ISource
+    private sealed class Source : ISourceFeed<string>
     {
         private readonly Channel<string> _channel = Channel.CreateBounded<string>(1);
         private readonly SemaphoreSlim _taken = new(0);
@@ -176,9 +176,9 @@ public class AsyncEnumerableStreamContract : InputContract
 
 public class ObservableStreamContract : InputContract
 {
-    protected override ISource CreateSource() => new Source();
+    protected override ISourceFeed<string> CreateFeed() => new Source();
 
-    private sealed class Source : ISource, IObservable<string>, IDisposable
+    private sealed class Source : ISourceFeed<string>, IObservable<string>, IDisposable
     {
         private readonly TaskCompletionSource<IObserver<string>> _observer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -202,9 +202,9 @@ public class ObservableStreamContract : InputContract
 
 public class ReceiverStreamContract : InputContract
 {
-    protected override ISource CreateSource() => new Source();
+    protected override ISourceFeed<string> CreateFeed() => new Source();
 
-    private sealed class Source : Receiver<string>, ISource
+    private sealed class Source : Receiver<string>, ISourceFeed<string>
     {
         public DStream<string> Describe(StreamingContext context) => context.ReceiverStream(this);
 
@@ -221,9 +221,9 @@ public class QueueStreamContract : InputContract
     // The queue is the user's, and so is its bound.
     protected override int Slack => -1;
 
-    protected override ISource CreateSource() => new Source();
+    protected override ISourceFeed<string> CreateFeed() => new Source();
 
-    private sealed class Source : ISource
+    private sealed class Source : ISourceFeed<string>
     {
         private readonly ConcurrentQueue<IReadOnlyList<string>> _queue = new();
 
@@ -246,9 +246,9 @@ public class SocketTextStreamContract : InputContract
 
     protected override bool StopTakesEverythingGiven => false;
 
-    protected override ISource CreateSource() => new Source();
+    protected override ISourceFeed<string> CreateFeed() => new Source();
 
-    private sealed class Source : ISource
+    private sealed class Source : ISourceFeed<string>
     {
         private readonly Peer _peer = new();
         private Connection? _connection;
@@ -278,9 +278,9 @@ public class ListenTextStreamContract : InputContract
 
     protected override bool StopTakesEverythingGiven => false;
 
-    protected override ISource CreateSource() => new Source();
+    protected override ISourceFeed<string> CreateFeed() => new Source();
 
-    private sealed class Source : ISource
+    private sealed class Source : ISourceFeed<string>
     {
         private ListenDStream<Utf8Text>? _stream;
         private Connection? _connection;
@@ -313,9 +313,9 @@ public class TextFileStreamContract : InputContract
     // Bounded in bytes: FileStreamTests.
     protected override int Slack => -1;
 
-    protected override ISource CreateSource() => new Source();
+    protected override ISourceFeed<string> CreateFeed() => new Source();
 
-    private sealed class Source : ISource
+    private sealed class Source : ISourceFeed<string>
     {
         private readonly string _directory = Directory.CreateTempSubdirectory("faststream-contract-").FullName;
         private int _files;

@@ -67,8 +67,8 @@ public sealed class BlockPool
     /// <summary>Memory for unfinished records, from this pool.</summary>
     internal RemainderMemory Carries { get; }
 
-    /// <summary>Whether there is no room for one more block.</summary>
-    internal bool IsFull => _room.Held + BlockSizeBytes > (long)MaxBlocks * BlockSizeBytes;
+    /// <summary>Whether there is no room for one more block: whoever rents waits, until a batch gives memory back.</summary>
+    public bool IsFull => _room.Held + BlockSizeBytes > (long)MaxBlocks * BlockSizeBytes;
 
     /// <summary>Bytes that are out beyond the bound, for the one record that is let ahead.</summary>
     internal long AheadBytes => Interlocked.Read(ref _aheadBytes);
@@ -88,8 +88,24 @@ public sealed class BlockPool
     }
 
     /// <summary>A pool beside the context's, without a bound, that gives idle memory back by the context's clock.</summary>
-    internal static BlockPool Unbounded(StreamingOptions options) =>
-        new(options.BlockSizeBytes, int.MaxValue, options.PoisonReturnedBlocks, options.TimeProvider, IdleAfter(options));
+    /// <param name="options">The context's options: its clock, its size of blocks, and whether returned blocks are poisoned.</param>
+    public static BlockPool Unbounded(StreamingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new(options.BlockSizeBytes, int.MaxValue, options.PoisonReturnedBlocks, options.TimeProvider, IdleAfter(options));
+    }
+
+    /// <summary>
+    /// Memory for one connection's unfinished records, within the bound that all of them share; the pool makes no other
+    /// use of it.
+    /// </summary>
+    /// <param name="maxRecordBytes">The most bytes that a record takes.</param>
+    /// <param name="hasOwnPiece">
+    /// Whether the first 4 KiB are the connection's own, beyond the bound: for one of many connections, which hold no
+    /// block while they wait.
+    /// </param>
+    public RemainderBuffer NewCarry(int maxRecordBytes, bool hasOwnPiece) =>
+        new(Carries, RemainderMemory.LargestBytes(maxRecordBytes), hasOwnPiece);
 
     /// <summary>Rents a block, waiting until one is free.</summary>
     public ValueTask<Block> RentAsync(CancellationToken cancellationToken = default) => RentAsync(BlockSizeBytes, cancellationToken);
@@ -105,7 +121,7 @@ public sealed class BlockPool
     }
 
     /// <summary>Rents a block of a size, waiting until there is room.</summary>
-    internal ValueTask<Block> RentAsync(int length, CancellationToken cancellationToken)
+    public ValueTask<Block> RentAsync(int length, CancellationToken cancellationToken)
     {
         return _room.TryTake(length) ? new ValueTask<Block>(Take(length, BlockBound.Counted)) : WaitAsync();
 

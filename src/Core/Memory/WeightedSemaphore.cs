@@ -2,10 +2,11 @@ namespace FastStream.Runtime;
 
 /// <summary>How much may be held at a time, in records or bytes: who wants more waits, in order, until something is given back.</summary>
 /// <remarks>
-/// One request larger than the limit passes when nothing else is held, so that nobody waits for ever. Safe from any
-/// thread.
+/// For a source that holds what it received until its batch is done with: take before receiving more, give back when the batch is disposed.
+/// One request larger than the limit passes when nothing else is held, so that nobody waits for ever. Safe from any thread.
 /// </remarks>
-internal sealed class WeightedSemaphore(long limit)
+/// <param name="limit">The most that is held.</param>
+public sealed class WeightedSemaphore(long limit)
 {
     private readonly Lock _lock = new();                                        // guards _held and _waiting
     private readonly LinkedList<(long Amount, TaskCompletionSource Granted)> _waiting = [];
@@ -24,6 +25,7 @@ internal sealed class WeightedSemaphore(long limit)
     }
 
     /// <summary>Takes if there is room now and nobody waits.</summary>
+    /// <param name="amount">How much.</param>
     public bool TryTake(long amount)
     {
         lock (_lock)
@@ -32,7 +34,10 @@ internal sealed class WeightedSemaphore(long limit)
         }
     }
 
-    /// <summary>Takes when there is room.</summary>
+    /// <summary>Takes when there is room, in the order of the calls.</summary>
+    /// <param name="amount">How much.</param>
+    /// <param name="cancellationToken">Gives up waiting; nothing is taken then.</param>
+    /// <exception cref="OperationCanceledException">The waiting was given up.</exception>
     public ValueTask TakeAsync(long amount, CancellationToken cancellationToken)
     {
         LinkedListNode<(long Amount, TaskCompletionSource Granted)> node;
@@ -50,6 +55,7 @@ internal sealed class WeightedSemaphore(long limit)
     }
 
     /// <summary>Takes whether there is room or not: for what is there already.</summary>
+    /// <param name="amount">How much.</param>
     public void TakeAnyway(long amount)
     {
         lock (_lock)
@@ -59,6 +65,7 @@ internal sealed class WeightedSemaphore(long limit)
     }
 
     /// <summary>Gives back; whoever has room now goes on.</summary>
+    /// <param name="amount">How much: no more than was taken.</param>
     public void Give(long amount)
     {
         lock (_lock)

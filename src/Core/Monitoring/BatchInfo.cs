@@ -55,7 +55,16 @@ public sealed record BatchInfo
 /// <param name="RecordCount">Its records; -1 if not known yet.</param>
 /// <param name="SizeBytes">Its bytes, 0 if not known.</param>
 /// <param name="Description">What the input says of the data's origin, such as file names.</param>
-public sealed record InputInfo(int StreamId, string Name, long RecordCount, long SizeBytes, string? Description);
+public sealed record InputInfo(int StreamId, string Name, long RecordCount, long SizeBytes, string? Description)
+{
+    /// <summary>How far the input was behind the end of what it reads, once this batch was cut.</summary>
+    public SourceLag Lag { get; init; }
+}
+
+/// <summary>How far an input is behind the end of what it reads: what is there already and in no batch yet.</summary>
+/// <param name="Records">In records; null where that is not known.</param>
+/// <param name="Bytes">In bytes; null where that is not known.</param>
+public readonly record struct SourceLag(long? Records, long? Bytes = null);
 
 /// <summary>One output's run for a batch.</summary>
 /// <param name="Index">Number of the output in its context.</param>

@@ -21,15 +21,15 @@ internal static class BatchRecord
         IReadOnlyList<IInputStream> inputs, IReadOnlyList<InputBatch> batches)
     {
         output.Write([Plan]);
-        SavedNumbers.WriteInt64(output, time.Milliseconds);
-        SavedNumbers.WriteInt32(output, inputs.Count);
+        StateWriter.WriteInt64(output, time.Milliseconds);
+        StateWriter.WriteInt32(output, inputs.Count);
         for (int i = 0; i < inputs.Count; i++)
         {
             byte[] name = Encoding.UTF8.GetBytes(names[i]);
-            SavedNumbers.WriteInt32(output, name.Length);
+            StateWriter.WriteInt32(output, name.Length);
             output.Write(name);
             int lengthAt = output.WrittenCount;
-            SavedNumbers.WriteInt32(output, 0);   // known when all is written: a batch can be large, and is not copied
+            StateWriter.WriteInt32(output, 0);   // known when all is written: a batch can be large, and is not copied
             inputs[i].SaveBatch(batches[i], output);
             BinaryPrimitives.WriteInt32LittleEndian(MemoryMarshal.AsMemory(output.WrittenMemory).Span[lengthAt..],
                 output.WrittenCount - lengthAt - sizeof(int));
@@ -81,14 +81,14 @@ internal static class BatchRecord
     private static Dictionary<string, ReadOnlyMemory<byte>> ReadInputs(byte[] frame)
     {
         ReadOnlySpan<byte> rest = frame.AsSpan(9);
-        int count = SavedNumbers.ReadInt32(ref rest);
+        int count = StateReader.ReadInt32(ref rest);
         var inputs = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         for (int i = 0; i < count; i++)
         {
-            int nameLength = Prefixed.LengthOfPresent(ref rest);
+            int nameLength = StateReader.ReadLength(ref rest);
             string name = Encoding.UTF8.GetString(rest[..nameLength]);
             rest = rest[nameLength..];
-            int length = Prefixed.LengthOfPresent(ref rest);
+            int length = StateReader.ReadLength(ref rest);
             if (!inputs.TryAdd(name, frame.AsMemory(frame.Length - rest.Length, length)))
             {
                 throw new InvalidDataException($"The log has the input {name} twice in one batch.");

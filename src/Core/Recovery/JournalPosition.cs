@@ -15,11 +15,11 @@ internal readonly record struct JournalPosition(long Entry, long Written, int Fi
 
     public void Write(IBufferWriter<byte> output)
     {
-        SavedNumbers.WriteByte(output, Version);
-        SavedNumbers.WriteInt64(output, Entry);
-        SavedNumbers.WriteInt64(output, Written);
-        SavedNumbers.WriteInt32(output, File);
-        SavedNumbers.WriteInt64(output, First);
+        StateWriter.WriteByte(output, Version);
+        StateWriter.WriteInt64(output, Entry);
+        StateWriter.WriteInt64(output, Written);
+        StateWriter.WriteInt32(output, File);
+        StateWriter.WriteInt64(output, First);
     }
 
     /// <exception cref="InvalidDataException">It is of another version, or damaged.</exception>
@@ -33,8 +33,8 @@ internal readonly record struct JournalPosition(long Entry, long Written, int Fi
         }
 
         ReadOnlySpan<byte> rest = saved[1..];
-        var position = new JournalPosition(SavedNumbers.ReadInt64(ref rest), SavedNumbers.ReadInt64(ref rest),
-            SavedNumbers.ReadInt32(ref rest), SavedNumbers.ReadInt64(ref rest));
+        var position = new JournalPosition(StateReader.ReadInt64(ref rest), StateReader.ReadInt64(ref rest),
+            StateReader.ReadInt32(ref rest), StateReader.ReadInt64(ref rest));
         return position is { First: >= 0, File: >= 1 } && position.Entry >= position.First && position.Written >= position.Entry
             ? position
             : throw new InvalidDataException($"The journal of {input} is said to go on at entry {position.Entry} "

@@ -16,10 +16,10 @@ internal readonly record struct JournalRange(long From, long To)
 
     public void Write(IBufferWriter<byte> output)
     {
-        SavedNumbers.WriteInt32(output, Mark);
-        SavedNumbers.WriteByte(output, Version);
-        SavedNumbers.WriteInt64(output, From);
-        SavedNumbers.WriteInt64(output, To);
+        StateWriter.WriteInt32(output, Mark);
+        StateWriter.WriteByte(output, Version);
+        StateWriter.WriteInt64(output, From);
+        StateWriter.WriteInt64(output, To);
     }
 
     /// <summary>Reads a range and moves on behind it; false where the batch was written down by its records.</summary>
@@ -28,7 +28,7 @@ internal readonly record struct JournalRange(long From, long To)
     {
         range = default;
         ReadOnlySpan<byte> rest = saved;
-        if (rest.Length < sizeof(int) || SavedNumbers.ReadInt32(ref rest) != Mark)
+        if (rest.Length < sizeof(int) || StateReader.ReadInt32(ref rest) != Mark)
         {
             return false;
         }
@@ -40,7 +40,7 @@ internal readonly record struct JournalRange(long From, long To)
         }
 
         rest = rest[1..];
-        range = new JournalRange(SavedNumbers.ReadInt64(ref rest), SavedNumbers.ReadInt64(ref rest));
+        range = new JournalRange(StateReader.ReadInt64(ref rest), StateReader.ReadInt64(ref rest));
         saved = rest;
         return range.From >= 0 && range.From <= range.To ? true : throw new InvalidDataException($"A batch has the "
             + $"entries {range.From} to {range.To} of a journal; a first one and one not before it are expected.");

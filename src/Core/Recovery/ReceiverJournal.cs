@@ -15,8 +15,15 @@ namespace FastStream;
 /// A start reads on behind the last checkpoint: what planned batches name, and then what is in none, which goes into the
 /// first new batch. The journal of an input that has none any more is read so
 /// too, if nothing is left in it.
+/// <para>
+/// An input has one (<see cref="Runtime.SourceContext.Journal"/>) where it says so by <c>KeepsJournal</c>. It calls
+/// <see cref="Begin"/> when it starts, then <see cref="Append"/> for what it receives and
+/// <see cref="Cut"/> for each batch, both under one lock of its own, so that batches and entries have the same order;
+/// it saves and loads batches by <see cref="SaveBatch"/> and
+/// <see cref="TryLoad"/>. Position, retirement and end are the context's to care for.
+/// </para>
 /// </remarks>
-internal sealed class ReceiverJournal
+public sealed class ReceiverJournal
 {
     private readonly string _directory;
     private readonly string _input;                                     // its name, for messages
@@ -37,7 +44,7 @@ internal sealed class ReceiverJournal
     /// <param name="options">Bounds; null where nothing is to be written.</param>
     /// <param name="fail">Told when the disk does not take what is received.</param>
     /// <param name="schema">How entries are written; null for bytes as they came.</param>
-    public ReceiverJournal(string directory, string input, ReceiverJournalOptions? options,
+    internal ReceiverJournal(string directory, string input, ReceiverJournalOptions? options,
         Action<StreamingException> fail, string? schema = null)
     {
         _directory = directory;
@@ -47,7 +54,10 @@ internal sealed class ReceiverJournal
         _schema = schema;
     }
 
-    /// <summary>Whether what is received is to be appended.</summary>
+    /// <summary>
+    /// Whether what is received is to be appended: false where the context has no
+    /// <see cref="CheckpointOptions.ReceiverJournal"/> any more, and only what an earlier run left is read.
+    /// </summary>
     public bool IsOn => _options is not null;
 
     /// <summary>Whether there is room for more to wait for the disk.</summary>
@@ -57,7 +67,7 @@ internal sealed class ReceiverJournal
 
     /// <summary>Goes on from a checkpoint. Before <see cref="Load"/> and <see cref="Begin"/>.</summary>
     /// <exception cref="InvalidDataException">It is of another version.</exception>
-    public void LoadPosition(ReadOnlySpan<byte> saved)
+    internal void LoadPosition(ReadOnlySpan<byte> saved)
     {
         // Nothing is there from a time without a journal.
         _position = saved.IsEmpty ? null : JournalPosition.Read(saved, _input);
@@ -66,10 +76,31 @@ internal sealed class ReceiverJournal
     /// <summary>What a planned batch is made of. In the order of the batches, before it begins.</summary>
     /// <exception cref="InvalidDataException">The journal is damaged, or has not what the plan names.</exception>
     /// <exception cref="InvalidOperationException">The entries were written as another type.</exception>
-    public List<ReadOnlyMemory<byte>> Load(JournalRange range)
+    internal List<ReadOnlyMemory<byte>> Load(JournalRange range)
     {
         List<ReadOnlyMemory<byte>> entries = Reader.Read(range);
         return Reader.Difference is { } difference ? throw new OtherSchemaException(_input, difference) : entries;
+    }
+
+    /// <summary>
+    /// What a batch is made of that <see cref="SaveBatch"/> wrote down: its entries, in order. In the order of the
+    /// batches, before <see cref="Begin"/>.
+    /// </summary>
+    /// <param name="saved">Moves on behind what was written.</param>
+    /// <param name="entries">The entries.</param>
+    /// <returns>False where the batch was not written by a journal; nothing is read then.</returns>
+    /// <exception cref="InvalidDataException">The journal is damaged, or has not what the plan names.</exception>
+    /// <exception cref="InvalidOperationException">The entries were written as another type.</exception>
+    public bool TryLoad(ref ReadOnlySpan<byte> saved, out IReadOnlyList<ReadOnlyMemory<byte>> entries)
+    {
+        entries = [];
+        if (!JournalRange.TryRead(ref saved, out JournalRange range))
+        {
+            return false;
+        }
+
+        entries = Load(range);
+        return true;
     }
 
     /// <summary>Opens the journal to be appended to; gives what is in no batch, which goes into the first one.</summary>
@@ -77,7 +108,7 @@ internal sealed class ReceiverJournal
     /// <exception cref="InvalidOperationException">
     /// The input has no journal any more, and something is left in it; or what is left was written as another type.
     /// </exception>
-    public List<ReadOnlyMemory<byte>> Begin()
+    public IReadOnlyList<ReadOnlyMemory<byte>> Begin()
     {
         using ReceiverJournalReader reader = Reader;
         List<ReadOnlyMemory<byte>> rest = reader.ReadRest();
@@ -144,7 +175,7 @@ internal sealed class ReceiverJournal
     }
 
     /// <summary>Writes down where the entries begin that no batch up to now has; nothing where there never was a journal.</summary>
-    public void SavePosition(BatchTime time, IBufferWriter<byte> output)
+    internal void SavePosition(BatchTime time, IBufferWriter<byte> output)
     {
         // Without a writer it stays where it is: nothing is added.
         JournalPosition? position = _writer is null ? _position : _writer.PositionOf(_planned);
@@ -164,7 +195,7 @@ internal sealed class ReceiverJournal
     /// No checkpoint before that of a batch is kept: files that only they need go. Where that is a checkpoint of an earlier
     /// run, all files stay for the time being.
     /// </summary>
-    public void Retire(BatchTime oldestKept)
+    internal void Retire(BatchTime oldestKept)
     {
         int file;
         lock (_checkpoints)
@@ -183,7 +214,7 @@ internal sealed class ReceiverJournal
     }
 
     /// <summary>Brings what waits to the disk, and ends.</summary>
-    public ValueTask CloseAsync()
+    internal ValueTask CloseAsync()
     {
         _reader?.Dispose();
         return _writer is null ? ValueTask.CompletedTask : new ValueTask(_writer.CloseAsync());

@@ -133,7 +133,7 @@ internal sealed class ReceiverJournalReader(string directory, JournalPosition? p
             }
 
             ReadOnlySpan<byte> rest = _groups.Current;
-            first = SavedNumbers.ReadInt64(ref rest);
+            first = StateReader.ReadInt64(ref rest);
             if (first == ReceiverJournalWriter.SchemaFrame)
             {
                 _difference = SchemaMatch.Difference(Encoding.UTF8.GetString(rest), schema ?? "bytes as they came");

@@ -111,7 +111,7 @@ internal sealed class ReceiverJournalWriter
                 throw Failed();
             }
 
-            SavedNumbers.WriteInt32(_waiting, entry.Length);
+            StateWriter.WriteInt32(_waiting, entry.Length);
             _waiting.Write(entry);
             if (_next++ == _taken)
             {
@@ -203,7 +203,7 @@ internal sealed class ReceiverJournalWriter
     private static ArrayBufferWriter<byte> NewFrame()
     {
         var frame = new ArrayBufferWriter<byte>();
-        SavedNumbers.WriteInt64(frame, 0);   // the number of the first entry, which is known when the frame goes out
+        StateWriter.WriteInt64(frame, 0);   // the number of the first entry, which is known when the frame goes out
         return frame;
     }
 
@@ -238,7 +238,7 @@ internal sealed class ReceiverJournalWriter
         if (_schema is not null && !_saysSchema)
         {
             var frame = new ArrayBufferWriter<byte>();
-            SavedNumbers.WriteInt64(frame, SchemaFrame);
+            StateWriter.WriteInt64(frame, SchemaFrame);
             Encoding.UTF8.GetBytes(_schema, frame);
             _log.Append(frame.WrittenMemory);
             _saysSchema = true;
@@ -287,7 +287,7 @@ internal sealed class ReceiverJournalWriter
         if (!isLarge)
         {
             frame.ResetWrittenCount();
-            SavedNumbers.WriteInt64(frame, 0);
+            StateWriter.WriteInt64(frame, 0);
         }
 
         lock (_gate)

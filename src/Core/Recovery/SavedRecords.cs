@@ -11,7 +11,7 @@ internal static class SavedRecords
         for (; !records.IsEmpty; records = records[Math.Min(records.Length, RecordBuffer.SpanRecords)..])
         {
             ReadOnlySpan<T> span = records[..Math.Min(records.Length, RecordBuffer.SpanRecords)];
-            SavedNumbers.WriteInt32(output, span.Length);
+            StateWriter.WriteInt32(output, span.Length);
             foreach (ref readonly T record in span)
             {
                 serializer.Write(in record, output);
@@ -19,7 +19,7 @@ internal static class SavedRecords
         }
     }
 
-    public static void WriteEnd(IBufferWriter<byte> output) => SavedNumbers.WriteInt32(output, 0);
+    public static void WriteEnd(IBufferWriter<byte> output) => StateWriter.WriteInt32(output, 0);
 
     /// <summary>Reads a span; an empty one at the end.</summary>
     /// <param name="bytes">Moves on behind it.</param>
@@ -28,7 +28,7 @@ internal static class SavedRecords
     /// <exception cref="InvalidDataException">The bytes are no records.</exception>
     public static Span<T> Read<T>(scoped ref ReadOnlySpan<byte> bytes, IRecordSerializer<T> serializer, T[] records)
     {
-        int count = SavedNumbers.ReadInt32(ref bytes);
+        int count = StateReader.ReadInt32(ref bytes);
         if (count < 0 || count > records.Length)
         {
             throw new InvalidDataException($"A span of {count} records was written; at most {records.Length} are expected.");

@@ -1,9 +1,14 @@
 namespace FastStream;
 
 /// <summary>
-/// Tells whoever stored records what became of the batch that they are in. Safe from any thread; the first answer counts.
+/// Tells whoever stored records what became of the batch that they are in: an input gives it to the batch
+/// (<see cref="InputBatch.Receipt"/>) that has them. Safe from any thread; the first answer counts.
 /// </summary>
-internal sealed class BatchReceipt
+/// <remarks>
+/// The context answers for every batch that it takes. An input that drops records, or stops with records that are in no
+/// batch, answers for these itself by <see cref="Reject"/>.
+/// </remarks>
+public sealed class BatchReceipt
 {
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -14,9 +19,10 @@ internal sealed class BatchReceipt
     public Task Settled => _settled.Task;
 
     /// <summary>The records count.</summary>
-    public void Accept() => _settled.TrySetResult();
+    internal void Accept() => _settled.TrySetResult();
 
-    /// <summary>The records are in no batch that counts.</summary>
+    /// <summary>The records are in no batch that counts, and never will be.</summary>
+    /// <param name="why">What <see cref="Settled"/> faults with.</param>
     public void Reject(Exception why)
     {
         if (_settled.TrySetException(why))

@@ -105,13 +105,13 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
             }
         }
 
-        SavedNumbers.WriteInt32(output, TextsFollow);
+        StateWriter.WriteInt32(output, TextsFollow);
         WriteJson(in copy, output);
         copy = record;
         foreach (int offset in RecordTexts<T>.Places)
         {
             ref Utf8Text text = ref RecordTexts<T>.TextIn(ref copy, offset);
-            SavedNumbers.WriteInt32(output, text.IsLong ? text.Length : InJson);
+            StateWriter.WriteInt32(output, text.IsLong ? text.Length : InJson);
             output.Write(text.IsLong ? text.Span : default);
         }
     }
@@ -126,7 +126,7 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
         {
             foreach (int offset in RecordTexts<T>.Places)
             {
-                int length = Prefixed.Length(ref rest);
+                int length = StateReader.ReadLengthOrNone(ref rest);
                 if (length >= 0)
                 {
                     RecordTexts<T>.TextIn(ref record, offset) = Utf8Text.OverPinned(rest[..length]);
@@ -191,13 +191,13 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
                 error);
         }
 
-        SavedNumbers.WriteInt32(output, json.Length);
+        StateWriter.WriteInt32(output, json.Length);
         output.Write(json);
     }
 
     private T ReadJson(ref ReadOnlySpan<byte> bytes)
     {
-        int length = Prefixed.LengthOfPresent(ref bytes);
+        int length = StateReader.ReadLength(ref bytes);
         T record;
         try
         {

@@ -63,7 +63,7 @@ internal sealed class RawSerializer<T> : IRecordSerializer<T>
         foreach (int offset in RecordTexts<T>.Places)
         {
             ReadOnlySpan<byte> text = RecordTexts<T>.TextIn(ref place, offset).Span;
-            SavedNumbers.WriteInt32(output, text.Length);
+            StateWriter.WriteInt32(output, text.Length);
             output.Write(text);
         }
     }
@@ -103,7 +103,7 @@ internal sealed class RawSerializer<T> : IRecordSerializer<T>
 
         foreach (int offset in RecordTexts<T>.Places)
         {
-            int length = Prefixed.LengthOfPresent(ref source);
+            int length = StateReader.ReadLength(ref source);
             RecordTexts<T>.TextIn(ref record, offset) = Utf8Text.OverPinned(source[..length]);
             source = source[length..];
         }

@@ -21,7 +21,7 @@ internal sealed class TextSerializer : IRecordSerializer<string?>
     {
         if (record is null)
         {
-            SavedNumbers.WriteInt32(output, Null);
+            StateWriter.WriteInt32(output, Null);
             return;
         }
 
@@ -34,8 +34,8 @@ internal sealed class TextSerializer : IRecordSerializer<string?>
             return;
         }
 
-        SavedNumbers.WriteInt32(output, Invalid);
-        SavedNumbers.WriteInt32(output, record.Length * sizeof(char));
+        StateWriter.WriteInt32(output, Invalid);
+        StateWriter.WriteInt32(output, record.Length * sizeof(char));
         output.Write(MemoryMarshal.AsBytes(record.AsSpan()));
     }
 
@@ -44,13 +44,13 @@ internal sealed class TextSerializer : IRecordSerializer<string?>
         if (bytes.Length >= sizeof(int) && BinaryPrimitives.ReadInt32LittleEndian(bytes) == Invalid)
         {
             bytes = bytes[sizeof(int)..];
-            int count = Prefixed.LengthOfPresent(ref bytes) / sizeof(char);
+            int count = StateReader.ReadLength(ref bytes) / sizeof(char);
             var characters = new string(MemoryMarshal.Cast<byte, char>(bytes[..(count * sizeof(char))]));
             bytes = bytes[(count * sizeof(char))..];
             return characters;
         }
 
-        int length = Prefixed.Length(ref bytes);
+        int length = StateReader.ReadLengthOrNone(ref bytes);
         if (length < 0)
         {
             return null;

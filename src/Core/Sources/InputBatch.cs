@@ -15,8 +15,8 @@ public abstract class InputBatch : IDisposable
     /// <summary>What listeners may show of this batch's origin, such as file names; null when there is nothing to say.</summary>
     public virtual string? Description => null;
 
-    /// <summary>Where somebody waits to hear that the batch's records count; else null.</summary>
-    internal BatchReceipt? Receipt { get; init; }
+    /// <summary>Told when the batch's records count, where somebody waits to hear it; else null (default).</summary>
+    public BatchReceipt? Receipt { get; init; }
 
     /// <summary>Gives the memory back. Called once, when no output, slice or retry needs the batch any more.</summary>
     public void Dispose()

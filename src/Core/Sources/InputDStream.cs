@@ -1,11 +1,12 @@
 using System.Buffers;
+using FastStream.Runtime;
 
 namespace FastStream.Runtime;
 
 /// <summary>A stream's root: what has arrived since the last batch is cut off at every tick.</summary>
 /// <remarks>
-/// To add a source, derive from this (or from a receiver in FastStream.Ingest) and write <see cref="Cut"/>;
-/// docs/recipes.md shows how.
+/// To add a source, derive from <see cref="Source{T}"/>, which is apart from the description (or from a receiver in
+/// FastStream.Ingest); docs/recipes.md shows how. Derive from this where description and source are better one object.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public abstract class InputDStream<T> : DStream<T>, IInputStream
@@ -16,8 +17,12 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     protected InputDStream(StreamingContext context, string operatorName)
         : base(context, operatorName)
     {
+        SourceContext = new SourceContext(this);
         context.AddInput(this);
     }
+
+    /// <summary>By what the input tells its context, and the context's listeners, what happens to it.</summary>
+    protected SourceContext SourceContext { get; }
 
     /// <summary>Called once when the context starts, before the first batch; must not wait for data.</summary>
     /// <param name="cancellationToken">Cancelled when the context stops at once.</param>
@@ -69,21 +74,18 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
 
     /// <summary>
     /// Where the context has checkpoints: writes down how far the input is, as of the batches up to a checkpoint, such
-    /// as what it has read already. By default nothing.
+    /// as what it has read already. By default where its journal is, else nothing.
     /// </summary>
     /// <param name="time">The last batch that the checkpoint counts.</param>
     /// <param name="output">Takes the bytes.</param>
-    protected internal virtual void SavePosition(BatchTime time, IBufferWriter<byte> output)
-    {
-    }
+    protected internal virtual void SavePosition(BatchTime time, IBufferWriter<byte> output) =>
+        SourceContext.Journal?.SavePosition(time, output);
 
     /// <summary>
     /// Goes on from where <see cref="SavePosition"/> was. Called before <see cref="LoadBatch"/> and
     /// <see cref="StartAsync"/>; not for a first start.
     /// </summary>
-    protected internal virtual void LoadPosition(ReadOnlySpan<byte> saved)
-    {
-    }
+    protected internal virtual void LoadPosition(ReadOnlySpan<byte> saved) => SourceContext.Journal?.LoadPosition(saved);
 
     /// <summary>
     /// A batch is done with: its outputs have run, or it was given up, and where the context has checkpoints that is on
@@ -96,7 +98,11 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     {
     }
 
-    internal IRecordSerializer<T> Serializer => _serializer ??= Context.Options.Checkpoint!.Serializers.Of<T>();
+    /// <summary>
+    /// How the context writes records of this type into checkpoints and journals. Only where it has
+    /// <see cref="StreamingOptions.Checkpoint"/>.
+    /// </summary>
+    protected internal IRecordSerializer<T> Serializer => _serializer ??= Context.Options.Checkpoint!.Serializers.Of<T>();
 
     /// <summary>
     /// Whether the input has given all that it ever will: every later <see cref="Cut"/> would be empty. Asked after
@@ -107,10 +113,29 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     protected internal virtual bool HasEnded => false;
 
     /// <summary>
-    /// Whether it takes nothing more before a batch gives room back: what is cut then holds little, and waiting with
-    /// the cut loses nothing.
+    /// Whether the input takes nothing more before a batch gives room back: what is cut then holds little, and waiting
+    /// with the cut loses nothing. By default false. Asked before each cut by one thread: must be quick.
     /// </summary>
-    internal virtual bool IsBackpressured => false;
+    protected internal virtual bool IsBackpressured => false;
+
+    /// <summary>
+    /// How far the input is behind the end of what it reads, as of its last cut, for <see cref="InputInfo.Lag"/>. By
+    /// default not known. Asked after each cut by the same thread: must be quick, and must not ask anything outside.
+    /// </summary>
+    protected internal virtual SourceLag Lag => default;
+
+    /// <summary>
+    /// Whether what is received goes into a journal where the context has checkpoints and a
+    /// <see cref="CheckpointOptions.ReceiverJournal"/>: <see cref="Runtime.SourceContext.Journal"/>. By default false:
+    /// an input whose source can be read again needs none.
+    /// </summary>
+    protected internal virtual bool KeepsJournal => false;
+
+    /// <summary>
+    /// How entries of the journal are written: another run must have the same text to read them. By default null, for
+    /// bytes as they came.
+    /// </summary>
+    protected internal virtual string? JournalSchema => null;
 
     /// <inheritdoc/>
     protected internal sealed override void Connect(GraphBuilder graph, Operator<T>[] outputs)
@@ -123,31 +148,39 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
         }
     }
 
-    /// <summary>Whether what is received goes into a journal.</summary>
-    internal virtual bool HasJournal => false;
-
-    /// <summary>
-    /// Where the context has checkpoints: the directory for the input's journal. Called first, before <see
-    /// cref="LoadPosition"/>, also for a first start.
-    /// </summary>
-    internal virtual void UseJournal(string directory)
-    {
-    }
-
-    /// <summary>No checkpoint before that of a batch is kept: what of the journal only they need may go.</summary>
-    internal virtual void RetireJournal(BatchTime oldestKept)
-    {
-    }
-
     bool IInputStream.IsBackpressured => IsBackpressured;
 
     bool IInputStream.HasEnded => HasEnded;
 
-    ValueTask IInputStream.StartAsync(CancellationToken cancellationToken) => StartAsync(cancellationToken);
+    SourceLag IInputStream.Lag => Lag;
+
+    async ValueTask IInputStream.StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            // An input that did not start is not closed.
+            await CloseJournalAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
 
     ValueTask IInputStream.StopAsync() => StopAsync();
 
-    ValueTask IInputStream.CloseAsync() => CloseAsync();
+    async ValueTask IInputStream.CloseAsync()
+    {
+        try
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await CloseJournalAsync().ConfigureAwait(false);
+        }
+    }
 
     void IInputStream.SaveBatch(InputBatch batch, IBufferWriter<byte> output) => SaveBatch((InputBatch<T>)batch, output);
 
@@ -160,15 +193,24 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
 
     void IInputStream.OnBatchCommitted(BatchTime time) => OnBatchCommitted(time);
 
-    bool IInputStream.HasJournal => HasJournal;
+    bool IInputStream.HasJournal => SourceContext.Journal is not null;
 
-    void IInputStream.UseJournal(string directory) => UseJournal(directory);
+    void IInputStream.UseJournal(string directory)
+    {
+        if (KeepsJournal)
+        {
+            SourceContext.Journal =
+                new ReceiverJournal(directory, Name, Context.Options.Checkpoint!.ReceiverJournal, Context.Fail, JournalSchema);
+        }
+    }
 
-    void IInputStream.RetireJournal(BatchTime oldestKept) => RetireJournal(oldestKept);
+    void IInputStream.RetireJournal(BatchTime oldestKept) => SourceContext.Journal?.Retire(oldestKept);
 
     InputBatch IInputStream.Cut(BatchTime time) =>
         Cut(time) ?? throw new InvalidOperationException(
             $"{Name} gave no batch at {time}. Cut must return an empty batch where nothing has arrived.");
+
+    private ValueTask CloseJournalAsync() => SourceContext.Journal?.CloseAsync() ?? ValueTask.CompletedTask;
 }
 
 /// <summary>An input as the scheduler sees it, without the record type.</summary>
@@ -181,6 +223,8 @@ internal interface IInputStream
     bool IsBackpressured { get; }
 
     bool HasEnded => false;
+
+    SourceLag Lag => default;
 
     ValueTask StartAsync(CancellationToken cancellationToken);
 
@@ -203,12 +247,18 @@ internal interface IInputStream
     {
     }
 
+    /// <summary>Whether what it receives goes into a journal.</summary>
     bool HasJournal => false;
 
+    /// <summary>
+    /// Where the context has checkpoints: the directory for the input's journal. Called first, before
+    /// <see cref="LoadPosition"/>, also for a first start.
+    /// </summary>
     void UseJournal(string directory)
     {
     }
 
+    /// <summary>No checkpoint before that of a batch is kept: what of the journal only they need may go.</summary>
     void RetireJournal(BatchTime oldestKept)
     {
     }

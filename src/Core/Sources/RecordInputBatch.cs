@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-
 namespace FastStream.Runtime;
 
 /// <summary>A batch of records that lie in memory: each partition gets a contiguous share of them, in order.</summary>
@@ -64,18 +60,6 @@ public sealed class RecordInputBatch<T> : InputBatch<T>
 
             start -= block.Length;
             end -= block.Length;
-        }
-    }
-
-    /// <summary>Gives arrays rented from the shared pool back to it: for the release of a batch whose blocks are such arrays.</summary>
-    internal static void ReturnToPool(RecordInputBatch<T> batch)
-    {
-        foreach (ReadOnlyMemory<T> block in batch._blocks)
-        {
-            if (MemoryMarshal.TryGetArray(block, out ArraySegment<T> segment))
-            {
-                ArrayPool<T>.Shared.Return(segment.Array!, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
-            }
         }
     }
 

@@ -18,10 +18,10 @@ internal static class RecordedBatch
     /// <summary>Writes all records, partition by partition.</summary>
     public static void Save<T>(InputBatch<T> batch, int partitions, IRecordSerializer<T> serializer, IBufferWriter<byte> output)
     {
-        SavedNumbers.WriteInt32(output, SchemaFollows);
-        SavedNumbers.WriteInt32(output, Encoding.UTF8.GetByteCount(serializer.Schema));
+        StateWriter.WriteInt32(output, SchemaFollows);
+        StateWriter.WriteInt32(output, Encoding.UTF8.GetByteCount(serializer.Schema));
         Encoding.UTF8.GetBytes(serializer.Schema, output);
-        SavedNumbers.WriteInt32(output, partitions);
+        StateWriter.WriteInt32(output, partitions);
         var sink = new Sink<T>(serializer, output);
         var buffer = new RecordBuffer<T>(sink);
         for (int partition = 0; partition < partitions; partition++)
@@ -41,12 +41,12 @@ internal static class RecordedBatch
     public static string? TakeSchema(ref ReadOnlyMemory<byte> saved)
     {
         ReadOnlySpan<byte> rest = saved.Span;
-        if (SavedNumbers.ReadInt32(ref rest) != SchemaFollows)
+        if (StateReader.ReadInt32(ref rest) != SchemaFollows)
         {
             return null;
         }
 
-        int length = Prefixed.LengthOfPresent(ref rest);
+        int length = StateReader.ReadLength(ref rest);
         string schema = Encoding.UTF8.GetString(rest[..length]);
         saved = saved[^(rest.Length - length)..];
         return schema;
@@ -58,7 +58,7 @@ internal static class RecordedBatch
     {
         using MemoryHandle pinned = saved.Pin();   // texts lie in it until they are copied
         ReadOnlySpan<byte> rest = saved.Span;
-        int partitionCount = SavedNumbers.ReadInt32(ref rest);
+        int partitionCount = StateReader.ReadInt32(ref rest);
         if (partitionCount is < 0 or > MostPartitions)
         {
             throw new InvalidDataException($"A batch of {partitionCount} partitions was written; at most {MostPartitions} are expected.");

@@ -35,7 +35,7 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
     /// <summary>Adds a key to those that the next <see cref="Read"/> asks for.</summary>
     public void Ask(in TKey key)
     {
-        SavedNumbers.WriteByte(_asked.Writer, StateKey);
+        StateWriter.WriteByte(_asked.Writer, StateKey);
         _keys.Write(in key, _asked.Writer);
         _asked.EndKey();
     }
@@ -61,7 +61,7 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
     {
         isFiled = value[0] != 0;
         value = value[1..];
-        touchedMs = SavedNumbers.ReadInt64(ref value);
+        touchedMs = StateReader.ReadInt64(ref value);
         value = Pinned<TState>(value);
         return _states.Read(ref value);
     }
@@ -110,7 +110,7 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
     public ReadOnlySpan<byte> KeyBytes(in TKey key)
     {
         _key.ResetWrittenCount();
-        SavedNumbers.WriteByte(_key, StateKey);
+        StateWriter.WriteByte(_key, StateKey);
         _keys.Write(in key, _key);
         return _key.WrittenSpan;
     }
@@ -128,8 +128,8 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
     public ReadOnlySpan<byte> ValueBytes(in TState state, long touchedMs, bool isFiled)
     {
         _value.ResetWrittenCount();
-        SavedNumbers.WriteFlag(_value, isFiled);
-        SavedNumbers.WriteInt64(_value, touchedMs);
+        StateWriter.WriteFlag(_value, isFiled);
+        StateWriter.WriteInt64(_value, touchedMs);
         _states.Write(in state, _value);
         _valueBytes += _value.WrittenCount;
         _valuesWritten++;

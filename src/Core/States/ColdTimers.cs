@@ -58,8 +58,8 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
             _slots.Add(begin, slot = new Slot());
         }
 
-        SavedNumbers.WriteInt64(slot.Last, due);
-        SavedNumbers.WriteInt32(slot.Last, key.Length);
+        StateWriter.WriteInt64(slot.Last, due);
+        StateWriter.WriteInt32(slot.Last, key.Length);
         slot.Last.Write(key);
         if (slot.Last.WrittenCount >= ChunkBytes && !shard.IsSaving)
         {
@@ -132,16 +132,16 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
     /// <summary>Writes which slots there are, as of the last <see cref="Flush"/>.</summary>
     public void Save(IBufferWriter<byte> output)
     {
-        SavedNumbers.WriteInt64(output, _idleMs);
-        SavedNumbers.WriteInt64(output, _nextChunk);
-        SavedNumbers.WriteInt32(output, _slots.Count);
+        StateWriter.WriteInt64(output, _idleMs);
+        StateWriter.WriteInt64(output, _nextChunk);
+        StateWriter.WriteInt32(output, _slots.Count);
         foreach ((long begin, Slot slot) in _slots)
         {
-            SavedNumbers.WriteInt64(output, begin);
-            SavedNumbers.WriteInt32(output, slot.Chunks.Count);
+            StateWriter.WriteInt64(output, begin);
+            StateWriter.WriteInt32(output, slot.Chunks.Count);
             foreach (long chunk in slot.Chunks)
             {
-                SavedNumbers.WriteInt64(output, chunk);
+                StateWriter.WriteInt64(output, chunk);
             }
         }
     }
@@ -150,20 +150,20 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
     /// Whether what was saved is of this idle time: keys are filed by it. Nothing was saved where states had no
     /// time-out.
     /// </summary>
-    public bool Fits(ReadOnlySpan<byte> saved) => !saved.IsEmpty && SavedNumbers.ReadInt64(ref saved) == _idleMs;
+    public bool Fits(ReadOnlySpan<byte> saved) => !saved.IsEmpty && StateReader.ReadInt64(ref saved) == _idleMs;
 
     /// <summary>Reads what <see cref="Save"/> wrote, which <see cref="Fits"/>.</summary>
     public void Load(ReadOnlySpan<byte> bytes)
     {
-        _ = SavedNumbers.ReadInt64(ref bytes);
-        _nextChunk = SavedNumbers.ReadInt64(ref bytes);
-        for (int count = SavedNumbers.ReadInt32(ref bytes); count > 0; count--)
+        _ = StateReader.ReadInt64(ref bytes);
+        _nextChunk = StateReader.ReadInt64(ref bytes);
+        for (int count = StateReader.ReadInt32(ref bytes); count > 0; count--)
         {
             var slot = new Slot();
-            _slots.Add(SavedNumbers.ReadInt64(ref bytes), slot);
-            for (int chunks = SavedNumbers.ReadInt32(ref bytes); chunks > 0; chunks--)
+            _slots.Add(StateReader.ReadInt64(ref bytes), slot);
+            for (int chunks = StateReader.ReadInt32(ref bytes); chunks > 0; chunks--)
             {
-                slot.Chunks.Add(SavedNumbers.ReadInt64(ref bytes));
+                slot.Chunks.Add(StateReader.ReadInt64(ref bytes));
             }
         }
     }

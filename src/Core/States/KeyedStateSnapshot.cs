@@ -26,15 +26,15 @@ internal sealed class KeyedStateSnapshot<TKey, TState>(DStream stream,
 
     public void Save(int part, IBufferWriter<byte> output)
     {
-        SavedNumbers.WriteFlag(output, partitions[part].HasBegun);
+        StateWriter.WriteFlag(output, partitions[part].HasBegun);
         foreach (SavedKey<TKey, TState>[] span in partitions[part].Saved().Chunk(RecordBuffer.SpanRecords))
         {
-            SavedNumbers.WriteInt32(output, span.Length);
+            StateWriter.WriteInt32(output, span.Length);
             foreach (ref readonly SavedKey<TKey, TState> saved in span.AsSpan())
             {
                 _keys.Write(in saved.Key, output);
                 _states.Write(in saved.State, output);
-                SavedNumbers.WriteInt64(output, saved.TouchedMs);
+                StateWriter.WriteInt64(output, saved.TouchedMs);
             }
         }
 
@@ -53,13 +53,13 @@ internal sealed class KeyedStateSnapshot<TKey, TState>(DStream stream,
         _hasBegun |= bytes[0] != 0;
         bytes = bytes[1..];
         var owners = new SavedKeyOwner(owner, partitions.Count, _salt);
-        for (int count; (count = SavedNumbers.ReadInt32(ref bytes)) != 0;)
+        for (int count; (count = StateReader.ReadInt32(ref bytes)) != 0;)
         {
             for (; count > 0; count--)
             {
                 TKey key = _keys.Read(ref bytes);
                 TState state = _states.Read(ref bytes);
-                _loaded[owners.Of(in key)].Add(new SavedKey<TKey, TState>(key, state, SavedNumbers.ReadInt64(ref bytes)));
+                _loaded[owners.Of(in key)].Add(new SavedKey<TKey, TState>(key, state, StateReader.ReadInt64(ref bytes)));
             }
         }
     }

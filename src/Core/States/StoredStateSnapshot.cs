@@ -49,8 +49,8 @@ internal sealed record StoredPart(byte[] Head, int Id, Task<ReadOnlyMemory<byte>
     {
         StoredSnapshot store = Store;
         output.Write(Head);
-        SavedNumbers.WriteInt32(output, store.Id);
-        SavedNumbers.WriteInt32(output, store.Snapshot.Length);
+        StateWriter.WriteInt32(output, store.Id);
+        StateWriter.WriteInt32(output, store.Snapshot.Length);
         output.Write(store.Snapshot.Span);
     }
 }
@@ -65,8 +65,8 @@ internal sealed record StoredPartHead(bool HasBegun, string Kind, byte[] Timers,
     public static byte[] Head(bool hasBegun, string kind, ColdTimers? timers)
     {
         var head = new ArrayBufferWriter<byte>();
-        SavedNumbers.WriteByte(head, StoredPart.Mark);
-        SavedNumbers.WriteFlag(head, hasBegun);
+        StateWriter.WriteByte(head, StoredPart.Mark);
+        StateWriter.WriteFlag(head, hasBegun);
         Write(head, System.Text.Encoding.UTF8.GetBytes(kind));
         var slots = new ArrayBufferWriter<byte>();
         timers?.Save(slots);
@@ -86,18 +86,18 @@ internal sealed record StoredPartHead(bool HasBegun, string Kind, byte[] Timers,
         bytes = bytes[2..];
         string kind = System.Text.Encoding.UTF8.GetString(ReadBytes(ref bytes));
         byte[] timers = ReadBytes(ref bytes);
-        return new StoredPartHead(hasBegun, kind, timers, SavedNumbers.ReadInt32(ref bytes), ReadBytes(ref bytes));
+        return new StoredPartHead(hasBegun, kind, timers, StateReader.ReadInt32(ref bytes), ReadBytes(ref bytes));
     }
 
     private static void Write(ArrayBufferWriter<byte> output, ReadOnlySpan<byte> bytes)
     {
-        SavedNumbers.WriteInt32(output, bytes.Length);
+        StateWriter.WriteInt32(output, bytes.Length);
         output.Write(bytes);
     }
 
     private static byte[] ReadBytes(ref ReadOnlySpan<byte> bytes)
     {
-        int length = SavedNumbers.ReadInt32(ref bytes);
+        int length = StateReader.ReadInt32(ref bytes);
         if (length < 0 || length > bytes.Length)
         {
             throw new InvalidDataException($"A part of a checkpoint has a field of {length} bytes where {bytes.Length} are left.");
@@ -217,14 +217,14 @@ internal sealed class StoredStateSnapshot<TKey, TState>(DStream stream, IReadOnl
         bytes = bytes[1..];
         var owners = new SavedKeyOwner(owner, partitions.Count, _salt);
         var cold = new ColdStates<TKey, TState>(partitions[0].Shard, stores.Serializers);
-        for (int count; (count = SavedNumbers.ReadInt32(ref bytes)) != 0;)
+        for (int count; (count = StateReader.ReadInt32(ref bytes)) != 0;)
         {
             for (; count > 0; count--)
             {
                 TKey key = _keys.Read(ref bytes);
                 TState state = _states.Read(ref bytes);
                 partitions[owners.Of(in key)]
-                    .Move(cold.KeyBytes(in key), cold.ValueBytes(in state, SavedNumbers.ReadInt64(ref bytes), isFiled: false));
+                    .Move(cold.KeyBytes(in key), cold.ValueBytes(in state, StateReader.ReadInt64(ref bytes), isFiled: false));
             }
         }
     }

@@ -30,17 +30,17 @@ internal sealed class KeyedWindowSnapshot<TKey, TValue>(DStream stream,
         KeyedWindowOperator<TKey, TValue> window = partitions[part];
         IReadOnlyCollection<WindowPane<NumberedValue<TValue>>> panes = window.Saved();
         int[] places = SaveKeys(window, output);
-        SavedNumbers.WriteInt32(output, panes.Count);
+        StateWriter.WriteInt32(output, panes.Count);
         foreach (WindowPane<NumberedValue<TValue>> pane in panes)
         {
-            SavedNumbers.WriteInt64(output, pane.Time.Milliseconds);
-            SavedNumbers.WriteFlag(output, pane.IsCounted);
-            SavedNumbers.WriteInt32(output, pane.Count);
+            StateWriter.WriteInt64(output, pane.Time.Milliseconds);
+            StateWriter.WriteFlag(output, pane.IsCounted);
+            StateWriter.WriteInt32(output, pane.Count);
             foreach (ReadOnlySpan<NumberedValue<TValue>> block in pane.Records.Blocks)
             {
                 foreach (ref readonly NumberedValue<TValue> item in block)
                 {
-                    SavedNumbers.WriteInt32(output, places[item.Number]);
+                    StateWriter.WriteInt32(output, places[item.Number]);
                     _values.Write(in item.Value, output);
                 }
             }
@@ -50,9 +50,9 @@ internal sealed class KeyedWindowSnapshot<TKey, TValue>(DStream stream,
     public void Load(int part, int? owner, ReadOnlySpan<byte> bytes)
     {
         (int Partition, int Number)[] keys = LoadKeys(owner, ref bytes);
-        for (int left = SavedNumbers.ReadInt32(ref bytes); left > 0; left--)
+        for (int left = StateReader.ReadInt32(ref bytes); left > 0; left--)
         {
-            var time = new BatchTime(SavedNumbers.ReadInt64(ref bytes));
+            var time = new BatchTime(StateReader.ReadInt64(ref bytes));
             _loaded.Begin(time);
             if (bytes[0] != 0)
             {
@@ -60,9 +60,9 @@ internal sealed class KeyedWindowSnapshot<TKey, TValue>(DStream stream,
             }
 
             bytes = bytes[1..];
-            for (int pairs = SavedNumbers.ReadInt32(ref bytes); pairs > 0; pairs--)
+            for (int pairs = StateReader.ReadInt32(ref bytes); pairs > 0; pairs--)
             {
-                (int partition, int number) = keys[SavedNumbers.ReadInt32(ref bytes)];
+                (int partition, int number) = keys[StateReader.ReadInt32(ref bytes)];
                 var item = new NumberedValue<TValue> { Number = number, Value = _values.Read(ref bytes) };
                 _loaded.Add(time, partition, new ReadOnlySpan<NumberedValue<TValue>>(in item));
             }
@@ -84,7 +84,7 @@ internal sealed class KeyedWindowSnapshot<TKey, TValue>(DStream stream,
     {
         int[] places = new int[window.Table.End];
         int count = 0;
-        SavedNumbers.WriteInt32(output, window.Table.Count);
+        StateWriter.WriteInt32(output, window.Table.Count);
         for (int number = 0; number < places.Length; number++)
         {
             if (window.Table.GetCursor().IsUsed(number))
@@ -93,7 +93,7 @@ internal sealed class KeyedWindowSnapshot<TKey, TValue>(DStream stream,
                 ref WindowEntry<TValue> entry = ref window.Table.ValueAt(number);
                 int counted = window.KeepsValues ? entry.Mark : 0;
                 _keys.Write(in window.Table.KeyAt(number), output);
-                SavedNumbers.WriteInt32(output, counted);
+                StateWriter.WriteInt32(output, counted);
                 if (counted > 0)
                 {
                     _values.Write(in entry.Value, output);
@@ -106,7 +106,7 @@ internal sealed class KeyedWindowSnapshot<TKey, TValue>(DStream stream,
 
     private (int Partition, int Number)[] LoadKeys(int? owner, ref ReadOnlySpan<byte> bytes)
     {
-        var keys = new (int Partition, int Number)[SavedNumbers.ReadInt32(ref bytes)];
+        var keys = new (int Partition, int Number)[StateReader.ReadInt32(ref bytes)];
         var owners = new SavedKeyOwner(owner, partitions.Count, _salt);
         for (int i = 0; i < keys.Length; i++)
         {
@@ -114,7 +114,7 @@ internal sealed class KeyedWindowSnapshot<TKey, TValue>(DStream stream,
             int partition = owners.Of(in key);
             KeyedTable<TKey, WindowEntry<TValue>> table = partitions[partition].Table;
             int number = table.GetOrAdd(KeyHash.Of(in key), in key, out _);
-            int counted = SavedNumbers.ReadInt32(ref bytes);
+            int counted = StateReader.ReadInt32(ref bytes);
             if (counted > 0)
             {
                 table.ValueAt(number) = new WindowEntry<TValue> { Mark = counted, Value = _values.Read(ref bytes) };

@@ -43,10 +43,10 @@ internal sealed class WindowSnapshot<T> : IStateSnapshot
     public void Save(int part, IBufferWriter<byte> output)
     {
         WindowPane<T>[] panes = [.. _partitions[part].Saved()];
-        SavedNumbers.WriteInt32(output, panes.Length);
+        StateWriter.WriteInt32(output, panes.Length);
         foreach (WindowPane<T> pane in panes)
         {
-            SavedNumbers.WriteInt64(output, pane.Time.Milliseconds);
+            StateWriter.WriteInt64(output, pane.Time.Milliseconds);
             foreach (ReadOnlySpan<T> block in pane.Records.Blocks)
             {
                 SavedRecords.Write(block, _records, output);
@@ -61,9 +61,9 @@ internal sealed class WindowSnapshot<T> : IStateSnapshot
         // What a record's key is the route knows alone.
         T[] records = new T[RecordBuffer.SpanRecords];
         int[] targets = new int[RecordBuffer.SpanRecords];
-        for (int left = SavedNumbers.ReadInt32(ref bytes); left > 0; left--)
+        for (int left = StateReader.ReadInt32(ref bytes); left > 0; left--)
         {
-            var time = new BatchTime(SavedNumbers.ReadInt64(ref bytes));
+            var time = new BatchTime(StateReader.ReadInt64(ref bytes));
             _loaded.Begin(time);
             for (Span<T> span; !(span = SavedRecords.Read(ref bytes, _records, records)).IsEmpty;)
             {

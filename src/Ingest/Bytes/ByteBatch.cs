@@ -58,22 +58,23 @@ internal sealed class ByteBatch<T> : InputBatch<T>
     /// </summary>
     public void Save(IBufferWriter<byte> output)
     {
-        var writer = new SavedWriter(output);
-        writer.Byte(Version);
-        writer.Int32(_slices.Count);
+        var writer = new StateWriter(output);
+        writer.WriteByte(Version);
+        writer.WriteInt32(_slices.Count);
         foreach (BlockSlice slice in _slices)
         {
-            writer.Bytes(slice.Block.Span.Slice(slice.Start, slice.Length));
+            writer.WriteBytes(slice.Block.Span.Slice(slice.Start, slice.Length));
         }
     }
 
     /// <summary>Writes how long the slices are, for a batch whose bytes are elsewhere.</summary>
     public void SaveLengths(IBufferWriter<byte> output)
     {
-        SavedNumbers.WriteInt32(output, _slices.Count);
+        var writer = new StateWriter(output);
+        writer.WriteInt32(_slices.Count);
         foreach (BlockSlice slice in _slices)
         {
-            SavedNumbers.WriteInt32(output, slice.Length);
+            writer.WriteInt32(slice.Length);
         }
     }
 
@@ -81,21 +82,15 @@ internal sealed class ByteBatch<T> : InputBatch<T>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public static List<int> ReadLengths(ReadOnlySpan<byte> saved, string batch)
     {
-        int count = SavedNumbers.ReadInt32(ref saved);
-        if (count < 0 || saved.Length != (long)count * sizeof(int))
+        var reader = new StateReader(saved, batch);
+        var lengths = new List<int>(reader.ReadCount(sizeof(int)));
+        for (int left = lengths.Capacity; left > 0; left--)
         {
-            throw new InvalidDataException($"What was written down of {batch} has {count} slices, and {saved.Length} bytes for "
-                + "them. Bring back an undamaged copy of the checkpoint directory.");
+            int length = reader.ReadInt32();
+            lengths.Add(length > 0 ? length : throw reader.Damaged($"a slice has {length} bytes, and 1 or more are expected"));
         }
 
-        var lengths = new List<int>(count);
-        for (int i = 0; i < count; i++)
-        {
-            int length = SavedNumbers.ReadInt32(ref saved);
-            lengths.Add(length > 0 ? length : throw new InvalidDataException($"What was written down of {batch} has a slice "
-                + $"of {length} bytes. Bring back an undamaged copy of the checkpoint directory."));
-        }
-
+        reader.End();
         return lengths;
     }
 
@@ -107,8 +102,8 @@ internal sealed class ByteBatch<T> : InputBatch<T>
     /// <exception cref="InvalidDataException">It is damaged, or of another version.</exception>
     public static ByteBatch<T> Load(ReadOnlySpan<byte> saved, string batch, IRecordDecoder<T> decoder, int partitions)
     {
-        var reader = new SavedReader(saved, Version, batch);
-        int count = reader.Count(sizeof(int));
+        var reader = new StateReader(saved, Version, batch);
+        int count = reader.ReadCount(sizeof(int));
         var slices = new List<BlockSlice>(count);
         if (count > 0)
         {
@@ -116,7 +111,7 @@ internal sealed class ByteBatch<T> : InputBatch<T>
             int end = 0;
             for (int i = 0; i < count; i++)
             {
-                ReadOnlySpan<byte> bytes = reader.Bytes();
+                ReadOnlySpan<byte> bytes = reader.ReadBytes();
                 bytes.CopyTo(block.Span[end..]);
                 block.Retain();
                 slices.Add(new BlockSlice(block, end, bytes.Length));

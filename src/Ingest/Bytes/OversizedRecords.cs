@@ -31,11 +31,11 @@ internal sealed class OversizedRecords(StreamingContext context, string inputNam
         {
             case OversizedRecordPolicy.DropRecord:
                 CountDropped();
-                context.Post(listener => listener.OnWarning($"{message}. It was dropped.", null));
+                context.Warn($"{message}. It was dropped.");
                 return 0;
 
             case OversizedRecordPolicy.Truncate:
-                context.Post(listener => listener.OnWarning($"{message}. It was truncated.", null));
+                context.Warn($"{message}. It was truncated.");
                 return CharacterBoundary(start, limit);
 
             default:

@@ -34,8 +34,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     private readonly int _limitBytes = new RecordLimit<T>(decoder, oversized.MaxRecordBytes).FrameBytes;
     private readonly BlockMemoryPool? _memory = blocks is null ? null : new BlockMemoryPool(blocks);
     private readonly int _smallestReceive = blocks is null ? 1 : Math.Min(SmallestReceiveBytes, blocks.BlockSizeBytes / 4);
-    private readonly RemainderBuffer _carry = new(
-        queue.Blocks.Carries, RemainderMemory.LargestBytes(oversized.MaxRecordBytes), hasOwnPiece: blocks is null);
+    private readonly RemainderBuffer _carry = queue.Blocks.NewCarry(oversized.MaxRecordBytes, hasOwnPiece: blocks is null);
     private int _unfinished;                         // bytes of an unfinished record in the pipe
     private int _unpaid;                             // records published that the limiter has not heard of
     private byte _lastByte;                          // last byte of the record before; 0 where it cannot be half of an end

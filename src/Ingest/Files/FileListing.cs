@@ -9,8 +9,10 @@ namespace FastStream;
 /// <param name="pattern">A directory; its segments may have <c>*</c> and <c>?</c>.</param>
 /// <param name="filter">The user's own filter; null takes all.</param>
 /// <param name="warn">Gets a message for listeners, and its cause.</param>
-/// <param name="own">What the program itself writes, which a pattern leaves out; null where nothing is.</param>
-internal sealed class FileListing(string pattern, Func<string, bool>? filter, Action<string, Exception?> warn, OwnFiles? own = null)
+/// <param name="findOwnWriter">Says what of the program writes into a directory, which a pattern leaves out; null where
+/// nobody does.</param>
+internal sealed class FileListing(string pattern, Func<string, bool>? filter, Action<string, Exception?> warn,
+    Func<string, string?>? findOwnWriter = null)
 {
     private const int MaxRemembered = 10_000;   // directories, whose writers are remembered
 
@@ -46,14 +48,14 @@ internal sealed class FileListing(string pattern, Func<string, bool>? filter, Ac
 
     private bool IsOwn(string directory)
     {
-        if (own is null)
+        if (findOwnWriter is null)
         {
             return false;
         }
 
         if (!_isOwn.TryGetValue(directory, out bool isOwn))
         {
-            string? writer = own.WriterOf(directory);
+            string? writer = findOwnWriter(directory);
             isOwn = writer is not null;
             if (_isOwn.Count >= MaxRemembered)
             {

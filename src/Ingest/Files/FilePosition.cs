@@ -20,29 +20,29 @@ internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollecti
 
     public void Write(IBufferWriter<byte> output)
     {
-        var writer = new SavedWriter(output);
-        writer.Byte(Version);
-        writer.Byte((byte)Selector.Detection);
-        writer.Int64(Selector.CreatedMs);
-        writer.Int64(Selector.LookFromMs);
-        writer.Int32(Selector.Known.Count);
+        var writer = new StateWriter(output);
+        writer.WriteByte(Version);
+        writer.WriteByte((byte)Selector.Detection);
+        writer.WriteInt64(Selector.CreatedMs);
+        writer.WriteInt64(Selector.LookFromMs);
+        writer.WriteInt32(Selector.Known.Count);
         foreach (KnownFile known in Selector.Known)
         {
             SavedFile.Write(writer, known.Status);
-            writer.Int64(known.StableSince.Milliseconds);
-            writer.Int64(known.SeenAt.Milliseconds);
-            writer.Byte(known.IsTaken ? (byte)1 : (byte)0);
-            writer.Byte(known.IsUnselected ? (byte)1 : (byte)0);
-            writer.Byte(known.IsPassed ? (byte)1 : (byte)0);
+            writer.WriteInt64(known.StableSince.Milliseconds);
+            writer.WriteInt64(known.SeenAt.Milliseconds);
+            writer.WriteByte(known.IsTaken ? (byte)1 : (byte)0);
+            writer.WriteByte(known.IsUnselected ? (byte)1 : (byte)0);
+            writer.WriteByte(known.IsPassed ? (byte)1 : (byte)0);
         }
 
         Write(writer, Waiting);
         Write(writer, Found);
-        writer.Byte(Begun is null ? (byte)0 : (byte)1);
+        writer.WriteByte(Begun is null ? (byte)0 : (byte)1);
         if (Begun is { } begun)
         {
             SavedFile.Write(writer, begun.File);
-            writer.Int64(begun.At);
+            writer.WriteInt64(begun.At);
         }
     }
 
@@ -50,20 +50,20 @@ internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollecti
     /// <exception cref="InvalidDataException">It is damaged, or of another version.</exception>
     public static FilePosition Read(ReadOnlySpan<byte> saved, string input)
     {
-        var reader = new SavedReader(saved, Version, $"the position of {input}");
-        var detection = (FileDetection)reader.Byte();
-        long createdMs = reader.Int64();
-        long lookFromMs = reader.Int64();
-        var known = new KnownFile[reader.Count(SavedFile.LeastBytes + (2 * sizeof(long)) + 3)];
+        var reader = new StateReader(saved, Version, $"the position of {input}");
+        var detection = (FileDetection)reader.ReadByte();
+        long createdMs = reader.ReadInt64();
+        long lookFromMs = reader.ReadInt64();
+        var known = new KnownFile[reader.ReadCount(SavedFile.LeastBytes + (2 * sizeof(long)) + 3)];
         for (int i = 0; i < known.Length; i++)
         {
-            known[i] = new KnownFile(SavedFile.Read(ref reader), new BatchTime(reader.Int64()),
-                new BatchTime(reader.Int64()), reader.Flag(), reader.Flag(), reader.Flag());
+            known[i] = new KnownFile(SavedFile.Read(ref reader), new BatchTime(reader.ReadInt64()),
+                new BatchTime(reader.ReadInt64()), reader.ReadBoolean(), reader.ReadBoolean(), reader.ReadBoolean());
         }
 
         FileStatus[] waiting = ReadFiles(ref reader);
         FileStatus[] found = ReadFiles(ref reader);
-        BegunFile? begun = reader.Flag() ? new BegunFile(SavedFile.Read(ref reader), reader.Natural()) : null;
+        BegunFile? begun = reader.ReadBoolean() ? new BegunFile(SavedFile.Read(ref reader), reader.ReadNatural()) : null;
         reader.End();
 
         // All files tell of the devices before the first one is told of them.
@@ -83,18 +83,18 @@ internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollecti
             begun is { } file ? file with { File = devices.Current(file.File) } : null);
     }
 
-    private static void Write(SavedWriter writer, IReadOnlyCollection<FileStatus> files)
+    private static void Write(StateWriter writer, IReadOnlyCollection<FileStatus> files)
     {
-        writer.Int32(files.Count);
+        writer.WriteInt32(files.Count);
         foreach (FileStatus file in files)
         {
             SavedFile.Write(writer, file);
         }
     }
 
-    private static FileStatus[] ReadFiles(ref SavedReader reader)
+    private static FileStatus[] ReadFiles(ref StateReader reader)
     {
-        var files = new FileStatus[reader.Count(SavedFile.LeastBytes)];
+        var files = new FileStatus[reader.ReadCount(SavedFile.LeastBytes)];
         for (int i = 0; i < files.Length; i++)
         {
             files[i] = SavedFile.Read(ref reader);

@@ -102,22 +102,21 @@ public sealed record FileSourceOptions
 
     internal FileSourceOptions Validated()
     {
-        StreamingOptions.Check(Enum.IsDefined(OversizedRecords), nameof(OversizedRecords), OversizedRecords,
+        OptionCheck.Check(Enum.IsDefined(OversizedRecords), nameof(OversizedRecords), OversizedRecords,
             "one of the named policies is expected");
-        StreamingOptions.Check(Enum.IsDefined(LostFile), nameof(LostFile), LostFile, "one of the named policies is expected");
-        StreamingOptions.Check(Enum.IsDefined(Compression), nameof(Compression), Compression, "one of the named ways is expected");
-        StreamingOptions.Check(MaxUnpackedBytes >= 1, nameof(MaxUnpackedBytes), MaxUnpackedBytes, "1 or more is expected");
-        StreamingOptions.Check(Enum.IsDefined(Detection), nameof(Detection), Detection, "one of the named ways is expected");
-        StreamingOptions.Check(RememberDuration > TimeSpan.Zero, nameof(RememberDuration), RememberDuration, "more than 0 is expected");
-        StreamingOptions.Check(StableFor >= TimeSpan.Zero
+        OptionCheck.Check(Enum.IsDefined(LostFile), nameof(LostFile), LostFile, "one of the named policies is expected");
+        OptionCheck.Check(Enum.IsDefined(Compression), nameof(Compression), Compression, "one of the named ways is expected");
+        OptionCheck.Check(MaxUnpackedBytes >= 1, nameof(MaxUnpackedBytes), MaxUnpackedBytes, "1 or more is expected");
+        OptionCheck.Check(Enum.IsDefined(Detection), nameof(Detection), Detection, "one of the named ways is expected");
+        OptionCheck.Check(RememberDuration > TimeSpan.Zero, nameof(RememberDuration), RememberDuration, "more than 0 is expected");
+        OptionCheck.Check(StableFor >= TimeSpan.Zero
             && StableFor < RememberDuration, nameof(StableFor), StableFor,
             $"0 or more, and less than RememberDuration ({RememberDuration}), is expected");
-        StreamingOptions.Check(MaxBytesPerBatch >= 1, nameof(MaxBytesPerBatch), MaxBytesPerBatch, "1 or more is expected");
-        StreamingOptions.Check(MaxFilesPerBatch is >= 1 and <= 100_000, nameof(MaxFilesPerBatch), MaxFilesPerBatch,
-            "1 to 100,000 are expected");
-        StreamingOptions.Check(MaxEntriesPerBatch >= 1, nameof(MaxEntriesPerBatch), MaxEntriesPerBatch, "1 or more is expected");
-        StreamingOptions.Check(Enum.IsDefined(ReadMode), nameof(ReadMode), ReadMode, "one of the named modes is expected");
-        StreamingOptions.Check(Enum.IsDefined(InvalidUtf8), nameof(InvalidUtf8), InvalidUtf8, "one of the named policies is expected");
+        OptionCheck.Check(MaxBytesPerBatch >= 1, nameof(MaxBytesPerBatch), MaxBytesPerBatch, "1 or more is expected");
+        OptionCheck.Check(MaxFilesPerBatch is >= 1 and <= 100_000, nameof(MaxFilesPerBatch), MaxFilesPerBatch, "1 to 100,000 are expected");
+        OptionCheck.Check(MaxEntriesPerBatch >= 1, nameof(MaxEntriesPerBatch), MaxEntriesPerBatch, "1 or more is expected");
+        OptionCheck.Check(Enum.IsDefined(ReadMode), nameof(ReadMode), ReadMode, "one of the named modes is expected");
+        OptionCheck.Check(Enum.IsDefined(InvalidUtf8), nameof(InvalidUtf8), InvalidUtf8, "one of the named policies is expected");
         return this;
     }
 }

@@ -118,7 +118,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             Warn = Warn,
         };
         _parts = new FileParts<T>(decoder, _source);
-        _listing = new FileListing(Path.GetFullPath(directory), options.Filter, Warn, context.OwnFiles);
+        _listing = new FileListing(Path.GetFullPath(directory), options.Filter, Warn, SourceContext.FindOwnWriter);
         _selector = new FileSelector(options, context.Options.BatchInterval,
             context.Options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds(), Warn);
         _clock = new WallClock(context.Options.TimeProvider);
@@ -128,9 +128,9 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         }
     }
 
-    protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
+    protected override ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        if (_listing.IsOneDirectory && Context.OwnFiles.WriterOf(_listing.Pattern) is { } writer)
+        if (_listing.IsOneDirectory && SourceContext.FindOwnWriter(_listing.Pattern) is { } writer)
         {
             throw new InvalidOperationException(
                 $"{Name} watches {_listing.Pattern}, which has {writer}: they would be read as data. Watch a "
@@ -168,7 +168,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         return ValueTask.CompletedTask;
     }
 
-    protected internal override InputBatch<T> Cut(BatchTime time)
+    protected override InputBatch<T> Cut(BatchTime time)
     {
         _selector.StepMs = _clock.StepMs(time);
         _selector.ReadMs = _clock.NowMs;
@@ -176,10 +176,10 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         return Read(time);
     }
 
-    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) =>
+    protected override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) =>
         PlannedRange.Write(((FileBatch<T>)batch).Ranges, output);
 
-    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
+    protected override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
         _goesOn = true;
         PlannedRange[] ranges = PlannedRange.Read(saved.Span, $"batch {time} of {Name}");
@@ -201,10 +201,10 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         return PlannedFileBatch.Of(ranges, mayGrow: false, _options.ReadMode, _decoder, _source, PartitionCount);
     }
 
-    protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output) =>
+    protected override void SavePosition(BatchTime time, IBufferWriter<byte> output) =>
         new FilePosition(_selector.Save(time), _waiting, _found, _file is null ? null : new BegunFile(_file.Listed, _at)).Write(output);
 
-    protected internal override void LoadPosition(ReadOnlySpan<byte> saved)
+    protected override void LoadPosition(ReadOnlySpan<byte> saved)
     {
         _goesOn = true;
         FilePosition position = FilePosition.Read(saved, Name);
@@ -223,7 +223,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         _begun = position.Begun;
     }
 
-    protected internal override ValueTask CloseAsync()
+    protected override ValueTask CloseAsync()
     {
         _file?.Dispose();
         _paths?.Dispose();
@@ -494,5 +494,5 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
 
     private void Warn(string message) => Warn(message, null);
 
-    private void Warn(string message, Exception? error) => Context.Post(listener => listener.OnWarning($"{Name}: {message}", error));
+    private void Warn(string message, Exception? error) => Context.Warn($"{Name}: {message}", error);
 }

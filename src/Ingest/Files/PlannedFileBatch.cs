@@ -13,14 +13,14 @@ internal readonly record struct PlannedRange(FileStatus File, long Start, long E
     /// <summary>Writes what a batch is made of: <code>| 1 | ranges (4 bytes) | each: file, start (8), end (8) |</code></summary>
     public static void Write(IReadOnlyList<FileRange> ranges, IBufferWriter<byte> output)
     {
-        var writer = new SavedWriter(output);
-        writer.Byte(Version);
-        writer.Int32(ranges.Count);
+        var writer = new StateWriter(output);
+        writer.WriteByte(Version);
+        writer.WriteInt32(ranges.Count);
         foreach (FileRange range in ranges)
         {
             SavedFile.Write(writer, range.File.Listed);
-            writer.Int64(range.Start);
-            writer.Int64(range.End);
+            writer.WriteInt64(range.Start);
+            writer.WriteInt64(range.End);
         }
     }
 
@@ -28,11 +28,11 @@ internal readonly record struct PlannedRange(FileStatus File, long Start, long E
     /// <exception cref="InvalidDataException">It is damaged, or of another version.</exception>
     public static PlannedRange[] Read(ReadOnlySpan<byte> saved, string batch)
     {
-        var reader = new SavedReader(saved, Version, batch);
-        var ranges = new PlannedRange[reader.Count(SavedFile.LeastBytes + (2 * sizeof(long)))];
+        var reader = new StateReader(saved, Version, batch);
+        var ranges = new PlannedRange[reader.ReadCount(SavedFile.LeastBytes + (2 * sizeof(long)))];
         for (int i = 0; i < ranges.Length; i++)
         {
-            var range = new PlannedRange(SavedFile.Read(ref reader), reader.Natural(), reader.Natural());
+            var range = new PlannedRange(SavedFile.Read(ref reader), reader.ReadNatural(), reader.ReadNatural());
             ranges[i] = range.Start <= range.End && range.End <= range.File.Size
                 ? range
                 : throw reader.Damaged(

@@ -73,7 +73,7 @@ internal sealed class ReplayFileStream<T>(
     private long _at;        // where the next batch begins
     private long _first;     // where the first record begins: behind a byte order mark
 
-    protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
+    protected override ValueTask StartAsync(CancellationToken cancellationToken)
     {
         // The file itself is looked at, not a link to it.
         string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
@@ -108,9 +108,9 @@ internal sealed class ReplayFileStream<T>(
         }
     }
 
-    protected internal override bool HasEnded => !repeats && (_batch >= batchCount || _at >= _file!.Length);
+    protected override bool HasEnded => !repeats && (_batch >= batchCount || _at >= _file!.Length);
 
-    protected internal override InputBatch<T> Cut(BatchTime time)
+    protected override InputBatch<T> Cut(BatchTime time)
     {
         OpenFile file = _file!;
         if (repeats && _batch == batchCount)
@@ -126,10 +126,10 @@ internal sealed class ReplayFileStream<T>(
         return new FileBatch<T>([range], decoder, _source, PartitionCount, path);
     }
 
-    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) =>
+    protected override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) =>
         PlannedRange.Write(((FileBatch<T>)batch).Ranges, output);
 
-    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
+    protected override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
         PlannedRange[] ranges = PlannedRange.Read(saved.Span, $"batch {time} of {Name}");
         PlannedFileBatch.Check(ranges, mayGrow: true);
@@ -145,25 +145,25 @@ internal sealed class ReplayFileStream<T>(
     }
 
     /// <summary>Writes <code>| 1 | number of the next batch (8 bytes) | where it begins (8) | file |</code></summary>
-    protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output)
+    protected override void SavePosition(BatchTime time, IBufferWriter<byte> output)
     {
-        var writer = new SavedWriter(output);
-        writer.Byte(Version);
-        writer.Int64(_batch);
-        writer.Int64(_at);
+        var writer = new StateWriter(output);
+        writer.WriteByte(Version);
+        writer.WriteInt64(_batch);
+        writer.WriteInt64(_at);
         SavedFile.Write(writer, _file!.Listed);
     }
 
-    protected internal override void LoadPosition(ReadOnlySpan<byte> saved)
+    protected override void LoadPosition(ReadOnlySpan<byte> saved)
     {
-        var reader = new SavedReader(saved, Version, $"the position of {Name}");
-        _batch = (int)Math.Min(reader.Natural(), repeats ? batchCount : int.MaxValue);
-        _at = reader.Natural();
+        var reader = new StateReader(saved, Version, $"the position of {Name}");
+        _batch = (int)Math.Min(reader.ReadNatural(), repeats ? batchCount : int.MaxValue);
+        _at = reader.ReadNatural();
         _begun = new BegunFile(SavedFile.Read(ref reader), _at);
         reader.End();
     }
 
-    protected internal override ValueTask CloseAsync()
+    protected override ValueTask CloseAsync()
     {
         _file?.Dispose();
         return ValueTask.CompletedTask;

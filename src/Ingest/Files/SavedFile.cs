@@ -8,23 +8,23 @@ internal static class SavedFile
     /// <summary>What one takes at least.</summary>
     public const int LeastBytes = sizeof(int) + 1 + (5 * sizeof(long));
 
-    public static void Write(SavedWriter writer, in FileStatus file)
+    public static void Write(StateWriter writer, in FileStatus file)
     {
-        writer.Text(file.Path);
-        writer.Byte(file.Identity.Path is null ? (byte)0 : (byte)1);
-        writer.Int64((long)file.Identity.Device);
-        writer.Int64((long)file.Identity.Inode);
-        writer.Int64(file.Size);
-        writer.Int64(file.ModifiedTicks);
-        writer.Int64(file.BornTicks);
+        writer.WriteString(file.Path);
+        writer.WriteByte(file.Identity.Path is null ? (byte)0 : (byte)1);
+        writer.WriteInt64((long)file.Identity.Device);
+        writer.WriteInt64((long)file.Identity.Inode);
+        writer.WriteInt64(file.Size);
+        writer.WriteInt64(file.ModifiedTicks);
+        writer.WriteInt64(file.BornTicks);
     }
 
-    public static FileStatus Read(ref SavedReader reader)
+    public static FileStatus Read(ref StateReader reader)
     {
-        string path = reader.Text();
-        bool isKnownByPath = reader.Flag();
-        var identity = new FileIdentity((ulong)reader.Int64(), (ulong)reader.Int64(), isKnownByPath ? path : null);
-        return new FileStatus(path, identity, reader.Natural(), reader.Int64(), reader.Int64());
+        string path = reader.ReadString();
+        bool isKnownByPath = reader.ReadBoolean();
+        var identity = new FileIdentity((ulong)reader.ReadInt64(), (ulong)reader.ReadInt64(), isKnownByPath ? path : null);
+        return new FileStatus(path, identity, reader.ReadNatural(), reader.ReadInt64(), reader.ReadInt64());
     }
 
     /// <summary>Looks whether a file is still what an earlier run of the program read.</summary>

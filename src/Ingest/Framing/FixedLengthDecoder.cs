@@ -17,7 +17,7 @@ public sealed class FixedLengthDecoder<T> : IRecordDecoder<T>
     public FixedLengthDecoder(int recordBytes, RecordParser<T> parse)
     {
         ArgumentNullException.ThrowIfNull(parse);
-        StreamingOptions.Check(recordBytes is >= 1 and <= 1 << 30, nameof(recordBytes), recordBytes, "1 byte to 1 GiB is expected");
+        OptionCheck.Check(recordBytes is >= 1 and <= 1 << 30, nameof(recordBytes), recordBytes, "1 byte to 1 GiB is expected");
         _recordBytes = recordBytes;
         _parse = parse;
     }

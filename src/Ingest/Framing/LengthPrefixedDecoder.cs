@@ -22,8 +22,7 @@ public sealed class LengthPrefixedDecoder<T> : IRecordDecoder<T>
     public LengthPrefixedDecoder(RecordParser<T> parse, int maxRecordBytes = 1 << 20)
     {
         ArgumentNullException.ThrowIfNull(parse);
-        StreamingOptions.Check(maxRecordBytes is >= 1 and <= 1 << 30, nameof(maxRecordBytes), maxRecordBytes,
-            "1 byte to 1 GiB is expected");
+        OptionCheck.Check(maxRecordBytes is >= 1 and <= 1 << 30, nameof(maxRecordBytes), maxRecordBytes, "1 byte to 1 GiB is expected");
         _parse = parse;
         _maxRecordBytes = maxRecordBytes;
     }

@@ -36,7 +36,7 @@ public sealed class LineDecoder : IRecordDecoder<Utf8Text>, ITextDecoder
     public long Decode(in RecordBytes bytes, RecordBuffer<Utf8Text> output)
     {
         ArgumentNullException.ThrowIfNull(output);
-        return LineSplitter.Split(in bytes, output);
+        return bytes.SplitLines(output);
     }
 
     private static int AfterEnd(ReadOnlySpan<byte> data, int end) =>

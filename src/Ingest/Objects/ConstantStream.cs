@@ -24,16 +24,16 @@ internal sealed class ConstantInputDStream<T>(StreamingContext context, T[] reco
 {
     private const byte Version = 1;
 
-    protected internal override InputBatch<T> Cut(BatchTime time) => RecordInputBatch.Of(records);
+    protected override InputBatch<T> Cut(BatchTime time) => RecordInputBatch.Of(records);
 
     // It has nothing new to give, ever: a context that stops when its inputs have ended waits for the others.
-    protected internal override bool HasEnded => true;
+    protected override bool HasEnded => true;
 
-    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => new SavedWriter(output).Byte(Version);
+    protected override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => new StateWriter(output).WriteByte(Version);
 
-    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
+    protected override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
-        new SavedReader(saved.Span, Version, $"batch {time} of {Name}").End();
+        new StateReader(saved.Span, Version, $"batch {time} of {Name}").End();
         return Cut(time);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FastStream.Runtime;
 
 namespace FastStream;
 
@@ -20,7 +21,7 @@ public static partial class StreamingContextSources
         bool oneAtATime = true, IReadOnlyList<T>? defaultBatch = null)
     {
         ArgumentNullException.ThrowIfNull(queue);
-        return new QueueInputDStream<T>(context, TryTake, oneAtATime, defaultBatch);
+        return context.FromSource(new QueueSource<T>(TryTake, oneAtATime, defaultBatch), "Queue");
 
         bool TryTake(out IReadOnlyList<T>? batch)
         {
@@ -40,20 +41,18 @@ public static partial class StreamingContextSources
         bool oneAtATime = true, IReadOnlyList<T>? defaultBatch = null)
     {
         ArgumentNullException.ThrowIfNull(queue);
-        return new QueueInputDStream<T>(context, queue.TryDequeue, oneAtATime, defaultBatch);
+        return context.FromSource(new QueueSource<T>(queue.TryDequeue, oneAtATime, defaultBatch), "Queue");
     }
 }
 
 internal delegate bool TryTakeBatch<T>(out IReadOnlyList<T>? batch);
 
-internal sealed class QueueInputDStream<T>(StreamingContext context, TryTakeBatch<T> tryTake, bool oneAtATime,
-    IReadOnlyList<T>? defaultBatch)
-    : InputDStream<T>(context, "Queue")
+internal sealed class QueueSource<T>(TryTakeBatch<T> tryTake, bool oneAtATime, IReadOnlyList<T>? defaultBatch) : Source<T>
 {
     private readonly T[] _default = defaultBatch is null ? [] : [.. defaultBatch];
     private bool _hadNull;   // a null was taken behind good batches: they went first, now it is reported
 
-    protected internal override InputBatch<T> Cut(BatchTime time)
+    protected override InputBatch<T> Cut(BatchTime time)
     {
         if (_hadNull)
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using FastStream.Runtime;
 
 namespace FastStream;
 
@@ -22,13 +23,12 @@ public static partial class StreamingContextSources
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(make);
-        StreamingOptions.Check(recordsPerSecond >= 1, nameof(recordsPerSecond), recordsPerSecond, "1 or more is expected");
-        return new RateInputDStream<T>(context, recordsPerSecond, make);
+        OptionCheck.Check(recordsPerSecond >= 1, nameof(recordsPerSecond), recordsPerSecond, "1 or more is expected");
+        return context.FromSource(new RateSource<T>(recordsPerSecond, make), "Rate");
     }
 }
 
-internal sealed class RateInputDStream<T>(StreamingContext context, long recordsPerSecond, Func<long, T> make)
-    : InputDStream<T>(context, "Rate")
+internal sealed class RateSource<T>(long recordsPerSecond, Func<long, T> make) : Source<T>
 {
     private const byte Version = 1;
 
@@ -37,13 +37,13 @@ internal sealed class RateInputDStream<T>(StreamingContext context, long records
     private long _made;         // records of all batches before
     private bool _goesOn;       // whether there was an earlier run
 
-    protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
+    protected override ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        _last = _goesOn ? null : Context.ZeroTime;
+        _last = _goesOn ? null : Context.StreamingContext.ZeroTime;
         return ValueTask.CompletedTask;
     }
 
-    protected internal override InputBatch<T> Cut(BatchTime time)
+    protected override InputBatch<T> Cut(BatchTime time)
     {
         long first = _made;
         _elapsedMs += (long)(time - (_last ?? time - Context.Options.BatchInterval)).TotalMilliseconds;
@@ -53,50 +53,49 @@ internal sealed class RateInputDStream<T>(StreamingContext context, long records
     }
 
     // Its records are numbers still: the function that makes them is the program's. | 1 | first number (8 bytes) | position |
-    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output)
+    protected override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output)
     {
-        var writer = new SavedWriter(output);
-        writer.Byte(Version);
-        writer.Int64(((RateBatch<T>)batch).First);
+        var writer = new StateWriter(output);
+        writer.WriteByte(Version);
+        writer.WriteInt64(((RateBatch<T>)batch).First);
         WritePosition(writer);
     }
 
-    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
+    protected override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
-        string what = $"batch {time} of {Name}";
-        var reader = new SavedReader(saved.Span, Version, what);
-        long first = reader.Natural();
+        var reader = new StateReader(saved.Span, Version, $"batch {time} of {Context.Name}");
+        long first = reader.ReadNatural();
         ReadPosition(ref reader);
         return new RateBatch<T>(first, Math.Max(0, _made - first), make);
     }
 
-    protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output)
+    protected override void SavePosition(BatchTime time, IBufferWriter<byte> output)
     {
-        var writer = new SavedWriter(output);
-        writer.Byte(Version);
+        var writer = new StateWriter(output);
+        writer.WriteByte(Version);
         WritePosition(writer);
     }
 
-    protected internal override void LoadPosition(ReadOnlySpan<byte> saved)
+    protected override void LoadPosition(ReadOnlySpan<byte> saved)
     {
-        var reader = new SavedReader(saved, Version, $"the position of {Name}");
+        var reader = new StateReader(saved, Version, $"the position of {Context.Name}");
         ReadPosition(ref reader);
     }
 
     // | records made (8) | ms that they were made for (8) | records a second (8) |
-    private void WritePosition(SavedWriter writer)
+    private void WritePosition(StateWriter writer)
     {
-        writer.Int64(_made);
-        writer.Int64(_elapsedMs);
-        writer.Int64(recordsPerSecond);
+        writer.WriteInt64(_made);
+        writer.WriteInt64(_elapsedMs);
+        writer.WriteInt64(recordsPerSecond);
     }
 
-    private void ReadPosition(ref SavedReader reader)
+    private void ReadPosition(ref StateReader reader)
     {
         _goesOn = true;
-        _made = reader.Natural();
-        _elapsedMs = reader.Natural();
-        if (reader.Natural() != recordsPerSecond)
+        _made = reader.ReadNatural();
+        _elapsedMs = reader.ReadNatural();
+        if (reader.ReadNatural() != recordsPerSecond)
         {
             // As long as it would have taken at the rate of now.
             _elapsedMs = (long)(((Int128)_made * 1000) / recordsPerSecond);

@@ -1,12 +1,14 @@
+using FastStream.Runtime;
+
 namespace FastStream;
 
 /// <summary>Makes the limiter that a context's options ask for, and has it follow the batches where they are to adapt.</summary>
 internal static class ReceiverRate
 {
     /// <summary>The limiter of an input; null where there is neither a limit nor adaptation.</summary>
-    public static RateLimiter? LimiterFor(DStream stream)
+    public static RateLimiter? LimiterFor(SourceContext source)
     {
-        StreamingOptions options = stream.Context.Options;
+        StreamingOptions options = source.Options;
         if (options.Rate is { MaxRecordsPerSecond: 0, Adaptive: false, InitialRecordsPerSecond: 0 })
         {
             return null;
@@ -15,8 +17,9 @@ internal static class ReceiverRate
         var limiter = new RateLimiter(options.Rate, options.TimeProvider);
         if (options.Rate.Adaptive)
         {
-            stream.Context.AddListener(
-                new RateController(stream.Id, new PidRateEstimator(options.BatchInterval, options.Rate), limiter.Update));
+            source.StreamingContext
+                .AddListener(
+                    new RateController(source.StreamId, new PidRateEstimator(options.BatchInterval, options.Rate), limiter.Update));
         }
 
         return limiter;

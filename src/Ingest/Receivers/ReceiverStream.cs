@@ -20,41 +20,40 @@ public static partial class StreamingContextSources
 internal sealed class ReceiverInputDStream<T> : InputDStream<T>
 {
     private readonly ReceiverSupervisor<T> _supervisor;
-    private ReceiverJournal? _journal;              // where the context has checkpoints
-    private JournaledRecords<T>? _journaled;        // as the journal
+    private JournaledRecords<T>? _journaled;        // where there is a journal; made when first asked for
 
     public ReceiverInputDStream(StreamingContext context, Receiver<T> receiver, string operatorName)
         : base(context, operatorName)
     {
-        _supervisor = new ReceiverSupervisor<T>(this, receiver);
+        _supervisor = new ReceiverSupervisor<T>(SourceContext, receiver);
     }
 
-    protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
+    protected override bool KeepsJournal => true;
+
+    protected override string JournalSchema => Serializer.Schema;
+
+    private JournaledRecords<T> Journaled => _journaled ??= new JournaledRecords<T>(SourceContext.Journal!, Serializer);
+
+    protected override ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        if (_journal is not null)
+        if (SourceContext.Journal is { } journal)
         {
-            Begin(_journal, _journaled!);
+            RecordInputBatch<T> received = Journaled.Read(journal.Begin());
+            if (journal.IsOn)
+            {
+                _supervisor.Queue.Begin(Journaled, received);
+            }
         }
 
         _supervisor.Start(cancellationToken);
         return ValueTask.CompletedTask;
     }
 
-    internal override bool HasJournal => _journal is not null;
-
-    internal override void UseJournal(string directory)
+    protected override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output)
     {
-        _journal = new ReceiverJournal(directory, Name, Context.Options.Checkpoint!.ReceiverJournal, Context.Fail, Serializer.Schema);
-        _journaled = new JournaledRecords<T>(_journal, Serializer);
-    }
-
-    internal override void RetireJournal(BatchTime oldestKept) => _journal!.Retire(oldestKept);
-
-    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output)
-    {
-        if (_journal is { IsOn: true })
+        if (SourceContext.Journal is { IsOn: true } journal)
         {
-            _journal.SaveBatch(output);
+            journal.SaveBatch(output);
         }
         else
         {
@@ -62,52 +61,26 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
         }
     }
 
-    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
+    protected override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
         ReadOnlySpan<byte> rest = saved.Span;
-        if (!JournalRange.TryRead(ref rest, out JournalRange range))
-        {
-            return base.LoadBatch(time, saved);
-        }
-
-        T[] records = _journaled!.Read(_journal!.Load(range), out ArenaLease texts);
-        return new RecordInputBatch<T>([records], _ => texts.Dispose());
+        return SourceContext.Journal!.TryLoad(ref rest, out IReadOnlyList<ReadOnlyMemory<byte>> entries)
+            ? Journaled.Read(entries)
+            : base.LoadBatch(time, saved);
     }
 
-    protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output) => _journal!.SavePosition(time, output);
+    protected override bool IsBackpressured => _supervisor.Queue.Held >= Context.Options.MaxBufferedRecords;
 
-    protected internal override void LoadPosition(ReadOnlySpan<byte> saved) => _journal!.LoadPosition(saved);
-
-    internal override bool IsBackpressured => _supervisor.Queue.Held >= Context.Options.MaxBufferedRecords;
-
-    protected internal override InputBatch<T> Cut(BatchTime time) => _supervisor.Queue.Cut();
+    protected override InputBatch<T> Cut(BatchTime time) => _supervisor.Queue.Cut();
 
     // First that it has ended: what it stored is seen then.
-    protected internal override bool HasEnded => _supervisor.HasEnded && _supervisor.Queue.IsEmpty;
+    protected override bool HasEnded => _supervisor.HasEnded && _supervisor.Queue.IsEmpty;
 
-    protected internal override ValueTask StopAsync() => _supervisor.StopAsync();
+    protected override ValueTask StopAsync() => _supervisor.StopAsync();
 
-    protected internal override ValueTask CloseAsync()
+    protected override ValueTask CloseAsync()
     {
         _supervisor.Close();
-        return _journal?.CloseAsync() ?? ValueTask.CompletedTask;
-    }
-
-    private void Begin(ReceiverJournal journal, JournaledRecords<T> journaled)
-    {
-        List<ReadOnlyMemory<byte>> entries = journal.Begin();
-        try
-        {
-            T[] received = journaled.Read(entries, out ArenaLease texts);
-            if (journal.IsOn)
-            {
-                _supervisor.Queue.Begin(journaled, received, texts);
-            }
-        }
-        catch
-        {
-            _ = journal.CloseAsync().AsTask();   // an input that did not start is not closed
-            throw;
-        }
+        return ValueTask.CompletedTask;
     }
 }

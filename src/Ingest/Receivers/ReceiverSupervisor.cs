@@ -1,3 +1,5 @@
+using FastStream.Runtime;
+
 namespace FastStream;
 
 /// <summary>
@@ -8,7 +10,7 @@ internal sealed class ReceiverSupervisor<T>
 {
     private readonly StreamingContext _context;
     private readonly Receiver<T> _receiver;
-    private readonly ReceiverEvents _events;
+    private readonly SourceContext _events;
     private readonly RecordQueue<T> _queue;
     private readonly RateLimiter? _limiter;             // null: no limit
     private readonly CancellationTokenSource _stop = new();
@@ -18,19 +20,22 @@ internal sealed class ReceiverSupervisor<T>
     private TimeSpan? _restartDelay;                    // asked for by Restart; null when it was not
     private ReceiverState _state;
     private Task _running = Task.CompletedTask;
+    private string? _stopMessage;                       // why it was stopped; null where nobody said, or an error came after it
     private CancellationToken _abort;                   // cancelled when nothing received matters any more
 
-    public ReceiverSupervisor(DStream stream, Receiver<T> receiver)
+    public ReceiverSupervisor(SourceContext source, Receiver<T> receiver)
     {
         CheckDelay(receiver.RestartDelay, nameof(receiver.RestartDelay));
-        _context = stream.Context;
+        _context = source.StreamingContext;
         _receiver = receiver;
-        StreamId = stream.Id;
-        _events = new ReceiverEvents(stream);
+        StreamId = source.StreamId;
+        _events = source;
         _queue = new RecordQueue<T>(_context.Options.MaxBufferedRecords);
-        _limiter = ReceiverRate.LimiterFor(stream);
+        _limiter = ReceiverRate.LimiterFor(source);
         receiver.Attach(this);
-        _context.WhenStopped(RefuseRest);
+        _ = _context.Completion.ContinueWith(
+            ended => RefuseRest(ended.Exception?.InnerException),
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     public int StreamId { get; }
@@ -152,7 +157,7 @@ internal sealed class ReceiverSupervisor<T>
     public void Restart(string message, Exception? error, TimeSpan? delay)
     {
         CheckDelay(delay ?? TimeSpan.Zero, nameof(delay));
-        _events.Error(message, error);
+        ReportError(message, error);
         lock (_lock)
         {
             _restartDelay = delay ?? _receiver.RestartDelay;
@@ -164,16 +169,16 @@ internal sealed class ReceiverSupervisor<T>
     {
         if (error is not null && !_stop.IsCancellationRequested && !_abort.IsCancellationRequested)
         {
-            _events.Failed(message, error);
+            _events.EndByError(message, error);
         }
         else if (error is not null)
         {
             // It was told to stop: how it ends is no reason for the stop to fail.
-            _events.Error(message, error);
+            ReportError(message, error);
         }
         else
         {
-            _events.Note(message);
+            _stopMessage = message;
         }
 
         lock (_lock)
@@ -183,7 +188,11 @@ internal sealed class ReceiverSupervisor<T>
         }
     }
 
-    public void ReportError(string message, Exception? error) => _events.Error(message, error);
+    public void ReportError(string message, Exception? error)
+    {
+        _stopMessage = null;
+        _events.ReportError(message, error);
+    }
 
     /// <summary>Makes room for one record and lets it pass the limiter if both can be now; <c>Queue.Add</c> must follow.</summary>
     public bool TryReserve()
@@ -275,7 +284,7 @@ internal sealed class ReceiverSupervisor<T>
     }
 
     private static void CheckDelay(TimeSpan delay, string name) =>
-        StreamingOptions.Check(delay >= TimeSpan.Zero && delay <= StreamingOptions.LongestWait, name, delay, "0 to 24 days are expected");
+        OptionCheck.Check(delay >= TimeSpan.Zero && delay <= OptionCheck.LongestWait, name, delay, "0 to 24 days are expected");
 
     private void EndRun()
     {
@@ -303,14 +312,14 @@ internal sealed class ReceiverSupervisor<T>
         catch (Exception error)
         {
             Exception cause = error is AggregateException { InnerException: { } inner } ? inner : error;
-            _events.Error($"A callback on the receiver's stop token failed: {cause.Message}", cause);
+            ReportError($"A callback on the receiver's stop token failed: {cause.Message}", cause);
         }
     }
 
     private async Task RunAsync(CancellationToken abort)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, abort);
-        _events.Started();
+        _events.ReportStarted();
         try
         {
             while (await RunOnceAsync(stop.Token).ConfigureAwait(false) is { } delay)
@@ -324,7 +333,7 @@ internal sealed class ReceiverSupervisor<T>
         }
         catch (Exception error)
         {
-            _events.Unexpected(error);
+            _events.FailUnexpectedly(error);
         }
         finally
         {
@@ -333,7 +342,7 @@ internal sealed class ReceiverSupervisor<T>
                 _state = ReceiverState.Stopped;
             }
 
-            _events.Stopped();
+            _events.ReportStopped(_stopMessage);
         }
     }
 
@@ -382,7 +391,7 @@ internal sealed class ReceiverSupervisor<T>
         await ending.ConfigureAwait(false);
         if (failure is not null)
         {
-            _events.Error(delay is null ? failure.Message : $"{failure.Message} (starting again after {delay})", failure);
+            ReportError(delay is null ? failure.Message : $"{failure.Message} (starting again after {delay})", failure);
         }
 
         return delay;

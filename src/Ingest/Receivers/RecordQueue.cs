@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace FastStream;
 
@@ -22,7 +24,7 @@ internal sealed class RecordQueue<T>(int maxRecords)
     private int _count;                                       // records in it
     private bool _isComplete;                                 // nothing is taken any more
     private JournaledRecords<T>? _journal;                    // since the start; null where there is none
-    private ArenaLease? _texts;                                // of records that an earlier run received; until they are cut
+    private IDisposable? _received;                           // holds the texts of records that an earlier run received; until they are cut
 
     /// <summary>Records stored and reserved, and those in batches that are not done.</summary>
     public long Held => _room.Held;
@@ -114,18 +116,21 @@ internal sealed class RecordQueue<T>(int maxRecords)
 
     /// <summary>Writes what is stored into a journal too, from now on and what was stored before the start.</summary>
     /// <param name="journal">The journal.</param>
-    /// <param name="received">What an earlier run has received, which the first cut takes first.</param>
-    /// <param name="texts">Holds their texts.</param>
+    /// <param name="received">What an earlier run has received, which the first cut takes first, and the queue gives back.</param>
     /// <exception cref="IOException">The disk does not take it.</exception>
-    public void Begin(JournaledRecords<T> journal, T[] received, ArenaLease texts)
+    public void Begin(JournaledRecords<T> journal, RecordInputBatch<T> received)
     {
-        _room.TakeAnyway(received.Length);
+        _room.TakeAnyway(received.RecordCount);
         lock (_lock)
         {
             SealLocked();
             List<ReadOnlyMemory<T>> stored = _full;
             _full = [];
-            StoreLocked(received);
+            foreach (ReadOnlyMemory<T> block in received.Blocks)
+            {
+                StoreLocked(block.Span);
+            }
+
             SealLocked();
             foreach (ReadOnlyMemory<T> block in stored)
             {
@@ -134,7 +139,7 @@ internal sealed class RecordQueue<T>(int maxRecords)
             }
 
             _journal = journal;
-            _texts = texts;
+            _received = received;
         }
     }
 
@@ -151,7 +156,7 @@ internal sealed class RecordQueue<T>(int maxRecords)
     public RecordInputBatch<T> Cut()
     {
         List<ReadOnlyMemory<T>> blocks;
-        ArenaLease? texts;
+        IDisposable? received;
         BatchReceipt? receipt;
         lock (_lock)
         {
@@ -165,14 +170,14 @@ internal sealed class RecordQueue<T>(int maxRecords)
             blocks = _full;
             _full = [];
             receipt = Receipts.Take();
-            texts = _texts;
-            _texts = null;
+            received = _received;
+            _received = null;
         }
 
-        Action<RecordInputBatch<T>> release = texts is null ? Release : batch =>
+        Action<RecordInputBatch<T>> release = received is null ? Release : batch =>
         {
             Release(batch);
-            texts.Dispose();
+            received.Dispose();
         };
         return new RecordInputBatch<T>(blocks, release) { Receipt = receipt };
     }
@@ -183,7 +188,14 @@ internal sealed class RecordQueue<T>(int maxRecords)
     private void Release(RecordInputBatch<T> batch)
     {
         long records = batch.RecordCount;
-        RecordInputBatch<T>.ReturnToPool(batch);
+        foreach (ReadOnlyMemory<T> block in batch.Blocks)
+        {
+            if (MemoryMarshal.TryGetArray(block, out ArraySegment<T> segment))
+            {
+                ArrayPool<T>.Shared.Return(segment.Array!, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+            }
+        }
+
         _room.Give(records);
     }
 

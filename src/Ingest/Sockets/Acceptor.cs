@@ -10,8 +10,8 @@ namespace FastStream;
 /// <param name="endPoint">Address and port; port 0 lets the system choose.</param>
 /// <param name="backlog">Connections that the system holds until they are accepted.</param>
 /// <param name="clock">Times the tries.</param>
-/// <param name="events">Told of what fails: once for failures in a row of one kind.</param>
-internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider clock, ReceiverEvents events) : IDisposable
+/// <param name="report">Told of what fails: once for failures in a row of one kind.</param>
+internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider clock, Action<string, Exception> report) : IDisposable
 {
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(1);
 
@@ -129,7 +129,7 @@ internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider cl
         if (failure != _lastFailure)
         {
             _lastFailure = failure;
-            events.Error($"Accepting on {_endPoint} failed, trying again until it works: {error.Message}", error);
+            report($"Accepting on {_endPoint} failed, trying again until it works: {error.Message}", error);
         }
     }
 }

@@ -11,12 +11,12 @@ internal static class ConnectionSettings
     /// <summary>Throws for the first setting that is out of its range.</summary>
     public static void Check(TimeSpan idleTimeout, TimeSpan keepAlive, OversizedRecordPolicy oversized, InvalidUtf8Policy invalidUtf8)
     {
-        StreamingOptions.CheckTimeout(idleTimeout, "IdleTimeout");
-        StreamingOptions.Check((keepAlive >= ShortestKeepAlive && keepAlive <= LongestKeepAlive)
+        OptionCheck.CheckTimeout(idleTimeout, "IdleTimeout");
+        OptionCheck.Check((keepAlive >= ShortestKeepAlive && keepAlive <= LongestKeepAlive)
             || keepAlive == Timeout.InfiniteTimeSpan, "KeepAlive", keepAlive,
             "6 seconds to 2 hours are expected, or Timeout.InfiniteTimeSpan");
-        StreamingOptions.Check(Enum.IsDefined(oversized), "OversizedRecords", oversized, "one of the named policies is expected");
-        StreamingOptions.Check(Enum.IsDefined(invalidUtf8), "InvalidUtf8", invalidUtf8, "one of the named policies is expected");
+        OptionCheck.Check(Enum.IsDefined(oversized), "OversizedRecords", oversized, "one of the named policies is expected");
+        OptionCheck.Check(Enum.IsDefined(invalidUtf8), "InvalidUtf8", invalidUtf8, "one of the named policies is expected");
     }
 
     /// <summary>Has TCP probe a silent peer: first after half of the time, then three times in the other half.</summary>

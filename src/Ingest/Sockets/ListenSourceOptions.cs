@@ -55,13 +55,12 @@ public sealed record ListenSourceOptions
 
     internal ListenSourceOptions Validated()
     {
-        StreamingOptions.Check(MaxConnections is >= 1 and <= 1_000_000, nameof(MaxConnections), MaxConnections,
-            "1 to 1,000,000 are expected");
-        StreamingOptions.Check(
+        OptionCheck.Check(MaxConnections is >= 1 and <= 1_000_000, nameof(MaxConnections), MaxConnections, "1 to 1,000,000 are expected");
+        OptionCheck.Check(
             MaxConnectionsPerAddress is >= 1 and <= 1_000_000, nameof(MaxConnectionsPerAddress), MaxConnectionsPerAddress,
             "1 to 1,000,000 are expected");
-        StreamingOptions.CheckTimeout(RecordTimeout, nameof(RecordTimeout));
-        StreamingOptions.Check(Backlog is >= 1 and <= 65_535, nameof(Backlog), Backlog, "1 to 65,535 are expected");
+        OptionCheck.CheckTimeout(RecordTimeout, nameof(RecordTimeout));
+        OptionCheck.Check(Backlog is >= 1 and <= 65_535, nameof(Backlog), Backlog, "1 to 65,535 are expected");
         ConnectionSettings.Check(IdleTimeout, KeepAlive, OversizedRecords, InvalidUtf8);
         return this;
     }

@@ -67,11 +67,11 @@ public sealed record SocketSourceOptions
 
     internal SocketSourceOptions Validated()
     {
-        StreamingOptions.Check(FirstRetryDelay > TimeSpan.Zero, nameof(FirstRetryDelay), FirstRetryDelay, "more than 0 is expected");
-        StreamingOptions.Check(LongestRetryDelay >= FirstRetryDelay
-            && LongestRetryDelay <= StreamingOptions.LongestWait, nameof(LongestRetryDelay), LongestRetryDelay,
+        OptionCheck.Check(FirstRetryDelay > TimeSpan.Zero, nameof(FirstRetryDelay), FirstRetryDelay, "more than 0 is expected");
+        OptionCheck.Check(LongestRetryDelay >= FirstRetryDelay
+            && LongestRetryDelay <= OptionCheck.LongestWait, nameof(LongestRetryDelay), LongestRetryDelay,
             $"at least FirstRetryDelay ({FirstRetryDelay}) and at most 24 days are expected");
-        StreamingOptions.CheckTimeout(ConnectTimeout, nameof(ConnectTimeout));
+        OptionCheck.CheckTimeout(ConnectTimeout, nameof(ConnectTimeout));
         ConnectionSettings.Check(IdleTimeout, KeepAlive, OversizedRecords, InvalidUtf8);
         return this;
     }

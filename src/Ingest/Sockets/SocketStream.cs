@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
 
@@ -30,7 +29,8 @@ public static partial class StreamingContextSources
     {
         ArgumentNullException.ThrowIfNull(context);
         options ??= new SocketSourceOptions();
-        return new SocketInputDStream<Utf8Text>(context, host, port, ValidUtf8LineDecoder.For(options.InvalidUtf8, context), options);
+        return context.FromSource(new SocketSource<Utf8Text>(host, port, ValidUtf8LineDecoder.For(options.InvalidUtf8, context), options),
+            "Socket");
     }
 
     /// <summary>
@@ -50,85 +50,49 @@ public static partial class StreamingContextSources
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(decoder);
-        return new SocketInputDStream<T>(context, host, port, decoder, options ?? new SocketSourceOptions());
+        return context.FromSource(new SocketSource<T>(host, port, decoder, options ?? new SocketSourceOptions()), "Socket");
     }
 }
 
-internal sealed class SocketInputDStream<T> : InputDStream<T>
+internal sealed class SocketSource<T> : ByteSource<T>
 {
     private readonly string _host;
     private readonly int _port;
-    private readonly IRecordDecoder<T> _decoder;
     private readonly SocketSourceOptions _options;
-    private readonly ByteQueue<T> _queue;
-    private readonly JournaledBytes<T> _journal;
-    private readonly ReceiverEvents _events;
-    private readonly RateLimiter? _limiter;   // null: no limit
-    private readonly CancellationTokenSource _stop = new();
     private Task _receiving = Task.CompletedTask;
 
-    public SocketInputDStream(StreamingContext context, string host, int port, IRecordDecoder<T> decoder, SocketSourceOptions options)
-        : base(context, "Socket")
+    public SocketSource(string host, int port, IRecordDecoder<T> decoder, SocketSourceOptions options)
+        : base(decoder, options.OversizedRecords)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(host);
-        StreamingOptions.Check(port is >= 1 and <= 65535, nameof(port), port, "1 to 65535 are expected");
+        OptionCheck.Check(port is >= 1 and <= 65535, nameof(port), port, "1 to 65535 are expected");
         _host = host;
         _port = port;
-        _decoder = decoder;
         _options = options.Validated();
-        _queue = new ByteQueue<T>(decoder, context.Blocks);
-        _journal = new JournaledBytes<T>(this, _queue, decoder);
-        _events = new ReceiverEvents(this);
-        _limiter = ReceiverRate.LimiterFor(this);
     }
 
-    protected internal override ValueTask StartAsync(CancellationToken cancellationToken)
+    protected override ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        _journal.Begin();
+        Prepare();
+        BeginJournal();
         _receiving = Task.Run(() => RunAsync(cancellationToken), CancellationToken.None);
         return ValueTask.CompletedTask;
     }
 
     // First that it has ended: what it published is seen then.
-    protected internal override bool HasEnded => _receiving.IsCompleted && _queue.IsEmpty;
+    protected override bool HasEnded => _receiving.IsCompleted && IsEmpty;
 
-    internal override bool IsBackpressured => Context.Blocks.IsFull;
-
-    protected internal override InputBatch<T> Cut(BatchTime time) => _queue.Cut(PartitionCount);
-
-    protected internal override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) =>
-        _journal.SaveBatch((ByteBatch<T>)batch, output);
-
-    protected internal override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) => _journal.LoadBatch(time, saved.Span);
-
-    protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output) => _journal.SavePosition(time, output);
-
-    protected internal override void LoadPosition(ReadOnlySpan<byte> saved) => _journal.LoadPosition(saved);
-
-    internal override bool HasJournal => _journal.IsThere;
-
-    internal override void UseJournal(string directory) => _journal.Use(directory);
-
-    internal override void RetireJournal(BatchTime oldestKept) => _journal.Retire(oldestKept);
-
-    protected internal override async ValueTask StopAsync()
+    protected override async ValueTask StopAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
+        await CancelAsync().ConfigureAwait(false);
         await _receiving.ConfigureAwait(false);
-    }
-
-    protected internal override ValueTask CloseAsync()
-    {
-        _queue.Close();
-        _stop.Dispose();
-        return _journal.CloseAsync();
     }
 
     private async Task RunAsync(CancellationToken abort)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, abort);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stopped, abort);
         var retry = new RetryDelay(_options.FirstRetryDelay, _options.LongestRetryDelay);
-        _events.Started();
+        Context.ReportStarted();
         try
         {
             while (await ReceiveOnceAsync(retry, stop.Token, abort).ConfigureAwait(false))
@@ -142,24 +106,22 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
         }
         catch (StreamingException error)
         {
-            _events.Error(error.Message, error);
             Context.Fail(error);
         }
         catch (Exception error)
         {
-            _events.Unexpected(error);
+            Context.FailUnexpectedly(error);
         }
         finally
         {
-            _events.Stopped();
+            Context.ReportStopped();
         }
     }
 
     /// <summary>One connection, from its beginning to its end; whether another one is wanted.</summary>
     private async Task<bool> ReceiveOnceAsync(RetryDelay retry, CancellationToken stop, CancellationToken abort)
     {
-        var reader =
-            new RecordReader<T>(_queue, _decoder, new OversizedRecords(Context, Name, _options.OversizedRecords), _limiter, Context.Blocks);
+        RecordReader<T> reader = NewReader(inPlace: true);
         string action = "Connecting to";
         try
         {
@@ -174,7 +136,7 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
                 return false;
             }
 
-            _events.Error(
+            Context.ReportError(
                 watch.HasExpired
                     ? $"Nothing came from {_host}:{_port} for {_options.IdleTimeout}; connecting again."
                     : $"{_host}:{_port} ended the stream; connecting again.",
@@ -184,8 +146,8 @@ internal sealed class SocketInputDStream<T> : InputDStream<T>
             when (error is not StreamingException && !(error is OperationCanceledException && stop.IsCancellationRequested))
         {
             // Also in the middle of a stop: how a peer ends is no reason for the stop to fail.
-            _events.Error($"{action} {_host}:{_port} failed{(stop.IsCancellationRequested ? "" : ", connecting again")}: {error.Message}",
-                error);
+            Context.ReportError(
+                $"{action} {_host}:{_port} failed{(stop.IsCancellationRequested ? "" : ", connecting again")}: {error.Message}", error);
         }
 
         if (reader.HasReceived)

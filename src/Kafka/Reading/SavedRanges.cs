@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
-using System.Text;
 
 namespace FastStream;
 
@@ -8,111 +6,79 @@ namespace FastStream;
 internal static class SavedRanges
 {
     private const byte Version = 1;
+    private const int PartitionBytes = 2 * sizeof(int);   // at least: the length of the topic's name, and the partition
 
     public static void Write(IReadOnlyList<KafkaRange> ranges, IBufferWriter<byte> output)
     {
-        Begin(output, ranges.Count);
+        StateWriter writer = Begin(output, ranges.Count);
         foreach (KafkaRange range in ranges)
         {
-            WritePartition(output, range.Id);
-            WriteInt64(output, range.From);
-            WriteInt64(output, range.Until);
+            WritePartition(writer, range.Id);
+            writer.WriteInt64(range.From);
+            writer.WriteInt64(range.Until);
         }
     }
 
-    public static IReadOnlyList<KafkaRange> Read(ReadOnlySpan<byte> saved)
+    /// <param name="saved">The bytes.</param>
+    /// <param name="what">What they are, for messages.</param>
+    /// <exception cref="InvalidDataException">They are damaged, or of another version.</exception>
+    public static IReadOnlyList<KafkaRange> Read(ReadOnlySpan<byte> saved, string what)
     {
-        var ranges = new KafkaRange[TakeCount(ref saved)];
+        var reader = new StateReader(saved, Version, what);
+        var ranges = new KafkaRange[reader.ReadCount(PartitionBytes + (2 * sizeof(long)))];
         for (int i = 0; i < ranges.Length; i++)
         {
-            KafkaPartition id = TakePartition(ref saved);
-            long from = TakeInt64(ref saved);
-            ranges[i] = new KafkaRange(id, from, TakeInt64(ref saved)) { Topic = Utf8Text.Intern(id.Topic) };
+            KafkaPartition id = ReadPartition(ref reader);
+            long from = reader.ReadInt64();
+            ranges[i] = new KafkaRange(id, from, reader.ReadInt64()) { Topic = Utf8Text.Intern(id.Topic) };
         }
 
+        reader.End();
         return ranges;
     }
 
     public static void WritePositions(IReadOnlyList<(KafkaPartition Id, long Next)> positions, IBufferWriter<byte> output)
     {
-        Begin(output, positions.Count);
+        StateWriter writer = Begin(output, positions.Count);
         foreach ((KafkaPartition id, long next) in positions)
         {
-            WritePartition(output, id);
-            WriteInt64(output, next);
+            WritePartition(writer, id);
+            writer.WriteInt64(next);
         }
     }
 
-    public static IReadOnlyList<(KafkaPartition Id, long Next)> ReadPositions(ReadOnlySpan<byte> saved)
+    /// <inheritdoc cref="Read"/>
+    public static IReadOnlyList<(KafkaPartition Id, long Next)> ReadPositions(ReadOnlySpan<byte> saved, string what)
     {
-        var positions = new (KafkaPartition, long)[TakeCount(ref saved)];
+        var reader = new StateReader(saved, Version, what);
+        var positions = new (KafkaPartition, long)[reader.ReadCount(PartitionBytes + sizeof(long))];
         for (int i = 0; i < positions.Length; i++)
         {
-            KafkaPartition id = TakePartition(ref saved);
-            positions[i] = (id, TakeInt64(ref saved));
+            KafkaPartition id = ReadPartition(ref reader);
+            positions[i] = (id, reader.ReadInt64());
         }
 
+        reader.End();
         return positions;
     }
 
-    private static void Begin(IBufferWriter<byte> output, int count)
+    private static StateWriter Begin(IBufferWriter<byte> output, int count)
     {
-        output.Write([Version]);
-        WriteInt32(output, count);
+        var writer = new StateWriter(output);
+        writer.WriteByte(Version);
+        writer.WriteInt32(count);
+        return writer;
     }
 
-    private static int TakeCount(ref ReadOnlySpan<byte> saved)
+    private static void WritePartition(StateWriter writer, KafkaPartition id)
     {
-        if (saved.IsEmpty || saved[0] != Version)
-        {
-            throw new InvalidDataException(
-                "Offsets of a Kafka stream were saved in a form that this version does not know "
-                + $"({(saved.IsEmpty ? "no bytes" : $"version {saved[0]}")}; {Version} is expected).");
-        }
-
-        saved = saved[1..];
-        return TakeInt32(ref saved);
+        writer.WriteString(id.Topic);
+        writer.WriteInt32(id.Partition);
     }
 
-    private static void WritePartition(IBufferWriter<byte> output, KafkaPartition id)
+    private static KafkaPartition ReadPartition(ref StateReader reader)
     {
-        byte[] topic = Encoding.UTF8.GetBytes(id.Topic);
-        WriteInt32(output, topic.Length);
-        output.Write(topic);
-        WriteInt32(output, id.Partition);
-    }
-
-    private static KafkaPartition TakePartition(ref ReadOnlySpan<byte> saved)
-    {
-        int length = TakeInt32(ref saved);
-        string topic = Encoding.UTF8.GetString(saved[..length]);
-        saved = saved[length..];
-        return new KafkaPartition(topic, TakeInt32(ref saved));
-    }
-
-    private static void WriteInt32(IBufferWriter<byte> output, int value)
-    {
-        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(4), value);
-        output.Advance(4);
-    }
-
-    private static void WriteInt64(IBufferWriter<byte> output, long value)
-    {
-        BinaryPrimitives.WriteInt64LittleEndian(output.GetSpan(8), value);
-        output.Advance(8);
-    }
-
-    private static int TakeInt32(ref ReadOnlySpan<byte> saved)
-    {
-        int value = BinaryPrimitives.ReadInt32LittleEndian(saved);
-        saved = saved[4..];
-        return value;
-    }
-
-    private static long TakeInt64(ref ReadOnlySpan<byte> saved)
-    {
-        long value = BinaryPrimitives.ReadInt64LittleEndian(saved);
-        saved = saved[8..];
-        return value;
+        string topic = reader.ReadString();
+        return new KafkaPartition(topic, reader.ReadInt32());
     }
 }

@@ -89,7 +89,7 @@ public sealed class PendingBatchesTests
         /// <summary>How many batches were done with when each one was cut.</summary>
         public List<int> DoneAtCut { get; } = [];
 
-        internal override bool IsBackpressured => HoldsUp;
+        protected internal override bool IsBackpressured => HoldsUp;
 
         public void CountDone() => this.ForEachBatch(async (_, _, _) =>
         {

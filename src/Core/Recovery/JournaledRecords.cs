@@ -3,8 +3,14 @@ using System.Buffers;
 namespace FastStream;
 
 /// <summary>Records in the journal of their input: an entry is what was stored together.</summary>
-/// <remarks><code>| number of records (4 bytes) | the records |</code></remarks>
-internal sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerializer<T> serializer)
+/// <remarks>
+/// <code>| number of records (4 bytes) | the records |</code>
+/// The journal's entries are written by the serializer: the input's <c>JournalSchema</c> is <see cref="IRecordSerializer{T}.Schema"/>.
+/// </remarks>
+/// <param name="journal">The journal.</param>
+/// <param name="serializer">Writes and reads a record.</param>
+/// <typeparam name="T">The record.</typeparam>
+public sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerializer<T> serializer)
 {
     private readonly ArrayBufferWriter<byte> _entry = new();   // under the queue's lock
 
@@ -24,7 +30,7 @@ internal sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerial
     public void Append(ReadOnlySpan<T> records)
     {
         _entry.ResetWrittenCount();
-        SavedNumbers.WriteInt32(_entry, records.Length);
+        StateWriter.WriteInt32(_entry, records.Length);
         foreach (ref readonly T record in records)
         {
             serializer.Write(in record, _entry);
@@ -33,20 +39,23 @@ internal sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerial
         journal.Append(_entry.WrittenSpan);
     }
 
-    /// <summary>The records of entries, in order.</summary>
+    /// <summary>
+    /// The records of entries, in order, with copies of their texts: dispose of the batch when nobody reads the records
+    /// any more.
+    /// </summary>
     /// <param name="entries">From the journal.</param>
-    /// <param name="texts">Holds the records' texts; dispose of it when nobody reads the records any more.</param>
     /// <exception cref="InvalidDataException">An entry is not as it was written.</exception>
-    public T[] Read(IReadOnlyList<ReadOnlyMemory<byte>> entries, out ArenaLease texts)
+    public RecordInputBatch<T> Read(IReadOnlyList<ReadOnlyMemory<byte>> entries)
     {
-        texts = new ArenaLease();
+        ArgumentNullException.ThrowIfNull(entries);
+        var texts = new ArenaLease();
         var memory = new TextArena();
         var records = new List<T>();
         foreach (ReadOnlyMemory<byte> entry in entries)
         {
             using MemoryHandle pinned = entry.Pin();   // texts lie in it until they are copied
             ReadOnlySpan<byte> rest = entry.Span;
-            int count = SavedNumbers.ReadInt32(ref rest);
+            int count = StateReader.ReadInt32(ref rest);
             for (int i = 0; i < count; i++)
             {
                 T record = serializer.Read(ref rest);
@@ -61,6 +70,6 @@ internal sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerial
             }
         }
 
-        return [.. records];
+        return new RecordInputBatch<T>([records.ToArray()], _ => texts.Dispose());
     }
 }

@@ -1,21 +1,40 @@
 using System.Numerics;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>
-/// An unfinished record that had to leave its block: bytes that are added to, in a block of their own. Not thread safe
-/// but for what the memory calls.
+/// An unfinished record that had to leave its block: bytes that are added to, in a block of their own. For sources that
+/// cut a stream of bytes into records. Not thread safe but for what the pool calls.
 /// </summary>
-/// <param name="memory">Where the block comes from.</param>
-/// <param name="largestBytes">The most bytes that a record needs.</param>
-/// <param name="hasOwnPiece">Whether the first few KiB are the connection's own.</param>
-internal sealed class RemainderBuffer(RemainderMemory memory, int largestBytes, bool hasOwnPiece) : RemainderHolder, IDisposable
+/// <remarks><see cref="BlockPool.NewCarry"/> makes one for each connection; all of them together keep the pool's bound.</remarks>
+public sealed class RemainderBuffer : IDisposable
 {
+    private readonly RemainderMemory _memory;
+    private readonly int _largestBytes;
+    private readonly Holder _holder;
     private Block? _block;
-    private Action? _refused;
 
-    public override bool HasOwnPiece { get; } = hasOwnPiece;
+    internal RemainderBuffer(RemainderMemory memory, int largestBytes, bool hasOwnPiece)
+    {
+        _memory = memory;
+        _largestBytes = largestBytes;
+        _holder = new Holder(hasOwnPiece);
+    }
 
+    /// <summary>Bytes of the record that came.</summary>
+    public int Count => _holder.Count;
+
+    /// <summary>
+    /// Whether the receiver itself does not read now, such as for a rate limit: that nothing comes is not the peer's
+    /// fault. Safe from any thread.
+    /// </summary>
+    public bool IsBackpressured
+    {
+        get => _holder.IsBackpressured;
+        set => _holder.IsBackpressured = value;
+    }
+
+    /// <summary>The bytes, valid until the next change.</summary>
     public ReadOnlySpan<byte> Span => _block is null ? default : _block.Span[..Count];
 
     /// <summary>The same bytes, valid until the next change.</summary>
@@ -28,9 +47,12 @@ internal sealed class RemainderBuffer(RemainderMemory memory, int largestBytes, 
     public Block? Publishable => _block?.Bound == BlockBound.Connection ? null : _block;
 
     /// <summary>Whom to tell that the record has to go.</summary>
-    public void OnRefused(Action refused) => _refused = refused;
+    /// <param name="refused">Ends whatever waits for more of the record; called from any thread.</param>
+    public void OnRefused(Action refused) => _holder.Refused = refused;
 
     /// <summary>Adds bytes; waits for memory where there is none.</summary>
+    /// <param name="bytes">The bytes; copied.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="InvalidDataException">The record has to go, because nothing comes on for want of memory.</exception>
     public ValueTask AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
@@ -49,10 +71,10 @@ internal sealed class RemainderBuffer(RemainderMemory memory, int largestBytes, 
     /// </summary>
     public void Clear()
     {
-        Count = 0;
+        _holder.SetCount(0);
         if (_block is not null)
         {
-            memory.Return(this, _block);
+            _memory.Return(_holder, _block);
             _block = null;
         }
     }
@@ -61,7 +83,7 @@ internal sealed class RemainderBuffer(RemainderMemory memory, int largestBytes, 
     /// <exception cref="InvalidDataException">It has.</exception>
     public void ThrowIfRefused()
     {
-        if (IsRefused)
+        if (_holder.IsRefused)
         {
             throw new InvalidDataException(
                 $"{Count} bytes of an unfinished record had come when unfinished records took all memory they may have "
@@ -70,16 +92,15 @@ internal sealed class RemainderBuffer(RemainderMemory memory, int largestBytes, 
         }
     }
 
+    /// <summary>Gives the memory back.</summary>
     public void Dispose() => Clear();
-
-    internal override void Refuse() => _refused?.Invoke();
 
     private async ValueTask GrowAndAppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         int needed = checked(Count + bytes.Length);
         long length = BitOperations.RoundUpToPowerOf2((uint)Math.Max(needed, Math.Max(Capacity * 2L, RemainderMemory.SmallestBytes)));
-        length = length <= largestBytes ? length : Math.Max(largestBytes, needed);
-        Block? larger = await memory.RentAsync(this, (int)length, cancellationToken).ConfigureAwait(false);
+        length = length <= _largestBytes ? length : Math.Max(_largestBytes, needed);
+        Block? larger = await _memory.RentAsync(_holder, (int)length, cancellationToken).ConfigureAwait(false);
         if (larger is null)
         {
             ThrowIfRefused();
@@ -90,7 +111,7 @@ internal sealed class RemainderBuffer(RemainderMemory memory, int largestBytes, 
         _block = larger;
         if (smaller is not null)
         {
-            memory.Return(this, smaller);
+            _memory.Return(_holder, smaller);
         }
 
         Append(bytes.Span);
@@ -99,6 +120,18 @@ internal sealed class RemainderBuffer(RemainderMemory memory, int largestBytes, 
     private void Append(ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(_block is null ? default : _block.Span[Count..]);
-        Count += bytes.Length;
+        _holder.SetCount(Count + bytes.Length);
+    }
+
+    private sealed class Holder(bool hasOwnPiece) : RemainderHolder
+    {
+        public override bool HasOwnPiece { get; } = hasOwnPiece;
+
+        /// <summary>Whom to tell; null where nobody asked.</summary>
+        public Action? Refused { get; set; }
+
+        public void SetCount(int count) => Count = count;
+
+        internal override void Refuse() => Refused?.Invoke();
     }
 }

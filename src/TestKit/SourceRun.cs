@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+
+namespace FastStream.Testing;
+
+/// <summary>One source in a context on a manual clock, and what each batch had. Not thread safe.</summary>
+internal sealed class SourceRun<T> : IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);   // what waits longer hangs
+
+    private readonly ConcurrentQueue<(BatchTime Time, IReadOnlyList<T> Records)> _batches = new();
+    private readonly ManualTimeProvider _clock;
+    private BatchTime _time;
+
+    private SourceRun(StreamingContext context, ManualTimeProvider clock)
+    {
+        Context = context;
+        _clock = clock;
+    }
+
+    public StreamingContext Context { get; }
+
+    public IReadOnlyList<IReadOnlyList<T>> Batches => [.. _batches.Select(batch => batch.Records)];
+
+    public IReadOnlyList<BatchTime> Times => [.. _batches.Select(batch => batch.Time)];
+
+    public IReadOnlyList<T> Records => [.. _batches.SelectMany(batch => batch.Records)];
+
+    /// <param name="describe">Describes the source's stream.</param>
+    /// <param name="options">Options; clock and interval are replaced.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="output">Gets each batch before it is kept; where it throws, the batch fails and is not kept.</param>
+    public static SourceRun<T> Start(
+        Func<StreamingContext, DStream<T>> describe, StreamingOptions options, ManualTimeProvider clock,
+        Action<IReadOnlyList<T>>? output = null)
+    {
+        var context = new StreamingContext(options with { TimeProvider = clock, BatchInterval = Interval, PoisonReturnedBlocks = true });
+        var run = new SourceRun<T>(context, clock);
+        describe(context).ForEachBatch((batch, time) =>
+        {
+            T[] records = batch.ToArray();
+            output?.Invoke(records);
+            run._batches.Enqueue((time, records));
+        });
+        context.Start();
+
+        // Zero time, or where an earlier run's grid is now.
+        run._time = BatchTime.From(clock.GetUtcNow()).Floor(Interval, context.ZeroTime);
+        return run;
+    }
+
+    public static void Require(bool isSo, string otherwise)
+    {
+        if (!isSo)
+        {
+            throw new InvalidOperationException($"The source breaks its contract: {otherwise}.");
+        }
+    }
+
+    /// <summary>Runs one batch; gives its records. One that fails is done with too.</summary>
+    public async Task<IReadOnlyList<T>> TickAsync()
+    {
+        _time += Interval;
+        Task completed = Context.WhenCompletedAsync(_time);
+        _clock.Advance(Interval);
+        try
+        {
+            await completed.WaitAsync(Patience).ConfigureAwait(false);
+        }
+        catch (StreamingException error) when (error.BatchTime is not null)
+        {
+        }
+        catch (InvalidOperationException error)
+        {
+            Require(Context.Completion.IsFaulted,
+                $"the context stopped without batch {_time}: {error.InnerException?.Message ?? error.Message}");
+        }
+
+        return _batches.LastOrDefault(batch => batch.Time == _time).Records ?? [];
+    }
+
+    public Task TickUntilAsync(int records) => TickUntilAsync(() => _batches.Sum(batch => batch.Records.Count) >= records);
+
+    /// <summary>Runs batches until something is so, or the context has failed.</summary>
+    public async Task TickUntilAsync(Func<bool> done)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!done())
+        {
+            Require(!patience.IsCancellationRequested,
+                $"{_batches.Sum(batch => batch.Records.Count)} records came in {Patience}, and more were given");
+            if (Context.Completion.IsFaulted)
+            {
+                await Context.Completion.ConfigureAwait(false);
+            }
+
+            await TickAsync().ConfigureAwait(false);
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Waits for the end of a context that fails.</summary>
+    public async Task EndAsync()
+    {
+        try
+        {
+            await Context.Completion.WaitAsync(Patience).ConfigureAwait(false);
+        }
+        catch (StreamingException)
+        {
+        }
+    }
+
+    /// <summary>Stops, and looks whether every block came back.</summary>
+    public async Task StopAsync(StopMode mode)
+    {
+        await Context.StopAsync(mode).WaitAsync(Patience).ConfigureAwait(false);
+        await Context.DisposeAsync().AsTask().WaitAsync(Patience).ConfigureAwait(false);
+        int held = Context.Blocks.RentedBlocks;
+        Require(held == 0, $"{held} blocks of the context's pool are held after the stop; 0 are expected");
+    }
+
+    public ValueTask DisposeAsync() => Context.DisposeAsync();
+}
