@@ -46,6 +46,8 @@ public abstract class Vocabulary
     protected static readonly TimeSpan length = TimeSpan.FromSeconds(30);
     protected static readonly TimeSpan slide = TimeSpan.FromSeconds(10);
     protected static readonly string host = "";
+    protected static readonly string[] args = [];
+    protected static readonly CancellationToken stopping;
     protected static readonly WebApplicationBuilder builder = null!;
     protected static readonly WebApplication app = null!;
 
