@@ -1,6 +1,7 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
-using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace FastStream.Tests.House.Examples;
@@ -15,14 +16,14 @@ public sealed partial class PageTests
     [Fact]
     public void Blocks_OfEveryPage_Compile()
     {
-        string[] pages = [.. Pages.Select(page => Page(page, Tree.Read(page)))];
-        Assert.Equal("", string.Join("\n", ExampleCompiler.Errors(string.Concat(pages))));
+        string[] errors = ExampleCompiler.Errors(string.Concat(Pages.Select(page => Page(page, Tree.Read(page)))));
+        Assert.True(errors.Length == 0, string.Join("\n", errors));
     }
 
     [Fact]
     public void Guide_EveryPageThatTeachesCode_HasBlocks() =>
         Assert.Equal([], from page in Tree.Files(".md", "docs/guide")
-                         where Path.GetFileName(page) is not "dashboard.md" && !Block().IsMatch(Tree.Read(page))
+                         where Path.GetFileName(page) is not "dashboard.md" && !Code(Tree.Read(page)).Any()
                          select $"{page} has no ```csharp block");
 
     [Fact]
@@ -53,32 +54,81 @@ public sealed partial class PageTests
 
             """)));
 
+    [Fact]
+    public void Example_InATableThatIsWrong_IsFound() =>
+        Assert.Single(ExampleCompiler.Errors(Page("wrong.md", "| operator | example |\n|---|---|\n| `Map` | `lines.Map(line => line.Wrong)` |\n")));
+
+    [Fact]
+    public void Guide_NamesEveryOperatorSourceAndOutput()
+    {
+        string guide = string.Concat(Tree.Files(".md", "docs/guide").Select(Tree.Read));
+        Type[] firsts = [typeof(DStream<>), typeof(StreamingContext), typeof(MapWithStateStream<,,>)];
+        var names = from assembly in new[] { typeof(StreamingContext).Assembly, typeof(SocketSourceOptions).Assembly, typeof(KafkaSourceOptions).Assembly }
+                    from type in assembly.GetExportedTypes()
+                    where type is { IsAbstract: true, IsSealed: true }
+                    from method in type.GetMethods(BindingFlags.Public | BindingFlags.Static)
+                    where method.IsDefined(typeof(ExtensionAttribute))
+                    let first = method.GetParameters()[0].ParameterType
+                    where firsts.Contains(first.IsGenericType ? first.GetGenericTypeDefinition() : first)
+                    select method.Name;
+        string[] all = [.. names.Distinct().Order(StringComparer.Ordinal)];
+        Assert.True(all.Length > 60, $"Only {all.Length} were found.");
+        Assert.Equal([], all.Where(name => !Regex.IsMatch(guide, $@"\b{name}\b")));
+    }
+
     // Types of a page stand in a namespace of its own. The statements of each block stand in a function inside the function of the block above it:
-    // there they see its variables, and may declare the same names anew.
+    // there they see its variables, and may declare the same names anew. An expression of a table stands in the function of the block above the table.
     private static string Page(string name, string text)
     {
         var usings = new StringBuilder();
         var types = new StringBuilder();
-        var statements = new StringBuilder();
-        int blocks = 0;
-        foreach (Match block in Block().Matches(text))
+        var statements = new StringBuilder("async Task Page()\n{\nawait Task.CompletedTask;\n");
+        int functions = 1;
+        foreach ((int line, string code, bool isBlock) in Code(text))
         {
-            int line = text[..block.Groups[1].Index].Count(c => c == '\n');
-            string code = block.Groups[1].Value;
+            if (!isBlock)
+            {
+                statements.Append($"#line {line} \"{name}\"\n_ = {code};\n");
+                continue;
+            }
+
             var syntax = (CompilationUnitSyntax)ExampleCompiler.Parse(code).GetRoot();
             usings.AppendJoin("", syntax.Usings.Select(directive => directive.ToFullString()));
-            statements.Append($"async Task Block{blocks++}()\n{{\nawait Task.CompletedTask;\n");
+            statements.Append($"async Task Block{functions++}()\n{{\nawait Task.CompletedTask;\n");
             foreach (MemberDeclarationSyntax member in syntax.Members)
             {
                 StringBuilder part = member is GlobalStatementSyntax ? statements : types;
-                part.Append($"#line {line + code[..member.FullSpan.Start].Count(c => c == '\n') + 1} \"{name}\"\n{member.ToFullString()}\n");
+                part.Append($"#line {line + code[..member.FullSpan.Start].Count(c => c == '\n')} \"{name}\"\n{member.ToFullString()}\n");
             }
         }
 
         string page = Regex.Replace(name, "[^A-Za-z0-9]", "_");
-        return $"namespace Pages.{page}\n{{\n{usings}\n{types}\nsealed class Blocks : Vocabulary\n{{\n{statements}{new string('}', blocks)}\n}}\n}}\n#line default\n";
+        return $"namespace Pages.{page}\n{{\n{usings}\n{types}\nsealed class Blocks : Vocabulary\n{{\n{statements}{new string('}', functions)}\n}}\n}}\n#line default\n";
     }
 
-    [GeneratedRegex("^```csharp\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
-    private static partial Regex Block();
+    // The page's blocks of C#, and the last cells of tables whose last column is "example", with the number of their first line.
+    private static IEnumerable<(int Line, string Code, bool IsBlock)> Code(string text)
+    {
+        string[] lines = text.Split('\n');
+        bool inExamples = false;
+        for (int i = 0; i < lines.Length; i++)
+        {
+            if (lines[i] == "```csharp")
+            {
+                int first = i + 1;
+                int end = Array.IndexOf(lines, "```", first);
+                yield return (first + 1, string.Concat(lines[first..end].Select(line => line + "\n")), true);
+                i = end;
+            }
+            else if (inExamples && Cell().Match(lines[i]) is { Success: true } cell)
+            {
+                yield return (i + 1, cell.Groups[1].Value, false);
+            }
+
+            inExamples = lines[i].StartsWith('|') && (inExamples || lines[i].EndsWith("| example |", StringComparison.Ordinal));
+        }
+    }
+
+    [GeneratedRegex("`([^`]+)` \\|$")]
+    private static partial Regex Cell();
 }

@@ -38,6 +38,7 @@ public abstract class Vocabulary
     protected static readonly Remote client = null!;
     protected static readonly Remote exchange = null!;
     protected static readonly Remote store = null!;
+    protected static readonly Table table = null!;
     protected static readonly Counter shipped = null!;
     protected static readonly Order order = null!;
     protected static readonly KafkaSourceOptions source = null!;
@@ -58,7 +59,7 @@ public abstract class Vocabulary
 
     protected static bool IsError(Utf8Text line) => line.IsEmpty;
 
-    protected static Request Parse(Utf8Text line) => new("", line, line, 0);
+    protected static Request Parse(Utf8Text line) => new("", line, line, 0, 0);
 
     protected static double Median(ReadOnlySpan<double> values) => values[0];
 
@@ -78,7 +79,7 @@ public abstract class Vocabulary
 
 public sealed record Order(string Id, double Amount);
 
-public sealed record Request(string Path, Utf8Text Host, Utf8Text Ip, double Milliseconds);
+public sealed record Request(string Path, Utf8Text Host, Utf8Text Ip, double Milliseconds, long Bytes);
 
 public sealed record Visit(string User);
 
@@ -98,6 +99,13 @@ public abstract class Remote
     public abstract IAsyncEnumerable<Tick> SubscribeAsync(CancellationToken stop);
 
     public abstract Task SaveAsync(long time, (string Key, long Value)[] counts, CancellationToken cancellation);
+}
+
+public abstract class Table
+{
+    public abstract Task<bool> HasAsync(long time, CancellationToken cancellation);
+
+    public abstract Task InsertAsync(long time, (string Key, long Value)[] rows, CancellationToken cancellation);
 }
 
 public sealed class OrderTable : BatchWriter<Order>
