@@ -10,7 +10,7 @@ internal static class ExampleCompiler
     /// <summary>The namespaces that every example may use.</summary>
     public const string Usings = """
         using System; using System.Buffers; using System.Buffers.Binary; using System.Collections.Concurrent; using System.Collections.Generic; using System.IO;
-        using System.Linq; using System.Net; using System.Reactive.Linq; using System.Text; using System.Threading;
+        using System.Linq; using System.Net; using System.Net.Sockets; using System.Reactive.Linq; using System.Text; using System.Threading;
         using System.Threading.Channels; using System.Threading.Tasks; using System.Threading.Tasks.Dataflow; using FastStream;
         using Microsoft.AspNetCore.Builder; using Microsoft.Extensions.DependencyInjection; using FastStream.Tests.House.Examples; using Xunit;
 
