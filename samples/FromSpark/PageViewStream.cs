@@ -15,7 +15,7 @@ public static class PageViewStream
             "errorRatePerZipCode" => ErrorRates(views).Print(),
             "activeUserCount" => ActiveUsers(views).Print(),
             "popularUsersSeen" => UsersSeen(views).Print(),
-            _ => throw new ArgumentException($"'{metric}' is no metric. pageCounts, slidingPageCounts, errorRatePerZipCode, activeUserCount or popularUsersSeen is expected.", nameof(metric)),
+            _ => throw new ArgumentException($"'{metric}' is no metric of a page view stream.", nameof(metric)),
         };
     }
 

@@ -58,7 +58,8 @@ switch (args)
               QueueStream
               SqlNetworkWordCount HOST PORT
               DirectKafkaWordCount BROKERS TOPIC,TOPIC
-              PageViewStream METRIC HOST PORT     (METRIC: pageCounts, slidingPageCounts, errorRatePerZipCode, activeUserCount, popularUsersSeen)
+              PageViewStream METRIC HOST PORT
+            METRIC is pageCounts, slidingPageCounts, errorRatePerZipCode, activeUserCount or popularUsersSeen.
             """);
         return 2;
 }

@@ -9,10 +9,12 @@ internal static class ExampleCompiler
 {
     /// <summary>The namespaces that every example may use.</summary>
     public const string Usings = """
-        using System; using System.Buffers; using System.Buffers.Binary; using System.Collections.Concurrent; using System.Collections.Generic; using System.IO;
-        using System.Linq; using System.Net; using System.Net.Sockets; using System.Reactive.Linq; using System.Text; using System.Threading;
-        using System.Threading.Channels; using System.Threading.Tasks; using System.Threading.Tasks.Dataflow; using FastStream;
-        using Microsoft.AspNetCore.Builder; using Microsoft.Extensions.DependencyInjection; using FastStream.Tests.House.Examples; using Xunit;
+        using System; using System.Buffers; using System.Buffers.Binary;
+        using System.Collections.Concurrent; using System.Collections.Generic;
+        using System.IO; using System.Linq; using System.Net; using System.Net.Sockets; using System.Reactive.Linq; using System.Text;
+        using System.Threading; using System.Threading.Channels; using System.Threading.Tasks; using System.Threading.Tasks.Dataflow;
+        using FastStream; using Microsoft.AspNetCore.Builder; using Microsoft.Extensions.DependencyInjection;
+        using FastStream.Tests.House.Examples; using Xunit;
 
         """;
 
@@ -24,7 +26,7 @@ internal static class ExampleCompiler
     /// <summary>The errors of a file that begins with <see cref="Usings"/>, one a line; empty if it compiles.</summary>
     public static string[] Errors(string code)
     {
-        IEnumerable<string> assemblies = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
+        string[] assemblies = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
         return [.. CSharpCompilation.Create(
                 "Examples",
                 [Parse(Usings + code)],
@@ -32,6 +34,6 @@ internal static class ExampleCompiler
                 new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary))
             .GetDiagnostics()
             .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
-            .Select(diagnostic => $"{diagnostic.Location.GetMappedLineSpan()}: {diagnostic.GetMessage(CultureInfo.InvariantCulture)}")];
+            .Select(each => $"{each.Location.GetMappedLineSpan()}: {each.GetMessage(CultureInfo.InvariantCulture)}")];
     }
 }

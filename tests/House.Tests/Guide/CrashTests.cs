@@ -7,10 +7,8 @@ public sealed class CrashTests : IDisposable
     [Fact]
     public async Task Words_AfterACrash_GoOn()
     {
-        var test = new StreamTestOptions
-        {
-            Configure = options => options with { Checkpoint = new CheckpointOptions { Directory = Path.Combine(_folder.FullName, "state") } },
-        };
+        var checkpoint = new CheckpointOptions { Directory = Path.Combine(_folder.FullName, "state") };
+        var test = new StreamTestOptions { Configure = options => options with { Checkpoint = checkpoint } };
         await using (var first = new StreamScenario(test))
         {
             Count(first.Input([["a", "b"], ["a"]])).Print();
