@@ -8,7 +8,10 @@ namespace FastStream.Tests.House;
 /// <summary>Spark's classic examples, ported: they are what the guide shows, and they give what Spark's give.</summary>
 public sealed class FromSparkTests
 {
-    private static readonly string[] Names = [.. Tree.Files(".cs", "samples/FromSpark").Where(file => !file.EndsWith("Program.cs", StringComparison.Ordinal))];
+    private static readonly string[] Names =
+    [
+        .. Tree.Files(".cs", "samples/FromSpark").Where(file => !file.EndsWith("Program.cs", StringComparison.Ordinal)),
+    ];
 
     [Fact]
     public void Examples_InGuide_AreTheSamplesToTheLetter()
@@ -47,7 +50,9 @@ public sealed class FromSparkTests
 
     [Fact]
     public void RecoverableNetworkWordCount_ExcludedWords_AreLeftOut() =>
-        Assert.Equal(["be=1 to=1"], Run(["a to b be c"], lines => RecoverableNetworkWordCount.Count(lines).Map(each => $"{each.Word}={each.Count}")));
+        Assert.Equal(
+            ["be=1 to=1"],
+            Run(["a to b be c"], lines => RecoverableNetworkWordCount.Count(lines).Map(each => $"{each.Word}={each.Count}")));
 
     [Fact]
     public async Task RecoverableNetworkWordCount_BatchThatRunsAgainAfterARestart_HasOneLine()
@@ -63,10 +68,11 @@ public sealed class FromSparkTests
 
         async Task Run(string[] batches, int failIn)
         {
+            var checkpoint = new CheckpointOptions { Directory = Path.Combine(place.Path, "state") };
             var test = new StreamTestOptions
             {
                 StartTime = DateTimeOffset.UnixEpoch.AddSeconds(failIn == 0 ? 2 : 0),
-                Configure = options => options with { Checkpoint = new CheckpointOptions { Directory = Path.Combine(place.Path, "state") } },
+                Configure = options => options with { Checkpoint = checkpoint },
             };
             await using var scenario = new StreamScenario(test);
             RecoverableNetworkWordCount.Count(Lines(scenario.Input(Batches(batches)))).ForEachBatch((batch, time) =>
@@ -86,7 +92,8 @@ public sealed class FromSparkTests
     {
         using TcpListener listener = SampleProcess.Listen(out int port);
         await using var context = new StreamingContext(TimeSpan.FromMilliseconds(20));
-        var batches = CustomReceiver.Count(context.ReceiverStream(new CustomReceiver("127.0.0.1", port) { RestartDelay = TimeSpan.Zero })).ToAsyncEnumerable();
+        var receiver = new CustomReceiver("127.0.0.1", port) { RestartDelay = TimeSpan.Zero };
+        var batches = CustomReceiver.Count(context.ReceiverStream(receiver)).ToAsyncEnumerable();
         context.Start();
         var counts = new SortedDictionary<string, long>(StringComparer.Ordinal);
         await SendAsync("to be or\n");
@@ -126,7 +133,9 @@ public sealed class FromSparkTests
     [Fact]
     public void SqlNetworkWordCount_OneBatch_GivesTotals()
     {
-        Assert.Equal(["be=2 or=1 to=1"], Run(["to be or be"], lines => SqlNetworkWordCount.Total(lines).Map(each => $"{each.Word}={each.Total}")));
+        Assert.Equal(
+            ["be=2 or=1 to=1"],
+            Run(["to be or be"], lines => SqlNetworkWordCount.Total(lines).Map(each => $"{each.Word}={each.Total}")));
         Assert.Equal(
             [[("be", 2), ("or", 1), ("to", 1)]],
             StreamTest.Run(Batches(["to be or be"]), (DStream<string> lines) => SqlNetworkWordCount.TotalSorted(Lines(lines))));
@@ -136,16 +145,22 @@ public sealed class FromSparkTests
     public void DirectKafkaWordCount_Values_AreCounted() =>
         Assert.Equal(
             ["be=2 to=1"],
-            Run(["to be be"], lines => DirectKafkaWordCount.Count(
-                lines.Map(line => new KafkaRecord<Utf8Text, Utf8Text> { Topic = Utf8Text.Intern("topic"), Value = line })).Map(each => $"{each.Word}={each.Count}")));
+            Run(["to be be"], lines => DirectKafkaWordCount.Count(lines.Map(line => new KafkaRecord<Utf8Text, Utf8Text> { Value = line }))
+                .Map(each => $"{each.Word}={each.Count}")));
 
     [Fact]
     public void PageViewStream_EveryMetric_IsWhatSparkGives()
     {
         string[] lines = ["/a\t200\t94709\t1", "/a\t404\t94709\t2|/b\t200\t94117\t1", "/b\t200\t94117\t4", ""];
-        Assert.Equal(["/a=1", "/a=1 /b=1", "/b=1", ""], Views(views => PageViewStream.PageCounts(views).Map(each => $"{each.Url}={each.Count}")));
-        Assert.Equal(["2: /a=2 /b=1", "4: /a=2 /b=2"], At(Views(views => PageViewStream.SlidingPageCounts(views).Map(each => $"{each.Url}={each.Count}"))));
-        Assert.Equal(["2: 94117=0 94709=0.5", "4: 94117=0 94709=0.5"], At(Views(views => PageViewStream.ErrorRates(views).Map(each => Invariant($"{each.ZipCode}={each.Rate}")))));
+        Assert.Equal(
+            ["/a=1", "/a=1 /b=1", "/b=1", ""],
+            Views(views => PageViewStream.PageCounts(views).Map(each => $"{each.Url}={each.Count}")));
+        Assert.Equal(
+            ["2: /a=2 /b=1", "4: /a=2 /b=2"],
+            At(Views(views => PageViewStream.SlidingPageCounts(views).Map(each => $"{each.Url}={each.Count}"))));
+        Assert.Equal(
+            ["2: 94117=0 94709=0.5", "4: 94117=0 94709=0.5"],
+            At(Views(views => PageViewStream.ErrorRates(views).Map(each => Invariant($"{each.ZipCode}={each.Rate}")))));
         Assert.Equal(["2: 2", "4: 3"], At(Views(views => PageViewStream.ActiveUsers(views).Map(count => $"{count}"))));
         Assert.Equal(["Ada", "Ada Grace", "", ""], Views(PageViewStream.UsersSeen));
 
@@ -155,8 +170,11 @@ public sealed class FromSparkTests
     }
 
     [Fact]
-    public void PageView_LineThatIsNone_SaysWhatIsExpected() =>
-        Assert.Contains("URL, status, zip code and user", Assert.Throws<FormatException>(() => PageView.Parse(Utf8Text.Intern("/a\tok"))).Message, StringComparison.Ordinal);
+    public void PageView_LineThatIsNone_SaysWhatIsExpected()
+    {
+        FormatException error = Assert.Throws<FormatException>(() => PageView.Parse(Utf8Text.Intern("/a\tok")));
+        Assert.Contains("URL, status, zip code and user", error.Message, StringComparison.Ordinal);
+    }
 
     private static DStream<Utf8Text> Lines(DStream<string> lines) => lines.Map(line => Utf8Text.Intern(line));
 
@@ -166,10 +184,14 @@ public sealed class FromSparkTests
     private static string[] Run(string[] lines, Func<DStream<Utf8Text>, DStream<string>> example) =>
         [.. StreamTest.Run(Batches(lines), (DStream<string> input) => example(Lines(input))).Select(Line)];
 
-    private static string Line(IReadOnlyList<string>? batch) => batch is null ? "no batch" : string.Join(' ', batch.Order(StringComparer.Ordinal));
+    private static string Line(IReadOnlyList<string>? batch) =>
+        batch is null ? "no batch" : string.Join(' ', batch.Order(StringComparer.Ordinal));
 
     // What a stream with a slide gave, by the second at which it did.
-    private static IEnumerable<string> At(string[] batches) => batches.Index().Where(each => each.Item != "no batch").Select(each => $"{each.Index + 1}: {each.Item}");
+    private static IEnumerable<string> At(string[] batches) =>
+        from each in batches.Index()
+        where each.Item != "no batch"
+        select $"{each.Index + 1}: {each.Item}";
 
     private sealed class TemporaryFolder : IDisposable
     {

@@ -7,7 +7,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace FastStream.Tests.House.Examples;
 
 /// <summary>
-/// Every block of C# on a page of the documentation compiles. A block may use the names that blocks above it on its page declare, and those of <see cref="Vocabulary"/>.
+/// Every block of C# on a page of the documentation compiles. A block may use the names that blocks above it on its page declare, and those of
+/// <see cref="Vocabulary"/>.
 /// </summary>
 public sealed partial class PageTests
 {
@@ -25,6 +26,22 @@ public sealed partial class PageTests
         Assert.Equal([], from page in Tree.Files(".md", "docs/guide")
                          where Path.GetFileName(page) is not "dashboard.md" && !Code(Tree.Read(page)).Any()
                          select $"{page} has no ```csharp block");
+
+    [Fact]
+    public void Links_ToHeadings_LeadToHeadings()
+    {
+        var broken = from file in Tree.Files(".md", "docs").Append("README.md")
+                     from Match link in Link().Matches(Tree.Read(file))
+                     let page = link.Groups[1].Value.Length == 0 ? file : Path.Combine(Path.GetDirectoryName(file)!, link.Groups[1].Value)
+                     where !Headings(Tree.Read(page)).Contains(link.Groups[2].Value, StringComparer.Ordinal)
+                     select $"{file} links to #{link.Groups[2].Value} of {page}, which has no such heading";
+        Assert.Equal([], broken);
+
+        // As GitHub makes them of headings.
+        static IEnumerable<string> Headings(string text) =>
+            from Match heading in Heading().Matches(text)
+            select Regex.Replace(heading.Groups[1].Value.ToLowerInvariant(), "[^a-z0-9 _-]", "").Replace(' ', '-');
+    }
 
     [Fact]
     public void Block_ThatIsWrong_IsFoundWithPageAndLine()
@@ -55,15 +72,19 @@ public sealed partial class PageTests
             """)));
 
     [Fact]
-    public void Example_InATableThatIsWrong_IsFound() =>
-        Assert.Single(ExampleCompiler.Errors(Page("wrong.md", "| operator | example |\n|---|---|\n| `Map` | `lines.Map(line => line.Wrong)` |\n")));
+    public void Example_InATableThatIsWrong_IsFound()
+    {
+        const string Table = "| operator | example |\n|---|---|\n| `Map` | `lines.Map(line => line.Wrong)` |\n";
+        Assert.Single(ExampleCompiler.Errors(Page("wrong.md", Table)));
+    }
 
     [Fact]
     public void Guide_NamesEveryOperatorSourceAndOutput()
     {
         string guide = string.Concat(Tree.Files(".md", "docs/guide").Select(Tree.Read));
         Type[] firsts = [typeof(DStream<>), typeof(StreamingContext), typeof(MapWithStateStream<,,>)];
-        var names = from assembly in new[] { typeof(StreamingContext).Assembly, typeof(SocketSourceOptions).Assembly, typeof(KafkaSourceOptions).Assembly }
+        Type[] inAssemblies = [typeof(StreamingContext), typeof(SocketSourceOptions), typeof(KafkaSourceOptions)];
+        var names = from assembly in inAssemblies.Select(type => type.Assembly)
                     from type in assembly.GetExportedTypes()
                     where type is { IsAbstract: true, IsSealed: true }
                     from method in type.GetMethods(BindingFlags.Public | BindingFlags.Static)
@@ -76,8 +97,8 @@ public sealed partial class PageTests
         Assert.Equal([], all.Where(name => !Regex.IsMatch(guide, $@"\b{name}\b")));
     }
 
-    // Types of a page stand in a namespace of its own. The statements of each block stand in a function inside the function of the block above it:
-    // there they see its variables, and may declare the same names anew. An expression of a table stands in the function of the block above the table.
+    // Types of a page stand in a namespace of its own. The statements of each block stand in a function inside the function of the block above
+    // it: there they see its variables, and may declare the same names anew. An expression of a table stands in the function of the block above.
     private static string Page(string name, string text)
     {
         var usings = new StringBuilder();
@@ -103,7 +124,8 @@ public sealed partial class PageTests
         }
 
         string page = Regex.Replace(name, "[^A-Za-z0-9]", "_");
-        return $"namespace Pages.{page}\n{{\n{usings}\n{types}\nsealed class Blocks : Vocabulary\n{{\n{statements}{new string('}', functions)}\n}}\n}}\n#line default\n";
+        string blocks = $"sealed class Blocks : Vocabulary\n{{\n{statements}{new string('}', functions)}\n}}\n";
+        return $"namespace Pages.{page}\n{{\n{usings}\n{types}\n{blocks}}}\n#line default\n";
     }
 
     // The page's blocks of C#, and the last cells of tables whose last column is "example", with the number of their first line.
@@ -131,4 +153,10 @@ public sealed partial class PageTests
 
     [GeneratedRegex("`([^`]+)` \\|$")]
     private static partial Regex Cell();
+
+    [GeneratedRegex(@"\]\(([^)\s#:]*)#([^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex("^#+ (.*)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
 }
