@@ -13,7 +13,7 @@ internal static class ExampleCompiler
         using System.Collections.Concurrent; using System.Collections.Generic;
         using System.IO; using System.Linq; using System.Net; using System.Net.Sockets; using System.Reactive.Linq; using System.Text;
         using System.Threading; using System.Threading.Channels; using System.Threading.Tasks; using System.Threading.Tasks.Dataflow;
-        using FastStream; using Microsoft.AspNetCore.Builder; using Microsoft.Extensions.DependencyInjection;
+        using FastStream; using Microsoft.AspNetCore.Builder; using Microsoft.AspNetCore.Http; using Microsoft.Extensions.DependencyInjection;
         using FastStream.Tests.House.Examples; using Xunit;
 
         """;

@@ -12,7 +12,7 @@ namespace FastStream.Tests.House.Examples;
 /// </summary>
 public sealed partial class PageTests
 {
-    private static readonly string[] Pages = ["README.md", "docs/README.md", .. Tree.Files(".md", "docs/guide")];
+    private static readonly string[] Pages = ["README.md", "docs/recovery.md", "docs/lifecycle.md", .. Tree.Files(".md", "docs/guide")];
 
     [Fact]
     public void Blocks_OfEveryPage_Compile()
