@@ -5,7 +5,7 @@ public sealed class WordsEverTests
 {
     [Fact]
     public void Example_InGuide_IsTheSampleToTheLetter() =>
-        Assert.StartsWith($"# Surviving crashes\n\n```csharp\n{Tree.Read("samples/WordsEver/Program.cs")}```\n",
+        Assert.StartsWith($"# Recovery\n\n```csharp\n{Tree.Read("samples/WordsEver/Program.cs")}```\n",
             Tree.Read("docs/recovery.md"), StringComparison.Ordinal);
 
     [Fact]

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
 
 namespace FastStream.Tests.House.Examples;
 
@@ -11,28 +9,18 @@ namespace FastStream.Tests.House.Examples;
 /// </summary>
 public sealed partial class ExampleTests
 {
-    private const string Usings = """
-        using System; using System.Buffers.Binary; using System.Collections.Generic; using System.Linq; using System.Net;
-        using System.Reactive.Linq; using System.Threading;
-        using System.Threading.Channels; using System.Threading.Tasks; using System.Threading.Tasks.Dataflow; using FastStream;
-        using FastStream.Runtime; using FastStream.Serialization; using FastStream.Testing;
-        using Microsoft.AspNetCore.Builder; using Microsoft.Extensions.DependencyInjection;
-        using FastStream.Tests.House.Examples; using Xunit;
-
-        """;
-
     [Fact]
     public void Examples_InDocumentation_Compile()
     {
         string[] examples = [.. Tree.Files(".cs", "src").SelectMany(ExamplesOf)];
         Assert.True(examples.Length > 60,
             $"{examples.Length} examples were found; are they still written as <example><code>…</code></example>?");
-        Assert.Equal("", string.Join("\n", Errors(Usings + string.Concat(examples))));
+        Assert.Equal("", string.Join("\n", ExampleCompiler.Errors(string.Concat(examples))));
     }
 
     [Fact]
     public void Example_ThatIsWrong_IsFound() =>
-        Assert.NotEmpty(Errors(Usings + Wrap("lines.Fliter(line => line.IsEmpty);", "some file", number: 1)));
+        Assert.NotEmpty(ExampleCompiler.Errors(Wrap("lines.Fliter(line => line.IsEmpty);", "some file", number: 1)));
 
     private static IEnumerable<string> ExamplesOf(string file)
     {
@@ -57,20 +45,6 @@ public sealed partial class ExampleTests
         int declared = code.Contains(" class ", StringComparison.Ordinal) ? code.IndexOf("\n}\n", StringComparison.Ordinal) + 2 : 0;
         return $"\nsealed class {name} : Vocabulary\n{{\n{code[..declared]}\nasync Task Run()\n{{\nawait "
             + $"Task.CompletedTask;\n#line 1 \"{file}\"\n{code[declared..]}\n}}\n}}\n";
-    }
-
-    private static string[] Errors(string code)
-    {
-        IEnumerable<string> assemblies = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
-        return [.. CSharpCompilation.Create(
-                "Examples",
-                [CSharpSyntaxTree.ParseText(code, new CSharpParseOptions(LanguageVersion.Preview))],
-                assemblies.Select(path => MetadataReference.CreateFromFile(path)),
-                new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary))
-            .GetDiagnostics()
-            .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)
-            .Select(diagnostic =>
-                $"{diagnostic.Location.GetMappedLineSpan()}: {diagnostic.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}")];
     }
 
     [GeneratedRegex("^ *///(?: (.*))?$")]

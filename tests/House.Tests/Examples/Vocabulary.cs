@@ -40,6 +40,7 @@ public abstract class Vocabulary
     protected static readonly Remote client = null!;
     protected static readonly Remote exchange = null!;
     protected static readonly Remote store = null!;
+    protected static readonly Table table = null!;
     protected static readonly Counter shipped = null!;
     protected static readonly Order order = null!;
     protected static readonly KafkaSourceOptions source = null!;
@@ -48,6 +49,8 @@ public abstract class Vocabulary
     protected static readonly TimeSpan length = TimeSpan.FromSeconds(30);
     protected static readonly TimeSpan slide = TimeSpan.FromSeconds(10);
     protected static readonly string host = "";
+    protected static readonly string[] args = [];
+    protected static readonly CancellationToken stopping;
     protected static readonly WebApplicationBuilder builder = null!;
     protected static readonly WebApplication app = null!;
 
@@ -58,7 +61,7 @@ public abstract class Vocabulary
 
     protected static bool IsError(Utf8Text line) => line.IsEmpty;
 
-    protected static Request Parse(Utf8Text line) => new("", line, line, 0);
+    protected static Request Parse(Utf8Text line) => new("", line, line, 0, 0);
 
     protected static double Median(ReadOnlySpan<double> values) => values[0];
 
@@ -78,7 +81,7 @@ public abstract class Vocabulary
 
 public sealed record Order(string Id, double Amount);
 
-public sealed record Request(string Path, Utf8Text Host, Utf8Text Ip, double Milliseconds);
+public sealed record Request(string Path, Utf8Text Host, Utf8Text Ip, double Milliseconds, long Bytes);
 
 public sealed record Visit(string User);
 
@@ -98,6 +101,13 @@ public abstract class Remote
     public abstract IAsyncEnumerable<Tick> SubscribeAsync(CancellationToken stop);
 
     public abstract Task SaveAsync(long time, (string Key, long Value)[] counts, CancellationToken cancellation);
+}
+
+public abstract class Table
+{
+    public abstract Task<bool> HasAsync(long time, CancellationToken cancellation);
+
+    public abstract Task InsertAsync(long time, (string Key, long Value)[] rows, CancellationToken cancellation);
 }
 
 public sealed class OrderTable : BatchWriter<Order>

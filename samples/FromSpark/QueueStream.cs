@@ -1,0 +1,13 @@
+using System.Collections.Concurrent;
+
+namespace FastStream.Samples.FromSpark;
+
+/// <summary>Batches that lie ready in a queue: how often each last digit comes.</summary>
+public static class QueueStream
+{
+    public static void Describe(StreamingContext context, ConcurrentQueue<IReadOnlyList<int>> queue) =>
+        Count(context.QueueStream(queue)).Print();
+
+    public static DStream<(int Digit, long Count)> Count(DStream<int> numbers) =>
+        numbers.Map(number => (number % 10, 1L)).ReduceByKey((a, b) => a + b);
+}
