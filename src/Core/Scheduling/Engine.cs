@@ -57,18 +57,12 @@ internal sealed class Engine
 
     public BatchTime ZeroTime => _generator.ZeroTime;
 
-    /// <summary>Starts inputs and batches; returns early where the context is stopped at once meanwhile. A stop waits for its end.</summary>
-    public void Start()
+    /// <summary>Opens outputs and inputs, then starts batches; returns early where the context is stopped at once meanwhile. A stop waits for its end.</summary>
+    public async Task StartAsync()
     {
         try
         {
-            foreach (OutputOperation output in _graph.Outputs)
-            {
-                using WorkInHand.InHand inHand = _work.Begin(output.Name, null);
-                output.OpenAsync(_abort.Token).AsTask().GetAwaiter().GetResult();
-            }
-
-            if (!TryStartInputs())
+            if (!await TryOpenAsync().ConfigureAwait(false))
             {
                 return;
             }
@@ -147,11 +141,18 @@ internal sealed class Engine
         errors.ThrowIfAny();
     }
 
-    private bool TryStartInputs()
+    // One after another, outputs first: an input may give the first records before the next one is there.
+    private async Task<bool> TryOpenAsync()
     {
-        OwnWork? before = _own.Enter();
         try
         {
+            foreach (OutputOperation output in _graph.Outputs)
+            {
+                using WorkInHand.InHand inHand = _work.Begin(output.Name, null);
+                await output.OpenAsync(_abort.Token).ConfigureAwait(false);
+            }
+
+            _own.Enter();
             foreach (IInputStream input in _inputs)
             {
                 if (_abort.IsCancellationRequested)
@@ -161,16 +162,16 @@ internal sealed class Engine
 
                 // Inputs start quickly by contract: what they wait for, they wait for in the background.
                 using WorkInHand.InHand inHand = _work.Begin(input.Name, null);
-                input.StartAsync(_abort.Token).AsTask().GetAwaiter().GetResult();
+                await input.StartAsync(_abort.Token).ConfigureAwait(false);
                 _started.Add(input);
             }
-
-            return !_abort.IsCancellationRequested;
         }
-        finally
+        catch (OperationCanceledException) when (_abort.IsCancellationRequested)
         {
-            OwnWork.Leave(before);
+            return false;   // whoever stops the context knows why
         }
+
+        return !_abort.IsCancellationRequested;
     }
 
     // First the receivers: nothing new comes in. Then one last batch takes what they left. Then the queue drains. Then everything closes. An immediate stop
