@@ -46,6 +46,7 @@ public sealed class StreamingContext : IAsyncDisposable
         options = options.Copy();
         Options = options;
         _life = new ContextLifecycle(this, _listeners, () => new Engine(this, _inputs, _outputs, _listeners, _life!.Fail), PostWarnings);
+        States = new QueryableStates(_life);
         Blocks = BlockPool.For(options);
         OwnFiles = new OwnFiles(Options);
         Metrics = new StreamingMetrics(options.Name, Blocks, _listeners);
@@ -88,6 +89,9 @@ public sealed class StreamingContext : IAsyncDisposable
 
     /// <summary>Counters of this context, also published under the meter <c>FastStream</c>.</summary>
     public StreamingMetrics Metrics { get; }
+
+    /// <summary>The states of keys, to be asked between batches while the context runs.</summary>
+    public QueryableStates States { get; }
 
     /// <summary>The time before the first batch: the first batch's time is one interval later. Set by the start.</summary>
     /// <exception cref="InvalidOperationException">The context was not started.</exception>

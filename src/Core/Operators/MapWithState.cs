@@ -95,6 +95,7 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
         graph.AddSection(this, serializers => graph.Stores is { } stores
             ? new StoredStateSection<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)
             : new KeyedStateSection<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
+        graph.AddStates(this, [.. operators.Cast<IReadableStates<TKey, TState>>()]);
         for (int partition = 0; partition < operators.Length && spec.IdleTime is not null; partition++)
         {
             KeyedStates<TKey, TState> states = States(graph, partition);
@@ -130,7 +131,7 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
 internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(
     StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial,
     Operator<TMapped> next, RecordErrors<(TKey Key, TValue Value)>? errors = null, MadeInput? made = null)
-    : StatefulOperator<(TKey Key, TValue Value), TMapped>(next), ISavedKeys<TKey, TState>, IStoredStates
+    : StatefulOperator<(TKey Key, TValue Value), TMapped>(next), ISavedKeys<TKey, TState>, IStoredStates, IReadableStates<TKey, TState>
     where TMarker : struct
 {
     private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];
@@ -169,6 +170,27 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
 
     /// <inheritdoc/>
     public void Move(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => states.Move(key, value);
+
+    /// <inheritdoc/>
+    public long CountStates()
+    {
+        AcceptPending();
+        return states.CountStates();
+    }
+
+    /// <inheritdoc/>
+    public Optional<TState> FindState(TKey key)
+    {
+        AcceptPending();
+        return states.FindState(in key);
+    }
+
+    /// <inheritdoc/>
+    public void VisitStates(Action<TKey, TState> visit)
+    {
+        AcceptPending();
+        states.VisitStates(visit);
+    }
 
     public override void OnBatch(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {

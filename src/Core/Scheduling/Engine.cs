@@ -3,6 +3,7 @@ namespace FastStream;
 /// <summary>Puts clock, generator and scheduler of a context together, and knows the order of start and stop.</summary>
 internal sealed class Engine
 {
+    private readonly StreamingContext _context;
     private readonly IReadOnlyList<IInputStream> _inputs;
     private readonly List<IInputStream> _started = [];         // what a stop has to stop
     private readonly ListenerBus _listeners;
@@ -26,6 +27,7 @@ internal sealed class Engine
 
     public Engine(StreamingContext context, IReadOnlyList<IInputStream> inputs, IReadOnlyList<OutputOperation> outputs, ListenerBus listeners, Action<Exception> onFailure)
     {
+        _context = context;
         _listeners = listeners;
         _inputs = LiveInputs.Of(inputs, outputs);
         foreach (IInputStream idle in inputs.Except(_inputs))
@@ -81,6 +83,40 @@ internal sealed class Engine
         finally
         {
             _startEnded.TrySetResult();
+        }
+    }
+
+    /// <summary>The states that can be asked for.</summary>
+    public IReadOnlyList<ReadableStates> States => _graph.States;
+
+    /// <summary>Looks at states between two batches, on a thread of the pool.</summary>
+    public async Task<TResult> BetweenBatchesAsync<TResult>(Func<BatchTime, TResult> look, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _abort.Token);
+        try
+        {
+            return await Task.Run(() => _scheduler.BetweenBatchesAsync(Look, either.Token), either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_abort.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw Throw.NotWhile(StreamingContextState.Stopped, "Reading states");
+        }
+
+        // A stop waits for it, so that it must not wait for a stop.
+        TResult Look(BatchTime time)
+        {
+            using WorkInHand.InHand inHand = _work.Begin("a reader of states", time);
+            var own = new OwnWork(_context);
+            OwnWork? before = own.Enter();
+            try
+            {
+                return look(time);
+            }
+            finally
+            {
+                own.IsOver = true;
+                OwnWork.Leave(before);
+            }
         }
     }
 

@@ -23,6 +23,7 @@ internal sealed class JobScheduler
     private Task _loop = Task.CompletedTask;
     private readonly Queue<Task> _unfinished = new();                    // batches whose outputs still run, when they may overlap; at most ConcurrentJobs
     private readonly RunningBatches _running = new();
+    private readonly BatchTurns _turns = new();
     private BatchGap? _gap;                                              // what is due between two batches; made by the start
     private volatile bool _failed;                                       // set by a failure that stops the context
     private volatile bool _isLeftBehind;                                 // the context has stopped, and something did not return: what comes back does nothing more
@@ -63,6 +64,7 @@ internal sealed class JobScheduler
             },
         };
         _loop = Task.Run(RunAsync);
+        _turns.Begin(last);
     }
 
     /// <summary>Queues a batch; blocks the generator's thread while the queue is full.</summary>
@@ -99,7 +101,11 @@ internal sealed class JobScheduler
         _queue.Writer.TryComplete();
         await _loop.ConfigureAwait(false);
         _completed.Close(_context.Failure);
+        await _turns.CloseAsync().ConfigureAwait(false);
     }
+
+    /// <summary>Looks at what batches leave, when none runs.</summary>
+    public Task<TResult> BetweenBatchesAsync<TResult>(Func<BatchTime, TResult> look, CancellationToken cancellationToken) => _turns.BetweenAsync(look, cancellationToken);
 
     /// <summary>The context stops without what has not returned. Whoever waits for batches hears why; what comes back later gives its memory back, and does nothing else.</summary>
     /// <param name="failureOf">Why a batch that runs is not done.</param>
@@ -165,6 +171,7 @@ internal sealed class JobScheduler
 
     private async Task RunGuardedAsync(JobSet batch)
     {
+        await _turns.BeginBatchAsync().ConfigureAwait(false);
         using WorkInHand.InHand inHand = _work.Begin(WorkInHand.Batch, batch.Time);
         try
         {
@@ -178,6 +185,10 @@ internal sealed class JobScheduler
             _watchdog.End(batch.Time);
             batch.Own!.IsOver = true;
             _completed.Complete(batch.Time, failure);
+        }
+        finally
+        {
+            _turns.EndBatch(batch.Time);
         }
     }
 
