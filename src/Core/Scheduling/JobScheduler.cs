@@ -24,6 +24,7 @@ internal sealed class JobScheduler
     // batches whose outputs still run, when they may overlap; at most ConcurrentJobs
     private readonly Queue<Task> _unfinished = new();
     private readonly RunningBatches _running = new();
+    private readonly BatchTurns _turns = new();
     private BatchGap? _gap;                                              // what is due between two batches; made by the start
     private volatile bool _failed;                                       // set by a failure that stops the context
     // the context has stopped, and something did not return: what comes back does nothing more
@@ -67,6 +68,7 @@ internal sealed class JobScheduler
             },
         };
         _loop = Task.Run(RunAsync);
+        _turns.Begin(last);
     }
 
     /// <summary>Queues a batch; blocks the generator's thread while the queue is full.</summary>
@@ -106,7 +108,12 @@ internal sealed class JobScheduler
         _queue.Writer.TryComplete();
         await _loop.ConfigureAwait(false);
         _completed.Close(_context.Failure);
+        await _turns.CloseAsync().ConfigureAwait(false);
     }
+
+    /// <summary>Looks at what batches leave, when none runs.</summary>
+    public Task<TResult> BetweenBatchesAsync<TResult>(Func<BatchTime, TResult> look, CancellationToken cancellationToken) =>
+        _turns.BetweenAsync(look, cancellationToken);
 
     /// <summary>
     /// The context stops without what has not returned. Whoever waits for batches hears why; what comes back later
@@ -175,6 +182,7 @@ internal sealed class JobScheduler
 
     private async Task RunGuardedAsync(JobSet batch)
     {
+        await _turns.BeginBatchAsync().ConfigureAwait(false);
         using WorkInHand.InHand inHand = _work.Begin(WorkInHand.Batch, batch.Time);
         try
         {
@@ -188,6 +196,10 @@ internal sealed class JobScheduler
             _watchdog.End(batch.Time);
             batch.Own!.IsOver = true;
             _completed.Complete(batch.Time, failure);
+        }
+        finally
+        {
+            _turns.EndBatch(batch.Time);
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
     TimedStateUpdate<TKey, TValue, TState> update, ColdStates<TKey, TState> states,
     List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next,
     RecordErrors<(TKey Key, TValue Value)>? errors, MadeInput? made)
-    : StatefulOperator<(TKey Key, TValue Value), (TKey Key, TState Value)>(next), IStoredStates, IDisposable
+    : StatefulOperator<(TKey Key, TValue Value), (TKey Key, TState Value)>(next), IStoredStates, IReadableStates<TKey, TState>, IDisposable
     where TMarker : struct
 {
     private readonly TimedStateUpdate<TKey, TValue, TState> _update =
@@ -56,6 +56,27 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
 
     /// <inheritdoc/>
     public void Move(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Shard.Write(key, value);
+
+    /// <inheritdoc/>
+    public long CountStates()
+    {
+        AcceptPending();
+        return states.Count();
+    }
+
+    /// <inheritdoc/>
+    public Optional<TState> FindState(TKey key)
+    {
+        AcceptPending();
+        return states.Find(in key);
+    }
+
+    /// <inheritdoc/>
+    public void VisitStates(Action<TKey, TState> visit)
+    {
+        AcceptPending();
+        states.Visit(_ => false, visit);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)

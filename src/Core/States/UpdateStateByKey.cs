@@ -118,6 +118,7 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
         graph.AddSection(this, serializers => graph.Stores is { } stores
             ? new StoredStateSnapshot<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)
             : new KeyedStateSnapshot<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
+        graph.AddStates(this, [.. operators.Cast<IReadableStates<TKey, TState>>()]);
         graph.Attach(parent, this, partition => operators[partition]);
     }
 
@@ -138,7 +139,8 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
 
 /// <summary>Keeps states by the numbers of their keys, in two arrays: the last batch's, and those that the batch under way makes.</summary>
 internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
-    : StatefulOperator<(TKey Key, TValue Value), (TKey Key, TState Value)>, ISavedKeys<TKey, TState>, IDisposable
+    : StatefulOperator<(TKey Key, TValue Value), (TKey Key, TState Value)>, ISavedKeys<TKey, TState>,
+    IReadableStates<TKey, TState>, IDisposable
     where TMarker : struct
 {
     private readonly TimedStateUpdate<TKey, TValue, TState> _update;
@@ -179,6 +181,30 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
             {
                 yield return new SavedKey<TKey, TState>(_keys.KeyAt(number), _states[number].Value, 0);
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public long CountStates()
+    {
+        AcceptPending();
+        return _keys.Count;
+    }
+
+    /// <inheritdoc/>
+    public Optional<TState> FindState(TKey key)
+    {
+        AcceptPending();
+        int number = _keys.Find(KeyHash.Of(in key), in key);
+        return number < 0 ? Optional<TState>.None : _states[number];
+    }
+
+    /// <inheritdoc/>
+    public void VisitStates(Action<TKey, TState> visit)
+    {
+        foreach (SavedKey<TKey, TState> saved in Saved())
+        {
+            visit(saved.Key, saved.State);
         }
     }
 
