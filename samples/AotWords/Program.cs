@@ -24,12 +24,11 @@ void Describe(StreamingContext context)
             (state.GetValueOrDefault().Length + values.Length, state.GetValueOrDefault().Count + values.Length)));
     Show("ever", words.Map(word => ((word.Length, word[0]), 1L))
         .UpdateStateByKey((ReadOnlySpan<long> ones, Optional<long> state) => state.GetValueOrDefault() + ones.Length));
-    Show("decimals", words.Map(word => (word.Length + 0.50m, 1))
-        .MapWithState(StateSpec.Function<decimal, int, long, (decimal, long)>((key, value, state) =>
+    Show("decimals", words.Map(word => (word.Length + 0.50m, 1)).MapWithState(KeyState.Of<long>(), (key, value, state) =>
     {
         state.Update(state.GetValueOrDefault() + value.GetValueOrDefault());
         return (key, state.Value);
-    })));
+    }));
     Show("window", words.Map(word => (word.Length, 1)).ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, TimeSpan.FromSeconds(60)));
 }
 

@@ -24,11 +24,11 @@ internal static class Pipeline
     {
         DStream<AccessLog> requests = Requests(lines);
         requests.Map(r => (r.Status, 1L))
-            .MapWithState(StateSpec.Function<int, long, long, long>((_, _, count, ever) =>
+            .MapWithState(KeyState.Of<long>(), (_, count, ever) =>
             {
                 ever.Update(ever.GetValueOrDefault() + count.GetValueOrDefault());
                 return ever.Value;
-            })).Named("requests ever, by status").StateSnapshots().Print();
+            }).Named("requests ever, by status").StateSnapshots().Print();
 
         TimeSpan minute =
             lines.Context.Options.BatchInterval * Math.Max(1, Math.Ceiling(TimeSpan.FromMinutes(1) / lines.Context.Options.BatchInterval));

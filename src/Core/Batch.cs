@@ -4,8 +4,8 @@ namespace FastStream;
 
 /// <summary>The records of one batch as an output sees them: by partition, in order.</summary>
 /// <remarks>
-/// Valid until the output's function is done, and reading it later throws; <see cref="Retain"/> and
-/// <see cref="Release"/> make it live longer. Reading is safe from any thread.
+/// Valid until the output's function is done, and reading it later throws; <see cref="Retain"/> makes it live longer.
+/// Reading is safe from any thread.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class Batch<T> : IReadOnlyCollection<T>
@@ -21,7 +21,7 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
         Time = time;
         _partitions = partitions;
         _life = new RecordsLife(typeof(Batch<T>).Name, time,
-            "Read them before the output's function (or its task) ends, or call Retain first and Release afterwards.");
+            "Read them before the output's function (or its task) ends, or call Retain first, and dispose of its lease afterwards.");
         foreach (RecordBlocks<T> records in partitions)
         {
             LongCount += records.Count;
@@ -117,9 +117,27 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
         return first;
     }
 
+    /// <summary>Holds the batch: its records stay until the lease is disposed, also when the output's function is done.</summary>
+    /// <remarks>
+    /// What is held are the received blocks that the records lie in: receivers wait where
+    /// <see cref="StreamingOptions.MaxBufferedBytes"/> is reached.
+    /// </remarks>
+    /// <example><code>
+    /// counts.ForEachBatch((batch, time) => queue.Add(batch.Retain()));
+    /// …
+    /// using BatchLease&lt;(string, long)&gt; lease = queue.Take();
+    /// foreach ((string word, long count) in lease.Batch) { … }
+    /// </code></example>
+    /// <exception cref="ObjectDisposedException">Nobody holds the batch any more.</exception>
+    public BatchLease<T> Retain()
+    {
+        AddHolder();
+        return new BatchLease<T>(this);
+    }
+
     /// <summary>One more holder: the records stay until the matching <see cref="Release"/>.</summary>
     /// <exception cref="ObjectDisposedException">Nobody holds the batch any more.</exception>
-    public void Retain()
+    internal void AddHolder()
     {
         int holders = Volatile.Read(ref _holders);
         while (true)
@@ -141,14 +159,14 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
 
     /// <summary>One holder less; the last one gives the memory back.</summary>
     /// <exception cref="InvalidOperationException">There were more calls than holders.</exception>
-    public void Release()
+    internal void Release()
     {
         int left = Interlocked.Decrement(ref _holders);
         if (left < 0)
         {
             Interlocked.Increment(ref _holders);
             throw new InvalidOperationException(
-                $"Batch {Time} was released more often than it was retained. Call Release once for each Retain.");
+                $"Batch {Time} was released more often than it was retained. Call Release once for each holder.");
         }
 
         if (left > 0)

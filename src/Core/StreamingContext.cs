@@ -1,5 +1,3 @@
-using System.Runtime.ExceptionServices;
-
 namespace FastStream;
 
 /// <summary>A context's states; there is no way back.</summary>
@@ -30,17 +28,8 @@ public sealed class StreamingContext : IAsyncDisposable
     private readonly List<OutputOperation> _outputs = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly HashSet<string> _warnings = new(StringComparer.Ordinal);   // of what is described, for when somebody listens
-    // guards the change of state and the fields below; no code of users runs while it is held, but for the graph's
-    // building
-    private readonly Lock _lock = new();
     private readonly ListenerBus _listeners = new();
-    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile StreamingContextState _state;             // read without the lock: an input that starts may ask for it
-    private Engine? _engine;                                   // while active, and after
-    private Task? _engineStopping;                             // the engine's part of the one stop that is under way or done
-    private Task? _stopping;                                   // the whole stop
-    private IReadOnlyList<Exception> _stopErrors = [];         // what went wrong in the stop
-    private Exception? _failure;                               // why the context stops by itself
+    private readonly ContextLifecycle _life;
     private int _streamIds;
 
     /// <summary>A context with a batch interval and otherwise default options.</summary>
@@ -59,6 +48,8 @@ public sealed class StreamingContext : IAsyncDisposable
         options.Validate();
         options = options.Copy();
         Options = options;
+        _life = new ContextLifecycle(this, _listeners, () => new Engine(this, _inputs, _outputs, _listeners, _life!.Fail), PostWarnings);
+        States = new QueryableStates(_life);
         Blocks = BlockPool.For(options);
         OwnFiles = new OwnFiles(Options);
         Metrics = new StreamingMetrics(options.Name, Blocks, _listeners);
@@ -98,13 +89,13 @@ public sealed class StreamingContext : IAsyncDisposable
     public StreamingOptions Options { get; }
 
     /// <summary>Where the context is in its life.</summary>
-    public StreamingContextState State => _state;
+    public StreamingContextState State => _life.State;
 
     /// <summary>
     /// Done when the context has stopped: successfully after a stop, faulted with a <see cref="StreamingException"/>
     /// after a failure.
     /// </summary>
-    public Task Completion => _completion.Task;
+    public Task Completion => _life.Completion;
 
     /// <summary>The pool that receivers take blocks from.</summary>
     public BlockPool Blocks { get; }
@@ -112,9 +103,12 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <summary>Counters of this context, also published under the meter <c>FastStream</c>.</summary>
     public StreamingMetrics Metrics { get; }
 
+    /// <summary>The states of keys, to be asked between batches while the context runs.</summary>
+    public QueryableStates States { get; }
+
     /// <summary>The time before the first batch: the first batch's time is one interval later. Set by the start.</summary>
     /// <exception cref="InvalidOperationException">The context was not started.</exception>
-    public BatchTime ZeroTime => (_engine ?? throw Throw.NotWhile(State, "Reading ZeroTime")).ZeroTime;
+    public BatchTime ZeroTime => _life.EngineFor("Reading ZeroTime").ZeroTime;
 
     /// <summary>The described outputs, in order of registration.</summary>
     public IReadOnlyList<OutputOperation> Outputs => _outputs;
@@ -132,84 +126,53 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <summary>Removes a listener.</summary>
     public void RemoveListener(StreamingListener listener) => _listeners.Remove(listener);
 
-    /// <summary>Builds the graph and starts inputs and batches. A second call does nothing.</summary>
+    /// <summary>
+    /// Builds the graph, opens outputs and inputs, and starts batches; waits for that on the caller's thread. A second
+    /// call waits for the first.
+    /// </summary>
+    /// <remarks>As <see cref="StartAsync"/>, for programs that have nothing else to do meanwhile.</remarks>
     /// <exception cref="InvalidOperationException">No output is described, or the context has stopped.</exception>
-    public void Start()
-    {
-        Exception? failure = null;
-        lock (_lock)
-        {
-            if (_state == StreamingContextState.Active)
-            {
-                return;
-            }
+    public void Start() => _life.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
 
-            if (_state == StreamingContextState.Stopped)
-            {
-                throw Throw.NotWhile(_state, "Start");
-            }
-
-            if (_outputs.Count == 0)
-            {
-                throw Throw.NoOutput();
-            }
-
-            try
-            {
-                _engine = new Engine(this, _inputs, _outputs, _listeners, OnFailure);
-                _state = StreamingContextState.Active;
-            }
-            catch (Exception error)
-            {
-                failure = error;
-            }
-        }
-
-        try
-        {
-            if (failure is null)
-            {
-                _engine!.Start();
-                foreach (string warning in _warnings)
-                {
-                    _listeners.Post(listener => listener.OnWarning(warning, null));
-                }
-
-                return;
-            }
-        }
-        catch (Exception error)
-        {
-            failure = error;
-        }
-
-        // Such as a port that is taken: the inputs before it must not go on receiving for nobody.
-        Interlocked.CompareExchange(ref _failure, failure, null);
-        Task stopping;
-        lock (_lock)
-        {
-            _state = StreamingContextState.Stopped;
-            stopping = BeginStopLocked(StopMode.Immediate);
-        }
-
-        stopping.GetAwaiter().GetResult();
-        _ = Completion.Exception;   // it is thrown here: nobody need look there
-        ExceptionDispatchInfo.Throw(failure);
-    }
+    /// <summary>
+    /// Builds the graph, reads back what was saved, opens outputs and inputs, and starts batches. The task is done when
+    /// they run; a second call waits for the first.
+    /// </summary>
+    /// <remarks>
+    /// Nothing of it runs on the caller's thread, nor is a lock held while outputs and inputs open, which may take
+    /// long: connections, transactions, states on disk. Where one fails to open, what was opened before it is stopped
+    /// again, and the task faults with its error, as does <see cref="Completion"/>.
+    /// </remarks>
+    /// <param name="cancellationToken">Gives the start up: what was opened is stopped at once, the context has stopped
+    /// for good, and the task is cancelled. Afterwards it has no effect.</param>
+    /// <exception cref="InvalidOperationException">No output is described, or the context has stopped.</exception>
+    /// <exception cref="OperationCanceledException">The start was given up. Where the token was cancelled before the
+    /// call, the context stays as it was.</exception>
+    /// <example><code>
+    /// using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+    /// await context.StartAsync(patience.Token);
+    /// </code></example>
+    public Task StartAsync(CancellationToken cancellationToken = default) => 
+        Task.Run(() => _life.StartAsync(cancellationToken), cancellationToken);
 
     /// <summary>Starts, runs until cancelled or failed, then stops gracefully: what was received is still processed.</summary>
     /// <param name="cancellationToken">Asks for the graceful stop; this is not an error, and the task then ends normally.</param>
     /// <exception cref="StreamingException">A batch or an input failed, and the policy was to fail the context.</exception>
     public async Task RunAsync(CancellationToken cancellationToken = default)
     {
-        Start();
+        Task starting = _life.StartAsync(CancellationToken.None);
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using (cancellationToken.Register(() => cancelled.TrySetResult()))
         {
-            await Task.WhenAny(Completion, cancelled.Task).ConfigureAwait(false);
+            if (await Task.WhenAny(starting, cancelled.Task).ConfigureAwait(false) == starting)
+            {
+                await starting.ConfigureAwait(false);
+                await Task.WhenAny(Completion, cancelled.Task).ConfigureAwait(false);
+            }
         }
 
         await StopAsync(StopMode.Graceful).ConfigureAwait(false);
+        await starting.ConfigureAwait(false);
         await Completion.ConfigureAwait(false);
     }
 
@@ -224,28 +187,13 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <see cref="StreamingOptions.ImmediateStopTimeout"/>: this then returns, and <see cref="Completion"/> faults with its name.
     /// </remarks>
     /// <param name="mode">Whether received data are still processed (default) or dropped.</param>
-    public Task StopAsync(StopMode mode = StopMode.Graceful)
-    {
-        bool isInListener = _listeners.IsDelivering;
-        Task stopping;
-        lock (_lock)
-        {
-            if (_engine is null && _stopping is null)
-            {
-                _state = StreamingContextState.Stopped;
-                _completion.TrySetResult();
-                return Task.CompletedTask;
-            }
-
-            stopping = BeginStopLocked(mode);
-            if (isInListener)
-            {
-                stopping = _engineStopping!;
-            }
-        }
-
-        return IsInOwnWork ? Task.CompletedTask : stopping;
-    }
+    /// <param name="cancellationToken">Makes the stop an immediate one, as if that had been asked for. The task is not
+    /// cancelled: it is done when the context has stopped.</param>
+    /// <example><code>
+    /// await context.StopAsync(StopMode.Graceful, new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);   // after 20 s at once
+    /// </code></example>
+    public Task StopAsync(StopMode mode = StopMode.Graceful, CancellationToken cancellationToken = default) =>
+        _life.StopAsync(mode, cancellationToken);
 
     /// <summary>Completes when the batch of that time, and with it every earlier one, is done with.</summary>
     /// <remarks>
@@ -257,7 +205,7 @@ public sealed class StreamingContext : IAsyncDisposable
     /// afterwards. Any number may wait; safe from any thread.
     /// </remarks>
     public Task WhenCompletedAsync(BatchTime time) =>
-        (_engine ?? throw Throw.NotWhile(State, "Waiting for a batch")).WhenCompletedAsync(time);
+        _life.EngineFor("Waiting for a batch").WhenCompletedAsync(time);
 
     /// <summary>
     /// Stops at once if still running, gives memory back, and waits until listeners have heard all. A listener may call
@@ -271,7 +219,7 @@ public sealed class StreamingContext : IAsyncDisposable
     {
         bool isInListener = _listeners.IsDelivering;   // asked first: after the stop this runs on another thread
         Task stopping = StopAsync(StopMode.Immediate);
-        if (IsInOwnWork)
+        if (_life.IsInOwnWork)
         {
             _ = EndAsync(Completion, waitsForListeners: true);
             return;
@@ -280,8 +228,6 @@ public sealed class StreamingContext : IAsyncDisposable
         await EndAsync(stopping, waitsForListeners: !isInListener).ConfigureAwait(false);
     }
 
-    // What a stop waits for: it must not wait for its own caller.
-    private bool IsInOwnWork => OwnWork.IsIn(this) || (_engine?.IsInOperator ?? false);
     /// <summary>What the program writes, so that inputs leave it alone.</summary>
     internal OwnFiles OwnFiles { get; }
 
@@ -302,7 +248,7 @@ public sealed class StreamingContext : IAsyncDisposable
     public void Fail(StreamingException error)
     {
         ArgumentNullException.ThrowIfNull(error);
-        OnFailure(error);
+        _life.Fail(error);
     }
 
     /// <summary>
@@ -313,7 +259,7 @@ public sealed class StreamingContext : IAsyncDisposable
     {
         if (Options.OnBatchFailure == BatchFailurePolicy.FailContext)
         {
-            Interlocked.CompareExchange(ref _failure, error, null);
+            _life.SetFailure(error);
             _ = StopAsync(StopMode.Graceful);
         }
     }
@@ -322,7 +268,7 @@ public sealed class StreamingContext : IAsyncDisposable
     internal void OnInputsEnded() => _ = StopAsync(StopMode.Graceful);
 
     /// <summary>Why the context stops or has stopped by itself; null where it did not.</summary>
-    internal Exception? Failure => Volatile.Read(ref _failure);
+    internal Exception? Failure => _life.Failure;
 
     /// <summary>
     /// Calls back when the context has stopped, with the failure that stopped it, or null; for outputs that hand an end
@@ -371,80 +317,11 @@ public sealed class StreamingContext : IAsyncDisposable
         }
     }
 
-    private void OnFailure(Exception error)
+    private void PostWarnings()
     {
-        Interlocked.CompareExchange(ref _failure, error, null);
-        _ = StopAsync(StopMode.Immediate);
-    }
-
-    private Task BeginStopLocked(StopMode mode)
-    {
-        if (mode == StopMode.Immediate)
+        foreach (string warning in _warnings)
         {
-            _engine?.Abort();
-        }
-
-        if (_stopping is null)
-        {
-            _engineStopping = Task.Run(() => StopEngineAsync(_engine, mode));
-            _stopping = Task.Run(CompleteAsync);
-        }
-
-        return _stopping;
-    }
-
-    private async Task StopEngineAsync(Engine? engine, StopMode mode)
-    {
-        var own = new OwnWork(this);   // inputs are told to stop by it
-        own.Enter();
-        try
-        {
-            await (engine?.StopAsync(mode) ?? Task.CompletedTask).ConfigureAwait(false);
-        }
-        catch (AggregateException errors)
-        {
-            _stopErrors = errors.InnerExceptions;
-        }
-        catch (Exception error)
-        {
-            _stopErrors = [error];
-        }
-
-        own.IsOver = true;
-        lock (_lock)
-        {
-            _state = StreamingContextState.Stopped;
-        }
-    }
-
-    private async Task CompleteAsync()
-    {
-        await _engineStopping!.ConfigureAwait(false);
-        var errors = new List<Exception>();
-        if (_failure is { } failure)
-        {
-            errors.Add(failure);
-        }
-
-        errors.AddRange(_stopErrors);
-        TimeSpan limit = Options.ImmediateStopTimeout;
-        if (await _listeners.WaitForCallAsync(limit, Options.TimeProvider).ConfigureAwait(false) is { } listener)
-        {
-            string sentence =
-                $"has not returned {limit} after the context had stopped, and was left behind: no listener hears "
-                + "anything more. Let it return; what takes long belongs on a task of its own.";
-            errors.Add(new StreamingException($"Listener {listener} {sentence}", new TimeoutException($"{listener} {sentence}"))
-                { OperatorName = listener });
-        }
-
-        if (errors.Count > 0)
-        {
-            Interlocked.CompareExchange(ref _failure, errors[0], null);
-            _completion.TrySetException(errors);
-        }
-        else
-        {
-            _completion.TrySetResult();
+            _listeners.Post(listener => listener.OnWarning(warning, null));
         }
     }
 

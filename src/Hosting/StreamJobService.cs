@@ -24,7 +24,7 @@ internal sealed class StreamJobService(
         context.AddListener(_log);
         context.AddListener(job.Health);
         job.DescribeStreams(context, services);
-        await Task.Run(context.Start, cancellationToken).ConfigureAwait(false);
+        await context.StartAsync(cancellationToken).ConfigureAwait(false);
         job.SetStarted(context);
         _logger.JobStarted(job.Name, context.Options.BatchInterval, context.Options.Partitions, context.ZeroTime.ToDateTimeOffset());
         _ = context.Completion.ContinueWith(OnCompleted, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
@@ -38,15 +38,9 @@ internal sealed class StreamJobService(
             return;
         }
 
-        Task stopped = context.StopAsync(StopMode.Graceful);
-        try
+        using (cancellationToken.UnsafeRegister(static service => ((StreamJobService)service!).WarnOfStopAtOnce(), this))
         {
-            await stopped.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            _logger.JobStopsAtOnce(job.Name);
-            await context.StopAsync(StopMode.Immediate).ConfigureAwait(false);
+            await context.StopAsync(StopMode.Graceful, cancellationToken).ConfigureAwait(false);
         }
 
         _logger.JobStopped(job.Name);
@@ -61,6 +55,8 @@ internal sealed class StreamJobService(
 
         _log?.Dispose();
     }
+
+    private void WarnOfStopAtOnce() => _logger.JobStopsAtOnce(job.Name);
 
     private void OnCompleted(Task completion)
     {

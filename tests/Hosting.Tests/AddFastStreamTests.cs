@@ -186,6 +186,54 @@ public sealed class AddFastStreamTests
         await host.StopAsync();
     }
 
+    [Fact]
+    public async Task Stop_ShutdownTimeIsOver_StopsAtOnceAndSaysSo()
+    {
+        (HostApplicationBuilder builder, ManualTimeProvider clock, RecordedLog log) = New();
+        var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        builder.Services.AddFastStream("orders",
+            (context, _) => new ManualStream<int>(context).ForEachBatch(async (batch, time, cancellation) =>
+        {
+            began.TrySetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
+        }));
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await began.Task.WaitAsync(Patience);
+        using var shutdown = new CancellationTokenSource();
+        Task stopping = host.StopAsync(shutdown.Token);
+        await shutdown.CancelAsync();
+        await stopping.WaitAsync(Patience);
+        Assert.Equal(StreamingContextState.Stopped, host.Services.GetRequiredService<StreamJobs>()["orders"].Context!.State);
+        Assert.Contains(log.Events, heard => heard.Id == 4);
+    }
+
+    [Fact]
+    public async Task Start_Cancelled_GivesTheJobUp()
+    {
+        (HostApplicationBuilder builder, _, _) = New();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        builder.Services.AddFastStream("orders", (context, _) => new WaitingInput(context, asked).ForEachBatch((batch, time) => { }));
+        using IHost host = builder.Build();
+        using var patience = new CancellationTokenSource();
+        Task starting = host.StartAsync(patience.Token);
+        await asked.Task.WaitAsync(Patience);
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting.WaitAsync(Patience));
+    }
+
+    private sealed class WaitingInput(StreamingContext context, TaskCompletionSource asked) : InputDStream<int>(context, "Waiting")
+    {
+        protected override async ValueTask StartAsync(CancellationToken cancellationToken)
+        {
+            asked.TrySetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+
+        protected override InputBatch<int> Cut(BatchTime time) => RecordInputBatch.Of<int>([]);
+    }
+
     private static void Describe(StreamingContext context, IServiceProvider services) =>
         new ManualStream<int>(context).ForEachBatch((batch, time) => { });
 

@@ -29,13 +29,13 @@ internal static class CollectorWorkload
     {
         long next = 0;
         lines.Map(line => (Key: (int)((Interlocked.Increment(ref next) * 7_919) % Keys), line))
-            .MapWithState(StateSpec.Function<int, Utf8Text, Visit, long>((_, line, state) =>
+            .MapWithState(KeyState.Of<Visit>(), (_, line, state) =>
             {
                 string latest = line.GetValueOrDefault(Utf8Text.Empty).ToString();
                 var visit = new Visit(latest, state.Exists ? state.Value.Count + 1 : 1);
                 state.Update(visit);
                 return visit.Count;
-            }))
+            })
             .ForEachBatch((_, _) => { });
     }
 

@@ -81,12 +81,12 @@ internal sealed record Workload(string Name, string About, Func<SeededRandom, st
 
     private static void KeepState(DStream<Utf8Text> lines) =>
         lines.Map(line => (line.UpTo((byte)' '), line.TryParseEnd(out long value, out _) ? value : 0))
-            .MapWithState(StateSpec.Function<Utf8Text, long, (long Latest, long Count), long>((_, value, state) =>
+            .MapWithState(KeyState.Of<(long Latest, long Count)>(), (_, value, state) =>
             {
                 long count = state.Exists ? state.Value.Count + 1 : 1;
                 state.Update((value.GetValueOrDefault(0), count));
                 return count;
-            }))
+            })
             .ForEachBatch((_, _) => { });
 
     private static DStream<AccessLog> Requests(DStream<Utf8Text> lines) => lines.FlatMap<Utf8Text, AccessLog>((line, output) =>

@@ -38,6 +38,24 @@ public static partial class DStreamOperators
         });
     }
 
+    /// <summary>The stream of the parts that the function gives, in order; no object is made.</summary>
+    /// <example><code>var words = lines.FlatMap(line => line.Split(' '));</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="flatMap">Called once for each record; partitions call it at the same time from different threads.
+    /// What it throws fails the batch.</param>
+    public static DStream<Utf8Text> FlatMap<T>(this DStream<T> stream, Func<T, Utf8TextSplit> flatMap)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(flatMap);
+        return new FlatMapStream<T, Utf8Text>(stream, "FlatMap", (item, output) =>
+        {
+            foreach (Utf8Text part in flatMap(item))
+            {
+                output.Add(part);
+            }
+        });
+    }
+
     /// <summary>LINQ's name for <see cref="FlatMap{T, TResult}(DStream{T}, Func{T, IEnumerable{TResult}})"/>.</summary>
     public static DStream<TResult> SelectMany<T, TResult>(this DStream<T> source, Func<T, IEnumerable<TResult>> selector) =>
         source.FlatMap(selector);

@@ -80,7 +80,7 @@ public sealed class RememberedStream<T> : IOutlivesBatches
             Batch<T>[] batches = [.. _batches.Values.Where(batch => batch.Time >= first && batch.Time <= last)];
             foreach (Batch<T> batch in batches)
             {
-                batch.Retain();
+                batch.AddHolder();
             }
 
             return new BatchSlice<T>(batches);
@@ -93,7 +93,7 @@ public sealed class RememberedStream<T> : IOutlivesBatches
         {
             if (!_isClosed && _batches.TryAdd(batch.Time, batch))
             {
-                batch.Retain();
+                batch.AddHolder();
                 BatchTime newest = _batches.Keys[^1];
                 while (_batches.Keys[0] <= newest - _duration)
                 {

@@ -47,7 +47,7 @@ internal sealed class BatchSequence<T>(StreamingContext context) : IAsyncEnumera
         }
 
         // The loop holds the batch too: a stop at once may let the output go while the loop still reads.
-        batch.Retain();
+        batch.AddHolder();
         var handover = new Handover(batch);
         _handovers.Writer.TryWrite(handover);
         try

@@ -11,7 +11,8 @@ internal sealed class Graph(
     IReadOnlyList<StageRunner> runners,
     IReadOnlyList<IAtWork> atWork,
     RecordCounts counts,
-    DueTimes due)
+    DueTimes due,
+    IReadOnlyList<ReadableStates> states)
 {
     private BatchContext? _last;               // the run that began last
     private Dictionary<int, int>? _stages;   // each stream's stage; made when first asked for
@@ -22,6 +23,9 @@ internal sealed class Graph(
 
     /// <summary>What streams keep over batches, as a checkpoint sees it.</summary>
     public IReadOnlyList<IStateSnapshot> Sections { get; } = sections;
+
+    /// <summary>What keys' states can be asked for, between batches.</summary>
+    public IReadOnlyList<ReadableStates> States { get; } = states;
 
     /// <summary>When something comes out though nothing comes in.</summary>
     public DueTimes Due { get; } = due;

@@ -23,6 +23,7 @@ public sealed class GraphBuilder
     private readonly List<(DStream Stream, int Partition, IRecordCounter Counter)> _counters = [];   // of each stream's first consumer
     private int _runnerCount;
     private readonly List<IStateSnapshot> _sections = [];
+    private readonly List<ReadableStates> _states = [];                // of keys, to be asked for
     private readonly Dictionary<(DStream Stream, int Partition, Type Type), object> _shared = [];
     private readonly ExecutionDataflowBlockOptions _blockOptions;
 
@@ -142,6 +143,12 @@ public sealed class GraphBuilder
         }
     }
 
+    /// <summary>Registers states of keys that can be asked for between batches.</summary>
+    /// <param name="stream">Whose they are.</param>
+    /// <param name="partitions">One for each partition.</param>
+    internal void AddStates<TKey, TState>(DStream stream, IReadOnlyList<IReadableStates<TKey, TState>> partitions) =>
+        _states.Add(new ReadableStates<TKey, TState>(stream, partitions, Salt));
+
     internal Graph Build(IReadOnlyList<OutputOperation> outputs, IReadOnlyList<IInputStream> inputs)
     {
         var seen = new HashSet<DStream>();
@@ -168,7 +175,8 @@ public sealed class GraphBuilder
         }
 
         StageRunner[] inOrder = [.. _runners.Values.SelectMany(runners => runners).OrderBy(runner => runner.Index)];
-        return new Graph(outputs, inputs, _inputRoots, _roots, _owned, _sections, inOrder, _atWork, new RecordCounts(_counters), Due);
+        return new Graph(outputs, inputs, _inputRoots, _roots, _owned, _sections, inOrder, _atWork,
+            new RecordCounts(_counters), Due, [.. _states.OrderBy(states => states.Stream.Place)]);
     }
 
     // Depth first without recursion: described chains may be long. Each edge counts one consumer; the stages of

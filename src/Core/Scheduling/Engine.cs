@@ -3,6 +3,7 @@ namespace FastStream;
 /// <summary>Puts clock, generator and scheduler of a context together, and knows the order of start and stop.</summary>
 internal sealed class Engine
 {
+    private readonly StreamingContext _context;
     private readonly IReadOnlyList<IInputStream> _inputs;
     private readonly List<IInputStream> _started = [];         // what a stop has to stop
     private readonly ListenerBus _listeners;
@@ -28,6 +29,7 @@ internal sealed class Engine
     public Engine(StreamingContext context, IReadOnlyList<IInputStream> inputs, IReadOnlyList<OutputOperation> outputs,
         ListenerBus listeners, Action<Exception> onFailure)
     {
+        _context = context;
         _listeners = listeners;
         _inputs = LiveInputs.Of(inputs, outputs);
         foreach (IInputStream idle in inputs.Except(_inputs))
@@ -64,20 +66,14 @@ internal sealed class Engine
     public BatchTime ZeroTime => _generator.ZeroTime;
 
     /// <summary>
-    /// Starts inputs and batches; returns early where the context is stopped at once meanwhile. A stop waits for its
-    /// end.
+    /// Opens outputs and inputs, then starts batches; returns early where the context is stopped at once meanwhile. A
+    /// stop waits for its end.
     /// </summary>
-    public void Start()
+    public async Task StartAsync()
     {
         try
         {
-            foreach (OutputOperation output in _graph.Outputs)
-            {
-                using WorkInHand.InHand inHand = _work.Begin(output.Name, null);
-                output.OpenAsync(_abort.Token).AsTask().GetAwaiter().GetResult();
-            }
-
-            if (!TryStartInputs())
+            if (!await TryOpenAsync().ConfigureAwait(false))
             {
                 return;
             }
@@ -96,6 +92,40 @@ internal sealed class Engine
         finally
         {
             _startEnded.TrySetResult();
+        }
+    }
+
+    /// <summary>The states that can be asked for.</summary>
+    public IReadOnlyList<ReadableStates> States => _graph.States;
+
+    /// <summary>Looks at states between two batches, on a thread of the pool.</summary>
+    public async Task<TResult> BetweenBatchesAsync<TResult>(Func<BatchTime, TResult> look, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _abort.Token);
+        try
+        {
+            return await Task.Run(() => _scheduler.BetweenBatchesAsync(Look, either.Token), either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_abort.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw Throw.NotWhile(StreamingContextState.Stopped, "Reading states");
+        }
+
+        // A stop waits for it, so that it must not wait for a stop.
+        TResult Look(BatchTime time)
+        {
+            using WorkInHand.InHand inHand = _work.Begin("a reader of states", time);
+            var own = new OwnWork(_context);
+            OwnWork? before = own.Enter();
+            try
+            {
+                return look(time);
+            }
+            finally
+            {
+                own.IsOver = true;
+                OwnWork.Leave(before);
+            }
         }
     }
 
@@ -162,11 +192,18 @@ internal sealed class Engine
         errors.ThrowIfAny();
     }
 
-    private bool TryStartInputs()
+    // One after another, outputs first: an input may give the first records before the next one is there.
+    private async Task<bool> TryOpenAsync()
     {
-        OwnWork? before = _own.Enter();
         try
         {
+            foreach (OutputOperation output in _graph.Outputs)
+            {
+                using WorkInHand.InHand inHand = _work.Begin(output.Name, null);
+                await output.OpenAsync(_abort.Token).ConfigureAwait(false);
+            }
+
+            _own.Enter();
             foreach (IInputStream input in _inputs)
             {
                 if (_abort.IsCancellationRequested)
@@ -176,16 +213,16 @@ internal sealed class Engine
 
                 // Inputs start quickly by contract: what they wait for, they wait for in the background.
                 using WorkInHand.InHand inHand = _work.Begin(input.Name, null);
-                input.StartAsync(_abort.Token).AsTask().GetAwaiter().GetResult();
+                await input.StartAsync(_abort.Token).ConfigureAwait(false);
                 _started.Add(input);
             }
-
-            return !_abort.IsCancellationRequested;
         }
-        finally
+        catch (OperationCanceledException) when (_abort.IsCancellationRequested)
         {
-            OwnWork.Leave(before);
+            return false;   // whoever stops the context knows why
         }
+
+        return !_abort.IsCancellationRequested;
     }
 
     // First the receivers: nothing new comes in. Then one last batch takes what they left. Then the queue drains. Then

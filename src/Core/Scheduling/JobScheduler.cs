@@ -11,6 +11,7 @@ internal sealed class JobScheduler
     private readonly BatchCompletion _completion;
     private readonly CompletionWaiters _completed = new();
     private readonly RunningBatches _running = new();
+    private readonly BatchTurns _turns = new();
     private BatchGap? _gap;                       // what is due between two batches; made by the start
     private Task _loop = Task.CompletedTask;
 
@@ -41,6 +42,7 @@ internal sealed class JobScheduler
     {
         _gap = new BatchGap(_services.Graph.Due, _services.Options, last, skippedUntil) { OnSkipped = _reporter.ReportSkipped };
         _loop = Task.Run(RunAsync);
+        _turns.Begin(last);
     }
 
     /// <summary>Queues a batch; blocks the generator's thread while the queue is full.</summary>
@@ -65,7 +67,12 @@ internal sealed class JobScheduler
         _queue.Close();
         await _loop.ConfigureAwait(false);
         _completed.Close(_services.Context.Failure);
+        await _turns.CloseAsync().ConfigureAwait(false);
     }
+
+    /// <summary>Looks at what batches leave, when none runs.</summary>
+    public Task<TResult> BetweenBatchesAsync<TResult>(Func<BatchTime, TResult> look, CancellationToken cancellationToken) =>
+        _turns.BetweenAsync(look, cancellationToken);
 
     /// <summary>
     /// The context stops without what has not returned. Whoever waits for batches hears why; what comes back later
@@ -130,6 +137,7 @@ internal sealed class JobScheduler
 
     private async Task RunGuardedAsync(JobSet batch)
     {
+        await _turns.BeginBatchAsync().ConfigureAwait(false);
         using WorkInHand.InHand inHand = _services.Work.Begin(WorkInHand.Batch, batch.Time);
         try
         {
@@ -138,6 +146,10 @@ internal sealed class JobScheduler
         catch (Exception error)
         {
             _completion.Abandon(batch, new StreamingException(batch.Time, "the engine", error));
+        }
+        finally
+        {
+            _turns.EndBatch(batch.Time);
         }
     }
 }

@@ -56,6 +56,23 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
         }
     }
 
+    /// <summary>The state of a key; none where the store has none. Its texts are valid until the next call.</summary>
+    public Optional<TState> Find(in TKey key)
+    {
+        Optional<TState> found = default;
+        Ask(in key);
+        Read((_, value) => found = StateOf(value, out long _, out bool _));
+        return found;
+    }
+
+    /// <summary>Number of states in the store, by a walk over it.</summary>
+    public long Count()
+    {
+        long count = 0;
+        shard.ReadAll((key, _) => count += IsState(key) ? 1 : 0);
+        return count;
+    }
+
     /// <summary>A state from its bytes. Its texts are valid until the next call: copy them.</summary>
     public TState StateOf(ReadOnlySpan<byte> value, out long touchedMs, out bool isFiled)
     {
@@ -96,6 +113,30 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
                 value.CopyTo(copy);
                 state(KeyOf(key), copy.AsMemory(0, value.Length));
             }
+        });
+    }
+
+    /// <summary>Calls back for each state of the store whose key is not left out. Texts are valid during the call.</summary>
+    /// <param name="isLeftOut">Says so of a key.</param>
+    /// <param name="visit">Takes key and state.</param>
+    public void Visit(Func<TKey, bool> isLeftOut, Action<TKey, TState> visit)
+    {
+        // Where both have texts, the state's would be read over the key's.
+        TextArena? memory = RecordTexts<TKey>.Any && RecordTexts<TState>.Any ? new TextArena() : null;
+        ReadAll((key, value) =>
+        {
+            if (isLeftOut(key))
+            {
+                return;
+            }
+
+            using var lease = new ArenaLease();
+            if (memory is not null)
+            {
+                RecordTexts<TKey>.Copy(ref key, memory, lease);
+            }
+
+            visit(key, StateOf(value.Span, out _, out _));
         });
     }
 

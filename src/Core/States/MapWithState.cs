@@ -14,14 +14,56 @@ public static partial class DStreamOperators
     /// batch.
     /// </remarks>
     /// <example><code>
-    /// var running = sizeByUser.MapWithState(StateSpec.Function&lt;string, long, long, (string, long)&gt;((time, key, value, state) =>
+    /// var running = sizeByUser.MapWithState(KeyState.Of&lt;long&gt;().Timeout(TimeSpan.FromMinutes(30)), (key, value, state) =>
     /// {
-    ///     if (state.IsTimingOut) return Optional&lt;(string, long)&gt;.None;
-    ///     state.Update(state.GetValueOrDefault() + value.GetValueOrDefault());
-    ///     return (key, state.Value);
-    /// }).Timeout(TimeSpan.FromMinutes(30)));
+    ///     if (!state.IsTimingOut) state.Update(state.GetValueOrDefault() + value.Value);
+    ///     return (key, state.GetValueOrDefault());
+    /// });
     /// running.StateSnapshots().Print();
     /// </code></example>
+    /// <param name="stream">The pairs.</param>
+    /// <param name="state">The state's type and time-out.</param>
+    /// <param name="function">Gets the key, its value (absent in a call for a time-out) and its state. Partitions call
+    /// it at the same time from different threads.</param>
+    /// <param name="initialState">States to begin with, as if last touched by the first batch. Of a key that comes
+    /// twice the last one counts.</param>
+    /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
+    /// <exception cref="ArgumentException">Keys or states hold groups, or texts in classes or arrays: they end with
+    /// their batch.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
+    public static MapWithStateStream<TKey, TState, TMapped> MapWithState<TKey, TValue, TState, TMapped>(
+        this DStream<(TKey Key, TValue Value)> stream,
+        KeyState<TState> state,
+        Func<TKey, Optional<TValue>, State<TState>, TMapped> function,
+        IEnumerable<(TKey Key, TState State)>? initialState = null,
+        int? partitions = null)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return stream.MapWithState(state.With(StateSpec.Function(function), initialState, partitions));
+    }
+
+    /// <summary>As the other overload, with a function that also takes the batch's time, and gives a record or none.</summary>
+    /// <inheritdoc cref="MapWithState{TKey, TValue, TState, TMapped}(DStream{ValueTuple{TKey, TValue}}, KeyState{TState}, Func{TKey, Optional{TValue}, State{TState}, TMapped}, IEnumerable{ValueTuple{TKey, TState}}, int?)"/>
+    /// <example><code>
+    /// var started = clicksByUser.MapWithState(KeyState.Of&lt;BatchTime&gt;().Timeout(TimeSpan.FromMinutes(30)), (time, user, click, state) =>
+    /// {
+    ///     if (state.Exists || state.IsTimingOut) return Optional&lt;(string, BatchTime)&gt;.None;
+    ///     state.Update(time);
+    ///     return (user, time);
+    /// });
+    /// </code></example>
+    public static MapWithStateStream<TKey, TState, TMapped> MapWithState<TKey, TValue, TState, TMapped>(
+        this DStream<(TKey Key, TValue Value)> stream,
+        KeyState<TState> state,
+        Func<BatchTime, TKey, Optional<TValue>, State<TState>, Optional<TMapped>> function,
+        IEnumerable<(TKey Key, TState State)>? initialState = null,
+        int? partitions = null)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return stream.MapWithState(state.With(StateSpec.Function(function), initialState, partitions));
+    }
+
+    /// <summary>As the other overloads, with function and settings in one object, which may be used for several streams.</summary>
     /// <param name="stream">The pairs.</param>
     /// <param name="spec">Function, initial states, time-out.</param>
     /// <exception cref="ArgumentException">Keys or states hold groups, or texts in classes or arrays: they end with
@@ -99,6 +141,7 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
         graph.AddSection(this, serializers => graph.Stores is { } stores
             ? new StoredStateSnapshot<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)
             : new KeyedStateSnapshot<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
+        graph.AddStates(this, [.. operators.Cast<IReadableStates<TKey, TState>>()]);
         for (int partition = 0; partition < operators.Length && spec.IdleTime is not null; partition++)
         {
             KeyedStates<TKey, TState> states = States(graph, partition);
@@ -135,7 +178,7 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
 internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(
     StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial,
     Operator<TMapped> next, RecordErrors<(TKey Key, TValue Value)>? errors = null, MadeInput? made = null)
-    : StatefulOperator<(TKey Key, TValue Value), TMapped>(next), ISavedKeys<TKey, TState>, IStoredStates
+    : StatefulOperator<(TKey Key, TValue Value), TMapped>(next), ISavedKeys<TKey, TState>, IStoredStates, IReadableStates<TKey, TState>
     where TMarker : struct
 {
     private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];
@@ -174,6 +217,27 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
 
     /// <inheritdoc/>
     public void Move(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => states.Move(key, value);
+
+    /// <inheritdoc/>
+    public long CountStates()
+    {
+        AcceptPending();
+        return states.CountStates();
+    }
+
+    /// <inheritdoc/>
+    public Optional<TState> FindState(TKey key)
+    {
+        AcceptPending();
+        return states.FindState(in key);
+    }
+
+    /// <inheritdoc/>
+    public void VisitStates(Action<TKey, TState> visit)
+    {
+        AcceptPending();
+        states.VisitStates(visit);
+    }
 
     public override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {

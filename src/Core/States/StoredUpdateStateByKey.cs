@@ -17,7 +17,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
     TimedStateUpdate<TKey, TValue, TState> update, ColdStates<TKey, TState> states,
     List<(TKey Key, TState State)> initialState, Operator<(TKey Key, TState Value)> next,
     RecordErrors<(TKey Key, TValue Value)>? errors, MadeInput? made)
-    : KeyUpdateOperator<TKey, TValue, TState>(update, next, errors, made), IStoredStates
+    : KeyUpdateOperator<TKey, TValue, TState>(update, next, errors, made), IStoredStates, IReadableStates<TKey, TState>
     where TMarker : struct
 {
     private readonly StoredChanges _changes = new();
@@ -46,6 +46,27 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
 
     /// <inheritdoc/>
     public void Move(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Shard.Write(key, value);
+
+    /// <inheritdoc/>
+    public long CountStates()
+    {
+        AcceptPending();
+        return states.Count();
+    }
+
+    /// <inheritdoc/>
+    public Optional<TState> FindState(TKey key)
+    {
+        AcceptPending();
+        return states.Find(in key);
+    }
+
+    /// <inheritdoc/>
+    public void VisitStates(Action<TKey, TState> visit)
+    {
+        AcceptPending();
+        states.Visit(_ => false, visit);
+    }
 
     protected override void UpdateAll(BatchContext batch)
     {

@@ -119,6 +119,7 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
         graph.AddSection(this, serializers => graph.Stores is { } stores
             ? new StoredStateSnapshot<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)
             : new KeyedStateSnapshot<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
+        graph.AddStates(this, [.. operators.Cast<IReadableStates<TKey, TState>>()]);
         graph.Attach(parent, this, partition => operators[partition]);
     }
 
@@ -232,7 +233,7 @@ internal abstract class KeyUpdateOperator<TKey, TValue, TState>(
 
 /// <summary>Keeps states by the numbers of their keys, in two arrays: the last batch's, and those that the batch under way makes.</summary>
 internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
-    : KeyUpdateOperator<TKey, TValue, TState>, ISavedKeys<TKey, TState>
+    : KeyUpdateOperator<TKey, TValue, TState>, ISavedKeys<TKey, TState>, IReadableStates<TKey, TState>
     where TMarker : struct
 {
     private readonly PooledList<int> _gone = new();        // keys without a state after this batch
@@ -260,6 +261,30 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
             {
                 yield return new SavedKey<TKey, TState>(Keys.KeyAt(number), _states[number].Value, 0);
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public long CountStates()
+    {
+        AcceptPending();
+        return Keys.Count;
+    }
+
+    /// <inheritdoc/>
+    public Optional<TState> FindState(TKey key)
+    {
+        AcceptPending();
+        int number = Keys.Find(KeyHash.Of(in key), in key);
+        return number < 0 ? Optional<TState>.None : _states[number];
+    }
+
+    /// <inheritdoc/>
+    public void VisitStates(Action<TKey, TState> visit)
+    {
+        foreach (SavedKey<TKey, TState> saved in Saved())
+        {
+            visit(saved.Key, saved.State);
         }
     }
 

@@ -206,6 +206,29 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         return FromPadded(block.Address + start, length);
     }
 
+    /// <summary>
+    /// A text over memory that is somebody else's, such as a mapped file, a native library's buffer or a pinned array:
+    /// short text is copied into the struct, longer text is valid as long as the memory is. Nothing behind its end is
+    /// read from another page.
+    /// </summary>
+    /// <remarks>
+    /// Nobody but the caller knows how long that is. A source gives the memory back when its batch is done with: in
+    /// <see cref="InputBatch{T}"/>'s <c>Dispose</c>. What operators keep for longer
+    /// (states, windows) they copy.
+    /// </remarks>
+    /// <example><code>
+    /// byte[] buffer = GC.AllocateArray&lt;byte&gt;(4096, pinned: true);   // held by whoever made it
+    /// fixed (byte* start = buffer) { line = Utf8Text.Over(start + from, length); }
+    /// </code></example>
+    /// <param name="start">The first byte; it must not move or change.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>
+    public static Utf8Text Over(byte* start, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        return FromExact(start, length);
+    }
+
     /// <summary>A text that lives as long as the process: for constants, look-up tables and tests. Equal bytes are kept once.</summary>
     /// <remarks>Memory grows with the number of different long texts; do not intern what comes from outside without a bound.</remarks>
     public static Utf8Text Intern(ReadOnlySpan<byte> bytes) => Utf8TextInterning.Intern(bytes);

@@ -77,6 +77,24 @@ public static class Utf8TextSearch
     }
 
     /// <summary>
+    /// The parts between separators, in order, as <see cref="string.Split(char, StringSplitOptions)"/> has them; no
+    /// separator gives the whole text.
+    /// </summary>
+    /// <example><code>
+    /// foreach (Utf8Text field in line.Split(',')) { … }
+    /// var words = lines.FlatMap(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    /// </code></example>
+    /// <param name="text">The text.</param>
+    /// <param name="separator">An ASCII character, up to U+007F.</param>
+    /// <param name="options">Whether parts are trimmed (of ASCII white space), and empty ones left out; by itself neither.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The separator is no ASCII character, which takes several bytes.</exception>
+    public static Utf8TextSplit Split(this Utf8Text text, char separator, StringSplitOptions options = StringSplitOptions.None) =>
+        char.IsAscii(separator)
+        ? new(text, (byte)separator, options)
+        : throw Throw.OutOfRange(nameof(separator), $"'{separator}'",
+            "an ASCII character is expected, which is one byte; for others make a string first: text.ToString().Split(separator)");
+
+    /// <summary>
     /// The parts between separators, in order; no separator gives the whole text, and empty parts are kept. Enumerate
     /// with <c>foreach</c>.
     /// </summary>

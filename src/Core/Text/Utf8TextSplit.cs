@@ -1,43 +1,97 @@
+using System.Collections;
+
 namespace FastStream;
 
 /// <summary>
-/// The parts of a text between separators; made by <see cref="Utf8TextSearch.Split"/>, walked by <c>foreach</c>,
-/// allocates nothing.
+/// The parts of a text between separators; made by
+/// <see cref="Utf8TextSearch.Split(Utf8Text, char, StringSplitOptions)"/>.
 /// </summary>
-public struct Utf8TextSplit
+/// <remarks>
+/// Walked by <c>foreach</c>, or handed to <c>FlatMap</c>, it allocates nothing; LINQ makes an object of it. The parts
+/// lie in the text's memory, and are valid as long as it is.
+/// </remarks>
+public struct Utf8TextSplit : IEnumerable<Utf8Text>, IEnumerator<Utf8Text>, IEquatable<Utf8TextSplit>
 {
-    private readonly Utf8Text _text;     // the whole
-    private readonly byte _separator;    // what stands between parts
-    private int _next;                   // where the next part begins; past the end once the last was given
+    private readonly Utf8Text _text;                // the whole
+    private readonly byte _separator;               // what stands between parts
+    private readonly StringSplitOptions _options;   // which parts are left out, and whether they are trimmed
+    private int _next;                              // where the next part begins; past the end once the last was given
 
-    internal Utf8TextSplit(Utf8Text text, byte separator)
+    internal Utf8TextSplit(Utf8Text text, byte separator, StringSplitOptions options = StringSplitOptions.None)
     {
         _text = text;
         _separator = separator;
+        _options = options;
     }
 
     /// <summary>The part that the last <see cref="MoveNext"/> found.</summary>
     public Utf8Text Current { get; private set; }
 
-    /// <summary>This walk itself.</summary>
+    readonly object IEnumerator.Current => Current;
+
+    /// <summary>This walk itself, from where it is.</summary>
     public readonly Utf8TextSplit GetEnumerator() => this;
+
+    readonly IEnumerator<Utf8Text> IEnumerable<Utf8Text>.GetEnumerator() => this;
+
+    readonly IEnumerator IEnumerable.GetEnumerator() => this;
 
     /// <summary>Finds the next part.</summary>
     public bool MoveNext()
     {
-        if (_next > _text.Length)
+        while (_next <= _text.Length)
         {
-            return false;
+            int length = _text.Span[_next..].IndexOf(_separator);
+            if (length < 0)
+            {
+                length = _text.Length - _next;
+            }
+
+            Utf8Text part = _text.Slice(_next, length);
+            _next += length + 1;
+            if (_options == StringSplitOptions.None || TryTake(ref part))
+            {
+                Current = part;
+                return true;
+            }
         }
 
-        int length = _text.Span[_next..].IndexOf(_separator);
-        if (length < 0)
+        return false;
+    }
+
+    /// <summary>Not supported: ask the text for another walk.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    readonly void IEnumerator.Reset() =>
+        throw new NotSupportedException("A walk over the parts of a text goes forward only. Call Split again.");
+
+    /// <summary>Nothing is held.</summary>
+    public readonly void Dispose()
+    {
+    }
+
+    /// <summary>Whether both are at the same place of equal texts, and look for the same.</summary>
+    public readonly bool Equals(Utf8TextSplit other) =>
+        _next == other._next && _separator == other._separator && _options == other._options && _text == other._text;
+
+    /// <inheritdoc/>
+    public override readonly bool Equals(object? obj) => obj is Utf8TextSplit other && Equals(other);
+
+    /// <inheritdoc/>
+    public override readonly int GetHashCode() => HashCode.Combine(_text, _separator, _options, _next);
+
+    /// <summary>Whether both are at the same place of equal texts, and look for the same.</summary>
+    public static bool operator ==(Utf8TextSplit left, Utf8TextSplit right) => left.Equals(right);
+
+    /// <summary>Whether they differ.</summary>
+    public static bool operator !=(Utf8TextSplit left, Utf8TextSplit right) => !left.Equals(right);
+
+    private readonly bool TryTake(ref Utf8Text part)
+    {
+        if ((_options & StringSplitOptions.TrimEntries) != 0)
         {
-            length = _text.Length - _next;
+            part = part.Trim();
         }
 
-        Current = _text.Slice(_next, length);
-        _next += length + 1;
-        return true;
+        return !part.IsEmpty || (_options & StringSplitOptions.RemoveEmptyEntries) == 0;
     }
 }

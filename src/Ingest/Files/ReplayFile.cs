@@ -21,11 +21,7 @@ public static partial class StreamingContextSources
     public static DStream<Utf8Text> ReplayTextFile(this StreamingContext context, string path, long bytesPerBatch,
         FileReadMode mode = FileReadMode.Read)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentOutOfRangeException.ThrowIfLessThan(bytesPerBatch, 1);
-        return new ReplayFileStream<Utf8Text>(context, path, batch => (batch + 1) * bytesPerBatch, int.MaxValue,
-            repeats: false, LineDecoder.Instance, mode);
+        return context.ReplayFile(path, bytesPerBatch, LineDecoder.Instance, mode);
     }
 
     /// <summary>
@@ -43,12 +39,57 @@ public static partial class StreamingContextSources
         this StreamingContext context, string path, IReadOnlyList<long> batchEnds, bool repeat = false,
         FileReadMode mode = FileReadMode.Read)
     {
+        return context.ReplayFile(path, batchEnds, LineDecoder.Instance, repeat, mode);
+    }
+
+    /// <summary>
+    /// The records of a file, so many bytes for each batch, cut at the end of a record; after the file's end the
+    /// batches are empty.
+    /// </summary>
+    /// <remarks>As <see cref="ReplayTextFile(StreamingContext, string, long, FileReadMode)"/>, with any format.</remarks>
+    /// <example><code>context.ReplayFile("ticks.bin", bytesPerBatch: 4 &lt;&lt; 20, new
+    /// FixedLengthDecoder&lt;int&gt;(4, BinaryPrimitives.ReadInt32LittleEndian)).Count().Print();</code></example>
+    /// <typeparam name="T">The record.</typeparam>
+    /// <param name="context">The context.</param>
+    /// <param name="path">The file; what is appended after the start is not read.</param>
+    /// <param name="bytesPerBatch">About how many bytes a batch gets: 1 or more.</param>
+    /// <param name="decoder">Finds and makes the records.</param>
+    /// <param name="mode">Whether the file is read or mapped.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytesPerBatch"/> is below 1.</exception>
+    public static DStream<T> ReplayFile<T>(
+        this StreamingContext context, string path, long bytesPerBatch, IRecordDecoder<T> decoder, FileReadMode mode = FileReadMode.Read)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentOutOfRangeException.ThrowIfLessThan(bytesPerBatch, 1);
+        ArgumentNullException.ThrowIfNull(decoder);
+        return new ReplayFileStream<T>(context, path, batch => (batch + 1) * bytesPerBatch, int.MaxValue, repeats: false, decoder, mode);
+    }
+
+    /// <summary>
+    /// The records of a file, with the ends of the batches given: replays recorded batches, or the same ones again and
+    /// again.
+    /// </summary>
+    /// <typeparam name="T">The record.</typeparam>
+    /// <param name="context">The context.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="batchEnds">Where each batch ends, in bytes from the file's start, ascending; an end inside a record
+    /// moves to the record's end.</param>
+    /// <param name="decoder">Finds and makes the records.</param>
+    /// <param name="repeat">Whether the first batch comes again after the last; else the batches after it are empty.</param>
+    /// <param name="mode">Whether the file is read or mapped.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no batch end.</exception>
+    public static DStream<T> ReplayFile<T>(
+        this StreamingContext context, string path, IReadOnlyList<long> batchEnds, IRecordDecoder<T> decoder,
+        bool repeat = false, FileReadMode mode = FileReadMode.Read)
+    {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(batchEnds);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchEnds.Count, 1);
-        return new ReplayFileStream<Utf8Text>(
-            context, path, batch => batchEnds[Math.Min(batch, batchEnds.Count - 1)], batchEnds.Count, repeat, LineDecoder.Instance, mode);
+        ArgumentNullException.ThrowIfNull(decoder);
+        return new ReplayFileStream<T>(context, path, batch => batchEnds[Math.Min(batch, batchEnds.Count - 1)],
+            batchEnds.Count, repeat, decoder, mode);
     }
 }
 
@@ -65,6 +106,8 @@ internal sealed class ReplayFileStream<T>(
     : InputDStream<T>(context, "ReplayFile")
 {
     private const byte Version = 1;
+    private const int WindowBytes = 64 << 10;          // that records are looked for in
+    private const int MaxWindowBytes = 1 << 30;        // where one record is longer than the first window
 
     private readonly FileSource _source = FileSource.For(context);
     private OpenFile? _file;
@@ -119,11 +162,60 @@ internal sealed class ReplayFileStream<T>(
             _at = _first;
         }
 
-        long end = file.Boundary(Math.Min(endOf(_batch++), file.Length), decoder, _source.MaxRecordBytes) ?? file.Length;
+        long end = EndOfRecordAt(file, Math.Min(endOf(_batch++), file.Length));
         var range = new FileRange(file, _at, Math.Max(_at, end));
         _at = range.End;
         file.Retain();
         return new FileBatch<T>([range], decoder, _source, PartitionCount, path);
+    }
+
+    // Formats whose records can be found from any byte on are looked at there; the others record by record from where the batch begins.
+    private long EndOfRecordAt(OpenFile file, long offset)
+    {
+        if (decoder.AcceptsUnfinishedEnd)
+        {
+            return file.Boundary(offset, decoder, _source.MaxRecordBytes) ?? file.Length;
+        }
+
+        try
+        {
+            long at = _at;
+            long most = Math.Min(_source.MaxRecordBytes + (long)decoder.FramingBytes, MaxWindowBytes);
+            int window = WindowBytes;
+            while (at < offset)
+            {
+                int passed = PassRecords(file, at, offset, window);
+                if (passed == 0 && (window >= most || at + window >= file.Length))
+                {
+                    return file.Length;   // a record that is too long or cut off: the batch fails with it
+                }
+
+                at += passed;
+                window = passed > 0 ? WindowBytes : (int)Math.Min(window * 8L, MaxWindowBytes);
+            }
+
+            return at;
+        }
+        catch (InvalidDataException)
+        {
+            return file.Length;   // the batch meets the same when it reads, and fails with the file's name
+        }
+    }
+
+    // The bytes of the records that are whole in a window and begin before an offset; 0 if none is whole.
+    private int PassRecords(OpenFile file, long at, long offset, int window)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(window);
+        try
+        {
+            int length = file.Read(at, buffer.AsSpan(0, (int)Math.Min(window, file.Length - at)));
+            int before = decoder.FindLast(buffer.AsSpan(0, (int)Math.Min(length, offset - at)));
+            return before > 0 ? before : decoder.FindFirst(buffer.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     protected override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) =>

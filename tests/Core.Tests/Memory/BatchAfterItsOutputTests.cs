@@ -32,6 +32,31 @@ public sealed class BatchAfterItsOutputTests
     }
 
     [Fact]
+    public async Task Retain_Lease_HoldsUntilTheLastIsDisposed()
+    {
+        var leases = new List<BatchLease<Utf8Text>>();
+        await using var scenario = new StreamScenario();
+        DStream<Utf8Text> texts = scenario.Input<int>([[1, 2], [3]]).Map(number => Utf8Text.Intern($"{number}"));
+        texts.ForEachBatch((batch, time) =>
+        {
+            leases.Add(batch.Retain());
+            leases.Add(leases[^1].Batch.Retain());
+        });
+        await scenario.RunBatchesAsync(2);
+        Batch<Utf8Text> first = leases[0].Batch;
+        Assert.Same(first, leases[1].Batch);
+        leases[0].Dispose();
+        leases[0].Dispose();   // once for all
+        Assert.Throws<ObjectDisposedException>(() => leases[0].Batch);
+        Assert.Equal(["1", "2"], first.Select(text => text.ToString()));
+        leases[1].Dispose();
+        Assert.Throws<ObjectDisposedException>(() => first.ToArray());
+        Assert.Throws<ObjectDisposedException>(first.Retain);
+        Assert.Equal(["3"], leases[2].Batch.Select(text => text.ToString()));
+        leases.ForEach(lease => lease.Dispose());
+    }
+
+    [Fact]
     public async Task Walk_UnderWayWhenTheOutputEnds_ThrowsAtTheNextStep()
     {
         IEnumerator<int>? records = null;

@@ -80,6 +80,12 @@ public sealed class Utf8TextTests(ITestOutputHelper output)
             }
 
             Assert.Equal(plain.Split(','), parts);
+            foreach (StringSplitOptions options in new[] { StringSplitOptions.None,
+                StringSplitOptions.RemoveEmptyEntries, StringSplitOptions.TrimEntries, (StringSplitOptions)3 })
+            {
+                Assert.Equal(plain.Split(',', options), text.Split(',', options).Select(part => part.ToString()));
+            }
+
             Assert.Equal(plain.Trim(), text.Trim().ToString());
             Assert.Equal(plain.Contains("a,", StringComparison.Ordinal), text.Contains("a,"u8));
             Assert.Equal(plain.StartsWith("ab", StringComparison.Ordinal), text.StartsWith("ab"u8));
