@@ -34,9 +34,9 @@ public static class CoGroupExtensions
 internal sealed class CoGroupStream<TKey, TLeft, TRight>(DStream<(TKey Key, TLeft Value)> left, DStream<(TKey Key, TRight Value)> right)
     : DStream<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>(left.Context, "CoGroup", left, right)
 {
-    internal override IRoute<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>? Route => KeyRoute<TKey, (Group<TLeft> Left, Group<TRight> Right)>.Where(left.IsPartitionedByKey && right.IsPartitionedByKey);
+    public override IRoute<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>? Route => KeyRoute<TKey, (Group<TLeft> Left, Group<TRight> Right)>.Where(left.IsPartitionedByKey && right.IsPartitionedByKey);
 
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>[] outputs)
     {

@@ -44,9 +44,9 @@ internal sealed class CombineByKeyStream<TKey, TValue, TCombiner>(
     DStream<(TKey Key, TValue Value)> parent, string operatorName, Func<TValue, TCombiner> create, Func<TCombiner, TValue, TCombiner> merge)
     : DStream<(TKey Key, TCombiner Value)>(parent.Context, operatorName, parent)
 {
-    internal override IRoute<(TKey Key, TCombiner Value)>? Route => KeyRoute<TKey, TCombiner>.Where(parent.IsPartitionedByKey);
+    public override IRoute<(TKey Key, TCombiner Value)>? Route => KeyRoute<TKey, TCombiner>.Where(parent.IsPartitionedByKey);
 
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TCombiner Value)>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(merge).Create(new Maker(create, merge, outputs[partition])));

@@ -39,7 +39,7 @@ public static class FlatMapValuesExtensions
 internal sealed class FlatMapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, TValue Value)> parent, Action<TValue, RecordBuffer<TResult>> flatMap)
     : DStream<(TKey Key, TResult Value)>(parent.Context, "FlatMapValues", parent), ITolerant<(TKey Key, TResult Value)>
 {
-    internal override IRoute<(TKey Key, TResult Value)>? Route => KeyRoute<TKey, TResult>.Where(parent.IsPartitionedByKey);
+    public override IRoute<(TKey Key, TResult Value)>? Route => KeyRoute<TKey, TResult>.Where(parent.IsPartitionedByKey);
 
     public Type RecordType => typeof((TKey Key, TValue Value));
 

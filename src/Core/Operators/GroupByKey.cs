@@ -34,9 +34,9 @@ public static class GroupByKeyExtensions
 internal sealed class GroupByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue Value)> parent)
     : DStream<(TKey Key, Group<TValue> Value)>(parent.Context, "GroupByKey", parent)
 {
-    internal override IRoute<(TKey Key, Group<TValue> Value)>? Route => KeyRoute<TKey, Group<TValue>>.Where(parent.IsPartitionedByKey);
+    public override IRoute<(TKey Key, Group<TValue> Value)>? Route => KeyRoute<TKey, Group<TValue>>.Where(parent.IsPartitionedByKey);
 
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, Group<TValue> Value)>[] outputs) =>
         graph.Attach(parent, this, partition => new GroupByKeyOperator<TKey, TValue>(outputs[partition]));

@@ -6,10 +6,19 @@ namespace FastStream;
 /// One of several inputs of an operator, for one partition. Inputs are taken one after another, in the order of the parents, so that the same
 /// batches always give the same order, whichever parent is quicker: what comes before its turn is held.
 /// </summary>
+/// <remarks>
+/// For an operator with two parents: make the second parent's first, and attach both.
+/// <code>
+/// var second = new InTurn&lt;B&gt;(both.Second, begin: null, passTurn: null);
+/// var first = new InTurn&lt;A&gt;(both.First, both.Second.OnBatchStart, second.TakeTurn);
+/// </code>
+/// <c>both.First</c> then gets records and resets, <c>both.Second</c> after them its own records, the end, and resets; the start goes where the first one's is sent.
+/// </remarks>
+/// <typeparam name="T">The parent's record.</typeparam>
 /// <param name="next">Takes the input's records; of the last input also the end.</param>
 /// <param name="begin">Of the first input, which has its turn from the beginning of a batch: what begins with it behind all inputs. Null for the others.</param>
 /// <param name="passTurn">The following input's <see cref="TakeTurn"/>; null for the last input.</param>
-internal sealed class InTurn<T>(Operator<T> next, Action<BatchScope>? begin, Action<BatchScope>? passTurn) : Operator<T>
+public sealed class InTurn<T>(Operator<T> next, Action<BatchScope>? begin, Action<BatchScope>? passTurn) : Operator<T>
 {
     private readonly PooledList<T> _held = new();   // records that came before the turn
     private bool _wasGivenTurn;                     // the inputs before have ended
@@ -18,8 +27,10 @@ internal sealed class InTurn<T>(Operator<T> next, Action<BatchScope>? begin, Act
     private bool HasTurn => begin is not null || _wasGivenTurn;
 
     // What follows the inputs begins once, with the first of them.
+    /// <inheritdoc/>
     public override void OnBatchStart(BatchScope batch) => begin?.Invoke(batch);
 
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnBatch(ReadOnlySpan<T> items)
     {
@@ -33,6 +44,7 @@ internal sealed class InTurn<T>(Operator<T> next, Action<BatchScope>? begin, Act
         }
     }
 
+    /// <inheritdoc/>
     public override void OnBatchEnd(BatchScope batch)
     {
         if (HasTurn)
@@ -48,6 +60,7 @@ internal sealed class InTurn<T>(Operator<T> next, Action<BatchScope>? begin, Act
     /// <summary>The inputs before this one have ended.</summary>
     public void TakeTurn(BatchScope batch)
     {
+        ArgumentNullException.ThrowIfNull(batch);
         Throw.IfStackIsLow();   // each of many inputs hands the turn on to the next
         _wasGivenTurn = true;
         next.OnRecords(_held.Span);
@@ -58,6 +71,7 @@ internal sealed class InTurn<T>(Operator<T> next, Action<BatchScope>? begin, Act
         }
     }
 
+    /// <inheritdoc/>
     public override void Reset(BatchScope batch)
     {
         _held.Clear();

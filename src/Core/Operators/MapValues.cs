@@ -20,9 +20,9 @@ public static class MapValuesExtensions
 internal sealed class MapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, TValue Value)> parent, Func<TValue, TResult> map)
     : DStream<(TKey Key, TResult Value)>(parent.Context, "MapValues", parent), ITolerant<(TKey Key, TResult Value)>
 {
-    internal override IRoute<(TKey Key, TResult Value)>? Route => KeyRoute<TKey, TResult>.Where(parent.IsPartitionedByKey);
+    public override IRoute<(TKey Key, TResult Value)>? Route => KeyRoute<TKey, TResult>.Where(parent.IsPartitionedByKey);
 
-    internal override bool HasUniqueKeys => parent.HasUniqueKeys;
+    public override bool HasUniqueKeys => parent.HasUniqueKeys;
 
     public Type RecordType => typeof((TKey Key, TValue Value));
 

@@ -87,11 +87,11 @@ internal sealed class TolerantStream<TIn, TOut>(
 
     internal override DStream? Original => original;
 
-    internal override bool IsPartitionedByKey => original.IsPartitionedByKey;
+    public override bool IsPartitionedByKey => original.IsPartitionedByKey;
 
-    internal override IRoute<TOut>? Route => original.Route;
+    public override IRoute<TOut>? Route => original.Route;
 
-    internal override bool HasUniqueKeys => original.HasUniqueKeys;
+    public override bool HasUniqueKeys => original.HasUniqueKeys;
 
     public RecordErrors<TIn> Errors(GraphBuilder graph, int partition) => graph.Shared(this, partition, () => new RecordErrors<TIn>(Name));
 

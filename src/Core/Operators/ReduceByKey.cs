@@ -31,9 +31,9 @@ public static class ReduceByKeyExtensions
 internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue Value)> parent, string operatorName, Func<TValue, TValue, TValue> reduce)
     : DStream<(TKey Key, TValue Value)>(parent.Context, operatorName, parent)
 {
-    internal override IRoute<(TKey Key, TValue Value)>? Route => KeyRoute<TKey, TValue>.Where(parent.IsPartitionedByKey);
+    public override IRoute<(TKey Key, TValue Value)>? Route => KeyRoute<TKey, TValue>.Where(parent.IsPartitionedByKey);
 
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs) =>
         graph.Attach(parent, this, partition => Isolation.Of(reduce).Create(new Maker(reduce, outputs[partition])));

@@ -83,9 +83,9 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
 
     internal override bool IsWindow => true;
 
-    internal override IRoute<(TKey Key, TValue Value)>? Route => KeyRoute<TKey, TValue>.Where(parent.IsPartitionedByKey);
+    public override IRoute<(TKey Key, TValue Value)>? Route => KeyRoute<TKey, TValue>.Where(parent.IsPartitionedByKey);
 
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs)
     {

@@ -6,9 +6,9 @@ internal sealed class StateSnapshotsStream<TKey, TState, TMapped>(MapWithStateSt
 {
     internal override bool MakesRecords => true;
 
-    internal override IRoute<(TKey Key, TState State)>? Route => KeyRoute<TKey, TState>.Instance;
+    public override IRoute<(TKey Key, TState State)>? Route => KeyRoute<TKey, TState>.Instance;
 
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TState State)>[] outputs) =>
         graph.Attach(parent, this, partition => new StateSnapshotsOperator<TKey, TState, TMapped>(parent.States(graph, partition), outputs[partition]));

@@ -38,9 +38,9 @@ public static class UnionExtensions
 
 internal sealed class UnionStream<T>(StreamingContext context, DStream<T>[] parents) : DStream<T>(context, "Union", parents)
 {
-    internal override bool IsPartitionedByKey => parents.All(parent => parent.IsPartitionedByKey && parent.PartitionCount == parents[0].PartitionCount);
+    public override bool IsPartitionedByKey => parents.All(parent => parent.IsPartitionedByKey && parent.PartitionCount == parents[0].PartitionCount);
 
-    internal override IRoute<T>? Route => IsPartitionedByKey ? parents[0].Route : null;
+    public override IRoute<T>? Route => IsPartitionedByKey ? parents[0].Route : null;
 
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs)
     {

@@ -34,11 +34,11 @@ internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStr
 
     internal override bool IsWindow => true;
 
-    internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
+    public override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
-    internal override IRoute<T>? Route => parent.Route;
+    public override IRoute<T>? Route => parent.Route;
 
-    internal override bool HasUniqueKeys => parent.HasUniqueKeys && size.Length == parent.Slide;
+    public override bool HasUniqueKeys => parent.HasUniqueKeys && size.Length == parent.Slide;
 
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs)
     {
