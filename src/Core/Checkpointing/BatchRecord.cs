@@ -92,7 +92,7 @@ internal static class BatchRecord
     {
         Plan => true,
         Commit => frame.Length == CommitBytes && frame[9] <= (byte)Outcome.CountedWithoutData,
-        CommitWithPositions => frame[9] <= (byte)Outcome.CountedWithoutData,
+        CommitWithPositions => frame.Length > CommitBytes && frame[9] <= (byte)Outcome.CountedWithoutData,
         _ => false,
     };
 
