@@ -30,7 +30,7 @@ public static partial class DStreamOperators
 internal sealed class CountByValueStream<T>(DStream<T> parent, string operatorName)
     : DStream<(T Key, long Value)>(parent.Context, operatorName, parent)
 {
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(T Key, long Value)>[] outputs) =>
         graph.Attach(parent, this, partition => new CountByValueOperator<T>(outputs[partition]));
@@ -72,9 +72,9 @@ internal sealed class CountByValueOperator<T>(Operator<(T Key, long Value)> next
 internal sealed class SumByKeyStream<TKey>(DStream<(TKey Key, long Value)> parent, string operatorName)
     : DStream<(TKey Key, long Value)>(parent.Context, operatorName, parent)
 {
-    internal override IPartitioner<(TKey Key, long Value)>? Partitioner => HashPartitioner<TKey, long>.Where(parent.IsPartitionedByKey);
+    public override IPartitioner<(TKey Key, long Value)>? Partitioner => HashPartitioner<TKey, long>.Where(parent.IsPartitionedByKey);
 
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, long Value)>[] outputs) =>
         graph.Attach(parent, this, partition => new SumByKeyOperator<TKey>(outputs[partition]));

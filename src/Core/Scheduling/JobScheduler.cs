@@ -45,7 +45,7 @@ internal sealed class JobScheduler
         _onFailure = onFailure;
         _checkpoints = checkpoints;
         _abort = abort;
-        _outputs = new OutputRunner(graph, options, clock, context, work, Post, abort);
+        _outputs = new OutputRunner(graph, options, clock, context, work, Post, Fail, abort);
         _queue = Channel.CreateBounded<JobSet>(new BoundedChannelOptions(options.MaxPendingBatches) { SingleReader = true });
     }
 
@@ -224,7 +224,8 @@ internal sealed class JobScheduler
                 jobs = _outputs.TakeJobs(batch, scope, ofEarlierOnly: batch.IsWithoutData);
             }
 
-            if (jobs is not null && _options.ConcurrentJobs > 1 && _options.BatchRetries == 0 && _checkpoints is null)
+            if (jobs is not null && _options.ConcurrentJobs > 1 && _options.BatchRetries == 0 && _checkpoints is null
+                && !_outputs.IsTransactional)
             {
                 // The next batch's operators may run while this one's outputs do; completion stays in order.
                 _unfinished.Enqueue(FinishLaterAsync(batch, scope, jobs, _unfinished.LastOrDefault(Task.CompletedTask)));
@@ -241,7 +242,8 @@ internal sealed class JobScheduler
                 await _outputs.RunJobsAsync(batch, jobs).ConfigureAwait(false);
             }
 
-            bool again = batch.Failure is not null && attempt < _options.BatchRetries && !_abort.IsCancellationRequested;
+            bool again = batch.Failure is not null && attempt < _options.BatchRetries && !_abort.IsCancellationRequested
+                && await _outputs.TryAbortAsync(batch).ConfigureAwait(false);
             if (again)
             {
                 if (jobs is not null)
@@ -277,7 +279,10 @@ internal sealed class JobScheduler
             outcome = await RunWithoutDataAsync(batch).ConfigureAwait(false) ? Outcome.CommittedWithoutData : Outcome.Aborted;
         }
 
-        Complete(batch, scope, WriteDown(batch, outcome));
+        StreamingException? failure =
+            await _outputs.SettleAsync(batch, StopsContext(batch),
+                () => WriteDown(batch, checkpoints => checkpoints.Commit(batch.Time, outcome))).ConfigureAwait(false);
+        Complete(batch, scope, failure ?? WriteDown(batch, checkpoints => checkpoints.EndBatch(batch.Time)));
     }
 
     // What earlier batches brought, and comes out at this time, is not to go with the data of a batch that failed for good.
@@ -330,12 +335,8 @@ internal sealed class JobScheduler
         batch.Failure is not null && (batch.IsCutShort || _options.OnBatchFailure == BatchFailurePolicy.FailContext);
 
     // A batch that stops the context is not done: the next start runs it again.
-    private StreamingException? WriteDown(JobSet batch, Outcome outcome)
-    {
-        return StopsContext(batch) || batch.IsForStatesOnly
-            ? null
-            : WriteDown(batch.Time, "writing down that the batch is done", checkpoints => checkpoints.Commit(batch.Time, outcome));
-    }
+    private StreamingException? WriteDown(JobSet batch, Action<CheckpointCoordinator> write) =>
+        StopsContext(batch) || batch.IsForStatesOnly ? null : WriteDown(batch.Time, "writing down that the batch is done", write);
 
     // Where the disk does not take it nobody knows what is there: the context stops, and the next start sorts it out.
     private StreamingException? WriteDown(BatchTime time, string what, Action<CheckpointCoordinator> write)

@@ -10,10 +10,12 @@ namespace FastStream;
 /// <param name="context">Whose zero time counts.</param>
 /// <param name="work">Knows what runs.</param>
 /// <param name="post">Tells listeners.</param>
+/// <param name="fail">Stops the context.</param>
 /// <param name="abort">The immediate stop.</param>
 internal sealed class OutputRunner(
     Graph graph, StreamingOptions options, StreamingClock clock, StreamingContext context, WorkInHand work,
-    Action<Action<StreamingListener>> post, CancellationToken abort)
+    Action<Action<StreamingListener>> post, Action<StreamingException> fail,
+    CancellationToken abort)
 {
     // output jobs that may still start
     private readonly SemaphoreSlim _jobs = new(options.ConcurrentJobs, options.ConcurrentJobs);
@@ -27,6 +29,9 @@ internal sealed class OutputRunner(
         get => _isLeftBehind;
         set => _isLeftBehind = value;
     }
+
+    /// <summary>Whether an output writes in two phases: then batches do not overlap.</summary>
+    public bool IsTransactional { get; } = graph.Outputs.Any(output => output is ISinkOutput { IsTransactional: true });
 
     // Outputs that are due at this time and were not done by an earlier try; null keeps the place of the others.
     public List<OutputJob?> TakeJobs(JobSet batch, BatchContext scope, bool ofEarlierOnly)
@@ -109,7 +114,7 @@ internal sealed class OutputRunner(
         using WorkInHand.InHand inHand = work.Begin(name, batch.Time);
         try
         {
-            await job.RunAsync(abort).ConfigureAwait(false);
+            await RunAsync(batch, job, index).ConfigureAwait(false);
             lock (batch.DoneOutputs)
             {
                 batch.DoneOutputs.Add(index);
@@ -139,6 +144,92 @@ internal sealed class OutputRunner(
             { Start = TimeSpan.FromMilliseconds(startMs - batch.StartedMs) };
         post(listener => listener.OnOutputCompleted(info, result));
         return result;
+    }
+
+    private async ValueTask RunAsync(JobSet batch, OutputJob job, int index)
+    {
+        if (graph.Outputs[index] is not ISinkOutput { IsTransactional: true } sink)
+        {
+            await job.RunAsync(abort).ConfigureAwait(false);
+            return;
+        }
+
+        lock (batch.DoneOutputs)
+        {
+            batch.Unpublished.Add(index);
+        }
+
+        await job.RunAsync(abort).ConfigureAwait(false);
+        FailPoint.Pass("written");
+        await sink.PrepareAsync(batch.Time, abort).ConfigureAwait(false);
+        FailPoint.Pass("prepared");
+    }
+
+    /// <summary>Does away with what sinks have written of a batch that is to be tried again, so that the next try writes it anew.</summary>
+    /// <returns>False if a sink cannot: the batch must not be tried again, and <see cref="SettleAsync"/> ends it.</returns>
+    public async Task<bool> TryAbortAsync(JobSet batch) => await AbortAsync(batch, all: true).ConfigureAwait(false) is null;
+
+    /// <summary>
+    /// Ends a batch for the sinks in two phases: aborts what is not to count, has the batch written down, and publishes
+    /// the rest.
+    /// </summary>
+    /// <param name="batch">The batch; its last try is over.</param>
+    /// <param name="stopsContext">Whether the batch is not done, and runs again in the next start.</param>
+    /// <param name="commit">Writes down that it is done; gives why that failed.</param>
+    /// <returns>Why the batch is not done; null if it is.</returns>
+    public async ValueTask<StreamingException?> SettleAsync(JobSet batch, bool stopsContext, Func<StreamingException?> commit)
+    {
+        StreamingException? failure = (await AbortAsync(batch, all: stopsContext).ConfigureAwait(false)) ?? commit();
+        if (failure is not null || batch.Unpublished.Count == 0 || IsLeftBehind)
+        {
+            return failure;
+        }
+
+        return await ForEachAsync(batch, batch.Unpublished, "publishing by", static (sink, time, token) => sink.PublishAsync(time, token))
+            .ConfigureAwait(false);
+    }
+
+    // Those that are not done have failed.
+    private async ValueTask<StreamingException?> AbortAsync(JobSet batch, bool all)
+    {
+        if (batch.Unpublished.Count == 0 || IsLeftBehind)
+        {
+            return null;
+        }
+
+        int[] aborted = [.. batch.Unpublished.Where(index => all || !batch.DoneOutputs.Contains(index))];
+        batch.DoneOutputs.ExceptWith(aborted);
+        return await ForEachAsync(batch, aborted, "aborting by", static (sink, time, token) => sink.AbortAsync(time, token))
+            .ConfigureAwait(false);
+    }
+
+    // What fails here leaves a sink as nobody knows: the context stops, and the next start sorts it out.
+    private async ValueTask<StreamingException?> ForEachAsync(
+        JobSet batch, IEnumerable<int> indexes, string what, Func<ISinkOutput, BatchTime, CancellationToken, ValueTask> call)
+    {
+        StreamingException? failure = null;
+        foreach (int index in indexes.Order().ToArray())
+        {
+            string name = graph.Outputs[index].Name;
+            using WorkInHand.InHand inHand = work.Begin(name, batch.Time);
+            try
+            {
+                await call((ISinkOutput)graph.Outputs[index], batch.Time, abort).ConfigureAwait(false);
+                batch.Unpublished.Remove(index);
+                FailPoint.Pass("settled");
+            }
+            catch (Exception error)
+            {
+                var found = new StreamingException(batch.Time, $"{what} {name}", error);
+                failure ??= found;
+                if (!IsCutShort(error))
+                {
+                    fail(found);
+                }
+            }
+        }
+
+        return failure;
     }
 
     private bool IsCutShort(Exception? error) => error is OperationCanceledException && abort.IsCancellationRequested;

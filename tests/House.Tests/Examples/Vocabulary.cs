@@ -100,7 +100,7 @@ public abstract class Remote
     public abstract Task SaveAsync(long time, (string Key, long Value)[] counts, CancellationToken cancellation);
 }
 
-public sealed class OrderTable : BatchWriter<Order>
+public sealed class OrderTable : Sink<Order>
 {
     protected override ValueTask WriteAsync(Batch<Order> batch, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }
