@@ -98,11 +98,19 @@ public abstract class DStream
     /// <summary>How many streams the longest way from an input to this stream has, both included.</summary>
     internal int Depth { get; }
 
-    /// <summary>Whether all records of a key are in the partition that the key's hash names, so that no exchange is needed again.</summary>
-    internal virtual bool IsPartitionedByKey => false;
+    /// <summary>
+    /// Whether all records of a key are in the partition of the key's group, so that keyed operators behind need no
+    /// exchange. By itself false, which is always right; at a
+    /// <see cref="DStream{T}"/> whether it has a <see cref="DStream{T}.Route"/>. An operator that keeps its records'
+    /// keys and partitions says what its parent says.
+    /// </summary>
+    public virtual bool IsPartitionedByKey => false;
 
-    /// <summary>Whether no key comes twice in a batch of a partition.</summary>
-    internal virtual bool HasUniqueKeys => false;
+    /// <summary>
+    /// Whether no key comes twice in a batch of a partition, so that joins behind need no table of groups. By itself
+    /// false, which is always right.
+    /// </summary>
+    public virtual bool HasUniqueKeys => false;
 
     /// <summary>Whether batches before it are in its batches.</summary>
     internal virtual bool IsWindow => false;
@@ -161,10 +169,16 @@ public abstract class DStream<T> : DStream
     {
     }
 
-    /// <summary>Sends each record to the partition that its key's hash names, where the stream's records are in these; else null.</summary>
-    internal virtual IPartitioner<T>? Partitioner => null;
+    /// <summary>
+    /// Sends each record to the partition of its key's group, where the stream's records are in these already; else null, which is always
+    /// right. An operator that keeps records or their keys where they are says its parent's, or
+    /// <see cref="Partitioners.Hash{TKey, TValue}"/> where the values are others; without it every keyed operator behind exchanges the
+    /// records again.
+    /// </summary>
+    public virtual IPartitioner<T>? Partitioner => null;
 
-    internal override bool IsPartitionedByKey => Partitioner is not null;
+    /// <inheritdoc/>
+    public override bool IsPartitionedByKey => Partitioner is not null;
 
     /// <summary>
     /// Connects this stream to what consumes it: makes one operator for each partition of the parent, each of which hands

@@ -24,6 +24,11 @@ internal static class Job
             return await HandleJob.RunAsync(args[1..]);
         }
 
+        if (args[0] == SinkJob.Name)
+        {
+            return await SinkJob.RunAsync(args[1..]);
+        }
+
         string folder = args[0];
         var options = new StreamingOptions { BatchInterval = Interval, Partitions = 2 };
         options = options with

@@ -27,6 +27,13 @@ internal readonly record struct KeyGroups(int First, int Length)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PartitionOf(uint hash, int partitions) => (int)((hash >> (32 - Bits)) * (uint)partitions >> Bits);
 
+    /// <summary>The partition that owns a group.</summary>
+    /// <exception cref="InvalidDataException">There is no such group.</exception>
+    public static int OwnerOf(int group, int partitions) =>
+        group is >= 0 and < Count
+            ? group * partitions >> Bits
+                : throw new InvalidDataException($"A key group {group} was written; 0 to {Count - 1} are expected.");
+
     /// <summary>The partition that owns all of these groups; null where several do.</summary>
     public int? OwnerAmong(int partitions)
     {

@@ -9,18 +9,19 @@ using X86Aes = System.Runtime.Intrinsics.X86.Aes;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// What the partition hash of a job is keyed with. Equal salts give equal hashes in every process, on every machine and
-/// in every version: they are in checkpoints.
+/// What says which partition owns a key in a job: the salt of its partition hash. Equal salts give equal hashes in
+/// every process, on every machine and in every version: they are in checkpoints.
 /// </summary>
 /// <remarks>
-/// The same three rounds of AES as in <see cref="KeyHash"/>, which has secrets of the process instead. The order of the
-/// instructions differs between processors; here each gives the same bits, and <see cref="AesRound"/> gives them where
-/// there is no such instruction. Words are read in little-endian order.
+/// From <see cref="StreamingOptions.KeySalt"/>, from the job's checkpoint, or drawn by the process. The same three
+/// rounds of AES as in the hash of tables, which has secrets of the process instead. The order of the instructions
+/// differs between processors; here each gives the same bits, and a plain loop gives them where there is no such
+/// instruction. Words are read in little-endian order.
 /// </remarks>
-internal readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
+public readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
 {
     /// <summary>Number of the hash that a salt gives: another one wherever a key gets another hash.</summary>
-    public const int HashVersion = 1;
+    internal const int HashVersion = 1;
 
     private const int Length = 16;   // bytes
 
@@ -31,7 +32,7 @@ internal readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
     private readonly Vector128<byte> _third;
 
     /// <param name="bytes">16 bytes.</param>
-    public KeySalt(ReadOnlySpan<byte> bytes)
+    internal KeySalt(ReadOnlySpan<byte> bytes)
     {
         Span<byte> hashed = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(bytes, hashed);
@@ -44,22 +45,22 @@ internal readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
     /// The one that options give, or the process's, which nobody can guess: contexts of one process give equal input in
     /// equal order.
     /// </summary>
-    public static KeySalt Of(StreamingOptions options) =>
+    internal static KeySalt Of(StreamingOptions options) =>
         options.KeySalt is { } text ? new KeySalt(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, Length)) : OfProcess;
 
     /// <summary>Reads what <see cref="ToString"/> gives.</summary>
     /// <exception cref="FormatException">It is something else.</exception>
-    public static KeySalt Parse(string text) => Convert.FromHexString(text) is { Length: Length } bytes
+    internal static KeySalt Parse(string text) => Convert.FromHexString(text) is { Length: Length } bytes
         ? new KeySalt(bytes)
         : throw new FormatException($"A salt of {text.Length} digits was found; {2 * Length} are expected.");
 
     /// <summary>Mixes two words into 32 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint Fold(ulong low, ulong high) => Fold(Vector128.Create(low, high).AsByte());
+    uint IKeyMixer.Fold(ulong low, ulong high) => Fold(Vector128.Create(low, high).AsByte());
 
     /// <summary>Mixes sixteen bytes into 32 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint Fold(Vector128<byte> words)
+    internal uint Fold(Vector128<byte> words)
     {
         if (X86Aes.IsSupported)
         {
@@ -77,16 +78,10 @@ internal readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
         return FoldWithoutInstructions(words);
     }
 
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Mix(ulong low, ulong high)
-    {
-        ulong upper = Math.BigMul(low ^ _first.AsUInt64().ToScalar(), high ^ _second.AsUInt64().ToScalar(), out ulong lower);
-        return upper ^ lower;
-    }
+    ulong IKeyMixer.Mix(ulong low, ulong high) => Mix(low, high);
 
-    /// <inheritdoc/>
-    public ulong OfString(string text)
+    ulong IKeyMixer.OfString(string text)
     {
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(text.AsSpan());
         ulong hash = (uint)bytes.Length;
@@ -101,17 +96,46 @@ internal readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
         return Mix(rest[0] ^ hash, rest[1]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong Mix(ulong low, ulong high)
+    {
+        ulong upper = Math.BigMul(low ^ _first.AsUInt64().ToScalar(), high ^ _second.AsUInt64().ToScalar(), out ulong lower);
+        return upper ^ lower;
+    }
+
     /// <summary>What <see cref="Fold(Vector128{byte})"/> gives, where the processor has no AES.</summary>
-    public uint FoldWithoutInstructions(Vector128<byte> words)
+    internal uint FoldWithoutInstructions(Vector128<byte> words)
     {
         Vector128<byte> once = AesRound.Of(words ^ _first) ^ _second;
         return (AesRound.Of(AesRound.Of(once) ^ _third) ^ _first).AsUInt32().ToScalar();
     }
 
+    /// <summary>
+    /// Whether every process with the same salt finds the same partition for equal keys of a type: numbers of 32 and 64
+    /// bits, texts, strings, and structs of such. Of other keys only their own
+    /// <c>GetHashCode</c> is known to be equal where they are, and it may be another one in the next process.
+    /// </summary>
+    public static bool IsStable<TKey>() => PartitionHash.IsStable<TKey>();
+
+    /// <summary>The partition that owns a key.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="partitions">Number of partitions, at least 1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int PartitionOf<TKey>(in TKey key, int partitions) => KeyGroups.PartitionOf(PartitionHash.Of(in key, in this), partitions);
+
+    /// <summary>
+    /// The group that a key belongs to, from 0 to 1,023, whatever the number of partitions. A partition owns a range of
+    /// groups.
+    /// </summary>
+    public int GroupOf<TKey>(in TKey key) => KeyGroups.PartitionOf(PartitionHash.Of(in key, in this), KeyGroups.Count);
+
+    /// <inheritdoc/>
     public bool Equals(KeySalt other) => _first == other._first;
 
+    /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is KeySalt other && Equals(other);
 
+    /// <inheritdoc/>
     public override int GetHashCode() => _first.GetHashCode();
 
     /// <summary>The salt, in hexadecimal digits. A secret where keys come from strangers.</summary>
@@ -121,4 +145,10 @@ internal readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
         _first.CopyTo(bytes);
         return Convert.ToHexStringLower(bytes);
     }
+
+    /// <summary>Whether two salts are the same.</summary>
+    public static bool operator ==(KeySalt left, KeySalt right) => left.Equals(right);
+
+    /// <summary>Whether two salts differ.</summary>
+    public static bool operator !=(KeySalt left, KeySalt right) => !left.Equals(right);
 }

@@ -49,11 +49,11 @@ internal sealed class KeyTypesStream<T, TKey, TKeyOf>(DStream<T> parent) : DStre
 {
     private readonly ConcurrentDictionary<Type, bool> _seen = new();
 
-    internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
+    public override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
-    internal override IPartitioner<T>? Partitioner => parent.Partitioner;
+    public override IPartitioner<T>? Partitioner => parent.Partitioner;
 
-    internal override bool HasUniqueKeys => parent.HasUniqueKeys;
+    public override bool HasUniqueKeys => parent.HasUniqueKeys;
 
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs) =>
         graph.Attach(parent, this, partition => new KeyTypesOperator<T, TKey, TKeyOf>(LookAt, outputs[partition]));

@@ -35,10 +35,10 @@ public static partial class DStreamOperators
 internal sealed class CoGroupStream<TKey, TLeft, TRight>(DStream<(TKey Key, TLeft Value)> left, DStream<(TKey Key, TRight Value)> right)
     : DStream<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>(left.Context, "CoGroup", left, right)
 {
-    internal override IPartitioner<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>? Partitioner =>
+    public override IPartitioner<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>? Partitioner =>
         HashPartitioner<TKey, (Group<TLeft> Left, Group<TRight> Right)>.Where(left.IsPartitionedByKey && right.IsPartitionedByKey);
 
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph,
         Operator<(TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>[] outputs)

@@ -53,10 +53,10 @@ internal sealed class CombineByKeyStream<TKey, TValue, TCombiner>(
     DStream<(TKey Key, TValue Value)> parent, string operatorName, Func<TValue, TCombiner> create, Func<TCombiner, TValue, TCombiner> merge)
     : DStream<(TKey Key, TCombiner Value)>(parent.Context, operatorName, parent)
 {
-    internal override IPartitioner<(TKey Key, TCombiner Value)>? Partitioner =>
+    public override IPartitioner<(TKey Key, TCombiner Value)>? Partitioner =>
         HashPartitioner<TKey, TCombiner>.Where(parent.IsPartitionedByKey);
 
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TCombiner Value)>[] outputs) =>
         graph.Attach(parent, this, partition => LoopSpecializer.Of(merge).Create(new Factory(create, merge, outputs[partition])));

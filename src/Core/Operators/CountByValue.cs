@@ -31,7 +31,7 @@ public static partial class DStreamOperators
 internal sealed class CountByValueStream<T>(DStream<T> parent, string operatorName)
     : DStream<(T Key, long Value)>(parent.Context, operatorName, parent)
 {
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(T Key, long Value)>[] outputs) =>
         graph.Attach(parent, this, partition => new FoldByKeyOperator<T, T, long, CountFold<T>>(default, outputs[partition]));

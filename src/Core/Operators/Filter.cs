@@ -22,11 +22,11 @@ public static partial class DStreamOperators
 
 internal sealed class FilterStream<T>(DStream<T> parent, Func<T, bool> keep) : DStream<T>(parent.Context, "Filter", parent), ITolerant<T>
 {
-    internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
+    public override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
-    internal override IPartitioner<T>? Partitioner => parent.Partitioner;
+    public override IPartitioner<T>? Partitioner => parent.Partitioner;
 
-    internal override bool HasUniqueKeys => parent.HasUniqueKeys;
+    public override bool HasUniqueKeys => parent.HasUniqueKeys;
 
     public Type RecordType => typeof(T);
 

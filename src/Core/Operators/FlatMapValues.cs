@@ -48,8 +48,7 @@ internal sealed class FlatMapValuesStream<TKey, TValue, TResult>(DStream<(TKey K
     Action<TValue, RecordBuffer<TResult>> flatMap)
     : DStream<(TKey Key, TResult Value)>(parent.Context, "FlatMapValues", parent), ITolerant<(TKey Key, TResult Value)>
 {
-    internal override IPartitioner<(TKey Key, TResult Value)>? Partitioner =>
-        HashPartitioner<TKey, TResult>.Where(parent.IsPartitionedByKey);
+    public override IPartitioner<(TKey Key, TResult Value)>? Partitioner => HashPartitioner<TKey, TResult>.Where(parent.IsPartitionedByKey);
 
     public Type RecordType => typeof((TKey Key, TValue Value));
 

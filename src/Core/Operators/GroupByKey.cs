@@ -37,10 +37,10 @@ public static partial class DStreamOperators
 internal sealed class GroupByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue Value)> parent)
     : DStream<(TKey Key, Group<TValue> Value)>(parent.Context, "GroupByKey", parent)
 {
-    internal override IPartitioner<(TKey Key, Group<TValue> Value)>? Partitioner =>
+    public override IPartitioner<(TKey Key, Group<TValue> Value)>? Partitioner =>
         HashPartitioner<TKey, Group<TValue>>.Where(parent.IsPartitionedByKey);
 
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, Group<TValue> Value)>[] outputs) =>
         graph.Attach(parent, this, partition => new GroupByKeyOperator<TKey, TValue>(outputs[partition]));

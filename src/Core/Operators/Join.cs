@@ -74,10 +74,10 @@ internal sealed class JoinStream<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind
     : DStream<(TKey Key, (TLeftOut Left, TRightOut Right) Value)>(left.Context, operatorName, left, right)
     where TKind : struct, IJoinKind<TLeft, TRight, TLeftOut, TRightOut>
 {
-    internal override IPartitioner<(TKey Key, (TLeftOut Left, TRightOut Right) Value)>? Partitioner =>
+    public override IPartitioner<(TKey Key, (TLeftOut Left, TRightOut Right) Value)>? Partitioner =>
         HashPartitioner<TKey, (TLeftOut Left, TRightOut Right)>.Where(left.IsPartitionedByKey && right.IsPartitionedByKey);
 
-    internal override bool HasUniqueKeys => left.HasUniqueKeys && right.HasUniqueKeys;
+    public override bool HasUniqueKeys => left.HasUniqueKeys && right.HasUniqueKeys;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, (TLeftOut Left, TRightOut Right) Value)>[] outputs)
     {

@@ -45,10 +45,10 @@ internal sealed class MapPartitionsStream<T, TResult>(DStream<T> parent, string 
 {
     internal override bool MakesRecords => true;
 
-    internal override bool IsPartitionedByKey => keepsKeys && parent.IsPartitionedByKey;
+    public override bool IsPartitionedByKey => keepsKeys && parent.IsPartitionedByKey;
 
     // Where the type changes nobody can tell the key.
-    internal override IPartitioner<TResult>? Partitioner => keepsKeys ? parent.Partitioner as IPartitioner<TResult> : null;
+    public override IPartitioner<TResult>? Partitioner => keepsKeys ? parent.Partitioner as IPartitioner<TResult> : null;
 
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
         graph.Attach(parent, this, partition => new MapPartitionsOperator<T, TResult>(map, partition, OperatorName, outputs[partition]));

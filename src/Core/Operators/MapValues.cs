@@ -24,10 +24,9 @@ public static partial class DStreamOperators
 internal sealed class MapValuesStream<TKey, TValue, TResult>(DStream<(TKey Key, TValue Value)> parent, Func<TValue, TResult> map)
     : DStream<(TKey Key, TResult Value)>(parent.Context, "MapValues", parent), ITolerant<(TKey Key, TResult Value)>
 {
-    internal override IPartitioner<(TKey Key, TResult Value)>? Partitioner =>
-        HashPartitioner<TKey, TResult>.Where(parent.IsPartitionedByKey);
+    public override IPartitioner<(TKey Key, TResult Value)>? Partitioner => HashPartitioner<TKey, TResult>.Where(parent.IsPartitionedByKey);
 
-    internal override bool HasUniqueKeys => parent.HasUniqueKeys;
+    public override bool HasUniqueKeys => parent.HasUniqueKeys;
 
     public Type RecordType => typeof((TKey Key, TValue Value));
 

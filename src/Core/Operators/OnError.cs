@@ -109,11 +109,11 @@ internal sealed class TolerantStream<TIn, TOut>(
 
     internal override DStream? Original => original;
 
-    internal override bool IsPartitionedByKey => original.IsPartitionedByKey;
+    public override bool IsPartitionedByKey => original.IsPartitionedByKey;
 
-    internal override IPartitioner<TOut>? Partitioner => original.Partitioner;
+    public override IPartitioner<TOut>? Partitioner => original.Partitioner;
 
-    internal override bool HasUniqueKeys => original.HasUniqueKeys;
+    public override bool HasUniqueKeys => original.HasUniqueKeys;
 
     public RecordErrors<TIn> Errors(GraphBuilder graph, int partition) => graph.Shared(this, partition, () => new RecordErrors<TIn>(Name));
 

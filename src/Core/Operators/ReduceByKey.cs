@@ -36,9 +36,9 @@ internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue 
     Func<TValue, TValue, TValue> reduce)
     : DStream<(TKey Key, TValue Value)>(parent.Context, operatorName, parent)
 {
-    internal override IPartitioner<(TKey Key, TValue Value)>? Partitioner => HashPartitioner<TKey, TValue>.Where(parent.IsPartitionedByKey);
+    public override IPartitioner<(TKey Key, TValue Value)>? Partitioner => HashPartitioner<TKey, TValue>.Where(parent.IsPartitionedByKey);
 
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs) =>
         graph.Attach(parent, this, partition => LoopSpecializer.Of(reduce).Create(new Factory(reduce, outputs[partition])));

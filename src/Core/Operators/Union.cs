@@ -41,10 +41,10 @@ public static partial class DStreamOperators
 
 internal sealed class UnionStream<T>(StreamingContext context, DStream<T>[] parents) : DStream<T>(context, "Union", parents)
 {
-    internal override bool IsPartitionedByKey =>
+    public override bool IsPartitionedByKey =>
         parents.All(parent => parent.IsPartitionedByKey && parent.PartitionCount == parents[0].PartitionCount);
 
-    internal override IPartitioner<T>? Partitioner => IsPartitionedByKey ? parents[0].Partitioner : null;
+    public override IPartitioner<T>? Partitioner => IsPartitionedByKey ? parents[0].Partitioner : null;
 
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs)
     {

@@ -31,49 +31,49 @@ public static partial class DStreamOperators
         return Save(stream, "SaveAsFiles", prefix, format, suffix ?? format.Extension);
     }
 
-    internal static OutputOperation Save<T>(DStream<T> stream, string operatorName, string? prefix, IOutputFormat<T> format, string? suffix)
+    /// <summary>
+    /// Saves every batch, also an empty one, in a place of another kind, such as an object store, as the directory
+    /// <c>prefix-TIME.suffix</c> with one file for each partition, <c>part-00000</c> and so on, and an empty file
+    /// <c>_SUCCESS</c>, the last that is written.
+    /// </summary>
+    /// <example><code>orders.SaveAsFiles(new LocalDirectory("/data"), "orders", new
+    /// JsonLinesFormat&lt;Order&gt;(OrdersJson.Default.Order));</code></example>
+    /// <param name="stream">The stream.</param>
+    /// <param name="directory">Where to.</param>
+    /// <param name="prefix">What directory names begin with, with a path inside of the place if wanted; nothing gives
+    /// names of the time alone.</param>
+    /// <param name="format">How records are written.</param>
+    /// <param name="suffix">What directory names end with, without a dot and no path; default (null) the format's extension, empty for
+    /// none.</param>
+    /// <exception cref="ArgumentException">Another output of the context has the place, prefix and suffix, or they
+    /// would carry files out of it.</exception>
+    public static OutputOperation SaveAsFiles<T>(
+        this DStream<T> stream, OutputDirectory directory, string? prefix, IOutputFormat<T> format, string? suffix = null)
     {
-        string destination = SavedDirectory.Claim(stream, operatorName, prefix, suffix);
-        bool isPlaceDurable = false;   // one batch after the other
-        OutputOperation output = new BatchOutput<T>(stream, operatorName, async (batch, cancellation) =>
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(directory);
+        ArgumentNullException.ThrowIfNull(format);
+        SavedDirectory.ThrowIfOutside(prefix);
+        return Save(stream, "SaveAsFiles", directory, prefix, format, suffix ?? format.Extension);
+    }
+
+    internal static OutputOperation Save<T>(DStream<T> stream, string operatorName, string? prefix,
+        IOutputFormat<T> format, string? suffix) =>
+        Save(stream, operatorName, new LocalDirectory(""), prefix, format, suffix);
+
+    private static SinkOutput<T> Save<T>(
+        DStream<T> stream, string operatorName, OutputDirectory directory, string? prefix, IOutputFormat<T> format, string? suffix)
+    {
+        string destination = SavedDirectory.Claim(stream, operatorName, directory, prefix, suffix);
+        var output = new SinkOutput<T>(stream, operatorName, new FilesSink<T>(directory, prefix, format, suffix))
+            { Destination = destination };
+        if (directory is LocalDirectory { Path: var path })
         {
-            string name = Path.GetFullPath(NameOf(prefix, suffix, batch.Time));
-            string parent = Path.GetDirectoryName(name)!;
-            if (!isPlaceDurable)
-            {
-                AtomicDirectory.MakeDurably(parent);
-                isPlaceDurable = true;
-            }
+            string first = path.Length == 0 ? "" : Path.Join(path, "/");
+            stream.Context.OwnFiles.Add(
+                string.IsNullOrEmpty(prefix) ? first : $"{first}{prefix}-", string.IsNullOrEmpty(suffix) ? "" : $".{suffix}", output.Name);
+        }
 
-            if (batch.IsReplay && SavedDirectory.IsWhole(name))
-            {
-                // It is whole, and somebody may have read it: what functions give now may be something else. That it is there does not
-                // say that it stays:
-                // the run that renamed it may have been killed before its entry was on the disk, and the batch counts as put out after
-                // this.
-                DurableFile.FlushDirectory(parent);
-                return;
-            }
-
-            using var directory = new AtomicDirectory(name, isOurs: SavedDirectory.IsOurs);
-            await Parallel.ForAsync(0, batch.PartitionCount, cancellation, (partition, _) =>
-            {
-                using FileBufferWriter file = directory.NewFile(string.Create(CultureInfo.InvariantCulture, $"part-{partition:D5}"));
-                WritePartition(file, batch.Partition(partition), format);
-                file.Finish();
-                return ValueTask.CompletedTask;
-            }).ConfigureAwait(false);
-            using (FileBufferWriter success = directory.NewFile(SavedDirectory.SuccessName))
-            {
-                success.Finish();
-            }
-
-            batch.ThrowIfLeftBehind();
-            directory.Publish();
-        })
-        { Destination = destination };
-        stream.Context.OwnFiles
-            .Add(string.IsNullOrEmpty(prefix) ? "" : $"{prefix}-", string.IsNullOrEmpty(suffix) ? "" : $".{suffix}", output.Name);
         return output;
     }
 
@@ -84,16 +84,61 @@ public static partial class DStreamOperators
         name = string.IsNullOrEmpty(prefix) ? name : $"{prefix}-{name}";
         return string.IsNullOrEmpty(suffix) ? name : $"{name}.{suffix}";
     }
+}
 
-    private static void WritePartition<T>(FileBufferWriter file, BatchPartition<T> records, IOutputFormat<T> format)
+/// <summary>
+/// Writes each batch as a directory of files. The batch's name is its time: written again, it replaces what a try
+/// before has left.
+/// </summary>
+internal sealed class FilesSink<T>(OutputDirectory directory, string? prefix, IOutputFormat<T> format, string? suffix) : Sink<T>
+{
+    protected internal override async ValueTask WriteAsync(Batch<T> batch, CancellationToken cancellationToken)
+    {
+        BatchDirectory? begun = await directory
+            .BeginAsync(DStreamOperators.NameOf(prefix, suffix, batch.Time), batch.IsReplay, cancellationToken).ConfigureAwait(false);
+        if (begun is null)
+        {
+            return;
+        }
+
+        await using (begun.ConfigureAwait(false))
+        {
+            await Parallel.ForAsync(0, batch.PartitionCount, cancellationToken, async (partition, cancellation) =>
+            {
+                string name = string.Create(CultureInfo.InvariantCulture, $"part-{partition:D5}");
+                OutputFile file = await begun.CreateFileAsync(name, cancellation).ConfigureAwait(false);
+                await using (file.ConfigureAwait(false))
+                {
+                    await WriteAsync(file, batch.Partition(partition), cancellation).ConfigureAwait(false);
+                    await file.CompleteAsync(cancellation).ConfigureAwait(false);
+                }
+            }).ConfigureAwait(false);
+            OutputFile success = await begun.CreateFileAsync(SavedDirectory.SuccessName, cancellationToken).ConfigureAwait(false);
+            await using (success.ConfigureAwait(false))
+            {
+                await success.CompleteAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            batch.ThrowIfLeftBehind();
+            await begun.PublishAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask WriteAsync(OutputFile file, BatchPartition<T> records, CancellationToken cancellationToken)
     {
         format.WriteStart(file);
         foreach (ReadOnlyMemory<T> block in records.Blocks)
         {
-            foreach (ref readonly T record in block.Span)
-            {
-                format.Write(file, in record);
-            }
+            WriteBlock(file, block.Span);
+            await file.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void WriteBlock(OutputFile file, ReadOnlySpan<T> records)
+    {
+        foreach (ref readonly T record in records)
+        {
+            format.Write(file, in record);
         }
     }
 }

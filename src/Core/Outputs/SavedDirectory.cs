@@ -15,10 +15,10 @@ internal static class SavedDirectory
     /// <summary>Takes the names of a prefix and suffix for an output; two outputs would replace each other's directories.</summary>
     /// <returns>What tells them from those of others: the full name at time 0.</returns>
     /// <exception cref="ArgumentException">A name would lie outside of its directory, or another output has the names.</exception>
-    public static string Claim(DStream stream, string operatorName, string? prefix, string? suffix)
+    public static string Claim(DStream stream, string operatorName, OutputDirectory directory, string? prefix, string? suffix)
     {
         CheckNames(prefix, suffix);
-        string destination = Path.GetFullPath(DStreamOperators.NameOf(prefix, suffix, default));
+        string destination = directory.AddressOf(DStreamOperators.NameOf(prefix, suffix, default));
         OutputOperation? other = stream.Context.Outputs.FirstOrDefault(output => s_paths.Equals(output.Destination, destination));
         return other is null
             ? destination
@@ -58,6 +58,19 @@ internal static class SavedDirectory
         }
 
         return !isEmpty;
+    }
+
+    /// <summary>Refuses a prefix that does not stay inside of the directory that is given with it.</summary>
+    /// <exception cref="ArgumentException">It is a path from the root, or has "..".</exception>
+    public static void ThrowIfOutside(string? prefix)
+    {
+        if (prefix is not null && (Path.IsPathRooted(prefix) || prefix.Split('/', OperatingSystem.IsWindows() ? '\\' : '/').Contains("..")))
+        {
+            throw new ArgumentException(
+                $"The prefix \"{prefix}\" leads out of the directory that is given with it; a name is expected, or "
+                    + "a path that begins with one and has no \"..\".",
+                nameof(prefix));
+        }
     }
 
     private static void CheckNames(string? prefix, string? suffix)

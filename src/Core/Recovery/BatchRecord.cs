@@ -9,11 +9,13 @@ namespace FastStream;
 /// <remarks><code>
 /// plan:   | 1 | time (8 bytes) | number of inputs (4) | for each: length (4), name, length (4), what the input wrote |
 /// commit: | 2 | time (8 bytes) | how far it came: an <see cref="Outcome"/> other than open; the last one counts |
+/// commit: | 3 | as 2 | number of sinks with a position (4) | for each: length (4), name, length (4), what the sink wrote |
 /// </code></remarks>
 internal static class BatchRecord
 {
     private const byte Plan = 1;
     private const byte Commit = 2;
+    private const byte CommitWithPositions = 3;
     private const int CommitBytes = 10;
 
     /// <summary>Writes down what a batch is made of.</summary>
@@ -46,6 +48,16 @@ internal static class BatchRecord
         return record;
     }
 
+    /// <summary>Writes down how far a batch came, and where the sinks are after it.</summary>
+    public static void WriteCommit(ArrayBufferWriter<byte> output, BatchTime time, Outcome outcome, SinkPositions sinks)
+    {
+        output.Write(OfCommit(time, outcome));
+        if (sinks.Save(output))
+        {
+            MemoryMarshal.AsMemory(output.WrittenMemory).Span[0] = CommitWithPositions;
+        }
+    }
+
     /// <summary>Puts the records of a log together: the batches after a time, in order. A record that is not needed is not kept.</summary>
     /// <exception cref="InvalidDataException">A record cannot be read.</exception>
     public static List<RecoveredBatch> Collect(IEnumerable<byte[]> frames, BatchTime after)
@@ -53,8 +65,7 @@ internal static class BatchRecord
         var batches = new SortedList<BatchTime, RecoveredBatch>();
         foreach (byte[] frame in frames)
         {
-            if (frame.Length < CommitBytes || frame[0] is not (Plan or Commit)
-                || (frame[0] == Commit && (frame.Length != CommitBytes || frame[9] > (byte)Outcome.CommittedWithoutData)))
+            if (!IsKnown(frame))
             {
                 throw Unknown(frame);
             }
@@ -70,13 +81,22 @@ internal static class BatchRecord
             {
                 Plan when isKnown => throw new InvalidDataException($"The log says twice what batch {time} was made of."),
                 Plan => new RecoveredBatch(time, ReadInputs(frame), Outcome.Pending),
-                _ when isKnown => batch! with { Outcome = (Outcome)frame[9] },
+                Commit when isKnown => batch! with { Outcome = (Outcome)frame[9] },
+                _ when isKnown => batch! with { Outcome = (Outcome)frame[9], Positions = SinkPositions.Read(frame.AsMemory(CommitBytes)) },
                 _ => throw new InvalidDataException($"The log says that batch {time} is done, and not what it was made of."),
             };
         }
 
         return [.. batches.Values];
     }
+
+    private static bool IsKnown(byte[] frame) => frame.Length >= CommitBytes && frame[0] switch
+    {
+        Plan => true,
+        Commit => frame.Length == CommitBytes && frame[9] <= (byte)Outcome.CommittedWithoutData,
+        CommitWithPositions => frame.Length > CommitBytes && frame[9] <= (byte)Outcome.CommittedWithoutData,
+        _ => false,
+    };
 
     private static Dictionary<string, ReadOnlyMemory<byte>> ReadInputs(byte[] frame)
     {
@@ -133,4 +153,8 @@ internal enum Outcome
 /// <param name="Time">Its time.</param>
 /// <param name="Inputs">By input name, what the input wrote of it.</param>
 /// <param name="Outcome">How far it came.</param>
-internal sealed record RecoveredBatch(BatchTime Time, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Inputs, Outcome Outcome);
+internal sealed record RecoveredBatch(BatchTime Time, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Inputs, Outcome Outcome)
+{
+    /// <summary>By sink name, where the sinks were after it; null where none has a position.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>>? Positions { get; init; }
+}

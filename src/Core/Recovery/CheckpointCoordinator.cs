@@ -6,7 +6,8 @@ namespace FastStream;
 /// <remarks>
 /// <code>
 /// generator   Plan(t)     what the batch is made of is on the disk before it runs
-/// scheduler   Commit(t)   that it is done is on the disk before the next one runs
+/// scheduler   Commit(t)   that it is done is on the disk before sinks publish it and the next one runs
+///             EndBatch(t)
 ///             BeginSave(t)  now and then: a new log file, then all states as of t; those in stores get to the disk
 ///                           while the next batches run
 ///             EndSave(t)    when all are there: the manifest, under a new number; then logs and checkpoints that
@@ -38,7 +39,10 @@ internal sealed class CheckpointCoordinator : IDisposable
     // a batch that a checkpoint is to be made of: the log file of its plan, and positions as of it
     private (BatchTime Time, int Segment, List<byte[]> Positions)? _pending;
     private long _loggedBytes;                                        // since the last batch that was chosen so; the generator's
-    private BatchTime? _lastCommitted;
+    private BatchTime? _lastEnded;                                    // done, and published by the sinks
+    private readonly ArrayBufferWriter<byte> _commit = new();
+    private SinkPositions _sinks = new([]);
+    private Func<BatchTime, bool> _isCommitted = static _ => false;   // by earlier runs
 
     private CheckpointCoordinator(CheckpointOptions options, TimeSpan interval, TimeProvider clock,
         IReadOnlyList<IInputStream> inputs, FileStream lockFile, Action<string> warn)
@@ -64,6 +68,12 @@ internal sealed class CheckpointCoordinator : IDisposable
 
     /// <summary>The last batch of the newest checkpoint: zero time at first.</summary>
     public BatchTime LastSaved => Last!.Time;
+
+    /// <summary>
+    /// Whether an earlier run has written down that a batch is done. What a checkpoint counts is published or aborted
+    /// by all sinks.
+    /// </summary>
+    public bool IsCommitted(BatchTime time) => _isCommitted(time);
 
     private CheckpointManifest? Last => _saver is { } saver ? saver.Last : _search!.Found?.Manifest;
 
@@ -94,8 +104,9 @@ internal sealed class CheckpointCoordinator : IDisposable
     /// start.
     /// </summary>
     /// <exception cref="InvalidOperationException">What was saved does not fit the program.</exception>
-    public IReadOnlyList<JobSet> Recover(IReadOnlyList<IStateSnapshot> states, StateStores? stores = null)
+    public IReadOnlyList<JobSet> Recover(IReadOnlyList<IStateSnapshot> states, StateStores? stores = null, SinkPositions? sinks = null)
     {
+        _sinks = sinks ?? _sinks;
         _states = states;
         _stateNames = OperatorIds.Of([.. states.Select(state => state.Stream)]);
         var journals = new ReceiverJournals(_options, _inputs, _inputNames, _warn);
@@ -115,13 +126,16 @@ internal sealed class CheckpointCoordinator : IDisposable
                 + "Start with the interval of before, or with a directory of its own.");
         }
 
-        new SavedParts(_search!.Found!, Salt, _options.UnmatchedState, _warn).LoadInto(_stateNames, states, _inputNames, _inputs);
+        var saved = new SavedParts(_search!.Found!, Salt, _options.UnmatchedState, _warn);
+        saved.LoadInto(_stateNames, states, _inputNames, _inputs);
+        saved.LoadInto(_sinks);
         _search.Dispose();
 
         var log = new BatchLogReader(_options.Directory, last.LogSegment, _search.LogEnd);
         List<RecoveredBatch> batches = BatchRecord.Collect(log.Frames(), after: last.Time);
         _log = BatchLog.Open(_options.Directory, log.Segment, log.Length, log.BytesBefore);
         _saver = NewSaver(_log, journals, stores, last);
+        LoadSinks(batches, last.Time);
         WarnOfTornEnd(log);
         _search.PutDamagedAside(_warn);
         LastPlanned = batches.Count > 0 ? batches[^1].Time : last.Time;
@@ -193,16 +207,27 @@ internal sealed class CheckpointCoordinator : IDisposable
     /// <exception cref="IOException">The disk did not take it.</exception>
     public void GiveUpData(BatchTime time) => _log!.Append(BatchRecord.OfCommit(time, Outcome.WithoutData));
 
-    /// <summary>Brings to the disk that a batch is done, and makes a checkpoint if it is time. By the scheduler, between batches.</summary>
+    /// <summary>Brings to the disk that a batch is done, and where the sinks are. By the scheduler, between batches.</summary>
     /// <param name="time">The batch.</param>
     /// <param name="outcome">Whether the states count it, and with its data.</param>
     /// <exception cref="IOException">The disk did not take it.</exception>
     public void Commit(BatchTime time, Outcome outcome)
     {
         FailPoint.Pass("put out");
-        _log!.Append(BatchRecord.OfCommit(time, outcome));
+        _commit.ResetWrittenCount();
+        BatchRecord.WriteCommit(_commit, time, outcome, _sinks);
+        _log!.Append(_commit.WrittenMemory);
         FailPoint.Pass("committed");
-        _lastCommitted = time;
+    }
+
+    /// <summary>
+    /// The sinks have published the batch, so that a checkpoint may count it: makes one if it is time. By the
+    /// scheduler, between batches.
+    /// </summary>
+    /// <param name="time">The batch.</param>
+    public void EndBatch(BatchTime time)
+    {
+        _lastEnded = time;
         try
         {
             _saver!.EndIfReady();
@@ -246,7 +271,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     public void SaveLast()
     {
         _saver!.End();
-        if (LastPlanned is { } time && time == _lastCommitted && time != Last!.Time)
+        if (LastPlanned is { } time && time == _lastEnded && time != Last!.Time)
         {
             BeginSave(Last.ZeroTime, time, _log!.Segment, Positions(time));   // nothing is planned after it
             _saver.End();
@@ -259,6 +284,21 @@ internal sealed class CheckpointCoordinator : IDisposable
         _search?.Dispose();
         _log?.Dispose();
         _lock.Dispose();
+    }
+
+    // The last position that a sink has written down counts; before the sinks are opened.
+    private void LoadSinks(List<RecoveredBatch> batches, BatchTime saved)
+    {
+        foreach ((string name, ReadOnlyMemory<byte> position) in batches
+            .SelectMany(batch => batch.Positions ?? new Dictionary<string, ReadOnlyMemory<byte>>()))
+        {
+            _sinks.Load(name, position.Span);
+        }
+
+        _sinks.EndLoad();
+        var committed = batches.Where(batch => batch.Outcome is Outcome.Committed or Outcome.CommittedWithoutData)
+            .Select(batch => batch.Time).ToHashSet();
+        _isCommitted = time => time <= saved || committed.Contains(time);
     }
 
     private JobSet Load(RecoveredBatch batch, bool wasCounted)
@@ -323,7 +363,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     /// <param name="positions">Of the inputs, as of the batch.</param>
     private void BeginSave(BatchTime zeroTime, BatchTime time, int segment, List<byte[]> positions) => _saver!.Begin(
         new CheckpointManifest(0, zeroTime, _interval, time, segment, default, 0, 0, []) { Salt = Salt },
-        _states.Zip(_stateNames), _inputNames.Zip(positions));
+        _states.Zip(_stateNames), _inputNames.Zip(positions), _sinks.Last);
 
     private void WarnOfTornEnd(BatchLogReader log)
     {

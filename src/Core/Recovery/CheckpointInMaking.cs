@@ -18,9 +18,11 @@ internal sealed class CheckpointInMaking : IDisposable
     /// <param name="manifest">What is known of it: all but its parts and their sums.</param>
     /// <param name="states">The states, each with its name.</param>
     /// <param name="inputs">The inputs' positions, each with its input's name.</param>
+    /// <param name="sinks">The sinks' positions, each with its sink's name.</param>
     public CheckpointInMaking(
         CheckpointStore store, CheckpointManifest manifest, IEnumerable<(IStateSnapshot State, string Name)> states,
-        IEnumerable<(string Name, byte[] Position)> inputs)
+        IEnumerable<(string Name, byte[] Position)> inputs,
+        IEnumerable<(string Name, byte[] Position)> sinks)
     {
         _manifest = manifest;
         _files = store.Begin(manifest.Number);
@@ -46,6 +48,11 @@ internal sealed class CheckpointInMaking : IDisposable
             foreach ((string name, byte[] position) in inputs)
             {
                 _files.Writer.Write(SavedParts.Input, name, "", output => output.Write(position));
+            }
+
+            foreach ((string name, byte[] position) in sinks)
+            {
+                _files.Writer.Write(SavedParts.Sink, name, "", output => output.Write(position));
             }
         }
         catch

@@ -42,8 +42,9 @@ internal sealed class CheckpointSaver(
     /// <param name="manifest">What is known of it: all but its number, the end of the log and the parts.</param>
     /// <param name="states">The states, each with its name.</param>
     /// <param name="positions">Of the inputs as of the batch, each with its input's name.</param>
+    /// <param name="sinks">Positions of the sinks, each with its sink's name.</param>
     public void Begin(CheckpointManifest manifest, IEnumerable<(IStateSnapshot State, string Name)> states,
-        IEnumerable<(string Name, byte[] Position)> positions)
+        IEnumerable<(string Name, byte[] Position)> positions, IEnumerable<(string Name, byte[] Position)> sinks)
     {
         if (Last is not null)
         {
@@ -53,7 +54,8 @@ internal sealed class CheckpointSaver(
             FailPoint.Pass("rolled");
         }
 
-        _making = new CheckpointInMaking(store, manifest with { Number = (Last?.Number ?? 0) + 1, LogEnd = log.End }, states, positions);
+        _making = new CheckpointInMaking(
+            store, manifest with { Number = (Last?.Number ?? 0) + 1, LogEnd = log.End }, states, positions, sinks);
         _makingSince = clock.GetTimestamp();
         _slow = stores?.SlowSnapshot ?? Timeout.InfiniteTimeSpan;
         FailPoint.Pass("save begun");

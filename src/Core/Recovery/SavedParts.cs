@@ -5,6 +5,7 @@ internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedSta
 {
     public const string State = "state";
     public const string Input = "input";
+    public const string Sink = "sink";
 
     /// <summary>Gives all states and inputs their parts.</summary>
     /// <exception cref="InvalidOperationException">A saved state fits no operator, or one of another type.</exception>
@@ -40,6 +41,22 @@ internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedSta
             state.EndLoad();
         }
 
+        LoadInputs(inputNames, inputs);
+    }
+
+    /// <summary>Gives sinks the positions that they had at the checkpoint.</summary>
+    /// <exception cref="InvalidOperationException">A sink is not there any more.</exception>
+    public void LoadInto(SinkPositions sinks)
+    {
+        Match(Sink, sinks.Names, "position of a sink");
+        foreach (CheckpointPart part in data.Manifest.Parts.Where(part => part.Kind == Sink))
+        {
+            sinks.Load(part.Name, data.Read(part));
+        }
+    }
+
+    private void LoadInputs(IReadOnlyList<string> inputNames, IReadOnlyList<IInputStream> inputs)
+    {
         foreach ((string name, IInputStream input) in inputNames.Zip(inputs))
         {
             foreach (CheckpointPart part in PartsOf(Input, name))
@@ -71,7 +88,7 @@ internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedSta
             throw new InvalidOperationException(
                 $"The checkpoint has a {what} that the program has not: {list}; the program has "
                     + $"{string.Join(", ", names.Select(name => $"\"{name}\"").DefaultIfEmpty("none"))}. Give "
-                    + "streams their old names by Named, "
+                    + "streams their old names by Named and sinks theirs in WriteTo, "
                 + "or set CheckpointOptions.UnmatchedState to Drop to go on without.");
         }
 

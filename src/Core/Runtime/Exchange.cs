@@ -3,16 +3,33 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>Decides to which partition a sender's records go.</summary>
-internal interface IPartitioner<T>
+/// <summary>
+/// Decides to which partition each record of a sending partition goes. <see cref="DStreamOperators.PartitionBy{T}"/>
+/// exchanges by one.
+/// </summary>
+/// <remarks>
+/// One serves one sending partition, and is called by one thread at a time. The same batch must always be dealt out
+/// alike: a batch that failed runs again, and one of before a crash too.
+/// </remarks>
+/// <typeparam name="T">The record.</typeparam>
+public interface IPartitioner<T>
 {
-    /// <summary>Writes the target partition of each record; where that is said by a key, with the job's salt.</summary>
+    /// <summary>Writes the target partition of each record.</summary>
+    /// <param name="items">Records of the sending partition, in their order.</param>
+    /// <param name="targets">One place for each record: to be filled with numbers from 0 to below <paramref name="partitions"/>.</param>
+    /// <param name="partitions">Number of partitions behind the exchange, at least 1.</param>
+    /// <param name="salt">Says which partition owns a key, where the target comes from one: <see cref="KeySalt.PartitionOf"/>.</param>
     void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions, in KeySalt salt);
 
-    /// <summary>Whether it sends each key to the partition of its group, and another process with the same salt to the same one.</summary>
+    /// <summary>
+    /// Whether each record goes to the partition of its key's group (<see cref="KeySalt.PartitionOf"/>), and another
+    /// process with the same salt sends it to the same one
+    /// (<see cref="KeySalt.IsStable"/> of the key's type). Then keyed operators behind need no exchange, and what they
+    /// keep is saved by key group. By itself false.
+    /// </summary>
     bool IsByStableKey => false;
 
-    /// <summary>The batch is over or given up: the next one is routed as if it were the first.</summary>
+    /// <summary>The batch is over or given up: the next one is dealt out as if it were the first. By itself nothing.</summary>
     void EndBatch()
     {
     }
@@ -35,9 +52,9 @@ internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, 
 {
     public override int PartitionCount => partitions;
 
-    internal override IPartitioner<T>? Partitioner => byKey ? partitionerOf(0) : null;
+    public override IPartitioner<T>? Partitioner => byKey ? partitionerOf(0) : null;
 
-    internal override bool HasUniqueKeys => SharesStageWithParents && parent.HasUniqueKeys;
+    public override bool HasUniqueKeys => SharesStageWithParents && parent.HasUniqueKeys;
 
     // Where nothing crosses the chain goes straight on: from one partition to one partition, and where each key is in
     // its partition already.

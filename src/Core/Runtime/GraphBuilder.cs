@@ -34,17 +34,63 @@ public sealed class GraphBuilder
         _blockOptions = new ExecutionDataflowBlockOptions { TaskScheduler = scheduler, EnsureOrdered = true };
     }
 
-    /// <summary>Makes the consumer's operators, one for each partition of the parent, and connects them behind it.</summary>
+    /// <summary>
+    /// Makes the consumer's operators, one for each partition of the parent, and connects them behind it. What a
+    /// <see cref="StatefulOperator{TIn, TOut}"/> keeps is in checkpoints from then on, under the consumer's name, if it
+    /// has a <see cref="StatefulOperator{TIn, TOut}.Schema"/>.
+    /// </summary>
     /// <typeparam name="T">The parent's record.</typeparam>
     /// <param name="parent">The stream whose records are taken in.</param>
     /// <param name="consumer">The stream or output that the operators belong to; its name is in errors.</param>
     /// <param name="create">Makes the operator of a partition.</param>
+    /// <exception cref="InvalidOperationException">The operators save what they keep by key, and the parent is not
+    /// partitioned by a key that every process finds again; or the consumer has such operators already.</exception>
     public void Attach<T>(DStream<T> parent, DStream consumer, Func<int, Operator<T>> create)
     {
         ArgumentNullException.ThrowIfNull(parent);
         ArgumentNullException.ThrowIfNull(consumer);
         ArgumentNullException.ThrowIfNull(create);
-        Attach(parent, () => consumer.Name, create);
+        var states = new List<IStateful>();
+        Attach(parent, () => consumer.Name, partition =>
+        {
+            Operator<T> made = create(partition);
+            if (made is IStateful { Schema: not null } state)
+            {
+                states.Add(state);
+                if (states.Count == parent.PartitionCount)
+                {
+                    AddStates(parent, consumer, states);
+                }
+            }
+
+            return made;
+        });
+    }
+
+    // Before what is attached to the parent's parents: as the operators of the box do.
+    private void AddStates<T>(DStream<T> parent, DStream consumer, List<IStateful> states)
+    {
+        if (consumer.Context.Options.Checkpoint is null)
+        {
+            return;
+        }
+
+        if (states[0].IsKeyed && parent.Partitioner is not { IsByStableKey: true })
+        {
+            throw new InvalidOperationException(
+                $"{consumer.Name} keeps something by key, and {parent.Name} before it is "
+                    + $"{(parent.IsPartitionedByKey ? "partitioned by a key that another process may not find again" : "not partitioned by key")}. "
+                + "Put PartitionBy between the two, with a key of numbers, strings, texts or structs of such; or let IsKeyed be false.");
+        }
+
+        if (_sections.Exists(section => ReferenceEquals(section.Stream, consumer)))
+        {
+            throw new InvalidOperationException(
+                $"{consumer.Name} has attached operators with a Schema twice. A checkpoint knows one state for each "
+                + "stream: make two streams of it, or leave one Schema null.");
+        }
+
+        AddSection(consumer, _ => new OperatorSection(consumer, states, Salt));
     }
 
     internal void Attach<T>(DStream<T> parent, Func<string> name, Func<int, Operator<T>> create)

@@ -7,11 +7,21 @@ namespace FastStream.Runtime;
 /// parents, so that the same batches always give the same order, whichever parent is quicker: what comes before its
 /// turn is held.
 /// </summary>
+/// <remarks>
+/// For an operator with two parents: make the second parent's first, and attach both.
+/// <code>
+/// var second = new OrderedInput&lt;B&gt;(both.Second, begin: null, passTurn: null);
+/// var first = new OrderedInput&lt;A&gt;(both.First, both.Second.OnBatchStart, second.TakeTurn);
+/// </code>
+/// <c>both.First</c> then gets records and resets, <c>both.Second</c> after them its own records, the end, and resets;
+/// the start goes where the first one's is sent.
+/// </remarks>
+/// <typeparam name="T">The parent's record.</typeparam>
 /// <param name="next">Takes the input's records; of the last input also the end.</param>
 /// <param name="begin">Of the first input, which has its turn from the beginning of a batch: what begins with it behind
 /// all inputs. Null for the others.</param>
 /// <param name="passTurn">The following input's <see cref="TakeTurn"/>; null for the last input.</param>
-internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? begin, Action<BatchContext>? passTurn) : Operator<T>
+public sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? begin, Action<BatchContext>? passTurn) : Operator<T>
 {
     private readonly PooledList<T> _held = new();   // records that came before the turn
     private bool _wasGivenTurn;                     // the inputs before have ended
@@ -20,8 +30,10 @@ internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? be
     private bool HasTurn => begin is not null || _wasGivenTurn;
 
     // What follows the inputs begins once, with the first of them.
+    /// <inheritdoc/>
     public override void OnBatchStart(BatchContext batch) => begin?.Invoke(batch);
 
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnRecords(ReadOnlySpan<T> items)
     {
@@ -35,6 +47,7 @@ internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? be
         }
     }
 
+    /// <inheritdoc/>
     public override void OnBatchEnd(BatchContext batch)
     {
         if (HasTurn)
@@ -50,6 +63,7 @@ internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? be
     /// <summary>The inputs before this one have ended.</summary>
     public void TakeTurn(BatchContext batch)
     {
+        ArgumentNullException.ThrowIfNull(batch);
         Throw.IfStackIsLow();   // each of many inputs hands the turn on to the next
         _wasGivenTurn = true;
         next.OnManyRecords(_held.Span);
@@ -60,6 +74,7 @@ internal sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? be
         }
     }
 
+    /// <inheritdoc/>
     public override void Reset(BatchContext batch)
     {
         _held.Clear();

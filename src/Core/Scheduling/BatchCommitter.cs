@@ -23,6 +23,10 @@ internal sealed class BatchCommitter(CheckpointCoordinator? checkpoints, EffectG
     public StreamingException? Commit(BatchTime time, Outcome outcome) =>
         Write(time, "writing down that the batch is done", log => log.Commit(time, outcome));
 
+    /// <summary>The sinks have published a batch that is done: a checkpoint may count it.</summary>
+    public StreamingException? EndBatch(BatchTime time) =>
+        Write(time, "writing down that the batch is done", log => log.EndBatch(time));
+
     private StreamingException? Write(BatchTime time, string what, Action<CheckpointCoordinator> write)
     {
         if (checkpoints is null || !gate.TryEnter())

@@ -7,9 +7,11 @@ namespace FastStream;
 /// <remarks>Belongs to the scheduler's loop.</remarks>
 /// <param name="services">Of the engine.</param>
 /// <param name="outputs">Runs the outputs.</param>
+/// <param name="sinks">Ends a batch for outputs in two phases.</param>
 /// <param name="running">The batches that are not complete.</param>
 /// <param name="completion">Ends a batch.</param>
-internal sealed class BatchRunner(BatchServices services, OutputRunner outputs, RunningBatches running, BatchCompletion completion)
+internal sealed class BatchRunner(
+    BatchServices services, OutputRunner outputs, SinkRunner sinks, RunningBatches running, BatchCompletion completion)
 {
     private readonly Graph _graph = services.Graph;
     private readonly StreamingOptions _options = services.Options;
@@ -38,7 +40,8 @@ internal sealed class BatchRunner(BatchServices services, OutputRunner outputs, 
                 await outputs.RunJobsAsync(batch, jobs).ConfigureAwait(false);
             }
 
-            if (batch.Failure is null || attempt >= _options.BatchRetries || services.Abort.IsCancellationRequested)
+            if (batch.Failure is null || attempt >= _options.BatchRetries || services.Abort.IsCancellationRequested
+                || !await sinks.TryAbortAsync(batch).ConfigureAwait(false))
             {
                 await EndAsync(batch, scope, isThrough: jobs is not null).ConfigureAwait(false);
                 return;
@@ -106,9 +109,18 @@ internal sealed class BatchRunner(BatchServices services, OutputRunner outputs, 
             outcome = await RunWithoutDataAsync(batch).ConfigureAwait(false) ? Outcome.CommittedWithoutData : Outcome.Aborted;
         }
 
-        bool isCommitted = !services.StopsContext(batch) && !batch.IsForStatesOnly;
-        completion.Complete(batch, scope, isCommitted ? services.Committer.Commit(batch.Time, outcome) : null);
+        StreamingException? failure = await sinks.SettleAsync(batch, services.StopsContext(batch),
+            () => IsCommitted(batch) ? services.Committer.Commit(batch.Time, outcome) : null).ConfigureAwait(false);
+        if (failure is null && IsCommitted(batch))
+        {
+            failure = services.Committer.EndBatch(batch.Time);
+        }
+
+        completion.Complete(batch, scope, failure);
     }
+
+    // A batch that stops the context is not done: the next start runs it again.
+    private bool IsCommitted(JobSet batch) => !services.StopsContext(batch) && !batch.IsForStatesOnly;
 
     // What earlier batches brought, and comes out at this time, is not to go with the data of a batch that failed for good.
     private async Task<bool> RunWithoutDataAsync(JobSet batch)

@@ -48,7 +48,9 @@ internal sealed class Engine
         {
             _stores = _options.State.Store is null ? null : new StateStores(_options);
             _graph = new GraphBuilder(SchedulerFor(_options), _checkpoints?.Salt ?? KeySalt.Of(_options), _stores).Build(outputs, inputs);
-            _recovered = _checkpoints?.Recover(_graph.Sections, _stores) ?? [];
+            var sinks = new SinkPositions(outputs);
+            _recovered = _checkpoints?.Recover(_graph.Sections, _stores, sinks) ?? [];
+            sinks.Bind(time => _checkpoints?.IsCommitted(time) ?? false);
             _scheduler =
                 new JobScheduler(_graph, _options, clock, listeners, context, _checkpoints, onFailure, _work, _gate,
                     _watchdog, _abort.Token);

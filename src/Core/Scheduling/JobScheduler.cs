@@ -25,8 +25,9 @@ internal sealed class JobScheduler
         _services = new BatchServices(context, graph, options, clock, work, watchdog, _reporter, committer, abort);
         _queue = new BatchQueue(options.MaxPendingBatches, abort);
         _completion = new BatchCompletion(_services, _running, _completed);
-        _outputs = new OutputRunner(_services, _completion);
-        _runner = new BatchRunner(_services, _outputs, _running, _completion);
+        var sinks = new SinkRunner(_services);
+        _outputs = new OutputRunner(_services, _completion, sinks);
+        _runner = new BatchRunner(_services, _outputs, sinks, _running, _completion);
     }
 
     /// <summary>Whether the context stops at once: what is submitted is dropped.</summary>

@@ -36,6 +36,9 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
     /// <summary>Which outputs are done for this batch; a retry leaves them out.</summary>
     public HashSet<int> DoneOutputs { get; } = [];
 
+    /// <summary>Outputs in two phases that have begun to write the batch, and have neither published nor aborted it.</summary>
+    public HashSet<int> Unpublished { get; } = [];
+
     public StreamingException? Failure { get; set; }
 
     /// <summary>Records that operators left out by their error policies.</summary>

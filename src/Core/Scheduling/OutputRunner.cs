@@ -6,7 +6,8 @@ namespace FastStream;
 /// </summary>
 /// <param name="services">Of the engine.</param>
 /// <param name="completion">Ends a batch whose outputs have run beside the next one's operators.</param>
-internal sealed class OutputRunner(BatchServices services, BatchCompletion completion)
+/// <param name="sinks">Runs those in two phases.</param>
+internal sealed class OutputRunner(BatchServices services, BatchCompletion completion, SinkRunner sinks)
 {
     // Output jobs that may still start.
     private readonly SemaphoreSlim _jobs = new(services.Options.ConcurrentJobs, services.Options.ConcurrentJobs);
@@ -16,7 +17,8 @@ internal sealed class OutputRunner(BatchServices services, BatchCompletion compl
     private readonly Queue<Task> _unfinished = new();
 
     /// <summary>Whether the next batch's operators may run while a batch's outputs do: where no batch can be asked for again.</summary>
-    public bool MayOverlap { get; } = services.Options is { ConcurrentJobs: > 1, BatchRetries: 0 } && !services.Committer.IsDurable;
+    public bool MayOverlap { get; } = services.Options is { ConcurrentJobs: > 1, BatchRetries: 0 }
+        && !services.Committer.IsDurable && !sinks.IsTransactional;
 
     // Outputs that are due at this time and were not done by an earlier try; null keeps the place of the others.
     public List<OutputJob?> TakeJobs(JobSet batch, BatchContext scope, bool ofEarlierOnly)
@@ -130,7 +132,7 @@ internal sealed class OutputRunner(BatchServices services, BatchCompletion compl
         using WorkInHand.InHand inHand = services.Work.Begin(name, batch.Time);
         try
         {
-            await job.RunAsync(services.Abort).ConfigureAwait(false);
+            await sinks.RunAsync(batch, job, index).ConfigureAwait(false);
             lock (batch.DoneOutputs)
             {
                 batch.DoneOutputs.Add(index);

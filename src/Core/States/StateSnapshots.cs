@@ -6,9 +6,9 @@ internal sealed class StateSnapshotsStream<TKey, TState, TMapped>(MapWithStateSt
 {
     internal override bool MakesRecords => true;
 
-    internal override IPartitioner<(TKey Key, TState State)>? Partitioner => HashPartitioner<TKey, TState>.Instance;
+    public override IPartitioner<(TKey Key, TState State)>? Partitioner => HashPartitioner<TKey, TState>.Instance;
 
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TState State)>[] outputs) =>
         graph.Attach(parent, this,

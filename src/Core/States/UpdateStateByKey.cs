@@ -100,9 +100,9 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
     public RecordErrors<(TKey Key, TValue Value)> Errors(GraphBuilder graph, int partition) =>
         graph.Shared(this, partition, () => new RecordErrors<(TKey Key, TValue Value)>(Name));
 
-    internal override IPartitioner<(TKey Key, TState Value)>? Partitioner => HashPartitioner<TKey, TState>.Where(parent.IsPartitionedByKey);
+    public override IPartitioner<(TKey Key, TState Value)>? Partitioner => HashPartitioner<TKey, TState>.Where(parent.IsPartitionedByKey);
 
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TState Value)>[] outputs)
     {

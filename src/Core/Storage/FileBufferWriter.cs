@@ -3,7 +3,7 @@ using System.Buffers;
 namespace FastStream.Runtime;
 
 /// <summary>Writes a new file through one pooled buffer.</summary>
-internal sealed class FileBufferWriter : IBufferWriter<byte>, IDisposable
+internal sealed class FileBufferWriter : OutputFile, IDisposable
 {
     private const int BufferBytes = 64 << 10;
 
@@ -34,20 +34,20 @@ internal sealed class FileBufferWriter : IBufferWriter<byte>, IDisposable
     /// <summary>CRC-32C of them, where it was asked for.</summary>
     public uint Sum => Crc32C.End(Crc32C.Add(_crc, _buffer.AsSpan(0, _count)));
 
-    public void Advance(int count)
+    public override void Advance(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _buffer.Length - _count);
         _count += count;
     }
 
-    public Memory<byte> GetMemory(int sizeHint = 0)
+    public override Memory<byte> GetMemory(int sizeHint = 0)
     {
         MakeRoom(sizeHint);
         return _buffer.AsMemory(_count);
     }
 
-    public Span<byte> GetSpan(int sizeHint = 0)
+    public override Span<byte> GetSpan(int sizeHint = 0)
     {
         MakeRoom(sizeHint);
         return _buffer.AsSpan(_count);
@@ -58,6 +58,18 @@ internal sealed class FileBufferWriter : IBufferWriter<byte>, IDisposable
     {
         Write();
         DurableFile.Flush(_file.SafeFileHandle, _path);
+    }
+
+    public override ValueTask CompleteAsync(CancellationToken cancellationToken)
+    {
+        Finish();
+        return ValueTask.CompletedTask;
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
     }
 
     public void Dispose()

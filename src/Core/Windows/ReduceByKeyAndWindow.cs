@@ -91,9 +91,9 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
 
     internal override bool IsWindow => true;
 
-    internal override IPartitioner<(TKey Key, TValue Value)>? Partitioner => HashPartitioner<TKey, TValue>.Where(parent.IsPartitionedByKey);
+    public override IPartitioner<(TKey Key, TValue Value)>? Partitioner => HashPartitioner<TKey, TValue>.Where(parent.IsPartitionedByKey);
 
-    internal override bool HasUniqueKeys => true;
+    public override bool HasUniqueKeys => true;
 
     protected internal override void Connect(GraphBuilder graph, Operator<(TKey Key, TValue Value)>[] outputs)
     {

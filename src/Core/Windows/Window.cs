@@ -37,11 +37,11 @@ internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStr
 
     internal override bool IsWindow => true;
 
-    internal override bool IsPartitionedByKey => parent.IsPartitionedByKey;
+    public override bool IsPartitionedByKey => parent.IsPartitionedByKey;
 
-    internal override IPartitioner<T>? Partitioner => parent.Partitioner;
+    public override IPartitioner<T>? Partitioner => parent.Partitioner;
 
-    internal override bool HasUniqueKeys => parent.HasUniqueKeys && size.Length == parent.Slide;
+    public override bool HasUniqueKeys => parent.HasUniqueKeys && size.Length == parent.Slide;
 
     protected internal override void Connect(GraphBuilder graph, Operator<T>[] outputs)
     {

@@ -8,7 +8,7 @@ namespace FastStream;
 /// was open, one way or the other, and then the committed time says which way.
 /// docs/decisions/0029-kafka-exactly-once.md has the reasons.
 /// </remarks>
-internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
+internal sealed class KafkaTransactionWriter<T> : Sink<T>
 {
     private const int MostTries = 10;
 
@@ -34,7 +34,7 @@ internal sealed class KafkaTransactionWriter<T> : BatchWriter<T>
     }
 
     // At once, so that an earlier program of the same name is fenced before this one puts anything out.
-    protected override ValueTask OpenAsync(CancellationToken cancellationToken)
+    protected override ValueTask OpenAsync(SinkContext context, CancellationToken cancellationToken)
     {
         _opening = Task.Run(() => _sink.ReadyAsync(Begin, _closed.Token), CancellationToken.None);
         return ValueTask.CompletedTask;

@@ -3,7 +3,7 @@ using Confluent.Kafka;
 namespace FastStream;
 
 /// <summary>Writes batches at least once: with an idempotent producer, so that what the client itself sends again is there once.</summary>
-internal sealed class KafkaWriter<T>(StreamingContext context, KafkaSinkOptions options, Func<T, KafkaMessage> message) : BatchWriter<T>
+internal sealed class KafkaWriter<T>(StreamingContext context, KafkaSinkOptions options, Func<T, KafkaMessage> message) : Sink<T>
 {
     private static readonly HashSet<long> None = [];
 

@@ -111,7 +111,7 @@ public sealed class WriteToTests
         block.Release();
     }
 
-    private sealed class Recorder : BatchWriter<int>
+    private sealed class Recorder : Sink<int>
     {
         public List<string> Events { get; } = [];
 
@@ -119,7 +119,7 @@ public sealed class WriteToTests
 
         public Exception? CloseFailure { get; init; }
 
-        protected internal override ValueTask OpenAsync(CancellationToken cancellationToken)
+        protected internal override ValueTask OpenAsync(SinkContext context, CancellationToken cancellationToken)
         {
             Events.Add("open");
             return OpenFailure is null ? ValueTask.CompletedTask : ValueTask.FromException(OpenFailure);

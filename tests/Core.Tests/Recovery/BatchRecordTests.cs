@@ -68,6 +68,42 @@ public sealed class BatchRecordTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Collect_PositionsOfSinks_AreThoseOfTheBatch()
+    {
+        var frame = new ArrayBufferWriter<byte>();
+        var sinks = new SinkPositions(
+            [new PlacedOutput("first", [1, 2]).Output, new PlacedOutput("none", []).Output, new PlacedOutput("zweite ü", [3]).Output]);
+        BatchRecord.WriteCommit(frame, new BatchTime(2000), Outcome.Committed, sinks);
+        byte[] commit = frame.WrittenSpan.ToArray();
+        RecoveredBatch batch = Collect(Plan(2000), commit).Single();
+        Assert.Equal(Outcome.Committed, batch.Outcome);
+        Assert.Equal(["first", "zweite ü"], batch.Positions!.Keys);
+        Assert.Equal([1, 2], batch.Positions["first"].ToArray());
+        Assert.Equal([3], batch.Positions["zweite ü"].ToArray());
+        for (int length = 0; length < commit.Length; length++)
+        {
+            Assert.Throws<InvalidDataException>(() => Collect(Plan(2000), commit[..length]));
+        }
+    }
+
+    [Fact]
+    public void WriteCommit_NoSinkHasAPosition_IsAsBefore()
+    {
+        var frame = new ArrayBufferWriter<byte>();
+        BatchRecord.WriteCommit(frame, new BatchTime(2000), Outcome.Aborted, new SinkPositions([new PlacedOutput("none", []).Output]));
+        Assert.Equal(Commit(2000, Outcome.Aborted), frame.WrittenSpan.ToArray());
+    }
+
+    private sealed class PlacedOutput(string name, byte[] position) : Sink<int>
+    {
+        public OutputOperation Output => new ManualStream<int>(new StreamingContext(TimeSpan.FromSeconds(1))).WriteTo(this, name: name);
+
+        protected internal override ValueTask WriteAsync(Batch<int> batch, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+        protected internal override void SavePosition(IBufferWriter<byte> output) => output.Write(position);
+    }
+
+    [Fact]
     public void Collect_CutAnywhere_IsRefused()
     {
         byte[] plan = Plan(2000, ("first", [1, 2, 3]), ("second", [4, 5]));

@@ -110,7 +110,7 @@ public abstract class Table
     public abstract Task InsertAsync(long time, (string Key, long Value)[] rows, CancellationToken cancellation);
 }
 
-public sealed class OrderTable : BatchWriter<Order>
+public sealed class OrderTable : Sink<Order>
 {
     protected override ValueTask WriteAsync(Batch<Order> batch, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

@@ -1,0 +1,71 @@
+using System.Buffers;
+
+namespace FastStream;
+
+/// <summary>An output that has a <see cref="Sink{T}"/>, whose records nobody asks for.</summary>
+internal interface ISinkOutput
+{
+    string? GivenName { get; }
+
+    bool IsTransactional { get; }
+
+    /// <summary>Before it is opened: the sink's name, and whether a batch of an earlier run is written down as done.</summary>
+    void Bind(string name, Func<BatchTime, bool> isCommitted);
+
+    void SavePosition(IBufferWriter<byte> output);
+
+    void LoadPosition(ReadOnlySpan<byte> saved);
+
+    ValueTask PrepareAsync(BatchTime time, CancellationToken cancellationToken);
+
+    ValueTask PublishAsync(BatchTime time, CancellationToken cancellationToken);
+
+    ValueTask AbortAsync(BatchTime time, CancellationToken cancellationToken);
+}
+
+/// <summary>Hands a stream's batches to a sink.</summary>
+internal sealed class SinkOutput<T>(DStream<T> stream, string operatorName, Sink<T> sink, string? name = null)
+    : BatchOutput<T>(stream, operatorName, sink.WriteAsync), ISinkOutput
+{
+    private bool _isOpen;   // its opening was begun
+    private string _name = "";
+    private Func<BatchTime, bool> _isCommitted = static _ => false;
+
+    public string? GivenName => name;
+
+    public bool IsTransactional => sink.IsTransactional;
+
+    public void Bind(string name, Func<BatchTime, bool> isCommitted)
+    {
+        _name = name;
+        _isCommitted = isCommitted;
+    }
+
+    public void SavePosition(IBufferWriter<byte> output) => sink.SavePosition(output);
+
+    public void LoadPosition(ReadOnlySpan<byte> saved) => sink.LoadPosition(saved);
+
+    public ValueTask PrepareAsync(BatchTime time, CancellationToken cancellationToken) => sink.PrepareAsync(time, cancellationToken);
+
+    public ValueTask PublishAsync(BatchTime time, CancellationToken cancellationToken) => sink.PublishAsync(time, cancellationToken);
+
+    public ValueTask AbortAsync(BatchTime time, CancellationToken cancellationToken) => sink.AbortAsync(time, cancellationToken);
+
+    internal override async ValueTask OpenAsync(CancellationToken cancellationToken)
+    {
+        _isOpen = true;
+        await sink.OpenAsync(new SinkContext(Stream.Context, _name), cancellationToken).ConfigureAwait(false);
+        if (!sink.IsTransactional)
+        {
+            return;
+        }
+
+        foreach (BatchTime time in (await sink.FindPreparedAsync(cancellationToken).ConfigureAwait(false)).Order())
+        {
+            await (_isCommitted(time)
+                ? sink.PublishAsync(time, cancellationToken) : sink.AbortAsync(time, cancellationToken)).ConfigureAwait(false);
+        }
+    }
+
+    internal override ValueTask CloseAsync() => _isOpen ? sink.CloseAsync() : ValueTask.CompletedTask;
+}

@@ -1,0 +1,137 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+
+namespace FastStream;
+
+/// <summary>The sinks of a context by name, and the position of each as of the last batch that is done.</summary>
+/// <remarks>Used by the scheduler, between batches, and by the start.</remarks>
+internal sealed class SinkPositions
+{
+    private readonly List<(string Name, ISinkOutput Sink)> _sinks = [];
+    private readonly Dictionary<string, byte[]> _last = new(StringComparer.Ordinal);
+    private readonly ArrayBufferWriter<byte> _position = new();
+
+    /// <exception cref="InvalidOperationException">Two sinks have the same name.</exception>
+    public SinkPositions(IReadOnlyList<OutputOperation> outputs)
+    {
+        var places = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (OutputOperation output in outputs)
+        {
+            if (output is ISinkOutput sink)
+            {
+                int place = places[output.OperatorName] = places.GetValueOrDefault(output.OperatorName) + 1;
+                string name = sink.GivenName ?? $"{output.OperatorName} #{place}";
+                if (_sinks.Exists(other => other.Name == name))
+                {
+                    throw new InvalidOperationException(
+                        $"Two sinks are known by \"{name}\" in checkpoints. Give each a name of its own in WriteTo.");
+                }
+
+                _sinks.Add((name, sink));
+            }
+        }
+    }
+
+    /// <summary>Names of the sinks, in order of registration.</summary>
+    public IEnumerable<string> Names => _sinks.Select(each => each.Name);
+
+    /// <summary>The sinks that have a position, each with it.</summary>
+    public IEnumerable<(string Name, byte[] Position)> Last => _last.Select(each => (each.Key, each.Value));
+
+    /// <summary>Gives the sinks their names, before they are opened.</summary>
+    /// <param name="isCommitted">Whether a batch of an earlier run is written down as done.</param>
+    public void Bind(Func<BatchTime, bool> isCommitted)
+    {
+        foreach ((string name, ISinkOutput sink) in _sinks)
+        {
+            sink.Bind(name, isCommitted);
+        }
+    }
+
+    /// <summary>A position that was found; the one found last counts. <see cref="EndLoad"/> hands it on.</summary>
+    public void Load(string name, ReadOnlySpan<byte> position) => _last[name] = position.ToArray();
+
+    /// <summary>Hands what was found to the sinks. Positions of sinks that are not there any more go.</summary>
+    public void EndLoad()
+    {
+        foreach (string gone in _last.Keys.Except(Names).ToArray())
+        {
+            _last.Remove(gone);
+        }
+
+        foreach ((string name, ISinkOutput sink) in _sinks)
+        {
+            if (_last.TryGetValue(name, out byte[]? position))
+            {
+                sink.LoadPosition(position);
+            }
+        }
+    }
+
+    /// <summary>Asks the sinks where they are, and writes that after what is written already: a number, then names and positions.</summary>
+    /// <returns>Whether one of them has a position; else nothing is written.</returns>
+    public bool Save(ArrayBufferWriter<byte> output)
+    {
+        int countAt = output.WrittenCount;
+        int count = 0;
+        foreach ((string name, ISinkOutput sink) in _sinks)
+        {
+            _position.ResetWrittenCount();
+            sink.SavePosition(_position);
+            if (_position.WrittenCount == 0)
+            {
+                continue;
+            }
+
+            if (count++ == 0)
+            {
+                SavedNumbers.WriteInt32(output, 0);   // known at the end
+            }
+
+            SavedNumbers.WriteInt32(output, Encoding.UTF8.GetByteCount(name));
+            Encoding.UTF8.GetBytes(name, output);
+            SavedNumbers.WriteInt32(output, _position.WrittenCount);
+            output.Write(_position.WrittenSpan);
+            if (!_last.TryGetValue(name, out byte[]? last) || !last.AsSpan().SequenceEqual(_position.WrittenSpan))
+            {
+                _last[name] = _position.WrittenSpan.ToArray();
+            }
+        }
+
+        if (count > 0)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(
+                System.Runtime.InteropServices.MemoryMarshal.AsMemory(output.WrittenMemory).Span[countAt..], count);
+        }
+
+        return count > 0;
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">It is something else.</exception>
+    public static Dictionary<string, ReadOnlyMemory<byte>> Read(ReadOnlyMemory<byte> saved)
+    {
+        ReadOnlySpan<byte> rest = saved.Span;
+        var positions = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+        int count = SavedNumbers.ReadInt32(ref rest);
+        for (int i = 0; i < count; i++)
+        {
+            int nameLength = Prefixed.LengthOfPresent(ref rest);
+            string name = Encoding.UTF8.GetString(rest[..nameLength]);
+            rest = rest[nameLength..];
+            int length = Prefixed.LengthOfPresent(ref rest);
+            if (!positions.TryAdd(name, saved.Slice(saved.Length - rest.Length, length)))
+            {
+                throw new InvalidDataException($"The log has the sink {name} twice in one batch.");
+            }
+
+            rest = rest[length..];
+        }
+
+        return count >= 0 && rest.IsEmpty
+            ? positions
+            : throw new InvalidDataException(
+                $"The log has a batch with positions of {count} sinks and {rest.Length} bytes behind them; none are expected.");
+    }
+}
