@@ -90,7 +90,7 @@ public abstract class SinkContract<T>
 internal sealed class SinkRun<T>(StreamingContext context, Func<Sink<T>> newSink, Func<IReadOnlyList<T>> read, Func<int, T> record)
 {
     private readonly List<T> _expected = [];
-    private Sink<T> _sink = newSink();
+    private SinkDriver<T> _sink = new(newSink(), context, "contract");
     private byte[] _position = [];
     private BatchTime _time = new(0);
     private int _next;   // number of the next record
@@ -104,7 +104,7 @@ internal sealed class SinkRun<T>(StreamingContext context, Func<Sink<T>> newSink
             _sink.LoadPosition(_position);
         }
 
-        await _sink.OpenAsync(new SinkContext(context, "contract"), CancellationToken.None).ConfigureAwait(false);
+        await _sink.OpenAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
     public async Task PutOutAsync(string what, int count)
@@ -228,7 +228,7 @@ internal sealed class SinkRun<T>(StreamingContext context, Func<Sink<T>> newSink
     private async Task ReopenAsync(BatchTime[] prepared)
     {
         await _sink.CloseAsync().ConfigureAwait(false);
-        _sink = newSink();
+        _sink = new SinkDriver<T>(newSink(), context, "contract");
         await OpenAsync().ConfigureAwait(false);
         IReadOnlyList<BatchTime> found = IsTransactional
             ? await _sink.FindPreparedAsync(CancellationToken.None).ConfigureAwait(false) : prepared;
@@ -256,30 +256,8 @@ internal sealed class SinkRun<T>(StreamingContext context, Func<Sink<T>> newSink
         Compare(what);
     }
 
-    private async Task WriteAsync(BatchTime time, T[] records, bool isReplay)
-    {
-        var partitions = new List<ArraySegment<T>>[2];
-        for (int partition = 0; partition < partitions.Length; partition++)
-        {
-            var collector = new Collector<T>();
-            collector.OnManyRecords(
-                records.AsSpan(partition * records.Length / 2, ((partition + 1) * records.Length / 2) - (partition * records.Length / 2)));
-            collector.Seal();
-            partitions[partition] = collector.Take();
-        }
-
-        var scope = new BatchContext(time, []) { IsReplay = isReplay };
-        var batch = new Batch<T>(scope, time, partitions);
-        try
-        {
-            await _sink.WriteAsync(batch, CancellationToken.None).ConfigureAwait(false);
-        }
-        finally
-        {
-            batch.Release();
-            scope.Release();
-        }
-    }
+    private Task WriteAsync(BatchTime time, T[] records, bool isReplay) =>
+        _sink.WriteAsync(time, records, isReplay, CancellationToken.None).AsTask();
 
     private void SavePosition()
     {

@@ -25,28 +25,26 @@ internal sealed class OperatorSection(DStream stream, IReadOnlyList<IStateful> p
 
     public void Save(int part, IBufferWriter<byte> output)
     {
-        IStateful state = partitions[part];
-        state.AcceptPending();
+        IStateful partition = partitions[part];
+        partition.AcceptPending();
         var writer = new KeyGroupWriter(stream.Name, _salt, IsByGroup ? KeyGroups.Of(part, partitions.Count) : null);
-        state.Save(writer);
+        partition.Save(writer);
         string salt = IsByGroup ? _salt.ToString() : "";
-        SavedNumbers.WriteInt32(output, salt.Length);
-        Encoding.ASCII.GetBytes(salt, output);
+        var state = new StateWriter(output);
+        state.WriteString(salt);
         (int Group, ReadOnlyMemory<byte> Bytes)[] written = [.. writer.Written];
-        SavedNumbers.WriteInt32(output, written.Length);
+        state.WriteInt32(written.Length);
         foreach ((int group, ReadOnlyMemory<byte> bytes) in written)
         {
-            SavedNumbers.WriteInt32(output, group);
-            SavedNumbers.WriteInt32(output, bytes.Length);
-            output.Write(bytes.Span);
+            state.WriteInt32(group);
+            state.WriteBytes(bytes.Span);
         }
     }
 
     public void Load(int part, int? owner, ReadOnlySpan<byte> bytes)
     {
-        int saltLength = Prefixed.LengthOfPresent(ref bytes);
-        string salt = Encoding.ASCII.GetString(bytes[..saltLength]);
-        bytes = bytes[saltLength..];
+        var state = new StateReader(bytes, $"The state of {stream.Name}");
+        string salt = state.ReadString();
         string expected = IsByGroup ? _salt.ToString() : "";
         if (salt != expected)
         {
@@ -57,13 +55,14 @@ internal sealed class OperatorSection(DStream stream, IReadOnlyList<IStateful> p
                     + $"its operator is {(IsByGroup ? "keyed" : "not keyed")} now. Give it another Schema or name, or IsKeyed as it was.");
         }
 
-        for (int left = SavedNumbers.ReadInt32(ref bytes); left > 0; left--)
+        for (int left = state.ReadCount(2 * sizeof(int)); left > 0; left--)
         {
-            int group = SavedNumbers.ReadInt32(ref bytes);
-            int length = Prefixed.LengthOfPresent(ref bytes);
-            partitions[IsByGroup ? KeyGroups.OwnerOf(group, partitions.Count) : part % partitions.Count].Restore(bytes[..length]);
-            bytes = bytes[length..];
+            int group = state.ReadInt32();
+            int place = IsByGroup ? KeyGroups.OwnerOf(group, partitions.Count) : part % partitions.Count;
+            partitions[place].Restore(state.ReadBytes());
         }
+
+        state.End();
     }
 
     public void EndLoad()

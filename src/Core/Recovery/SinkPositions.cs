@@ -86,13 +86,12 @@ internal sealed class SinkPositions
 
             if (count++ == 0)
             {
-                SavedNumbers.WriteInt32(output, 0);   // known at the end
+                StateWriter.WriteInt32(output, 0);   // known at the end
             }
 
-            SavedNumbers.WriteInt32(output, Encoding.UTF8.GetByteCount(name));
-            Encoding.UTF8.GetBytes(name, output);
-            SavedNumbers.WriteInt32(output, _position.WrittenCount);
-            output.Write(_position.WrittenSpan);
+            var writer = new StateWriter(output);
+            writer.WriteString(name);
+            writer.WriteBytes(_position.WrittenSpan);
             if (!_last.TryGetValue(name, out byte[]? last) || !last.AsSpan().SequenceEqual(_position.WrittenSpan))
             {
                 _last[name] = _position.WrittenSpan.ToArray();
@@ -112,26 +111,19 @@ internal sealed class SinkPositions
     /// <exception cref="InvalidDataException">It is something else.</exception>
     public static Dictionary<string, ReadOnlyMemory<byte>> Read(ReadOnlyMemory<byte> saved)
     {
-        ReadOnlySpan<byte> rest = saved.Span;
+        var reader = new StateReader(saved.Span, "the positions of a batch's sinks");
         var positions = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
-        int count = SavedNumbers.ReadInt32(ref rest);
-        for (int i = 0; i < count; i++)
+        for (int left = reader.ReadCount(2 * sizeof(int)); left > 0; left--)
         {
-            int nameLength = Prefixed.LengthOfPresent(ref rest);
-            string name = Encoding.UTF8.GetString(rest[..nameLength]);
-            rest = rest[nameLength..];
-            int length = Prefixed.LengthOfPresent(ref rest);
-            if (!positions.TryAdd(name, saved.Slice(saved.Length - rest.Length, length)))
+            string name = reader.ReadString();
+            int length = reader.ReadBytes().Length;
+            if (!positions.TryAdd(name, saved.Slice(saved.Length - reader.Rest.Length - length, length)))
             {
-                throw new InvalidDataException($"The log has the sink {name} twice in one batch.");
+                throw reader.Damaged($"the sink {name} is there twice");
             }
-
-            rest = rest[length..];
         }
 
-        return count >= 0 && rest.IsEmpty
-            ? positions
-            : throw new InvalidDataException(
-                $"The log has a batch with positions of {count} sinks and {rest.Length} bytes behind them; none are expected.");
+        reader.End();
+        return positions;
     }
 }

@@ -1,6 +1,6 @@
 using FastStream.Runtime;
 
-namespace FastStream.Runtime;
+namespace FastStream;
 
 public static partial class StreamingContextOperators
 {
