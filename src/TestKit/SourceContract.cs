@@ -37,7 +37,10 @@ public abstract class SourceContract<T>
     /// Whether what was given lies outside of the program and can be read again, so that nothing is lost when the program ends without a batch
     /// for it: true for files and logs. Default false, for sources that are sent to.
     /// </summary>
-    protected internal virtual bool KeepsWhatWasGiven => false;
+    protected virtual bool KeepsWhatWasGiven => false;
+
+    /// <summary>How long what was given may take in real time until it is in a batch; after that it counts as lost. Default 1 minute.</summary>
+    protected virtual TimeSpan Patience => TimeSpan.FromMinutes(1);
 
     /// <summary>Makes a source that nothing was given to, and its feed.</summary>
     protected abstract ISourceFeed<T> CreateFeed();
@@ -188,7 +191,7 @@ public abstract class SourceContract<T>
         const int given = 2000;
         IReadOnlyList<T> failed = [];
         ISourceFeed<T> feed = NextFeed(feeds);
-        var first = SourceRun<T>.Start(feed.Describe, options, clock, Fail);
+        var first = SourceRun<T>.Start(feed.Describe, options, clock, Patience, Fail);
         await using (first.ConfigureAwait(false))
         {
             await GiveAsync(feed, 0, given).ConfigureAwait(false);
@@ -198,7 +201,7 @@ public abstract class SourceContract<T>
 
         clock.Jump(TimeSpan.FromSeconds(10));
         feed = NextFeed(feeds);
-        var second = SourceRun<T>.Start(feed.Describe, options, clock);
+        var second = SourceRun<T>.Start(feed.Describe, options, clock, Patience);
         await using (second.ConfigureAwait(false))
         {
             int before = KeepsWhatWasGiven ? given : failed.Count;
@@ -231,7 +234,7 @@ public abstract class SourceContract<T>
         foreach (StopMode mode in new[] { StopMode.Graceful, StopMode.Immediate, StopMode.Graceful })
         {
             ISourceFeed<T> feed = NextFeed(feeds);
-            var run = SourceRun<T>.Start(feed.Describe, options, clock);
+            var run = SourceRun<T>.Start(feed.Describe, options, clock, Patience);
             await using (run.ConfigureAwait(false))
             {
                 for (int batch = 0; batch < 3; batch++)
@@ -261,7 +264,10 @@ public abstract class SourceContract<T>
         await using (feed.ConfigureAwait(false))
         {
             var run = SourceRun<T>.Start(
-                context => operation?.Invoke(feed.Describe(context)) ?? feed.Describe(context), options, new ManualTimeProvider(Begin));
+                context => operation is null ? feed.Describe(context) : operation(feed.Describe(context)),
+                options,
+                new ManualTimeProvider(Begin),
+                Patience);
             await using (run.ConfigureAwait(false))
             {
                 await check(feed, run).ConfigureAwait(false);
