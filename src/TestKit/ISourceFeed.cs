@@ -4,7 +4,10 @@ namespace FastStream;
 /// <typeparam name="T">The record.</typeparam>
 public interface ISourceFeed<T> : IAsyncDisposable
 {
-    /// <summary>Describes the source's stream in a context. Called once, or where <see cref="SourceContract{T}.KeepsWhatWasGiven"/> once for each start of the program.</summary>
+    /// <summary>
+    /// Describes the source's stream in a context. Called once, or where <see cref="SourceContract{T}.KeepsWhatWasGiven"/> once for
+    /// each start of the program.
+    /// </summary>
     /// <param name="context">The context.</param>
     DStream<T> Describe(StreamingContext context);
 
@@ -13,6 +16,8 @@ public interface ISourceFeed<T> : IAsyncDisposable
     /// <returns>Done when the record is given away; that may wait until the source takes it.</returns>
     Task GiveAsync(T record);
 
-    /// <summary>The batches that the source was told are committed, in the order of the calls; null (default) where the feed does not know.</summary>
+    /// <summary>
+    /// The batches that the source was told are committed, in the order of the calls; null (default) where the feed does not know.
+    /// </summary>
     IReadOnlyList<BatchTime>? Committed => null;
 }

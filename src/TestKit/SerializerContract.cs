@@ -2,8 +2,14 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>What every <see cref="IRecordSerializer{T}"/> promises. Derive from it, and call <see cref="CheckAll"/> or the single checks in tests.</summary>
-/// <remarks>A check throws <see cref="InvalidOperationException"/> with what was found and what is expected. FastStream's own serializers are checked by it.</remarks>
+/// <summary>
+/// What every <see cref="IRecordSerializer{T}"/> promises. Derive from it, and call <see cref="CheckAll"/> or the single checks in
+/// tests.
+/// </summary>
+/// <remarks>
+/// A check throws <see cref="InvalidOperationException"/> with what was found and what is expected. FastStream's own serializers are
+/// checked by it.
+/// </remarks>
 /// <example><code>
 /// public sealed class TradeSerializerContract : SerializerContract&lt;Trade&gt;
 /// {
@@ -51,7 +57,8 @@ public abstract class SerializerContract<T>
     {
         string first = Create().Schema;
         string second = Create().Schema;
-        Require(!string.IsNullOrWhiteSpace(first), "its schema is blank; what a checkpoint remembers of how records were written is expected");
+        Require(
+            !string.IsNullOrWhiteSpace(first), "its schema is blank; what a checkpoint remembers of how records were written is expected");
         Require(first == second, $"its schema is \"{first}\", and \"{second}\" in another instance; the same is expected");
     }
 
@@ -92,7 +99,10 @@ public abstract class SerializerContract<T>
         }
     }
 
-    /// <summary>A record with changed bytes is read as another one, or refused by <see cref="InvalidDataException"/>: nothing else is thrown, and nothing behind the bytes is read.</summary>
+    /// <summary>
+    /// A record with changed bytes is read as another one, or refused by <see cref="InvalidDataException"/>: nothing else is thrown,
+    /// and nothing behind the bytes is read.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The serializer breaks its contract.</exception>
     public void CheckDamaged()
     {

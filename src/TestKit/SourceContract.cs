@@ -1,8 +1,12 @@
 namespace FastStream;
 
-/// <summary>What every source promises, whatever it reads from. Derive from it, and call <see cref="CheckAllAsync"/> or the single checks in tests.</summary>
+/// <summary>
+/// What every source promises, whatever it reads from. Derive from it, and call <see cref="CheckAllAsync"/> or the single checks in
+/// tests.
+/// </summary>
 /// <remarks>
-/// A check runs the source in a context of its own on a manual clock, without sleeping, and throws <see cref="InvalidOperationException"/> with
+/// A check runs the source in a context of its own on a manual clock, without sleeping, and throws <see
+/// cref="InvalidOperationException"/> with
 /// what was found and what is expected. FastStream's own sources are checked by it.
 /// </remarks>
 /// <example><code>
@@ -30,16 +34,21 @@ public abstract class SourceContract<T>
     /// </summary>
     protected virtual int Slack => 0;
 
-    /// <summary>Whether a graceful stop takes all that was given (default); else what was given last may be under way to the source still.</summary>
+    /// <summary>
+    /// Whether a graceful stop takes all that was given (default); else what was given last may be under way to the source still.
+    /// </summary>
     protected virtual bool StopTakesEverythingGiven => true;
 
     /// <summary>
-    /// Whether what was given lies outside of the program and can be read again, so that nothing is lost when the program ends without a batch
+    /// Whether what was given lies outside of the program and can be read again, so that nothing is lost when the program ends without
+    /// a batch
     /// for it: true for files and logs. Default false, for sources that are sent to.
     /// </summary>
     protected virtual bool KeepsWhatWasGiven => false;
 
-    /// <summary>How long what was given may take in real time until it is in a batch; after that it counts as lost. Default 1 minute.</summary>
+    /// <summary>
+    /// How long what was given may take in real time until it is in a batch; after that it counts as lost. Default 1 minute.
+    /// </summary>
     protected virtual TimeSpan Patience => TimeSpan.FromMinutes(1);
 
     /// <summary>Makes a source that nothing was given to, and its feed.</summary>
@@ -137,7 +146,8 @@ public abstract class SourceContract<T>
     });
 
     /// <summary>
-    /// Where records come faster than batches, no more are held than <see cref="StreamingOptions.MaxBufferedRecords"/> and <see cref="Slack"/>.
+    /// Where records come faster than batches, no more are held than <see cref="StreamingOptions.MaxBufferedRecords"/> and <see
+    /// cref="Slack"/>.
     /// Nothing is checked with a slack of -1.
     /// </summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
@@ -158,7 +168,8 @@ public abstract class SourceContract<T>
     }
 
     /// <summary>
-    /// The source is told of committed batches (<see cref="InputDStream{T}.OnBatchCommitted"/>): of each, once, in the order of their times.
+    /// The source is told of committed batches (<see cref="InputDStream{T}.OnBatchCommitted"/>): of each, once, in the order of their
+    /// times.
     /// Nothing is checked where the feed has no <see cref="ISourceFeed{T}.Committed"/>.
     /// </summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
@@ -178,11 +189,13 @@ public abstract class SourceContract<T>
         await run.StopAsync(StopMode.Graceful).ConfigureAwait(false);
         Require(
             feed.Committed.SequenceEqual(run.Times),
-            $"the batches {string.Join(", ", feed.Committed)} were committed to it; {string.Join(", ", run.Times)} are expected, in this order");
+            $"the batches {string.Join(", ", feed.Committed)} were committed to it; "
+            + $"{string.Join(", ", run.Times)} are expected, in this order");
     });
 
     /// <summary>
-    /// A batch that was planned and failed in its output comes again with the same records when the program starts again; what is given then
+    /// A batch that was planned and failed in its output comes again with the same records when the program starts again; what is given
+    /// then
     /// comes behind it, and nothing comes twice.
     /// </summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
@@ -223,7 +236,8 @@ public abstract class SourceContract<T>
     });
 
     /// <summary>
-    /// A program that was stopped goes on behind what it has had: nothing comes twice. Where <see cref="KeepsWhatWasGiven"/>, what was given and
+    /// A program that was stopped goes on behind what it has had: nothing comes twice. Where <see cref="KeepsWhatWasGiven"/>, what was
+    /// given and
     /// was in no batch when the program stopped at once comes in the next start.
     /// </summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
@@ -332,7 +346,8 @@ public abstract class SourceContract<T>
 
         Require(
             all.Length == found.Count,
-            $"{where} have {found.Count} records; {all.Length} are expected{(found.Count > all.Length ? $", and {found[all.Length]} is the first too many" : "")}");
+            $"{where} have {found.Count} records; {all.Length} are expected"
+            + (found.Count > all.Length ? $", and {found[all.Length]} is the first too many" : ""));
     }
 
     private static void RequireCounted(SourceRun<T> run, int expected)

@@ -78,7 +78,9 @@ internal sealed class SourceRun<T> : IAsyncDisposable
         }
         catch (InvalidOperationException error)
         {
-            Require(Context.Completion.IsFaulted, $"the context stopped without batch {_time}: {error.InnerException?.Message ?? error.Message}");
+            Require(
+                Context.Completion.IsFaulted,
+                $"the context stopped without batch {_time}: {error.InnerException?.Message ?? error.Message}");
         }
 
         return _batches.LastOrDefault(batch => batch.Time == _time).Records ?? [];

@@ -39,7 +39,9 @@ public sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerializ
         journal.Append(_entry.WrittenSpan);
     }
 
-    /// <summary>The records of entries, in order, with copies of their texts: dispose of the batch when nobody reads the records any more.</summary>
+    /// <summary>
+    /// The records of entries, in order, with copies of their texts: dispose of the batch when nobody reads the records any more.
+    /// </summary>
     /// <param name="entries">From the journal.</param>
     /// <exception cref="InvalidDataException">An entry is not as it was written.</exception>
     public RecordInputBatch<T> Read(IReadOnlyList<ReadOnlyMemory<byte>> entries)

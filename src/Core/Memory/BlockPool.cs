@@ -92,10 +92,13 @@ public sealed class BlockPool
         return new(options.BlockSizeBytes, int.MaxValue, options.PoisonReturnedBlocks, options.TimeProvider, IdleAfter(options));
     }
 
-    /// <summary>Memory for one connection's unfinished records, within the bound that all of them share; the pool makes no other use of it.</summary>
+    /// <summary>
+    /// Memory for one connection's unfinished records, within the bound that all of them share; the pool makes no other use of it.
+    /// </summary>
     /// <param name="maxRecordBytes">The most bytes that a record takes.</param>
     /// <param name="hasOwnPiece">
-    /// Whether the first 4 KiB are the connection's own, beyond the bound: for one of many connections, which hold no block while they wait.
+    /// Whether the first 4 KiB are the connection's own, beyond the bound: for one of many connections, which hold no block while they
+    /// wait.
     /// </param>
     public CarryBuffer NewCarry(int maxRecordBytes, bool hasOwnPiece) =>
         new(Carries, CarryMemory.LargestBytes(maxRecordBytes), hasOwnPiece);

@@ -3,7 +3,9 @@ using System.Buffers;
 namespace FastStream.Runtime;
 
 /// <summary>The stream of what a <see cref="Source{T}"/> gives. It holds nothing but the source.</summary>
-/// <remarks>Derive from it where a stream of a source has members of its own; else <see cref="FromSourceExtensions.FromSource"/> makes one.</remarks>
+/// <remarks>
+/// Derive from it where a stream of a source has members of its own; else <see cref="FromSourceExtensions.FromSource"/> makes one.
+/// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public class SourceStream<T> : InputDStream<T>
 {
@@ -44,7 +46,8 @@ public class SourceStream<T> : InputDStream<T>
     protected internal sealed override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => _source.SaveBatch(batch, output);
 
     /// <inheritdoc/>
-    protected internal sealed override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) => _source.LoadBatch(time, saved);
+    protected internal sealed override InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved) =>
+        _source.LoadBatch(time, saved);
 
     /// <inheritdoc/>
     protected internal sealed override void SavePosition(BatchTime time, IBufferWriter<byte> output) => _source.SavePosition(time, output);

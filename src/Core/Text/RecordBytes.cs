@@ -7,7 +7,9 @@ public readonly unsafe ref struct RecordBytes
     private readonly int _length;    // bytes
     private readonly int _readable;  // bytes that may be loaded from _start on, at least _length
 
-    /// <summary>Bytes at a fixed address, such as those of a mapped file. The caller answers for the address: only unsafe code can make one.</summary>
+    /// <summary>
+    /// Bytes at a fixed address, such as those of a mapped file. The caller answers for the address: only unsafe code can make one.
+    /// </summary>
     /// <param name="start">The first byte; must not move and must stay as long as the batch.</param>
     /// <param name="length">Number of bytes.</param>
     /// <param name="readablePast">Bytes behind them that may be read, though they mean nothing: lets short texts be loaded at once.</param>
@@ -54,7 +56,8 @@ public readonly unsafe ref struct RecordBytes
     }
 
     /// <summary>
-    /// Adds every line of the bytes as a text, without its end and without copying what is longer than <see cref="Utf8Text.InlineBytes"/>: lines end with LF, CR LF or a lone CR, and what follows
+    /// Adds every line of the bytes as a text, without its end and without copying what is longer than <see
+    /// cref="Utf8Text.InlineBytes"/>: lines end with LF, CR LF or a lone CR, and what follows
     /// the last end is a line too unless it is empty. 64 bytes are looked at in one step.
     /// </summary>
     /// <param name="output">Takes the lines, in order.</param>

@@ -14,7 +14,8 @@ internal sealed unsafe class BlockMemory(Block block) : MemoryManager<byte>
     public override Span<byte> GetSpan() => Block.Span;
 
     // Blocks lie on the pinned heap: their addresses are fixed already.
-    public override MemoryHandle Pin(int elementIndex = 0) => new((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(Block.Span)) + elementIndex);
+    public override MemoryHandle Pin(int elementIndex = 0) =>
+        new((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(Block.Span)) + elementIndex);
 
     public override void Unpin()
     {

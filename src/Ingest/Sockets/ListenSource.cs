@@ -185,7 +185,8 @@ internal sealed class ListenSource<T> : ByteSource<T>
                 ConnectionSettings.ApplyKeepAlive(socket, _options.KeepAlive);
                 await using var stream = new NetworkStream(socket);
                 using var watch = new IdleWatch(Context.Options.TimeProvider, _options.IdleTimeout, _options.RecordTimeout, stop.Token);
-                await NewReader(inPlace: false).ReceiveAsync(stream, () => watch.HasExpired ? 0 : socket.Available, watch, abort).ConfigureAwait(false);
+                await NewReader(inPlace: false)
+                    .ReceiveAsync(stream, () => watch.HasExpired ? 0 : socket.Available, watch, abort).ConfigureAwait(false);
                 if (watch.HasExpired)
                 {
                     Context.ReportError(

@@ -18,7 +18,9 @@ public static class ListenStreamExtensions
         ArgumentNullException.ThrowIfNull(context);
         options ??= new ListenSourceOptions();
         return new ListenDStream<Utf8Text>(
-            context, new ListenSource<Utf8Text>(endPoint, ValidUtf8LineDecoder.For(options.InvalidUtf8, context), options, context.Options.TimeProvider));
+            context,
+            new ListenSource<Utf8Text>(
+                endPoint, ValidUtf8LineDecoder.For(options.InvalidUtf8, context), options, context.Options.TimeProvider));
     }
 
     /// <summary>Listens, and takes the records of every connection, of any framing. A connection whose bytes are no records is closed.</summary>

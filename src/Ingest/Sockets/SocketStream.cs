@@ -24,7 +24,8 @@ public static class SocketStreamExtensions
     {
         ArgumentNullException.ThrowIfNull(context);
         options ??= new SocketSourceOptions();
-        return context.FromSource(new SocketSource<Utf8Text>(host, port, ValidUtf8LineDecoder.For(options.InvalidUtf8, context), options), "Socket");
+        return context.FromSource(
+            new SocketSource<Utf8Text>(host, port, ValidUtf8LineDecoder.For(options.InvalidUtf8, context), options), "Socket");
     }
 
     /// <summary>Connects to a server and takes records of any framing. Connects again when refused, cut off or ended, or when the bytes are no records.</summary>
@@ -134,7 +135,8 @@ internal sealed class SocketSource<T> : ByteSource<T>
         catch (Exception error) when (error is not StreamingException && !(error is OperationCanceledException && stop.IsCancellationRequested))
         {
             // Also in the middle of a stop: how a peer ends is no reason for the stop to fail.
-            Context.ReportError($"{action} {_host}:{_port} failed{(stop.IsCancellationRequested ? "" : ", connecting again")}: {error.Message}", error);
+            Context.ReportError(
+                $"{action} {_host}:{_port} failed{(stop.IsCancellationRequested ? "" : ", connecting again")}: {error.Message}", error);
         }
 
         if (reader.HasReceived)

@@ -64,7 +64,8 @@ public sealed class SourceContractTests
             return new LogBatch(log, from, to, fault);
         }
 
-        protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output) => new StateWriter(output).WriteInt32(_next);
+        protected internal override void SavePosition(BatchTime time, IBufferWriter<byte> output) =>
+            new StateWriter(output).WriteInt32(_next);
 
         protected internal override void LoadPosition(ReadOnlySpan<byte> saved) =>
             _next = fault == Fault.ForgetsPosition ? 0 : new StateReader(saved, "the position").ReadInt32();

@@ -25,7 +25,8 @@ public abstract class BuiltInSerializerContract<T> : SerializerContract<T>
 
 public sealed class StringSerializerContract : BuiltInSerializerContract<string?>
 {
-    protected override IReadOnlyList<string?> Records => ["", null, "word", "long text, äöü €", new string('x', 5000), "half a pair \uD800"];
+    protected override IReadOnlyList<string?> Records =>
+        ["", null, "word", "long text, äöü €", new string('x', 5000), "half a pair \uD800"];
 }
 
 public sealed class NumberSerializerContract : BuiltInSerializerContract<long>

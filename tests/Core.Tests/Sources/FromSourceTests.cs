@@ -56,7 +56,8 @@ public sealed class FromSourceTests
     {
         StreamScenario scenario = await RunAsync(new Numbers<int>(), 2);
         await scenario.DisposeAsync();
-        SourceLag[] lags = [.. scenario.Recorder.Events.Where(heard => heard.Name == "BatchSubmitted").Select(heard => heard.Batch!.Inputs[0].Lag)];
+        SourceLag[] lags = [.. scenario.Recorder.Events.Where(heard => heard.Name == "BatchSubmitted")
+            .Select(heard => heard.Batch!.Inputs[0].Lag)];
         Assert.Equal([new SourceLag(99, 7), new SourceLag(98, 7)], lags);
     }
 
@@ -91,7 +92,8 @@ public sealed class FromSourceTests
 
     [Fact]
     public void Context_OfNoStream_SaysWhatToDo() =>
-        Assert.Contains("FromSource", Assert.Throws<InvalidOperationException>(() => new Numbers<int>().Around).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "FromSource", Assert.Throws<InvalidOperationException>(() => new Numbers<int>().Around).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task Report_FromASource_ReachesListeners()
@@ -106,7 +108,8 @@ public sealed class FromSourceTests
         Assert.Equal(3, scenario.Context.Metrics.DroppedRecords);
         Assert.Equal("The line was cut; connecting again.", source.Around.Info.LastErrorMessage);
         await scenario.DisposeAsync();
-        string[] heard = [.. scenario.Recorder.Events.Where(each => each.Name is "ReceiverStarted" or "ReceiverError" or "Warning" or "ReceiverStopped")
+        string[] heard = [.. scenario.Recorder.Events
+            .Where(each => each.Name is "ReceiverStarted" or "ReceiverError" or "Warning" or "ReceiverStopped")
             .Select(each => $"{each.Name} {each.Message}")];
         Assert.Equal(
             [
@@ -124,7 +127,8 @@ public sealed class FromSourceTests
     public async Task EndByError_ByPolicy_FailsTheContextOrNot(BatchFailurePolicy policy, bool fails)
     {
         var source = new Numbers<int>();
-        await using var scenario = new StreamScenario(new StreamTestOptions { Configure = options => options with { OnBatchFailure = policy } });
+        await using var scenario = new StreamScenario(
+            new StreamTestOptions { Configure = options => options with { OnBatchFailure = policy } });
         scenario.Output(scenario.Context.FromSource(source, "Orders"));
         await scenario.RunBatchesAsync(1);
         source.Around.EndByError("The exchange is closed.", new IOException("closed"));
@@ -146,7 +150,8 @@ public sealed class FromSourceTests
         StreamScenario scenario = await RunAsync(source, 1);
         var failure = new StreamingException("The place is taken. Stop the other program.");
         source.Around.Fail(failure);
-        Assert.Same(failure, await Assert.ThrowsAsync<StreamingException>(() => scenario.Context.Completion.WaitAsync(TimeSpan.FromMinutes(1))));
+        Task ended = scenario.Context.Completion.WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Same(failure, await Assert.ThrowsAsync<StreamingException>(() => ended));
         await scenario.DisposeAsync();
     }
 }
