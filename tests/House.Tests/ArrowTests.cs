@@ -13,7 +13,8 @@ public sealed class ArrowTests
     // The room "" is src/Core itself: what a user meets first, which every room may name.
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
-        [""] = ["Checkpointing", "Graph", "Memory", "Monitoring", "Operators", "Outputs", "Scheduling", "Serialization", "State", "Text"],
+        [""] = ["Checkpointing", "Graph", "Memory", "Monitoring", "Operators", "Outputs", "Scheduling", "Serialization", "Sources", "State",
+            "Text"],
         ["Checkpointing"] = ["Memory", "Monitoring", "Operators", "Outputs", "Scheduling", "Serialization", "State", "Storage"],
         ["Graph"] = ["Checkpointing", "Memory", "Monitoring", "Operators", "Outputs", "Serialization"],
         ["Memory"] = ["Monitoring", "Operators", "Outputs", "Text"],
@@ -23,6 +24,7 @@ public sealed class ArrowTests
         ["RateControl"] = ["Monitoring"],
         ["Scheduling"] = ["Checkpointing", "Graph", "Memory", "Monitoring", "Outputs"],
         ["Serialization"] = ["Memory", "Text"],
+        ["Sources"] = ["Checkpointing", "Monitoring", "Serialization"],
         ["State"] = ["Graph", "Memory", "Serialization", "Storage", "Text"],
         ["Storage"] = [],   // files and directories, and nothing of streams
         ["Text"] = ["Memory"],
