@@ -42,20 +42,37 @@ public sealed class KafkaMetrics : IDisposable
     private static Meter Make(StreamingContext context, string what, string name) =>
         new(MeterName, null, [new("faststream.job.name", context.Options.Name), new(what, name)]);
 
-    // By what the client knows already; partitions of which it does not are left out.
-    private static List<Measurement<long>> Lags(KafkaReader reader, KafkaPrefetch prefetch)
+    /// <summary>
+    /// Offsets between what batches have and the ends of all partitions that the client knows them of; null where it knows none.
+    /// </summary>
+    internal static long? LagOf(KafkaReader reader, KafkaPrefetch prefetch)
     {
-        var lags = new List<Measurement<long>>();
+        long? sum = null;
+        foreach ((_, long lag) in KnownLags(reader, prefetch))
+        {
+            sum = (sum ?? 0) + lag;
+        }
+
+        return sum;
+    }
+
+    private static List<Measurement<long>> Lags(KafkaReader reader, KafkaPrefetch prefetch) =>
+    [
+        .. KnownLags(reader, prefetch)
+            .Select(known => new Measurement<long>(known.Lag, new("topic", known.Id.Topic), new("partition", known.Id.Partition))),
+    ];
+
+    // By what the client knows already; partitions of which it does not are left out.
+    private static IEnumerable<(KafkaPartition Id, long Lag)> KnownLags(KafkaReader reader, KafkaPrefetch prefetch)
+    {
         foreach ((KafkaPartition id, long next) in prefetch.Positions())
         {
             long end = EndOf(reader, id);
             if (end >= 0)
             {
-                lags.Add(new Measurement<long>(Math.Max(0, end - next), new("topic", id.Topic), new("partition", id.Partition)));
+                yield return (id, Math.Max(0, end - next));
             }
         }
-
-        return lags;
     }
 
     private static long EndOf(KafkaReader reader, KafkaPartition id)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Confluent.Kafka;
+using FastStream.Runtime;
 
 namespace FastStream;
 
@@ -41,21 +42,20 @@ public static class KafkaStreamExtensions
         return Direct(context, options, new KafkaDecoder<TKey, TValue>(key, value));
     }
 
-    private static KafkaInputDStream<TKey, TValue> Direct<TKey, TValue>(StreamingContext context,
-        KafkaSourceOptions options, KafkaDecoder<TKey, TValue> decoder)
+    private static SourceStream<KafkaRecord<TKey, TValue>> Direct<TKey, TValue>(
+        StreamingContext context, KafkaSourceOptions options, KafkaDecoder<TKey, TValue> decoder)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(options);
-        return new KafkaInputDStream<TKey, TValue>(context, (options with { }).Validated(), decoder);
+        return context.FromSource(new KafkaSource<TKey, TValue>((options with { }).Validated(), context.Options, decoder), "KafkaStream");
     }
 }
 
-internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord<TKey, TValue>>
+internal sealed class KafkaSource<TKey, TValue> : Source<KafkaRecord<TKey, TValue>>
 {
     private readonly KafkaSourceOptions _options;
     private readonly KafkaDecoder<TKey, TValue> _decoder;
     private readonly KafkaPrefetch _prefetch;
-    private readonly KafkaEvents _events;
     private readonly string _group;
     private readonly long _limit;                                  // records of a partition in a batch
     private readonly CancellationTokenSource _stopped = new();
@@ -65,25 +65,30 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
     private KafkaMetrics? _metrics;                                // since the start
     private Task _discovery = Task.CompletedTask;
     private DirectReader? _reader;                                 // since the start
+    private KafkaEvents? _events;                                  // made when first asked for
 
-    public KafkaInputDStream(StreamingContext context, KafkaSourceOptions options, KafkaDecoder<TKey, TValue> decoder)
-        : base(context, "KafkaStream")
+    public KafkaSource(KafkaSourceOptions options, StreamingOptions job, KafkaDecoder<TKey, TValue> decoder)
     {
         _options = options;
         _decoder = decoder;
-        _prefetch = new KafkaPrefetch(options.MaxPrefetchBytes, context.Options.BlockSizeBytes);
-        _events = new KafkaEvents(context, Name);
-        _group = options.GroupId ?? $"faststream.{context.Options.Name}";
+        _prefetch = new KafkaPrefetch(options.MaxPrefetchBytes, job.BlockSizeBytes);
+        _group = options.GroupId ?? $"faststream.{job.Name}";
         _limit = options.MaxRatePerPartition == 0
             ? long.MaxValue
-            : Math.Max(1, (long)(options.MaxRatePerPartition * context.Options.BatchInterval.TotalSeconds));
+            : Math.Max(1, (long)(options.MaxRatePerPartition * job.BatchInterval.TotalSeconds));
     }
+
+    protected override bool IsBackpressured => _prefetch.Budget.IsFull;
+
+    protected override SourceLag Lag => new(KafkaMetrics.LagOf(_reader!, _prefetch));
+
+    private KafkaEvents Events => _events ??= new KafkaEvents(Context.StreamingContext, Context.Name);
 
     protected override ValueTask StartAsync(CancellationToken cancellationToken)
     {
         _abort = cancellationToken;
-        _reader = new DirectReader(_options, _group, _prefetch, _limit, _events);
-        _metrics = new KafkaMetrics(Context, Name, _reader, _prefetch, _events);
+        _reader = new DirectReader(_options, _group, _prefetch, _limit, Events);
+        _metrics = new KafkaMetrics(Context.StreamingContext, Context.Name, _reader, _prefetch, Events);
         _reader.Start();
         _discovery = Task.Run(DiscoverAsync, CancellationToken.None);
         return ValueTask.CompletedTask;
@@ -122,7 +127,7 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
 
     protected override InputBatch<KafkaRecord<TKey, TValue>> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
-        IReadOnlyList<KafkaRange> ranges = SavedRanges.Read(saved.Span, $"batch {time} of {Name}");
+        IReadOnlyList<KafkaRange> ranges = SavedRanges.Read(saved.Span, $"batch {time} of {Context.Name}");
         foreach (KafkaRange range in ranges)
         {
             _prefetch.MoveTo(range.Id, range.Until);
@@ -131,7 +136,7 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
         Remember(time, ranges);
         return new KafkaBatch<TKey, TValue>(
             ranges, _decoder, _options.Partitioning,
-            () => RangeReader.Read(_options, _group, ranges, _prefetch.Budget, _prefetch.Pool, _events, _abort));
+            () => RangeReader.Read(_options, _group, ranges, _prefetch.Budget, _prefetch.Pool, Events, _abort));
     }
 
     protected override void SavePosition(BatchTime time, IBufferWriter<byte> output) =>
@@ -139,7 +144,7 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
 
     protected override void LoadPosition(ReadOnlySpan<byte> saved)
     {
-        foreach ((KafkaPartition id, long next) in SavedRanges.ReadPositions(saved, $"the position of {Name}"))
+        foreach ((KafkaPartition id, long next) in SavedRanges.ReadPositions(saved, $"the position of {Context.Name}"))
         {
             _prefetch.MoveTo(id, next);
         }
@@ -183,7 +188,7 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
         }
         catch (KafkaException error)
         {
-            _events.WarnOf(error.Error, "New partitions are looked for later.");
+            Events.WarnOf(error.Error, "New partitions are looked for later.");
         }
         catch (KafkaTopicException error)
         {
@@ -199,7 +204,7 @@ internal sealed class KafkaInputDStream<TKey, TValue> : InputDStream<KafkaRecord
                 }
                 else
                 {
-                    _events.Warn(sentence, error);
+                    Events.Warn(sentence, error);
                 }
             }
         }

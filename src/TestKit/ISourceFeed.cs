@@ -5,8 +5,8 @@ namespace FastStream.Testing;
 public interface ISourceFeed<T> : IAsyncDisposable
 {
     /// <summary>
-    /// Describes the source's stream in a context. Called once, or where
-    /// <see cref="SourceContract{T}.KeepsWhatWasGiven"/> once for each start of the program.
+    /// Describes the source's stream in a context. Called once, or where <see cref="SourceContract{T}.KeepsWhatWasGiven"/> once for
+    /// each start of the program.
     /// </summary>
     /// <param name="context">The context.</param>
     DStream<T> Describe(StreamingContext context);
@@ -17,8 +17,7 @@ public interface ISourceFeed<T> : IAsyncDisposable
     Task GiveAsync(T record);
 
     /// <summary>
-    /// The batches that the source was told are committed, in the order of the calls; null (default) where the feed
-    /// does not know.
+    /// The batches that the source was told are committed, in the order of the calls; null (default) where the feed does not know.
     /// </summary>
     IReadOnlyList<BatchTime>? Committed => null;
 }

@@ -1,13 +1,13 @@
 namespace FastStream.Testing;
 
 /// <summary>
-/// What every source promises, whatever it reads from. Derive from it, and call <see cref="CheckAllAsync"/> or the
-/// single checks in tests.
+/// What every source promises, whatever it reads from. Derive from it, and call <see cref="CheckAllAsync"/> or the single checks in
+/// tests.
 /// </summary>
 /// <remarks>
-/// A check runs the source in a context of its own on a manual clock, without sleeping, and throws
-/// <see cref="InvalidOperationException"/> with what was found and what is expected. FastStream's own sources are
-/// checked by it.
+/// A check runs the source in a context of its own on a manual clock, without sleeping, and throws <see
+/// cref="InvalidOperationException"/> with
+/// what was found and what is expected. FastStream's own sources are checked by it.
 /// </remarks>
 /// <example><code>
 /// public sealed class QueueContract : SourceContract&lt;string&gt;
@@ -35,16 +35,21 @@ public abstract class SourceContract<T>
     protected virtual int Slack => 0;
 
     /// <summary>
-    /// Whether a graceful stop takes all that was given (default); else what was given last may be under way to the
-    /// source still.
+    /// Whether a graceful stop takes all that was given (default); else what was given last may be under way to the source still.
     /// </summary>
     protected virtual bool StopTakesEverythingGiven => true;
 
     /// <summary>
-    /// Whether what was given lies outside of the program and can be read again, so that nothing is lost when the
-    /// program ends without a batch for it: true for files and logs. Default false, for sources that are sent to.
+    /// Whether what was given lies outside of the program and can be read again, so that nothing is lost when the program ends without
+    /// a batch
+    /// for it: true for files and logs. Default false, for sources that are sent to.
     /// </summary>
-    protected internal virtual bool KeepsWhatWasGiven => false;
+    protected virtual bool KeepsWhatWasGiven => false;
+
+    /// <summary>
+    /// How long what was given may take in real time until it is in a batch; after that it counts as lost. Default 1 minute.
+    /// </summary>
+    protected virtual TimeSpan Patience => TimeSpan.FromMinutes(1);
 
     /// <summary>Makes a source that nothing was given to, and its feed.</summary>
     protected abstract ISourceFeed<T> CreateFeed();
@@ -141,8 +146,9 @@ public abstract class SourceContract<T>
     });
 
     /// <summary>
-    /// Where records come faster than batches, no more are held than <see cref="StreamingOptions.MaxBufferedRecords"/>
-    /// and <see cref="Slack"/>. Nothing is checked with a slack of -1.
+    /// Where records come faster than batches, no more are held than <see cref="StreamingOptions.MaxBufferedRecords"/> and <see
+    /// cref="Slack"/>.
+    /// Nothing is checked with a slack of -1.
     /// </summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
     public Task CheckBoundAsync()
@@ -162,8 +168,9 @@ public abstract class SourceContract<T>
     }
 
     /// <summary>
-    /// The source is told of committed batches (<see cref="InputDStream{T}.OnBatchCommitted"/>): of each, once, in the
-    /// order of their times. Nothing is checked where the feed has no <see cref="ISourceFeed{T}.Committed"/>.
+    /// The source is told of committed batches (<see cref="InputDStream{T}.OnBatchCommitted"/>): of each, once, in the order of their
+    /// times.
+    /// Nothing is checked where the feed has no <see cref="ISourceFeed{T}.Committed"/>.
     /// </summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
     public Task CheckCommittedAsync() => WithRunAsync(Options(), async (feed, run) =>
@@ -182,13 +189,14 @@ public abstract class SourceContract<T>
         await run.StopAsync(StopMode.Graceful).ConfigureAwait(false);
         Require(
             feed.Committed.SequenceEqual(run.Times),
-            $"the batches {string.Join(", ", feed.Committed)} were committed to it; {string.Join(", ", run.Times)} "
-                + "are expected, in this order");
+            $"the batches {string.Join(", ", feed.Committed)} were committed to it; "
+            + $"{string.Join(", ", run.Times)} are expected, in this order");
     });
 
     /// <summary>
-    /// A batch that was planned and failed in its output comes again with the same records when the program starts
-    /// again; what is given then comes behind it, and nothing comes twice.
+    /// A batch that was planned and failed in its output comes again with the same records when the program starts again; what is given
+    /// then
+    /// comes behind it, and nothing comes twice.
     /// </summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
     public Task CheckPlannedBatchAsync() => WithCheckpointsAsync(async (options, clock, feeds) =>
@@ -196,7 +204,7 @@ public abstract class SourceContract<T>
         const int given = 2000;
         IReadOnlyList<T> failed = [];
         ISourceFeed<T> feed = NextFeed(feeds);
-        var first = SourceRun<T>.Start(feed.Describe, options, clock, Fail);
+        var first = SourceRun<T>.Start(feed.Describe, options, clock, Patience, Fail);
         await using (first.ConfigureAwait(false))
         {
             await GiveAsync(feed, 0, given).ConfigureAwait(false);
@@ -206,7 +214,7 @@ public abstract class SourceContract<T>
 
         clock.Jump(TimeSpan.FromSeconds(10));
         feed = NextFeed(feeds);
-        var second = SourceRun<T>.Start(feed.Describe, options, clock);
+        var second = SourceRun<T>.Start(feed.Describe, options, clock, Patience);
         await using (second.ConfigureAwait(false))
         {
             int before = KeepsWhatWasGiven ? given : failed.Count;
@@ -228,9 +236,9 @@ public abstract class SourceContract<T>
     });
 
     /// <summary>
-    /// A program that was stopped goes on behind what it has had: nothing comes twice. Where
-    /// <see cref="KeepsWhatWasGiven"/>, what was given and was in no batch when the program stopped at once comes in
-    /// the next start.
+    /// A program that was stopped goes on behind what it has had: nothing comes twice. Where <see cref="KeepsWhatWasGiven"/>, what was
+    /// given and
+    /// was in no batch when the program stopped at once comes in the next start.
     /// </summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
     public Task CheckPositionAsync() => WithCheckpointsAsync(async (options, clock, feeds) =>
@@ -240,7 +248,7 @@ public abstract class SourceContract<T>
         foreach (StopMode mode in new[] { StopMode.Graceful, StopMode.Immediate, StopMode.Graceful })
         {
             ISourceFeed<T> feed = NextFeed(feeds);
-            var run = SourceRun<T>.Start(feed.Describe, options, clock);
+            var run = SourceRun<T>.Start(feed.Describe, options, clock, Patience);
             await using (run.ConfigureAwait(false))
             {
                 for (int batch = 0; batch < 3; batch++)
@@ -270,7 +278,10 @@ public abstract class SourceContract<T>
         await using (feed.ConfigureAwait(false))
         {
             var run = SourceRun<T>.Start(
-                context => operation?.Invoke(feed.Describe(context)) ?? feed.Describe(context), options, new ManualTimeProvider(Begin));
+                context => operation is null ? feed.Describe(context) : operation(feed.Describe(context)),
+                options,
+                new ManualTimeProvider(Begin),
+                Patience);
             await using (run.ConfigureAwait(false))
             {
                 await check(feed, run).ConfigureAwait(false);
@@ -335,8 +346,8 @@ public abstract class SourceContract<T>
 
         Require(
             all.Length == found.Count,
-            $"{where} have {found.Count} records; {all.Length} are "
-                + $"expected{(found.Count > all.Length ? $", and {found[all.Length]} is the first too many" : "")}");
+            $"{where} have {found.Count} records; {all.Length} are expected"
+            + (found.Count > all.Length ? $", and {found[all.Length]} is the first too many" : ""));
     }
 
     private static void RequireCounted(SourceRun<T> run, int expected)

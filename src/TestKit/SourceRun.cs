@@ -6,14 +6,16 @@ namespace FastStream.Testing;
 internal sealed class SourceRun<T> : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);   // what waits longer hangs
+    private static readonly TimeSpan HangTimeout = TimeSpan.FromMinutes(2);   // what waits longer hangs
 
     private readonly ConcurrentQueue<(BatchTime Time, IReadOnlyList<T> Records)> _batches = new();
     private readonly ManualTimeProvider _clock;
+    private readonly TimeSpan _patience;
     private BatchTime _time;
 
-    private SourceRun(StreamingContext context, ManualTimeProvider clock)
+    private SourceRun(StreamingContext context, ManualTimeProvider clock, TimeSpan patience)
     {
+        _patience = patience;
         Context = context;
         _clock = clock;
     }
@@ -29,13 +31,17 @@ internal sealed class SourceRun<T> : IAsyncDisposable
     /// <param name="describe">Describes the source's stream.</param>
     /// <param name="options">Options; clock and interval are replaced.</param>
     /// <param name="clock">The clock.</param>
+    /// <param name="patience">How long records may take in real time before they count as lost.</param>
     /// <param name="output">Gets each batch before it is kept; where it throws, the batch fails and is not kept.</param>
     public static SourceRun<T> Start(
-        Func<StreamingContext, DStream<T>> describe, StreamingOptions options, ManualTimeProvider clock,
+        Func<StreamingContext, DStream<T>> describe,
+        StreamingOptions options,
+        ManualTimeProvider clock,
+        TimeSpan patience,
         Action<IReadOnlyList<T>>? output = null)
     {
         var context = new StreamingContext(options with { TimeProvider = clock, BatchInterval = Interval, PoisonReturnedBlocks = true });
-        var run = new SourceRun<T>(context, clock);
+        var run = new SourceRun<T>(context, clock, patience);
         describe(context).ForEachBatch((batch, time) =>
         {
             T[] records = batch.ToArray();
@@ -65,14 +71,15 @@ internal sealed class SourceRun<T> : IAsyncDisposable
         _clock.Advance(Interval);
         try
         {
-            await completed.WaitAsync(Patience).ConfigureAwait(false);
+            await completed.WaitAsync(HangTimeout).ConfigureAwait(false);
         }
         catch (StreamingException error) when (error.BatchTime is not null)
         {
         }
         catch (InvalidOperationException error)
         {
-            Require(Context.Completion.IsFaulted,
+            Require(
+                Context.Completion.IsFaulted,
                 $"the context stopped without batch {_time}: {error.InnerException?.Message ?? error.Message}");
         }
 
@@ -84,11 +91,12 @@ internal sealed class SourceRun<T> : IAsyncDisposable
     /// <summary>Runs batches until something is so, or the context has failed.</summary>
     public async Task TickUntilAsync(Func<bool> done)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(_patience);
         while (!done())
         {
-            Require(!patience.IsCancellationRequested,
-                $"{_batches.Sum(batch => batch.Records.Count)} records came in {Patience}, and more were given");
+            Require(
+                !patience.IsCancellationRequested,
+                $"{_batches.Sum(batch => batch.Records.Count)} records came in {_patience}, and more were given");
             if (Context.Completion.IsFaulted)
             {
                 await Context.Completion.ConfigureAwait(false);
@@ -104,7 +112,7 @@ internal sealed class SourceRun<T> : IAsyncDisposable
     {
         try
         {
-            await Context.Completion.WaitAsync(Patience).ConfigureAwait(false);
+            await Context.Completion.WaitAsync(HangTimeout).ConfigureAwait(false);
         }
         catch (StreamingException)
         {
@@ -114,8 +122,8 @@ internal sealed class SourceRun<T> : IAsyncDisposable
     /// <summary>Stops, and looks whether every block came back.</summary>
     public async Task StopAsync(StopMode mode)
     {
-        await Context.StopAsync(mode).WaitAsync(Patience).ConfigureAwait(false);
-        await Context.DisposeAsync().AsTask().WaitAsync(Patience).ConfigureAwait(false);
+        await Context.StopAsync(mode).WaitAsync(HangTimeout).ConfigureAwait(false);
+        await Context.DisposeAsync().AsTask().WaitAsync(HangTimeout).ConfigureAwait(false);
         int held = Context.Blocks.RentedBlocks;
         Require(held == 0, $"{held} blocks of the context's pool are held after the stop; 0 are expected");
     }

@@ -23,6 +23,7 @@ public sealed class ArrowTests
         ["RateControl"] = ["Monitoring"],
         ["Scheduling"] = ["Checkpointing", "Graph", "Memory", "Monitoring", "Outputs"],
         ["Serialization"] = ["Memory", "Text"],
+        ["Sources"] = ["Checkpointing", "Monitoring", "Serialization"],
         ["State"] = ["Graph", "Memory", "Serialization", "Storage", "Text"],
         ["Storage"] = [],   // files and directories, and nothing of streams
         ["Text"] = ["Memory"],

@@ -35,6 +35,25 @@ public sealed class DependencyTests
         }
     }
 
+    // What a sibling needs of Core anybody may need: it is public, and nobody's favour. Tests and benchmarks look inside.
+    [Fact]
+    public void Projects_InSource_SeeNoInternalsOfOneAnother()
+    {
+        string[] inside =
+        [
+            .. from project in Tree.Files(".csproj", "src")
+               from element in XDocument.Parse(Tree.Read(project)).Descendants("InternalsVisibleTo")
+               let friend = element.Attribute("Include")!.Value
+               where !friend.EndsWith(".Tests", StringComparison.Ordinal)
+               where !friend.StartsWith("FastStream.Bench.", StringComparison.Ordinal)
+               select $"{project} shows its internals to {friend}; only tests and benchmarks may see them",
+            .. from file in Tree.Files(".cs", "src")
+               where Tree.Read(file).Contains("InternalsVisibleTo", StringComparison.Ordinal)
+               select $"{file} names InternalsVisibleTo; friends are in the project files, where this test reads them",
+        ];
+        Assert.Equal([], inside);
+    }
+
     [Fact]
     public void Versions_OfPackages_AreInOnePlace()
     {

@@ -86,8 +86,8 @@ public class LogSourceContract : InputContract
 
         public override void Run(int partition, int partitionCount, RecordBuffer<string> output)
         {
-            for (int i = from + ((to - from) * partition / partitionCount); i < from
-                + ((to - from) * (partition + 1) / partitionCount); i++)
+            int end = from + ((to - from) * (partition + 1) / partitionCount);
+            for (int i = from + ((to - from) * partition / partitionCount); i < end; i++)
             {
                 string record;
                 lock (log)

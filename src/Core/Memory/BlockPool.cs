@@ -96,13 +96,12 @@ public sealed class BlockPool
     }
 
     /// <summary>
-    /// Memory for one connection's unfinished records, within the bound that all of them share; the pool makes no other
-    /// use of it.
+    /// Memory for one connection's unfinished records, within the bound that all of them share; the pool makes no other use of it.
     /// </summary>
     /// <param name="maxRecordBytes">The most bytes that a record takes.</param>
     /// <param name="hasOwnPiece">
-    /// Whether the first 4 KiB are the connection's own, beyond the bound: for one of many connections, which hold no
-    /// block while they wait.
+    /// Whether the first 4 KiB are the connection's own, beyond the bound: for one of many connections, which hold no block while they
+    /// wait.
     /// </param>
     public RemainderBuffer NewCarry(int maxRecordBytes, bool hasOwnPiece) =>
         new(Carries, RemainderMemory.LargestBytes(maxRecordBytes), hasOwnPiece);

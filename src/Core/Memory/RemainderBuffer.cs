@@ -3,8 +3,9 @@ using System.Numerics;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// An unfinished record that had to leave its block: bytes that are added to, in a block of their own. For sources that
-/// cut a stream of bytes into records. Not thread safe but for what the pool calls.
+/// An unfinished record that had to leave its block: bytes that are added to, in a block of their own. For sources that cut a stream of
+/// bytes
+/// into records. Not thread safe but for what the pool calls.
 /// </summary>
 /// <remarks><see cref="BlockPool.NewCarry"/> makes one for each connection; all of them together keep the pool's bound.</remarks>
 public sealed class RemainderBuffer : IDisposable
@@ -25,8 +26,8 @@ public sealed class RemainderBuffer : IDisposable
     public int Count => _holder.Count;
 
     /// <summary>
-    /// Whether the receiver itself does not read now, such as for a rate limit: that nothing comes is not the peer's
-    /// fault. Safe from any thread.
+    /// Whether the receiver itself does not read now, such as for a rate limit: that nothing comes is not the peer's fault. Safe from
+    /// any thread.
     /// </summary>
     public bool IsBackpressured
     {

@@ -40,8 +40,7 @@ public sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerializ
     }
 
     /// <summary>
-    /// The records of entries, in order, with copies of their texts: dispose of the batch when nobody reads the records
-    /// any more.
+    /// The records of entries, in order, with copies of their texts: dispose of the batch when nobody reads the records any more.
     /// </summary>
     /// <param name="entries">From the journal.</param>
     /// <exception cref="InvalidDataException">An entry is not as it was written.</exception>

@@ -16,10 +16,10 @@ namespace FastStream;
 /// first new batch. The journal of an input that has none any more is read so
 /// too, if nothing is left in it.
 /// <para>
-/// An input has one (<see cref="Runtime.SourceContext.Journal"/>) where it says so by <c>KeepsJournal</c>. It calls
-/// <see cref="Begin"/> when it starts, then <see cref="Append"/> for what it receives and
-/// <see cref="Cut"/> for each batch, both under one lock of its own, so that batches and entries have the same order;
-/// it saves and loads batches by <see cref="SaveBatch"/> and
+/// An input has one (<see cref="Runtime.SourceContext.Journal"/>) where it says so by <c>KeepsJournal</c>. It calls <see cref="Begin"/>
+/// when it starts, then <see cref="Append"/> for what it receives and
+/// <see cref="Cut"/> for each batch, both under one lock of its own, so that batches and entries have the same order; it saves and
+/// loads batches by <see cref="SaveBatch"/> and
 /// <see cref="TryLoad"/>. Position, retirement and end are the context's to care for.
 /// </para>
 /// </remarks>
@@ -44,8 +44,8 @@ public sealed class ReceiverJournal
     /// <param name="options">Bounds; null where nothing is to be written.</param>
     /// <param name="fail">Told when the disk does not take what is received.</param>
     /// <param name="schema">How entries are written; null for bytes as they came.</param>
-    internal ReceiverJournal(string directory, string input, ReceiverJournalOptions? options,
-        Action<StreamingException> fail, string? schema = null)
+    internal ReceiverJournal(
+        string directory, string input, ReceiverJournalOptions? options, Action<StreamingException> fail, string? schema = null)
     {
         _directory = directory;
         _input = input;
@@ -55,8 +55,8 @@ public sealed class ReceiverJournal
     }
 
     /// <summary>
-    /// Whether what is received is to be appended: false where the context has no
-    /// <see cref="CheckpointOptions.ReceiverJournal"/> any more, and only what an earlier run left is read.
+    /// Whether what is received is to be appended: false where the context has no <see cref="CheckpointOptions.ReceiverJournal"/> any
+    /// more, and only what an earlier run left is read.
     /// </summary>
     public bool IsOn => _options is not null;
 
@@ -83,8 +83,8 @@ public sealed class ReceiverJournal
     }
 
     /// <summary>
-    /// What a batch is made of that <see cref="SaveBatch"/> wrote down: its entries, in order. In the order of the
-    /// batches, before <see cref="Begin"/>.
+    /// What a batch is made of that <see cref="SaveBatch"/> wrote down: its entries, in order. In the order of the batches, before <see
+    /// cref="Begin"/>.
     /// </summary>
     /// <param name="saved">Moves on behind what was written.</param>
     /// <param name="entries">The entries.</param>

@@ -1,12 +1,13 @@
 namespace FastStream;
 
 /// <summary>
-/// Tells whoever stored records what became of the batch that they are in: an input gives it to the batch
-/// (<see cref="InputBatch.Receipt"/>) that has them. Safe from any thread; the first answer counts.
+/// Tells whoever stored records what became of the batch that they are in: an input gives it to the batch (<see
+/// cref="InputBatch.Receipt"/>) that has them. Safe from any thread; the first answer
+/// counts.
 /// </summary>
 /// <remarks>
-/// The context answers for every batch that it takes. An input that drops records, or stops with records that are in no
-/// batch, answers for these itself by <see cref="Reject"/>.
+/// The context answers for every batch that it takes. An input that drops records, or stops with records that are in no batch, answers
+/// for these itself by <see cref="Reject"/>.
 /// </remarks>
 public sealed class BatchReceipt
 {

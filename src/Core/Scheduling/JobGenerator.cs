@@ -194,7 +194,9 @@ internal sealed class JobGenerator
             {
                 InputBatch cut = _cut[i] ??= _inputs[i].Cut(time);
                 infos[i] = new InputInfo(_inputs[i].Id, _inputs[i].Name, cut.RecordCount, cut.SizeBytes, cut.Description)
-                    { Lag = _inputs[i].Lag };
+                {
+                    Lag = _inputs[i].Lag,
+                };
                 haveAllEnded = haveAllEnded && _inputs[i].HasEnded;
             }
             catch (Exception error)

@@ -4,12 +4,12 @@ using System.Text;
 namespace FastStream.Serialization;
 
 /// <summary>
-/// Reads what <see cref="StateWriter"/> wrote. Every length is compared with what is left before anything is made of
-/// it: damaged input ends in a sentence, never in a huge allocation.
+/// Reads what <see cref="StateWriter"/> wrote. Every length is compared with what is left before anything is made of it: damaged input
+/// ends in a sentence, never in a huge allocation.
 /// </summary>
 /// <remarks>
-/// It reads forwards, once, and copies nothing but strings. Every member that reads throws
-/// <see cref="InvalidDataException"/> where the bytes are not what is expected, and says so of what.
+/// It reads forwards, once, and copies nothing but strings. Every member that reads throws <see cref="InvalidDataException"/> where the
+/// bytes are not what is expected, and says so of what.
 /// </remarks>
 /// <example><code>
 /// var reader = new StateReader(saved, version: 1, "the position of the orders");

@@ -5,13 +5,13 @@ using System.Text;
 namespace FastStream.Serialization;
 
 /// <summary>
-/// Writes small binary data for checkpoints and logs, such as the position of a source; <see cref="StateReader"/> reads
-/// it again.
+/// Writes small binary data for checkpoints and logs, such as the position of a source; <see cref="StateReader"/> reads it again.
 /// </summary>
 /// <remarks>
-/// Numbers are little endian and of fixed length, except <see cref="WriteVarInt64"/>. A string or a run of bytes has
-/// its length in front, as a number of 4 bytes. Write a version byte first: the reader's constructor checks it. The
-/// writer holds nothing itself: copies write to the same output. Not thread safe, as its output is not.
+/// Numbers are little endian and of fixed length, except <see cref="WriteVarInt64"/>. A string or a run of bytes has its length in
+/// front, as a number of 4 bytes. Write a version byte
+/// first: the reader's constructor checks it. The writer holds nothing itself: copies write to the same output. Not thread safe, as its
+/// output is not.
 /// </remarks>
 /// <example><code>
 /// var writer = new StateWriter(output);

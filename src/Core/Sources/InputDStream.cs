@@ -5,8 +5,9 @@ namespace FastStream.Runtime;
 
 /// <summary>A stream's root: what has arrived since the last batch is cut off at every tick.</summary>
 /// <remarks>
-/// To add a source, derive from <see cref="Source{T}"/>, which is apart from the description (or from a receiver in
-/// FastStream.Ingest); docs/recipes.md shows how. Derive from this where description and source are better one object.
+/// To add a source, derive from <see cref="Source{T}"/>, which is apart from the description (or from a receiver in FastStream.Ingest);
+/// docs/recipes.md shows how. Derive from this where description
+/// and source are better one object.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public abstract class InputDStream<T> : DStream<T>, IInputStream
@@ -73,8 +74,8 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     }
 
     /// <summary>
-    /// Where the context has checkpoints: writes down how far the input is, as of the batches up to a checkpoint, such
-    /// as what it has read already. By default where its journal is, else nothing.
+    /// Where the context has checkpoints: writes down how far the input is, as of the batches up to a checkpoint, such as what it has
+    /// read already. By default where its journal is, else nothing.
     /// </summary>
     /// <param name="time">The last batch that the checkpoint counts.</param>
     /// <param name="output">Takes the bytes.</param>
@@ -99,8 +100,8 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     }
 
     /// <summary>
-    /// How the context writes records of this type into checkpoints and journals. Only where it has
-    /// <see cref="StreamingOptions.Checkpoint"/>.
+    /// How the context writes records of this type into checkpoints and journals. Only where it has <see
+    /// cref="StreamingOptions.Checkpoint"/>.
     /// </summary>
     protected internal IRecordSerializer<T> Serializer => _serializer ??= Context.Options.Checkpoint!.Serializers.Of<T>();
 
@@ -113,27 +114,29 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     protected internal virtual bool HasEnded => false;
 
     /// <summary>
-    /// Whether the input takes nothing more before a batch gives room back: what is cut then holds little, and waiting
-    /// with the cut loses nothing. By default false. Asked before each cut by one thread: must be quick.
+    /// Whether the input takes nothing more before a batch gives room back: what is cut then holds little, and waiting with the cut
+    /// loses nothing. By default false. Asked before each cut by one
+    /// thread: must be quick.
     /// </summary>
     protected internal virtual bool IsBackpressured => false;
 
     /// <summary>
-    /// How far the input is behind the end of what it reads, as of its last cut, for <see cref="InputInfo.Lag"/>. By
-    /// default not known. Asked after each cut by the same thread: must be quick, and must not ask anything outside.
+    /// How far the input is behind the end of what it reads, as of its last cut, for <see cref="InputInfo.Lag"/>. By default not known.
+    /// Asked after each cut by the same thread: must be quick, and
+    /// must not ask anything outside.
     /// </summary>
     protected internal virtual SourceLag Lag => default;
 
     /// <summary>
-    /// Whether what is received goes into a journal where the context has checkpoints and a
-    /// <see cref="CheckpointOptions.ReceiverJournal"/>: <see cref="Runtime.SourceContext.Journal"/>. By default false:
-    /// an input whose source can be read again needs none.
+    /// Whether what is received goes into a journal where the context has checkpoints and a <see
+    /// cref="CheckpointOptions.ReceiverJournal"/>: <see cref="Runtime.SourceContext.Journal"/>. By default
+    /// false: an input whose source can be read again needs none.
     /// </summary>
     protected internal virtual bool KeepsJournal => false;
 
     /// <summary>
-    /// How entries of the journal are written: another run must have the same text to read them. By default null, for
-    /// bytes as they came.
+    /// How entries of the journal are written: another run must have the same text to read them. By default null, for bytes as they
+    /// came.
     /// </summary>
     protected internal virtual string? JournalSchema => null;
 
@@ -199,8 +202,8 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     {
         if (KeepsJournal)
         {
-            SourceContext.Journal =
-                new ReceiverJournal(directory, Name, Context.Options.Checkpoint!.ReceiverJournal, Context.Fail, JournalSchema);
+            SourceContext.Journal = new ReceiverJournal(
+                directory, Name, Context.Options.Checkpoint!.ReceiverJournal, Context.Fail, JournalSchema);
         }
     }
 
@@ -251,8 +254,8 @@ internal interface IInputStream
     bool HasJournal => false;
 
     /// <summary>
-    /// Where the context has checkpoints: the directory for the input's journal. Called first, before
-    /// <see cref="LoadPosition"/>, also for a first start.
+    /// Where the context has checkpoints: the directory for the input's journal. Called first, before <see cref="LoadPosition"/>, also
+    /// for a first start.
     /// </summary>
     void UseJournal(string directory)
     {

@@ -3,8 +3,9 @@ using System.Buffers;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// A source of records with a position: an object that runs beside the description of its stream. Derive from it, write
-/// <see cref="Cut"/>, and give it to <see cref="StreamingContextOperators.FromSource"/>.
+/// A source of records with a position: an object that runs beside the description of its stream. Derive from it, write <see
+/// cref="Cut"/>, and
+/// give it to <see cref="StreamingContextOperators.FromSource"/>.
 /// </summary>
 /// <remarks>
 /// The context calls, in this order: <see cref="LoadPosition"/> and <see cref="LoadBatch"/> where it goes on from a checkpoint;
@@ -12,9 +13,9 @@ namespace FastStream.Runtime;
 /// <see cref="HasEnded"/> and, where it has checkpoints, <see cref="SaveBatch"/>, by one thread in time order;
 /// <see cref="StopAsync"/>; a last <see cref="Cut"/> in a graceful stop; <see cref="CloseAsync"/>.
 /// <see cref="SavePosition"/> and <see cref="OnBatchCommitted"/> come from the thread that runs batches, while the next ones are cut.
-/// What these throw fails what they were called for: a cut that throws is tried again with the next batch, a load that
-/// throws ends the start. Derive a test from <c>SourceContract</c> of FastStream.TestKit: it checks what is promised
-/// here.
+/// What these throw fails what they were called for: a cut that throws is tried again with the next batch, a load that throws ends the
+/// start.
+/// Derive a test from <c>SourceContract</c> of FastStream.TestKit: it checks what is promised here.
 /// </remarks>
 /// <example><code>
 /// sealed class Numbers(int perBatch) : Source&lt;long&gt;
@@ -42,7 +43,8 @@ namespace FastStream.Runtime;
 ///     protected override void LoadPosition(ReadOnlySpan&lt;byte&gt; saved) =>
 ///         _next = new StateReader(saved, $"the position of {Context.Name}").ReadNatural();
 ///
-///     private RecordInputBatch&lt;long&gt; Batch(long end) => RecordInputBatch.Of([.. Enumerable.Range(0, perBatch).Select(i => end - perBatch + i)]);
+///     private RecordInputBatch&lt;long&gt; Batch(long end) => RecordInputBatch.Of([.. Enumerable.Range(0, perBatch).Select(i => end -
+/// perBatch + i)]);
 /// }
 ///
 /// context.FromSource(new Numbers(100)).Print();
@@ -57,8 +59,8 @@ public abstract class Source<T>
     protected SourceContext Context => Stream.Source;
 
     /// <summary>
-    /// How the context writes records of this type into checkpoints and journals. Only where it has
-    /// <see cref="StreamingOptions.Checkpoint"/>.
+    /// How the context writes records of this type into checkpoints and journals. Only where it has <see
+    /// cref="StreamingOptions.Checkpoint"/>.
     /// </summary>
     protected IRecordSerializer<T> Serializer => Stream.Serializer;
 

@@ -27,8 +27,8 @@ public sealed class SourceContext
     public int PartitionCount => _stream.PartitionCount;
 
     /// <summary>
-    /// The source's journal, where it <c>KeepsJournal</c> and the context has checkpoints; else null. It is there
-    /// before a position or a batch is loaded.
+    /// The source's journal, where it <c>KeepsJournal</c> and the context has checkpoints; else null. It is there before a position or
+    /// a batch is loaded.
     /// </summary>
     public ReceiverJournal? Journal { get; internal set; }
 
@@ -66,22 +66,21 @@ public sealed class SourceContext
     }
 
     /// <summary>
-    /// The source has ended by an error, for good: listeners are told, and
-    /// <see cref="StreamingOptions.OnBatchFailure"/> decides whether the context goes on without it, or stops
-    /// gracefully (what was received goes through a last batch) and fails.
+    /// The source has ended by an error, for good: listeners are told, and <see cref="StreamingOptions.OnBatchFailure"/> decides
+    /// whether the
+    /// context goes on without it, or stops gracefully (what was received goes through a last batch) and fails.
     /// </summary>
     /// <param name="message">What went wrong.</param>
     /// <param name="error">The error itself.</param>
     public void EndByError(string message, Exception error)
     {
         ReportError(message, error);
-        _stream.Context.OnInputFailed(new StreamingException($"Input {Name} gives nothing any more. {message}", error)
-            { OperatorName = Name });
+        _stream.Context.OnInputFailed(
+            new StreamingException($"Input {Name} gives nothing any more. {message}", error) { OperatorName = Name });
     }
 
     /// <summary>
-    /// Tells listeners of an error and stops the context at once, whatever the policy is: for what the source cannot go
-    /// on after.
+    /// Tells listeners of an error and stops the context at once, whatever the policy is: for what the source cannot go on after.
     /// </summary>
     /// <param name="error">Why, in a sentence that says what to do.</param>
     public void Fail(StreamingException error)
@@ -92,8 +91,7 @@ public sealed class SourceContext
     }
 
     /// <summary>
-    /// As <see cref="Fail(StreamingException)"/>, for an error that the source does not expect: rather than staying
-    /// active and deaf.
+    /// As <see cref="Fail(StreamingException)"/>, for an error that the source does not expect: rather than staying active and deaf.
     /// </summary>
     /// <param name="error">The error.</param>
     public void FailUnexpectedly(Exception error)

@@ -4,8 +4,7 @@ namespace FastStream.Runtime;
 
 /// <summary>The stream of what a <see cref="Source{T}"/> gives. It holds nothing but the source.</summary>
 /// <remarks>
-/// Derive from it where a stream of a source has members of its own; else
-/// <see cref="StreamingContextOperators.FromSource"/> makes one.
+/// Derive from it where a stream of a source has members of its own; else <see cref="StreamingContextOperators.FromSource"/> makes one.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public class SourceStream<T> : InputDStream<T>

@@ -8,8 +8,7 @@ public readonly unsafe ref struct RecordBytes
     private readonly int _readable;  // bytes that may be loaded from _start on, at least _length
 
     /// <summary>
-    /// Bytes at a fixed address, such as those of a mapped file. The caller answers for the address: only unsafe code
-    /// can make one.
+    /// Bytes at a fixed address, such as those of a mapped file. The caller answers for the address: only unsafe code can make one.
     /// </summary>
     /// <param name="start">The first byte; must not move and must stay as long as the batch.</param>
     /// <param name="length">Number of bytes.</param>
@@ -57,9 +56,9 @@ public readonly unsafe ref struct RecordBytes
     }
 
     /// <summary>
-    /// Adds every line of the bytes as a text, without its end and without copying what is longer than
-    /// <see cref="Utf8Text.InlineBytes"/>: lines end with LF, CR LF or a lone CR, and what follows the last end is a
-    /// line too unless it is empty. 64 bytes are looked at in one step.
+    /// Adds every line of the bytes as a text, without its end and without copying what is longer than <see
+    /// cref="Utf8Text.InlineBytes"/>: lines end with LF, CR LF or a lone CR, and what follows
+    /// the last end is a line too unless it is empty. 64 bytes are looked at in one step.
     /// </summary>
     /// <param name="output">Takes the lines, in order.</param>
     /// <returns>How many there were.</returns>

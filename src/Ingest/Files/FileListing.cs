@@ -9,10 +9,11 @@ namespace FastStream;
 /// <param name="pattern">A directory; its segments may have <c>*</c> and <c>?</c>.</param>
 /// <param name="filter">The user's own filter; null takes all.</param>
 /// <param name="warn">Gets a message for listeners, and its cause.</param>
-/// <param name="findOwnWriter">Says what of the program writes into a directory, which a pattern leaves out; null where
-/// nobody does.</param>
-internal sealed class FileListing(string pattern, Func<string, bool>? filter, Action<string, Exception?> warn,
-    Func<string, string?>? findOwnWriter = null)
+/// <param name="findOwnWriter">
+/// Says what of the program writes into a directory, which a pattern leaves out; null where nobody does.
+/// </param>
+internal sealed class FileListing(
+    string pattern, Func<string, bool>? filter, Action<string, Exception?> warn, Func<string, string?>? findOwnWriter = null)
 {
     private const int MaxRemembered = 10_000;   // directories, whose writers are remembered
 

@@ -17,9 +17,8 @@ internal static class ReceiverRate
         var limiter = new RateLimiter(options.Rate, options.TimeProvider);
         if (options.Rate.Adaptive)
         {
-            source.StreamingContext
-                .AddListener(
-                    new RateController(source.StreamId, new PidRateEstimator(options.BatchInterval, options.Rate), limiter.Update));
+            source.StreamingContext.AddListener(
+                new RateController(source.StreamId, new PidRateEstimator(options.BatchInterval, options.Rate), limiter.Update));
         }
 
         return limiter;

@@ -22,8 +22,9 @@ public static partial class StreamingContextSources
         ArgumentNullException.ThrowIfNull(context);
         options ??= new ListenSourceOptions();
         return new ListenDStream<Utf8Text>(
-            context, new ListenSource<Utf8Text>(endPoint, ValidUtf8LineDecoder.For(options.InvalidUtf8, context),
-                options, context.Options.TimeProvider));
+            context,
+            new ListenSource<Utf8Text>(
+                endPoint, ValidUtf8LineDecoder.For(options.InvalidUtf8, context), options, context.Options.TimeProvider));
     }
 
     /// <summary>

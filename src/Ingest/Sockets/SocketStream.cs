@@ -29,8 +29,8 @@ public static partial class StreamingContextSources
     {
         ArgumentNullException.ThrowIfNull(context);
         options ??= new SocketSourceOptions();
-        return context.FromSource(new SocketSource<Utf8Text>(host, port, ValidUtf8LineDecoder.For(options.InvalidUtf8, context), options),
-            "Socket");
+        return context.FromSource(
+            new SocketSource<Utf8Text>(host, port, ValidUtf8LineDecoder.For(options.InvalidUtf8, context), options), "Socket");
     }
 
     /// <summary>
