@@ -39,12 +39,9 @@ internal sealed class ReducingWindowOperator<TKey, TValue, TMarker> : KeyedWindo
         GatherBatches();
         Gather(last);
         PutOut();
+        Table.HoldKeyTexts(batch);
         _batches.Clear();
         _parts.Clear();
-    }
-
-    protected override void AcceptValues()
-    {
     }
 
     protected override void UndoValues()
@@ -52,9 +49,10 @@ internal sealed class ReducingWindowOperator<TKey, TValue, TMarker> : KeyedWindo
         _order.Clear();
         _batches.Clear();
         _parts.Clear();
+        base.UndoValues();
     }
 
-    protected override void Leave(WindowPane<NumberedValue<TValue>> pane) => _pyramid?.Remove(pane);
+    protected override void Forget(WindowPane<NumberedValue<TValue>> pane) => _pyramid?.Remove(pane);
 
     // Merging gathers too, and so it comes first.
     private void GatherBatches()
