@@ -12,7 +12,7 @@ internal sealed class RecordBlocks<T> : IDisposable
     private const int SmallestBlockRecords = 128;
     private const int LargestBlockRecords = 8192;
 
-    private ArraySegment<T>[] _blocks = [];   // those that are full or sealed
+    private ArraySegment<T>[] _blocks = [];   // those that are full or sealed; pooled too
     private int _blockCount;
     private T[] _filling = [];                // the block behind them
     private int _count;                       // records in it
@@ -77,7 +77,10 @@ internal sealed class RecordBlocks<T> : IDisposable
         {
             if (_blockCount == _blocks.Length)
             {
-                Array.Resize(ref _blocks, Math.Max(4, 2 * _blockCount));
+                ArraySegment<T>[] larger = ArrayPool<ArraySegment<T>>.Shared.Rent(Math.Max(1, 2 * _blockCount));
+                Blocks.CopyTo(larger);
+                ReturnList();
+                _blocks = larger;
             }
 
             _blocks[_blockCount++] = new ArraySegment<T>(_filling, 0, _count);
@@ -119,7 +122,17 @@ internal sealed class RecordBlocks<T> : IDisposable
             ArrayPool<T>.Shared.Return(block.Array!, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
         }
 
+        ReturnList();
         _blockCount = 0;
         _nextBlockRecords = SmallestBlockRecords;
+    }
+
+    private void ReturnList()
+    {
+        if (_blocks.Length > 0)
+        {
+            ArrayPool<ArraySegment<T>>.Shared.Return(_blocks, clearArray: true);
+            _blocks = [];
+        }
     }
 }

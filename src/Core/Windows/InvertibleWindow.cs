@@ -39,10 +39,12 @@ internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
 
         Enter(last, before);
         PutOut();
+        Table.HoldKeyTexts(batch);
     }
 
     protected override void AcceptValues()
     {
+        base.AcceptValues();
         _before.Clear();
         _moved.Clear();
     }
@@ -57,7 +59,9 @@ internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
         }
 
         _moved.ForEach(pane => pane.IsCounted = !pane.IsCounted);
-        AcceptValues();
+        _before.Clear();
+        _moved.Clear();
+        base.UndoValues();
     }
 
     private void Enter(WindowPane<NumberedValue<TValue>> pane, BatchTime before)

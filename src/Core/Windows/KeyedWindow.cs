@@ -9,14 +9,12 @@ namespace FastStream;
 /// <typeparam name="TKey">The key.</typeparam>
 /// <typeparam name="TValue">The value of a key in one batch, and in a window.</typeparam>
 internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Operator<(TKey Key, TValue Value)> next)
-    : StatefulOperator<(TKey Key, TValue Value), (TKey Key, TValue Value)>(next), IDisposable
+    : PaneWindowOperator<(TKey Key, TValue Value), NumberedValue<TValue>, (TKey Key, TValue Value)>(size, next)
 {
     private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];
     private readonly NumberedValue<TValue>[] _numbered = new NumberedValue<TValue>[RecordBuffer.SpanRecords];
-    private readonly PaneCollector<NumberedValue<TValue>> _gathering = new(size.Depth);
     private readonly PooledList<int> _touched = new();          // numbers of the batch that runs or ran last, one for each pair
     private readonly PooledList<int> _added = new();            // keys that the span being located brought; left only where that failed
-    private readonly WindowPanes<NumberedValue<TValue>> _panes = new(size);
     private readonly HiddenTextFinder? _finder = HiddenTexts<TValue>.NewFinder();   // null where no text can be hidden in a value
 
     /// <summary>The keys of all batches that are kept.</summary>
@@ -24,9 +22,6 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
 
     /// <summary>Whether values and marks of entries are of the batches that are counted, and not only of the window under way.</summary>
     public virtual bool KeepsValues => false;
-
-    /// <summary>The final batches, oldest first.</summary>
-    protected Queue<WindowPane<NumberedValue<TValue>>> Panes => _panes.Final;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public sealed override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
@@ -47,25 +42,11 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
             _numbered[i] = new NumberedValue<TValue> { Number = numbers[i], Value = items[i].Value };
         }
 
-        _gathering.Add(_numbered.AsSpan(0, items.Length));
+        Gathering.Add(_numbered.AsSpan(0, items.Length));
     }
 
-    public sealed override void OnBatchEnd(BatchContext batch)
+    protected override void UndoValues()
     {
-        WindowPane<NumberedValue<TValue>> last = _gathering.TakePane(batch);
-        _panes.Last = last;
-        if (size.IsDue(batch.Time))
-        {
-            Emit(batch, last, size.Before(batch.Time));
-            Table.HoldKeyTexts(batch);
-            base.OnBatchEnd(batch);
-        }
-    }
-
-    protected sealed override void Undo()
-    {
-        UndoValues();
-
         // Backwards, so that keys to come get the numbers that they would have got without this batch.
         for (int i = _added.Count - 1; i >= 0; i--)
         {
@@ -79,33 +60,12 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
 
         _added.Clear();
         _touched.Clear();
-        _panes.DropLast();
-        _gathering.Reset();
     }
 
-    // What follows begins a batch where a window is due.
-    protected sealed override void PassStart(BatchContext batch)
+    /// <summary>Takes in a batch of an earlier run, whose keys are in the table.</summary>
+    public sealed override void Restore(WindowPane<NumberedValue<TValue>> pane)
     {
-        if (size.IsDue(batch.Time))
-        {
-            base.PassStart(batch);
-        }
-    }
-
-    /// <summary>The batches kept, oldest first, as of the last final one. Between batches.</summary>
-    public IReadOnlyCollection<WindowPane<NumberedValue<TValue>>> Saved()
-    {
-        AcceptPending();
-        return Panes;
-    }
-
-    /// <summary>
-    /// Takes in a batch of an earlier run, whose keys are in the table; in time order, before the first batch of this
-    /// one.
-    /// </summary>
-    public void Restore(WindowPane<NumberedValue<TValue>> pane)
-    {
-        _panes.Add(pane);
+        base.Restore(pane);
         foreach (ReadOnlySpan<NumberedValue<TValue>> block in pane.Records.Blocks)
         {
             foreach (ref readonly NumberedValue<TValue> item in block)
@@ -115,36 +75,22 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         }
     }
 
-    /// <summary>The first time after another at which a window with records ends. Between batches.</summary>
-    public BatchTime? NextDue(BatchTime after)
+    public sealed override void Dispose()
     {
-        AcceptPending();
-        return _panes.NextDue(after);
-    }
-
-    public void Dispose()
-    {
-        while (Panes.TryDequeue(out WindowPane<NumberedValue<TValue>>? pane))
-        {
-            Leave(pane);
-            pane.Dispose();
-        }
-
+        base.Dispose();
         Table.Dispose();
     }
 
-    /// <summary>Puts out the window of the batches after a time, up to the last one.</summary>
-    protected abstract void Emit(BatchContext batch, WindowPane<NumberedValue<TValue>> last, BatchTime before);
+    protected override void AcceptValues() => _touched.Clear();
 
-    /// <summary>The last batch is final: what was kept for undoing it is not needed.</summary>
-    protected abstract void AcceptValues();
-
-    /// <summary>The last batch is dropped: entries are again what they were before it.</summary>
-    protected abstract void UndoValues();
-
-    /// <summary>A batch is let go of.</summary>
-    protected virtual void Leave(WindowPane<NumberedValue<TValue>> pane)
+    protected sealed override void Leave(WindowPane<NumberedValue<TValue>> pane)
     {
+        foreach (ReadOnlySpan<NumberedValue<TValue>> block in pane.Records.Blocks)
+        {
+            Leave(block);
+        }
+
+        base.Leave(pane);
     }
 
     // What is added up outlives the batches that it is of.
@@ -153,24 +99,6 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         foreach (ref readonly (TKey Key, TValue Value) item in items)
         {
             _finder!.ThrowIfIn(in item.Value, "A value that a window with an inverse adds up,");
-        }
-    }
-
-    // Takes the last batch over, and lets go of those that no window to come reaches back to.
-    protected sealed override void Accept()
-    {
-        _panes.Accept();
-        AcceptValues();
-        _touched.Clear();
-        while (_panes.TryLetGo(out WindowPane<NumberedValue<TValue>>? pane))
-        {
-            foreach (ReadOnlySpan<NumberedValue<TValue>> block in pane.Records.Blocks)
-            {
-                Leave(block);
-            }
-
-            Leave(pane);
-            pane.Dispose();
         }
     }
 

@@ -41,12 +41,9 @@ internal sealed class RecomputedWindowOperator<TKey, TValue, TMarker> : KeyedWin
         GatherBatches();
         Gather(last);
         PutOut();
+        Table.HoldKeyTexts(batch);
         _batches.Clear();
         _parts.Clear();
-    }
-
-    protected override void AcceptValues()
-    {
     }
 
     protected override void UndoValues()
@@ -54,9 +51,10 @@ internal sealed class RecomputedWindowOperator<TKey, TValue, TMarker> : KeyedWin
         _order.Clear();
         _batches.Clear();
         _parts.Clear();
+        base.UndoValues();
     }
 
-    protected override void Leave(WindowPane<NumberedValue<TValue>> pane) => _pyramid?.Remove(pane);
+    protected override void Forget(WindowPane<NumberedValue<TValue>> pane) => _pyramid?.Remove(pane);
 
     // Merging gathers too, and so it comes first.
     private void GatherBatches()

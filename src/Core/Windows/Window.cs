@@ -57,25 +57,14 @@ internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStr
 }
 
 /// <summary>Keeps the batches that a later window still needs, and hands them on, as they lie, whenever a window is due.</summary>
-internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : StatefulOperator<T, T>(next), IDisposable
+internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : PaneWindowOperator<T, T, T>(size, next)
 {
-    private readonly PaneCollector<T> _gathering = new(size.Depth);
-    private readonly WindowPanes<T> _panes = new(size);
-
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public override void OnRecords(ReadOnlySpan<T> items) => _gathering.Add(items);
+    public override void OnRecords(ReadOnlySpan<T> items) => Gathering.Add(items);
 
-    public override void OnBatchEnd(BatchContext batch)
+    protected override void Emit(BatchContext batch, WindowPane<T> last, BatchTime before)
     {
-        WindowPane<T> last = _gathering.TakePane(batch);
-        _panes.Last = last;
-        if (!size.IsDue(batch.Time))
-        {
-            return;
-        }
-
-        BatchTime before = size.Before(batch.Time);
-        foreach (WindowPane<T> pane in _panes.Final)
+        foreach (WindowPane<T> pane in Panes)
         {
             if (pane.Time > before)
             {
@@ -84,62 +73,11 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Sta
         }
 
         Give(last, batch);
-        base.OnBatchEnd(batch);
-    }
-
-    /// <summary>The batches kept, oldest first, as of the last final one. Between batches.</summary>
-    public IEnumerable<WindowPane<T>> Saved()
-    {
-        AcceptPending();
-        return _panes.Final;
-    }
-
-    /// <summary>Takes in a batch of an earlier run; in time order, before the first batch of this one.</summary>
-    public void Restore(WindowPane<T> pane) => _panes.Add(pane);
-
-    /// <summary>The first time after another at which a window with records ends. Between batches.</summary>
-    public BatchTime? NextDue(BatchTime after)
-    {
-        AcceptPending();
-        return _panes.NextDue(after);
-    }
-
-    public void Dispose()
-    {
-        while (_panes.Final.TryDequeue(out WindowPane<T>? pane))
-        {
-            pane.Dispose();
-        }
     }
 
     private void Give(WindowPane<T> pane, BatchContext batch)
     {
         pane.HoldFor(batch);
         pane.Records.PassTo(Output);
-    }
-
-    // What follows begins a batch where a window is due.
-    protected override void PassStart(BatchContext batch)
-    {
-        if (size.IsDue(batch.Time))
-        {
-            base.PassStart(batch);
-        }
-    }
-
-    // Takes the last batch over, and lets go of those that no window to come reaches back to.
-    protected override void Accept()
-    {
-        _panes.Accept();
-        while (_panes.TryLetGo(out WindowPane<T>? pane))
-        {
-            pane.Dispose();
-        }
-    }
-
-    protected override void Undo()
-    {
-        _panes.DropLast();
-        _gathering.Reset();
     }
 }
