@@ -14,12 +14,9 @@ internal static class ExampleCompiler
         using System.IO; using System.Linq; using System.Net; using System.Net.Sockets; using System.Reactive.Linq; using System.Text;
         using System.Threading; using System.Threading.Channels; using System.Threading.Tasks; using System.Threading.Tasks.Dataflow;
         using FastStream; using Microsoft.AspNetCore.Builder; using Microsoft.AspNetCore.Http; using Microsoft.Extensions.DependencyInjection;
-        using FastStream.Runtime; using FastStream.Serialization; using FastStream.Testing; using FastStream.Tests.House.Examples; using Xunit;
+        using FastStream.Tests.House.Examples; using Xunit;
 
         """;
-
-    // A namespace that nothing is in yet may be used all the same.
-    private const string Namespaces = "\nnamespace FastStream.Runtime { } namespace FastStream.Serialization { } namespace FastStream.Testing { }\n";
 
     private static readonly CSharpParseOptions Language = new(LanguageVersion.Preview);
 
@@ -32,7 +29,7 @@ internal static class ExampleCompiler
         string[] assemblies = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
         return [.. CSharpCompilation.Create(
                 "Examples",
-                [Parse(Usings + code + Namespaces)],
+                [Parse(Usings + code)],
                 assemblies.Select(path => MetadataReference.CreateFromFile(path)),
                 new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary))
             .GetDiagnostics()
