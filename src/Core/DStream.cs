@@ -101,8 +101,8 @@ public abstract class DStream
     /// <summary>
     /// Whether all records of a key are in the partition of the key's group, so that keyed operators behind need no
     /// exchange. By itself false, which is always right; at a
-    /// <see cref="DStream{T}"/> whether it has a <see cref="DStream{T}.Route"/>. An operator that keeps its records'
-    /// keys and partitions says what its parent says.
+    /// <see cref="DStream{T}"/> whether it has a <see cref="DStream{T}.Partitioner"/>. An operator that keeps its
+    /// records' keys and partitions says what its parent says.
     /// </summary>
     public virtual bool IsPartitionedByKey => false;
 

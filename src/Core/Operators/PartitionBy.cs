@@ -46,7 +46,7 @@ public static class Partitioners
 {
     /// <summary>
     /// Sends each pair to the partition of its key's group, as <c>PartitionBy</c> and keyed operators do: what a stream
-    /// of pairs says as its <see cref="DStream{T}.Route"/>.
+    /// of pairs says as its <see cref="DStream{T}.Partitioner"/>.
     /// </summary>
     /// <typeparam name="TKey">The key.</typeparam>
     /// <typeparam name="TValue">The value.</typeparam>

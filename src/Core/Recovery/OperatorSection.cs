@@ -23,15 +23,17 @@ internal sealed class OperatorSection(DStream stream, IReadOnlyList<IStateful> p
 
     public bool IsByGroup => partitions[0].IsKeyed;
 
+    private string Digits => IsByGroup ? _salt.ToString() : "";
+
     public void Save(int part, IBufferWriter<byte> output)
     {
         IStateful state = partitions[part];
         state.AcceptPending();
         var writer = new KeyGroupWriter(stream.Name, _salt, IsByGroup ? KeyGroups.Of(part, partitions.Count) : null);
         state.Save(writer);
-        string salt = IsByGroup ? _salt.ToString() : "";
-        SavedNumbers.WriteInt32(output, salt.Length);
-        Encoding.ASCII.GetBytes(salt, output);
+        string digits = Digits;
+        SavedNumbers.WriteInt32(output, digits.Length);
+        Encoding.ASCII.GetBytes(digits, output);
         (int Group, ReadOnlyMemory<byte> Bytes)[] written = [.. writer.Written];
         SavedNumbers.WriteInt32(output, written.Length);
         foreach ((int group, ReadOnlyMemory<byte> bytes) in written)
@@ -45,16 +47,16 @@ internal sealed class OperatorSection(DStream stream, IReadOnlyList<IStateful> p
     public void Load(int part, int? owner, ReadOnlySpan<byte> bytes)
     {
         int saltLength = Prefixed.LengthOfPresent(ref bytes);
-        string salt = Encoding.ASCII.GetString(bytes[..saltLength]);
+        string saved = Encoding.ASCII.GetString(bytes[..saltLength]);
         bytes = bytes[saltLength..];
-        string expected = IsByGroup ? _salt.ToString() : "";
-        if (salt != expected)
+        if (saved != Digits)
         {
-            throw new InvalidOperationException(salt.Length == expected.Length
+            throw new InvalidOperationException(saved.Length == Digits.Length
                 ? $"The state of {stream.Name} was saved by key group, with another StreamingOptions.KeySalt than "
                     + "the program has now. Start with the one it was written with, or with none."
-                : $"The state of {stream.Name} was saved {(salt.Length > 0 ? "by key group" : "by partition")}, and "
-                    + $"its operator is {(IsByGroup ? "keyed" : "not keyed")} now. Give it another Schema or name, or IsKeyed as it was.");
+                : $"The state of {stream.Name} was saved {(saved.Length > 0 ? "by key group" : "by partition")}, "
+                    + $"and its operator is {(IsByGroup ? "keyed" : "not keyed")} now. Give it another Schema or "
+                    + "name, or IsKeyed as it was.");
         }
 
         for (int left = SavedNumbers.ReadInt32(ref bytes); left > 0; left--)

@@ -18,7 +18,7 @@ namespace FastStream.Runtime;
 /// One that overrides <see cref="Schema"/>, <see cref="Save"/> and <see cref="Restore"/> is in checkpoints:
 /// <see cref="GraphBuilder.Attach{T}(DStream{T}, DStream, Func{int, Operator{T}})"/> sees to it. A keyed one writes by
 /// key group, so that the program may go on with another number of partitions; its parent must be partitioned by that
-/// key (<see cref="DStream{T}.Route"/>).
+/// key (<see cref="DStream{T}.Partitioner"/>).
 /// </para>
 /// </remarks>
 /// <typeparam name="TIn">The record taken in.</typeparam>

@@ -207,6 +207,7 @@ internal sealed class OutputRunner(
     private async ValueTask<StreamingException?> ForEachAsync(
         JobSet batch, IEnumerable<int> indexes, string what, Func<ISinkOutput, BatchTime, CancellationToken, ValueTask> call)
     {
+        batch.Own!.Enter();
         StreamingException? failure = null;
         foreach (int index in indexes.Order().ToArray())
         {
