@@ -199,7 +199,10 @@ internal sealed class SinkRun<T>(StreamingContext context, Func<Sink<T>> newSink
             try
             {
                 await WriteAsync(time, records, isReplay: false).ConfigureAwait(false);
-                await (IsTransactional ? _sink.PrepareAsync(time, CancellationToken.None) : ValueTask.CompletedTask).ConfigureAwait(false);
+                if (IsTransactional)
+                {
+                    await _sink.PrepareAsync(time, CancellationToken.None).ConfigureAwait(false);
+                }
             }
             catch (Exception)
             {

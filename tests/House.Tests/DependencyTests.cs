@@ -74,6 +74,23 @@ public sealed class DependencyTests
             project => Assert.Contains(project, solution, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Stranger_AnyProject_SeesOnlyWhatIsPublic()
+    {
+        const string Stranger = "tests/Stranger.Tests/FastStream.Stranger.Tests.csproj";
+        Assert.All(Tree.Files(".csproj", "src"), project => Assert.DoesNotContain(
+            XDocument.Parse(Tree.Read(project)).Descendants("InternalsVisibleTo"),
+            friend => friend.Attribute("Include")!.Value.Contains("Stranger", StringComparison.Ordinal)));
+        Assert.All(Tree.Files(".cs", "src"),
+            file => Assert.DoesNotContain("InternalsVisibleTo", Tree.Read(file), StringComparison.Ordinal));
+        XDocument stranger = XDocument.Parse(Tree.Read(Stranger));
+        string[] packages = [.. stranger.Descendants("PackageReference")
+            .Select(reference => reference.Attribute("Include")!.Value["FastStream.".Length..])];
+        Assert.Equal(stranger.Descendants("ProjectReference")
+            .Select(reference => Room(reference.Attribute("Include")!.Value.Replace("../", "", StringComparison.Ordinal))), packages);
+        Assert.Empty(stranger.Descendants("Compile"));   // no file of ours that sees more is linked in
+    }
+
     private static string Room(string project) => project.Split('/')[1];
 
     private static IEnumerable<string> References(string project)

@@ -62,8 +62,14 @@ internal sealed class SinkOutput<T>(DStream<T> stream, string operatorName, Sink
 
         foreach (BatchTime time in (await sink.FindPreparedAsync(cancellationToken).ConfigureAwait(false)).Order())
         {
-            await (_isCommitted(time)
-                ? sink.PublishAsync(time, cancellationToken) : sink.AbortAsync(time, cancellationToken)).ConfigureAwait(false);
+            if (_isCommitted(time))
+            {
+                await sink.PublishAsync(time, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await sink.AbortAsync(time, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 

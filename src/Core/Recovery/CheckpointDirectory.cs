@@ -148,7 +148,7 @@ public sealed record SavedCheckpoint(int Number, BatchTime Time, BatchTime ZeroT
 }
 
 /// <summary>A partition of a state or window, or an input's position, in a checkpoint.</summary>
-/// <param name="Kind"><c>state</c> or <c>input</c>.</param>
+/// <param name="Kind"><c>state</c>, <c>input</c> or <c>sink</c>.</param>
 /// <param name="Name">The stream's name.</param>
 /// <param name="Schema">How it is written, with the types of keys and values.</param>
 /// <param name="SizeBytes">Its bytes.</param>

@@ -3,9 +3,9 @@ using System.Text.Json;
 
 namespace FastStream;
 
-/// <summary>One part of a checkpoint's data: a partition of a state, or an input's position.</summary>
-/// <param name="Kind"><c>state</c> or <c>input</c>.</param>
-/// <param name="Name">The stream's name.</param>
+/// <summary>One part of a checkpoint's data: a partition of a state, or the position of an input or a sink.</summary>
+/// <param name="Kind"><c>state</c>, <c>input</c> or <c>sink</c>.</param>
+/// <param name="Name">The stream's or sink's name.</param>
 /// <param name="Schema">How it is written; another one does not fit.</param>
 /// <param name="Offset">Where it begins in the data.</param>
 /// <param name="Length">Its bytes.</param>

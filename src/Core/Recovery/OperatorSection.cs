@@ -23,15 +23,16 @@ internal sealed class OperatorSection(DStream stream, IReadOnlyList<IStateful> p
 
     public bool IsByGroup => partitions[0].IsKeyed;
 
+    private string Digits => IsByGroup ? _salt.ToString() : "";
+
     public void Save(int part, IBufferWriter<byte> output)
     {
         IStateful partition = partitions[part];
         partition.AcceptPending();
         var writer = new KeyGroupWriter(stream.Name, _salt, IsByGroup ? KeyGroups.Of(part, partitions.Count) : null);
         partition.Save(writer);
-        string salt = IsByGroup ? _salt.ToString() : "";
         var state = new StateWriter(output);
-        state.WriteString(salt);
+        state.WriteString(Digits);
         (int Group, ReadOnlyMemory<byte> Bytes)[] written = [.. writer.Written];
         state.WriteInt32(written.Length);
         foreach ((int group, ReadOnlyMemory<byte> bytes) in written)
@@ -44,14 +45,13 @@ internal sealed class OperatorSection(DStream stream, IReadOnlyList<IStateful> p
     public void Load(int part, int? owner, ReadOnlySpan<byte> bytes)
     {
         var state = new StateReader(bytes, $"The state of {stream.Name}");
-        string salt = state.ReadString();
-        string expected = IsByGroup ? _salt.ToString() : "";
-        if (salt != expected)
+        string saved = state.ReadString();
+        if (saved != Digits)
         {
-            throw new InvalidOperationException(salt.Length == expected.Length
+            throw new InvalidOperationException(saved.Length == Digits.Length
                 ? $"The state of {stream.Name} was saved by key group, with another StreamingOptions.KeySalt than "
                     + "the program has now. Start with the one it was written with, or with none."
-                : $"The state of {stream.Name} was saved {(salt.Length > 0 ? "by key group" : "by partition")}, and "
+                : $"The state of {stream.Name} was saved {(saved.Length > 0 ? "by key group" : "by partition")}, and "
                     + $"its operator is {(IsByGroup ? "keyed" : "not keyed")} now. Give it another Schema or name, or IsKeyed as it was.");
         }
 

@@ -70,6 +70,7 @@ internal sealed class SinkRunner(BatchServices services)
     private async ValueTask<StreamingException?> ForEachAsync(
         JobSet batch, IEnumerable<int> indexes, string what, Func<ISinkOutput, BatchTime, CancellationToken, ValueTask> call)
     {
+        batch.Own!.Enter();
         StreamingException? failure = null;
         foreach (int index in indexes.Order().ToArray())
         {
