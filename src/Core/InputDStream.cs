@@ -146,6 +146,8 @@ internal interface IInputStream
 
     string Name { get; }
 
+    string? Origin => null;
+
     bool IsHeldUp { get; }
 
     bool HasEnded => false;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
@@ -7,6 +8,7 @@ namespace FastStream;
 /// <remarks>A value converts to it by itself; <c>default</c> is none. Prints as its value, or <c>null</c>, and is the same in JSON.</remarks>
 /// <example><code>Optional&lt;long&gt; count = 3; long next = count.GetValueOrDefault() + 1; count = default;</code></example>
 /// <typeparam name="T">The value; null is a value like any other.</typeparam>
+[DebuggerDisplay("{ToString(),nq}")]
 [JsonConverter(typeof(OptionalJsonConverter))]
 public readonly struct Optional<T> : IEquatable<Optional<T>>, IOptional
 {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace FastStream;
 
 /// <summary>A context's states; there is no way back.</summary>
@@ -20,6 +22,7 @@ public enum StreamingContextState
 /// The counterpart of Spark's class of the same name; any number of contexts may run in a process. Describing is for one thread;
 /// starting, stopping and the properties are safe from any. (The BCL has a <c>System.Runtime.Serialization.StreamingContext</c>; import that namespace elsewhere.)
 /// </remarks>
+[DebuggerDisplay("{Options.Name,nq}: {State}, {Outputs.Count} outputs, a batch every {Options.BatchInterval}")]
 public sealed class StreamingContext : IAsyncDisposable
 {
     private readonly List<IInputStream> _inputs = [];
@@ -197,6 +200,9 @@ public sealed class StreamingContext : IAsyncDisposable
 
     /// <summary>What the program writes, so that inputs leave it alone.</summary>
     internal OwnFiles OwnFiles { get; }
+
+    /// <summary>The number of a batch, from 1. Since the start.</summary>
+    internal long NumberOf(BatchTime time) => (time - ZeroTime).Ticks / Options.BatchInterval.Ticks;
 
     internal int NextStreamId() => _streamIds++;
 

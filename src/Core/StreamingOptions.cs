@@ -29,6 +29,19 @@ public enum MissedTickPolicy
     RunNewest,
 }
 
+/// <summary>What batches wait for.</summary>
+public enum BatchPace
+{
+    /// <summary>For the clock: a batch every <see cref="StreamingOptions.BatchInterval"/>. The default.</summary>
+    Clock,
+
+    /// <summary>
+    /// For the batch before: the next one is cut as soon as none waits, while there is input; after a batch without records it waits one interval by the clock. For back-fills. Batch times are an
+    /// interval apart as ever, so that windows and time-outs count as they would have by the clock, and run ahead of it.
+    /// </summary>
+    Input,
+}
+
 /// <summary>All settings of a <see cref="StreamingContext"/>. The defaults run well on a laptop.</summary>
 /// <remarks>
 /// They can be set after construction, so that configuration binds to them. A context copies and validates them when it is made: what is set afterwards does not reach it. Not thread safe.
@@ -43,6 +56,12 @@ public sealed record StreamingOptions
 
     /// <summary>Time between batches: whole milliseconds, 1 ms to 24 days; default 1 s. Shorter gives lower latency, longer less fixed cost a record.</summary>
     public TimeSpan BatchInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Whether batches come by the clock (default) or as fast as there is input, for a back-fill: with <see cref="StopWhenInputsEnd"/> the context reads what there is and stops. A later run of the
+    /// same checkpoints goes on after the last batch time, also where that is ahead of the clock.
+    /// </summary>
+    public BatchPace Pace { get; set; }
 
     /// <summary>Partitions of inputs and, unless an operator says otherwise, of keyed streams: 1 to 1024; default the number of processors.</summary>
     public int Partitions { get; set; } = Environment.ProcessorCount;
@@ -164,6 +183,7 @@ public sealed record StreamingOptions
         CheckTimeout(ImmediateStopTimeout, nameof(ImmediateStopTimeout));
         CheckTimeout(SlowBatchWarning ?? Timeout.InfiniteTimeSpan, nameof(SlowBatchWarning));
         Check(Enum.IsDefined(OnBatchFailure), nameof(OnBatchFailure), OnBatchFailure, "one of the named policies is expected");
+        Check(Enum.IsDefined(Pace), nameof(Pace), Pace, "one of the named paces is expected");
         Check(Enum.IsDefined(MissedTicks), nameof(MissedTicks), MissedTicks, "one of the named policies is expected");
         Check(Enum.IsDefined(CatchUp), nameof(CatchUp), CatchUp, "one of the named policies is expected");
         Check(CatchUpLimit > TimeSpan.Zero || CatchUpLimit == Timeout.InfiniteTimeSpan, nameof(CatchUpLimit), CatchUpLimit, "more than 0 is expected, or Timeout.InfiniteTimeSpan for no limit");
@@ -176,7 +196,7 @@ public sealed record StreamingOptions
     }
 
     /// <summary>A copy that later changes do not reach.</summary>
-    internal StreamingOptions Copy() => this with { Rate = Rate with { }, State = State with { }, Checkpoint = Checkpoint is null ? null : Checkpoint with { } };
+    internal StreamingOptions Copy() => this with { Rate = Rate with { }, State = State with { }, Checkpoint = Checkpoint?.Copy() };
 
     /// <summary>The limit of <see cref="SlowBatchWarning"/>, with its default filled in.</summary>
     internal TimeSpan SlowBatchLimit

@@ -35,6 +35,9 @@ public sealed class BatchScope
     /// <summary>The batch's time, its identity.</summary>
     public BatchTime Time { get; }
 
+    /// <summary>The batch's number: 1 for the first one after zero time.</summary>
+    public long Number { get; internal init; }
+
     /// <summary>Whether an earlier run of the program began the batch, and may have put it out.</summary>
     internal bool IsReplay { get; init; }
 
@@ -140,7 +143,7 @@ public sealed class BatchScope
     {
         StreamingException failure = error switch
         {
-            OperatorFailure named => new StreamingException(Time, named.OperatorName, named.InnerException!),
+            OperatorFailure named => new StreamingException(Time, named.OperatorName, named.InnerException!) { Origin = named.Origin },
             StreamingException known => known,
             _ => new StreamingException(Time, "the engine", error),
         };
@@ -157,7 +160,7 @@ public sealed class BatchScope
     /// <summary>Another run of the same batch, which takes the inputs over: they are disposed when nobody reads either run any more. Before the scheduler releases this one.</summary>
     internal BatchScope NewTry()
     {
-        var next = new BatchScope(Time, _inputs) { IsReplay = IsReplay, StageTimes = StageTimes };
+        var next = new BatchScope(Time, _inputs) { Number = Number, IsReplay = IsReplay, StageTimes = StageTimes };
         next.Retain();
         _nextTry = next;
         return next;
@@ -277,7 +280,10 @@ public sealed class BatchScope
 }
 
 /// <summary>Carries the name of the operator that failed up to the runner; users see <see cref="StreamingException"/>.</summary>
-internal sealed class OperatorFailure(string operatorName, Exception error) : Exception(error.Message, error)
+internal sealed class OperatorFailure(string operatorName, string? origin, Exception error) : Exception(error.Message, error)
 {
     public string OperatorName { get; } = operatorName;
+
+    /// <summary>Where in the program it is described; null where that is not known.</summary>
+    public string? Origin { get; } = origin;
 }

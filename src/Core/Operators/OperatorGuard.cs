@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace FastStream;
 
 /// <summary>Stands before every operator and puts its name on what it throws, also where the stack is too small for the chain. The innermost guard names the failure; the outer ones pass it on.</summary>
-internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Operator<T>, IAtWork, IRecordCounter
+internal sealed class OperatorGuard<T>(string name, Operator<T> guarded, string? origin = null) : Operator<T>, IAtWork, IRecordCounter
 {
     private int _thread;          // the thread that is in it; 0 when none is
     private BatchScope? _batch;   // the one that began last
@@ -28,7 +28,7 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Opera
         }
         catch (Exception error) when (error is not OperatorFailure)
         {
-            throw new OperatorFailure(name, error);
+            throw new OperatorFailure(name, origin, error);
         }
     }
 
@@ -46,7 +46,7 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Opera
         }
         catch (Exception error) when (error is not OperatorFailure)
         {
-            throw new OperatorFailure(name, error);
+            throw new OperatorFailure(name, origin, error);
         }
     }
 
@@ -63,7 +63,7 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Opera
         }
         catch (Exception error) when (error is not OperatorFailure)
         {
-            throw new OperatorFailure(name, error);
+            throw new OperatorFailure(name, origin, error);
         }
     }
 

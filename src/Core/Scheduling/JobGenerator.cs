@@ -53,7 +53,11 @@ internal sealed class JobGenerator
 
     public void Start()
     {
-        if (_start.Ahead > TimeSpan.Zero)
+        if (_options.Pace == BatchPace.Input)
+        {
+            _timer.GoOn();
+        }
+        else if (_start.Ahead > TimeSpan.Zero)
         {
             string warning = $"The clock reads {(_start.Now - _start.Ahead).ToDateTimeOffset():u}, and an earlier run's last batch is of {_checkpoints!.LastPlanned!.Value.ToDateTimeOffset():u}. Batches go on after that one, "
                 + $"{_start.Ahead} ahead of the clock until the next start. If the earlier run had a wrong date, begin with another checkpoint directory to have times that are right.";
@@ -100,7 +104,7 @@ internal sealed class JobGenerator
 
         _own.Enter();
         bool isLate = _clock.Until(time.Milliseconds) <= -_options.BatchInterval;
-        if (isLate || IsAnyHeldUp())
+        if (isLate || _options.Pace == BatchPace.Input || IsAnyHeldUp())
         {
             _scheduler.WaitUntilNoneWaits();
         }
@@ -166,6 +170,11 @@ internal sealed class JobGenerator
             return false;
         }
 
+        if (_options.Pace == BatchPace.Input && batch.InputInfos.Any(input => input.RecordCount != 0))
+        {
+            _timer.GoOn();
+        }
+
         _scheduler.Submit(batch);
         if (haveAllEnded)
         {
@@ -193,7 +202,7 @@ internal sealed class JobGenerator
             catch (Exception error)
             {
                 // What was cut stays for the next batch: nothing that was received is lost.
-                CutFailed(new StreamingException(time, _inputs[i].Name, error), isLast);
+                CutFailed(new StreamingException(time, _inputs[i].Name, error) { Origin = _inputs[i].Origin }, isLast);
                 return null;
             }
 

@@ -70,6 +70,7 @@ internal sealed class JobScheduler
     /// <summary>Queues a batch; blocks the generator's thread while the queue is full.</summary>
     public void Submit(JobSet batch)
     {
+        batch.Number = _context.NumberOf(batch.Time);
         BatchInfo info = batch.ToInfo();
         Report(batch, listener => listener.OnBatchSubmitted(info));
         while (!_queue.Writer.TryWrite(batch))
@@ -133,7 +134,7 @@ internal sealed class JobScheduler
             if (batch.Recovery == Outcome.GivenUp)
             {
                 Drop(batch);
-                _completed.Complete(batch.Time, batch.WasCounted ? null : GivenUp(batch.Time));
+                _completed.Complete(batch.Time, batch.WasCounted ? null : BatchFailures.GivenUp(batch.Time));
                 continue;
             }
 
@@ -154,6 +155,7 @@ internal sealed class JobScheduler
         foreach (BatchTime time in _gap.DueBefore(batch))
         {
             JobSet due = JobSet.Empty(time, _graph.Inputs, _clock.NowMs);
+            due.Number = _context.NumberOf(time);
             if (WriteDown(time, "writing down that a batch runs without input", checkpoints => checkpoints.PlanEmpty(time)) is not null)
             {
                 return;
@@ -171,7 +173,7 @@ internal sealed class JobScheduler
 
     private async Task RunGuardedAsync(JobSet batch)
     {
-        await _turns.BeginBatchAsync().ConfigureAwait(false);
+        using BatchTurns.Turn turn = await _turns.BeginBatchAsync(batch.Time).ConfigureAwait(false);
         using WorkInHand.InHand inHand = _work.Begin(WorkInHand.Batch, batch.Time);
         try
         {
@@ -186,10 +188,6 @@ internal sealed class JobScheduler
             batch.Own!.IsOver = true;
             _completed.Complete(batch.Time, failure);
         }
-        finally
-        {
-            _turns.EndBatch(batch.Time);
-        }
     }
 
     private async Task RunBatchAsync(JobSet batch)
@@ -199,7 +197,7 @@ internal sealed class JobScheduler
         BatchInfo started = batch.ToInfo();
         Report(batch, listener => listener.OnBatchStarted(started));
         batch.StageTimes = _listeners.IsProfileWanted && !batch.IsForStatesOnly ? _graph.BeginProfile(_clock.Provider) : null;
-        var scope = new BatchScope(batch.Time, batch.Inputs) { IsReplay = batch.Recovery is Outcome.Open or Outcome.WithoutData, StageTimes = batch.StageTimes };
+        var scope = new BatchScope(batch.Time, batch.Inputs) { Number = batch.Number, IsReplay = batch.Recovery is Outcome.Open or Outcome.WithoutData, StageTimes = batch.StageTimes };
         _watchdog.Begin(batch.Time);
         _running.Add(scope);
         for (int attempt = 0; ; attempt++)
@@ -289,7 +287,7 @@ internal sealed class JobScheduler
             return false;
         }
 
-        var scope = new BatchScope(batch.Time, JobSet.EmptyInputs(batch.Time, _graph.Inputs)) { IsReplay = batch.Recovery == Outcome.Open };
+        var scope = new BatchScope(batch.Time, JobSet.EmptyInputs(batch.Time, _graph.Inputs)) { Number = batch.Number, IsReplay = batch.Recovery == Outcome.Open };
         _running.Add(scope);
         using (_work.Begin(WorkInHand.Operators, batch.Time))
         {
@@ -419,7 +417,7 @@ internal sealed class JobScheduler
         Report(batch, listener => listener.OnBatchCompleted(info));
         if (batch.Failure is not null && !batch.IsCutShort && (batch.IsForStatesOnly || _options.OnBatchFailure == BatchFailurePolicy.FailContext))
         {
-            Fail(batch.IsForStatesOnly ? NotRebuilt(batch.Failure) : batch.Failure);
+            Fail(batch.IsForStatesOnly ? BatchFailures.NotRebuilt(batch.Failure) : batch.Failure);
         }
 
         batch.Own!.IsOver = true;
@@ -442,17 +440,6 @@ internal sealed class JobScheduler
             _listeners.Post(listener => listener.OnWarning(warning, first));
         }
     }
-
-    // The batch is in what outputs have shown: states without it would be other ones, and nobody would be told, as its own run has
-    // reported it.
-    private static StreamingException NotRebuilt(StreamingException failure) => new(
-        failure,
-        "The states count the batch since an earlier run, and it ran again to rebuild them after the last checkpoint. Without it they would be other than what was put out, so the context stops, " +
-        "whatever OnBatchFailure says. Nothing in the checkpoint directory has changed: mend the cause (a function that refuses data it took before, a file that is gone) and start again, " +
-        "or begin anew with another checkpoint directory.");
-
-    private static StreamingException GivenUp(BatchTime time) =>
-        new($"Batch {time} was given up by an earlier run, in which it failed. Its data are in no window and no state.");
 
     // Inputs count and give back by code of their own: what it throws is the batch's failure, and the policy decides on the next one.
     private void Try(JobSet batch, string what, Action action)

@@ -20,7 +20,10 @@ internal sealed class StreamingClock
 
     public TimeProvider Provider { get; }
 
-    /// <summary>How far batch times are ahead of the clock: more than zero where an earlier run's batches are later than the present. Set before the first wait.</summary>
+    /// <summary>
+    /// How far batch times are ahead of the clock: more than zero where an earlier run's batches are later than the present, or where batches do not wait for the clock. Set before the first wait,
+    /// and then by the thread that waits.
+    /// </summary>
     public TimeSpan BatchesAhead { get; set; }
 
     /// <summary>Time since the epoch, exactly.</summary>
@@ -31,6 +34,15 @@ internal sealed class StreamingClock
 
     /// <summary>How long it is until a batch time; negative when it is past.</summary>
     public TimeSpan Until(long timeMs) => new TimeSpan(timeMs * TimeSpan.TicksPerMillisecond) - Now - BatchesAhead;
+
+    /// <summary>It is time for a batch: those after it come as much earlier, too.</summary>
+    public void SkipTo(long timeMs)
+    {
+        if (Until(timeMs) is var left && left > TimeSpan.Zero)
+        {
+            BatchesAhead += left;
+        }
+    }
 
     /// <summary>The timestamp of the provider at which it is time for the batch <paramref name="timeMs"/>.</summary>
     public long TimestampAt(long timeMs)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -23,6 +24,7 @@ namespace FastStream;
 /// The layout follows the "German strings" of Umbra (Neumann and Freitag, CIDR 2020): a table compares two words instead of following
 /// pointers. docs/decisions/0002-utf8-text.md has the measurements. Immutable; safe from any thread while valid.
 /// </remarks>
+[DebuggerDisplay("{ToString()}")]
 [StructLayout(LayoutKind.Sequential)]
 [JsonConverter(typeof(Utf8TextJsonConverter))]
 public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8Text>, ISpanFormattable, IUtf8SpanFormattable

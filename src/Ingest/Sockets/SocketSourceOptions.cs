@@ -36,12 +36,21 @@ public sealed record SocketSourceOptions
     /// <summary>What text streams do with lines that are not UTF-8; default <see cref="InvalidUtf8Policy.Keep"/>. Other streams do not look at it.</summary>
     public InvalidUtf8Policy InvalidUtf8 { get; set; }
 
-    internal SocketSourceOptions Validated()
+    /// <summary>Checks all settings, as the source does.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message says which, what was found and what is expected.</exception>
+    public void Validate()
     {
         StreamingOptions.Check(FirstRetryDelay > TimeSpan.Zero, nameof(FirstRetryDelay), FirstRetryDelay, "more than 0 is expected");
         StreamingOptions.Check(LongestRetryDelay >= FirstRetryDelay && LongestRetryDelay <= StreamingOptions.LongestWait, nameof(LongestRetryDelay), LongestRetryDelay, $"at least FirstRetryDelay ({FirstRetryDelay}) and at most 24 days are expected");
         StreamingOptions.CheckTimeout(ConnectTimeout, nameof(ConnectTimeout));
         ConnectionSettings.Check(IdleTimeout, KeepAlive, OversizedRecords, InvalidUtf8);
-        return this;
+    }
+
+    /// <summary>A copy that later changes do not reach.</summary>
+    internal SocketSourceOptions Validated()
+    {
+        SocketSourceOptions copy = this with { };
+        copy.Validate();
+        return copy;
     }
 }

@@ -293,6 +293,16 @@ public sealed class RecoveryTests
         Assert.Equal(2, Directory.EnumerateDirectories(folder.Path, "checkpoint-*").Count());
     }
 
+    [Fact]
+    public async Task MaxBatches_SoManyBatches_BringsACheckpointBeforeItsTime()
+    {
+        using var folder = new JobFolder();
+        await using StreamScenario scenario = folder.Start(interval: 1000, configure: options => options with { Checkpoint = options.Checkpoint! with { MaxBatches = 3, KeptCheckpoints = 100 } });
+        scenario.Output(Sums(scenario, [[1], [2], [3], [4], [5], [6], [7], [8]]));
+        await scenario.RunBatchesAsync();
+        Assert.Equal(3, Directory.EnumerateDirectories(folder.Path, "checkpoint-*").Count());   // the start's, and those of the third and sixth batch
+    }
+
     // The plan of a batch after that of the checkpoint lies in the same log file, which later ones do not name.
     [Fact]
     public async Task Batches_PlannedWhileTheCheckpointsBatchRan_AreNotLost()
