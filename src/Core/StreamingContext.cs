@@ -152,7 +152,7 @@ public sealed class StreamingContext : IAsyncDisposable
             }
         }
 
-        await StopAsync(StopMode.Graceful).ConfigureAwait(false);
+        await StopAsync(StopMode.Graceful, CancellationToken.None).ConfigureAwait(false);
         await starting.ConfigureAwait(false);
         await Completion.ConfigureAwait(false);
     }

@@ -122,10 +122,10 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     /// <summary>Holds the batch: its records stay until the lease is disposed, also when the output's function is done.</summary>
     /// <remarks>What is held are the received blocks that the records lie in: receivers wait where <see cref="StreamingOptions.MaxBufferedBytes"/> is reached.</remarks>
     /// <example><code>
-    /// counts.ForEachBatch((batch, time) => queue.Add(batch.Retain()));
-    /// …
-    /// using BatchLease&lt;(string, long)&gt; lease = queue.Take();
-    /// foreach ((string word, long count) in lease.Batch) { … }
+    /// var held = new Queue&lt;BatchLease&lt;(string Key, long Value)&gt;&gt;();
+    /// counts.ForEachBatch((batch, time) => held.Enqueue(batch.Retain()));
+    /// using BatchLease&lt;(string Key, long Value)&gt; oldest = held.Dequeue();   // later
+    /// foreach ((string word, long sum) in oldest.Batch) Console.WriteLine($"{word} {sum}");
     /// </code></example>
     /// <exception cref="ObjectDisposedException">Nobody holds the batch any more.</exception>
     public BatchLease<T> Retain()

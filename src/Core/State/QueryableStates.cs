@@ -81,7 +81,7 @@ public sealed class QueryableStates
     /// <summary>All keys with their states, or some of them, as a copy of their own. Its cost grows with what is asked for; where that is much, <see cref="ReadAsync"/> needs no copy.</summary>
     /// <example><code>
     /// using StateSnapshot&lt;Utf8Text, long&gt; bytes = await context.States.SnapshotAsync&lt;Utf8Text, long&gt;("bytes by user");
-    /// foreach ((Utf8Text user, long sum) in bytes) { … }
+    /// foreach ((Utf8Text user, long sum) in bytes) Console.WriteLine($"{user} {sum}");
     /// </code></example>
     /// <typeparam name="TKey">The key.</typeparam>
     /// <typeparam name="TState">What is kept for a key.</typeparam>

@@ -199,11 +199,11 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     /// <remarks>
     /// Nobody but the caller knows how long that is. A source gives the memory back when its batch is done with: in <see cref="InputBatch{T}"/>'s <c>Dispose</c>. What operators keep for longer
     /// (states, windows) they copy.
-    /// </remarks>
-    /// <example><code>
+    /// <code>
     /// byte[] buffer = GC.AllocateArray&lt;byte&gt;(4096, pinned: true);   // held by whoever made it
     /// fixed (byte* start = buffer) { line = Utf8Text.Over(start + from, length); }
-    /// </code></example>
+    /// </code>
+    /// </remarks>
     /// <param name="start">The first byte; it must not move or change.</param>
     /// <param name="length">Its bytes.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>
