@@ -41,6 +41,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     // a batch that a checkpoint is to be made of: the log file of its plan, and positions as of it
     private (BatchTime Time, int Segment, List<byte[]> Positions)? _pending;
     private long _loggedBytes;                                        // since the last batch that was chosen so; the generator's
+    private int _loggedBatches;                                       // as _loggedBytes
     private BatchTime? _lastCommitted;
     private long _savedAt;                                            // timestamp of the last checkpoint
     private StateStores? _stores;                                     // null where all states are in memory
@@ -162,6 +163,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         FailPoint.Pass("planned");
         LastPlanned = time;
         _loggedBytes += _plan.WrittenCount;
+        _loggedBatches++;
         if (_plan.Capacity > LargestKeptPlan)
         {
             _plan = new ArrayBufferWriter<byte>();
@@ -175,10 +177,12 @@ internal sealed class CheckpointCoordinator : IDisposable
         lock (_pendingLock)
         {
             if (_pending is null && _making is null
-                && (_clock.GetElapsedTime(_savedAt) >= _options.Interval || _loggedBytes >= _options.MaxLogBytes))
+                && (_clock.GetElapsedTime(_savedAt) >= _options.Interval || _loggedBytes >= _options.MaxLogBytes
+                    || _loggedBatches >= _options.MaxBatches))
             {
                 _pending = (time, segment, Positions(time));
                 _loggedBytes = 0;
+                _loggedBatches = 0;
             }
         }
     }

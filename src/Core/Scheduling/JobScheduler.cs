@@ -74,6 +74,7 @@ internal sealed class JobScheduler
     /// <summary>Queues a batch; blocks the generator's thread while the queue is full.</summary>
     public void Submit(JobSet batch)
     {
+        batch.Number = _context.NumberOf(batch.Time);
         BatchInfo info = batch.ToInfo();
         Report(batch, listener => listener.OnBatchSubmitted(info));
         while (!_queue.Writer.TryWrite(batch))
@@ -144,7 +145,7 @@ internal sealed class JobScheduler
             if (batch.Recovery == Outcome.Aborted)
             {
                 Drop(batch);
-                _completed.Complete(batch.Time, batch.WasCounted ? null : GivenUp(batch.Time));
+                _completed.Complete(batch.Time, batch.WasCounted ? null : BatchFailures.GivenUp(batch.Time));
                 continue;
             }
 
@@ -165,6 +166,7 @@ internal sealed class JobScheduler
         foreach (BatchTime time in _gap.DueBefore(batch))
         {
             JobSet due = JobSet.Empty(time, _graph.Inputs, _clock.NowMs);
+            due.Number = _context.NumberOf(time);
             if (WriteDown(time, "writing down that a batch runs without input", checkpoints => checkpoints.PlanEmpty(time)) is not null)
             {
                 return;
@@ -182,7 +184,7 @@ internal sealed class JobScheduler
 
     private async Task RunGuardedAsync(JobSet batch)
     {
-        await _turns.BeginBatchAsync().ConfigureAwait(false);
+        using BatchTurns.Turn turn = await _turns.BeginBatchAsync(batch.Time).ConfigureAwait(false);
         using WorkInHand.InHand inHand = _work.Begin(WorkInHand.Batch, batch.Time);
         try
         {
@@ -197,10 +199,6 @@ internal sealed class JobScheduler
             batch.Own!.IsOver = true;
             _completed.Complete(batch.Time, failure);
         }
-        finally
-        {
-            _turns.EndBatch(batch.Time);
-        }
     }
 
     private async Task RunBatchAsync(JobSet batch)
@@ -211,7 +209,7 @@ internal sealed class JobScheduler
         Report(batch, listener => listener.OnBatchStarted(started));
         batch.StageTimes = _listeners.IsProfileWanted && !batch.IsForStatesOnly ? _graph.BeginProfile(_clock.Provider) : null;
         var scope = new BatchContext(batch.Time, batch.Inputs)
-            { IsReplay = batch.Recovery is Outcome.Pending or Outcome.WithoutData, StageTimes = batch.StageTimes };
+            { Number = batch.Number, IsReplay = batch.Recovery is Outcome.Pending or Outcome.WithoutData, StageTimes = batch.StageTimes };
         _watchdog.Begin(batch.Time);
         _running.Add(scope);
         for (int attempt = 0; ; attempt++)
@@ -304,7 +302,7 @@ internal sealed class JobScheduler
         }
 
         var scope = new BatchContext(batch.Time, JobSet.EmptyInputs(batch.Time, _graph.Inputs))
-            { IsReplay = batch.Recovery == Outcome.Pending };
+            { Number = batch.Number, IsReplay = batch.Recovery == Outcome.Pending };
         _running.Add(scope);
         using (_work.Begin(WorkInHand.Operators, batch.Time))
         {
@@ -437,7 +435,7 @@ internal sealed class JobScheduler
         if (batch.Failure is not null && !batch.IsCutShort
             && (batch.IsForStatesOnly || _options.OnBatchFailure == BatchFailurePolicy.FailContext))
         {
-            Fail(batch.IsForStatesOnly ? NotRebuilt(batch.Failure) : batch.Failure);
+            Fail(batch.IsForStatesOnly ? BatchFailures.NotRebuilt(batch.Failure) : batch.Failure);
         }
 
         batch.Own!.IsOver = true;
@@ -462,19 +460,6 @@ internal sealed class JobScheduler
             _listeners.Post(listener => listener.OnWarning(warning, first));
         }
     }
-
-    // The batch is in what outputs have shown: states without it would be other ones, and nobody would be told, as its own run has
-    // reported it.
-    private static StreamingException NotRebuilt(StreamingException failure) => new(
-        failure,
-        "The states count the batch since an earlier run, and it ran again to rebuild them after the last "
-            + "checkpoint. Without it they would be other than what was put out, so the context stops, " +
-        "whatever OnBatchFailure says. Nothing in the checkpoint directory has changed: mend the cause (a function "
-            + "that refuses data it took before, a file that is gone) and start again, " +
-        "or begin anew with another checkpoint directory.");
-
-    private static StreamingException GivenUp(BatchTime time) =>
-        new($"Batch {time} was given up by an earlier run, in which it failed. Its data are in no window and no state.");
 
     // Inputs count and give back by code of their own: what it throws is the batch's failure, and the policy decides on the next one.
     private void Try(JobSet batch, string what, Action action)

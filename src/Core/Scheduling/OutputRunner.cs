@@ -124,7 +124,7 @@ internal sealed class OutputRunner(
                 // The first failure counts, but one that only comes of the stop hides no other.
                 if (batch.Failure is null || (batch.IsCutShort && !IsCutShort(error)))
                 {
-                    batch.Failure = new StreamingException(batch.Time, name, error);
+                    batch.Failure = new StreamingException(batch.Time, name, error) { Origin = graph.Outputs[index].Origin };
                     batch.IsCutShort = IsCutShort(error);
                 }
             }

@@ -178,6 +178,8 @@ internal interface IInputStream
 
     string Name { get; }
 
+    string? Origin => null;
+
     bool IsBackpressured { get; }
 
     bool HasEnded => false;

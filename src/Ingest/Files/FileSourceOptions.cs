@@ -100,7 +100,10 @@ public sealed record FileSourceOptions
     /// </summary>
     public LostFilePolicy LostFile { get; set; }
 
-    internal FileSourceOptions Validated()
+    /// <summary>Checks all settings, as the source does.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message says which, what was
+    /// found and what is expected.</exception>
+    public void Validate()
     {
         StreamingOptions.Check(Enum.IsDefined(OversizedRecords), nameof(OversizedRecords), OversizedRecords,
             "one of the named policies is expected");
@@ -118,6 +121,13 @@ public sealed record FileSourceOptions
         StreamingOptions.Check(MaxEntriesPerBatch >= 1, nameof(MaxEntriesPerBatch), MaxEntriesPerBatch, "1 or more is expected");
         StreamingOptions.Check(Enum.IsDefined(ReadMode), nameof(ReadMode), ReadMode, "one of the named modes is expected");
         StreamingOptions.Check(Enum.IsDefined(InvalidUtf8), nameof(InvalidUtf8), InvalidUtf8, "one of the named policies is expected");
-        return this;
+    }
+
+    /// <summary>A copy that later changes do not reach.</summary>
+    internal FileSourceOptions Validated()
+    {
+        FileSourceOptions copy = this with { };
+        copy.Validate();
+        return copy;
     }
 }
