@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics;
 
 namespace FastStream;
 
@@ -8,6 +9,7 @@ namespace FastStream;
 /// Reading is safe from any thread.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
+[DebuggerDisplay("batch {Time}: {LongCount} records in {PartitionCount} partitions")]
 public sealed class Batch<T> : IReadOnlyCollection<T>
 {
     private readonly BatchContext? _scope;                     // what the records may point into
@@ -32,6 +34,12 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
 
     /// <summary>The batch's time, its identity: the same batch run again has the same time.</summary>
     public BatchTime Time { get; }
+
+    /// <summary>
+    /// The batch's number: 1 for the first one after <see cref="StreamingContext.ZeroTime"/>, one more for each batch
+    /// interval, run or not; the same in every run of a program with checkpoints.
+    /// </summary>
+    public long Number => _scope?.Number ?? 0;
 
     /// <summary>
     /// Whether an earlier run of the program began this batch, and ended before it was known whether its outputs were
@@ -123,10 +131,10 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     /// <see cref="StreamingOptions.MaxBufferedBytes"/> is reached.
     /// </remarks>
     /// <example><code>
-    /// counts.ForEachBatch((batch, time) => queue.Add(batch.Retain()));
-    /// …
-    /// using BatchLease&lt;(string, long)&gt; lease = queue.Take();
-    /// foreach ((string word, long count) in lease.Batch) { … }
+    /// var held = new Queue&lt;BatchLease&lt;(string Key, long Value)&gt;&gt;();
+    /// counts.ForEachBatch((batch, time) => held.Enqueue(batch.Retain()));
+    /// using BatchLease&lt;(string Key, long Value)&gt; oldest = held.Dequeue();   // later
+    /// foreach ((string word, long sum) in oldest.Batch) Console.WriteLine($"{word} {sum}");
     /// </code></example>
     /// <exception cref="ObjectDisposedException">Nobody holds the batch any more.</exception>
     public BatchLease<T> Retain()

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace FastStream;
 
 /// <summary>
@@ -9,6 +11,7 @@ namespace FastStream;
 /// Durations are <see cref="TimeSpan"/>; parts below a millisecond are refused. Immutable and safe for any thread.
 /// </remarks>
 /// <param name="Milliseconds">Milliseconds since 1970-01-01T00:00:00Z; may be negative.</param>
+[DebuggerDisplay("{ToDateTimeOffset()} ({Milliseconds} ms)")]
 public readonly record struct BatchTime(long Milliseconds) : IComparable<BatchTime>
 {
     /// <summary>The batch time of a wall clock reading, cut to whole milliseconds.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace FastStream;
 
 /// <summary>A described stream of micro-batches, without its record type: what graphs, names and errors need to know of it.</summary>
@@ -6,6 +8,7 @@ namespace FastStream;
 /// before the context starts, and do not change afterwards. The model is Spark Streaming's DStream
 /// (Zaharia et al., Discretized Streams, SOSP 2013). A chain has at most 1,000 streams in a row, and some operators are made of several.
 /// </remarks>
+[DebuggerDisplay("{Name,nq}: stream {Id}, {PartitionCount} partitions, every {Slide}")]
 public abstract class DStream
 {
     /// <summary>
@@ -29,6 +32,7 @@ public abstract class DStream
         OperatorName = operatorName;
         Parents = parents;
         Id = context.NextStreamId();
+        Origin = CodePlace.OfCaller();
         _slide = parents.Count > 0 ? parents[0].Slide : context.Options.BatchInterval;
         WindowsBefore = parents.Count == 0 ? 0 : parents.Max(parent => parent.WindowsUpTo);
         _parentsMakeRecords = parents.Any(parent => parent.MakesRecordsUpTo);
@@ -82,6 +86,9 @@ public abstract class DStream
 
     /// <summary>Where the stream stands in the order of description.</summary>
     internal int Place => Original?.Place ?? Id;
+
+    /// <summary>Where in the program the stream is described, such as <c>Pipeline.cs:27</c>; null where that is not known.</summary>
+    public string? Origin => Original?.Origin ?? field;
 
     /// <summary>The streams that this one is made from.</summary>
     public IReadOnlyList<DStream> Parents { get; }

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics;
 
 namespace FastStream;
 
@@ -13,6 +14,7 @@ namespace FastStream;
 /// What must live longer takes <see cref="ToArray"/>. Reading is safe from any thread.
 /// </remarks>
 /// <typeparam name="T">The value.</typeparam>
+[DebuggerDisplay("group of {Count}")]
 public readonly struct Group<T> : IReadOnlyList<T>
 {
     private readonly GroupValues<T>? _values;   // the batch's; null in a default group, which is empty

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
@@ -10,6 +11,7 @@ namespace FastStream;
 /// </remarks>
 /// <example><code>Optional&lt;long&gt; count = 3; long next = count.GetValueOrDefault() + 1; count = default;</code></example>
 /// <typeparam name="T">The value; null is a value like any other.</typeparam>
+[DebuggerDisplay("{ToString(),nq}")]
 [JsonConverter(typeof(OptionalJsonConverter))]
 public readonly struct Optional<T> : IEquatable<Optional<T>>, IOptional
 {

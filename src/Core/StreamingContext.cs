@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace FastStream;
 
 /// <summary>A context's states; there is no way back.</summary>
@@ -22,6 +24,7 @@ public enum StreamingContextState
 /// starting, stopping and the properties are safe from any. (The BCL has a
 /// <c>System.Runtime.Serialization.StreamingContext</c>; import that namespace elsewhere.)
 /// </remarks>
+[DebuggerDisplay("{Options.Name,nq}: {State}, {Outputs.Count} outputs, a batch every {Options.BatchInterval}")]
 public sealed class StreamingContext : IAsyncDisposable
 {
     private readonly List<IInputStream> _inputs = [];
@@ -171,7 +174,7 @@ public sealed class StreamingContext : IAsyncDisposable
             }
         }
 
-        await StopAsync(StopMode.Graceful).ConfigureAwait(false);
+        await StopAsync(StopMode.Graceful, CancellationToken.None).ConfigureAwait(false);
         await starting.ConfigureAwait(false);
         await Completion.ConfigureAwait(false);
     }
@@ -230,6 +233,9 @@ public sealed class StreamingContext : IAsyncDisposable
 
     /// <summary>What the program writes, so that inputs leave it alone.</summary>
     internal OwnFiles OwnFiles { get; }
+
+    /// <summary>The number of a batch, from 1. Since the start.</summary>
+    internal long NumberOf(BatchTime time) => (time - ZeroTime).Ticks / Options.BatchInterval.Ticks;
 
     internal int NextStreamId() => _streamIds++;
 

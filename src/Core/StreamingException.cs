@@ -35,6 +35,7 @@ public sealed class StreamingException : Exception
     {
         BatchTime = failure.BatchTime;
         OperatorName = failure.OperatorName;
+        Origin = failure.Origin;
     }
 
     /// <summary>The batch that failed; null when the failure belongs to no batch.</summary>
@@ -42,4 +43,18 @@ public sealed class StreamingException : Exception
 
     /// <summary>The operator, output or input that failed; null when unknown.</summary>
     public string? OperatorName { get; internal init; }
+
+    /// <summary>
+    /// Where in the program that operator, output or input is described, such as <c>Pipeline.cs:27</c>; type and method
+    /// where the assembly has no debug information beside it; null when unknown.
+    /// </summary>
+    public string? Origin { get; internal init; }
+
+    /// <summary>The message with its place in the program, the cause, and the stack.</summary>
+    public override string ToString()
+    {
+        string text = base.ToString();
+        int end = text.IndexOf(Message, StringComparison.Ordinal) + Message.Length;
+        return Origin is null ? text : $"{text[..end]}{Environment.NewLine}   {OperatorName} is described at {Origin}{text[end..]}";
+    }
 }

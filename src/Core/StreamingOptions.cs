@@ -32,6 +32,20 @@ public enum MissedTickPolicy
     RunNewest,
 }
 
+/// <summary>What batches wait for.</summary>
+public enum BatchPace
+{
+    /// <summary>For the clock: a batch every <see cref="StreamingOptions.BatchInterval"/>. The default.</summary>
+    Clock,
+
+    /// <summary>
+    /// For the batch before: the next one is cut as soon as none waits, while there is input; after a batch without
+    /// records it waits one interval by the clock. For back-fills. Batch times are an interval apart as ever, so that
+    /// windows and time-outs count as they would have by the clock, and run ahead of it.
+    /// </summary>
+    Input,
+}
+
 /// <summary>All settings of a <see cref="StreamingContext"/>. The defaults run well on a laptop.</summary>
 /// <remarks>
 /// They can be set after construction, so that configuration binds to them. A context copies and validates them when it
@@ -53,6 +67,13 @@ public sealed record StreamingOptions
     /// fixed cost a record.
     /// </summary>
     public TimeSpan BatchInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Whether batches come by the clock (default) or as fast as there is input, for a back-fill: with
+    /// <see cref="StopWhenInputsEnd"/> the context reads what there is and stops. A later run of the same checkpoints
+    /// goes on after the last batch time, also where that is ahead of the clock.
+    /// </summary>
+    public BatchPace Pace { get; set; }
 
     /// <summary>
     /// Partitions of inputs and, unless an operator says otherwise, of keyed streams: 1 to 1024; default the number of
@@ -217,6 +238,7 @@ public sealed record StreamingOptions
         CheckTimeout(ImmediateStopTimeout, nameof(ImmediateStopTimeout));
         CheckTimeout(SlowBatchWarning ?? Timeout.InfiniteTimeSpan, nameof(SlowBatchWarning));
         Check(Enum.IsDefined(OnBatchFailure), nameof(OnBatchFailure), OnBatchFailure, "one of the named policies is expected");
+        Check(Enum.IsDefined(Pace), nameof(Pace), Pace, "one of the named paces is expected");
         Check(Enum.IsDefined(MissedTicks), nameof(MissedTicks), MissedTicks, "one of the named policies is expected");
         Check(Enum.IsDefined(CatchUp), nameof(CatchUp), CatchUp, "one of the named policies is expected");
         Check(CatchUpLimit > TimeSpan.Zero
@@ -231,8 +253,7 @@ public sealed record StreamingOptions
     }
 
     /// <summary>A copy that later changes do not reach.</summary>
-    internal StreamingOptions Copy() =>
-        this with { Rate = Rate with { }, State = State with { }, Checkpoint = Checkpoint is null ? null : Checkpoint with { } };
+    internal StreamingOptions Copy() => this with { Rate = Rate with { }, State = State with { }, Checkpoint = Checkpoint?.Copy() };
 
     /// <summary>The limit of <see cref="SlowBatchWarning"/>, with its default filled in.</summary>
     internal TimeSpan SlowBatchLimit

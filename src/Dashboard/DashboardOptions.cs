@@ -36,7 +36,10 @@ public sealed class DashboardOptions
     /// <summary>Batches that are remembered for each job, 10 to 100,000; default 1,000.</summary>
     public int History { get; set; } = 1_000;
 
-    internal void Validate()
+    /// <summary>Checks all settings, as the dashboard does.</summary>
+    /// <exception cref="ArgumentException">A setting is out of its range; the message says which, what was found and
+    /// what is expected.</exception>
+    public void Validate()
     {
         Check(MaxViewers is >= 1 and <= 10_000, nameof(MaxViewers), MaxViewers, "1 to 10,000 are expected");
         Check(History is >= 10 and <= 100_000, nameof(History), History, "10 to 100,000 are expected");

@@ -44,7 +44,10 @@ public sealed record KafkaReceiverOptions
     /// </summary>
     public IDictionary<string, string> Config { get; set; } = new Dictionary<string, string>();
 
-    internal KafkaReceiverOptions Validated()
+    /// <summary>Checks all settings, as the source does.</summary>
+    /// <exception cref="ArgumentException">A setting is out of its range; the message says which, what was found and
+    /// what is expected.</exception>
+    public void Validate()
     {
         KafkaCheck.That(!string.IsNullOrWhiteSpace(BootstrapServers), nameof(BootstrapServers), BootstrapServers,
             "brokers are expected, such as localhost:9092");
@@ -55,6 +58,13 @@ public sealed record KafkaReceiverOptions
         KafkaCheck.That(Enum.IsDefined(StartFrom), nameof(StartFrom), StartFrom, "one of the named places is expected");
         KafkaCheck.That(Enum.IsDefined(IsolationLevel), nameof(IsolationLevel), IsolationLevel, "one of the named levels is expected");
         KafkaCheck.That(MaxPrefetchBytes >= 64 << 10, nameof(MaxPrefetchBytes), MaxPrefetchBytes, "64 KiB or more are expected");
-        return this;
+    }
+
+    /// <summary>A copy that later changes do not reach.</summary>
+    internal KafkaReceiverOptions Validated()
+    {
+        KafkaReceiverOptions copy = this with { };
+        copy.Validate();
+        return copy;
     }
 }

@@ -48,7 +48,10 @@ public sealed record KafkaSinkOptions
 
     internal string Identity(StreamingContext context) => $"faststream.{context.Options.Name}.{Name ?? Topic}";
 
-    internal KafkaSinkOptions Validated(StreamingContext context)
+    /// <summary>Checks all settings, as the output does, which also looks whether the context fits.</summary>
+    /// <exception cref="ArgumentException">A setting is out of its range; the message says which, what was found and
+    /// what is expected.</exception>
+    public void Validate()
     {
         KafkaCheck.That(!string.IsNullOrWhiteSpace(BootstrapServers), nameof(BootstrapServers), BootstrapServers,
             "brokers are expected, such as localhost:9092");
@@ -62,6 +65,11 @@ public sealed record KafkaSinkOptions
                 && TransactionTimeout <= TimeSpan.FromMinutes(15), nameof(TransactionTimeout), TransactionTimeout,
                 "1 s to 15 min are expected");
         CreateTopic?.Validate();
+    }
+
+    internal KafkaSinkOptions Validated(StreamingContext context)
+    {
+        Validate();
         if (Delivery == KafkaDelivery.ExactlyOnce && context.Options.Checkpoint is null)
         {
             throw new ArgumentException(

@@ -75,7 +75,10 @@ public sealed record KafkaSourceOptions
     /// </summary>
     public IDictionary<string, string> Config { get; set; } = new Dictionary<string, string>();
 
-    internal KafkaSourceOptions Validated()
+    /// <summary>Checks all settings, as the source does.</summary>
+    /// <exception cref="ArgumentException">A setting is out of its range; the message says which, what was found and
+    /// what is expected.</exception>
+    public void Validate()
     {
         KafkaCheck.That(!string.IsNullOrWhiteSpace(BootstrapServers), nameof(BootstrapServers), BootstrapServers,
             "brokers are expected, such as localhost:9092");
@@ -100,8 +103,14 @@ public sealed record KafkaSourceOptions
         {
             _ = Pattern();
         }
+    }
 
-        return this;
+    /// <summary>A copy that later changes do not reach.</summary>
+    internal KafkaSourceOptions Validated()
+    {
+        KafkaSourceOptions copy = this with { };
+        copy.Validate();
+        return copy;
     }
 
     // Anchored; a pattern that takes for ever is cut off rather than trusted.

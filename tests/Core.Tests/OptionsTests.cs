@@ -33,6 +33,8 @@ public sealed class OptionsTests
         ["OnBatchFailure 9"] = Valid with { OnBatchFailure = (BatchFailurePolicy)9 },
         ["CatchUp 9"] = Valid with { CatchUp = (CatchUpPolicy)9 },
         ["CatchUpLimit 00:00:00"] = Valid with { CatchUpLimit = TimeSpan.Zero },
+        ["Pace 9"] = Valid with { Pace = (BatchPace)9 },
+        ["MaxBatches 0"] = Valid with { Checkpoint = new CheckpointOptions { Directory = "anywhere", MaxBatches = 0 } },
         ["MissedTicks 9"] = Valid with { MissedTicks = (MissedTickPolicy)9 },
         ["MaxRecordsPerSecond -1"] = Valid with { Rate = new RateOptions { MaxRecordsPerSecond = -1 } },
         ["Proportional -1"] = Valid with { Rate = new RateOptions { Proportional = -1 } },
@@ -78,5 +80,35 @@ public sealed class OptionsTests
     {
         await using var context = new StreamingContext(InRange[name]);
         Assert.Equal(InRange[name], context.Options);
+    }
+
+    [Fact]
+    public async Task Context_OptionsChangedAfterwards_KeepsThoseItWasMadeWith()
+    {
+        var options = new StreamingOptions
+            { Checkpoint = new CheckpointOptions { Directory = "anywhere", ReceiverJournal = new ReceiverJournalOptions() } };
+        await using var context = new StreamingContext(options);
+        options.BatchInterval = TimeSpan.FromSeconds(7);
+        options.Rate.MaxRecordsPerSecond = 7;
+        options.State.MemoryBytes = 7 << 20;
+        options.Checkpoint.Interval = TimeSpan.FromSeconds(7);
+        options.Checkpoint.ReceiverJournal.MaxFileBytes = 7 << 20;
+        StreamingOptions own = context.Options;
+        Assert.Equal(
+            (TimeSpan.FromSeconds(1), 0L, TimeSpan.FromSeconds(10), 64L << 20),
+            (own.BatchInterval, own.Rate.MaxRecordsPerSecond, own.Checkpoint!.Interval, own.Checkpoint.ReceiverJournal!.MaxFileBytes));
+        Assert.NotEqual(7 << 20, own.State.MemoryBytes);
+    }
+
+    // Anybody may check options, as those who bind them to configuration do.
+    [Fact]
+    public void Validate_OfEachKind_RefusesWhatIsOutOfRange()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(new RateOptions { Integral = -1 }.Validate);
+        Assert.Throws<ArgumentOutOfRangeException>(new CheckpointOptions().Validate);
+        Assert.Throws<ArgumentOutOfRangeException>(new ReceiverJournalOptions { MaxFileBytes = 1 }.Validate);
+        Assert.Throws<ArgumentOutOfRangeException>(new StateOptions { MemoryBytes = 1 }.Validate);
+        Assert.Throws<ArgumentOutOfRangeException>(new StreamingOptions { Partitions = 0 }.Validate);
+        new StreamingOptions().Validate();
     }
 }

@@ -195,7 +195,7 @@ public sealed class AddFastStreamTests
             (context, _) => new ManualStream<int>(context).ForEachBatch(async (batch, time, cancellation) =>
         {
             began.TrySetResult();
-            await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
+            await new TaskCompletionSource().Task.WaitAsync(cancellation);
         }));
         using IHost host = builder.Build();
         await host.StartAsync();
@@ -228,7 +228,7 @@ public sealed class AddFastStreamTests
         protected override async ValueTask StartAsync(CancellationToken cancellationToken)
         {
             asked.TrySetResult();
-            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
         }
 
         protected override InputBatch<int> Cut(BatchTime time) => RecordInputBatch.Of<int>([]);

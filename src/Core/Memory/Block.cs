@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
@@ -11,6 +12,7 @@ namespace FastStream.Runtime;
 /// <see cref="PaddingBytes"/> more bytes than it offers, so that wide loads past the last record stay inside it.
 /// <para><see cref="Retain"/> and <see cref="Release"/> are safe from any thread.</para>
 /// </remarks>
+[DebuggerDisplay("block of {Length} bytes, {Holders} holders")]
 public sealed unsafe class Block
 {
     /// <summary>Readable bytes behind the block's end: 64, the widest vector load.</summary>

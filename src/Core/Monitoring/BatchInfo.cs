@@ -6,6 +6,12 @@ public sealed record BatchInfo
     /// <summary>The batch's time.</summary>
     public required BatchTime Time { get; init; }
 
+    /// <summary>
+    /// The batch's number: 1 for the first one after <see cref="StreamingContext.ZeroTime"/>, one more for each batch
+    /// interval, run or not; the same in every run of a program with checkpoints.
+    /// </summary>
+    public long Number { get; init; }
+
     /// <summary>Records of all inputs. Inputs that count while decoding are in it once the batch is completed.</summary>
     public long RecordCount { get; init; }
 

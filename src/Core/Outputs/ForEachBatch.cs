@@ -56,7 +56,7 @@ internal class BatchOutput<T>(DStream<T> stream, string operatorName,
     private readonly Collector<T>[] _collectors = new Collector<T>[stream.PartitionCount];
 
     internal override void Connect(GraphBuilder graph) =>
-        graph.Attach(stream, () => Name, partition => _collectors[partition] = new Collector<T>());
+        graph.Attach(stream, () => Name, Origin, partition => _collectors[partition] = new Collector<T>());
 
     internal override OutputJob TakeJob(BatchContext batch)
     {

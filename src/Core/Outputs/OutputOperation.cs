@@ -8,6 +8,7 @@ public abstract class OutputOperation : IOutlivesBatches
         stream.Context.ThrowIfFixed($"Adding {operatorName}");
         Stream = stream;
         OperatorName = operatorName;
+        Origin = CodePlace.OfCaller();
         Index = stream.Context.AddOutput(this);
     }
 
@@ -22,6 +23,9 @@ public abstract class OutputOperation : IOutlivesBatches
 
     /// <summary>Output and stream, as shown in errors and listeners.</summary>
     public string Name => $"{OperatorName} of {Stream.Name}";
+
+    /// <summary>Where in the program the output is described, such as <c>Pipeline.cs:27</c>; null where that is not known.</summary>
+    public string? Origin { get; }
 
     /// <summary>For an output of directories, the full path of that of time 0, which no two outputs share; null elsewhere.</summary>
     internal string? Destination { get; init; }

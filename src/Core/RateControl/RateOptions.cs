@@ -34,7 +34,10 @@ public sealed record RateOptions
     /// <summary>The least limit that the estimator sets, in records a second, more than 0; default 100.</summary>
     public double MinRecordsPerSecond { get; set; } = 100;
 
-    internal void Validate()
+    /// <summary>Checks all settings, as the context does.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message says which, what was
+    /// found and what is expected.</exception>
+    public void Validate()
     {
         StreamingOptions.Check(MaxRecordsPerSecond >= 0, nameof(MaxRecordsPerSecond), MaxRecordsPerSecond,
             "a positive number is expected, or 0 for no limit");

@@ -39,6 +39,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     // a batch that a checkpoint is to be made of: the log file of its plan, and positions as of it
     private (BatchTime Time, int Segment, List<byte[]> Positions)? _pending;
     private long _loggedBytes;                                        // since the last batch that was chosen so; the generator's
+    private int _loggedBatches;                                       // as _loggedBytes
     private BatchTime? _lastEnded;                                    // done, and published by the sinks
     private readonly ArrayBufferWriter<byte> _commit = new();
     private SinkPositions _sinks = new([]);
@@ -170,6 +171,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         FailPoint.Pass("planned");
         LastPlanned = time;
         _loggedBytes += _plan.WrittenCount;
+        _loggedBatches++;
         if (_plan.Capacity > LargestKeptPlan)
         {
             _plan = new ArrayBufferWriter<byte>();
@@ -182,10 +184,12 @@ internal sealed class CheckpointCoordinator : IDisposable
 
         lock (_pendingLock)
         {
-            if (_pending is null && !_saver!.IsMaking && (_saver.IsDue || _loggedBytes >= _options.MaxLogBytes))
+            if (_pending is null && !_saver!.IsMaking
+                && (_saver.IsDue || _loggedBytes >= _options.MaxLogBytes || _loggedBatches >= _options.MaxBatches))
             {
                 _pending = (time, segment, Positions(time));
                 _loggedBytes = 0;
+                _loggedBatches = 0;
             }
         }
     }

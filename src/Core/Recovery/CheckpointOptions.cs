@@ -24,8 +24,8 @@ public sealed record CheckpointOptions
     public string Directory { get; set; } = "";
 
     /// <summary>
-    /// At least this long between two saves of states; more than 0, default 10 s. Longer: less work while running, more
-    /// batches to run again after a crash.
+    /// This long between two saves of states; more than 0, default 10 s. Longer: less work while running, more batches
+    /// to run again after a crash.
     /// </summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -34,6 +34,13 @@ public sealed record CheckpointOptions
     /// more, default 256 MiB. A start reads what is in the log after the last checkpoint into memory.
     /// </summary>
     public long MaxLogBytes { get; set; } = 256 << 20;
+
+    /// <summary>
+    /// A checkpoint is made before its time when so many batches were cut since the last one: 1 or more; default null,
+    /// for no such bound. For checkpoints by the number of batches alone give a long <see cref="Interval"/> too. The
+    /// number bounds how many batches a start runs again, whatever the clock does.
+    /// </summary>
+    public int? MaxBatches { get; set; }
 
     /// <summary>Saves that are kept, 1 to 1,000; default 3. An older one is used where newer ones are damaged.</summary>
     public int KeptCheckpoints { get; set; } = 3;
@@ -51,13 +58,19 @@ public sealed record CheckpointOptions
     /// </summary>
     public ReceiverJournalOptions? ReceiverJournal { get; set; }
 
-    internal void Validate()
+    internal CheckpointOptions Copy() => this with { ReceiverJournal = ReceiverJournal is null ? null : ReceiverJournal with { } };
+
+    /// <summary>Checks all settings, as the context does.</summary>
+    /// <exception cref="ArgumentException">A setting is out of its range; the message says which, what was found and
+    /// what is expected.</exception>
+    public void Validate()
     {
         StreamingOptions.Check(!string.IsNullOrWhiteSpace(Directory), "Checkpoint.Directory", Directory,
             "the path of a directory that is this program's alone is expected");
         ArgumentNullException.ThrowIfNull(Serializers);
         StreamingOptions.Check(Interval > TimeSpan.Zero, nameof(Interval), Interval, "more than 0 is expected");
         StreamingOptions.Check(MaxLogBytes >= 1, nameof(MaxLogBytes), MaxLogBytes, "1 or more is expected");
+        StreamingOptions.Check(MaxBatches is null or >= 1, nameof(MaxBatches), MaxBatches, "1 or more are expected, or null for no bound");
         StreamingOptions.Check(KeptCheckpoints is >= 1 and <= 1000, nameof(KeptCheckpoints), KeptCheckpoints, "1 to 1,000 are expected");
         ReceiverJournal?.Validate();
         StreamingOptions.Check(Enum.IsDefined(UnmatchedState), nameof(UnmatchedState), UnmatchedState,

@@ -23,7 +23,10 @@ public sealed record ReceiverJournalOptions
     /// </summary>
     public long MaxFileBytes { get; set; } = 64 << 20;
 
-    internal void Validate()
+    /// <summary>Checks all settings, as the context does.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message says which, what was
+    /// found and what is expected.</exception>
+    public void Validate()
     {
         StreamingOptions.Check(MaxPendingBytes is >= 4 << 10 and <= 1 << 30, nameof(MaxPendingBytes), MaxPendingBytes, "4 KiB to "
             + "1 GiB are expected");

@@ -36,6 +36,9 @@ public sealed class BatchContext
     /// <summary>The batch's time, its identity.</summary>
     public BatchTime Time { get; }
 
+    /// <summary>The batch's number: 1 for the first one after zero time.</summary>
+    public long Number { get; internal init; }
+
     /// <summary>Whether an earlier run of the program began the batch, and may have put it out.</summary>
     internal bool IsReplay { get; init; }
 
@@ -151,7 +154,7 @@ public sealed class BatchContext
     {
         StreamingException failure = error switch
         {
-            OperatorFailure named => new StreamingException(Time, named.OperatorName, named.InnerException!),
+            OperatorFailure named => new StreamingException(Time, named.OperatorName, named.InnerException!) { Origin = named.Origin },
             StreamingException known => known,
             _ => new StreamingException(Time, "the engine", error),
         };
@@ -171,7 +174,7 @@ public sealed class BatchContext
     /// </summary>
     internal BatchContext NewAttempt()
     {
-        var next = new BatchContext(Time, _inputs) { IsReplay = IsReplay, StageTimes = StageTimes };
+        var next = new BatchContext(Time, _inputs) { Number = Number, IsReplay = IsReplay, StageTimes = StageTimes };
         next.Retain();
         _nextAttempt = next;
         return next;
@@ -292,7 +295,10 @@ public sealed class BatchContext
 }
 
 /// <summary>Carries the name of the operator that failed up to the runner; users see <see cref="StreamingException"/>.</summary>
-internal sealed class OperatorFailure(string operatorName, Exception error) : Exception(error.Message, error)
+internal sealed class OperatorFailure(string operatorName, string? origin, Exception error) : Exception(error.Message, error)
 {
     public string OperatorName { get; } = operatorName;
+
+    /// <summary>Where in the program it is described; null where that is not known.</summary>
+    public string? Origin { get; } = origin;
 }

@@ -51,7 +51,7 @@ public sealed class GraphBuilder
         ArgumentNullException.ThrowIfNull(consumer);
         ArgumentNullException.ThrowIfNull(create);
         var states = new List<IStateful>();
-        Attach(parent, () => consumer.Name, partition =>
+        Attach(parent, () => consumer.Name, consumer.Origin, partition =>
         {
             Operator<T> made = create(partition);
             if (made is IStateful { Schema: not null } state)
@@ -93,14 +93,14 @@ public sealed class GraphBuilder
         AddSection(consumer, _ => new OperatorSection(consumer, states, Salt));
     }
 
-    internal void Attach<T>(DStream<T> parent, Func<string> name, Func<int, Operator<T>> create)
+    internal void Attach<T>(DStream<T> parent, Func<string> name, string? origin, Func<int, Operator<T>> create)
     {
         // From the last consumer of a stream back to the stream's parents: as deep as the chain is long.
         Throw.IfStackIsLow();
         var operators = new Operator<T>[parent.PartitionCount];
         for (int partition = 0; partition < operators.Length; partition++)
         {
-            var guard = new OperatorGuard<T>(name(), create(partition));
+            var guard = new OperatorGuard<T>(name(), create(partition), origin);
             operators[partition] = guard;
             _atWork.Add(guard);
         }

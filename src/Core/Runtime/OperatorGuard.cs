@@ -6,7 +6,7 @@ namespace FastStream.Runtime;
 /// Stands before every operator and puts its name on what it throws, also where the stack is too small for the chain.
 /// The innermost guard names the failure; the outer ones pass it on.
 /// </summary>
-internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Operator<T>, IAtWork, IRecordCounter
+internal sealed class OperatorGuard<T>(string name, Operator<T> guarded, string? origin = null) : Operator<T>, IAtWork, IRecordCounter
 {
     private int _thread;          // the thread that is in it; 0 when none is
     private BatchContext? _batch;   // the one that began last
@@ -31,7 +31,7 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Opera
         }
         catch (Exception error) when (error is not OperatorFailure)
         {
-            throw new OperatorFailure(name, error);
+            throw new OperatorFailure(name, origin, error);
         }
     }
 
@@ -49,7 +49,7 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Opera
         }
         catch (Exception error) when (error is not OperatorFailure)
         {
-            throw new OperatorFailure(name, error);
+            throw new OperatorFailure(name, origin, error);
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded) : Opera
         }
         catch (Exception error) when (error is not OperatorFailure)
         {
-            throw new OperatorFailure(name, error);
+            throw new OperatorFailure(name, origin, error);
         }
     }
 

@@ -139,7 +139,7 @@ internal sealed class InputRoot<T>(InputDStream<T> input, int partition, Operato
         }
         catch (Exception error) when (error is not OperatorFailure)
         {
-            throw new OperatorFailure(input.Name, error);
+            throw new OperatorFailure(input.Name, input.Origin, error);
         }
 
         next.OnBatchEnd(message.Batch);

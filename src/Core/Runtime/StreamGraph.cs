@@ -98,8 +98,9 @@ public sealed record StreamGraph(IReadOnlyList<StreamNode> Streams, IReadOnlyLis
             [.. streams.Select(stream => new StreamNode(
                 stream.Id, stream.Name, stream.OperatorName, numbers[Root(stages, stream)], stream.PartitionCount,
                 stream.Slide, [.. stream.Parents.Select(parent => parent.Id)],
-                IsExchange: !stream.SharesStageWithParents && stream.Parents.Count > 0))],
-            [.. outputs.Select(output => new OutputNode(output.Index, output.Name, output.OperatorName, output.Stream.Id))]);
+                IsExchange: !stream.SharesStageWithParents && stream.Parents.Count > 0) { Origin = stream.Origin })],
+            [.. outputs.Select(output => new OutputNode(output.Index, output.Name, output.OperatorName, output.Stream.Id)
+                { Origin = output.Origin })]);
     }
 
     /// <summary>All streams that lead to one of the outputs.</summary>
@@ -162,11 +163,19 @@ public sealed record StreamGraph(IReadOnlyList<StreamNode> Streams, IReadOnlyLis
 /// <param name="Parents">Numbers of the streams that it is made from; none for an input.</param>
 /// <param name="IsExchange">Whether records cross between partitions on the way to it.</param>
 public sealed record StreamNode(int Id, string Name, string Operator, int Stage, int Partitions, TimeSpan Slide,
-    IReadOnlyList<int> Parents, bool IsExchange);
+    IReadOnlyList<int> Parents, bool IsExchange)
+{
+    /// <summary>Where in the program it is described, such as <c>Pipeline.cs:27</c>; null where that is not known.</summary>
+    public string? Origin { get; init; }
+}
 
 /// <summary>One output of a <see cref="StreamGraph"/>.</summary>
 /// <param name="Index">Number of the output in its context, from 0.</param>
 /// <param name="Name">Output and stream, as in errors.</param>
 /// <param name="Operator">The word for the output, such as <c>Print</c>.</param>
 /// <param name="Stream">Number of the stream that is put out.</param>
-public sealed record OutputNode(int Index, string Name, string Operator, int Stream);
+public sealed record OutputNode(int Index, string Name, string Operator, int Stream)
+{
+    /// <summary>Where in the program it is described, such as <c>Pipeline.cs:27</c>; null where that is not known.</summary>
+    public string? Origin { get; init; }
+}

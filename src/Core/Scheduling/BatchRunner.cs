@@ -66,6 +66,7 @@ internal sealed class BatchRunner(
         batch.StageTimes = _reporter.IsProfileWanted && !batch.IsForStatesOnly ? _graph.BeginProfile(services.Clock.Provider) : null;
         var scope = new BatchContext(batch.Time, batch.Inputs)
         {
+            Number = batch.Number,
             IsReplay = batch.Recovery is Outcome.Pending or Outcome.WithoutData,
             StageTimes = batch.StageTimes,
         };
@@ -133,7 +134,7 @@ internal sealed class BatchRunner(
         }
 
         var scope = new BatchContext(batch.Time, JobSet.EmptyInputs(batch.Time, _graph.Inputs))
-            { IsReplay = batch.Recovery == Outcome.Pending };
+            { Number = batch.Number, IsReplay = batch.Recovery == Outcome.Pending };
         running.Add(scope);
         using (services.Work.Begin(WorkInHand.Operators, batch.Time))
         {

@@ -22,6 +22,8 @@ internal sealed class BatchTimer : IDisposable
     private readonly long _eachUntilMs;                    // ticks up to this one come each
     private long _nextMs;                                  // the next tick; the timer thread's, and after its end the stopper's
     private volatile bool _stopping;
+    // the next tick does not wait for the clock, which is moved instead; the timer thread's
+    private bool _goesOn;
 
     /// <param name="clock">The clock.</param>
     /// <param name="interval">Time between ticks.</param>
@@ -42,6 +44,9 @@ internal sealed class BatchTimer : IDisposable
 
     /// <summary>One interval before the first tick.</summary>
     public BatchTime ZeroTime { get; }
+
+    /// <summary>The next tick comes at once, and all later ones as much earlier. Before the start, or in a tick.</summary>
+    public void GoOn() => _goesOn = true;
 
     public void Start() => _thread.Start();
 
@@ -68,6 +73,12 @@ internal sealed class BatchTimer : IDisposable
     {
         while (true)
         {
+            if (_goesOn)
+            {
+                _goesOn = false;
+                _clock.SkipTo(_nextMs);
+            }
+
             WaitUntil(_nextMs);
             if (_stopping)
             {

@@ -18,13 +18,11 @@ internal sealed class BatchTurns
         _turn.Release();
     }
 
-    /// <summary>A batch's turn; <see cref="EndBatch"/> follows in any case.</summary>
-    public Task BeginBatchAsync() => _turn.WaitAsync();
-
-    public void EndBatch(BatchTime time)
+    /// <summary>A batch's turn, until the result is disposed.</summary>
+    public async ValueTask<Turn> BeginBatchAsync(BatchTime time)
     {
-        _last = time;
-        _turn.Release();
+        await _turn.WaitAsync().ConfigureAwait(false);
+        return new Turn(this, time);
     }
 
     /// <summary>Looks at something between two batches.</summary>
@@ -54,5 +52,15 @@ internal sealed class BatchTurns
 
         _isClosed = true;
         _turn.Release();
+    }
+
+    /// <summary>The turn of one batch.</summary>
+    public readonly struct Turn(BatchTurns turns, BatchTime time) : IDisposable
+    {
+        public void Dispose()
+        {
+            turns._last = time;
+            turns._turn.Release();
+        }
     }
 }

@@ -84,7 +84,7 @@ internal sealed class ContextLifecycle(StreamingContext context, ListenerBus lis
         if (cancellationToken.CanBeCanceled && !stopping.IsCompleted)
         {
             CancellationTokenRegistration hurry =
-                cancellationToken.UnsafeRegister(static life => ((ContextLifecycle)life!).StopAsync(StopMode.Immediate), this);
+                cancellationToken.UnsafeRegister(static life => _ = ((ContextLifecycle)life!).StopAsync(StopMode.Immediate), this);
             _ = stopping.ContinueWith(_ => hurry.Unregister(), CancellationToken.None,
                 TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }

@@ -54,7 +54,11 @@ internal sealed class JobGenerator
 
     public void Start()
     {
-        if (_start.Ahead > TimeSpan.Zero)
+        if (_options.Pace == BatchPace.Input)
+        {
+            _timer.GoOn();
+        }
+        else if (_start.Ahead > TimeSpan.Zero)
         {
             string warning =
                 $"The clock reads {(_start.Now - _start.Ahead).ToDateTimeOffset():u}, and an earlier run's last "
@@ -105,7 +109,7 @@ internal sealed class JobGenerator
 
         _own.Enter();
         bool isLate = _clock.Until(time.Milliseconds) <= -_options.BatchInterval;
-        if (isLate || IsAnyHeldUp())
+        if (isLate || _options.Pace == BatchPace.Input || IsAnyHeldUp())
         {
             _scheduler.WaitUntilNoneWaits();
         }
@@ -172,6 +176,11 @@ internal sealed class JobGenerator
             return false;
         }
 
+        if (_options.Pace == BatchPace.Input && batch.InputInfos.Any(input => input.RecordCount != 0))
+        {
+            _timer.GoOn();
+        }
+
         _scheduler.Submit(batch);
         if (haveAllEnded)
         {
@@ -202,7 +211,7 @@ internal sealed class JobGenerator
             catch (Exception error)
             {
                 // What was cut stays for the next batch: nothing that was received is lost.
-                CutFailed(new StreamingException(time, _inputs[i].Name, error), isLast);
+                CutFailed(new StreamingException(time, _inputs[i].Name, error) { Origin = _inputs[i].Origin }, isLast);
                 return null;
             }
 

@@ -49,6 +49,7 @@ internal sealed class JobScheduler
     /// <summary>Queues a batch; blocks the generator's thread while the queue is full.</summary>
     public void Submit(JobSet batch)
     {
+        batch.Number = _services.Context.NumberOf(batch.Time);
         BatchInfo info = batch.ToInfo();
         _reporter.Post(batch, listener => listener.OnBatchSubmitted(info));
         if (!_queue.TryAdd(batch))
@@ -121,6 +122,7 @@ internal sealed class JobScheduler
         foreach (BatchTime time in _gap.DueBefore(batch))
         {
             JobSet due = JobSet.Empty(time, _services.Graph.Inputs, _services.Clock.NowMs);
+            due.Number = _services.Context.NumberOf(time);
             if (_services.Committer.LogEmpty(time) is not null)
             {
                 return;
@@ -138,7 +140,7 @@ internal sealed class JobScheduler
 
     private async Task RunGuardedAsync(JobSet batch)
     {
-        await _turns.BeginBatchAsync().ConfigureAwait(false);
+        using BatchTurns.Turn turn = await _turns.BeginBatchAsync(batch.Time).ConfigureAwait(false);
         using WorkInHand.InHand inHand = _services.Work.Begin(WorkInHand.Batch, batch.Time);
         try
         {
@@ -147,10 +149,6 @@ internal sealed class JobScheduler
         catch (Exception error)
         {
             _completion.Abandon(batch, new StreamingException(batch.Time, "the engine", error));
-        }
-        finally
-        {
-            _turns.EndBatch(batch.Time);
         }
     }
 }

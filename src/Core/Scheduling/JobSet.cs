@@ -5,6 +5,9 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
 {
     public BatchTime Time { get; } = time;
 
+    /// <summary>Its number, from 1; set when it is submitted.</summary>
+    public long Number { get; set; }
+
     /// <summary>By input index; handed from run to run when the batch is retried.</summary>
     public InputBatch[] Inputs { get; } = inputs;
 
@@ -83,6 +86,7 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
     public BatchInfo ToInfo() => new()
     {
         Time = Time,
+        Number = Number,
         RecordCount = RecordCount,
         SizeBytes = SizeBytes,
         Inputs = InputInfos,

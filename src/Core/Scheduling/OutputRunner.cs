@@ -147,7 +147,7 @@ internal sealed class OutputRunner(BatchServices services, BatchCompletion compl
                 // The first failure counts, but one that only comes of the stop hides no other.
                 if (batch.Failure is null || (batch.IsCutShort && !services.IsCutShort(error)))
                 {
-                    batch.Failure = new StreamingException(batch.Time, name, error);
+                    batch.Failure = new StreamingException(batch.Time, name, error) { Origin = services.Graph.Outputs[index].Origin };
                     batch.IsCutShort = services.IsCutShort(error);
                 }
             }

@@ -23,7 +23,8 @@ internal sealed class StreamingClock
 
     /// <summary>
     /// How far batch times are ahead of the clock: more than zero where an earlier run's batches are later than the
-    /// present. Set before the first wait.
+    /// present, or where batches do not wait for the clock. Set before the first wait, and then by the thread that
+    /// waits.
     /// </summary>
     public TimeSpan BatchesAhead { get; set; }
 
@@ -35,6 +36,15 @@ internal sealed class StreamingClock
 
     /// <summary>How long it is until a batch time; negative when it is past.</summary>
     public TimeSpan Until(long timeMs) => new TimeSpan(timeMs * TimeSpan.TicksPerMillisecond) - Now - BatchesAhead;
+
+    /// <summary>It is time for a batch: those after it come as much earlier, too.</summary>
+    public void SkipTo(long timeMs)
+    {
+        if (Until(timeMs) is var left && left > TimeSpan.Zero)
+        {
+            BatchesAhead += left;
+        }
+    }
 
     /// <summary>The timestamp of the provider at which it is time for the batch <paramref name="timeMs"/>.</summary>
     public long TimestampAt(long timeMs)

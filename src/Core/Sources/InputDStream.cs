@@ -223,6 +223,8 @@ internal interface IInputStream
 
     string Name { get; }
 
+    string? Origin => null;
+
     bool IsBackpressured { get; }
 
     bool HasEnded => false;

@@ -98,7 +98,7 @@ public sealed class QueryableStates
     /// </summary>
     /// <example><code>
     /// using StateSnapshot&lt;Utf8Text, long&gt; bytes = await context.States.SnapshotAsync&lt;Utf8Text, long&gt;("bytes by user");
-    /// foreach ((Utf8Text user, long sum) in bytes) { … }
+    /// foreach ((Utf8Text user, long sum) in bytes) Console.WriteLine($"{user} {sum}");
     /// </code></example>
     /// <typeparam name="TKey">The key.</typeparam>
     /// <typeparam name="TState">What is kept for a key.</typeparam>

@@ -47,13 +47,21 @@ public sealed record StateOptions
     /// <summary>Makes the directory where neither this nor checkpoints give one; for tests.</summary>
     internal Func<string>? MakeDirectory { get; set; }
 
-    internal void Validate(bool hasCheckpoints)
+    /// <summary>Checks all settings, as the context does, which also looks whether the store has a directory.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message says which, what was
+    /// found and what is expected.</exception>
+    public void Validate()
     {
         StreamingOptions.Check(MemoryBytes >= 1 << 20, "State.MemoryBytes", MemoryBytes, "1 MiB or more is expected");
         StreamingOptions.CheckTimeout(SlowSnapshotWarning, "State.SlowSnapshotWarning");
         StreamingOptions.Check(Directory is null
             || !string.IsNullOrWhiteSpace(Directory), "State.Directory", Directory,
             "the path of a directory that is this program's alone is expected");
+    }
+
+    internal void Validate(bool hasCheckpoints)
+    {
+        Validate();
         StreamingOptions.Check(
             Store is null || Directory is not null || hasCheckpoints
                 || MakeDirectory is not null, "State.Directory", "nothing",

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -24,6 +25,7 @@ namespace FastStream;
 /// The layout follows the "German strings" of Umbra (Neumann and Freitag, CIDR 2020): a table compares two words instead of following
 /// pointers. docs/decisions/0002-utf8-text.md has the measurements. Immutable; safe from any thread while valid.
 /// </remarks>
+[DebuggerDisplay("{ToString()}")]
 [StructLayout(LayoutKind.Sequential)]
 [JsonConverter(typeof(Utf8TextJsonConverter))]
 public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8Text>, ISpanFormattable, IUtf8SpanFormattable
@@ -215,11 +217,11 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     /// Nobody but the caller knows how long that is. A source gives the memory back when its batch is done with: in
     /// <see cref="InputBatch{T}"/>'s <c>Dispose</c>. What operators keep for longer
     /// (states, windows) they copy.
-    /// </remarks>
-    /// <example><code>
+    /// <code>
     /// byte[] buffer = GC.AllocateArray&lt;byte&gt;(4096, pinned: true);   // held by whoever made it
     /// fixed (byte* start = buffer) { line = Utf8Text.Over(start + from, length); }
-    /// </code></example>
+    /// </code>
+    /// </remarks>
     /// <param name="start">The first byte; it must not move or change.</param>
     /// <param name="length">Its bytes.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>

@@ -80,10 +80,7 @@ public static class Utf8TextSearch
     /// The parts between separators, in order, as <see cref="string.Split(char, StringSplitOptions)"/> has them; no
     /// separator gives the whole text.
     /// </summary>
-    /// <example><code>
-    /// foreach (Utf8Text field in line.Split(',')) { … }
-    /// var words = lines.FlatMap(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
-    /// </code></example>
+    /// <example><code>var words = lines.FlatMap(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries));</code></example>
     /// <param name="text">The text.</param>
     /// <param name="separator">An ASCII character, up to U+007F.</param>
     /// <param name="options">Whether parts are trimmed (of ASCII white space), and empty ones left out; by itself neither.</param>

@@ -87,11 +87,11 @@ public struct Utf8TextSplit : IEnumerable<Utf8Text>, IEnumerator<Utf8Text>, IEqu
 
     private readonly bool TryTake(ref Utf8Text part)
     {
-        if ((_options & StringSplitOptions.TrimEntries) != 0)
+        if ((_options & StringSplitOptions.TrimEntries) != StringSplitOptions.None)
         {
             part = part.Trim();
         }
 
-        return !part.IsEmpty || (_options & StringSplitOptions.RemoveEmptyEntries) == 0;
+        return !part.IsEmpty || (_options & StringSplitOptions.RemoveEmptyEntries) == StringSplitOptions.None;
     }
 }

@@ -100,7 +100,10 @@ public sealed record FileSourceOptions
     /// </summary>
     public LostFilePolicy LostFile { get; set; }
 
-    internal FileSourceOptions Validated()
+    /// <summary>Checks all settings, as the source does.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message says which, what was
+    /// found and what is expected.</exception>
+    public void Validate()
     {
         OptionCheck.Check(Enum.IsDefined(OversizedRecords), nameof(OversizedRecords), OversizedRecords,
             "one of the named policies is expected");
@@ -113,10 +116,18 @@ public sealed record FileSourceOptions
             && StableFor < RememberDuration, nameof(StableFor), StableFor,
             $"0 or more, and less than RememberDuration ({RememberDuration}), is expected");
         OptionCheck.Check(MaxBytesPerBatch >= 1, nameof(MaxBytesPerBatch), MaxBytesPerBatch, "1 or more is expected");
-        OptionCheck.Check(MaxFilesPerBatch is >= 1 and <= 100_000, nameof(MaxFilesPerBatch), MaxFilesPerBatch, "1 to 100,000 are expected");
+        OptionCheck.Check(MaxFilesPerBatch is >= 1 and <= 100_000, nameof(MaxFilesPerBatch), MaxFilesPerBatch,
+            "1 to 100,000 are expected");
         OptionCheck.Check(MaxEntriesPerBatch >= 1, nameof(MaxEntriesPerBatch), MaxEntriesPerBatch, "1 or more is expected");
         OptionCheck.Check(Enum.IsDefined(ReadMode), nameof(ReadMode), ReadMode, "one of the named modes is expected");
         OptionCheck.Check(Enum.IsDefined(InvalidUtf8), nameof(InvalidUtf8), InvalidUtf8, "one of the named policies is expected");
-        return this;
+    }
+
+    /// <summary>A copy that later changes do not reach.</summary>
+    internal FileSourceOptions Validated()
+    {
+        FileSourceOptions copy = this with { };
+        copy.Validate();
+        return copy;
     }
 }

@@ -53,7 +53,10 @@ public sealed record ListenSourceOptions
     /// </summary>
     public InvalidUtf8Policy InvalidUtf8 { get; set; }
 
-    internal ListenSourceOptions Validated()
+    /// <summary>Checks all settings, as the source does.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message says which, what was
+    /// found and what is expected.</exception>
+    public void Validate()
     {
         OptionCheck.Check(MaxConnections is >= 1 and <= 1_000_000, nameof(MaxConnections), MaxConnections, "1 to 1,000,000 are expected");
         OptionCheck.Check(
@@ -62,6 +65,13 @@ public sealed record ListenSourceOptions
         OptionCheck.CheckTimeout(RecordTimeout, nameof(RecordTimeout));
         OptionCheck.Check(Backlog is >= 1 and <= 65_535, nameof(Backlog), Backlog, "1 to 65,535 are expected");
         ConnectionSettings.Check(IdleTimeout, KeepAlive, OversizedRecords, InvalidUtf8);
-        return this;
+    }
+
+    /// <summary>A copy that later changes do not reach.</summary>
+    internal ListenSourceOptions Validated()
+    {
+        ListenSourceOptions copy = this with { };
+        copy.Validate();
+        return copy;
     }
 }

@@ -65,7 +65,10 @@ public sealed record SocketSourceOptions
     /// </summary>
     public InvalidUtf8Policy InvalidUtf8 { get; set; }
 
-    internal SocketSourceOptions Validated()
+    /// <summary>Checks all settings, as the source does.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range; the message says which, what was
+    /// found and what is expected.</exception>
+    public void Validate()
     {
         OptionCheck.Check(FirstRetryDelay > TimeSpan.Zero, nameof(FirstRetryDelay), FirstRetryDelay, "more than 0 is expected");
         OptionCheck.Check(LongestRetryDelay >= FirstRetryDelay
@@ -73,6 +76,13 @@ public sealed record SocketSourceOptions
             $"at least FirstRetryDelay ({FirstRetryDelay}) and at most 24 days are expected");
         OptionCheck.CheckTimeout(ConnectTimeout, nameof(ConnectTimeout));
         ConnectionSettings.Check(IdleTimeout, KeepAlive, OversizedRecords, InvalidUtf8);
-        return this;
+    }
+
+    /// <summary>A copy that later changes do not reach.</summary>
+    internal SocketSourceOptions Validated()
+    {
+        SocketSourceOptions copy = this with { };
+        copy.Validate();
+        return copy;
     }
 }

@@ -313,6 +313,19 @@ public sealed class RecoveryTests
         Assert.Equal(2, Directory.EnumerateDirectories(folder.Path, "checkpoint-*").Count());
     }
 
+    [Fact]
+    public async Task MaxBatches_SoManyBatches_BringsACheckpointBeforeItsTime()
+    {
+        using var folder = new JobFolder();
+        await using StreamScenario scenario =
+            folder.Start(interval: 1000, configure: options => options with
+                { Checkpoint = options.Checkpoint! with { MaxBatches = 3, KeptCheckpoints = 100 } });
+        scenario.Output(Sums(scenario, [[1], [2], [3], [4], [5], [6], [7], [8]]));
+        await scenario.RunBatchesAsync();
+        // the start's, and those of the third and sixth batch
+        Assert.Equal(3, Directory.EnumerateDirectories(folder.Path, "checkpoint-*").Count());
+    }
+
     // The plan of a batch after that of the checkpoint lies in the same log file, which later ones do not name.
     [Fact]
     public async Task Batches_PlannedWhileTheCheckpointsBatchRan_AreNotLost()

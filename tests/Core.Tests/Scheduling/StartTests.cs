@@ -136,7 +136,7 @@ public sealed class StartTests
         input.ForEachBatch(async (_, _, cancellation) =>
         {
             began.TrySetResult();
-            await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
+            await new TaskCompletionSource().Task.WaitAsync(cancellation);
         });
         await context.StartAsync();
         clock.Advance(TimeSpan.FromSeconds(1));
