@@ -22,7 +22,7 @@ internal sealed class KeyDictionary<TKey>(uint offset = 1)
 {
     private const int SmallestCapacity = 16;
 
-    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
+    private readonly uint[] _hashes = new uint[Spans.Records];
     private AlignedBuffer<Slot> _slots = new(SmallestCapacity);      // a power of two
     private AlignedBuffer<TKey> _keys = new(SmallestCapacity / 2);   // half as many: the table is at most half full
     private int _count;                                           // keys now

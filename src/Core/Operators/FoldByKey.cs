@@ -40,7 +40,13 @@ internal sealed class FoldByKeyOperator<TItem, TKey, TValue, TFold>(TFold fold, 
 
     public override void OnBatchEnd(BatchContext batch)
     {
-        _table.DrainTo(Output);
+        int count = _table.Count;
+        for (int place = 0; place < count; place++)
+        {
+            Output.Add(_table.PairAt(place));
+        }
+
+        _table.Clear();
         base.OnBatchEnd(batch);
     }
 

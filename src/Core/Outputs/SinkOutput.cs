@@ -2,27 +2,6 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>An output that has a <see cref="Sink{T}"/>, whose records nobody asks for.</summary>
-internal interface ISinkOutput
-{
-    string? GivenName { get; }
-
-    bool IsTransactional { get; }
-
-    /// <summary>Before it is opened: the sink's name, and whether a batch of an earlier run is written down as done.</summary>
-    void Bind(string name, Func<BatchTime, bool> isCommitted);
-
-    void SavePosition(IBufferWriter<byte> output);
-
-    void LoadPosition(ReadOnlySpan<byte> saved);
-
-    ValueTask PrepareAsync(BatchTime time, CancellationToken cancellationToken);
-
-    ValueTask PublishAsync(BatchTime time, CancellationToken cancellationToken);
-
-    ValueTask AbortAsync(BatchTime time, CancellationToken cancellationToken);
-}
-
 /// <summary>Hands a stream's batches to a sink.</summary>
 internal sealed class SinkOutput<T>(DStream<T> stream, string operatorName, Sink<T> sink, string? name = null)
     : BatchOutput<T>(stream, operatorName, sink.WriteAsync), ISinkOutput

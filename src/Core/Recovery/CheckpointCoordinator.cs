@@ -105,7 +105,7 @@ internal sealed class CheckpointCoordinator : IDisposable
     /// start.
     /// </summary>
     /// <exception cref="InvalidOperationException">What was saved does not fit the program.</exception>
-    public IReadOnlyList<JobSet> Recover(IReadOnlyList<IStateSnapshot> states, StateStores? stores = null, SinkPositions? sinks = null)
+    public IReadOnlyList<LoadedBatch> Recover(IReadOnlyList<IStateSnapshot> states, StateStores? stores = null, SinkPositions? sinks = null)
     {
         _sinks = sinks ?? _sinks;
         _states = states;
@@ -305,7 +305,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         _isCommitted = time => time <= saved || committed.Contains(time);
     }
 
-    private JobSet Load(RecoveredBatch batch, bool wasCounted)
+    private LoadedBatch Load(RecoveredBatch batch, bool wasCounted)
     {
         InputBatch[] inputs = _inputs.Select((input, i) => Load(input, _inputNames[i], batch)).ToArray();
         if (batch.Outcome is Outcome.WithoutData or Outcome.CommittedWithoutData)
@@ -314,14 +314,7 @@ internal sealed class CheckpointCoordinator : IDisposable
             inputs = _inputs.Select(input => input.LoadBatch(batch.Time, null)).ToArray();
         }
 
-        return new JobSet(batch.Time, inputs, _clock.GetUtcNow().ToUnixTimeMilliseconds())
-        {
-            Recovery = batch.Outcome,
-            WasCounted = wasCounted,
-            InputInfos =
-                inputs.Select((cut, i) => new InputInfo(_inputs[i].Id, _inputs[i].Name, cut.RecordCount, cut.SizeBytes, cut.Description))
-                    .ToArray(),
-        };
+        return new LoadedBatch(batch.Time, inputs, batch.Outcome, wasCounted);
     }
 
     // A batch that never runs, or runs without its data, is told to its inputs, which count it as taken: what it was

@@ -52,7 +52,7 @@ internal sealed class CheckpointInMaking : IDisposable
 
             foreach ((string name, byte[] position) in sinks)
             {
-                _files.Writer.Write(SavedParts.Sink, name, "", output => output.Write(position));
+                _files.Writer.Write(SavedParts.SinkKind, name, "", output => output.Write(position));
             }
         }
         catch

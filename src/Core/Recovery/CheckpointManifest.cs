@@ -15,11 +15,6 @@ namespace FastStream;
 internal sealed record CheckpointPart(string Kind, string Name, string Schema, long Offset, long Length,
     KeyGroups? Groups = null, StoredSnapshot? Store = null);
 
-/// <summary>A store as it was at a checkpoint.</summary>
-/// <param name="Id">Number of its directory.</param>
-/// <param name="Snapshot">What the store needs to be opened so.</param>
-internal sealed record StoredSnapshot(int Id, ReadOnlyMemory<byte> Snapshot);
-
 /// <summary>What a checkpoint says of itself: the last batch that its states count, and where its parts are.</summary>
 /// <param name="Number">Number of the checkpoint.</param>
 /// <param name="ZeroTime">Zero time of the program's first start.</param>

@@ -5,7 +5,7 @@ internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedSta
 {
     public const string State = "state";
     public const string Input = "input";
-    public const string Sink = "sink";
+    public const string SinkKind = "sink";
 
     /// <summary>Gives all states and inputs their parts.</summary>
     /// <exception cref="InvalidOperationException">A saved state fits no operator, or one of another type.</exception>
@@ -48,8 +48,8 @@ internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedSta
     /// <exception cref="InvalidOperationException">A sink is not there any more.</exception>
     public void LoadInto(SinkPositions sinks)
     {
-        Match(Sink, sinks.Names, "position of a sink");
-        foreach (CheckpointPart part in data.Manifest.Parts.Where(part => part.Kind == Sink))
+        Match(SinkKind, sinks.Names, "position of a sink");
+        foreach (CheckpointPart part in data.Manifest.Parts.Where(part => part.Kind == SinkKind))
         {
             sinks.Load(part.Name, data.Read(part));
         }

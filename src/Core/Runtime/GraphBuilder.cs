@@ -27,10 +27,10 @@ public sealed class GraphBuilder
     private readonly Dictionary<(DStream Stream, int Partition, Type Type), object> _shared = [];
     private readonly ExecutionDataflowBlockOptions _blockOptions;
 
-    internal GraphBuilder(TaskScheduler scheduler, KeySalt salt, StateStores? stores = null)
+    internal GraphBuilder(TaskScheduler scheduler, KeySalt salt, object? services = null)
     {
         Salt = salt;
-        Stores = stores;
+        Services = services;
         _blockOptions = new ExecutionDataflowBlockOptions { TaskScheduler = scheduler, EnsureOrdered = true };
     }
 
@@ -163,8 +163,8 @@ public sealed class GraphBuilder
     /// <summary>What says which partition owns a key.</summary>
     internal KeySalt Salt { get; }
 
-    /// <summary>Where states lie that are not in memory; null where all are.</summary>
-    internal StateStores? Stores { get; }
+    /// <summary>What a room above gives to its own streams, such as the stores of states; null where there is nothing.</summary>
+    internal object? Services { get; }
 
     /// <summary>The times at which something is due without input.</summary>
     internal DueTimes Due { get; } = new();

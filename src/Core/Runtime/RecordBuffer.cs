@@ -10,7 +10,7 @@ public static class RecordBuffer
     /// The most records in one span: 512. Measured flat from 64 records up (docs/decisions/0001-batch-operators.md);
     /// 512 pairs of a text and a number stay inside a 32 KiB first-level cache together with their source.
     /// </summary>
-    public const int SpanRecords = 512;
+    public const int SpanRecords = Spans.Records;
 }
 
 /// <summary>

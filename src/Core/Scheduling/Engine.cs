@@ -49,7 +49,9 @@ internal sealed class Engine
             _stores = _options.State.Store is null ? null : new StateStores(_options);
             _graph = new GraphBuilder(SchedulerFor(_options), _checkpoints?.Salt ?? KeySalt.Of(_options), _stores).Build(outputs, inputs);
             var sinks = new SinkPositions(outputs);
-            _recovered = _checkpoints?.Recover(_graph.Sections, _stores, sinks) ?? [];
+            double nowMs = _options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds();
+            _recovered = [.. (_checkpoints?.Recover(_graph.Sections, _stores, sinks) ?? [])
+                .Select(batch => JobSet.Of(batch, inputs, nowMs))];
             sinks.Bind(time => _checkpoints?.IsCommitted(time) ?? false);
             _scheduler =
                 new JobScheduler(_graph, _options, clock, listeners, context, _checkpoints, onFailure, _work, _gate,

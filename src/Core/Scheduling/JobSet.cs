@@ -66,6 +66,16 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
 
     public IReadOnlyList<InputInfo> InputInfos { get; set; } = [];
 
+    /// <summary>A batch of an earlier run that is to run again.</summary>
+    public static JobSet Of(LoadedBatch batch, IReadOnlyList<IInputStream> inputs, double submittedMs) =>
+        new(batch.Time, batch.Inputs, submittedMs)
+    {
+        Recovery = batch.Outcome,
+        WasCounted = batch.WasCounted,
+        InputInfos = batch.Inputs.Select((cut, i) =>
+            new InputInfo(inputs[i].Id, inputs[i].Name, cut.RecordCount, cut.SizeBytes, cut.Description)).ToArray(),
+    };
+
     /// <summary>A batch for which nothing came in.</summary>
     public static JobSet Empty(BatchTime time, IReadOnlyList<IInputStream> inputs, double submittedMs) =>
         new(time, EmptyInputs(time, inputs), submittedMs)

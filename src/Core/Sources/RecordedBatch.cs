@@ -22,7 +22,7 @@ internal static class RecordedBatch
         StateWriter.WriteInt32(output, Encoding.UTF8.GetByteCount(serializer.Schema));
         Encoding.UTF8.GetBytes(serializer.Schema, output);
         StateWriter.WriteInt32(output, partitions);
-        var sink = new Sink<T>(serializer, output);
+        var sink = new RecordWriter<T>(serializer, output);
         var buffer = new RecordBuffer<T>(sink);
         for (int partition = 0; partition < partitions; partition++)
         {
@@ -88,7 +88,7 @@ internal static class RecordedBatch
                 : throw new InvalidDataException($"{rest.Length} bytes stand behind the records of a batch; none are expected.");
     }
 
-    private sealed class Sink<T>(IRecordSerializer<T> serializer, IBufferWriter<byte> output) : LastOperator<T>
+    private sealed class RecordWriter<T>(IRecordSerializer<T> serializer, IBufferWriter<byte> output) : LastOperator<T>
     {
         public override void OnRecords(ReadOnlySpan<T> items) => SavedRecords.Write(items, serializer, output);
     }

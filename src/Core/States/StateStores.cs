@@ -125,3 +125,13 @@ internal sealed class StateStores : IStoredPlace, IDisposable
 
     private string PathOf(int id) => Path.Combine(_directory, NameOf(id));
 }
+
+/// <summary>The stores that a graph's streams keep their states in.</summary>
+internal static class GraphStores
+{
+    extension(GraphBuilder graph)
+    {
+        /// <summary>Where states lie that are not in memory; null where all are.</summary>
+        public StateStores? Stores => graph.Services as StateStores;
+    }
+}

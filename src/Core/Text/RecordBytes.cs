@@ -54,17 +54,4 @@ public readonly unsafe ref struct RecordBytes
 
         return start + 16 <= _readable ? Utf8Text.FromPadded(_start + start, length) : Utf8Text.FromExact(_start + start, length);
     }
-
-    /// <summary>
-    /// Adds every line of the bytes as a text, without its end and without copying what is longer than <see
-    /// cref="Utf8Text.InlineBytes"/>: lines end with LF, CR LF or a lone CR, and what follows
-    /// the last end is a line too unless it is empty. 64 bytes are looked at in one step.
-    /// </summary>
-    /// <param name="output">Takes the lines, in order.</param>
-    /// <returns>How many there were.</returns>
-    public long SplitLines(RecordBuffer<Utf8Text> output)
-    {
-        ArgumentNullException.ThrowIfNull(output);
-        return LineSplitter.Split(in this, output);
-    }
 }

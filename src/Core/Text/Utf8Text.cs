@@ -258,7 +258,7 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
 
     /// <summary>The hash, if the text is short; a number without meaning, if it is long.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal uint HashAsShort() => KeyHash.Fold(Vector128.LoadUnsafe(ref Unsafe.As<ulong, byte>(ref Unsafe.AsRef(in _low))));
+    internal uint HashAsShort() => WordHash.Fold(Vector128.LoadUnsafe(ref Unsafe.As<ulong, byte>(ref Unsafe.AsRef(in _low))));
 
     /// <summary>Whether both are the same words in memory: never for different texts, always for equal short ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -15,10 +15,10 @@ public sealed class KeyHashTests
     [InlineData(1L << 46)]
     public void KeysInSteps_FillSlotsAndPartitionsEvenly(long step)
     {
-        Even(key => KeyHash.Fold((ulong)key, 0), step);
-        Even(key => KeyHash.Fold(0, (ulong)key), step);
-        Even(key => KeyHash.FoldByMultiplying((ulong)key, 0), step);
-        Even(key => KeyHash.FoldByMultiplying(0, (ulong)key), step);
+        Even(key => WordHash.Fold((ulong)key, 0), step);
+        Even(key => WordHash.Fold(0, (ulong)key), step);
+        Even(key => WordHash.FoldByMultiplying((ulong)key, 0), step);
+        Even(key => WordHash.FoldByMultiplying(0, (ulong)key), step);
     }
 
     /// <summary>Any two bytes of a key make as many hashes as they have values, but for the few that meet by chance.</summary>
@@ -32,7 +32,7 @@ public sealed class KeyHashTests
                 var hashes = new HashSet<uint>();
                 for (int i = 0; i < 1 << 16; i++)
                 {
-                    hashes.Add(KeyHash.Fold(Vector128<byte>.Zero.WithElement(first, (byte)i).WithElement(second, (byte)(i >> 8))));
+                    hashes.Add(WordHash.Fold(Vector128<byte>.Zero.WithElement(first, (byte)i).WithElement(second, (byte)(i >> 8))));
                 }
 
                 // 2^32 / 2 pairs among 2^32 hashes: half a pair meets on average, and more than 12 once in 10^12.

@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>
 /// Marks the flow of code that a context has begun and that its stop waits for: a batch with its operators and outputs,

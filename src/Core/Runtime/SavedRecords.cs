@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>Records in a checkpoint or log, a span after the other.</summary>
 /// <remarks><code>| records in a span (4 bytes) | the records | … | 0 |</code></remarks>

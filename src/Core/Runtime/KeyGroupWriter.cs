@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>
 /// Where a <see cref="StatefulOperator{TIn, TOut}"/> writes what it keeps: one buffer for each key group, or one for

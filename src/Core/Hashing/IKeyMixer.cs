@@ -19,10 +19,10 @@ internal interface IKeyMixer
 internal readonly struct ProcessSecret : IKeyMixer
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint Fold(ulong low, ulong high) => KeyHash.Fold(low, high);
+    public uint Fold(ulong low, ulong high) => WordHash.Fold(low, high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Mix(ulong low, ulong high) => KeyHash.Mix(low, high);
+    public ulong Mix(ulong low, ulong high) => WordHash.Mix(low, high);
 
     public ulong OfString(string text) => (uint)text.GetHashCode(StringComparison.Ordinal);   // .NET keys it too
 }

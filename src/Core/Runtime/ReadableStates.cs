@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>One partition's states, for those who read them between two batches. The last batch counts by then.</summary>
 /// <typeparam name="TKey">The key.</typeparam>

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>What the operators of a stream keep in a checkpoint, written by themselves.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>
 /// Tells whoever stored records what became of the batch that they are in: an input gives it to the batch (<see

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>
 /// Finds lines 64 bytes at a time: ended by LF, CR LF or a lone CR, as in Spark's text sources; what follows the last

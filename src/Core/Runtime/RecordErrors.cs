@@ -1,4 +1,4 @@
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>A stream whose operator calls a user's function for single records, and can go on without those for which it throws.</summary>
 /// <typeparam name="TOut">The record handed on.</typeparam>

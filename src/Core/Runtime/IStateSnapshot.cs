@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>What a stream keeps over batches, in all its partitions, as a checkpoint sees it.</summary>
 internal interface IStateSnapshot

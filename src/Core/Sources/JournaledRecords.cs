@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>Records in the journal of their input: an entry is what was stored together.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace FastStream;
+namespace FastStream.Runtime;
 
 /// <summary>The directory of one program's batches and checkpoints, which one process at a time may have.</summary>
 internal static partial class JobDirectory

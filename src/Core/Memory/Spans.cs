@@ -1,0 +1,7 @@
+namespace FastStream.Runtime;
+
+/// <summary>The size of the spans that walk through a chain; <see cref="RecordBuffer.SpanRecords"/> has the reason.</summary>
+internal static class Spans
+{
+    public const int Records = 512;
+}
