@@ -25,7 +25,7 @@ internal static class Chain
 
     private sealed class ChainOutput<T>(DStream<T> stream, Operator<T> sink) : OutputOperation(stream, "ChainOutput")
     {
-        internal override void Connect(GraphBuilder graph) => graph.Attach(stream, () => Name, _ => sink);
+        internal override void Connect(GraphBuilder graph) => graph.Attach(stream, () => Name, null, _ => sink);
 
         internal override OutputJob TakeJob(BatchContext batch) =>
             throw new NotSupportedException("A chain under measurement has no scheduler that would ask for jobs.");
