@@ -13,9 +13,9 @@ namespace FastStream.Testing;
 /// <example><code>
 /// public sealed class TradeSerializerContract : SerializerContract&lt;Trade&gt;
 /// {
-///     protected override IRecordSerializer&lt;Trade&gt; Create() => new TradeSerializer();
+///     protected override IRecordSerializer&lt;Trade&gt; Create() => TradeSerializer.Make();
 ///
-///     protected override IReadOnlyList&lt;Trade&gt; Records => [default, new Trade("long name of a share", decimal.MaxValue)];
+///     protected override IReadOnlyList&lt;Trade&gt; Records => [new Trade(), Trade.Parse("7 shares"u8)];
 ///
 ///     [Fact]
 ///     public void Serializer_KeepsItsContract() => CheckAll();

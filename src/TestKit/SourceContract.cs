@@ -12,7 +12,7 @@ namespace FastStream.Testing;
 /// <example><code>
 /// public sealed class QueueContract : SourceContract&lt;string&gt;
 /// {
-///     protected override ISourceFeed&lt;string&gt; CreateFeed() => new QueueFeed();
+///     protected override ISourceFeed&lt;string&gt; CreateFeed() => QueueFeed.Make();
 ///
 ///     protected override string Record(int number) => $"record {number}";
 ///

@@ -61,7 +61,11 @@ public sealed class ReceiverJournal
     public bool IsOn => _options is not null;
 
     /// <summary>Whether there is room for more to wait for the disk.</summary>
-    public bool HasRoom => _writer!.HasRoom;
+    public bool HasRoom => Writer.HasRoom;
+
+    private ReceiverJournalWriter Writer => _writer ?? throw new InvalidOperationException(
+        $"The journal of {_input} takes nothing "
+            + $"{(IsOn ? "before it has begun. Call Begin first" : "any more: it is off. Look at IsOn first")}.");
 
     private ReceiverJournalReader Reader => _reader ??= new ReceiverJournalReader(_directory, _position, _schema);
 
@@ -147,21 +151,21 @@ public sealed class ReceiverJournal
     /// cref="WaitForRoomAsync"/> first.
     /// </summary>
     /// <exception cref="IOException">The disk has failed, or the journal has ended: the entry will not be on it.</exception>
-    public void Append(ReadOnlySpan<byte> entry) => _writer!.Append(entry);
+    public void Append(ReadOnlySpan<byte> entry) => Writer.Append(entry);
 
     /// <summary>Done when all that was appended until now is on the disk.</summary>
     /// <exception cref="IOException">The disk has failed.</exception>
-    public Task WhenWrittenAsync() => _writer!.WhenWrittenAsync(_writer.Next);
+    public Task WhenWrittenAsync() => Writer.WhenWrittenAsync(Writer.Next);
 
     /// <summary>Waits until there is room for an entry, or nothing can be appended any more.</summary>
-    public ValueTask WaitForRoomAsync(CancellationToken cancellationToken) => _writer!.WaitForRoomAsync(cancellationToken);
+    public ValueTask WaitForRoomAsync(CancellationToken cancellationToken) => Writer.WaitForRoomAsync(cancellationToken);
 
     /// <summary>
     /// The entries since the last cut are a batch. By whoever holds the lock of the input's queue, and the generator alone.
     /// </summary>
     public void Cut()
     {
-        _lastCut = new JournalRange(_cut, _writer!.Next);
+        _lastCut = new JournalRange(_cut, Writer.Next);
         _cut = _lastCut.To;
     }
 
@@ -169,7 +173,7 @@ public sealed class ReceiverJournal
     /// <exception cref="IOException">The disk has failed: the batch must not run.</exception>
     public void SaveBatch(IBufferWriter<byte> output)
     {
-        _writer!.WhenWrittenAsync(_lastCut.To).GetAwaiter().GetResult();
+        Writer.WhenWrittenAsync(_lastCut.To).GetAwaiter().GetResult();
         _lastCut.Write(output);
         _planned = _lastCut.To;
     }

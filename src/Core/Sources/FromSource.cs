@@ -5,7 +5,7 @@ namespace FastStream;
 public static partial class StreamingContextOperators
 {
     /// <summary>The records that a source gives: one batch of them at every tick.</summary>
-    /// <example><code>context.FromSource(new Numbers(perBatch: 100)).Print();</code></example>
+    /// <example><code>context.FromSource(new OrderSource()).Print();</code></example>
     /// <param name="context">The context, which starts and stops the source.</param>
     /// <param name="source">The source; it can feed one stream.</param>
     /// <param name="operatorName">

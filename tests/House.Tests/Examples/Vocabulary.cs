@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Text.Json.Serialization;
 using System.Threading.Tasks.Dataflow;
@@ -51,6 +52,10 @@ public abstract class Vocabulary
     protected static readonly string host = "";
     protected static readonly string[] args = [];
     protected static readonly CancellationToken stopping;
+    protected static readonly IBufferWriter<byte> output = null!;
+    protected static readonly string file = "";
+    protected static readonly long offset;
+    protected static readonly byte[] saved = [];
     protected static readonly WebApplicationBuilder builder = null!;
     protected static readonly WebApplication app = null!;
 
@@ -94,6 +99,28 @@ public sealed record Trade
     public static Trade Parse(ReadOnlySpan<byte> bytes) => bytes.IsEmpty ? throw new FormatException() : new Trade();
 }
 
+public abstract class TradeSerializer : IRecordSerializer<Trade>
+{
+    public string Schema => "trade";
+
+    public static TradeSerializer Make() => null!;
+
+    public abstract void Write(in Trade record, IBufferWriter<byte> output);
+
+    public abstract Trade Read(ref ReadOnlySpan<byte> bytes);
+}
+
+public abstract class QueueFeed : ISourceFeed<string>
+{
+    public static QueueFeed Make() => null!;
+
+    public abstract DStream<string> Describe(StreamingContext context);
+
+    public abstract Task GiveAsync(string record);
+
+    public abstract ValueTask DisposeAsync();
+}
+
 public abstract class Remote
 {
     public abstract IAsyncEnumerable<Order> ReadAllAsync();
@@ -101,6 +128,11 @@ public abstract class Remote
     public abstract IAsyncEnumerable<Tick> SubscribeAsync(CancellationToken stop);
 
     public abstract Task SaveAsync(long time, (string Key, long Value)[] counts, CancellationToken cancellation);
+}
+
+public sealed class OrderSource : FastStream.Runtime.Source<Order>
+{
+    protected override InputBatch<Order> Cut(BatchTime time) => RecordInputBatch.Empty<Order>();
 }
 
 public abstract class Table
