@@ -9,7 +9,8 @@ namespace FastStream;
 /// <remarks>
 /// <para>
 /// Calls come one at a time. A batch's time is its identity: after a crash, a batch that was planned but whose end is not known comes again
-/// with the same time and <see cref="Batch{T}.IsReplay"/>, so that a sink which keeps the time beside its data neither loses nor repeats it.
+/// with the same time and <see cref="Batch{T}.IsReplay"/>, so that a sink which keeps the time beside its data neither loses
+/// nor repeats it.
 /// A batch that fails is written again where <see cref="StreamingOptions.BatchRetries"/> says so.
 /// </para>
 /// <para>
