@@ -99,17 +99,15 @@ public abstract class DStream
     internal int Depth { get; }
 
     /// <summary>
-    /// Whether all records of a key are in the partition of the key's group, so that keyed operators behind need no
-    /// exchange. By itself false, which is always right; at a
-    /// <see cref="DStream{T}"/> whether it has a <see cref="DStream{T}.Partitioner"/>. An operator that keeps its
-    /// records' keys and partitions says what its parent says.
+    /// Whether all records of a key are in the partition of the key's group, so that keyed operators behind need no exchange.
+    /// By itself false, which is always right; at a
+    /// <see cref="DStream{T}"/> whether it has a <see cref="DStream{T}.Partitioner"/>. An operator that keeps its records' keys and
+    /// partitions says what its parent says.
     /// </summary>
     public virtual bool IsPartitionedByKey => false;
 
-    /// <summary>
-    /// Whether no key comes twice in a batch of a partition, so that joins behind need no table of groups. By itself
-    /// false, which is always right.
-    /// </summary>
+    /// <summary>Whether no key comes twice in a batch of a partition, so that joins behind need no table of groups. By itself
+    /// false, which is always right.</summary>
     public virtual bool HasUniqueKeys => false;
 
     /// <summary>Whether batches before it are in its batches.</summary>

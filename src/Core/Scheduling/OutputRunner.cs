@@ -160,19 +160,15 @@ internal sealed class OutputRunner(
         }
 
         await job.RunAsync(abort).ConfigureAwait(false);
-        FailPoint.Pass("written");
         await sink.PrepareAsync(batch.Time, abort).ConfigureAwait(false);
-        FailPoint.Pass("prepared");
     }
 
     /// <summary>Does away with what sinks have written of a batch that is to be tried again, so that the next try writes it anew.</summary>
     /// <returns>False if a sink cannot: the batch must not be tried again, and <see cref="SettleAsync"/> ends it.</returns>
     public async Task<bool> TryAbortAsync(JobSet batch) => await AbortAsync(batch, all: true).ConfigureAwait(false) is null;
 
-    /// <summary>
-    /// Ends a batch for the sinks in two phases: aborts what is not to count, has the batch written down, and publishes
-    /// the rest.
-    /// </summary>
+    /// <summary>Ends a batch for the sinks in two phases: aborts what is not to count, has the batch written down, and
+    /// publishes the rest.</summary>
     /// <param name="batch">The batch; its last try is over.</param>
     /// <param name="stopsContext">Whether the batch is not done, and runs again in the next start.</param>
     /// <param name="commit">Writes down that it is done; gives why that failed.</param>
@@ -217,7 +213,6 @@ internal sealed class OutputRunner(
             {
                 await call((ISinkOutput)graph.Outputs[index], batch.Time, abort).ConfigureAwait(false);
                 batch.Unpublished.Remove(index);
-                FailPoint.Pass("settled");
             }
             catch (Exception error)
             {
