@@ -113,10 +113,8 @@ public abstract class DStream
     /// </summary>
     public virtual bool IsPartitionedByKey => false;
 
-    /// <summary>
-    /// Whether no key comes twice in a batch of a partition, so that joins behind need no table of groups. By itself
-    /// false, which is always right.
-    /// </summary>
+    /// <summary>Whether no key comes twice in a batch of a partition, so that joins behind need no table of groups. By itself
+    /// false, which is always right.</summary>
     public virtual bool HasUniqueKeys => false;
 
     /// <summary>Whether batches before it are in its batches.</summary>

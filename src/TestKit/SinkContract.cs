@@ -1,21 +1,20 @@
 namespace FastStream.Testing;
 
-/// <summary>
-/// What every <see cref="Sink{T}"/> has to do: batches, empty ones and replayed ones; in two phases the order, aborts
-/// and crashes too.
-/// </summary>
+/// <summary>What every <see cref="Sink{T}"/> has to do: batches, empty ones and replayed ones; in two phases the order, aborts
+/// and crashes too.</summary>
 /// <remarks>
-/// For the author of a sink: derive a test class from this, say where the records are, and call
-/// <see cref="CheckAsync"/> in a test. The sink is called as the engine calls it; a crash is a sink that is closed in
-/// the middle of a batch, and another one opened over the same place.
+/// For the author of a sink: derive a test class from this, say where the records are, and call <see cref="CheckAsync"/> in a
+/// test. The sink is
+/// called as the engine calls it; a crash is a sink that is closed in the middle of a batch, and another one opened over the same place.
 /// </remarks>
 /// <example><code>
 /// public sealed class OrderTableTests : SinkContract&lt;Order&gt;
 /// {
+///     private readonly Database _database = new();
 ///     [Fact] public Task OrderTable_AnySteps_KeepsTheContract() => CheckAsync();
 ///     protected override Sink&lt;Order&gt; NewSink() => new OrderTable(_database);
 ///     protected override IReadOnlyList&lt;Order&gt; Read() => _database.AllOrders();
-///     protected override Order Record(int number) => new(number);
+///     protected override Order Record(int number) => new($"order {number}", number);
 /// }
 /// </code></example>
 /// <typeparam name="T">The record; compared by its Equals.</typeparam>
@@ -30,16 +29,12 @@ public abstract class SinkContract<T>
     /// <summary>A record; another number gives one that differs.</summary>
     protected abstract T Record(int number);
 
-    /// <summary>
-    /// Whether a batch that is written twice with the same time counts once. By itself true; a sink that is not so,
-    /// such as a channel, puts out at least once.
-    /// </summary>
+    /// <summary>Whether a batch that is written twice with the same time counts once. By itself true; a sink that is not so,
+    /// such as a channel, puts out at least once.</summary>
     protected virtual bool IsIdempotent => true;
 
-    /// <summary>
-    /// Makes the place fail until what is returned is disposed of: writing must throw then. By itself null, and it is
-    /// not tried.
-    /// </summary>
+    /// <summary>Makes the place fail until what is returned is disposed of: writing must throw then. By itself null, and it is
+    /// not tried.</summary>
     protected virtual IDisposable? Break() => null;
 
     /// <summary>Goes through all that a sink may meet, and compares what a reader sees with what is expected.</summary>

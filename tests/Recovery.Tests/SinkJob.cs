@@ -4,10 +4,8 @@ using System.Globalization;
 
 namespace FastStream.Tests.Recovery;
 
-/// <summary>
-/// The program with sinks that the tests kill: the same numbers in a file for each batch, by a sink in two phases, and
-/// in one file, by a sink that keeps how long it is.
-/// </summary>
+/// <summary>The program with sinks that the tests kill: the same numbers in a file for each batch, by a sink in two phases, and
+/// in one file, by a sink that keeps how long it is.</summary>
 internal static class SinkJob
 {
     public const string Name = "sinks";

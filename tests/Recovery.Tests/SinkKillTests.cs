@@ -3,10 +3,8 @@ using Xunit.Abstractions;
 
 namespace FastStream.Tests.Recovery;
 
-/// <summary>
-/// A job with sinks is killed between any two steps of their protocol: every number is put out once, whichever way the
-/// sink goes.
-/// </summary>
+/// <summary>A job with sinks is killed between any two steps of their protocol: every number is put out once, whichever way the
+/// sink goes.</summary>
 public sealed class SinkKillTests(ITestOutputHelper output)
 {
     private const int Kills = 3;
@@ -16,7 +14,7 @@ public sealed class SinkKillTests(ITestOutputHelper output)
     [InlineData("prepared")]
     [InlineData("put out")]
     [InlineData("committed")]
-    [InlineData("settled")]
+    [InlineData("published")]
     [InlineData("save begun")]
     [InlineData("checkpoint there")]
     [InlineData("retired")]

@@ -3,10 +3,8 @@ using FastStream;
 
 namespace Acme;
 
-/// <summary>
-/// A sink in two phases: a file of numbers for each batch, which gets the name that readers look for when the batch
-/// counts.
-/// </summary>
+/// <summary>A sink in two phases: a file of numbers for each batch, which gets the name that readers look for when the batch
+/// counts.</summary>
 /// <remarks><c>1000.writing</c>, then <c>1000.prepared</c>, then <c>1000.txt</c>.</remarks>
 internal sealed class Ledger(string directory) : Sink<int>
 {

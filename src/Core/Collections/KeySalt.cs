@@ -8,15 +8,13 @@ using X86Aes = System.Runtime.Intrinsics.X86.Aes;
 
 namespace FastStream.Runtime;
 
-/// <summary>
-/// What says which partition owns a key in a job: the salt of its partition hash. Equal salts give equal hashes in
-/// every process, on every machine and in every version: they are in checkpoints.
-/// </summary>
+/// <summary>What says which partition owns a key in a job: the salt of its partition hash. Equal salts give equal hashes in
+/// every process, on every machine and in every version: they are in checkpoints.</summary>
 /// <remarks>
-/// From <see cref="StreamingOptions.KeySalt"/>, from the job's checkpoint, or drawn by the process. The same three
-/// rounds of AES as in the hash of tables, which has secrets of the process instead. The order of the instructions
-/// differs between processors; here each gives the same bits, and a plain loop gives them where there is no such
-/// instruction. Words are read in little-endian order.
+/// From <see cref="StreamingOptions.KeySalt"/>, from the job's checkpoint, or drawn by the process. The same three rounds of
+/// AES as in the hash of tables, which has secrets of the process instead. The order of the instructions differs between
+/// processors; here each gives the same bits,
+/// and a plain loop gives them where there is no such instruction. Words are read in little-endian order.
 /// </remarks>
 public readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
 {
@@ -111,8 +109,8 @@ public readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
     }
 
     /// <summary>
-    /// Whether every process with the same salt finds the same partition for equal keys of a type: numbers of 32 and 64
-    /// bits, texts, strings, and structs of such. Of other keys only their own
+    /// Whether every process with the same salt finds the same partition for equal keys of a type: numbers of 32 and 64 bits,
+    /// texts, strings, and structs of such. Of other keys only their own
     /// <c>GetHashCode</c> is known to be equal where they are, and it may be another one in the next process.
     /// </summary>
     public static bool IsStable<TKey>() => PartitionHash.IsStable<TKey>();
@@ -123,10 +121,8 @@ public readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int PartitionOf<TKey>(in TKey key, int partitions) => KeyGroups.PartitionOf(PartitionHash.Of(in key, in this), partitions);
 
-    /// <summary>
-    /// The group that a key belongs to, from 0 to 1,023, whatever the number of partitions. A partition owns a range of
-    /// groups.
-    /// </summary>
+    /// <summary>The group that a key belongs to, from 0 to 1,023, whatever the number of partitions. A partition owns a range
+    /// of groups.</summary>
     public int GroupOf<TKey>(in TKey key) => KeyGroups.PartitionOf(PartitionHash.Of(in key, in this), KeyGroups.Count);
 
     /// <inheritdoc/>

@@ -22,9 +22,10 @@ public static partial class DStreamOperators
 
     /// <summary>The same records in the partitions that a partitioner of the caller's own names.</summary>
     /// <remarks>
-    /// Records of one sending partition keep their order, and those of sender 0 come before those of sender 1, so that
-    /// the same batch always gives the same order. A target out of its range fails the batch. Where a partitioner with
-    /// <see cref="IPartitioner{T}.IsByStableKey"/> finds the records partitioned by key already, nothing is moved.
+    /// Records of one sending partition keep their order, and those of sender 0 come before those of sender 1, so that the same
+    /// batch always gives the same order. A target out of its range fails the
+    /// batch. Where a partitioner with <see cref="IPartitioner{T}.IsByStableKey"/> finds the records partitioned by key already,
+    /// nothing is moved.
     /// </remarks>
     /// <example><code>var byShop = orders.PartitionBy(_ => new ByShop(), partitions: 8);</code></example>
     /// <param name="stream">The records.</param>
@@ -44,10 +45,8 @@ public static partial class DStreamOperators
 /// <summary>Partitioners that are in the box.</summary>
 public static class Partitioners
 {
-    /// <summary>
-    /// Sends each pair to the partition of its key's group, as <c>PartitionBy</c> and keyed operators do: what a stream
-    /// of pairs says as its <see cref="DStream{T}.Partitioner"/>.
-    /// </summary>
+    /// <summary>Sends each pair to the partition of its key's group, as <c>PartitionBy</c> and keyed operators do: what a
+    /// stream of pairs says as its <see cref="DStream{T}.Partitioner"/>.</summary>
     /// <typeparam name="TKey">The key.</typeparam>
     /// <typeparam name="TValue">The value.</typeparam>
     public static IPartitioner<(TKey Key, TValue Value)> Hash<TKey, TValue>() => HashPartitioner<TKey, TValue>.Instance;

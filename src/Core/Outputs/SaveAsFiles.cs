@@ -33,20 +33,20 @@ public static partial class DStreamOperators
 
     /// <summary>
     /// Saves every batch, also an empty one, in a place of another kind, such as an object store, as the directory
-    /// <c>prefix-TIME.suffix</c> with one file for each partition, <c>part-00000</c> and so on, and an empty file
-    /// <c>_SUCCESS</c>, the last that is written.
+    /// <c>prefix-TIME.suffix</c> with
+    /// one file for each partition, <c>part-00000</c> and so on, and an empty file <c>_SUCCESS</c>, the last that is written.
     /// </summary>
     /// <example><code>orders.SaveAsFiles(new LocalDirectory("/data"), "orders", new
     /// JsonLinesFormat&lt;Order&gt;(OrdersJson.Default.Order));</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="directory">Where to.</param>
-    /// <param name="prefix">What directory names begin with, with a path inside of the place if wanted; nothing gives
-    /// names of the time alone.</param>
+    /// <param name="prefix">What directory names begin with, with a path inside of the place if wanted; nothing gives names of
+    /// the time alone.</param>
     /// <param name="format">How records are written.</param>
     /// <param name="suffix">What directory names end with, without a dot and no path; default (null) the format's extension, empty for
     /// none.</param>
-    /// <exception cref="ArgumentException">Another output of the context has the place, prefix and suffix, or they
-    /// would carry files out of it.</exception>
+    /// <exception cref="ArgumentException">Another output of the context has the place, prefix and suffix, or they would carry
+    /// files out of it.</exception>
     public static OutputOperation SaveAsFiles<T>(
         this DStream<T> stream, OutputDirectory directory, string? prefix, IOutputFormat<T> format, string? suffix = null)
     {
@@ -86,10 +86,8 @@ public static partial class DStreamOperators
     }
 }
 
-/// <summary>
-/// Writes each batch as a directory of files. The batch's name is its time: written again, it replaces what a try
-/// before has left.
-/// </summary>
+/// <summary>Writes each batch as a directory of files. The batch's name is its time: written again, it replaces what a try
+/// before has left.</summary>
 internal sealed class FilesSink<T>(OutputDirectory directory, string? prefix, IOutputFormat<T> format, string? suffix) : Sink<T>
 {
     protected internal override async ValueTask WriteAsync(Batch<T> batch, CancellationToken cancellationToken)

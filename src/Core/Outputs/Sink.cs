@@ -9,8 +9,9 @@ namespace FastStream;
 /// <remarks>
 /// <para>
 /// Calls come one at a time. A batch's time is its identity: after a crash, a batch that was planned but whose end is not known comes again
-/// with the same time and <see cref="Batch{T}.IsReplay"/>, so that a sink which keeps the time beside its data neither
-/// loses nor repeats it. A batch that fails is written again where <see cref="StreamingOptions.BatchRetries"/> says so.
+/// with the same time and <see cref="Batch{T}.IsReplay"/>, so that a sink which keeps the time beside its data neither loses
+/// nor repeats it.
+/// A batch that fails is written again where <see cref="StreamingOptions.BatchRetries"/> says so.
 /// </para>
 /// <para>
 /// Where what was written can be held back until it is known to count, a sink does so in two phases (<see cref="IsTransactional"/>), and

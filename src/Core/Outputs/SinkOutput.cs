@@ -24,9 +24,18 @@ internal sealed class SinkOutput<T>(DStream<T> stream, string operatorName, Sink
 
     public void LoadPosition(ReadOnlySpan<byte> saved) => sink.LoadPosition(saved);
 
-    public ValueTask PrepareAsync(BatchTime time, CancellationToken cancellationToken) => sink.PrepareAsync(time, cancellationToken);
+    public async ValueTask PrepareAsync(BatchTime time, CancellationToken cancellationToken)
+    {
+        FailPoint.Pass("written");
+        await sink.PrepareAsync(time, cancellationToken).ConfigureAwait(false);
+        FailPoint.Pass("prepared");
+    }
 
-    public ValueTask PublishAsync(BatchTime time, CancellationToken cancellationToken) => sink.PublishAsync(time, cancellationToken);
+    public async ValueTask PublishAsync(BatchTime time, CancellationToken cancellationToken)
+    {
+        await sink.PublishAsync(time, cancellationToken).ConfigureAwait(false);
+        FailPoint.Pass("published");
+    }
 
     public ValueTask AbortAsync(BatchTime time, CancellationToken cancellationToken) => sink.AbortAsync(time, cancellationToken);
 
@@ -43,7 +52,7 @@ internal sealed class SinkOutput<T>(DStream<T> stream, string operatorName, Sink
         {
             if (_isCommitted(time))
             {
-                await sink.PublishAsync(time, cancellationToken).ConfigureAwait(false);
+                await PublishAsync(time, cancellationToken).ConfigureAwait(false);
             }
             else
             {

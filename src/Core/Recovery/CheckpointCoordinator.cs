@@ -70,10 +70,8 @@ internal sealed class CheckpointCoordinator : IDisposable
     /// <summary>The last batch of the newest checkpoint: zero time at first.</summary>
     public BatchTime LastSaved => Last!.Time;
 
-    /// <summary>
-    /// Whether an earlier run has written down that a batch is done. What a checkpoint counts is published or aborted
-    /// by all sinks.
-    /// </summary>
+    /// <summary>Whether an earlier run has written down that a batch is done. What a checkpoint counts is published or aborted
+    /// by all sinks.</summary>
     public bool IsCommitted(BatchTime time) => _isCommitted(time);
 
     private CheckpointManifest? Last => _saver is { } saver ? saver.Last : _search!.Found?.Manifest;
@@ -224,10 +222,8 @@ internal sealed class CheckpointCoordinator : IDisposable
         FailPoint.Pass("committed");
     }
 
-    /// <summary>
-    /// The sinks have published the batch, so that a checkpoint may count it: makes one if it is time. By the
-    /// scheduler, between batches.
-    /// </summary>
+    /// <summary>The sinks have published the batch, so that a checkpoint may count it: makes one if it is time. By the
+    /// scheduler, between batches.</summary>
     /// <param name="time">The batch.</param>
     public void EndBatch(BatchTime time)
     {

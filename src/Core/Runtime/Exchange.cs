@@ -3,14 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>
-/// Decides to which partition each record of a sending partition goes. <see cref="DStreamOperators.PartitionBy{T}"/>
-/// exchanges by one.
-/// </summary>
-/// <remarks>
-/// One serves one sending partition, and is called by one thread at a time. The same batch must always be dealt out
-/// alike: a batch that failed runs again, and one of before a crash too.
-/// </remarks>
+/// <summary>Decides to which partition each record of a sending partition goes.
+/// <see cref="DStreamOperators.PartitionBy{T}"/> exchanges by one.</summary>
+/// <remarks>One serves one sending partition, and is called by one thread at a time. The same batch must always be dealt out
+/// alike: a batch that failed runs again, and one of before a crash too.</remarks>
 /// <typeparam name="T">The record.</typeparam>
 public interface IPartitioner<T>
 {
@@ -22,10 +18,10 @@ public interface IPartitioner<T>
     void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions, in KeySalt salt);
 
     /// <summary>
-    /// Whether each record goes to the partition of its key's group (<see cref="KeySalt.PartitionOf"/>), and another
-    /// process with the same salt sends it to the same one
-    /// (<see cref="KeySalt.IsStable"/> of the key's type). Then keyed operators behind need no exchange, and what they
-    /// keep is saved by key group. By itself false.
+    /// Whether each record goes to the partition of its key's group (<see cref="KeySalt.PartitionOf"/>), and another process
+    /// with the same salt sends it to the same one
+    /// (<see cref="KeySalt.IsStable"/> of the key's type). Then keyed operators behind need no exchange, and what they keep is
+    /// saved by key group. By itself false.
     /// </summary>
     bool IsByStableKey => false;
 

@@ -36,15 +36,16 @@ public sealed class GraphBuilder
 
     /// <summary>
     /// Makes the consumer's operators, one for each partition of the parent, and connects them behind it. What a
-    /// <see cref="StatefulOperator{TIn, TOut}"/> keeps is in checkpoints from then on, under the consumer's name, if it
-    /// has a <see cref="StatefulOperator{TIn, TOut}.Schema"/>.
+    /// <see cref="StatefulOperator{TIn, TOut}"/> keeps is in checkpoints from then on, under the
+    /// consumer's name, if it has a <see cref="StatefulOperator{TIn, TOut}.Schema"/>.
     /// </summary>
     /// <typeparam name="T">The parent's record.</typeparam>
     /// <param name="parent">The stream whose records are taken in.</param>
     /// <param name="consumer">The stream or output that the operators belong to; its name is in errors.</param>
     /// <param name="create">Makes the operator of a partition.</param>
-    /// <exception cref="InvalidOperationException">The operators save what they keep by key, and the parent is not
-    /// partitioned by a key that every process finds again; or the consumer has such operators already.</exception>
+    /// <exception cref="InvalidOperationException">The operators save what they keep by key, and the parent is not partitioned
+    /// by a key that every process finds again; or the consumer has such operators
+    /// already.</exception>
     public void Attach<T>(DStream<T> parent, DStream consumer, Func<int, Operator<T>> create)
     {
         ArgumentNullException.ThrowIfNull(parent);

@@ -2,14 +2,10 @@ using System.Buffers;
 
 namespace FastStream.Runtime;
 
-/// <summary>
-/// Where a <see cref="StatefulOperator{TIn, TOut}"/> writes what it keeps: one buffer for each key group, or one for
-/// the whole partition.
-/// </summary>
-/// <remarks>
-/// Valid during the call of <see cref="StatefulOperator{TIn, TOut}.Save"/>. What is written is held in memory until the
-/// partition is complete; a partition has at most 2 GB.
-/// </remarks>
+/// <summary>Where a <see cref="StatefulOperator{TIn, TOut}"/> writes what it keeps: one buffer for each key group, or one for
+/// the whole partition.</summary>
+/// <remarks>Valid during the call of <see cref="StatefulOperator{TIn, TOut}.Save"/>. What is written is held in memory until
+/// the partition is complete; a partition has at most 2 GB.</remarks>
 public sealed class KeyGroupWriter
 {
     private readonly string _stream;
@@ -26,8 +22,8 @@ public sealed class KeyGroupWriter
     }
 
     /// <summary>The buffer of a key's group, for an operator that keeps something by key.</summary>
-    /// <exception cref="InvalidOperationException">The operator is not keyed, or another partition owns the key: its
-    /// records are partitioned by another key.</exception>
+    /// <exception cref="InvalidOperationException">The operator is not keyed, or another partition owns the key: its records
+    /// are partitioned by another key.</exception>
     public IBufferWriter<byte> GroupOf<TKey>(in TKey key)
     {
         if (_owned is not { } owned)

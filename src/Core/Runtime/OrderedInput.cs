@@ -13,8 +13,8 @@ namespace FastStream.Runtime;
 /// var second = new OrderedInput&lt;B&gt;(both.Second, begin: null, passTurn: null);
 /// var first = new OrderedInput&lt;A&gt;(both.First, both.Second.OnBatchStart, second.TakeTurn);
 /// </code>
-/// <c>both.First</c> then gets records and resets, <c>both.Second</c> after them its own records, the end, and resets;
-/// the start goes where the first one's is sent.
+/// <c>both.First</c> then gets records and resets, <c>both.Second</c> after them its own records, the end, and resets; the
+/// start goes where the first one's is sent.
 /// </remarks>
 /// <typeparam name="T">The parent's record.</typeparam>
 /// <param name="next">Takes the input's records; of the last input also the end.</param>

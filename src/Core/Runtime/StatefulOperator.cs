@@ -16,9 +16,9 @@ namespace FastStream.Runtime;
 /// that batch undoes nothing here. As <see cref="Operator{T}"/> it belongs to one partition.
 /// <para>
 /// One that overrides <see cref="Schema"/>, <see cref="Save"/> and <see cref="Restore"/> is in checkpoints:
-/// <see cref="GraphBuilder.Attach{T}(DStream{T}, DStream, Func{int, Operator{T}})"/> sees to it. A keyed one writes by
-/// key group, so that the program may go on with another number of partitions; its parent must be partitioned by that
-/// key (<see cref="DStream{T}.Partitioner"/>).
+/// <see cref="GraphBuilder.Attach{T}(DStream{T}, DStream, Func{int, Operator{T}})"/> sees to it. A keyed one writes by key
+/// group, so that the
+/// program may go on with another number of partitions; its parent must be partitioned by that key (<see cref="DStream{T}.Partitioner"/>).
 /// </para>
 /// </remarks>
 /// <typeparam name="TIn">The record taken in.</typeparam>
@@ -61,16 +61,16 @@ public abstract class StatefulOperator<TIn, TOut>(Operator<TOut> next) : Operato
     }
 
     /// <summary>
-    /// How <see cref="Save"/> writes, in words that change when that does, such as <c>counts by user, 1</c>; by itself
-    /// null, and then it is not in checkpoints: after a restart it begins anew. What was saved with another schema is
-    /// refused at a start.
+    /// How <see cref="Save"/> writes, in words that change when that does, such as <c>counts by user, 1</c>; by itself null,
+    /// and then it is not in checkpoints: after a restart it begins anew. What was
+    /// saved with another schema is refused at a start.
     /// </summary>
     protected virtual string? Schema => null;
 
     /// <summary>
-    /// Whether what it keeps belongs to keys: then <see cref="Save"/> writes to <see cref="KeyGroupWriter.GroupOf"/>
-    /// each key. By itself true. Where it is false, each partition's share is saved as a whole, and one partition may
-    /// be given several shares when there are fewer than before.
+    /// Whether what it keeps belongs to keys: then <see cref="Save"/> writes to <see cref="KeyGroupWriter.GroupOf"/> each key.
+    /// By itself true. Where it is false, each partition's share is saved as a whole, and
+    /// one partition may be given several shares when there are fewer than before.
     /// </summary>
     protected virtual bool IsKeyed => true;
 
@@ -80,8 +80,8 @@ public abstract class StatefulOperator<TIn, TOut>(Operator<TOut> next) : Operato
         throw new NotSupportedException($"{GetType().Name} has a Schema and no Save. Override Save and Restore too.");
 
     /// <summary>
-    /// Takes in what was written for one key group, or as one partition's share; not called where nothing was. Before
-    /// the first batch, and once for each group that the partition owns now.
+    /// Takes in what was written for one key group, or as one partition's share; not called where nothing was. Before the first
+    /// batch, and once for each group that the partition owns now.
     /// </summary>
     /// <param name="saved">As <see cref="Save"/> wrote it; valid during the call. Copy texts that lie in it.</param>
     protected virtual void Restore(ReadOnlySpan<byte> saved) =>

@@ -23,9 +23,7 @@ internal sealed class SinkRunner(BatchServices services)
         }
 
         await job.RunAsync(services.Abort).ConfigureAwait(false);
-        FailPoint.Pass("written");
         await sink.PrepareAsync(batch.Time, services.Abort).ConfigureAwait(false);
-        FailPoint.Pass("prepared");
     }
 
     /// <summary>Does away with what sinks have written of a batch that is to be tried again, so that the next try writes it anew.</summary>
@@ -80,7 +78,6 @@ internal sealed class SinkRunner(BatchServices services)
             {
                 await call((ISinkOutput)services.Graph.Outputs[index], batch.Time, services.Abort).ConfigureAwait(false);
                 batch.Unpublished.Remove(index);
-                FailPoint.Pass("settled");
             }
             catch (Exception error)
             {

@@ -142,9 +142,27 @@ public abstract class Table
     public abstract Task InsertAsync(long time, (string Key, long Value)[] rows, CancellationToken cancellation);
 }
 
-public sealed class OrderTable : Sink<Order>
+public sealed class Database
 {
-    protected override ValueTask WriteAsync(Batch<Order> batch, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    private readonly List<Order> _orders = [];
+
+    public void Add(IEnumerable<Order> orders) => _orders.AddRange(orders);
+
+    public IReadOnlyList<Order> AllOrders() => _orders;
+}
+
+public sealed class OrderTable(Database? database = null) : Sink<Order>
+{
+    protected override ValueTask WriteAsync(Batch<Order> batch, CancellationToken cancellationToken)
+    {
+        database?.Add(batch);
+        return ValueTask.CompletedTask;
+    }
+}
+
+public sealed class ByShop : IPartitioner<Order>
+{
+    public void Targets(ReadOnlySpan<Order> items, Span<int> targets, int partitions, in KeySalt salt) => targets.Clear();
 }
 
 public sealed class Counter
