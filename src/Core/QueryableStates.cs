@@ -27,7 +27,7 @@ public sealed class QueryableStates
 
     /// <summary>What there is: names and types. None for states whose stream leads to no output.</summary>
     /// <exception cref="InvalidOperationException">The context was not started.</exception>
-    public IReadOnlyList<StateInfo> All => [.. _life.EngineFor("Reading states").States.Select(states => states.Info)];
+    public IReadOnlyList<StateInfo> All => [.. StatesOf(_life.EngineFor("Reading states")).Select(states => states.Info)];
 
     /// <summary>Reads states between two batches, in one or several streams: all are those after the same batch.</summary>
     /// <example><code>
@@ -52,7 +52,7 @@ public sealed class QueryableStates
         return engine.BetweenBatchesAsync(
             time =>
             {
-                var views = new StateViews(time, engine.States);
+                var views = new StateViews(time, StatesOf(engine));
                 try
                 {
                     return read(views);
@@ -136,6 +136,8 @@ public sealed class QueryableStates
                 return snapshot;
             },
             cancellationToken);
+
+    private static ReadableStates[] StatesOf(Engine engine) => [.. engine.States.Cast<ReadableStates>()];
 
     // A snapshot that nobody holds any more may still have given its texts away.
     private void Hold<TKey, TState>(StateSnapshot<TKey, TState> snapshot)

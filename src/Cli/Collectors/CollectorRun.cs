@@ -84,7 +84,7 @@ internal static class CollectorRun
         double heap = Math.Max(GC.GetGCMemoryInfo(GCKind.Any).HeapSizeBytes, GC.GetTotalMemory(forceFullCollection: false));
         double? others = load.Others();
         double seconds = (clock.GetUtcNow() - from).TotalSeconds;
-        await context.StopAsync(StopMode.Immediate);
+        await context.StopAsync(StopMode.Immediate, CancellationToken.None);
         return (batches, numbers, heap, others, seconds);
     }
 

@@ -12,7 +12,7 @@ internal sealed class Graph(
     IReadOnlyList<IAtWork> atWork,
     RecordCounts counts,
     DueTimes due,
-    IReadOnlyList<ReadableStates> states)
+    IReadOnlyList<IKeptStates> states)
 {
     private BatchContext? _last;               // the run that began last
     private Dictionary<int, int>? _stages;   // each stream's stage; made when first asked for
@@ -25,7 +25,7 @@ internal sealed class Graph(
     public IReadOnlyList<IStateSnapshot> Sections { get; } = sections;
 
     /// <summary>What keys' states can be asked for, between batches.</summary>
-    public IReadOnlyList<ReadableStates> States { get; } = states;
+    public IReadOnlyList<IKeptStates> States { get; } = states;
 
     /// <summary>When something comes out though nothing comes in.</summary>
     public DueTimes Due { get; } = due;

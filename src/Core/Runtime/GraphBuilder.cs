@@ -23,7 +23,7 @@ public sealed class GraphBuilder
     private readonly List<(DStream Stream, int Partition, IRecordCounter Counter)> _counters = [];   // of each stream's first consumer
     private int _runnerCount;
     private readonly List<IStateSnapshot> _sections = [];
-    private readonly List<ReadableStates> _states = [];                // of keys, to be asked for
+    private readonly List<IKeptStates> _states = [];                   // of keys, to be asked for
     private readonly Dictionary<(DStream Stream, int Partition, Type Type), object> _shared = [];
     private readonly ExecutionDataflowBlockOptions _blockOptions;
 
@@ -191,10 +191,7 @@ public sealed class GraphBuilder
     }
 
     /// <summary>Registers states of keys that can be asked for between batches.</summary>
-    /// <param name="stream">Whose they are.</param>
-    /// <param name="partitions">One for each partition.</param>
-    internal void AddStates<TKey, TState>(DStream stream, IReadOnlyList<IReadableStates<TKey, TState>> partitions) =>
-        _states.Add(new ReadableStates<TKey, TState>(stream, partitions, Salt));
+    internal void AddStates(IKeptStates states) => _states.Add(states);
 
     internal Graph Build(IReadOnlyList<OutputOperation> outputs, IReadOnlyList<IInputStream> inputs)
     {

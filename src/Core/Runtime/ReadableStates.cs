@@ -16,7 +16,7 @@ internal interface IReadableStates<TKey, TState>
 }
 
 /// <summary>The states of one stream in a running graph, in all partitions.</summary>
-internal abstract class ReadableStates(DStream stream)
+internal abstract class ReadableStates(DStream stream) : IKeptStates
 {
     public DStream Stream { get; } = stream;
 

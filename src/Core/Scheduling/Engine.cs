@@ -100,7 +100,7 @@ internal sealed class Engine
     }
 
     /// <summary>The states that can be asked for.</summary>
-    public IReadOnlyList<ReadableStates> States => _graph.States;
+    public IReadOnlyList<IKeptStates> States => _graph.States;
 
     /// <summary>Looks at states between two batches, on a thread of the pool.</summary>
     public async Task<TResult> BetweenBatchesAsync<TResult>(Func<BatchTime, TResult> look, CancellationToken cancellationToken)

@@ -141,7 +141,7 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
         graph.AddSection(this, serializers => graph.Stores is { } stores
             ? new StoredStateSnapshot<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)
             : new KeyedStateSnapshot<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
-        graph.AddStates(this, [.. operators.Cast<IReadableStates<TKey, TState>>()]);
+        graph.AddStates(new ReadableStates<TKey, TState>(this, [.. operators.Cast<IReadableStates<TKey, TState>>()], graph.Salt));
         for (int partition = 0; partition < operators.Length && spec.IdleTime is not null; partition++)
         {
             KeyedStates<TKey, TState> states = States(graph, partition);

@@ -119,7 +119,7 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
         graph.AddSection(this, serializers => graph.Stores is { } stores
             ? new StoredStateSnapshot<TKey, TState>(this, [.. operators.Cast<IStoredStates>()], stores, graph.Salt)
             : new KeyedStateSnapshot<TKey, TState>(this, [.. operators.Cast<ISavedKeys<TKey, TState>>()], serializers, graph.Salt));
-        graph.AddStates(this, [.. operators.Cast<IReadableStates<TKey, TState>>()]);
+        graph.AddStates(new ReadableStates<TKey, TState>(this, [.. operators.Cast<IReadableStates<TKey, TState>>()], graph.Salt));
         graph.Attach(parent, this, partition => operators[partition]);
     }
 

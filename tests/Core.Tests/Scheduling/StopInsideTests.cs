@@ -100,7 +100,7 @@ public sealed class StopInsideTests
         input.ForEachBatch(async (batch, _, _) =>
         {
             seen.AddRange(batch);
-            await scenario.Context.StopAsync();
+            await scenario.Context.StopAsync(StopMode.Graceful, CancellationToken.None);
             seen.Add(-batch.Single());
         });
         scenario.Context.Start();
@@ -139,7 +139,7 @@ public sealed class StopInsideTests
         StreamingContextState? state = null;
         scenario.Input([[1]]).ForEachBatch(async (_, _, _) =>
         {
-            await other.StopAsync();
+            await other.StopAsync(StopMode.Graceful, CancellationToken.None);
             state = other.State;
         });
         Assert.True(await scenario.RunBatchesAsync(1));

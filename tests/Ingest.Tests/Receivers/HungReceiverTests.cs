@@ -76,7 +76,7 @@ public sealed class HungReceiverTests
         var receiver = new Scripted(async (self, _) =>
         {
             await ((Scripted)self).Store(7);
-            await context.StopAsync(mode);
+            await context.StopAsync(mode, CancellationToken.None);
         });
         context.ReceiverStream(receiver).ForEachBatch((batch, _) => seen.AddRange(batch));
         context.Start();
