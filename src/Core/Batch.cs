@@ -26,7 +26,7 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
             "Read them before the output's function (or its task) ends, or call Retain first, and dispose of its lease afterwards.");
         foreach (RecordBlocks<T> records in partitions)
         {
-            LongCount += records.Count;
+            LongCount += records.LongCount;
         }
 
         scope?.Retain();

@@ -10,13 +10,12 @@ namespace FastStream.Runtime;
 internal sealed class RecordBlocks<T> : IDisposable
 {
     private const int SmallestBlockRecords = 128;
-    private const int LargestBlockRecords = 8192;
+    private const int TimesLarger = 3;   // each of the first blocks is four times the one before, so that few records take little
 
     private ArraySegment<T>[] _blocks = [];   // those that are full or sealed; pooled too
     private int _blockCount;
     private T[] _filling = [];                // the block behind them
     private int _count;                       // records in it
-    private int _nextBlockRecords = SmallestBlockRecords;   // blocks grow, so that few records take little
 
     /// <summary>The records; all of them once they are sealed.</summary>
     public ReadOnlySpan<ArraySegment<T>> Blocks => _blocks.AsSpan(0, _blockCount);
@@ -28,11 +27,15 @@ internal sealed class RecordBlocks<T> : IDisposable
     public ArraySegment<T> this[int index] => _blocks[index];
 
     /// <summary>Number of records in <see cref="Blocks"/>.</summary>
-    public int Count
+    /// <exception cref="OverflowException">There are more than <see cref="int.MaxValue"/>.</exception>
+    public int Count => checked((int)LongCount);
+
+    /// <summary>Number of records in <see cref="Blocks"/>.</summary>
+    public long LongCount
     {
         get
         {
-            int count = 0;
+            long count = 0;
             foreach (ref readonly ArraySegment<T> block in Blocks)
             {
                 count += block.Count;
@@ -50,8 +53,8 @@ internal sealed class RecordBlocks<T> : IDisposable
             if (_count == _filling.Length)
             {
                 Seal();
-                _filling = ArrayPool<T>.Shared.Rent(Math.Max(_nextBlockRecords, items.Length));
-                _nextBlockRecords = Math.Min(_nextBlockRecords * 4, LargestBlockRecords);
+                _filling = ArrayPool<T>.Shared
+                    .Rent(Math.Max(SmallestBlockRecords << (2 * Math.Min(_blockCount, TimesLarger)), items.Length));
             }
 
             int taken = Math.Min(items.Length, _filling.Length - _count);
@@ -124,7 +127,6 @@ internal sealed class RecordBlocks<T> : IDisposable
 
         ReturnList();
         _blockCount = 0;
-        _nextBlockRecords = SmallestBlockRecords;
     }
 
     private void ReturnList()
