@@ -18,7 +18,7 @@ public sealed class ArrowTests
             "Collections", "Memory", "Monitoring", "Outputs", "RateControl", "Recovery", "Runtime", "Scheduling",
             "Serialization", "States", "Text",
         ],
-        ["Scheduling"] = ["Recovery", "States", "Runtime", "Collections", "Monitoring", "Storage"],
+        ["Scheduling"] = ["Recovery", "States", "Runtime", "Collections", "Monitoring"],
         ["Sources"] = ["Recovery", "Runtime", "Monitoring", "Serialization", "Text"],
         ["Recovery"] = ["States", "Runtime", "Collections", "Serialization", "Storage"],
         ["Windows"] = ["Operators", "States", "Runtime", "Collections", "Serialization", "Text"],

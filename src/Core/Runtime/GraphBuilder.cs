@@ -80,7 +80,8 @@ public sealed class GraphBuilder
         {
             throw new InvalidOperationException(
                 $"{consumer.Name} keeps something by key, and {parent.Name} before it is "
-                    + $"{(parent.IsPartitionedByKey ? "partitioned by a key that another process may not find again" : "not partitioned by key")}. "
+                    + (parent.IsPartitionedByKey
+                        ? "partitioned by a key that another process may not find again. " : "not partitioned by key. ")
                 + "Put PartitionBy between the two, with a key of numbers, strings, texts or structs of such; or let IsKeyed be false.");
         }
 

@@ -6,7 +6,8 @@ namespace FastStream.Runtime;
 /// <summary>What the operators of a stream keep in a checkpoint, written by themselves.</summary>
 /// <remarks>
 /// <code>
-/// | salt of the groups: length (4 bytes), digits; 0 where nothing is kept by key | number of groups (4) | for each: | group (4) | length (4) | what the operator wrote |
+/// | salt of the groups: length (4 bytes), digits; 0 where nothing is kept by key | number of groups (4), each |
+/// group: | its number (4) | length (4) | what the operator wrote |
 /// </code>
 /// A group goes to the partition that owns it now. What is kept by no key goes, a share as a whole, to the partition of the
 /// same number, or to one of fewer.

@@ -43,7 +43,8 @@ public static partial class DStreamOperators
     }
 
     /// <summary>As the other overload, with a function that also takes the batch's time, and gives a record or none.</summary>
-    /// <inheritdoc cref="MapWithState{TKey, TValue, TState, TMapped}(DStream{ValueTuple{TKey, TValue}}, KeyState{TState}, Func{TKey, Optional{TValue}, State{TState}, TMapped}, IEnumerable{ValueTuple{TKey, TState}}, int?)"/>
+    /// <inheritdoc cref="MapWithState{TKey, TValue, TState, TMapped}(DStream{ValueTuple{TKey, TValue}}, KeyState{TState},
+    /// Func{TKey, Optional{TValue}, State{TState}, TMapped}, IEnumerable{ValueTuple{TKey, TState}}, int?)"/>
     /// <example><code>
     /// var began = sizeByUser.MapWithState(KeyState.Of&lt;BatchTime&gt;().Timeout(TimeSpan.FromMinutes(30)), (time, user, size, state) =>
     /// {
