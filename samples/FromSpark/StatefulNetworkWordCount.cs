@@ -6,15 +6,15 @@ public static class StatefulNetworkWordCount
     public static void Describe(StreamingContext context, string host, int port) =>
         Count(context.SocketTextStream(host, port)).Print();
 
-    public static DStream<(string Word, long Count)> Count(DStream<Utf8Text> lines)
-    {
-        var spec = StateSpec.Function<string, long, long, (string, long)>((word, one, state) =>
-        {
-            state.Update(state.GetValueOrDefault() + one.GetValueOrDefault());
-            return (word, state.Value);
-        });
-        return lines.SplitWords()
-                    .Map(word => (word.ToString(), 1L))
-                    .MapWithState(spec.InitialState([("hello", 1L), ("world", 1L)]));
-    }
+    public static DStream<(string Word, long Count)> Count(DStream<Utf8Text> lines) =>
+        lines.SplitWords()
+             .Map(word => (word.ToString(), 1L))
+             .MapWithState(
+                 KeyState.Of<long>(),
+                 (word, one, state) =>
+                 {
+                     state.Update(state.GetValueOrDefault() + one.Value);
+                     return (word, state.Value);
+                 },
+                 initialState: [("hello", 1L), ("world", 1L)]);
 }

@@ -14,8 +14,10 @@ public static partial class DStreamOperators
     /// that runs again because the program was started again leaves a directory that is there as it is. Anything else
     /// in the place, such as a directory with other files, fails the batch and stays. Two streams need two prefixes.
     /// </remarks>
-    /// <example><code>orders.SaveAsFiles("out/orders", new JsonLinesFormat&lt;Order&gt;(OrdersJson.Default.Order)); //
-    /// out/orders-1700000000000.jsonl/part-00000</code></example>
+    /// <example><code>
+    /// // out/orders-1700000000000.jsonl/part-00000
+    /// orders.SaveAsFiles("out/orders", new JsonLinesFormat&lt;Order&gt;(OrdersJson.Default.Order));
+    /// </code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="prefix">What directory names begin with, with a path if wanted, in which no ".." comes behind a name; nothing gives
     /// names of the time alone.</param>
