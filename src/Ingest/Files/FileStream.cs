@@ -106,7 +106,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         _decoder = decoder;
-        _options = options.Validated();
+        _options = options = options.Validated();   // nothing below looks at what the caller may still change
         _source = FileSource.For(context) with
         {
             Oversized = options.OversizedRecords,
