@@ -22,7 +22,7 @@ public sealed class FromSourceTests
 
         protected internal override InputBatch<int> Cut(BatchTime time)
         {
-            Note("cut");
+            Calls.Add("cut");
             return RecordInputBatch.Of([++_cuts]);
         }
 
