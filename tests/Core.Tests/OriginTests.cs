@@ -49,10 +49,10 @@ public sealed class OriginTests
     public async Task Failure_InAnOutput_SaysWhereItIsDescribed()
     {
         await using var scenario = new StreamScenario();
-        (OutputOperation output, string line) described =
-            (scenario.Input<int>([[0]]).ForEachBatch((Batch<int> _, BatchTime _) => throw new IOException("full")), Here());
+        DStream<int> numbers = scenario.Input<int>([[0]]);
+        (OutputOperation _, string line) = (numbers.ForEachBatch((Batch<int> _, BatchTime _) => throw new IOException("full")), Here());
         await scenario.RunAsync();
-        Assert.Equal(described.line, Assert.Single(scenario.Failures).Origin);
+        Assert.Equal(line, Assert.Single(scenario.Failures).Origin);
     }
 
     [Fact]

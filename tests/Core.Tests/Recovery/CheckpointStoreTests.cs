@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using FastStream.Tests.Core.Outputs;
 using Xunit.Abstractions;
 
@@ -214,35 +213,5 @@ public sealed class CheckpointStoreTests : IDisposable
             Directory.GetDirectories(_directory.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
-    [Fact]
-    public void Save_AnyMask_IsForTheOwnerOnly()
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            return;
-        }
-
-        uint mask = SetMask(0);
-        try
-        {
-            Save(1, [1]);
-            BatchLog.Open(_directory.Path, 1, 0).Dispose();
-        }
-        finally
-        {
-            _ = SetMask(mask);
-        }
-
-        const UnixFileMode file = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        Assert.Equal(file | UnixFileMode.UserExecute, File.GetUnixFileMode(_directory.File("checkpoint-000000001")));
-        Assert.Equal(file, File.GetUnixFileMode(PathOf(1, "data")));
-        Assert.Equal(file, File.GetUnixFileMode(PathOf(1, "manifest")));
-        Assert.Equal(file, File.GetUnixFileMode(_directory.File("batches-000000001.log")));
-    }
-
     private static void Put(FileStream file, int at, byte value) => RandomAccess.Write(file.SafeFileHandle, [value], at);
-
-    [DllImport("libc", EntryPoint = "umask")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern uint SetMask(uint mask);
 }
