@@ -1,10 +1,4 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Security.Cryptography;
-using ArmAes = System.Runtime.Intrinsics.Arm.Aes;
-using X86Aes = System.Runtime.Intrinsics.X86.Aes;
 
 namespace FastStream.Runtime;
 
@@ -13,11 +7,7 @@ namespace FastStream.Runtime;
 /// outside can aim keys at one slot.
 /// </summary>
 /// <remarks>
-/// Sixteen bytes go through three rounds of AES, which the processor has as single instructions (the idea of aHash,
-/// https://github.com/tkaitchuck/aHash). After two rounds each bit depends on every byte, but the 32 bits taken see
-/// each four bytes of a key only through 8 bits: 65,536 keys that differ in bytes 3 and 4 had 256 hashes. After three
-/// they have as many as they should. Where the instructions are missing, multiply and fold as in wyhash
-/// (https://github.com/wangyi-fudan/wyhash). Equal keys have equal hashes within one process only: never store one.
+/// <see cref="WordHash"/> mixes the bits. Equal keys have equal hashes within one process only: never store one.
 /// <see cref="PartitionHash"/> says which partition owns a key.
 /// </remarks>
 internal static class KeyHash

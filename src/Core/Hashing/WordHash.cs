@@ -9,6 +9,13 @@ using X86Aes = System.Runtime.Intrinsics.X86.Aes;
 namespace FastStream.Runtime;
 
 /// <summary>Mixes words into hashes, with secrets of the process.</summary>
+/// <remarks>
+/// Sixteen bytes go through three rounds of AES, which the processor has as single instructions (the idea of aHash,
+/// https://github.com/tkaitchuck/aHash). After two rounds each bit depends on every byte, but the 32 bits taken see
+/// each four bytes of a key only through 8 bits: 65,536 keys that differ in bytes 3 and 4 had 256 hashes. After three
+/// rounds they have as many as they should. Where the instructions are missing, the words are multiplied and folded as
+/// in wyhash (https://github.com/wangyi-fudan/wyhash).
+/// </remarks>
 internal static class WordHash
 {
     private static readonly Vector128<byte> Secret1 = NewSecret();

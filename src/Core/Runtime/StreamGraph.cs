@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace FastStream.Runtime;
+namespace FastStream;
 
 /// <summary>
 /// The described streams of a context as data, for people and tools that look at them: which stream is made from which,

@@ -1,4 +1,4 @@
-namespace FastStream.Runtime;
+namespace FastStream;
 
 /// <summary>Holds a batch until it is disposed; made by <see cref="Batch{T}.Retain"/>. Safe from any thread.</summary>
 /// <typeparam name="T">The record.</typeparam>
