@@ -101,7 +101,7 @@ public sealed class RunTests
     {
         using var job =
             new JobDll($"{JobDll.ThreeNumbers}\n namespace Other {{ public class Second : IStreamJob {{ public void "
-            + "Describe(StreamingContext context) => throw new System.Exception(\"second\"); }} }}");
+            + "Describe(StreamingContext context) => throw new System.Exception(\"second\"); } }");
         Tool any = await Tool.RunAsync("run", job.Path);
         Tool first = await Tool.RunAsync(["run", job.Path, "--class", "ThreeNumbers", .. Short]);
         Tool second = await Tool.RunAsync(["run", job.Path, "--class", "Other.Second", .. Short]);

@@ -111,10 +111,10 @@ public sealed class BrokerStreamTests(Broker broker)
         }
 
         await using var run = new StreamRun(run => run.Keep(run.Context.KafkaStream(Options(topic) with { Headers = true }).Map(record =>
-            $"{record.Place} {(record.HasKey ? record.Key.ToString() : "no key")} "
+            ($"{record.Place} {(record.HasKey ? record.Key.ToString() : "no key")} "
                 + $"{(record.HasValue ? $"{record.Value.Length} bytes" : "tombstone")} "
                 + $"{string.Join(',', record.Headers.Select(header => $"{header.Key}={TextOf(header.Value)}"))} "
-                + $"{(record.TimestampMilliseconds == 123_456 ? "dated" : "")}".TrimEnd())));
+                + (record.TimestampMilliseconds == 123_456 ? "dated" : "")).TrimEnd())));
         run.Context.Start();
         await run.WhenAsync(3);
         await run.StopAsync();

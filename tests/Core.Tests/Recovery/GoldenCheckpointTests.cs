@@ -24,7 +24,7 @@ public sealed class GoldenCheckpointTests
     {
         string[][] expected = await WithoutStopAsync();
         using var folder = new JobFolder();
-        Copy(Path.Combine(AppContext.BaseDirectory, "Checkpointing", "Golden", name), folder.Path);
+        Copy(Path.Combine(AppContext.BaseDirectory, "Recovery", "Golden", name), folder.Path);
 
         await using StreamScenario scenario = folder.Start(afterTick: Saved, partitions, interval: 100);
         RecordedOutput<string>[] found = Describe(scenario, from: Saved);
