@@ -59,7 +59,7 @@ internal sealed class FilterOperator<T, TMarker>(Func<T, bool> keep, Operator<T>
         int count = 0;
         for (int i = 0; i < items.Length; i++)
         {
-            // Store, then advance by 0 or 1: nothing to mispredict.
+            // Store, then advance by 0 or 1: there is no branch to mispredict.
             T item = items[i];
             kept[count] = item;
             count += predicate(item) ? 1 : 0;

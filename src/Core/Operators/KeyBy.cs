@@ -4,7 +4,7 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    /// <summary>Each record as a pair of its key and itself, in the same partitions.</summary>
+    /// <summary>A pair of each record's key and the record itself, in the same partitions.</summary>
     /// <example><code>var byUser = events.KeyBy(e => e.User);</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="keySelector">Called once for each record; partitions call it at the same time from different

@@ -43,7 +43,7 @@ internal sealed class MapOperator<T, TResult, TMarker>(Func<T, TResult> map, Ope
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnRecords(ReadOnlySpan<T> items)
     {
-        // A local: the JIT compares the delegate with the one of its profile once a span, not once a record.
+        // A local: the JIT compares the delegate with the one of its profile once per span, not once per record.
         Func<T, TResult> function = map;
         Span<TResult> results = Output.GetSpan(items.Length);
         for (int i = 0; i < results.Length && i < items.Length; i++)

@@ -5,8 +5,8 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// Each pair with a function's result in place of its value. Keys stay in their partitions, so that keyed operators
-    /// behind need no exchange where none was needed before.
+    /// Each pair with a function's result in place of its value. Keys stay in their partitions, so that downstream
+    /// keyed operators need an exchange only if they needed one before.
     /// </summary>
     /// <example><code>var averages = pairs.GroupByKey().MapValues(group => group.Average());</code></example>
     /// <param name="stream">The pairs.</param>
