@@ -58,7 +58,7 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     {
         if (_context?.IsLeftBehind ?? false)
         {
-            throw new OperationCanceledException($"The context has stopped without batch {Time}: it is not put out any more.");
+            throw new OperationCanceledException($"The context has stopped without batch {Time}: do not output it any more.");
         }
     }
 

@@ -13,6 +13,7 @@ namespace FastStream;
 /// The order is kept: a merged pane has its keys in the order in which they first came, with their values reduced
 /// oldest first. Neighbours are merged when they are first needed together, unless the merged pane would be hardly
 /// shorter, so that all heights together hold at most a few times as much as the batches. Belongs to one operator.
+/// </remarks>
 /// <param name="merge">Merges two neighbours; null if that does not pay.</param>
 internal sealed class PaneTree<TValue>(
     Func<WindowPane<NumberedValue<TValue>>, WindowPane<NumberedValue<TValue>>, WindowPane<NumberedValue<TValue>>?> merge)

@@ -51,6 +51,7 @@ public static partial class DStreamOperators
     /// overload, and <paramref name="inverse"/> is not called: NaN, infinity and the rounding error of a large value
     /// would stay in the sum after the value has left. Whole numbers cost only as much as the batches that enter and
     /// leave.
+    /// </remarks>
     /// <example><code>var busy = count.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, length, slide);</code></example>
     /// <param name="stream">The pairs.</param>
     /// <param name="reduce">Makes one value of two of a key; associative and commutative. Must not change its
