@@ -12,8 +12,8 @@ namespace FastStream;
 [DebuggerDisplay("batch {Time}: {LongCount} records in {PartitionCount} partitions")]
 public sealed class Batch<T> : IReadOnlyCollection<T>
 {
-    private readonly BatchContext? _context;                     // the context whose memory the records may point into
-    private readonly RecordBlocks<T>[] _partitions;         // records of each partition
+    private readonly BatchContext? _context;                 // the context whose memory the records may point into
+    private readonly RecordBlocks<T>[] _partitions;          // records of each partition
     private readonly RecordsLife _life;                      // shared with the partitions and enumerators of this batch
     private int _holders = 1;                                // the last of them returns the memory
 

@@ -152,7 +152,7 @@ public abstract class DStream
     /// <summary>Number of windows on the longest path from an input to this stream, including itself.</summary>
     internal int WindowsUpTo => WindowsBefore + (IsWindow ? 1 : 0);
 
-    /// <summary>Whether this stream runs in the stage of its parents; false where records cross between partitions.</summary>
+    /// <summary>Whether this stream runs in the stage of its parents; false if records cross between partitions.</summary>
     internal virtual bool SharesStageWithParents => true;
 
     internal void SetName(string name)

@@ -42,7 +42,7 @@ public readonly struct Optional<T> : IEquatable<Optional<T>>, IOptional
     public T? GetValueOrDefault() => _value;
 
     /// <summary>The value, or a given one if there is none.</summary>
-    /// <param name="other">Returned where there is no value.</param>
+    /// <param name="other">Returned if there is no value.</param>
     public T GetValueOrDefault(T other) => HasValue ? _value : other;
 
     /// <summary>Whether there is a value, and which one.</summary>

@@ -21,7 +21,7 @@ public sealed class QueryableStates
 {
     private readonly ContextLifecycle _life;
     private readonly Lock _lock = new();                          // guards _held
-    private readonly HashSet<IDisposable> _held = [];             // snapshots whose texts somebody may still read
+    private readonly HashSet<IDisposable> _held = [];             // snapshots whose texts may still be read
 
     internal QueryableStates(ContextLifecycle life) => _life = life;
 

@@ -42,8 +42,8 @@ public sealed class StateViews
         if (_isOver)
         {
             throw new ObjectDisposedException(nameof(StateViews),
-                "States are read between two batches, inside of the function that ReadAsync calls. Make there what "
-                + "is to stay, and return it.");
+                "States are read between two batches, inside the function that ReadAsync calls. Copy there what "
+                + "you need, and return it.");
         }
 
         if (_isVisiting)

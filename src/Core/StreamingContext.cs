@@ -205,10 +205,11 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <summary>Completes when the batch of that time and every earlier one have completed.</summary>
     /// <remarks>
     /// Faults with the <see cref="StreamingException"/> of the batch if that failed for good (after its attempts), or
-    /// if an earlier run gave it up; and with an <see cref="InvalidOperationException"/> if the context stops without
-    /// the batch, whose inner exception is the failure that stopped the context, if there was one. A time whose batch
-    /// did not run on its own, such as one skipped by <see cref="MissedTickPolicy.RunNewest"/>, completes with the next
-    /// batch. The context remembers the last 1,000 failures. Any number of callers may wait; safe from any thread.
+    /// if an earlier run gave it up. Faults with an <see cref="InvalidOperationException"/> if the context stops
+    /// without the batch; its inner exception is the failure that stopped the context, if there was one. A time whose
+    /// batch did not run on its own, such as one skipped by <see cref="MissedTickPolicy.RunNewest"/>, completes with
+    /// the next batch. The context remembers the last 1,000 failures. Any number of callers may wait; safe from any
+    /// thread.
     /// </remarks>
     public Task WhenCompletedAsync(BatchTime time) =>
         _life.EngineFor("Waiting for a batch").WhenCompletedAsync(time);

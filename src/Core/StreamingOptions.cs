@@ -90,8 +90,8 @@ public sealed record StreamingOptions
 
     /// <summary>
     /// The salt of the hash that assigns keys to partitions: processes with the same salt agree which partition owns a
-    /// key. Keep it secret if keys come from strangers, who could otherwise choose keys that all meet in one partition.
-    /// Default null: a secret of the process, or the one that is saved with the checkpoints.
+    /// key. Keep it secret if strangers supply the keys: they could otherwise choose keys that all meet in one
+    /// partition. Default null: a secret of the process, or the one that is saved with the checkpoints.
     /// </summary>
     public string? KeySalt { get; set; }
 

@@ -8,7 +8,8 @@ public static partial class DStreamOperators
     /// One pair for each key of the batch, with a combiner of the key's values. Each partition combines its values
     /// first, so that few cross partitions.
     /// </summary>
-    /// <remarks>Partitions call the functions at the same time from different threads. What one throws fails the batch.</remarks>
+    /// <remarks>Partitions call the functions at the same time from different threads. If one throws, the batch
+    /// fails.</remarks>
     /// <example><code>
     /// var averages = pairs
     ///     .CombineByKey(

@@ -11,7 +11,7 @@ public static partial class DStreamOperators
     /// output.Add(c); });</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="flatMap">Called once for each record, with the buffer to add results to; partitions call it at the
-    /// same time from different threads. What it throws fails the batch.</param>
+    /// same time from different threads. If it throws, the batch fails.</param>
     public static DStream<TResult> FlatMap<T, TResult>(this DStream<T> stream, Action<T, RecordBuffer<TResult>> flatMap)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -26,7 +26,7 @@ public static partial class DStreamOperators
     /// <example><code>var words = lines.FlatMap(line => line.ToString().Split(' '));</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="flatMap">Called once for each record; partitions call it at the same time from different threads.
-    /// What it throws, or a null result, fails the batch.</param>
+    /// If it throws or returns null, the batch fails.</param>
     public static DStream<TResult> FlatMap<T, TResult>(this DStream<T> stream, Func<T, IEnumerable<TResult>> flatMap)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -44,7 +44,7 @@ public static partial class DStreamOperators
     /// <example><code>var words = lines.FlatMap(line => line.Split(' '));</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="flatMap">Called once for each record; partitions call it at the same time from different threads.
-    /// What it throws fails the batch.</param>
+    /// If it throws, the batch fails.</param>
     public static DStream<Utf8Text> FlatMap<T>(this DStream<T> stream, Func<T, Utf8TextSplit> flatMap)
     {
         ArgumentNullException.ThrowIfNull(stream);

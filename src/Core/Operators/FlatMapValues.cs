@@ -12,7 +12,7 @@ public static partial class DStreamOperators
     /// in word) output.Add(c); });</code></example>
     /// <param name="stream">The pairs.</param>
     /// <param name="flatMap">Called once for each pair, with the buffer to add values to; partitions call it at the
-    /// same time from different threads. What it throws fails the batch.</param>
+    /// same time from different threads. If it throws, the batch fails.</param>
     public static DStream<(TKey Key, TResult Value)> FlatMapValues<TKey, TValue, TResult>(
         this DStream<(TKey Key, TValue Value)> stream, Action<TValue, RecordBuffer<TResult>> flatMap)
     {
@@ -28,7 +28,7 @@ public static partial class DStreamOperators
     /// <example><code>var words = titled.FlatMapValues(text => text.Split(' '));</code></example>
     /// <param name="stream">The pairs.</param>
     /// <param name="flatMap">Called once for each pair; partitions call it at the same time from different threads.
-    /// What it throws, or a null result, fails the batch.</param>
+    /// If it throws or returns null, the batch fails.</param>
     public static DStream<(TKey Key, TResult Value)> FlatMapValues<TKey, TValue, TResult>(
         this DStream<(TKey Key, TValue Value)> stream, Func<TValue, IEnumerable<TResult>> flatMap)
     {

@@ -7,8 +7,8 @@ public static partial class DStreamOperators
     /// <summary>The stream of a function's results, one for each record, in the same partitions.</summary>
     /// <example><code>var lengths = lines.Map(line => line.Length);</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="map">Called once for each record; partitions call it at the same time from different threads. What
-    /// it throws fails the batch.</param>
+    /// <param name="map">Called once for each record; partitions call it at the same time from different threads. If
+    /// it throws, the batch fails.</param>
     public static DStream<TResult> Map<T, TResult>(this DStream<T> stream, Func<T, TResult> map)
     {
         ArgumentNullException.ThrowIfNull(stream);

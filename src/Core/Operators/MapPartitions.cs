@@ -13,7 +13,7 @@ public static partial class DStreamOperators
     /// <param name="stream">The stream.</param>
     /// <param name="map">
     /// Called once for each partition and batch, with records that are valid until its result has been enumerated;
-    /// partitions call it at the same time from different threads. What it throws fails the batch.
+    /// partitions call it at the same time from different threads. If it throws, the batch fails.
     /// </param>
     /// <param name="keepsKeys">Whether every result has a key that was in the same partition before, so that downstream
     /// keyed operators need no exchange; default false. Spark's <c>preservesPartitioning</c>.</param>
@@ -48,7 +48,7 @@ internal sealed class MapPartitionsStream<T, TResult>(DStream<T> parent, string 
 
     public override bool IsPartitionedByKey => keepsKeys && parent.IsPartitionedByKey;
 
-    // If the type changes, nothing tells where the key is.
+    // If the record type changes, the key of a result is unknown.
     public override IPartitioner<TResult>? Partitioner => keepsKeys ? parent.Partitioner as IPartitioner<TResult> : null;
 
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
@@ -69,7 +69,7 @@ internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, 
     {
         _records.Seal();
         var life = new RecordsLife(typeof(BatchPartition<T>).Name, batch.Time,
-            "Read a partition only in the function that it is given to and in what that returns; keep partition.ToArray().");
+            "Read a partition only in the function that receives it, and in the sequence that this returns; keep partition.ToArray().");
         try
         {
             IEnumerable<TResult> results = map(new BatchPartition<T>(_records, life), partition)
@@ -79,7 +79,7 @@ internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, 
                 Output.Add(result);
             }
 
-            // Results may share what the collected records point to, but never the blocks of records, which are returned now.
+            // Results may share what the collected records point to, but never the blocks of records: these are returned now.
             base.OnBatchEnd(batch);
         }
         finally

@@ -29,8 +29,8 @@ public static partial class DStreamOperators
     /// });
     /// </code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="map">Called once for each span; partitions call it at the same time from different threads. What it
-    /// throws fails the batch.</param>
+    /// <param name="map">Called once for each span; partitions call it at the same time from different threads. If it
+    /// throws, the batch fails.</param>
     public static DStream<TResult> MapSpan<T, TResult>(this DStream<T> stream, SpanFunction<T, TResult> map)
     {
         ArgumentNullException.ThrowIfNull(stream);

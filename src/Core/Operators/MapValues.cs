@@ -10,8 +10,8 @@ public static partial class DStreamOperators
     /// </summary>
     /// <example><code>var averages = pairs.GroupByKey().MapValues(group => group.Average());</code></example>
     /// <param name="stream">The pairs.</param>
-    /// <param name="map">Called once for each pair; partitions call it at the same time from different threads. What it
-    /// throws fails the batch.</param>
+    /// <param name="map">Called once for each pair; partitions call it at the same time from different threads. If it
+    /// throws, the batch fails.</param>
     public static DStream<(TKey Key, TResult Value)> MapValues<TKey, TValue, TResult>(this DStream<(TKey Key, TValue Value)> stream,
         Func<TValue, TResult> map)
     {

@@ -11,7 +11,7 @@ public static partial class DStreamOperators
     /// <example><code>var sums = numbers.Reduce((a, b) => a + b);</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="reduce">Makes one record of two; associative. Partitions call it at the same time from different
-    /// threads. What it throws fails the batch.</param>
+    /// threads. If it throws, the batch fails.</param>
     public static DStream<T> Reduce<T>(this DStream<T> stream, Func<T, T, T> reduce)
     {
         ArgumentNullException.ThrowIfNull(stream);

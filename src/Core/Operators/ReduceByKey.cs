@@ -11,7 +11,7 @@ public static partial class DStreamOperators
     /// <example><code>var counts = words.Map(word => (word, 1L)).ReduceByKey((a, b) => a + b);</code></example>
     /// <param name="stream">The pairs.</param>
     /// <param name="reduce">Makes one value of two; associative. Values come in the order of partitions and arrival.
-    /// Partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    /// Partitions call it at the same time from different threads. If it throws, the batch fails.</param>
     /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
     public static DStream<(TKey Key, TValue Value)> ReduceByKey<TKey, TValue>(

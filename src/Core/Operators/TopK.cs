@@ -13,8 +13,8 @@ public static partial class DStreamOperators
     /// <param name="stream">The stream.</param>
     /// <param name="count">The number of records kept, at least 1; each partition holds that many in memory.</param>
     /// <param name="keySelector">Gives the value that is compared, by its type's own order. Called once for each record
-    /// in each of two steps; partitions call it at the same time from different threads. What it throws fails the
-    /// batch.</param>
+    /// in each of two steps; partitions call it at the same time from different threads. If it throws, the batch
+    /// fails.</param>
     /// <param name="descending">Whether the largest are kept; default true.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is below 1.</exception>
     public static DStream<T> TopK<T, TKey>(this DStream<T> stream, int count, Func<T, TKey> keySelector, bool descending = true)

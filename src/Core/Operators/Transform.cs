@@ -15,7 +15,7 @@ public static partial class DStreamOperators
     /// </code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="transform">Called once for each batch, with the batch, valid until the result has been enumerated,
-    /// and its time. What it throws, or a null result, fails the batch.</param>
+    /// and its time. If it throws or returns null, the batch fails.</param>
     public static DStream<TResult> Transform<T, TResult>(this DStream<T> stream, Func<Batch<T>, BatchTime, IEnumerable<TResult>> transform)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -13,7 +13,7 @@ public static partial class StreamingContextOperators
     /// <param name="streams">At least one stream; all of the same slide.</param>
     /// <param name="transform">
     /// Called once for each batch, with the streams' batches in the order of the list, valid until the result has been
-    /// enumerated, and their time. What it throws, or a null result, fails the batch.
+    /// enumerated, and their time. If it throws or returns null, the batch fails.
     /// </param>
     /// <exception cref="ArgumentException">There is no stream, or the streams differ in context or slide.</exception>
     public static DStream<TResult> Transform<T, TResult>(

@@ -10,7 +10,7 @@ public static partial class DStreamOperators
     /// <param name="stream">The left stream.</param>
     /// <param name="other">The right stream: same context, same slide.</param>
     /// <param name="transform">Called once for each batch, with both batches, valid until the result has been
-    /// enumerated, and their time. What it throws, or a null result, fails the batch.</param>
+    /// enumerated, and their time. If it throws or returns null, the batch fails.</param>
     /// <exception cref="ArgumentException">The streams differ in context or slide.</exception>
     public static DStream<TResult> TransformWith<TLeft, TRight, TResult>(
         this DStream<TLeft> stream, DStream<TRight> other, Func<Batch<TLeft>, Batch<TRight>, BatchTime, IEnumerable<TResult>> transform)

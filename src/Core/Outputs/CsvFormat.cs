@@ -19,8 +19,8 @@ public sealed class CsvFormat<T> : IOutputFormat<T>
     private readonly (string Name, Func<T, object?> Field)[] _columns;   // empty: a tuple's elements, or the record itself
 
     /// <summary>
-    /// Without columns, a tuple gives one field for each element, any other record one field, and files have no line of
-    /// names. With columns, each file begins with their names.
+    /// Without columns, a tuple gives one field for each element, any other record one field, and files have no header
+    /// line. With columns, each file begins with a line of their names.
     /// </summary>
     /// <param name="columns">A name and a function of the record for each column.</param>
     public CsvFormat(params (string Name, Func<T, object?> Field)[] columns)

@@ -5,7 +5,7 @@ public static partial class DStreamOperators
     /// <summary>Runs a function on every batch of the stream, also on empty ones, in time order.</summary>
     /// <example><code>counts.ForEachBatch((batch, time) => Console.WriteLine($"{time}: {batch.Count} keys"));</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="action">Receives the batch, valid during the call, and its time. What it throws fails the batch.</param>
+    /// <param name="action">Receives the batch, valid during the call, and its time. If it throws, the batch fails.</param>
     public static OutputOperation ForEachBatch<T>(this DStream<T> stream, Action<Batch<T>, BatchTime> action)
     {
         ArgumentNullException.ThrowIfNull(stream);

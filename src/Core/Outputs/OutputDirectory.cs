@@ -31,7 +31,10 @@ public abstract class OutputDirectory
     public abstract ValueTask<BatchDirectory?> BeginAsync(string name, bool isReplay, CancellationToken cancellationToken);
 }
 
-/// <summary>The directory of one batch while it is being written. Disposing it removes it, unless it was published.</summary>
+/// <summary>
+/// The directory of one batch while it is being written. Disposing of it removes the directory, unless that was
+/// published.
+/// </summary>
 public abstract class BatchDirectory : IAsyncDisposable
 {
     /// <summary>
@@ -47,6 +50,6 @@ public abstract class BatchDirectory : IAsyncDisposable
     /// <exception cref="IOException">The directory does not appear.</exception>
     public abstract ValueTask PublishAsync(CancellationToken cancellationToken);
 
-    /// <summary>Releases what it holds, and removes what was written, unless it was published.</summary>
+    /// <summary>Releases resources, and removes the directory unless it was published.</summary>
     public abstract ValueTask DisposeAsync();
 }

@@ -23,7 +23,7 @@ public static partial class DStreamOperators
     /// <param name="prefix">What directory names begin with. It may have a path, in which no ".." follows a name;
     /// without a prefix, names are the time alone.</param>
     /// <param name="format">How records are written.</param>
-    /// <param name="suffix">What directory names end with, without a dot and a path; default (null) the format's
+    /// <param name="suffix">What directory names end with, without a dot or a path; default (null) the format's
     /// extension, empty for none.</param>
     /// <exception cref="ArgumentException">Another output of the context has the prefix and suffix, or they would put
     /// files outside their directory.</exception>
@@ -46,7 +46,7 @@ public static partial class DStreamOperators
     /// <param name="prefix">What directory names begin with. It may have a path inside the place; without a prefix,
     /// names are the time alone.</param>
     /// <param name="format">How records are written.</param>
-    /// <param name="suffix">What directory names end with, without a dot and a path; default (null) the format's
+    /// <param name="suffix">What directory names end with, without a dot or a path; default (null) the format's
     /// extension, empty for none.</param>
     /// <exception cref="ArgumentException">Another output of the context has the place, prefix and suffix, or they
     /// would put files outside the place.</exception>

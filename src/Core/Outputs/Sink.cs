@@ -8,9 +8,9 @@ namespace FastStream;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Calls come one at a time. A batch's time identifies it: after a crash, a batch that was begun but whose end is
-/// unknown comes again with the same time and <see cref="Batch{T}.IsReplay"/>, so that a sink which keeps the time
-/// beside its data neither loses nor repeats the batch. A batch that fails is written again if
+/// Calls come one at a time. A batch's time identifies it: after a crash, a batch that has an intent record but whose
+/// end is unknown comes again with the same time and <see cref="Batch{T}.IsReplay"/>, so that a sink which keeps the
+/// time beside its data neither loses nor repeats the batch. A batch that fails is written again if
 /// <see cref="StreamingOptions.BatchRetries"/> says so.
 /// </para>
 /// <para>
@@ -35,21 +35,22 @@ namespace FastStream;
 public abstract class Sink<T>
 {
     /// <summary>
-    /// Whether it writes in two phases. By default false: what <see cref="WriteAsync"/> has written counts at once.
+    /// Whether the sink writes in two phases. By default false: what <see cref="WriteAsync"/> has written counts at
+    /// once.
     /// </summary>
     protected internal virtual bool IsTransactional => false;
 
     /// <summary>
-    /// Called once when the context starts, before inputs do. It must be quick: begin here what takes long, and wait
-    /// for that in <see cref="WriteAsync"/>. What it throws, the start throws.
+    /// Called once when the context starts, before inputs do. It must be quick: begin long work here, and wait for its
+    /// end in <see cref="WriteAsync"/>. If it throws, so does the start.
     /// </summary>
     /// <param name="context">The name of the sink, and the context that opens it.</param>
     /// <param name="cancellationToken">Cancelled when the context stops at once.</param>
     protected internal virtual ValueTask OpenAsync(SinkContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>
-    /// Writes a batch. The batch counts as output when the task completes, or in two phases when it is published. What
-    /// it throws fails the batch.
+    /// Writes a batch. The batch counts as output when the task completes, or in two phases when it is published. If
+    /// it throws, the batch fails.
     /// </summary>
     /// <param name="batch">The batch, valid until the task completes; it may be empty.</param>
     /// <param name="cancellationToken">Cancelled when the context stops at once.</param>
@@ -57,7 +58,7 @@ public abstract class Sink<T>
 
     /// <summary>
     /// In two phases, after <see cref="WriteAsync"/>: once the task completes, the whole batch survives a crash, and no
-    /// reader sees it yet. What it throws fails the batch.
+    /// reader sees it yet. If it throws, the batch fails.
     /// </summary>
     /// <param name="time">The batch that was written.</param>
     /// <param name="cancellationToken">Cancelled when the context stops at once.</param>
@@ -65,8 +66,8 @@ public abstract class Sink<T>
 
     /// <summary>
     /// In two phases: makes a prepared batch visible, for good. A start after a crash may call it for a batch that is
-    /// already published; it then does nothing. Retry failures that pass, such as a network that is down: the batch
-    /// counts, so that what this throws stops the context, and the next start publishes the batch.
+    /// already published; it must then do nothing. Retry failures that pass, such as a network that is down: the batch
+    /// counts, so that the context stops if this throws, and the next start publishes the batch.
     /// </summary>
     /// <param name="time">The prepared batch.</param>
     /// <param name="cancellationToken">Cancelled when the context stops at once.</param>
@@ -74,8 +75,8 @@ public abstract class Sink<T>
 
     /// <summary>
     /// In two phases: removes what was written or prepared of a batch, at whatever point <see cref="WriteAsync"/> or
-    /// <see cref="PrepareAsync"/> ended, and also if there is nothing. The batch may be written again afterwards. What
-    /// it throws stops the context, and the next start aborts the batch again.
+    /// <see cref="PrepareAsync"/> ended, and even if there is nothing to remove. The batch may be written again
+    /// afterwards. If it throws, the context stops, and the next start aborts the batch again.
     /// </summary>
     /// <param name="time">The batch.</param>
     /// <param name="cancellationToken">Cancelled when the context stops at once.</param>

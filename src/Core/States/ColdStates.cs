@@ -6,13 +6,13 @@ namespace FastStream;
 /// <remarks>
 /// <code>
 /// key     | 0 (1) | key |            and | 1 (1) | … | for what <see cref="ColdTimers"/> keeps
-/// value   | 1 where a timer is filed (1) | last touched, ms (8) | state |
+/// value   | 1 if a timer is filed (1) | last touched, ms (8) | state |
 /// </code>
 /// Belongs to one partition's operators; not thread safe.
 /// </remarks>
 internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializers serializers)
 {
-    private const int Padding = 64;     // bytes behind a text that may be loaded with it
+    private const int Padding = 64;     // bytes after a text that may be loaded with it
     private const byte StateKey = 0;
 
     private readonly IRecordSerializer<TKey> _keys = serializers.Of<TKey>();
@@ -180,7 +180,7 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
         return _value.WrittenSpan;
     }
 
-    // Texts point to their bytes, which must not move, and which need padding behind them.
+    // Texts point to their bytes, which must not move and need padding after them.
     private ReadOnlySpan<byte> Pinned<T>(ReadOnlySpan<byte> bytes)
     {
         if (!RecordTexts<T>.Any)

@@ -86,8 +86,8 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
             shard.Read(_asked, (index, value) => found[index] = value.ToArray());
             foreach (byte[]? bytes in found)
             {
-                PassKeys(bytes ?? throw new InvalidDataException($"The store of {shard.Name} has lost keys that are to "
-                    + $"time out from {new BatchTime(begin)} on. Bring an undamaged copy of the checkpoint directory back."), key);
+                PassKeys(bytes ?? throw new InvalidDataException($"The store of {shard.Name} has lost keys that time out "
+                    + $"from {new BatchTime(begin)} on. Restore an undamaged copy of the checkpoint directory."), key);
             }
         }
 

@@ -30,7 +30,7 @@ internal sealed unsafe class HashIndex : IDisposable
 
     public HashIndex() => _places = PlacesOf(_segments);
 
-    /// <summary>Where each segment lies.</summary>
+    /// <summary>The location of each segment.</summary>
     public ReadOnlySpan<Place> Places => _places;
 
     /// <summary>The segment of a hash, among the places.</summary>
@@ -54,7 +54,7 @@ internal sealed unsafe class HashIndex : IDisposable
         segment.Add(new Slot { Hash = hash, NumberPlus1 = number + 1 });
     }
 
-    /// <summary>Removes a number that is there.</summary>
+    /// <summary>Removes a number that is present.</summary>
     public void Remove(uint hash, int number) => _segments[Index(hash, _segments.Length)].Remove(hash, number);
 
     public void Dispose()
@@ -111,7 +111,7 @@ internal sealed unsafe class HashIndex : IDisposable
         public int NumberPlus1;
     }
 
-    /// <summary>Where a segment lies.</summary>
+    /// <summary>The location of a segment.</summary>
     public readonly struct Place(Slot* first, uint mask)
     {
         public readonly Slot* First = first;

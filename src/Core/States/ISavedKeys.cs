@@ -1,6 +1,6 @@
 namespace FastStream;
 
-/// <summary>A key with its state, as it goes to a checkpoint and comes from one.</summary>
+/// <summary>A key with its state, as a checkpoint stores it.</summary>
 /// <param name="key">The key.</param>
 /// <param name="state">Its state.</param>
 /// <param name="touchedMs">Batch time of the last touch, if that counts.</param>

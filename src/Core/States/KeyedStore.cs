@@ -24,7 +24,7 @@ public abstract class KeyedStore : IDisposable
 {
     /// <summary>Looks keys up together, so that waits for a disk overlap.</summary>
     /// <param name="keys">The keys; none occurs twice.</param>
-    /// <param name="found">Called for each key that is there, in any order, before this returns.</param>
+    /// <param name="found">Called for each key that is present, in any order, before this returns.</param>
     /// <exception cref="InvalidDataException">The disk returned other data than were written.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
     public abstract void Read(StoredKeys keys, StoredValueReader found);

@@ -59,7 +59,7 @@ public sealed class StateSpec<TKey, TValue, TState, TMapped>
 
     internal Delegate UserFunction { get; }
 
-    /// <summary>The name of the operator in the stream's name.</summary>
+    /// <summary>The operator name of the stream.</summary>
     internal string OperatorName { get; init; } = "MapWithState";
 
     internal Func<BatchTime, TKey, Optional<TValue>, State<TState>, Optional<TMapped>> Call { get; }

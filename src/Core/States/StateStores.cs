@@ -70,7 +70,7 @@ internal sealed class StateStores : IStoredPlace, IDisposable
         else if (!Directory.Exists(path))
         {
             throw new InvalidDataException(
-                $"The states of {name} were in {path}, which is gone. Bring an undamaged copy back, or go back to "
+                $"The states of {name} were in {path}, which no longer exists. Restore an undamaged copy, or use "
                 + "an older checkpoint by moving newer ones away.");
         }
 

@@ -150,7 +150,7 @@ internal sealed class StoredStateSnapshot<TKey, TState>(DStream stream, IReadOnl
             {
                 throw new InvalidOperationException(
                     $"The states of {stream.Name} are in a store of the kind {head.Kind}, and the program's is "
-                    + $"{stores.Kind}. Start with the store of before.");
+                    + $"{stores.Kind}. Start with the previous store.");
             }
 
             _hasBegun |= head.HasBegun;

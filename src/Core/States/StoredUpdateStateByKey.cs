@@ -7,7 +7,7 @@ namespace FastStream;
 /// <remarks>
 /// <code>
 /// batch    values by key → read the keys' states → function → change, record
-///          scan of the store: keys without values → function → change where the bytes differ, record
+///          scan of the store: keys without values → function → change if the bytes differ, record
 /// accept   changes → store
 /// </code>
 /// Changes wait as bytes until the next batch begins; a state whose bytes stay the same costs no write. Nothing else of

@@ -11,7 +11,7 @@ namespace FastStream;
 /// <remarks>
 /// A type rounds if it is, or has in a field, an array or a generic argument, a <see cref="double"/>,
 /// <see cref="float"/>, <see cref="Half"/> or <see cref="decimal"/>. A type that does not show what it holds (an
-/// interface, an abstract class, an object; a struct or class where code is compiled ahead of time) counts as rounding:
+/// interface, an abstract class, an object; a struct or class in code compiled ahead of time) counts as rounding:
 /// reducing again is right for every type. docs/decisions/0025-inverse-of-rounding-values.md
 /// </remarks>
 internal static class RoundingValues<T>

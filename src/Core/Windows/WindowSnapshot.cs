@@ -23,8 +23,8 @@ internal sealed class WindowSnapshot<T> : IStateSnapshot
         if (stream.IsPartitionedByKey && stream.Partitioner is null)
         {
             throw new NotSupportedException(
-                $"{stream.Name} cannot be part of a checkpoint: behind MapPartitions with keepsKeys and another "
-                + "type of record nobody knows the key. Put PartitionBy between the two.");
+                $"{stream.Name} cannot be part of a checkpoint: after MapPartitions with keepsKeys and another "
+                + "type of record, the key is unknown. Put PartitionBy between the two.");
         }
 
         _stream = stream;
