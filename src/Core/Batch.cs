@@ -198,12 +198,12 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     public IEnumerator<T> GetEnumerator()
     {
         _life.ThrowIfOver();
-        return Walk();
+        return Enumerate();
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private IEnumerator<T> Walk()
+    private IEnumerator<T> Enumerate()
     {
         foreach (RecordBlocks<T> partition in _partitions)
         {

@@ -49,7 +49,7 @@ public readonly record struct BatchTime(long Milliseconds) : IComparable<BatchTi
     public IEnumerable<BatchTime> Until(BatchTime end, TimeSpan step)
     {
         long stepMs = WholeMilliseconds(step, nameof(step));
-        return Walk(end.Milliseconds - 1, stepMs);
+        return Steps(end.Milliseconds - 1, stepMs);
     }
 
     /// <summary>
@@ -58,10 +58,10 @@ public readonly record struct BatchTime(long Milliseconds) : IComparable<BatchTi
     public IEnumerable<BatchTime> To(BatchTime end, TimeSpan step)
     {
         long stepMs = WholeMilliseconds(step, nameof(step));
-        return Walk(end.Milliseconds, stepMs);
+        return Steps(end.Milliseconds, stepMs);
     }
 
-    private IEnumerable<BatchTime> Walk(long last, long stepMs)
+    private IEnumerable<BatchTime> Steps(long last, long stepMs)
     {
         for (long time = Milliseconds; time <= last; time += stepMs)
         {

@@ -55,9 +55,9 @@ public readonly struct Group<T> : IReadOnlyList<T>
     /// <exception cref="ObjectDisposedException">The batch is over.</exception>
     public ArraySegment<T>.Enumerator GetEnumerator() => Segment.GetEnumerator();
 
-    IEnumerator<T> IEnumerable<T>.GetEnumerator() => Walk(_values, _start, Segment.Count);
+    IEnumerator<T> IEnumerable<T>.GetEnumerator() => Enumerate(_values, _start, Segment.Count);
 
-    IEnumerator IEnumerable.GetEnumerator() => Walk(_values, _start, Segment.Count);
+    IEnumerator IEnumerable.GetEnumerator() => Enumerate(_values, _start, Segment.Count);
 
     /// <summary>The values as outputs print them: <c>[1, 2]</c>.</summary>
     public override string ToString() => RecordText.Of(this);
@@ -65,7 +65,7 @@ public readonly struct Group<T> : IReadOnlyList<T>
     private ArraySegment<T> Segment => new(_values?.Array ?? [], _start, Count);
 
     // Checks at each step whether the batch is over: the caller may pause the enumeration and resume it at any time.
-    private static IEnumerator<T> Walk(GroupValues<T>? values, int start, int count)
+    private static IEnumerator<T> Enumerate(GroupValues<T>? values, int start, int count)
     {
         for (int i = 0; i < count; i++)
         {

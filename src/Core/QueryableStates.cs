@@ -20,8 +20,8 @@ namespace FastStream;
 public sealed class QueryableStates
 {
     private readonly ContextLifecycle _life;
-    private readonly Lock _lock = new();                          // guards _held
-    private readonly HashSet<IDisposable> _held = [];             // snapshots whose texts may still be read
+    private readonly Lock _lock = new();                          // guards _snapshots
+    private readonly HashSet<IDisposable> _snapshots = [];        // snapshots whose texts may still be read
 
     internal QueryableStates(ContextLifecycle life) => _life = life;
 
@@ -147,7 +147,7 @@ public sealed class QueryableStates
         {
             lock (_lock)
             {
-                _held.Add(snapshot);
+                _snapshots.Add(snapshot);
             }
         }
     }
@@ -156,7 +156,7 @@ public sealed class QueryableStates
     {
         lock (_lock)
         {
-            _held.Remove(snapshot);
+            _snapshots.Remove(snapshot);
         }
     }
 }

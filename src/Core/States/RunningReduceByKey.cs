@@ -3,8 +3,8 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// For each key of the batch, all values that it ever had, reduced to one: first those of the batch, then these
-    /// with the key's state. Keys without values in the batch cost nothing; only
+    /// For each key of the batch, all values that it ever had, reduced to one: those of the batch are reduced first, and
+    /// the result then with the key's state. Keys without values in the batch cost nothing; only
     /// <see cref="MapWithStateStream{TKey, TState, TMapped}.StateSnapshots"/> emits them.
     /// </summary>
     /// <remarks>

@@ -22,7 +22,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
     public KeyedTable<TKey, WindowEntry<TValue>> Table { get; } = new();
 
     /// <summary>
-    /// Whether the values and marks of entries add up batches from window to window, and do not serve one window only.
+    /// Whether entries keep their values and marks from window to window, instead of for one window only.
     /// </summary>
     public virtual bool KeepsValues => false;
 
