@@ -5,21 +5,21 @@ namespace FastStream;
 
 /// <summary>The records of one batch as an output sees them: by partition, in order.</summary>
 /// <remarks>
-/// Valid until the output's function is done, and reading it later throws; <see cref="Retain"/> makes it live longer.
-/// Reading is safe from any thread.
+/// Valid until the output's function has returned, or its task has completed; reading it later throws.
+/// <see cref="Retain"/> extends its life. Reading is safe from any thread.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 [DebuggerDisplay("batch {Time}: {LongCount} records in {PartitionCount} partitions")]
 public sealed class Batch<T> : IReadOnlyCollection<T>
 {
-    private readonly BatchContext? _scope;                     // what the records may point into
-    private readonly RecordBlocks<T>[] _partitions;         // records of each partition
-    private readonly RecordsLife _life;                      // shared with what was made of the batch
-    private int _holders = 1;                                // who still reads
+    private readonly BatchContext? _context;                 // the context whose memory the records may point into
+    private readonly RecordBlocks<T>[] _partitions;          // records of each partition
+    private readonly RecordsLife _life;                      // shared with the partitions and enumerators of this batch
+    private int _holders = 1;                                // the last of them returns the memory
 
-    internal Batch(BatchContext? scope, BatchTime time, RecordBlocks<T>[] partitions)
+    internal Batch(BatchContext? context, BatchTime time, RecordBlocks<T>[] partitions)
     {
-        _scope = scope;
+        _context = context;
         Time = time;
         _partitions = partitions;
         _life = new RecordsLife(typeof(Batch<T>).Name, time,
@@ -29,36 +29,36 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
             LongCount += records.LongCount;
         }
 
-        scope?.Retain();
+        context?.Retain();
     }
 
-    /// <summary>The batch's time, its identity: the same batch run again has the same time.</summary>
+    /// <summary>The batch's time, which identifies it: a batch that runs again has the same time.</summary>
     public BatchTime Time { get; }
 
     /// <summary>
-    /// The batch's number: 1 for the first one after <see cref="StreamingContext.ZeroTime"/>, one more for each batch
-    /// interval, run or not; the same in every run of a program with checkpoints.
+    /// The batch's number: 1 for the first batch after <see cref="StreamingContext.ZeroTime"/>, and one more for each
+    /// batch interval, whether or not its batch ran. It is the same in every run of a program with checkpoints.
     /// </summary>
-    public long Number => _scope?.Number ?? 0;
+    public long Number => _context?.Number ?? 0;
 
     /// <summary>
-    /// Whether an earlier run of the program began this batch, and ended before it was known whether its outputs were
-    /// done (<see cref="StreamingOptions.Checkpoint"/>). An output that must not do a batch twice looks here whether
-    /// its <see cref="Time"/> is there already.
+    /// Whether an earlier run of the program began this batch, and ended before it knew whether the batch's outputs
+    /// were done (<see cref="StreamingOptions.Checkpoint"/>). An output that must not write a batch twice checks first
+    /// whether this <see cref="Time"/> is written already.
     /// </summary>
-    public bool IsReplay => _scope?.IsReplay ?? false;
+    public bool IsReplay => _context?.IsReplay ?? false;
 
     /// <summary>
-    /// Throws where the context has stopped without waiting for this output any more
-    /// (<see cref="StreamingOptions.ImmediateStopTimeout"/>): call it before an effect that somebody else may have by
-    /// now.
+    /// Throws if the context has stopped and no longer waits for this output
+    /// (<see cref="StreamingOptions.ImmediateStopTimeout"/>). Call it before an effect on something that another
+    /// program may own by now.
     /// </summary>
-    /// <exception cref="OperationCanceledException">The context has stopped without the batch.</exception>
+    /// <exception cref="OperationCanceledException">The context has stopped without waiting for the batch.</exception>
     public void ThrowIfLeftBehind()
     {
-        if (_scope?.IsLeftBehind ?? false)
+        if (_context?.IsLeftBehind ?? false)
         {
-            throw new OperationCanceledException($"The context has stopped without batch {Time}: it is not put out any more.");
+            throw new OperationCanceledException($"The context has stopped without batch {Time}: do not output it any more.");
         }
     }
 
@@ -104,7 +104,7 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
         return all;
     }
 
-    /// <summary>The first records, at most so many, in a new array.</summary>
+    /// <summary>The first <paramref name="count"/> records, or all if there are fewer, in a new array.</summary>
     public T[] Take(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
@@ -125,9 +125,12 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
         return first;
     }
 
-    /// <summary>Holds the batch: its records stay until the lease is disposed, also when the output's function is done.</summary>
+    /// <summary>
+    /// Holds the batch: its records stay valid until the lease is disposed, even after the output's function has
+    /// returned.
+    /// </summary>
     /// <remarks>
-    /// What is held are the received blocks that the records lie in: receivers wait where
+    /// The lease holds the received blocks that the records lie in: receivers wait when
     /// <see cref="StreamingOptions.MaxBufferedBytes"/> is reached.
     /// </remarks>
     /// <example><code>
@@ -136,15 +139,15 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
     /// using BatchLease&lt;(string Key, long Value)&gt; oldest = held.Dequeue();   // later
     /// foreach ((string word, long sum) in oldest.Batch) Console.WriteLine($"{word} {sum}");
     /// </code></example>
-    /// <exception cref="ObjectDisposedException">Nobody holds the batch any more.</exception>
+    /// <exception cref="ObjectDisposedException">The last holder has released the batch.</exception>
     public BatchLease<T> Retain()
     {
         AddHolder();
         return new BatchLease<T>(this);
     }
 
-    /// <summary>One more holder: the records stay until the matching <see cref="Release"/>.</summary>
-    /// <exception cref="ObjectDisposedException">Nobody holds the batch any more.</exception>
+    /// <summary>Adds a holder: the records stay valid until the matching <see cref="Release"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The last holder has released the batch.</exception>
     internal void AddHolder()
     {
         int holders = Volatile.Read(ref _holders);
@@ -165,7 +168,7 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
         }
     }
 
-    /// <summary>One holder less; the last one gives the memory back.</summary>
+    /// <summary>Removes a holder; the last one returns the memory.</summary>
     /// <exception cref="InvalidOperationException">There were more calls than holders.</exception>
     internal void Release()
     {
@@ -188,19 +191,19 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
             records.Dispose();
         }
 
-        _scope?.Release();
+        _context?.Release();
     }
 
-    /// <summary>Walks all records, partition by partition.</summary>
+    /// <summary>Enumerates all records, partition by partition.</summary>
     public IEnumerator<T> GetEnumerator()
     {
         _life.ThrowIfOver();
-        return Walk();
+        return Enumerate();
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private IEnumerator<T> Walk()
+    private IEnumerator<T> Enumerate()
     {
         foreach (RecordBlocks<T> partition in _partitions)
         {
@@ -212,7 +215,7 @@ public sealed class Batch<T> : IReadOnlyCollection<T>
         }
     }
 
-    // Its arrays are other batches' once nobody holds it.
+    // Once the last holder has released the batch, its arrays belong to other batches.
     private RecordBlocks<T>[] Held()
     {
         _life.ThrowIfOver();
@@ -254,7 +257,7 @@ public readonly struct BatchPartition<T> : IReadOnlyCollection<T>, IEquatable<Ba
         return _blocks.ToArray();
     }
 
-    /// <summary>Walks the records.</summary>
+    /// <summary>Enumerates the records.</summary>
     public IEnumerator<T> GetEnumerator() => _life.Records(_blocks);
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

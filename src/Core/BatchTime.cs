@@ -39,27 +39,29 @@ public readonly record struct BatchTime(long Milliseconds) : IComparable<BatchTi
     }
 
     /// <summary>
-    /// Whether this time is <paramref name="zero"/> + n·<paramref name="step"/> for an n of at least 1: the times at
-    /// which a stream of that slide makes a batch.
+    /// Whether this time is <paramref name="zero"/> + n·<paramref name="step"/> for an n of at least 1: a time at which
+    /// a stream with that slide makes a batch.
     /// </summary>
     public bool IsValid(TimeSpan step, BatchTime zero) =>
         Milliseconds > zero.Milliseconds && (Milliseconds - zero.Milliseconds) % WholeMilliseconds(step, nameof(step)) == 0;
 
-    /// <summary>The times from this one, a step apart, up to but without <paramref name="end"/>.</summary>
+    /// <summary>The times from this one, a step apart, up to but excluding <paramref name="end"/>.</summary>
     public IEnumerable<BatchTime> Until(BatchTime end, TimeSpan step)
     {
         long stepMs = WholeMilliseconds(step, nameof(step));
-        return Walk(end.Milliseconds - 1, stepMs);
+        return Steps(end.Milliseconds - 1, stepMs);
     }
 
-    /// <summary>The times from this one, a step apart, up to <paramref name="end"/>, which is included when it is hit exactly.</summary>
+    /// <summary>
+    /// The times from this one, a step apart, up to and including <paramref name="end"/> if a step ends exactly there.
+    /// </summary>
     public IEnumerable<BatchTime> To(BatchTime end, TimeSpan step)
     {
         long stepMs = WholeMilliseconds(step, nameof(step));
-        return Walk(end.Milliseconds, stepMs);
+        return Steps(end.Milliseconds, stepMs);
     }
 
-    private IEnumerable<BatchTime> Walk(long last, long stepMs)
+    private IEnumerable<BatchTime> Steps(long last, long stepMs)
     {
         for (long time = Milliseconds; time <= last; time += stepMs)
         {
@@ -103,7 +105,7 @@ public readonly record struct BatchTime(long Milliseconds) : IComparable<BatchTi
     /// <summary>Whether the left time is later or the same.</summary>
     public static bool operator >=(BatchTime left, BatchTime right) => left.Milliseconds >= right.Milliseconds;
 
-    /// <summary>A duration as whole milliseconds; refuses what is not a positive number of them.</summary>
+    /// <summary>A duration in whole milliseconds; throws unless it is a positive whole number of them.</summary>
     internal static long WholeMilliseconds(TimeSpan duration, string parameter)
     {
         if (duration <= TimeSpan.Zero || duration.Ticks % TimeSpan.TicksPerMillisecond != 0)

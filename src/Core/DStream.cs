@@ -2,22 +2,24 @@ using System.Diagnostics;
 
 namespace FastStream;
 
-/// <summary>A described stream of micro-batches, without its record type: what graphs, names and errors need to know of it.</summary>
+/// <summary>
+/// The description of a stream of micro-batches, without its record type: what graphs, names and errors need to know.
+/// </summary>
 /// <remarks>
-/// Describing is apart from running: a stream holds functions and parents, never data. Streams are made by operators,
-/// before the context starts, and do not change afterwards. The model is Spark Streaming's DStream
-/// (Zaharia et al., Discretized Streams, SOSP 2013). A chain has at most 1,000 streams in a row, and some operators are made of several.
+/// Describing is separate from running: a stream holds functions and parents, never data. Operators make streams before
+/// the context starts, and a stream does not change afterwards. The model is Spark Streaming's DStream (Zaharia et al.,
+/// Discretized Streams, SOSP 2013). A chain has at most 1,000 streams in a row; some operators make several.
 /// </remarks>
 [DebuggerDisplay("{Name,nq}: stream {Id}, {PartitionCount} partitions, every {Slide}")]
 public abstract class DStream
 {
     /// <summary>
-    /// The longest chain, counted in streams from an input on: a batch goes through it on the stack of one thread, and
-    /// the smallest stacks (1.5 MB) bear about three times as many.
+    /// The longest chain, counted in streams from an input. One thread's stack holds the calls through the whole chain,
+    /// and the smallest stacks (1.5 MB) hold about three times as many.
     /// </summary>
     internal const int MaxDepth = 1000;
 
-    // Of the parents, asked once: asking through a chain each time would take a stack as deep as the chain.
+    // Copied from the parents once: asking the parents each time would recurse through the whole chain.
     private readonly TimeSpan _slide;
     private readonly int _partitionCount;
     private readonly bool _parentsMakeRecords;
@@ -66,82 +68,91 @@ public abstract class DStream
     /// <summary>The stream's number in its context, from 0, in the order of description.</summary>
     public int Id { get; }
 
-    /// <summary>The word for what makes this stream, such as <c>Map</c>.</summary>
+    /// <summary>The name of the operator that makes this stream, such as <c>Map</c>.</summary>
     public string OperatorName { get; }
 
-    /// <summary>The name given by <c>Named</c>, else operator and number, such as <c>Map 3</c>.</summary>
+    /// <summary>
+    /// The name given by <c>Named</c>, or else the operator's name and the stream's number, such as <c>Map 3</c>.
+    /// </summary>
     public string Name => GivenName ?? $"{OperatorName} {Id}";
 
     /// <summary>
-    /// The name given by <c>Named</c>, or null. A stream described once more, with an error policy, has that of the
-    /// first.
+    /// The name given by <c>Named</c>, or null. A stream that is described again, with an error policy, has the name of
+    /// the first.
     /// </summary>
     internal string? GivenName => _name ?? Original?.GivenName;
 
-    /// <summary>Whether the operator leaves records out for which its function throws.</summary>
+    /// <summary>Whether the operator drops records for which its function throws.</summary>
     internal virtual bool IsTolerant => false;
 
-    /// <summary>The stream that this one takes the place of, or null.</summary>
+    /// <summary>The stream that this one replaces, or null.</summary>
     internal virtual DStream? Original => null;
 
-    /// <summary>Where the stream stands in the order of description.</summary>
+    /// <summary>The stream's position in the order of description.</summary>
     internal int Place => Original?.Place ?? Id;
 
-    /// <summary>Where in the program the stream is described, such as <c>Pipeline.cs:27</c>; null where that is not known.</summary>
+    /// <summary>Where the program describes the stream, such as <c>Pipeline.cs:27</c>; null if unknown.</summary>
     public string? Origin => Original?.Origin ?? field;
 
     /// <summary>The streams that this one is made from.</summary>
     public IReadOnlyList<DStream> Parents { get; }
 
-    /// <summary>Time between two batches of this stream: its parents', at an input the batch interval.</summary>
+    /// <summary>
+    /// Time between two batches of this stream: the slide of its parents, or for an input the batch interval.
+    /// </summary>
     public virtual TimeSpan Slide => _slide;
 
     /// <summary>
-    /// Number of partitions in which this stream is processed; at least 1: that of the parent with the most, at an
-    /// input the context's.
+    /// Number of partitions in which this stream is processed; at least 1. It is that of the parent with the most
+    /// partitions, or for an input the context's.
     /// </summary>
     public virtual int PartitionCount => _partitionCount;
 
-    /// <summary>How many streams the longest way from an input to this stream has, both included.</summary>
+    /// <summary>Number of streams on the longest path from an input to this stream, both included.</summary>
     internal int Depth { get; }
 
     /// <summary>
-    /// Whether all records of a key are in the partition of the key's group, so that keyed operators behind need no
-    /// exchange. By itself false, which is always right; at a
-    /// <see cref="DStream{T}"/> whether it has a <see cref="DStream{T}.Partitioner"/>. An operator that keeps its records'
-    /// keys and partitions says what its parent says.
+    /// Whether each record is in the partition that owns the group of its key, so that downstream keyed operators need
+    /// no exchange. The default is false, which is always right; a <see cref="DStream{T}"/> answers whether it has a
+    /// <see cref="DStream{T}.Partitioner"/>. An operator that keeps its records' keys and partitions answers as its
+    /// parent does.
     /// </summary>
     public virtual bool IsPartitionedByKey => false;
 
-    /// <summary>Whether no key comes twice in a batch of a partition, so that joins behind need no table of groups. By itself
-    /// false, which is always right.</summary>
+    /// <summary>
+    /// Whether each key occurs at most once in a partition of a batch, so that downstream joins need no table of
+    /// groups. The default is false, which is always right.
+    /// </summary>
     public virtual bool HasUniqueKeys => false;
 
-    /// <summary>Whether batches before it are in its batches.</summary>
+    /// <summary>Whether its batches contain records of earlier batches.</summary>
     internal virtual bool IsWindow => false;
 
     /// <summary>
-    /// Whether a batch of it may hold records that no record came in for: a count, all states, what a function makes of
-    /// an empty batch.
+    /// Whether a batch of this stream may hold records without an input record: a count, all states, or what a function
+    /// makes of an empty batch.
     /// </summary>
     internal virtual bool MakesRecords => false;
 
-    /// <summary>Whether this stream, or one before it, makes records of nothing.</summary>
+    /// <summary>Whether this stream, or one upstream, makes records without an input record.</summary>
     internal bool MakesRecordsUpTo => MakesRecords || _parentsMakeRecords;
 
-    /// <summary>Whether its batches hold what came in earlier ones and is seen nowhere else: windows, states whose time is out.</summary>
+    /// <summary>
+    /// Whether its batches hold records of earlier batches that are seen nowhere else: windows, and states that have
+    /// timed out.
+    /// </summary>
     internal virtual bool GivesEarlier => IsWindow;
 
-    /// <summary>Whether this stream, or one before it, gives what came earlier.</summary>
+    /// <summary>Whether this stream, or one upstream, gives records of earlier batches.</summary>
     internal bool GivesEarlierUpTo => GivesEarlier || _parentsGiveEarlier;
 
-    /// <summary>Windows on the longest way from an input to this stream, without itself.</summary>
+    /// <summary>Number of windows on the longest path from an input to this stream, without itself.</summary>
     internal int WindowsBefore { get; }
 
-    /// <summary>Windows on the longest way from an input to what is behind this stream.</summary>
+    /// <summary>Number of windows on the longest path from an input to this stream, including itself.</summary>
     internal int WindowsUpTo => WindowsBefore + (IsWindow ? 1 : 0);
 
-    /// <summary>Whether this stream runs in the stage of its parents; false where records cross between partitions.</summary>
+    /// <summary>Whether this stream runs in the stage of its parents; false if records cross between partitions.</summary>
     internal virtual bool SharesStageWithParents => true;
 
     internal void SetName(string name)
@@ -175,10 +186,10 @@ public abstract class DStream<T> : DStream
     }
 
     /// <summary>
-    /// Sends each record to the partition of its key's group, where the stream's records are in these already; else null, which is always
-    /// right. An operator that keeps records or their keys where they are says its parent's, or
-    /// <see cref="Partitioners.Hash{TKey, TValue}"/> where the values are others; without it every keyed operator behind exchanges the
-    /// records again.
+    /// Sends each record to the partition that owns its key's group. A stream has one only if its records are in these
+    /// partitions already; null is always right. An operator that leaves the keys of its records, and the records, in
+    /// their partitions returns its parent's partitioner, or <see cref="Partitioners.Hash{TKey, TValue}"/> if it
+    /// changes the values. Without a partitioner, every downstream keyed operator exchanges the records again.
     /// </summary>
     public virtual IPartitioner<T>? Partitioner => null;
 
@@ -186,8 +197,8 @@ public abstract class DStream<T> : DStream
     public override bool IsPartitionedByKey => Partitioner is not null;
 
     /// <summary>
-    /// Connects this stream to what consumes it: makes one operator for each partition of the parent, each of which hands
-    /// its records to <paramref name="outputs"/>[partition], and attaches them to the parent.
+    /// Connects this stream to its consumers: makes one operator for each partition of the parent, each of which passes
+    /// its records to <paramref name="outputs"/>[partition], and attaches these operators to the parent.
     /// </summary>
     /// <param name="graph">The graph being built.</param>
     /// <param name="outputs">One consumer for each of this stream's partitions.</param>

@@ -1,10 +1,10 @@
 namespace FastStream;
 
 /// <summary>
-/// A record for which a user's function threw, as a dead-letter stream carries it. It holds texts, not the exception,
-/// so that it can be saved, kept in windows and sent on.
+/// A record of a dead-letter stream: a user's function threw for it. It holds the exception's texts, not the exception,
+/// so that it can be saved, kept in windows and sent elsewhere.
 /// </summary>
-/// <typeparam name="T">The record that the operator took in.</typeparam>
+/// <typeparam name="T">The operator's input record.</typeparam>
 /// <param name="Record">The record.</param>
 /// <param name="Operator">Name of the operator's stream, as errors and listeners show it.</param>
 /// <param name="ErrorType">Full name of the exception's type, such as <c>System.FormatException</c>.</param>

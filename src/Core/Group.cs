@@ -4,20 +4,20 @@ using System.Diagnostics;
 namespace FastStream;
 
 /// <summary>
-/// The values of one key in one batch, in the order of arrival: a part of an array that the batch owns, so that a group
-/// costs no object.
+/// The values of one key in one batch, in order of arrival. A group is a part of an array that the batch owns, and is
+/// no object of its own.
 /// </summary>
 /// <remarks>
-/// Valid as long as its batch is: in operators of the same batch, in an output's function, and longer where the batch
-/// is retained. Reading it later throws
-/// <see cref="ObjectDisposedException"/>; a <see cref="Span"/> or a <c>foreach</c> that was begun before the end is not looked after.
-/// What must live longer takes <see cref="ToArray"/>. Reading is safe from any thread.
+/// Valid as long as its batch: in operators of the same batch, in an output's function, and longer if the batch is
+/// retained. Reading it later throws <see cref="ObjectDisposedException"/>; a <see cref="Span"/> or a <c>foreach</c>
+/// that began before the end is not checked. To keep values longer, copy them with <see cref="ToArray"/>. Reading is
+/// safe from any thread.
 /// </remarks>
 /// <typeparam name="T">The value.</typeparam>
 [DebuggerDisplay("group of {Count}")]
 public readonly struct Group<T> : IReadOnlyList<T>
 {
-    private readonly GroupValues<T>? _values;   // the batch's; null in a default group, which is empty
+    private readonly GroupValues<T>? _values;   // the values of the batch; null in a default group, which is empty
     private readonly int _start;
 
     internal Group(GroupValues<T>? values, int start, int count)
@@ -30,11 +30,11 @@ public readonly struct Group<T> : IReadOnlyList<T>
     /// <summary>Number of values.</summary>
     public int Count { get; }
 
-    /// <summary>The values, for loops that run fast.</summary>
+    /// <summary>The values as a span, for fast loops.</summary>
     /// <exception cref="ObjectDisposedException">The batch is over.</exception>
     public ReadOnlySpan<T> Span => new(_values?.Array, _start, Count);
 
-    /// <summary>One value, by arrival.</summary>
+    /// <summary>One value, in order of arrival.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="index"/> is negative or not below <see cref="Count"/>.</exception>
     /// <exception cref="ObjectDisposedException">The batch is over.</exception>
     public T this[int index]
@@ -51,21 +51,21 @@ public readonly struct Group<T> : IReadOnlyList<T>
     /// <exception cref="ObjectDisposedException">The batch is over.</exception>
     public T[] ToArray() => Span.ToArray();
 
-    /// <summary>Walks the values without an object.</summary>
+    /// <summary>Enumerates the values without allocating.</summary>
     /// <exception cref="ObjectDisposedException">The batch is over.</exception>
     public ArraySegment<T>.Enumerator GetEnumerator() => Segment.GetEnumerator();
 
-    IEnumerator<T> IEnumerable<T>.GetEnumerator() => Walk(_values, _start, Segment.Count);
+    IEnumerator<T> IEnumerable<T>.GetEnumerator() => Enumerate(_values, _start, Segment.Count);
 
-    IEnumerator IEnumerable.GetEnumerator() => Walk(_values, _start, Segment.Count);
+    IEnumerator IEnumerable.GetEnumerator() => Enumerate(_values, _start, Segment.Count);
 
     /// <summary>The values as outputs print them: <c>[1, 2]</c>.</summary>
     public override string ToString() => RecordText.Of(this);
 
     private ArraySegment<T> Segment => new(_values?.Array ?? [], _start, Count);
 
-    // Looks at each step whether the batch is over: such a walk may stop and go on at any time.
-    private static IEnumerator<T> Walk(GroupValues<T>? values, int start, int count)
+    // Checks at each step whether the batch is over: the caller may pause the enumeration and resume it at any time.
+    private static IEnumerator<T> Enumerate(GroupValues<T>? values, int start, int count)
     {
         for (int i = 0; i < count; i++)
         {

@@ -1,8 +1,8 @@
 namespace FastStream;
 
 /// <summary>
-/// A program as a class: what hosts, tools and tests run without knowing it. They make the context, call
-/// <see cref="Describe"/> once, and start it.
+/// A program as a class, which hosts, tools and tests run without knowing what it does. They make the context, call
+/// <see cref="Describe"/> once, and start the context.
 /// </summary>
 /// <example><code>
 /// sealed class ErrorsByHost : IStreamJob
@@ -14,8 +14,8 @@ namespace FastStream;
 public interface IStreamJob
 {
     /// <summary>
-    /// Describes streams and outputs on a context that was not started. In every run anew: a checkpoint holds data,
-    /// never code.
+    /// Describes streams and outputs on a context that has not started. Each run calls it again: a checkpoint holds
+    /// data, never code.
     /// </summary>
     void Describe(StreamingContext context);
 }

@@ -6,8 +6,8 @@ namespace FastStream;
 
 /// <summary>A value or none: the side of an outer join that may be absent.</summary>
 /// <remarks>
-/// A value converts to it by itself; <c>default</c> is none. Prints as its value, or <c>null</c>, and is the same in
-/// JSON.
+/// A value converts to it implicitly; <c>default</c> is none. It prints as its value or as <c>null</c>, and has the
+/// same form in JSON.
 /// </remarks>
 /// <example><code>Optional&lt;long&gt; count = 3; long next = count.GetValueOrDefault() + 1; count = default;</code></example>
 /// <typeparam name="T">The value; null is a value like any other.</typeparam>
@@ -17,7 +17,7 @@ public readonly struct Optional<T> : IEquatable<Optional<T>>, IOptional
 {
     private readonly T _value;
 
-    /// <summary>Has a value.</summary>
+    /// <summary>Makes an optional value that is present.</summary>
     public Optional(T value)
     {
         _value = value;
@@ -41,11 +41,11 @@ public readonly struct Optional<T> : IEquatable<Optional<T>>, IOptional
     /// <summary>The value, or the type's default.</summary>
     public T? GetValueOrDefault() => _value;
 
-    /// <summary>The value, or another one.</summary>
-    /// <param name="other">Returned where there is no value.</param>
+    /// <summary>The value, or a given one if there is none.</summary>
+    /// <param name="other">Returned if there is no value.</param>
     public T GetValueOrDefault(T other) => HasValue ? _value : other;
 
-    /// <summary>Whether there is a value, and which.</summary>
+    /// <summary>Whether there is a value, and which one.</summary>
     public bool TryGetValue([MaybeNullWhen(false)] out T value)
     {
         value = _value;
@@ -68,7 +68,7 @@ public readonly struct Optional<T> : IEquatable<Optional<T>>, IOptional
 
     JsonConverter IOptional.NewJsonConverter(bool isExact) => new OptionalJsonConverter.Of<T>(isExact);
 
-    /// <summary>A value as an optional one.</summary>
+    /// <summary>Converts a value to an optional one.</summary>
     [SuppressMessage("Usage", "CA2225", Justification = "The constructor is the named way.")]
     public static implicit operator Optional<T>(T value) => new(value);
 

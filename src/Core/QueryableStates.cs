@@ -1,15 +1,15 @@
 namespace FastStream;
 
 /// <summary>
-/// The states of keys that a running context keeps, to be asked from outside: what <c>MapWithState</c>,
-/// <c>UpdateStateByKey</c> and <c>RunningReduceByKey</c> keep, in memory or in a store.
+/// Answers questions from outside about the keyed states of a running context: those of <c>MapWithState</c>,
+/// <c>UpdateStateByKey</c> and <c>RunningReduceByKey</c>, in memory or in a store.
 /// </summary>
 /// <remarks>
-/// An answer is made between two batches, so that all of it is of one batch; no batch runs meanwhile, and a batch that
-/// runs is waited for. Each state has the name of the stream that keeps it
-/// (<c>Named</c>). Where nobody asks it costs nothing. Initial states are there from the first batch on. Safe from any
-/// thread, but not from inside of a batch, which would wait for itself: there, use
-/// <see cref="MapWithStateStream{TKey, TState, TMapped}.StateSnapshots"/>. The idea is Kafka Streams' interactive
+/// The context answers between two batches, so that the whole answer is as of one batch: a question waits for the batch
+/// that runs, and no batch runs until the answer is complete. Each state has the name of the stream that keeps it
+/// (<c>Named</c>). It costs nothing while nobody asks. Initial states are present from the first batch on. Safe from
+/// any thread, but not from inside a batch, which would wait for itself: use
+/// <see cref="MapWithStateStream{TKey, TState, TMapped}.StateSnapshots"/> there. The idea is Kafka Streams' interactive
 /// queries.
 /// </remarks>
 /// <example><code>
@@ -20,24 +20,24 @@ namespace FastStream;
 public sealed class QueryableStates
 {
     private readonly ContextLifecycle _life;
-    private readonly Lock _lock = new();                          // guards _held
-    private readonly HashSet<IDisposable> _held = [];             // snapshots whose texts somebody may still read
+    private readonly Lock _lock = new();                          // guards _snapshots
+    private readonly HashSet<IDisposable> _snapshots = [];        // snapshots whose texts may still be read
 
     internal QueryableStates(ContextLifecycle life) => _life = life;
 
-    /// <summary>What there is: names and types. None for states whose stream leads to no output.</summary>
+    /// <summary>The names and types of all states. States whose stream leads to no output are absent.</summary>
     /// <exception cref="InvalidOperationException">The context was not started.</exception>
     public IReadOnlyList<StateInfo> All => [.. StatesOf(_life.EngineFor("Reading states")).Select(states => states.Info)];
 
-    /// <summary>Reads states between two batches, in one or several streams: all are those after the same batch.</summary>
+    /// <summary>Reads the states of one or several streams between two batches: all are as of the same batch.</summary>
     /// <example><code>
     /// (long users, long pages) = await context.States.ReadAsync(states => (states["users"].Count, states["pages"].Count));
     /// </code></example>
     /// <typeparam name="TResult">The answer.</typeparam>
-    /// <param name="read">Reads; no batch runs until it returns. What it throws is thrown to the caller and harms no batch.</param>
+    /// <param name="read">Reads; no batch runs until it returns. The caller gets what it throws, and no batch fails.</param>
     /// <param name="cancellationToken">Ends the wait for the batch that runs.</param>
     /// <exception cref="InvalidOperationException">The context was not started or has stopped, or the caller is inside
-    /// of a batch.</exception>
+    /// a batch.</exception>
     public Task<TResult> ReadAsync<TResult>(Func<StateViews, TResult> read, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(read);
@@ -65,26 +65,26 @@ public sealed class QueryableStates
             cancellationToken);
     }
 
-    /// <summary>Number of keys that have a state. Takes a walk over the store where states are in one.</summary>
+    /// <summary>Number of keys that have a state. States in a store cost a scan of the store.</summary>
     /// <param name="name">The states' name.</param>
     /// <param name="cancellationToken">Ends the wait for the batch that runs.</param>
     /// <exception cref="InvalidOperationException">The context was not started or has stopped, or the caller is inside
-    /// of a batch.</exception>
-    /// <exception cref="KeyNotFoundException">There are no states of that name.</exception>
+    /// a batch.</exception>
+    /// <exception cref="KeyNotFoundException">No states have that name.</exception>
     public Task<long> CountAsync(string name, CancellationToken cancellationToken = default) =>
         ReadAsync(states => states[name].Count, cancellationToken);
 
-    /// <summary>The state of one key; none where it has none.</summary>
+    /// <summary>The state of one key, or none.</summary>
     /// <typeparam name="TKey">The key.</typeparam>
-    /// <typeparam name="TState">What is kept for a key.</typeparam>
+    /// <typeparam name="TState">The state of a key.</typeparam>
     /// <param name="name">The states' name.</param>
     /// <param name="key">The key.</param>
     /// <param name="cancellationToken">Ends the wait for the batch that runs.</param>
     /// <exception cref="InvalidOperationException">The context was not started or has stopped, or the caller is inside
-    /// of a batch.</exception>
-    /// <exception cref="KeyNotFoundException">There are no states of that name.</exception>
-    /// <exception cref="ArgumentException">They have other types; or a state holds a <see cref="Utf8Text"/>, which
-    /// needs memory to lie in: ask <see cref="SnapshotAsync"/>.</exception>
+    /// a batch.</exception>
+    /// <exception cref="KeyNotFoundException">No states have that name.</exception>
+    /// <exception cref="ArgumentException">The states have other types; or a state holds a <see cref="Utf8Text"/>,
+    /// which needs memory to lie in: use <see cref="SnapshotAsync"/>.</exception>
     public Task<Optional<TState>> FindAsync<TKey, TState>(string name, TKey key, CancellationToken cancellationToken = default) =>
         RecordTexts<TState>.Any
         ? throw new ArgumentException(
@@ -93,22 +93,23 @@ public sealed class QueryableStates
         : ReadAsync(states => states.Of<TKey, TState>(name).Find(key), cancellationToken);
 
     /// <summary>
-    /// All keys with their states, or some of them, as a copy of their own. Its cost grows with what is asked for;
-    /// where that is much, <see cref="ReadAsync"/> needs no copy.
+    /// Copies all keys with their states, or some of them. The cost grows with the number of keys asked for; if there
+    /// are many, <see cref="ReadAsync"/> needs no copy.
     /// </summary>
     /// <example><code>
     /// using StateSnapshot&lt;Utf8Text, long&gt; bytes = await context.States.SnapshotAsync&lt;Utf8Text, long&gt;("bytes by user");
     /// foreach ((Utf8Text user, long sum) in bytes) Console.WriteLine($"{user} {sum}");
     /// </code></example>
     /// <typeparam name="TKey">The key.</typeparam>
-    /// <typeparam name="TState">What is kept for a key.</typeparam>
+    /// <typeparam name="TState">The state of a key.</typeparam>
     /// <param name="name">The states' name.</param>
-    /// <param name="keys">The keys asked for, in the order of the answer; those without a state are left out of it. Null for all.</param>
+    /// <param name="keys">The keys to look up, in the order of the answer, which omits those without a state. Null for
+    /// all.</param>
     /// <param name="cancellationToken">Ends the wait for the batch that runs.</param>
     /// <exception cref="InvalidOperationException">The context was not started or has stopped, or the caller is inside
-    /// of a batch.</exception>
-    /// <exception cref="KeyNotFoundException">There are no states of that name.</exception>
-    /// <exception cref="ArgumentException">They have other types.</exception>
+    /// a batch.</exception>
+    /// <exception cref="KeyNotFoundException">No states have that name.</exception>
+    /// <exception cref="ArgumentException">The states have other types.</exception>
     public Task<StateSnapshot<TKey, TState>> SnapshotAsync<TKey, TState>(string name,
         IReadOnlyCollection<TKey>? keys = null, CancellationToken cancellationToken = default) =>
         ReadAsync(
@@ -139,14 +140,14 @@ public sealed class QueryableStates
 
     private static ReadableStates[] StatesOf(Engine engine) => [.. engine.States.Cast<ReadableStates>()];
 
-    // A snapshot that nobody holds any more may still have given its texts away.
+    // Keeps a snapshot until it is disposed: texts read from it may be in use when nobody refers to the snapshot any more.
     private void Hold<TKey, TState>(StateSnapshot<TKey, TState> snapshot)
     {
         if (StateTexts<TKey, TState>.Any)
         {
             lock (_lock)
             {
-                _held.Add(snapshot);
+                _snapshots.Add(snapshot);
             }
         }
     }
@@ -155,7 +156,7 @@ public sealed class QueryableStates
     {
         lock (_lock)
         {
-            _held.Remove(snapshot);
+            _snapshots.Remove(snapshot);
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace FastStream;
 
-/// <summary>The states of one stream while <see cref="QueryableStates.ReadAsync"/> reads: those after one batch.</summary>
-/// <remarks>Valid until the function that it was given to returns; for one thread.</remarks>
+/// <summary>The states of one stream as of one batch, while <see cref="QueryableStates.ReadAsync"/> reads.</summary>
+/// <remarks>Valid until the function that received it returns; for one thread.</remarks>
 public abstract class StateView
 {
     private protected StateView(StateInfo info, StateViews owner)
@@ -10,24 +10,24 @@ public abstract class StateView
         Owner = owner;
     }
 
-    /// <summary>Name and types.</summary>
+    /// <summary>The name and the types of the states.</summary>
     public StateInfo Info { get; }
 
-    /// <summary>Number of keys that have a state. Takes a walk over the store where states are in one.</summary>
+    /// <summary>Number of keys that have a state. States in a store cost a scan of the store.</summary>
     public abstract long Count { get; }
 
     /// <summary>
-    /// Calls back for each key that has a state, in no order; for tools that do not know the types. Texts in them are
-    /// valid during the call: make strings of those that are to stay.
+    /// Calls <paramref name="visit"/> for each key that has a state, in no order; for tools that do not know the types.
+    /// Texts in keys and states are valid during the call: make strings of those that you keep.
     /// </summary>
     public abstract void VisitObjects(Action<object?, object?> visit);
 
     internal StateViews Owner { get; }
 }
 
-/// <summary>The states of one stream, by their types.</summary>
+/// <summary>The states of one stream, with their types.</summary>
 /// <typeparam name="TKey">The key.</typeparam>
-/// <typeparam name="TState">What is kept for a key.</typeparam>
+/// <typeparam name="TState">The state of a key.</typeparam>
 public sealed class StateView<TKey, TState> : StateView
 {
     private readonly ReadableStates<TKey, TState> _states;
@@ -46,8 +46,7 @@ public sealed class StateView<TKey, TState> : StateView
     }
 
     /// <summary>
-    /// A key's state; none where it has none. A text in it is valid until the next call: make a string of one that is
-    /// to stay.
+    /// A key's state, or none. A text in it is valid until the next call: make a string of one that you keep.
     /// </summary>
     public Optional<TState> Find(TKey key)
     {
@@ -56,8 +55,8 @@ public sealed class StateView<TKey, TState> : StateView
     }
 
     /// <summary>
-    /// Calls back for each key that has a state, in no order. Texts in them are valid during the call: make strings of
-    /// those that are to stay.
+    /// Calls <paramref name="visit"/> for each key that has a state, in no order. Texts in keys and states are valid
+    /// during the call: make strings of those that you keep.
     /// </summary>
     public void Visit(Action<TKey, TState> visit)
     {
@@ -84,10 +83,10 @@ public sealed class StateView<TKey, TState> : StateView
     }
 }
 
-/// <summary>What states of keys are called, and their types.</summary>
-/// <param name="Name">The name of the stream that keeps them: the one given by <c>Named</c>, else operator and number,
-/// such as <c>MapWithState 3</c>.</param>
+/// <summary>The name and the types of the keyed states of one stream.</summary>
+/// <param name="Name">The name of the stream that keeps them: the one given by <c>Named</c>, or else the operator's
+/// name and the stream's number, such as <c>MapWithState 3</c>.</param>
 /// <param name="KeyType">The key.</param>
-/// <param name="StateType">What is kept for a key.</param>
-/// <param name="Partitions">Partitions that they are kept in.</param>
+/// <param name="StateType">The state of a key.</param>
+/// <param name="Partitions">Number of partitions that hold them.</param>
 public sealed record StateInfo(string Name, Type KeyType, Type StateType, int Partitions);

@@ -1,12 +1,12 @@
 namespace FastStream;
 
-/// <summary>All states of keys of a context after one batch, while <see cref="QueryableStates.ReadAsync"/> reads.</summary>
-/// <remarks>Valid until the function that it was given to returns; for one thread.</remarks>
+/// <summary>All keyed states of a context as of one batch, while <see cref="QueryableStates.ReadAsync"/> reads.</summary>
+/// <remarks>Valid until the function that received it returns; for one thread.</remarks>
 public sealed class StateViews
 {
     private readonly IReadOnlyList<ReadableStates> _states;
-    private bool _isOver;        // the answer is there, and batches run
-    private bool _isVisiting;    // a store is being walked over: nothing else may be asked
+    private bool _isOver;        // the answer is complete, and batches run again
+    private bool _isVisiting;    // a store is being scanned: it answers nothing else
 
     internal StateViews(BatchTime time, IReadOnlyList<ReadableStates> states)
     {
@@ -15,23 +15,23 @@ public sealed class StateViews
     }
 
     /// <summary>
-    /// The last batch that ran: all states are those after it, without what a failed batch would have changed. Zero
-    /// time before the first one.
+    /// The last batch that ran: all states are as of its end, without the changes of a failed batch. Zero time before
+    /// the first batch.
     /// </summary>
     public BatchTime Time { get; }
 
-    /// <summary>What there is.</summary>
+    /// <summary>The names and types of all states.</summary>
     public IReadOnlyList<StateInfo> All => [.. _states.Select(states => states.Info)];
 
-    /// <summary>The states of a name, for tools that do not know the types.</summary>
-    /// <exception cref="KeyNotFoundException">There are none of that name; the message has those that there are.</exception>
+    /// <summary>The states with a name, for tools that do not know the types.</summary>
+    /// <exception cref="KeyNotFoundException">No states have that name; the message lists the names.</exception>
     public StateView this[string name] => Named(name).View(this);
 
-    /// <summary>The states of a name, by their types.</summary>
+    /// <summary>The states with a name, with their types.</summary>
     /// <typeparam name="TKey">The key.</typeparam>
-    /// <typeparam name="TState">What is kept for a key.</typeparam>
-    /// <exception cref="KeyNotFoundException">There are none of that name; the message has those that there are.</exception>
-    /// <exception cref="ArgumentException">They have other types; the message has these.</exception>
+    /// <typeparam name="TState">The state of a key.</typeparam>
+    /// <exception cref="KeyNotFoundException">No states have that name; the message lists the names.</exception>
+    /// <exception cref="ArgumentException">The states have other types; the message names them.</exception>
     public StateView<TKey, TState> Of<TKey, TState>(string name) => this[name] as StateView<TKey, TState>
         ?? throw new ArgumentException(
             $"The states \"{name}\" are {Named(name).Info.StateType} by {Named(name).Info.KeyType}; "
@@ -42,8 +42,8 @@ public sealed class StateViews
         if (_isOver)
         {
             throw new ObjectDisposedException(nameof(StateViews),
-                "States are read between two batches, inside of the function that ReadAsync calls. Make there what "
-                + "is to stay, and return it.");
+                "States are read between two batches, inside the function that ReadAsync calls. Copy there what "
+                + "you need, and return it.");
         }
 
         if (_isVisiting)

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace FastStream;
 
-/// <summary>A context's states; there is no way back.</summary>
+/// <summary>The states of a context, in this order; a context never goes back.</summary>
 public enum StreamingContextState
 {
     /// <summary>Streams and outputs are being described.</summary>
@@ -11,7 +11,7 @@ public enum StreamingContextState
     /// <summary>Batches run.</summary>
     Active,
 
-    /// <summary>No batch runs any more, by stop or by failure.</summary>
+    /// <summary>No batch runs any more, after a stop or a failure.</summary>
     Stopped,
 }
 
@@ -20,8 +20,8 @@ public enum StreamingContextState
 /// <see cref="Start"/> or <see cref="RunAsync"/>.
 /// </summary>
 /// <remarks>
-/// The counterpart of Spark's class of the same name; any number of contexts may run in a process. Describing is for one thread;
-/// starting, stopping and the properties are safe from any. (The BCL has a
+/// The counterpart of Spark's class of the same name; a process may run any number of contexts. Only one thread may
+/// describe; starting, stopping and the properties are safe from any. (The BCL has a
 /// <c>System.Runtime.Serialization.StreamingContext</c>; import that namespace elsewhere.)
 /// </remarks>
 [DebuggerDisplay("{Options.Name,nq}: {State}, {Outputs.Count} outputs, a batch every {Options.BatchInterval}")]
@@ -30,21 +30,21 @@ public sealed class StreamingContext : IAsyncDisposable
     private readonly List<IInputStream> _inputs = [];
     private readonly List<OutputOperation> _outputs = [];
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _warnings = new(StringComparer.Ordinal);   // of what is described, for when somebody listens
+    private readonly HashSet<string> _warnings = new(StringComparer.Ordinal);   // about the description; posted at the start
     private readonly ListenerBus _listeners = new();
     private readonly ContextLifecycle _life;
     private int _streamIds;
 
-    /// <summary>A context with a batch interval and otherwise default options.</summary>
+    /// <summary>Makes a context with a batch interval and otherwise default options.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The interval is not a positive number of whole milliseconds.</exception>
     public StreamingContext(TimeSpan batchInterval)
         : this(new StreamingOptions { BatchInterval = batchInterval })
     {
     }
 
-    /// <summary>A context with options.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message says which and what is
-    /// expected.</exception>
+    /// <summary>Makes a context with options.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message says which one, and
+    /// what is expected.</exception>
     public StreamingContext(StreamingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -60,20 +60,20 @@ public sealed class StreamingContext : IAsyncDisposable
     }
 
     /// <summary>
-    /// A context that survives: it keeps its batches and states in a directory, and goes on from what it finds there.
-    /// The function describes the streams, in every run anew: the directory holds data (times, positions, windows,
-    /// states by the streams' names), never code, so that a new version of the program goes on where the old one
-    /// stopped.
+    /// Makes a context with checkpoints: it saves its batches and states in a directory, and resumes from what it finds
+    /// there. Each run calls the function again to describe the streams: the directory holds data (times, positions,
+    /// windows, states by the streams' names), never code, so that a new version of the program resumes where the old
+    /// one stopped.
     /// </summary>
     /// <remarks>
-    /// As giving <see cref="StreamingOptions.Checkpoint"/> oneself. What was saved is read when the context starts;
-    /// what does not fit is refused there.
+    /// The same as setting <see cref="StreamingOptions.Checkpoint"/>. The context reads the saved data when it starts,
+    /// and refuses data that do not fit.
     /// </remarks>
     /// <example><code>
     /// await using StreamingContext job = StreamingContext.GetOrCreate("state/", new StreamingOptions(), context =>
     ///     context.TextFileStream("logs/").Count().Window(TimeSpan.FromMinutes(5)).Print());
     /// </code></example>
-    /// <param name="checkpointDirectory">The directory, this program's alone.</param>
+    /// <param name="checkpointDirectory">The directory, which no other program may use.</param>
     /// <param name="options">The other options; the directory of its <see cref="StreamingOptions.Checkpoint"/>, if it
     /// has one, is replaced.</param>
     /// <param name="build">Describes streams and outputs.</param>
@@ -91,12 +91,12 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <summary>The options, validated.</summary>
     public StreamingOptions Options { get; }
 
-    /// <summary>Where the context is in its life.</summary>
+    /// <summary>Whether the context is being described, runs or has stopped.</summary>
     public StreamingContextState State => _life.State;
 
     /// <summary>
-    /// Done when the context has stopped: successfully after a stop, faulted with a <see cref="StreamingException"/>
-    /// after a failure.
+    /// Completes when the context has stopped: successfully after a stop, faulted with a
+    /// <see cref="StreamingException"/> after a failure.
     /// </summary>
     public Task Completion => _life.Completion;
 
@@ -106,17 +106,19 @@ public sealed class StreamingContext : IAsyncDisposable
     /// <summary>Counters of this context, also published under the meter <c>FastStream</c>.</summary>
     public StreamingMetrics Metrics { get; }
 
-    /// <summary>The states of keys, to be asked between batches while the context runs.</summary>
+    /// <summary>Answers questions about keyed states, between batches, while the context runs.</summary>
     public QueryableStates States { get; }
 
-    /// <summary>The time before the first batch: the first batch's time is one interval later. Set by the start.</summary>
+    /// <summary>The time one interval before the first batch's time. The start sets it.</summary>
     /// <exception cref="InvalidOperationException">The context was not started.</exception>
     public BatchTime ZeroTime => _life.EngineFor("Reading ZeroTime").ZeroTime;
 
     /// <summary>The described outputs, in order of registration.</summary>
     public IReadOnlyList<OutputOperation> Outputs => _outputs;
 
-    /// <summary>The streams and outputs described so far, as data, text or a Mermaid chart. In every state of the context.</summary>
+    /// <summary>
+    /// The streams and outputs described so far, as data, text or a Mermaid chart. Works in every state of the context.
+    /// </summary>
     public StreamGraph Describe() => StreamGraph.Of(_outputs);
 
     /// <summary>Adds a listener; events reach it on a thread of its own, in order.</summary>
@@ -130,26 +132,26 @@ public sealed class StreamingContext : IAsyncDisposable
     public void RemoveListener(StreamingListener listener) => _listeners.Remove(listener);
 
     /// <summary>
-    /// Builds the graph, opens outputs and inputs, and starts batches; waits for that on the caller's thread. A second
-    /// call waits for the first.
+    /// Builds the graph, opens outputs and inputs, and starts batches; the caller's thread waits until batches run. A
+    /// second call waits for the first.
     /// </summary>
-    /// <remarks>As <see cref="StartAsync"/>, for programs that have nothing else to do meanwhile.</remarks>
+    /// <remarks>The waiting form of <see cref="StartAsync"/>, for programs that have nothing else to do meanwhile.</remarks>
     /// <exception cref="InvalidOperationException">No output is described, or the context has stopped.</exception>
     public void Start() => _life.StartAsync(CancellationToken.None).GetAwaiter().GetResult();
 
     /// <summary>
-    /// Builds the graph, reads back what was saved, opens outputs and inputs, and starts batches. The task is done when
-    /// they run; a second call waits for the first.
+    /// Builds the graph, reads back what was saved, opens outputs and inputs, and starts batches. The task completes
+    /// when batches run; a second call waits for the first.
     /// </summary>
     /// <remarks>
-    /// Nothing of it runs on the caller's thread, nor is a lock held while outputs and inputs open, which may take
-    /// long: connections, transactions, states on disk. Where one fails to open, what was opened before it is stopped
-    /// again, and the task faults with its error, as does <see cref="Completion"/>.
+    /// Nothing of this runs on the caller's thread, and no lock is held while outputs and inputs open, which may take
+    /// long: connections, transactions, states on disk. If one fails to open, the context stops those that it opened
+    /// before, and the task and <see cref="Completion"/> fault with the error.
     /// </remarks>
-    /// <param name="cancellationToken">Gives the start up: what was opened is stopped at once, the context has stopped
-    /// for good, and the task is cancelled. Afterwards it has no effect.</param>
+    /// <param name="cancellationToken">Cancels the start: the context stops at once what it has opened, cannot be
+    /// started again, and cancels the task. After the start the token has no effect.</param>
     /// <exception cref="InvalidOperationException">No output is described, or the context has stopped.</exception>
-    /// <exception cref="OperationCanceledException">The start was given up. Where the token was cancelled before the
+    /// <exception cref="OperationCanceledException">The start was cancelled. If the token was cancelled before the
     /// call, the context stays as it was.</exception>
     /// <example><code>
     /// using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
@@ -158,8 +160,10 @@ public sealed class StreamingContext : IAsyncDisposable
     public Task StartAsync(CancellationToken cancellationToken = default) => 
         Task.Run(() => _life.StartAsync(cancellationToken), cancellationToken);
 
-    /// <summary>Starts, runs until cancelled or failed, then stops gracefully: what was received is still processed.</summary>
-    /// <param name="cancellationToken">Asks for the graceful stop; this is not an error, and the task then ends normally.</param>
+    /// <summary>
+    /// Starts, runs until cancelled or failed, then stops gracefully: data received by then are still processed.
+    /// </summary>
+    /// <param name="cancellationToken">Requests the graceful stop. That is no error: the task then ends normally.</param>
     /// <exception cref="StreamingException">A batch or an input failed, and the policy was to fail the context.</exception>
     public async Task RunAsync(CancellationToken cancellationToken = default)
     {
@@ -181,46 +185,47 @@ public sealed class StreamingContext : IAsyncDisposable
 
     /// <summary>Stops; a second call waits for the first.</summary>
     /// <remarks>
-    /// Inside of an operator, output or input of the context, also in what an output or input has begun while its batch
-    /// runs, and in the body of a loop over
-    /// <see cref="DStreamOperators.ToAsyncEnumerable"/>, the call asks for the stop and returns at once: the stop waits
-    /// for them, so that they cannot wait for it.
-    /// <see cref="Completion"/> tells others of its end. Inside of a listener it waits for the batches, not for
-    /// listeners. What does not return is left behind after
-    /// <see cref="StreamingOptions.ImmediateStopTimeout"/>: this then returns, and <see cref="Completion"/> faults with its name.
+    /// From inside an operator, output or input of the context, from work that an output or input began while its batch
+    /// runs, and from the body of a loop over <see cref="DStreamOperators.ToAsyncEnumerable"/>, the call requests the
+    /// stop and returns at once: the stop waits for all of these, so that they cannot wait for it.
+    /// <see cref="Completion"/> tells others when the context has stopped. From inside a listener, the call waits for
+    /// the batches but not for the listeners. The context leaves behind code that does not return within
+    /// <see cref="StreamingOptions.ImmediateStopTimeout"/>: this call then returns, and <see cref="Completion"/> faults
+    /// with the name of that code.
     /// </remarks>
     /// <param name="mode">Whether received data are still processed (default) or dropped.</param>
-    /// <param name="cancellationToken">Makes the stop an immediate one, as if that had been asked for. The task is not
-    /// cancelled: it is done when the context has stopped.</param>
+    /// <param name="cancellationToken">Makes the stop an immediate one, as if the caller had requested that. It does
+    /// not cancel the task, which completes when the context has stopped.</param>
     /// <example><code>
     /// await context.StopAsync(StopMode.Graceful, new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);   // after 20 s at once
     /// </code></example>
     public Task StopAsync(StopMode mode = StopMode.Graceful, CancellationToken cancellationToken = default) =>
         _life.StopAsync(mode, cancellationToken);
 
-    /// <summary>Completes when the batch of that time, and with it every earlier one, is done with.</summary>
+    /// <summary>Completes when the batch of that time and every earlier one have completed.</summary>
     /// <remarks>
-    /// Faults with the <see cref="StreamingException"/> of the batch where that failed for good (after its tries), or
-    /// was given up by an earlier run; and with an
-    /// <see cref="InvalidOperationException"/> where the context stops without it, whose inner exception is the failure
-    /// that stopped the context, if one did. A time whose batch did not run on its own, such as one left out by
-    /// <see cref="MissedTickPolicy.RunNewest"/>, is done with the next batch. The last 1,000 failures are known
-    /// afterwards. Any number may wait; safe from any thread.
+    /// Faults with the <see cref="StreamingException"/> of the batch if that failed for good (after its attempts), or
+    /// if an earlier run gave it up. Faults with an <see cref="InvalidOperationException"/> if the context stops
+    /// without the batch; its inner exception is the failure that stopped the context, if there was one. A time whose
+    /// batch did not run on its own, such as one skipped by <see cref="MissedTickPolicy.RunNewest"/>, completes with
+    /// the next batch. The context remembers the last 1,000 failures. Any number of callers may wait; safe from any
+    /// thread.
     /// </remarks>
     public Task WhenCompletedAsync(BatchTime time) =>
         _life.EngineFor("Waiting for a batch").WhenCompletedAsync(time);
 
     /// <summary>
-    /// Stops at once if still running, gives memory back, and waits until listeners have heard all. A listener may call
-    /// it too: its own call is not waited for.
+    /// Stops at once if still running, returns memory, and waits until listeners have received all events. A listener
+    /// may call it too: the call does not wait for that listener's own call.
     /// </summary>
     /// <remarks>
-    /// Inside of an operator, output or input it only asks for that, as <see cref="StopAsync"/> does. It always
-    /// returns: what has not, after <see cref="StreamingOptions.ImmediateStopTimeout"/>, is left behind, listeners too.
+    /// From inside an operator, output or input it only requests this, as <see cref="StopAsync"/> does. It always
+    /// returns: after <see cref="StreamingOptions.ImmediateStopTimeout"/> it leaves behind what has not returned,
+    /// listeners included.
     /// </remarks>
     public async ValueTask DisposeAsync()
     {
-        bool isInListener = _listeners.IsDelivering;   // asked first: after the stop this runs on another thread
+        bool isInListener = _listeners.IsDelivering;   // asked first: after the stop, this runs on another thread
         Task stopping = StopAsync(StopMode.Immediate);
         if (_life.IsInOwnWork)
         {
@@ -231,10 +236,10 @@ public sealed class StreamingContext : IAsyncDisposable
         await EndAsync(stopping, waitsForListeners: !isInListener).ConfigureAwait(false);
     }
 
-    /// <summary>What the program writes, so that inputs leave it alone.</summary>
+    /// <summary>The files that the program writes, so that its inputs ignore them.</summary>
     internal OwnFiles OwnFiles { get; }
 
-    /// <summary>The number of a batch, from 1. Since the start.</summary>
+    /// <summary>The number of a batch, from 1. Needs a context that has started.</summary>
     internal long NumberOf(BatchTime time) => (time - ZeroTime).Ticks / Options.BatchInterval.Ticks;
 
     internal int NextStreamId() => _streamIds++;
@@ -243,12 +248,12 @@ public sealed class StreamingContext : IAsyncDisposable
     internal void Post(Action<StreamingListener> call) => _listeners.Post(call);
 
     /// <summary>
-    /// Stops the context at once, whatever the policy for failed batches is: for sources and outputs that cannot go on,
+    /// Stops the context at once, whatever the policy for failed batches: for sources and outputs that cannot continue,
     /// such as one whose place another program has taken.
     /// </summary>
     /// <remarks>
-    /// <see cref="Completion"/> faults with the error. Returns at once; safe from any thread, also from inside of a
-    /// batch. A context that has stopped stays as it is.
+    /// <see cref="Completion"/> faults with the error. Returns at once; safe from any thread, also from inside a batch.
+    /// Has no effect on a context that has stopped.
     /// </remarks>
     /// <param name="error">Why, in a sentence that says what to do.</param>
     public void Fail(StreamingException error)
@@ -258,8 +263,8 @@ public sealed class StreamingContext : IAsyncDisposable
     }
 
     /// <summary>
-    /// An input has ended by an error, and the policy decides. What it received before is not the error's fault: it
-    /// goes through a last batch.
+    /// Handles an input that ended with an error, by the policy. The input's earlier data are not affected: they go
+    /// through a last batch.
     /// </summary>
     internal void OnInputFailed(StreamingException error)
     {
@@ -270,15 +275,15 @@ public sealed class StreamingContext : IAsyncDisposable
         }
     }
 
-    /// <summary>The last data of all inputs are in a batch.</summary>
+    /// <summary>Stops the context, because the last data of all inputs are in a batch.</summary>
     internal void OnInputsEnded() => _ = StopAsync(StopMode.Graceful);
 
-    /// <summary>Why the context stops or has stopped by itself; null where it did not.</summary>
+    /// <summary>The failure that stops the context or has stopped it; null if there is none.</summary>
     internal Exception? Failure => _life.Failure;
 
     /// <summary>
-    /// Calls back when the context has stopped, with the failure that stopped it, or null; for outputs that hand an end
-    /// on.
+    /// Calls back when the context has stopped, with the failure that stopped it, or null; for outputs that forward the
+    /// end of the stream.
     /// </summary>
     internal void WhenStopped(Action<Exception?> call) =>
         _ = Completion.ContinueWith(
@@ -297,7 +302,7 @@ public sealed class StreamingContext : IAsyncDisposable
     internal void WarnAtStart(string warning) => _warnings.Add(warning);
 
     /// <summary>
-    /// Warns listeners of something that did not go as it should while the context goes on
+    /// Warns listeners of something that went wrong although the context continues
     /// (<see cref="StreamingListener.OnWarning"/>): for sources and outputs. Safe from any thread.
     /// </summary>
     /// <param name="message">What was seen, what it means, and what to do.</param>
@@ -350,6 +355,6 @@ public enum StopMode
     /// <summary>Receivers stop first; everything received is processed in batches, then the context stops.</summary>
     Graceful,
 
-    /// <summary>The running batch ends, batches in the queue and received data are dropped.</summary>
+    /// <summary>The running batch ends; queued batches and received data are dropped.</summary>
     Immediate,
 }

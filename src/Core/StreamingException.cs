@@ -1,6 +1,8 @@
 namespace FastStream;
 
-/// <summary>A batch failed: says which batch, in which operator or output, and why (<see cref="Exception.InnerException"/>).</summary>
+/// <summary>
+/// A batch failed: tells which batch, in which operator or output, and why (<see cref="Exception.InnerException"/>).
+/// </summary>
 public sealed class StreamingException : Exception
 {
     /// <summary>A failure without details.</summary>
@@ -29,7 +31,7 @@ public sealed class StreamingException : Exception
         OperatorName = operatorName;
     }
 
-    /// <summary>A failure with more to say of what it means.</summary>
+    /// <summary>A failure with an explanation of what it means.</summary>
     internal StreamingException(StreamingException failure, string meaning)
         : base($"{failure.Message}{(failure.Message.EndsWith('.') ? "" : ".")} {meaning}", failure.InnerException)
     {
@@ -45,8 +47,8 @@ public sealed class StreamingException : Exception
     public string? OperatorName { get; internal init; }
 
     /// <summary>
-    /// Where in the program that operator, output or input is described, such as <c>Pipeline.cs:27</c>; type and method
-    /// where the assembly has no debug information beside it; null when unknown.
+    /// Where the program describes that operator, output or input, such as <c>Pipeline.cs:27</c>; type and method if
+    /// the assembly has no debug information beside it; null when unknown.
     /// </summary>
     public string? Origin { get; internal init; }
 

@@ -5,15 +5,15 @@ public enum BatchFailurePolicy
 {
     /// <summary>
     /// The context stops, and its <see cref="StreamingContext.Completion"/> faults with the
-    /// <see cref="StreamingException"/>. Where an input ended by an error, what was received before it still goes
-    /// through a last batch. The default: nothing is lost unseen.
+    /// <see cref="StreamingException"/>. If an input ended with an error, its earlier data still go through a last
+    /// batch. The default: nothing is lost unseen.
     /// </summary>
     FailContext,
 
     /// <summary>
-    /// The failure is reported to listeners and metrics, the batch's data are given up, and the next batch runs. An
-    /// input that ended by an error gives nothing any more. A batch that states counted before a restart stops the
-    /// context where it fails again.
+    /// Listeners and metrics report the failure, the batch's data are given up, and the next batch runs. An input that
+    /// ended with an error gives no more data. If a batch that states counted before a restart fails again, the context
+    /// stops.
     /// </summary>
     ReportAndContinue,
 }
@@ -21,13 +21,15 @@ public enum BatchFailurePolicy
 /// <summary>What happens to ticks that passed while the process was stalled or the batches were behind.</summary>
 public enum MissedTickPolicy
 {
-    /// <summary>Every missed batch runs, back to back, in order: no batch time is ever left out (as in Spark). The default.</summary>
+    /// <summary>
+    /// Every missed batch runs, back to back, in order: no batch time is ever skipped (as in Spark). The default.
+    /// </summary>
     RunEach,
 
     /// <summary>
-    /// Only the newest missed batch runs, with all the data, and before it, without input, those at which a slide
-    /// longer than the batch interval ends: no such window is passed over. The others are counted in
-    /// <see cref="StreamingMetrics.SkippedTicks"/>.
+    /// Only the newest missed batch runs, with all the data. Before it run, without input, the batches at which a slide
+    /// longer than the batch interval ends, so that no such window is skipped.
+    /// <see cref="StreamingMetrics.SkippedTicks"/> counts the others.
     /// </summary>
     RunNewest,
 }
@@ -39,39 +41,39 @@ public enum BatchPace
     Clock,
 
     /// <summary>
-    /// For the batch before: the next one is cut as soon as none waits, while there is input; after a batch without
-    /// records it waits one interval by the clock. For back-fills. Batch times are an interval apart as ever, so that
-    /// windows and time-outs count as they would have by the clock, and run ahead of it.
+    /// For the batch before: the context cuts the next batch as soon as none waits, while there is input; after a batch
+    /// without records it waits one interval by the clock. For back-fills. Batch times are still one interval apart, so
+    /// that windows and time-outs count as they would by the clock, but run ahead of it.
     /// </summary>
     Input,
 }
 
 /// <summary>All settings of a <see cref="StreamingContext"/>. The defaults run well on a laptop.</summary>
 /// <remarks>
-/// They can be set after construction, so that configuration binds to them. A context copies and validates them when it
-/// is made: what is set afterwards does not reach it. Not thread safe.
+/// They can be set after construction, so that configuration binds to them. The constructor of a context copies and
+/// validates them: later changes do not reach the context. Not thread safe.
 /// </remarks>
 public sealed record StreamingOptions
 {
-    /// <summary>The longest time that timers take: 24 days.</summary>
+    /// <summary>The longest time that timers accept: 24 days.</summary>
     internal static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(int.MaxValue);
 
     /// <summary>
-    /// The program's name in metrics, as the tag <c>faststream.job.name</c>; not blank; default <c>faststream</c>.
-    /// Contexts of one name in a process are told apart by <c>faststream.context.id</c>.
+    /// The program's name in metrics, as the tag <c>faststream.job.name</c>; not blank; default <c>faststream</c>. The
+    /// tag <c>faststream.context.id</c> tells contexts of one name in a process apart.
     /// </summary>
     public string Name { get; set; } = "faststream";
 
     /// <summary>
-    /// Time between batches: whole milliseconds, 1 ms to 24 days; default 1 s. Shorter gives lower latency, longer less
-    /// fixed cost a record.
+    /// Time between batches: whole milliseconds, 1 ms to 24 days; default 1 s. Shorter intervals lower the latency,
+    /// longer ones the fixed cost per record.
     /// </summary>
     public TimeSpan BatchInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// Whether batches come by the clock (default) or as fast as there is input, for a back-fill: with
-    /// <see cref="StopWhenInputsEnd"/> the context reads what there is and stops. A later run of the same checkpoints
-    /// goes on after the last batch time, also where that is ahead of the clock.
+    /// <see cref="StopWhenInputsEnd"/> the context reads all the input and stops. A later run with the same checkpoints
+    /// continues after the last batch time, even if that is ahead of the clock.
     /// </summary>
     public BatchPace Pace { get; set; }
 
@@ -81,29 +83,30 @@ public sealed record StreamingOptions
     /// </summary>
     public int Partitions { get; set; } = Environment.ProcessorCount;
 
-    /// <summary>The most stage partitions that run at the same time: 1 or more; 0, the default, leaves it to the thread pool.</summary>
+    /// <summary>
+    /// The most stage partitions that run at the same time: 1 or more; 0, the default, lets the thread pool decide.
+    /// </summary>
     public int MaxDegreeOfParallelism { get; set; }
 
     /// <summary>
-    /// What the partitions of keys are chosen with: processes that are given the same one agree which partition owns a
-    /// key. A secret where keys come from strangers, who could else choose keys that meet in one partition. Default
-    /// null: a secret of the process, or the one that is kept with the checkpoints.
+    /// The salt of the hash that assigns keys to partitions: processes with the same salt agree which partition owns a
+    /// key. Keep it secret if strangers supply the keys: they could otherwise choose keys that all meet in one
+    /// partition. Default null: a secret of the process, or the one that is saved with the checkpoints.
     /// </summary>
     public string? KeySalt { get; set; }
 
     /// <summary>
-    /// Bytes in a block of received bytes: 4 KiB to 64 MiB; default 128 KiB, which stays in a second-level cache while
-    /// it is decoded.
+    /// Bytes in a block of received bytes: 4 KiB to 64 MiB; default 128 KiB, which fits in the L2 cache while it is decoded.
     /// </summary>
     public int BlockSizeBytes { get; set; } = 128 << 10;
 
     /// <summary>
-    /// The most memory for received bytes, over all inputs of the context: at least four blocks; default 256 MiB. Whole
-    /// blocks count, of any size, free ones too, and unfinished records; each connection of a listening
-    /// stream takes up to 8 KiB beside it, and where it is less than eight records of <see cref="MaxRecordBytes"/>, one
-    /// record may go beyond it. When reached, receivers stop reading until a batch
-    /// gives blocks back, so that senders are held up by TCP. Unfinished records have half of it; where none of them
-    /// comes on any more, the longest is dropped, its connection closed, and listeners hear of it.
+    /// The most memory for received bytes, over all inputs of the context: at least four blocks; default 256 MiB. It
+    /// includes whole blocks, of any size, free ones too, and partial records. Beside it, each connection of a
+    /// listening stream takes up to 8 KiB; and if it is less than eight records of <see cref="MaxRecordBytes"/>, one
+    /// record may exceed it. When it is reached, receivers stop reading until a batch returns blocks, so that TCP holds
+    /// the senders up. Partial records may take half of it; if none of them grows any more, the longest is dropped, its
+    /// connection closed, and listeners are told.
     /// </summary>
     public long MaxBufferedBytes { get; set; } = 256L << 20;
 
@@ -115,15 +118,14 @@ public sealed record StreamingOptions
 
     /// <summary>
     /// The most bytes of one record: 1 byte to 1 GiB; default 1 MiB. An end of line or a length prefix does not count.
-    /// What happens beyond is each socket source's policy for oversized records; a file with such a record fails its
-    /// batch.
+    /// Each socket source has a policy for longer records; a file with such a record fails its batch.
     /// </summary>
     public int MaxRecordBytes { get; set; } = 1 << 20;
 
     /// <summary>
-    /// The most batches generated but not begun: 1 or more; default 1,000. When reached, the next batch is cut later
-    /// and holds more. So it is, with any number, while the clock is behind by a batch interval or an input's buffers
-    /// are full: batches that could hold next to nothing are not cut in advance.
+    /// The most batches that are generated but not begun: 1 or more; default 1,000. When it is reached, the next batch
+    /// is cut later and holds more. The same happens, with any number, while the clock is behind by a batch interval or
+    /// an input's buffers are full: the context does not cut batches in advance that could hold next to nothing.
     /// </summary>
     public int MaxPendingBatches { get; set; } = 1_000;
 
@@ -135,13 +137,13 @@ public sealed record StreamingOptions
     public int ConcurrentJobs { get; set; } = 1;
 
     /// <summary>
-    /// How often a failed batch is run again before <see cref="OnBatchFailure"/> decides: 0 (default) to 100. Outputs
+    /// How often a failed batch runs again before <see cref="OnBatchFailure"/> decides: 0 (default) to 100. Outputs
     /// that were done are not done again.
     /// </summary>
     public int BatchRetries { get; set; }
 
     /// <summary>
-    /// What a batch that failed for good, or an input that ended by an error, means for the context; default
+    /// What the context does when a batch has failed for good, or an input has ended with an error; default
     /// <see cref="BatchFailurePolicy.FailContext"/>.
     /// </summary>
     public BatchFailurePolicy OnBatchFailure { get; set; } = BatchFailurePolicy.FailContext;
@@ -151,23 +153,23 @@ public sealed record StreamingOptions
 
     /// <summary>
     /// Whether the context stops by itself, gracefully, when all its inputs have ended: replays at their file's end,
-    /// completed channels and sequences, receivers that returned, sockets that do not connect again, your own by
-    /// <see cref="InputDStream{T}.HasEnded"/>. The last data go through a batch first; windows whose time to come out
-    /// is later than that batch stay open. Default false: the context goes on with empty batches. Directories, queues,
-    /// rates and listening sockets never end, and one of them keeps the context running.
+    /// completed channels and sequences, receivers that returned, sockets that do not reconnect, and your own by
+    /// <see cref="InputDStream{T}.HasEnded"/>. The last data go through a batch first; windows that are due later than
+    /// that batch stay open. Default false: the context continues with empty batches. Directories, queues, rates and
+    /// listening sockets never end, and one of them keeps the context running.
     /// </summary>
     public bool StopWhenInputsEnd { get; set; }
 
     /// <summary>
-    /// What happens, when a program with checkpoints starts again, to the batch times of the time it was down; default
+    /// What a program with checkpoints, when it starts again, does with the batch times of its downtime; default
     /// <see cref="CatchUpPolicy.RunDue"/>.
     /// </summary>
     public CatchUpPolicy CatchUp { get; set; } = CatchUpPolicy.RunDue;
 
     /// <summary>
-    /// How far back from the present batch times that were passed over still run: more than 0, default 7 days;
-    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. Earlier ones are left out and counted in
-    /// <see cref="StreamingMetrics.SkippedTicks"/>, with a warning; windows that ended at them do not come out.
+    /// How far back from the present missed batch times still run: more than 0, default 7 days;
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit. Earlier ones are skipped and counted in
+    /// <see cref="StreamingMetrics.SkippedTicks"/>, with a warning; windows that ended at them are not emitted.
     /// </summary>
     public TimeSpan CatchUpLimit { get; set; } = TimeSpan.FromDays(7);
 
@@ -178,41 +180,44 @@ public sealed record StreamingOptions
     public TimeSpan GracefulStopTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
-    /// How long an immediate stop (also one that a failure or <see cref="GracefulStopTimeout"/> asked for) waits for
+    /// How long an immediate stop (also one caused by a failure or <see cref="GracefulStopTimeout"/>) waits for
     /// functions, inputs and listeners that do not return: more than 0, up to 24 days, or infinite; default 10 s. Then
-    /// they are left behind: <see cref="StreamingContext.Completion"/> faults with their names, and memory that they
-    /// may still use is given to nobody else.
+    /// the context leaves them behind: <see cref="StreamingContext.Completion"/> faults with their names, and memory
+    /// that they may still use is not reused.
     /// </summary>
     public TimeSpan ImmediateStopTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// After how long listeners are warned of a batch that is not done, with the name of what it waits for, and again
-    /// whenever that has doubled: more than 0, up to 24 days, or infinite for never; default null: ten batch intervals,
-    /// and at least 10 s.
+    /// How long a batch may take before listeners are warned, with the name of what it waits for; the warning comes
+    /// again whenever the time has doubled. More than 0, up to 24 days, or infinite for never; default null: ten batch
+    /// intervals, and at least 10 s.
     /// </summary>
     public TimeSpan? SlowBatchWarning { get; set; }
 
     /// <summary>Limits and adapts how fast receivers take records; default: no limit.</summary>
     public RateOptions Rate { get; set; } = new();
 
-    /// <summary>Where and how the context survives crashes; default null: it does not, and batches cost no disk.</summary>
+    /// <summary>
+    /// Where and how the context saves checkpoints to recover from crashes; default null: no recovery, and no use of
+    /// the disk.
+    /// </summary>
     public CheckpointOptions? Checkpoint { get; set; }
 
     /// <summary>Where keyed states are kept and how much memory they may take; default: all in memory.</summary>
     public StateOptions State { get; set; } = StateOptions.ForTests?.Invoke() ?? new();
 
     /// <summary>
-    /// Overwrites blocks that go back to the pool, so that text kept too long shows; costs a pass over the memory.
-    /// Default off; turn it on in tests.
+    /// Overwrites blocks that return to the pool, so that a text kept too long is noticed; costs a pass over the
+    /// memory. Default off; turn it on in tests.
     /// </summary>
     public bool PoisonReturnedBlocks { get; set; }
 
-    /// <summary>The clock of everything: batch times, delays, time-outs; default the system's.</summary>
+    /// <summary>The clock for everything: batch times, delays, time-outs; default the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     /// <summary>Checks all settings, as the context does.</summary>
-    /// <exception cref="ArgumentException">A setting is out of its range; the message says which, what was found and
-    /// what is expected.</exception>
+    /// <exception cref="ArgumentException">A setting is out of its range; the message says which one, what was found
+    /// and what is expected.</exception>
     public void Validate()
     {
         BatchTime.WholeMilliseconds(BatchInterval, nameof(BatchInterval));
@@ -252,7 +257,7 @@ public sealed record StreamingOptions
         State.Validate(Checkpoint is not null);
     }
 
-    /// <summary>A copy that later changes do not reach.</summary>
+    /// <summary>A copy that later changes do not affect.</summary>
     internal StreamingOptions Copy() => this with { Rate = Rate with { }, State = State with { }, Checkpoint = Checkpoint?.Copy() };
 
     /// <summary>The limit of <see cref="SlowBatchWarning"/>, with its default filled in.</summary>
@@ -270,7 +275,7 @@ public sealed record StreamingOptions
         }
     }
 
-    /// <summary>Throws for a time-out that a timer would not take.</summary>
+    /// <summary>Throws for a time-out that a timer would not accept.</summary>
     internal static void CheckTimeout(TimeSpan timeout, string name) =>
         Check((timeout > TimeSpan.Zero && timeout <= LongestWait)
             || timeout == Timeout.InfiniteTimeSpan, name, timeout,

@@ -44,7 +44,7 @@ internal static class Throw
             + "goes through them on one thread's stack. Do several steps in one function, or bring many streams "
             + "together by one Union of their list.");
 
-    /// <summary>Refuses to go deeper where the stack is nearly used up: its overflow would end the process.</summary>
+    /// <summary>Throws if the stack is nearly used up: a stack overflow would end the process.</summary>
     public static void IfStackIsLow()
     {
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
@@ -65,7 +65,7 @@ internal static class Throw
     [DoesNotReturn]
     public static void Disposed(object owner) => throw new ObjectDisposedException(owner.GetType().Name);
 
-    /// <summary>Refuses a list without streams, or with a null among them.</summary>
+    /// <summary>Throws if the list has no streams, or contains a null.</summary>
     public static void IfNoStreams<T>(IReadOnlyList<DStream<T>> streams, string operatorName)
     {
         ArgumentNullException.ThrowIfNull(streams);

@@ -5,13 +5,13 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// One pair for each key that either stream has in this batch, with its values on both sides in the order of
+    /// One pair for each key that either stream has in this batch, with the key's values on both sides in the order of
     /// partitions and arrival; a side without the key is empty.
     /// </summary>
     /// <example><code>var both = ordered.CoGroup(paid).Filter(x => x.Value.Left.Count != x.Value.Right.Count);</code></example>
     /// <param name="stream">The left pairs.</param>
     /// <param name="other">The right pairs: same context, same slide.</param>
-    /// <param name="partitions">Partitions of the result, 1 to 1024; default that of both sides where they are
+    /// <param name="partitions">Partitions of the result, 1 to 1024; default the number of both sides if they are
     /// partitioned by key alike, else the context's.</param>
     /// <exception cref="ArgumentException">The streams differ in context or slide.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
@@ -24,7 +24,7 @@ public static partial class DStreamOperators
         return new CoGroupStream<TKey, TLeft, TRight>(stream.ExchangeByKey(count), other.ExchangeByKey(count));
     }
 
-    /// <summary>The partition count asked for, or the one that both sides have already, or the context's.</summary>
+    /// <summary>The requested partition count, or the one that both sides already have, or the context's.</summary>
     internal static int PartitionsWith(this DStream left, DStream right, int? partitions)
     {
         bool alike = left.IsPartitionedByKey && right.IsPartitionedByKey && left.PartitionCount == right.PartitionCount;
@@ -49,8 +49,8 @@ internal sealed class CoGroupStream<TKey, TLeft, TRight>(DStream<(TKey Key, TLef
 }
 
 /// <summary>
-/// Takes the right side itself and the left one by <see cref="Left"/>, which comes first; groups both at the end of the
-/// batch.
+/// Receives the right side itself, and the left side through <see cref="Left"/>, which comes first; groups both at the
+/// end of the batch.
 /// </summary>
 internal sealed class CoGroupOperator<TKey, TLeft, TRight>
     : Operator<(TKey Key, TRight Value), (TKey Key, (Group<TLeft> Left, Group<TRight> Right) Value)>

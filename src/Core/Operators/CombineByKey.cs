@@ -5,10 +5,11 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// One pair for each key of the batch: its values gathered in a combiner. Values are combined in each partition
-    /// first, so that few cross.
+    /// One pair for each key of the batch, with a combiner of the key's values. Each partition combines its values
+    /// first, so that few cross partitions.
     /// </summary>
-    /// <remarks>Partitions call the functions at the same time from different threads. What one throws fails the batch.</remarks>
+    /// <remarks>Partitions call the functions at the same time from different threads. If one throws, the batch
+    /// fails.</remarks>
     /// <example><code>
     /// var averages = pairs
     ///     .CombineByKey(
@@ -18,10 +19,10 @@ public static partial class DStreamOperators
     ///     .MapValues(c => c.Sum / c.Count);
     /// </code></example>
     /// <param name="stream">The pairs.</param>
-    /// <param name="create">A combiner from a key's first value.</param>
-    /// <param name="mergeValue">A combiner with one more value; may change and return the one given.</param>
-    /// <param name="mergeCombiners">Two combiners of a key made one; associative. Values come in the order of
-    /// partitions and arrival.</param>
+    /// <param name="create">Makes a combiner from a key's first value.</param>
+    /// <param name="mergeValue">Adds a value to a combiner; may change and return the one given.</param>
+    /// <param name="mergeCombiners">Merges two combiners of a key; associative. Values come in the order of partitions
+    /// and arrival.</param>
     /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
     public static DStream<(TKey Key, TCombiner Value)> CombineByKey<TKey, TValue, TCombiner>(

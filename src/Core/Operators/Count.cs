@@ -4,7 +4,9 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    /// <summary>Exactly one number for each batch, in one partition: how many records it has; 0 for an empty one.</summary>
+    /// <summary>
+    /// Exactly one number for each batch, in one partition: how many records the batch has; 0 for an empty one.
+    /// </summary>
     /// <example><code>lines.Count().Print();</code></example>
     /// <param name="stream">The stream.</param>
     public static DStream<long> Count<T>(this DStream<T> stream)
@@ -29,7 +31,7 @@ internal sealed class CountStream<T>(DStream<T> parent, string operatorName) : D
 
 internal sealed class CountOperator<T>(Operator<long> next) : Operator<T, long>(next)
 {
-    private long _count;   // records of the batch until now
+    private long _count;   // records of the batch so far
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnRecords(ReadOnlySpan<T> items) => _count += items.Length;
@@ -58,7 +60,7 @@ internal sealed class SumStream(DStream<long> parent, string operatorName) : DSt
 
 internal sealed class SumOperator(Operator<long> next) : Operator<long, long>(next)
 {
-    private long _sum;   // of the batch until now
+    private long _sum;   // of the batch so far
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnRecords(ReadOnlySpan<long> items)

@@ -5,8 +5,8 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// One pair for each different record of the batch, with how often it came; nothing for an empty batch. Counted in
-    /// each partition first, so that few cross.
+    /// One pair for each different record of the batch, with the number of times it occurs; nothing for an empty batch.
+    /// Each partition counts its records first, so that few pairs cross partitions.
     /// </summary>
     /// <example><code>var counts = lines.SplitWords().CountByValue();</code></example>
     /// <param name="stream">The stream. Records are compared by their own equality; null counts as a value.</param>
@@ -37,7 +37,7 @@ internal sealed class CountByValueStream<T>(DStream<T> parent, string operatorNa
         graph.Attach(parent, this, partition => new FoldByKeyOperator<T, T, long, CountFold<T>>(default, outputs[partition]));
 }
 
-/// <summary>No delegate, and no pair is built before the end.</summary>
+/// <summary>Counts without a delegate, and builds no pair before the end of the batch.</summary>
 internal readonly struct CountFold<T> : IFold<T, T, long>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,5 @@
 namespace FastStream;
 
 /// <summary>The operators, windows, states and outputs of a <see cref="DStream{T}"/>, one file each.</summary>
-/// <remarks>Each file adds what it describes; nothing is hidden by the parts.</remarks>
+/// <remarks>A partial class: each file adds the members that it describes.</remarks>
 public static partial class DStreamOperators;

@@ -5,8 +5,8 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// The different records of each batch, each once, where it came first. Those of one partition are found first, so
-    /// that few cross.
+    /// The different records of each batch, each once, where it first occurs. Each partition drops its own duplicates
+    /// first, so that few records cross partitions.
     /// </summary>
     /// <example><code>var visitors = requests.Map(r => r.Ip).Distinct().Count();</code></example>
     /// <param name="stream">The stream. Records are compared by their own equality; null counts as a record.</param>
@@ -23,13 +23,13 @@ public static partial class DStreamOperators
         }
 
         var distinct = new DistinctStream<T>(stream, "DistinctInPartition");
-        return new DistinctStream<T>(new ExchangeStream<T>(distinct, "ExchangeByValue", count, _ => ValueRoute<T>.Instance, byKey: false),
-            "Distinct");
+        return new DistinctStream<T>(
+            new ExchangeStream<T>(distinct, "ExchangeByValue", count, _ => ValuePartitioner<T>.Instance, byKey: false), "Distinct");
     }
 
-    private sealed class ValueRoute<T> : IPartitioner<T>
+    private sealed class ValuePartitioner<T> : IPartitioner<T>
     {
-        public static readonly ValueRoute<T> Instance = new();
+        public static readonly ValuePartitioner<T> Instance = new();
 
         public void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions, in KeySalt salt)
         {
@@ -47,10 +47,10 @@ internal sealed class DistinctStream<T>(DStream<T> parent, string operatorName) 
         graph.Attach(parent, this, partition => new DistinctOperator<T>(outputs[partition]));
 }
 
-/// <summary>Hands a record on the first time it comes: nothing waits for the end of the batch.</summary>
+/// <summary>Passes a record on when it first occurs: nothing waits for the end of the batch.</summary>
 internal sealed class DistinctOperator<T>(Operator<T> next) : Operator<T, T>(next)
 {
-    private readonly KeyTable<T, byte> _seen = new();   // the value says nothing
+    private readonly KeyTable<T, byte> _seen = new();   // the value is not used
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -1,6 +1,6 @@
 namespace FastStream;
 
-/// <summary>The records that another operator of the graph leaves out, whose own results it lets pass by.</summary>
+/// <summary>The records that another operator of the graph drops. The results of that operator are ignored here.</summary>
 internal sealed class FailedRecordsStream<TIn, TOut>(DStream<TOut> parent, IHasRecordErrors<TIn> source)
     : DStream<FailedRecord<TIn>>(parent.Context, "FailedRecords", parent)
 {

@@ -7,8 +7,8 @@ public static partial class DStreamOperators
     /// <summary>The stream of the records that the predicate accepts, in order, in the same partitions.</summary>
     /// <example><code>var errors = lines.Filter(line => line.Contains("ERROR"u8));</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="keep">Called once for each record; partitions call it at the same time from different threads. What
-    /// it throws fails the batch.</param>
+    /// <param name="keep">Called once for each record; partitions call it at the same time from different threads. If
+    /// it throws, the batch fails.</param>
     public static DStream<T> Filter<T>(this DStream<T> stream, Func<T, bool> keep)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -59,7 +59,7 @@ internal sealed class FilterOperator<T, TMarker>(Func<T, bool> keep, Operator<T>
         int count = 0;
         for (int i = 0; i < items.Length; i++)
         {
-            // Store, then advance by 0 or 1: nothing to mispredict.
+            // Store, then advance by 0 or 1: there is no branch to mispredict.
             T item = items[i];
             kept[count] = item;
             count += predicate(item) ? 1 : 0;

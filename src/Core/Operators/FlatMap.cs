@@ -4,12 +4,14 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    /// <summary>The stream of all records that the function adds, in order, in the same partitions; allocates nothing itself.</summary>
+    /// <summary>
+    /// The stream of all records that the function adds, in order, in the same partitions. It allocates nothing itself.
+    /// </summary>
     /// <example><code>var letters = words.FlatMap&lt;string, char&gt;((word, output) => { foreach (char c in word)
     /// output.Add(c); });</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="flatMap">Called once for each record with where to add results; partitions call it at the same time
-    /// from different threads. What it throws fails the batch.</param>
+    /// <param name="flatMap">Called once for each record, with the buffer to add results to; partitions call it at the
+    /// same time from different threads. If it throws, the batch fails.</param>
     public static DStream<TResult> FlatMap<T, TResult>(this DStream<T> stream, Action<T, RecordBuffer<TResult>> flatMap)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -18,13 +20,13 @@ public static partial class DStreamOperators
     }
 
     /// <summary>
-    /// The stream of all records that the function returns, in order; comfortable, but a sequence object is made for
-    /// each record.
+    /// The stream of all records that the function returns, in order. Convenient, but costs a sequence object for each
+    /// record.
     /// </summary>
     /// <example><code>var words = lines.FlatMap(line => line.ToString().Split(' '));</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="flatMap">Called once for each record; partitions call it at the same time from different threads.
-    /// What it throws, or a null result, fails the batch.</param>
+    /// If it throws or returns null, the batch fails.</param>
     public static DStream<TResult> FlatMap<T, TResult>(this DStream<T> stream, Func<T, IEnumerable<TResult>> flatMap)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -38,11 +40,11 @@ public static partial class DStreamOperators
         });
     }
 
-    /// <summary>The stream of the parts that the function gives, in order; no object is made.</summary>
+    /// <summary>The stream of the parts that the function returns, in order; it allocates no object.</summary>
     /// <example><code>var words = lines.FlatMap(line => line.Split(' '));</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="flatMap">Called once for each record; partitions call it at the same time from different threads.
-    /// What it throws fails the batch.</param>
+    /// If it throws, the batch fails.</param>
     public static DStream<Utf8Text> FlatMap<T>(this DStream<T> stream, Func<T, Utf8TextSplit> flatMap)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -60,7 +62,7 @@ public static partial class DStreamOperators
     public static DStream<TResult> SelectMany<T, TResult>(this DStream<T> source, Func<T, IEnumerable<TResult>> selector) =>
         source.FlatMap(selector);
 
-    /// <summary>What query syntax with two <c>from</c> clauses calls.</summary>
+    /// <summary>Query syntax with two <c>from</c> clauses calls this.</summary>
     public static DStream<TResult> SelectMany<T, TItem, TResult>(this DStream<T> source,
         Func<T, IEnumerable<TItem>> collection, Func<T, TItem, TResult> result)
     {

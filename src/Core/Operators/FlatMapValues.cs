@@ -5,14 +5,14 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// For each pair, its key with every value that the function adds; a pair for which nothing is added is dropped.
-    /// Allocates nothing itself. Keys stay in their partitions.
+    /// For each pair, its key with every value that the function adds; a pair for which it adds nothing is dropped. It
+    /// allocates nothing itself. Keys stay in their partitions.
     /// </summary>
     /// <example><code>var letters = titled.FlatMapValues&lt;int, string, char&gt;((word, output) => { foreach (char c
     /// in word) output.Add(c); });</code></example>
     /// <param name="stream">The pairs.</param>
-    /// <param name="flatMap">Called once for each pair with where to add values; partitions call it at the same time
-    /// from different threads. What it throws fails the batch.</param>
+    /// <param name="flatMap">Called once for each pair, with the buffer to add values to; partitions call it at the
+    /// same time from different threads. If it throws, the batch fails.</param>
     public static DStream<(TKey Key, TResult Value)> FlatMapValues<TKey, TValue, TResult>(
         this DStream<(TKey Key, TValue Value)> stream, Action<TValue, RecordBuffer<TResult>> flatMap)
     {
@@ -22,13 +22,13 @@ public static partial class DStreamOperators
     }
 
     /// <summary>
-    /// For each pair, its key with every value that the function returns; an empty sequence drops the key. A sequence
-    /// object is made for each pair.
+    /// For each pair, its key with every value that the function returns; an empty sequence drops the pair. It costs a
+    /// sequence object for each pair.
     /// </summary>
     /// <example><code>var words = titled.FlatMapValues(text => text.Split(' '));</code></example>
     /// <param name="stream">The pairs.</param>
     /// <param name="flatMap">Called once for each pair; partitions call it at the same time from different threads.
-    /// What it throws, or a null result, fails the batch.</param>
+    /// If it throws or returns null, the batch fails.</param>
     public static DStream<(TKey Key, TResult Value)> FlatMapValues<TKey, TValue, TResult>(
         this DStream<(TKey Key, TValue Value)> stream, Func<TValue, IEnumerable<TResult>> flatMap)
     {
@@ -67,7 +67,9 @@ internal sealed class FlatMapValuesStream<TKey, TValue, TResult>(DStream<(TKey K
     }
 }
 
-/// <summary>Lets the function fill a buffer of values and puts the key to them, after each pair or when the buffer is full.</summary>
+/// <summary>
+/// Lets the function fill a buffer with values, and adds the key to them after each pair or when the buffer is full.
+/// </summary>
 internal sealed class FlatMapValuesOperator<TKey, TValue, TResult, TMarker> : Operator<(TKey Key, TValue Value), (TKey Key, TResult Value)>
     where TMarker : struct
 {
@@ -127,7 +129,7 @@ internal sealed class FlatMapValuesOperator<TKey, TValue, TResult, TMarker> : Op
     }
 }
 
-/// <summary>Calls the function for one pair, which may fail, and adds what came of it with the key.</summary>
+/// <summary>Calls the function, which may fail, for one pair, and adds its results with the pair's key.</summary>
 internal sealed class FlatMapValuesCall<TKey, TValue, TResult>
 {
     private readonly Action<TValue, RecordBuffer<TResult>> _flatMap;

@@ -2,30 +2,33 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>How the records of a key become one value. A struct, so that one loop over a table is compiled for each way.</summary>
+/// <summary>
+/// How the records of a key become one value. A struct, so that the JIT compiles the one loop over a table for each
+/// kind.
+/// </summary>
 /// <typeparam name="TItem">The record.</typeparam>
 /// <typeparam name="TKey">Its key.</typeparam>
-/// <typeparam name="TValue">What they become.</typeparam>
+/// <typeparam name="TValue">The value that they become.</typeparam>
 internal interface IFold<TItem, TKey, TValue> : IKeyOf<TItem, TKey>
 {
     /// <summary>The value of a key's first record.</summary>
     TValue First(in TItem item);
 
-    /// <summary>A value with one more record.</summary>
+    /// <summary>A value with one more record added.</summary>
     TValue Next(TValue value, in TItem item);
 }
 
 /// <summary>
-/// Folds the records of each key into one value, and hands the pairs on at the end of the batch, in the order in which
-/// keys came.
+/// Folds the records of each key into one value, and emits the pairs at the end of the batch, in the order in which the
+/// keys first occurred.
 /// </summary>
-/// <remarks>One table lookup for each record, the slots asked for ahead.</remarks>
+/// <remarks>One table lookup for each record, with the slots prefetched.</remarks>
 internal sealed class FoldByKeyOperator<TItem, TKey, TValue, TFold>(TFold fold, Operator<(TKey Key, TValue Value)> next)
     : Operator<TItem, (TKey Key, TValue Value)>(next)
     where TFold : struct, IFold<TItem, TKey, TValue>
 {
     private readonly KeyTable<TKey, TValue> _table = new();                   // the batch's keys so far
-    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];     // of a span
+    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];     // hashes of the keys of a span
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnRecords(ReadOnlySpan<TItem> items)
@@ -56,7 +59,8 @@ internal sealed class FoldByKeyOperator<TItem, TKey, TValue, TFold>(TFold fold, 
         base.Reset(batch);
     }
 
-    // A loop without calls but the user's, which the compiler can inline. Gives the place of the first key that needs one.
+    // A loop with no calls but the user's, which the compiler can inline. Returns the index of the first record whose
+    // key needs another call.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int Fold(TFold fold, KeyTable<TKey, TValue>.Probe probe, ReadOnlySpan<TItem> items, Span<uint> hashes, int from)
     {

@@ -3,13 +3,13 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// For each key that either stream has in this batch, every left value with every right value; where one side lacks
+    /// For each key that either stream has in this batch, every left value with every right value; if one side lacks
     /// the key, the other side's values with none.
     /// </summary>
     /// <example><code>ordered.FullOuterJoin(paid).Filter(x => x.Value.Left != x.Value.Right).Print();</code></example>
     /// <param name="stream">The left pairs.</param>
     /// <param name="other">The right pairs: same context, same slide.</param>
-    /// <param name="partitions">Partitions of the result, 1 to 1024; default that of both sides where they are
+    /// <param name="partitions">Partitions of the result, 1 to 1024; default the number of both sides if they are
     /// partitioned by key alike, else the context's.</param>
     /// <exception cref="ArgumentException">The streams differ in context or slide.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>

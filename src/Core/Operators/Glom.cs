@@ -4,7 +4,7 @@ public static partial class DStreamOperators
 {
     /// <summary>
     /// One array for each partition of each batch, with the partition's records in order; an empty partition gives an
-    /// empty array. The arrays are new and the receiver's own.
+    /// empty array. The arrays are new, and belong to their receiver.
     /// </summary>
     /// <example><code>var medians = numbers.Glom().Filter(part => part.Length > 0).Map(part => { Array.Sort(part);
     /// return part[part.Length / 2]; });</code></example>

@@ -5,9 +5,9 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// One pair for each key of the batch: its values in the order of partitions and arrival. No object is made for a record or key.
-    /// Where the values are only folded, <see cref="DStreamOperators.ReduceByKey"/> or <c>CombineByKey</c> is better:
-    /// it moves one value for each key and partition.
+    /// One pair for each key of the batch, with the key's values in the order of partitions and arrival. No object is
+    /// made for a record or key. To fold the values only, <see cref="DStreamOperators.ReduceByKey"/> or
+    /// <c>CombineByKey</c> is better: it moves one value for each key and partition.
     /// </summary>
     /// <example><code>var medians = pairs.GroupByKey().MapValues(values => Median(values.Span));</code></example>
     /// <param name="stream">The pairs.</param>
@@ -24,7 +24,9 @@ public static partial class DStreamOperators
     public static DStream<(TKey Key, Group<T> Value)> GroupBy<T, TKey>(this DStream<T> source, Func<T, TKey> keySelector) =>
         source.KeyBy(keySelector).GroupByKey();
 
-    /// <summary>As <see cref="GroupBy{T, TKey}(DStream{T}, Func{T, TKey})"/>, grouping what a function makes of each record.</summary>
+    /// <summary>
+    /// As <see cref="GroupBy{T, TKey}(DStream{T}, Func{T, TKey})"/>, but groups a function's result for each record.
+    /// </summary>
     public static DStream<(TKey Key, Group<TElement> Value)> GroupBy<T, TKey, TElement>(this DStream<T> source,
         Func<T, TKey> keySelector, Func<T, TElement> elementSelector)
     {
@@ -46,7 +48,7 @@ internal sealed class GroupByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue V
         graph.Attach(parent, this, partition => new GroupByKeyOperator<TKey, TValue>(outputs[partition]));
 }
 
-/// <summary>Numbers the keys as they come; the values are sorted by that number at the end of the batch.</summary>
+/// <summary>Numbers the keys as they come, and sorts the values by that number at the end of the batch.</summary>
 internal sealed class GroupByKeyOperator<TKey, TValue>(Operator<(TKey Key, Group<TValue> Value)> next)
     : Operator<(TKey Key, TValue Value), (TKey Key, Group<TValue> Value)>(next)
 {

@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 namespace FastStream;
 
 /// <summary>
-/// A join of two sides that have each key once, such as two reductions of one stream: as long as both bring the same
-/// keys in the same order, a comparison takes the place of the table. From the first difference on, the rest goes
-/// through <see cref="JoinOperator{TKey, TLeft, TRight, TLeftOut, TRightOut, TKind}"/>.
+/// Joins two sides that have each key once, such as two reductions of one stream. As long as both bring the same keys
+/// in the same order, a comparison replaces the table. From the first difference on,
+/// <see cref="JoinOperator{TKey, TLeft, TRight, TLeftOut, TRightOut, TKind}"/> joins the rest.
 /// </summary>
 /// <remarks>
-/// A merge join (Blasgen and Eswaran, 1977) whose order is that of arrival. Keys before the first difference are done
-/// on both sides, because none comes twice, and they come first in the result in either way: output is the same as that
+/// A merge join (Blasgen and Eswaran, 1977) in the order of arrival. Keys before the first difference are complete on
+/// both sides, because none occurs twice, and they come first in the result either way: the output is the same as that
 /// of the table. docs/decisions/0009-joins-in-step.md has the measurements.
 /// </remarks>
 internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>
@@ -18,7 +18,7 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
 {
     private readonly JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind> _table;   // takes over at the first difference
     private readonly PooledList<(TKey Key, TLeft Value)> _lefts = new();
-    private int _position;             // left pairs that the right side has met
+    private int _position;             // left pairs that the right side has matched
     private bool _isInStep = true;
 
     public InStepJoinOperator(
@@ -70,7 +70,7 @@ internal sealed class InStepJoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOu
         _table.Reset(batch);
     }
 
-    // How many pairs from the first on have the same keys; their results are written.
+    // Writes the results of the pairs, from the first on, whose keys are equal on both sides, and returns their number.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int Meet(
         ReadOnlySpan<(TKey Key, TLeft Value)> lefts, ReadOnlySpan<(TKey Key, TRight Value)> rights,

@@ -5,13 +5,13 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// For each key that both streams have in this batch, every left value with every right value, left by left. Streams that are
-    /// partitioned by key alike already are joined where they are.
+    /// For each key that both streams have in this batch, every left value with every right value, one left value after
+    /// the other. Streams that are already partitioned by key alike are joined without an exchange.
     /// </summary>
     /// <example><code>count.Join(bytes).Map(x => $"{x.Key}: {x.Value.Left} requests, {x.Value.Right} bytes").Print();</code></example>
     /// <param name="stream">The left pairs.</param>
     /// <param name="other">The right pairs: same context, same slide.</param>
-    /// <param name="partitions">Partitions of the result, 1 to 1024; default that of both sides where they are
+    /// <param name="partitions">Partitions of the result, 1 to 1024; default the number of both sides if they are
     /// partitioned by key alike, else the context's.</param>
     /// <exception cref="ArgumentException">The streams differ in context or slide.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
@@ -20,7 +20,7 @@ public static partial class DStreamOperators
         stream.JoinAs<TKey, TLeft, TRight, TLeft, TRight, InnerJoinKind<TLeft, TRight>>(other, "Join", partitions);
 
     /// <summary>
-    /// What query syntax calls for <c>join … on … equals …</c>: the streams are keyed, joined, and a function makes one
+    /// Query syntax calls this for <c>join … on … equals …</c>: it keys and joins the streams, and a function makes one
     /// record of each pair.
     /// </summary>
     public static DStream<TResult> Join<TOuter, TInner, TKey, TResult>(
@@ -44,13 +44,15 @@ public static partial class DStreamOperators
     }
 }
 
-/// <summary>What a join does with keys that one side lacks. A struct, so that the one loop is compiled for each kind.</summary>
+/// <summary>
+/// What a join does with keys that one side lacks. A struct, so that the JIT compiles the one loop for each kind.
+/// </summary>
 internal interface IJoinKind<TLeft, TRight, TLeftOut, TRightOut>
 {
-    /// <summary>Whether a left value without a right one goes on.</summary>
+    /// <summary>Whether the result includes left values without a right one.</summary>
     static abstract bool KeepsLeft { get; }
 
-    /// <summary>Whether a right value without a left one goes on.</summary>
+    /// <summary>Whether the result includes right values without a left one.</summary>
     static abstract bool KeepsRight { get; }
 
     static abstract TLeftOut Left(TLeft value);
@@ -100,9 +102,9 @@ internal sealed class JoinStream<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind
 }
 
 /// <summary>
-/// Takes the right side itself and the left one by <see cref="Left"/>, which comes first. Keys are numbered as they
-/// come; each side's values lie at the numbers of their keys, so that the end of the batch reads both from front to
-/// back.
+/// Receives the right side itself, and the left side through <see cref="Left"/>, which comes first. Keys are numbered
+/// as they come; each side stores its values at the numbers of their keys, so that the end of the batch reads both from
+/// front to back.
 /// </summary>
 internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKind>
     : Operator<(TKey Key, TRight Value), (TKey Key, (TLeftOut Left, TRightOut Right) Value)>
@@ -149,7 +151,8 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
     {
         _keys.Find(items, _numbers, addsKeys);
 
-        // Also the other side, though it has no values of these keys yet: cleared a span at a time, its memory is not walked once more.
+        // Also extends the other side, which has no values of these keys yet: clearing it a span at a time saves
+        // another pass over its memory.
         _lefts.Extend(_keys.Count);
         _rights.Extend(_keys.Count);
         side.AddRange(items, _numbers);
@@ -157,8 +160,9 @@ internal sealed class JoinOperator<TKey, TLeft, TRight, TLeftOut, TRightOut, TKi
 
     private static bool HasSeveral(in KeyValues<TLeft> left, in KeyValues<TRight> right) => (left.Last | right.Last) > 1;
 
-    // What keys with one value at most on each side give: most keys have no more. A loop without calls or unforeseeable
-    // branches; gives the place of the first other key, or of what found no room.
+    // Emits the results of keys with at most one value on each side: most keys have no more. A loop without calls or
+    // unpredictable branches; returns the index of the first other key, or of the first key for which there was no
+    // room.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int EmitSingles(
         ReadOnlySpan<TKey> keys, ReadOnlySpan<KeyValues<TLeft>> lefts, ReadOnlySpan<KeyValues<TRight>> rights,

@@ -4,11 +4,11 @@ namespace FastStream;
 
 public static partial class DStreamOperators
 {
-    /// <summary>Each record as a pair of its key and itself, in the same partitions.</summary>
+    /// <summary>A pair of each record's key and the record itself, in the same partitions.</summary>
     /// <example><code>var byUser = events.KeyBy(e => e.User);</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="keySelector">Called once for each record; partitions call it at the same time from different
-    /// threads. What it throws fails the batch.</param>
+    /// threads. If it throws, the batch fails.</param>
     public static DStream<(TKey Key, T Value)> KeyBy<T, TKey>(this DStream<T> stream, Func<T, TKey> keySelector)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -3,13 +3,13 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// For each key of the left stream in this batch, every left value with every right value, or with none where the
+    /// For each key of the left stream in this batch, every left value with every right value, or with none if the
     /// right stream lacks the key.
     /// </summary>
     /// <example><code>ordered.LeftOuterJoin(paid).Filter(x => !x.Value.Right.HasValue).Print();   // not paid</code></example>
     /// <param name="stream">The left pairs.</param>
     /// <param name="other">The right pairs: same context, same slide.</param>
-    /// <param name="partitions">Partitions of the result, 1 to 1024; default that of both sides where they are
+    /// <param name="partitions">Partitions of the result, 1 to 1024; default the number of both sides if they are
     /// partitioned by key alike, else the context's.</param>
     /// <exception cref="ArgumentException">The streams differ in context or slide.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>

@@ -3,8 +3,8 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// The stream of the lines of every text, ended by LF, CR LF or a lone CR; the ends are not part of them. Lines
-    /// share the text's memory.
+    /// The stream of the lines of every text. LF, CR LF or a lone CR ends a line, and is not part of it. Lines share
+    /// the text's memory.
     /// </summary>
     /// <example><code>var lines = messages.Lines().Filter(line => !line.IsEmpty);</code></example>
     /// <param name="stream">The texts.</param>
@@ -24,7 +24,7 @@ public static partial class DStreamOperators
         });
     }
 
-    /// <summary>The stream of the lines of every string, ended by LF, CR LF or a lone CR.</summary>
+    /// <summary>The stream of the lines of every string. LF, CR LF or a lone CR ends a line, and is not part of it.</summary>
     /// <param name="stream">The strings.</param>
     public static DStream<string> Lines(this DStream<string> stream)
     {

@@ -7,8 +7,8 @@ public static partial class DStreamOperators
     /// <summary>The stream of a function's results, one for each record, in the same partitions.</summary>
     /// <example><code>var lengths = lines.Map(line => line.Length);</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="map">Called once for each record; partitions call it at the same time from different threads. What
-    /// it throws fails the batch.</param>
+    /// <param name="map">Called once for each record; partitions call it at the same time from different threads. If
+    /// it throws, the batch fails.</param>
     public static DStream<TResult> Map<T, TResult>(this DStream<T> stream, Func<T, TResult> map)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -43,7 +43,7 @@ internal sealed class MapOperator<T, TResult, TMarker>(Func<T, TResult> map, Ope
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnRecords(ReadOnlySpan<T> items)
     {
-        // A local: the JIT compares the delegate with the one of its profile once a span, not once a record.
+        // A local: the JIT compares the delegate with the one of its profile once per span, not once per record.
         Func<T, TResult> function = map;
         Span<TResult> results = Output.GetSpan(items.Length);
         for (int i = 0; i < results.Length && i < items.Length; i++)

@@ -5,17 +5,18 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// The stream of what a function makes of every partition of every batch, also of empty ones. The partition is gathered first;
-    /// <see cref="DStreamOperators.MapSpan"/> needs no gathering and is faster where spans will do.
+    /// The stream of a function's results for every partition of every batch, also for empty ones. The partition is
+    /// collected in memory first; <see cref="DStreamOperators.MapSpan"/> collects nothing, and is faster where spans
+    /// suffice.
     /// </summary>
     /// <example><code>var sums = numbers.MapPartitions(partition => new[] { partition.Sum() });</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="map">
-    /// Called once for each partition and batch, with records that are valid until its result was walked through;
-    /// partitions call it at the same time from different threads. What it throws fails the batch.
+    /// Called once for each partition and batch, with records that are valid until its result has been enumerated;
+    /// partitions call it at the same time from different threads. If it throws, the batch fails.
     /// </param>
-    /// <param name="keepsKeys">Whether every result has a key that was in the same partition before, so that keyed
-    /// operators behind need no exchange; default false. Spark's <c>preservesPartitioning</c>.</param>
+    /// <param name="keepsKeys">Whether every result has a key that was in the same partition before, so that downstream
+    /// keyed operators need no exchange; default false. Spark's <c>preservesPartitioning</c>.</param>
     public static DStream<TResult> MapPartitions<T, TResult>(this DStream<T> stream,
         Func<BatchPartition<T>, IEnumerable<TResult>> map, bool keepsKeys = false)
     {
@@ -47,14 +48,14 @@ internal sealed class MapPartitionsStream<T, TResult>(DStream<T> parent, string 
 
     public override bool IsPartitionedByKey => keepsKeys && parent.IsPartitionedByKey;
 
-    // Where the type changes nobody can tell the key.
+    // If the record type changes, the key of a result is unknown.
     public override IPartitioner<TResult>? Partitioner => keepsKeys ? parent.Partitioner as IPartitioner<TResult> : null;
 
     protected internal override void Connect(GraphBuilder graph, Operator<TResult>[] outputs) =>
         graph.Attach(parent, this, partition => new MapPartitionsOperator<T, TResult>(map, partition, OperatorName, outputs[partition]));
 }
 
-/// <summary>Gathers the partition; the user's function runs at the end of the batch.</summary>
+/// <summary>Collects the partition in memory; the user's function runs at the end of the batch.</summary>
 internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, int, IEnumerable<TResult>> map,
     int partition, string operatorName, Operator<TResult> next)
     : Operator<T, TResult>(next)
@@ -68,7 +69,7 @@ internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, 
     {
         _records.Seal();
         var life = new RecordsLife(typeof(BatchPartition<T>).Name, batch.Time,
-            "Read a partition only in the function that it is given to and in what that returns; keep partition.ToArray().");
+            "Read a partition only in the function that receives it, and in the sequence that this returns; keep partition.ToArray().");
         try
         {
             IEnumerable<TResult> results = map(new BatchPartition<T>(_records, life), partition)
@@ -78,7 +79,7 @@ internal sealed class MapPartitionsOperator<T, TResult>(Func<BatchPartition<T>, 
                 Output.Add(result);
             }
 
-            // Results may share what the gathered records hold, never the blocks: those go back now.
+            // Results may share what the collected records point to, but never the blocks of records: these are returned now.
             base.OnBatchEnd(batch);
         }
         finally

@@ -5,16 +5,16 @@ namespace FastStream;
 /// <summary>A loop over a span of records, written by the user.</summary>
 /// <param name="items">Records of one partition, in order: at least 1, at most <see cref="RecordBuffer.SpanRecords"/>.
 /// A batch comes in any number of spans. Valid during the call.</param>
-/// <param name="output">Where results are added.</param>
-/// <typeparam name="T">The record taken in.</typeparam>
-/// <typeparam name="TResult">The record handed on.</typeparam>
+/// <param name="output">The buffer to add results to.</param>
+/// <typeparam name="T">The input record.</typeparam>
+/// <typeparam name="TResult">The output record.</typeparam>
 public delegate void SpanFunction<T, TResult>(ReadOnlySpan<T> items, RecordBuffer<TResult> output);
 
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// The stream of all records that the function adds, in order, in the same partitions. How a batch is cut into
-    /// spans is not part of its meaning: do not count spans.
+    /// The stream of all records that the function adds, in order, in the same partitions. How a batch is divided into
+    /// spans has no meaning: do not count spans.
     /// </summary>
     /// <example><code>
     /// var squares = numbers.MapSpan((ReadOnlySpan&lt;int&gt; items, RecordBuffer&lt;int&gt; output) =>
@@ -29,8 +29,8 @@ public static partial class DStreamOperators
     /// });
     /// </code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="map">Called once for each span; partitions call it at the same time from different threads. What it
-    /// throws fails the batch.</param>
+    /// <param name="map">Called once for each span; partitions call it at the same time from different threads. If it
+    /// throws, the batch fails.</param>
     public static DStream<TResult> MapSpan<T, TResult>(this DStream<T> stream, SpanFunction<T, TResult> map)
     {
         ArgumentNullException.ThrowIfNull(stream);

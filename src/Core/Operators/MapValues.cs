@@ -5,13 +5,13 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// Each pair with a function's result in place of its value. Keys stay in their partitions, so that keyed operators
-    /// behind need no exchange where none was needed before.
+    /// Each pair with a function's result in place of its value. Keys stay in their partitions, so that downstream
+    /// keyed operators need an exchange only if they needed one before.
     /// </summary>
     /// <example><code>var averages = pairs.GroupByKey().MapValues(group => group.Average());</code></example>
     /// <param name="stream">The pairs.</param>
-    /// <param name="map">Called once for each pair; partitions call it at the same time from different threads. What it
-    /// throws fails the batch.</param>
+    /// <param name="map">Called once for each pair; partitions call it at the same time from different threads. If it
+    /// throws, the batch fails.</param>
     public static DStream<(TKey Key, TResult Value)> MapValues<TKey, TValue, TResult>(this DStream<(TKey Key, TValue Value)> stream,
         Func<TValue, TResult> map)
     {

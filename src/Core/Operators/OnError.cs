@@ -9,20 +9,20 @@ public static partial class DStreamOperators
         + "UpdateStateByKey: they call a function for single records or keys.";
 
     /// <summary>
-    /// Says what becomes of the records for which the operator's function throws. Without this call they fail their
-    /// batch.
+    /// Sets what the operator does with records for which its function throws. Without this call they fail their batch.
     /// </summary>
     /// <remarks>
-    /// Gives a new stream: call it directly behind the operator, and go on with what it returns. Nothing that the
-    /// function gave for the record is kept. Under
-    /// <see cref="RecordErrorPolicy.Drop"/> a key of <c>UpdateStateByKey</c> keeps the state that it had, and its
-    /// values of the batch are left out. Errors that are not of one record
-    /// (memory, stack) still fail the batch. The operator is a little slower than one without the call (docs/tuning.md).
+    /// Returns a new stream: call it directly after the operator, and continue with what it returns. Results that the
+    /// function gave for the record before it threw are dropped. Under <see cref="RecordErrorPolicy.Drop"/> a key of
+    /// <c>UpdateStateByKey</c> keeps the state that it had, and its values of the batch are dropped. Errors that are
+    /// not of one record (memory, stack) still fail the batch. The operator is a little slower than one without the
+    /// call (docs/tuning.md).
     /// </remarks>
     /// <example><code>var sizes = lines.Map(line => int.Parse(line.ToString())).OnError(RecordErrorPolicy.Drop);</code></example>
-    /// <param name="stream">What the operator gave.</param>
-    /// <param name="policy">What becomes of such records.</param>
-    /// <exception cref="ArgumentException">The stream is not made by an operator that calls a function for single records.</exception>
+    /// <param name="stream">The operator's stream.</param>
+    /// <param name="policy">What the operator does with such records.</param>
+    /// <exception cref="ArgumentException">The operator of the stream does not call a function for single
+    /// records.</exception>
     public static DStream<T> OnError<T>(this DStream<T> stream, RecordErrorPolicy policy)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -35,25 +35,25 @@ public static partial class DStreamOperators
     }
 
     /// <summary>
-    /// Sends the records for which the operator's function throws to a stream of their own, the dead letters, in place
+    /// Sends the records for which the operator's function throws to a stream of their own, the dead letters, instead
     /// of failing the batch.
     /// </summary>
     /// <remarks>
-    /// As <see cref="OnError{T}(DStream{T}, RecordErrorPolicy)"/> with <see cref="RecordErrorPolicy.Drop"/>, and the
-    /// records also come out at <paramref name="failed"/>, in the same batch.
+    /// As <see cref="OnError{T}(DStream{T}, RecordErrorPolicy)"/> with <see cref="RecordErrorPolicy.Drop"/>; in
+    /// addition, <paramref name="failed"/> emits the dropped records, in the same batch.
     /// </remarks>
     /// <example><code>
     /// var sizes = lines.Map(line => int.Parse(line.ToString())).OnError(out DStream&lt;FailedRecord&lt;Utf8Text&gt;&gt; failed);
     /// failed.SaveAsFiles("dead-letters/sizes", new JsonLinesFormat&lt;FailedRecord&lt;Utf8Text&gt;&gt;());
     /// </code></example>
-    /// <typeparam name="TIn">The record that the function is called for; pairs at operators with keys. Declared with
-    /// <paramref name="failed"/>.</typeparam>
-    /// <typeparam name="TOut">The record handed on.</typeparam>
-    /// <param name="stream">What the operator gave.</param>
-    /// <param name="failed">The records left out, each with operator, error and batch time.</param>
+    /// <typeparam name="TIn">The operator's input record; for keyed operators, the pair. The declaration of
+    /// <paramref name="failed"/> gives it.</typeparam>
+    /// <typeparam name="TOut">The operator's output record.</typeparam>
+    /// <param name="stream">The operator's stream.</param>
+    /// <param name="failed">The dropped records, each with operator, error and batch time.</param>
     /// <exception cref="ArgumentException">
-    /// The stream is not made by an operator that calls a function for single records, or <typeparamref name="TIn"/> is
-    /// not the record that the operator takes in.
+    /// The operator of the stream does not call a function for single records, or <typeparamref name="TIn"/> is not the
+    /// operator's input record.
     /// </exception>
     public static DStream<TOut> OnError<TIn, TOut>(this DStream<TOut> stream, out DStream<FailedRecord<TIn>> failed)
     {
@@ -94,13 +94,14 @@ public static partial class DStreamOperators
 }
 
 /// <summary>
-/// A stream of an operator that calls a function for each record, as one that goes on without the records for which it
-/// throws.
+/// The stream of an operator that calls a function for each record, changed so that it continues without the records
+/// for which the function throws.
 /// </summary>
-/// <param name="original">The stream as it was described first; never connected.</param>
+/// <param name="original">The stream as first described; never connected.</param>
 /// <param name="parent">Its parent.</param>
-/// <param name="function">The user's function, for code of its own.</param>
-/// <param name="createCall">Makes what calls the function for a record and adds what comes of it; one for each partition.</param>
+/// <param name="function">The user's function, for which the operator's loop is specialized.</param>
+/// <param name="createCall">Makes the delegate that calls the function for a record and adds its results; one for each
+/// partition.</param>
 internal sealed class TolerantStream<TIn, TOut>(
     DStream<TOut> original, DStream<TIn> parent, Delegate function, Func<Action<TIn, RecordBuffer<TOut>>> createCall)
     : DStream<TOut>(parent.Context, original.OperatorName, parent), IHasRecordErrors<TIn>
@@ -129,7 +130,7 @@ internal sealed class TolerantStream<TIn, TOut>(
     }
 }
 
-/// <summary>Gathers a span's results, so that those of a record that fails can be taken back, and then hands them on.</summary>
+/// <summary>Collects a span's results, so that it can remove those of a record that fails, and then forwards them.</summary>
 internal sealed class TolerantOperator<TIn, TOut, TMarker> : Operator<TIn, TOut>
     where TMarker : struct
 {
@@ -151,7 +152,7 @@ internal sealed class TolerantOperator<TIn, TOut, TMarker> : Operator<TIn, TOut>
     {
         Action<TIn, RecordBuffer<TOut>> function = _call;
         RecordBuffer<TOut> adding = _adding;
-        int done = 0;   // results of records that are through
+        int done = 0;   // results of the records that succeeded
         foreach (ref readonly TIn item in items)
         {
             try
@@ -166,7 +167,7 @@ internal sealed class TolerantOperator<TIn, TOut, TMarker> : Operator<TIn, TOut>
             }
         }
 
-        HandOn();
+        Forward();
     }
 
     public override void OnBatchEnd(BatchContext batch)
@@ -197,8 +198,8 @@ internal sealed class TolerantOperator<TIn, TOut, TMarker> : Operator<TIn, TOut>
         }
     }
 
-    // Mostly the results fit into the buffer, and are handed on as they lie there.
-    private void HandOn()
+    // Usually the results fit into the buffer, and are forwarded from there.
+    private void Forward()
     {
         if (_results.Items.Count == 0)
         {
@@ -212,7 +213,7 @@ internal sealed class TolerantOperator<TIn, TOut, TMarker> : Operator<TIn, TOut>
     }
 }
 
-/// <summary>Takes what does not fit into the buffer in front of it.</summary>
+/// <summary>Receives what does not fit into the buffer in front of it.</summary>
 internal sealed class ResultList<T> : LastOperator<T>
 {
     public PooledList<T> Items { get; } = new();

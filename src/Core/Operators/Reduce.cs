@@ -5,13 +5,13 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// One record for each batch, by a function of two; nothing for an empty batch. Each partition is reduced first,
-    /// then the results in the order of the partitions; the result is in one partition.
+    /// Reduces each batch to a single record; nothing for an empty batch. Each partition is reduced first, then the
+    /// results in the order of the partitions; the result is in one partition.
     /// </summary>
     /// <example><code>var sums = numbers.Reduce((a, b) => a + b);</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="reduce">Two records made one; associative. Partitions call it at the same time from different
-    /// threads. What it throws fails the batch.</param>
+    /// <param name="reduce">Makes one record of two; associative. Partitions call it at the same time from different
+    /// threads. If it throws, the batch fails.</param>
     public static DStream<T> Reduce<T>(this DStream<T> stream, Func<T, T, T> reduce)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -41,7 +41,7 @@ internal sealed class ReduceStream<T>(DStream<T> parent, string operatorName, Fu
 internal sealed class ReduceOperator<T, TMarker>(Func<T, T, T> reduce, Operator<T> next) : Operator<T, T>(next)
     where TMarker : struct
 {
-    private T _result = default!;   // of the records until now
+    private T _result = default!;   // of the records so far
     private bool _hasResult;        // whether there was a record
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -5,13 +5,13 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// One pair for each key of the batch: its values reduced to one. Reduced in each partition first, so that few
-    /// cross.
+    /// One pair for each key of the batch, with the key's values reduced to one. Each partition reduces its values
+    /// first, so that few pairs cross partitions.
     /// </summary>
     /// <example><code>var counts = words.Map(word => (word, 1L)).ReduceByKey((a, b) => a + b);</code></example>
     /// <param name="stream">The pairs.</param>
-    /// <param name="reduce">Two values made one; associative. Values come in the order of partitions and arrival.
-    /// Partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    /// <param name="reduce">Makes one value of two; associative. Values come in the order of partitions and arrival.
+    /// Partitions call it at the same time from different threads. If it throws, the batch fails.</param>
     /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
     public static DStream<(TKey Key, TValue Value)> ReduceByKey<TKey, TValue>(
@@ -52,7 +52,7 @@ internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue 
     }
 }
 
-/// <summary>Without a call that makes a first value: for most keys of a skewed batch that is the call that counts.</summary>
+/// <summary>Needs no call for a key's first value: most keys of a skewed batch have only that one.</summary>
 internal readonly struct ReduceFold<TKey, TValue, TMarker>(Func<TValue, TValue, TValue> reduce)
     : IFold<(TKey Key, TValue Value), TKey, TValue>
     where TMarker : struct

@@ -3,8 +3,8 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// The same records in exactly so many partitions, dealt out by turns. The same batch is always dealt out alike; in
-    /// each partition, records of one former partition keep their order.
+    /// The same records in exactly <paramref name="partitions"/> partitions, assigned round robin. The same batch is
+    /// always assigned in the same way; in each partition, the records of one former partition keep their order.
     /// </summary>
     /// <example><code>var spread = fewBigFiles.Repartition(16).Map(Parse);</code></example>
     /// <param name="stream">The stream.</param>
@@ -19,12 +19,12 @@ public static partial class DStreamOperators
 }
 
 /// <summary>
-/// Deals records out by turns. Every sender begins at another partition, so that many small senders do not all fill the
-/// first.
+/// Assigns records to partitions round robin. Every sender begins at another partition, so that many small senders do
+/// not all fill the first one.
 /// </summary>
 internal sealed class RoundRobinPartitioner<T>(int sender) : IPartitioner<T>
 {
-    private int _turns;   // by how many partitions the turn has moved on since the batch began, less whole rounds
+    private int _turns;   // how many partitions the turn has advanced since the batch began, modulo their number
 
     public void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions, in KeySalt salt)
     {

@@ -8,8 +8,8 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// The stream of the words of every text: what stands between blanks, tabs and other bytes up to 0x20; empty words
-    /// are left out. Words share the text's memory.
+    /// The stream of the words of every text. Blanks, tabs and other bytes up to 0x20 separate words; empty words are
+    /// dropped. Words share the text's memory.
     /// </summary>
     /// <example><code>var counts = lines.SplitWords().CountByValue();</code></example>
     /// <param name="stream">The texts.</param>
@@ -19,7 +19,9 @@ public static partial class DStreamOperators
         return new SplitWordsStream(stream);
     }
 
-    /// <summary>The stream of the words of every string: what stands between white space of any kind; empty words are left out.</summary>
+    /// <summary>
+    /// The stream of the words of every string. White space of any kind separates words; empty words are dropped.
+    /// </summary>
     /// <param name="stream">The strings.</param>
     public static DStream<string> SplitWords(this DStream<string> stream) =>
         stream.FlatMap(text => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
@@ -32,16 +34,17 @@ internal sealed class SplitWordsStream(DStream<Utf8Text> parent) : DStream<Utf8T
 }
 
 /// <summary>
-/// Two steps for a span of texts: where words begin and end, 64 bytes at a time and four ends a turn without a branch
-/// for each; then the words themselves, in one long loop that the processor can foresee. Lines that follow one another
-/// in memory are searched as one text: what is between them is blank.
+/// Works in two steps for a span of texts. The first finds where words begin and end, 64 bytes at a time and four ends
+/// per iteration, without a branch for each end. The second makes the words, in one long loop whose branches the
+/// processor predicts. Lines that are adjacent in memory are searched as one text: the bytes between them are blank.
 /// </summary>
 internal sealed unsafe class SplitWordsOperator(Operator<Utf8Text> next) : Operator<Utf8Text, Utf8Text>(next)
 {
     private const int BlockBytes = 64;
     private const byte Blank = 0x20;
 
-    // Words found before they are made; a block adds at most 64 ends and the text's own, and four are written at once.
+    // Number of words found before they are made. A block adds at most 64 ends and that of the text, and four are
+    // written at once.
     private const int FoundWords = 1024;
 
     private readonly nint[] _starts = GC.AllocateArray<nint>(FoundWords + BlockBytes + 16, pinned: true);
@@ -83,7 +86,7 @@ internal sealed unsafe class SplitWordsOperator(Operator<Utf8Text> next) : Opera
         Output.Flush();
     }
 
-    // Whether only the end of a line, one or two blank bytes, lies between two texts.
+    // Whether only an end of line, one or two blank bytes, lies between two texts.
     private static bool FollowsOn(byte* end, byte* start) =>
         (start - end == 1 || (start - end == 2 && end[1] <= Blank)) && *end <= Blank;
 
@@ -96,7 +99,7 @@ internal sealed unsafe class SplitWordsOperator(Operator<Utf8Text> next) : Opera
         return blanks & (blanks - 1);
     }
 
-    // Optimised from the first call; there is no delegate in it that a profile could inline.
+    // Optimised from the first call on; it has no delegate that a profile could inline.
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private int Find(byte* text, byte* textEnd, int found)
     {
@@ -120,7 +123,7 @@ internal sealed unsafe class SplitWordsOperator(Operator<Utf8Text> next) : Opera
                 ? Blanks(block, blank)
                 : BlanksOfFew(block, length - position);
 
-            // What is behind the text is not blank, whatever it is; the text's end is.
+            // Bytes after the text do not count as blank, whatever they are; the end of the text does.
             int left = length - position;
             blanks = left >= BlockBytes ? blanks : (blanks & ((1ul << left) - 1)) | (1ul << left);
             int count = BitOperations.PopCount(blanks);
@@ -128,7 +131,8 @@ internal sealed unsafe class SplitWordsOperator(Operator<Utf8Text> next) : Opera
             nint* end = ends + found;
             for (int written = 0; written < count; written += 4)
             {
-                // Past the last one a zero gives 64: written into room that the next ends overwrite.
+                // After the last end, a blank mask of zero gives 64: these are written into room that the next ends
+                // overwrite.
                 blanks = Write(block, blanks, end, start);
                 blanks = Write(block, blanks, end + 1, start + 1);
                 blanks = Write(block, blanks, end + 2, start + 2);
@@ -171,7 +175,7 @@ internal sealed unsafe class SplitWordsOperator(Operator<Utf8Text> next) : Opera
         Utf8Text* word = words;
         for (int i = 0; i < found; i++)
         {
-            // Store, then advance unless it was empty.
+            // Store, then advance unless the word is empty.
             int length = (int)(ends[i] - starts[i]);
             Utf8Text.Store(word, (byte*)starts[i], length);
             word += length != 0 ? 1 : 0;

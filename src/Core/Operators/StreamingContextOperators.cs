@@ -1,5 +1,5 @@
 namespace FastStream;
 
 /// <summary>Operators over a list of streams, which start from the <see cref="StreamingContext"/>.</summary>
-/// <remarks>Each file adds what it describes; nothing is hidden by the parts.</remarks>
+/// <remarks>A partial class: each file adds the members that it describes.</remarks>
 public static partial class StreamingContextOperators;

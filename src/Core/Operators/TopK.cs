@@ -6,14 +6,15 @@ public static partial class DStreamOperators
 {
     /// <summary>
     /// The <paramref name="count"/> records of each batch with the largest keys (with the smallest, when not
-    /// descending), best first, in one partition. Of equal keys the one that came first is the better. Fewer records
-    /// give all of them. The best of each partition are found first, so that few cross.
+    /// descending), best first, in one partition. Of equal keys, the one that came first is better. A batch with fewer
+    /// records gives all of them. Each partition finds its best records first, so that few cross partitions.
     /// </summary>
     /// <example><code>words.CountByValue().TopK(10, x => x.Value).Print();</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="count">How many are kept, at least 1; all of them are held in memory for each partition.</param>
-    /// <param name="keySelector">What is compared, by its type's own order. Called once for each record in each of two
-    /// steps; partitions call it at the same time from different threads. What it throws fails the batch.</param>
+    /// <param name="count">The number of records kept, at least 1; each partition holds that many in memory.</param>
+    /// <param name="keySelector">Gives the value that is compared, by its type's own order. Called once for each record
+    /// in each of two steps; partitions call it at the same time from different threads. If it throws, the batch
+    /// fails.</param>
     /// <param name="descending">Whether the largest are kept; default true.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is below 1.</exception>
     public static DStream<T> TopK<T, TKey>(this DStream<T> stream, int count, Func<T, TKey> keySelector, bool descending = true)
@@ -45,14 +46,14 @@ internal sealed class TopKStream<T, TKey>(DStream<T> parent, string operatorName
     }
 }
 
-/// <summary>A heap with the worst of the best on top: most records are compared with it and forgotten.</summary>
+/// <summary>A heap with the worst of the best records on top: most records are compared with that one and dropped.</summary>
 internal sealed class TopKOperator<T, TKey, TMarker>(int count, Func<T, TKey> keySelector, bool descending, Operator<T> next)
     : Operator<T, T>(next)
     where TMarker : struct
 {
     private readonly PriorityQueue<T, (TKey Key, long Arrival)> _best = new(new WorstFirst(descending));
-    private readonly PooledList<T> _worstFirst = new();   // the result while it is turned round
-    private long _arrival;                                // records of the batch until now
+    private readonly PooledList<T> _worstFirst = new();   // the result before it is reversed
+    private long _arrival;                                // records of the batch so far
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnRecords(ReadOnlySpan<T> items)

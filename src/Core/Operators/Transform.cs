@@ -5,17 +5,17 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// The stream of what a function makes of every batch, also of empty ones. The batch is brought into one partition
-    /// first, in the order of its partitions, and the result is in one partition: the way to sort, to rank, or to join
-    /// with a table that is read anew for each batch.
+    /// The stream of a function's results for every batch, also for empty ones. The batch is first gathered in one
+    /// partition, in the order of its partitions, and the result is in one partition: the way to sort, to rank, or to
+    /// join with a table that is read again for each batch.
     /// </summary>
     /// <example><code>
     /// var sorted = words.Transform((batch, time) => batch.Order());
     /// var known = visits.Transform((batch, time) => { var users = LoadUsers(); return batch.Where(v => users.Contains(v.User)); });
     /// </code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="transform">Called once for each batch, with the batch, valid until the result was walked through,
-    /// and its time. What it throws, or a null result, fails the batch.</param>
+    /// <param name="transform">Called once for each batch, with the batch, valid until the result has been enumerated,
+    /// and its time. If it throws or returns null, the batch fails.</param>
     public static DStream<TResult> Transform<T, TResult>(this DStream<T> stream, Func<Batch<T>, BatchTime, IEnumerable<TResult>> transform)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -24,8 +24,7 @@ public static partial class DStreamOperators
     }
 
     /// <summary>
-    /// As <see cref="Transform{T, TResult}(DStream{T}, Func{Batch{T}, BatchTime, IEnumerable{TResult}})"/>, where the
-    /// time does not matter.
+    /// As <see cref="Transform{T, TResult}(DStream{T}, Func{Batch{T}, BatchTime, IEnumerable{TResult}})"/>, without the time.
     /// </summary>
     /// <example><code>var sorted = words.Transform(batch => batch.Order());</code></example>
     public static DStream<TResult> Transform<T, TResult>(this DStream<T> stream, Func<Batch<T>, IEnumerable<TResult>> transform)
@@ -36,14 +35,13 @@ public static partial class DStreamOperators
 }
 
 /// <summary>
-/// Gathers the last parent's batch; those of the others have been gathered before it. The user's function runs at the
-/// end.
+/// Collects the batch of the last parent, after those of the others have been collected. The user's function runs at the end.
 /// </summary>
-/// <param name="last">The last parent's.</param>
-/// <param name="all">All parents', the last one's too.</param>
-/// <param name="transform">Called while the gathered batches are held.</param>
+/// <param name="last">The batch of the last parent.</param>
+/// <param name="all">The batches of all parents, including the last one.</param>
+/// <param name="transform">Called while the collected batches are held.</param>
 /// <param name="operatorName">For errors.</param>
-/// <param name="next">Takes the results.</param>
+/// <param name="next">Receives the results.</param>
 internal sealed class TransformOperator<T, TResult>(
     GatheredBatch<T> last, IReadOnlyList<IGatheredBatch> all, Func<BatchTime, IEnumerable<TResult>?> transform,
     string operatorName, Operator<TResult> next)
@@ -88,15 +86,15 @@ internal sealed class TransformOperator<T, TResult>(
     }
 }
 
-/// <summary>One parent's batch, whatever its records are.</summary>
+/// <summary>The batch of one parent, of any record type.</summary>
 internal interface IGatheredBatch
 {
-    /// <summary>Makes a batch of what was gathered, for a function to read until <see cref="Release"/>.</summary>
+    /// <summary>Makes a batch of the collected records, for a function to read until <see cref="Release"/>.</summary>
     void Hold(BatchContext batch);
 
     void Release();
 
-    /// <summary>Gives back what was gathered.</summary>
+    /// <summary>Drops the collected records and returns their memory.</summary>
     void Forget();
 }
 

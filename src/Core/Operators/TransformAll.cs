@@ -3,17 +3,17 @@ namespace FastStream;
 public static partial class StreamingContextOperators
 {
     /// <summary>
-    /// The stream of what a function makes of the batches of several streams, also of empty ones. Each is brought into
-    /// one partition first, in the order of its partitions, and the result is in one partition. For two streams of
-    /// different types there is <see cref="DStreamOperators.TransformWith"/>.
+    /// The stream of a function's results for the batches of several streams, also for empty ones. Each batch is first
+    /// gathered in one partition, in the order of its partitions, and the result is in one partition. For two streams
+    /// of different types, use <see cref="DStreamOperators.TransformWith"/>.
     /// </summary>
     /// <example><code>var merged = context.Transform(shards, (batches, time) => batches.SelectMany(batch =>
     /// batch).Order());</code></example>
     /// <param name="context">The streams' context.</param>
     /// <param name="streams">At least one stream; all of the same slide.</param>
     /// <param name="transform">
-    /// Called once for each batch, with the streams' batches in the order of the list, valid until the result was
-    /// walked through, and their time. What it throws, or a null result, fails the batch.
+    /// Called once for each batch, with the streams' batches in the order of the list, valid until the result has been
+    /// enumerated, and their time. If it throws or returns null, the batch fails.
     /// </param>
     /// <exception cref="ArgumentException">There is no stream, or the streams differ in context or slide.</exception>
     public static DStream<TResult> Transform<T, TResult>(

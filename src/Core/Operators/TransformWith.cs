@@ -3,14 +3,14 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// The stream of what a function makes of the batches of two streams, also of empty ones. Both are brought into one
-    /// partition first, in the order of their partitions, and the result is in one partition.
+    /// The stream of a function's results for the batches of two streams, also for empty ones. Both batches are first
+    /// gathered in one partition, in the order of their partitions, and the result is in one partition.
     /// </summary>
     /// <example><code>var unseen = visits.TransformWith(blocked, (left, right, time) => left.Except(right));</code></example>
     /// <param name="stream">The left stream.</param>
     /// <param name="other">The right stream: same context, same slide.</param>
-    /// <param name="transform">Called once for each batch, with both batches, valid until the result was walked
-    /// through, and their time. What it throws, or a null result, fails the batch.</param>
+    /// <param name="transform">Called once for each batch, with both batches, valid until the result has been
+    /// enumerated, and their time. If it throws or returns null, the batch fails.</param>
     /// <exception cref="ArgumentException">The streams differ in context or slide.</exception>
     public static DStream<TResult> TransformWith<TLeft, TRight, TResult>(
         this DStream<TLeft> stream, DStream<TRight> other, Func<Batch<TLeft>, Batch<TRight>, BatchTime, IEnumerable<TResult>> transform)

@@ -4,9 +4,9 @@ public static partial class DStreamOperators
 {
     /// <summary>
     /// The records of all streams. Partition i holds the records of partition i of each stream, first this stream's,
-    /// then the others' in the order given; there are as many partitions as the stream with the most has. So in several
-    /// partitions not all of this stream's records come before the others', as they do in Spark; with one they do.
-    /// docs/decisions/0012-union.md has the reasons.
+    /// then the others' in the given order; the result has as many partitions as the stream with the most. So with
+    /// several partitions, this stream's records do not all come before the others', as they do in Spark; with one
+    /// partition they do. docs/decisions/0012-union.md has the reasons.
     /// </summary>
     /// <example><code>var all = web.Union(mobile, partners);</code></example>
     /// <param name="stream">The first stream.</param>
@@ -20,8 +20,8 @@ public static partial class DStreamOperators
     }
 
     /// <summary>
-    /// The records of all streams of a list, in its order, as
-    /// <see cref="Union{T}(DStream{T}, IReadOnlyList{DStream{T}})"/> does it.
+    /// The records of all streams of a list, in the order of the list, as in
+    /// <see cref="Union{T}(DStream{T}, IReadOnlyList{DStream{T}})"/>.
     /// </summary>
     /// <example><code>var all = context.Union(ports.Select(port => context.SocketTextStream(host, port)).ToList());</code></example>
     /// <param name="context">The streams' context.</param>

@@ -5,8 +5,9 @@ using System.Text;
 namespace FastStream;
 
 /// <summary>
-/// Comma-separated values by RFC 4180 (https://www.rfc-editor.org/rfc/rfc4180): CR LF after every line; fields with a
-/// comma, quote or line end in quotes; nothing (null, an <see cref="Optional{T}"/> without value) is an empty field.
+/// Comma-separated values by RFC 4180 (https://www.rfc-editor.org/rfc/rfc4180): CR LF after every line; a field with a
+/// comma, quote or line end is quoted; an absent value (null, an <see cref="Optional{T}"/> without value) is an empty
+/// field.
 /// </summary>
 /// <example><code>requests.SaveAsFiles("out/requests", new CsvFormat&lt;Request&gt;(("path", r => r.Path), ("ms", r =>
 /// r.Milliseconds)));</code></example>
@@ -18,8 +19,8 @@ public sealed class CsvFormat<T> : IOutputFormat<T>
     private readonly (string Name, Func<T, object?> Field)[] _columns;   // empty: a tuple's elements, or the record itself
 
     /// <summary>
-    /// Without columns a tuple gives one field for each element, any other record one field, and no file begins with
-    /// names. With columns each file begins with their names.
+    /// Without columns, a tuple gives one field for each element, any other record one field, and files have no header
+    /// line. With columns, each file begins with a line of their names.
     /// </summary>
     /// <param name="columns">A name and a function of the record for each column.</param>
     public CsvFormat(params (string Name, Func<T, object?> Field)[] columns)
@@ -75,7 +76,7 @@ public sealed class CsvFormat<T> : IOutputFormat<T>
 
             string text = value is null ? string.Empty : RecordText.Of(value);
 
-            // An only field without text is quoted too: its line would be empty, which readers pass over.
+            // A single field without text is quoted too: its line would be empty, and readers skip empty lines.
             if (text.AsSpan().ContainsAny(Special) || (count == 1 && text.Length == 0))
             {
                 text = $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

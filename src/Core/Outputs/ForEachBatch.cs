@@ -5,7 +5,7 @@ public static partial class DStreamOperators
     /// <summary>Runs a function on every batch of the stream, also on empty ones, in time order.</summary>
     /// <example><code>counts.ForEachBatch((batch, time) => Console.WriteLine($"{time}: {batch.Count} keys"));</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="action">Gets the batch, valid during the call, and its time. What it throws fails the batch.</param>
+    /// <param name="action">Receives the batch, valid during the call, and its time. If it throws, the batch fails.</param>
     public static OutputOperation ForEachBatch<T>(this DStream<T> stream, Action<Batch<T>, BatchTime> action)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -17,12 +17,15 @@ public static partial class DStreamOperators
         });
     }
 
-    /// <summary>Runs an asynchronous function on every batch of the stream; the next batch's outputs begin when it is done.</summary>
+    /// <summary>
+    /// Runs an asynchronous function on every batch of the stream; the next batch's outputs begin when its task
+    /// completes.
+    /// </summary>
     /// <example><code>counts.ForEachBatch(async (batch, time, cancellation) => await store.SaveAsync(time.Milliseconds,
     /// batch.ToArray(), cancellation));</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="action">Gets the batch, valid until its task is done, its time, and a token that is cancelled when
-    /// the context stops at once.</param>
+    /// <param name="action">Receives the batch, valid until the task completes, its time, and a token that is cancelled
+    /// when the context stops at once.</param>
     public static OutputOperation ForEachBatch<T>(this DStream<T> stream, Func<Batch<T>, BatchTime, CancellationToken, ValueTask> action)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -30,9 +33,12 @@ public static partial class DStreamOperators
         return stream.AddOutput("ForEachBatch", (batch, cancellation) => action(batch, batch.Time, cancellation));
     }
 
-    /// <summary>Runs an asynchronous function on every batch of the stream; the next batch's outputs begin when it is done.</summary>
+    /// <summary>
+    /// Runs an asynchronous function on every batch of the stream; the next batch's outputs begin when its task
+    /// completes.
+    /// </summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="action">Gets the batch, valid until its task is done, and its time.</param>
+    /// <param name="action">Receives the batch, valid until the task completes, and its time.</param>
     public static OutputOperation ForEachBatch<T>(this DStream<T> stream, Func<Batch<T>, BatchTime, Task> action)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -46,8 +52,8 @@ public static partial class DStreamOperators
 }
 
 /// <summary>
-/// Gathers a stream's records in every partition and runs a function on the whole batch; another one, if given, when
-/// the context has stopped.
+/// Collects a stream's records in every partition and runs a function on the whole batch; runs another function, if one
+/// is given, when the context has stopped.
 /// </summary>
 internal class BatchOutput<T>(DStream<T> stream, string operatorName,
     Func<Batch<T>, CancellationToken, ValueTask> action, Action? close = null)

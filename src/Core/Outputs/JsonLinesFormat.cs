@@ -5,19 +5,19 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace FastStream;
 
-/// <summary>One JSON value a line, ended by a line feed (https://jsonlines.org).</summary>
+/// <summary>One JSON value per line, ended by a line feed (https://jsonlines.org).</summary>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class JsonLinesFormat<T> : IOutputFormat<T>
 {
-    // A writer keeps its buffers between records; it belongs to the thread for the length of one call.
+    // A writer keeps its buffers between records; during a call the thread has it to itself.
     [ThreadStatic]
     private static Utf8JsonWriter? t_writer;
 
     private readonly JsonTypeInfo<T> _type;
 
     /// <summary>
-    /// A format by what the JSON source generator wrote: needs no reflection, so it may be trimmed and compiled ahead
-    /// of time.
+    /// A format with what the JSON source generator wrote: it needs no reflection, so that the program may be trimmed
+    /// and compiled ahead of time.
     /// </summary>
     /// <param name="type">Such as <c>OrdersJson.Default.Order</c>; its options must not ask for indentation, which
     /// would break lines.</param>
@@ -28,10 +28,10 @@ public sealed class JsonLinesFormat<T> : IOutputFormat<T>
     }
 
     /// <summary>
-    /// A format by reflection. Without options the fields of records are written too, so that a pair is
+    /// A format that uses reflection. Without options, the fields of records are written too, so that a pair is
     /// <c>{"Item1":…,"Item2":…}</c>.
     /// </summary>
-    /// <param name="options">Options of the serializer; indentation is ignored, for it would break lines.</param>
+    /// <param name="options">Options of the serializer; indentation is ignored, because it would break lines.</param>
     [RequiresUnreferencedCode("Reads the members of T by reflection. Give the JsonTypeInfo<T> of a source-generated "
         + "context where the program is trimmed.")]
     [RequiresDynamicCode("May make code at run time. Give the JsonTypeInfo<T> of a source-generated context where "
@@ -53,7 +53,7 @@ public sealed class JsonLinesFormat<T> : IOutputFormat<T>
         Utf8JsonWriter? writer = t_writer;
         if (writer is null || writer.Options.Encoder != _type.Options.Encoder)
         {
-            // The serializer takes the writer's encoder, not that of its own options.
+            // The serializer uses the writer's encoder, not that of its own options.
             t_writer = writer = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = _type.Options.Encoder });
         }
 
@@ -65,7 +65,7 @@ public sealed class JsonLinesFormat<T> : IOutputFormat<T>
         }
         catch
         {
-            // Half a value may be in it.
+            // The writer may hold half a value.
             t_writer = null;
             throw;
         }

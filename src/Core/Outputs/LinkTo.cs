@@ -5,20 +5,22 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// Sends every record to a block, batch by batch, partition by partition, in order; waits while the block
-    /// postpones, and the next batch waits with it.
+    /// Sends every record to a dataflow block, batch by batch, partition by partition, in order. Waits while the block
+    /// postpones, and the next batch waits too.
     /// </summary>
     /// <remarks>
-    /// A batch that is run again is sent again. Stopping at once ends the wait and drops the rest of the batch. A batch in which a text is
-    /// found in an object, an open class or a delegate fails before its first record is sent.
+    /// A batch that runs again is sent again. Stopping at once ends the wait and drops the rest of the batch. If a text
+    /// is found in an object, an open class or a delegate, the batch fails before its first record is sent.
     /// </remarks>
     /// <example><code>orders.LinkTo(new ActionBlock&lt;Order&gt;(Ship), new DataflowLinkOptions { PropagateCompletion =
     /// true });</code></example>
-    /// <param name="stream">The stream; its records outlive their batch, so they cannot be or hold a <see cref="Utf8Text"/> or
-    /// <see cref="Group{T}"/>.</param>
-    /// <param name="target">Where to. A block that declines, because it was completed or has failed, fails the batch.</param>
-    /// <param name="options">With PropagateCompletion the block is completed when the context stops, or faulted with
-    /// what stopped it; default not, as between blocks. Append and MaxMessages do not apply.</param>
+    /// <param name="stream">The stream. Its records outlive their batch, so that they cannot be or hold a
+    /// <see cref="Utf8Text"/> or <see cref="Group{T}"/>.</param>
+    /// <param name="target">The block. If it declines a record, because it was completed or has failed, the batch
+    /// fails.</param>
+    /// <param name="options">With PropagateCompletion, the block is completed when the context stops, or faulted with
+    /// the failure that stopped the context; by default neither, as between blocks. Append and MaxMessages do not
+    /// apply.</param>
     /// <exception cref="ArgumentException">The record is or holds a <see cref="Utf8Text"/> or <see cref="Group{T}"/>, also in a
     /// field.</exception>
     public static OutputOperation LinkTo<T>(this DStream<T> stream, ITargetBlock<T> target, DataflowLinkOptions? options = null)

@@ -1,15 +1,16 @@
 namespace FastStream;
 
-/// <summary>A directory of this machine, or one that is mounted here and can rename directories.</summary>
+/// <summary>A directory of this machine, or one mounted on it, in a file system that can rename directories.</summary>
 /// <remarks>
-/// A batch's directory is written beside its place under another name, brought to the disk, and then renamed: readers see all of it or
-/// nothing. It replaces one that an earlier try has left; anything else in the place fails the batch and stays.
+/// A batch's directory is written beside its place under another name, flushed to the disk, and then renamed: readers
+/// see all of it or nothing. It replaces the directory of an earlier attempt; if anything else is in the place, that
+/// stays and the batch fails.
 /// </remarks>
 public sealed class LocalDirectory : OutputDirectory
 {
     private volatile string? _durable;   // the directory whose entries are known to be on the disk
 
-    /// <param name="path">The directory; it is made where it is not there.</param>
+    /// <param name="path">The directory; it is made if it does not exist.</param>
     public LocalDirectory(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -35,9 +36,9 @@ public sealed class LocalDirectory : OutputDirectory
 
         if (isReplay && SavedDirectory.IsWhole(path))
         {
-            // It is whole, and somebody may have read it: what functions give now may be something else. That it is there does not say that
-            // it stays: the run that renamed it may have been killed before its entry was on the disk, and the batch counts as put out
-            // after this.
+            // The directory is whole, and somebody may have read it: the functions may give something else now. But it
+            // need not be durable: the run that renamed it may have been killed before its entry was on the disk, and
+            // the batch counts as output after this.
             DurableFile.FlushDirectory(parent);
             return new ValueTask<BatchDirectory?>((BatchDirectory?)null);
         }

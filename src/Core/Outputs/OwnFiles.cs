@@ -3,8 +3,8 @@ using System.Globalization;
 namespace FastStream;
 
 /// <summary>
-/// Directories that the program itself writes: its checkpoints, and what its outputs make for each batch. Inputs do not
-/// take them for data. Filled while describing; then safe from any thread.
+/// Directories that the program itself writes: its checkpoints, and those that its outputs make for each batch. Inputs
+/// do not read them as data. Filled while the program is described; then safe from any thread.
 /// </summary>
 /// <param name="options">The context's options.</param>
 internal sealed class OwnFiles(StreamingOptions options)
@@ -12,17 +12,17 @@ internal sealed class OwnFiles(StreamingOptions options)
     private readonly List<(string Parent, string Prefix, string Suffix, string Name)> _outputs = [];
     private readonly string? _checkpoints = options.Checkpoint is { } checkpoint ? RealPath(checkpoint.Directory) : null;
 
-    /// <summary>An output makes a directory for each batch.</summary>
-    /// <param name="prefix">What their paths begin with, before the batch's time.</param>
-    /// <param name="suffix">What they end with, behind it.</param>
-    /// <param name="name">The output, for messages.</param>
+    /// <summary>Adds the directories that an output makes, one for each batch.</summary>
+    /// <param name="prefix">The start of their paths, before the batch's time.</param>
+    /// <param name="suffix">The end of their paths, after the batch's time.</param>
+    /// <param name="name">The output's name, for messages.</param>
     public void Add(string prefix, string suffix, string name)
     {
-        string full = Path.GetFullPath(prefix + "0");   // a name that ends with a slash is one of its own before the time
+        string full = Path.GetFullPath(prefix + "0");   // a prefix that ends with a slash is a directory of its own
         _outputs.Add((RealPath(Path.GetDirectoryName(full) ?? full), Path.GetFileName(full)[..^1], suffix, name));
     }
 
-    /// <summary>What of the program writes into a directory, or into one above it; null where nothing does.</summary>
+    /// <summary>The part of the program that writes into a directory, or into one above it; null if none does.</summary>
     public string? WriterOf(string directory)
     {
         if (_checkpoints is null && _outputs.Count == 0)
@@ -51,7 +51,7 @@ internal sealed class OwnFiles(StreamingOptions options)
         return null;
     }
 
-    // Where a name is the time alone it is one of the grid: other directories have numbers for names too.
+    // If a name is the time alone, the time must be on the grid of batch times: other directories have numbers for names too.
     private bool IsOfABatch(string name, string prefix, string suffix) =>
         name.Length > prefix.Length + suffix.Length
         && name.StartsWith(prefix, StringComparison.Ordinal)
@@ -60,7 +60,7 @@ internal sealed class OwnFiles(StreamingOptions options)
             CultureInfo.InvariantCulture, out long time)
         && (prefix.Length > 0 || TimeSpan.FromMilliseconds(time).Ticks % options.BatchInterval.Ticks == 0);
 
-    // The path with its links followed, as far as it is there.
+    // The path with its links resolved, as far as it exists.
     private static string RealPath(string path)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
@@ -75,7 +75,7 @@ internal sealed class OwnFiles(StreamingOptions options)
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                // It is not there, or nobody may look: the name stands for itself.
+                // It does not exist, or access is denied: the name stands for itself.
             }
         }
 

@@ -7,11 +7,13 @@ public static partial class DStreamOperators
 {
     private const string Rule = "-------------------------------------------";
 
-    /// <summary>Prints the time and the first records of every batch, also of empty ones; <c>...</c> says that there were more.</summary>
+    /// <summary>
+    /// Prints the time and the first records of every batch, also of empty ones; <c>...</c> means that there were more.
+    /// </summary>
     /// <example><code>lines.Filter(line => line.Contains("ERROR"u8)).Print();</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="count">The most records printed a batch; 0 prints none, default 10.</param>
-    /// <param name="writer">Where to; default standard output. A batch is written in one call, so that batches of
+    /// <param name="count">The most records printed per batch; 0 prints none, default 10.</param>
+    /// <param name="writer">The writer; default standard output. Each batch is written in one call, so that batches of
     /// several contexts do not mix.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is negative.</exception>
     public static OutputOperation Print<T>(this DStream<T> stream, int count = 10, TextWriter? writer = null)

@@ -6,8 +6,8 @@ using System.Text;
 namespace FastStream;
 
 /// <summary>
-/// Records as text, as Spark prints them: pairs <c>(a,b)</c>, lists <c>[a, b]</c>, nothing as <c>null</c>; numbers and
-/// times by the invariant culture, also inside of records.
+/// Records as text, as Spark prints them: pairs <c>(a,b)</c>, lists <c>[a, b]</c>, an absent value as <c>null</c>;
+/// numbers and times by the invariant culture, also inside records.
 /// </summary>
 internal static class RecordText
 {
@@ -64,8 +64,8 @@ internal static class RecordText
     private static string Plain<T>(T item) =>
         item is IFormattable formattable ? formattable.ToString(null, CultureInfo.InvariantCulture) : Invariant(item) ?? "null";
 
-    // Such as records and the pairs of dictionaries: they write what is in them by the thread's culture, so that one
-    // machine's files would not be another's.
+    // Records, the pairs of dictionaries and the like write their contents by the thread's culture, so that the files
+    // of two machines would differ.
     private static string? Invariant<T>(T item)
     {
         CultureInfo culture = CultureInfo.CurrentCulture;

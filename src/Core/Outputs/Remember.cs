@@ -6,11 +6,11 @@ public static partial class DStreamOperators
 {
     /// <summary>
     /// Remembers the stream's batches for a time, so that <see cref="RememberedStream{T}.Slice"/> can read them while
-    /// the context runs. Counts as an output: it makes the stream live.
+    /// the context runs. Counts as an output: it makes the stream run.
     /// </summary>
     /// <remarks>
-    /// What is remembered holds the received blocks that its records lie in: the duration times the rate of the inputs
-    /// must stay below <see cref="StreamingOptions.MaxBufferedBytes"/>, else receivers wait.
+    /// A remembered batch holds the received blocks that its records lie in: the duration times the rate of the inputs
+    /// must stay below <see cref="StreamingOptions.MaxBufferedBytes"/>, or receivers wait.
     /// </remarks>
     /// <example><code>
     /// RememberedStream&lt;(string Key, long Value)&gt; recent = counts.Remember(TimeSpan.FromMinutes(1));
@@ -52,9 +52,9 @@ public sealed class RememberedStream<T> : IOutlivesBatches
 
     /// <summary>The remembered batches of a range of times, oldest first. Dispose the slice: it holds the batches' memory.</summary>
     /// <remarks>
-    /// Both ends belong to the range; each is moved back to the stream's last batch time not after it. Times for which
-    /// nothing is remembered (forgotten, failed, yet to come, at or before zero time) are left out; a range that ends
-    /// before it begins is empty.
+    /// Both ends belong to the range; each is moved back to the stream's last batch time not after it. Times without a
+    /// remembered batch (forgotten, failed, yet to come, at or before zero time) are skipped; a range that ends before
+    /// it begins is empty.
     /// </remarks>
     /// <param name="from">The first time.</param>
     /// <param name="to">The last time.</param>
@@ -106,7 +106,7 @@ public sealed class RememberedStream<T> : IOutlivesBatches
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Lets go of everything, when the context stops.</summary>
+    /// <summary>Releases all batches, when the context stops.</summary>
     internal void Close()
     {
         lock (_lock)
@@ -138,12 +138,12 @@ public sealed class BatchSlice<T> : IReadOnlyList<Batch<T>>, IDisposable, IOutli
     /// <exception cref="ObjectDisposedException">The slice was disposed.</exception>
     public Batch<T> this[int index] => Held[index];
 
-    /// <summary>Walks the batches.</summary>
+    /// <summary>Enumerates the batches.</summary>
     public IEnumerator<Batch<T>> GetEnumerator() => ((IEnumerable<Batch<T>>)Held).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Lets go of the batches; a second call does nothing.</summary>
+    /// <summary>Releases the batches; a second call does nothing.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)

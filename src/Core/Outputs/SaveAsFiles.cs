@@ -9,23 +9,24 @@ public static partial class DStreamOperators
     /// <c>part-00000</c> and so on, and an empty file <c>_SUCCESS</c>.
     /// </summary>
     /// <remarks>
-    /// The directory is written beside its place under another name, brought to the disk, and then renamed: readers see
-    /// all of it or nothing. The batch run again replaces the directory, so that every batch is there once; a batch
-    /// that runs again because the program was started again leaves a directory that is there as it is. Anything else
-    /// in the place, such as a directory with other files, fails the batch and stays. Two streams need two prefixes.
+    /// The directory is written beside its place under another name, flushed to the disk, and then renamed: readers see
+    /// all of it or nothing. A batch that runs again replaces its directory, so that every batch is there once; but if
+    /// it runs again because the program has restarted, a directory that is already there stays as it is. If anything
+    /// else is in the place, such as a directory with other files, that stays and the batch fails. Two streams need two
+    /// prefixes.
     /// </remarks>
     /// <example><code>
     /// // out/orders-1700000000000.jsonl/part-00000
     /// orders.SaveAsFiles("out/orders", new JsonLinesFormat&lt;Order&gt;(OrdersJson.Default.Order));
     /// </code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="prefix">What directory names begin with, with a path if wanted, in which no ".." comes behind a name; nothing gives
-    /// names of the time alone.</param>
+    /// <param name="prefix">What directory names begin with. It may have a path, in which no ".." follows a name;
+    /// without a prefix, names are the time alone.</param>
     /// <param name="format">How records are written.</param>
-    /// <param name="suffix">What directory names end with, without a dot and no path; default (null) the format's extension, empty for
-    /// none.</param>
-    /// <exception cref="ArgumentException">Another output of the context has the prefix and suffix, or they would carry files out of
-    /// their directory.</exception>
+    /// <param name="suffix">What directory names end with, without a dot or a path; default (null) the format's
+    /// extension, empty for none.</param>
+    /// <exception cref="ArgumentException">Another output of the context has the prefix and suffix, or they would put
+    /// files outside their directory.</exception>
     public static OutputOperation SaveAsFiles<T>(this DStream<T> stream, string? prefix, IOutputFormat<T> format, string? suffix = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -35,20 +36,20 @@ public static partial class DStreamOperators
 
     /// <summary>
     /// Saves every batch, also an empty one, in a place of another kind, such as an object store, as the directory
-    /// <c>prefix-TIME.suffix</c> with
-    /// one file for each partition, <c>part-00000</c> and so on, and an empty file <c>_SUCCESS</c>, the last that is written.
+    /// <c>prefix-TIME.suffix</c> with one file for each partition, <c>part-00000</c> and so on. An empty file
+    /// <c>_SUCCESS</c> is written last.
     /// </summary>
     /// <example><code>orders.SaveAsFiles(new LocalDirectory("/data"), "orders", new
     /// JsonLinesFormat&lt;Order&gt;(OrdersJson.Default.Order));</code></example>
     /// <param name="stream">The stream.</param>
-    /// <param name="directory">Where to.</param>
-    /// <param name="prefix">What directory names begin with, with a path inside of the place if wanted; nothing gives names of
-    /// the time alone.</param>
+    /// <param name="directory">The place to write to.</param>
+    /// <param name="prefix">What directory names begin with. It may have a path inside the place; without a prefix,
+    /// names are the time alone.</param>
     /// <param name="format">How records are written.</param>
-    /// <param name="suffix">What directory names end with, without a dot and no path; default (null) the format's extension, empty for
-    /// none.</param>
-    /// <exception cref="ArgumentException">Another output of the context has the place, prefix and suffix, or they would carry
-    /// files out of it.</exception>
+    /// <param name="suffix">What directory names end with, without a dot or a path; default (null) the format's
+    /// extension, empty for none.</param>
+    /// <exception cref="ArgumentException">Another output of the context has the place, prefix and suffix, or they
+    /// would put files outside the place.</exception>
     public static OutputOperation SaveAsFiles<T>(
         this DStream<T> stream, OutputDirectory directory, string? prefix, IOutputFormat<T> format, string? suffix = null)
     {
@@ -88,8 +89,10 @@ public static partial class DStreamOperators
     }
 }
 
-/// <summary>Writes each batch as a directory of files. The batch's name is its time: written again, it replaces what a try
-/// before has left.</summary>
+/// <summary>
+/// Writes each batch as a directory of files. The batch's time names it: writing it again replaces what an earlier
+/// attempt has left.
+/// </summary>
 internal sealed class FilesSink<T>(OutputDirectory directory, string? prefix, IOutputFormat<T> format, string? suffix) : Sink<T>
 {
     protected internal override async ValueTask WriteAsync(Batch<T> batch, CancellationToken cancellationToken)

@@ -1,7 +1,7 @@
 namespace FastStream;
 
 /// <summary>
-/// The directories of batches that <c>SaveAsFiles</c> writes: which names they may have, and how one is told from somebody else's.
+/// The directories of batches that <c>SaveAsFiles</c> writes: which names they may have, and how to tell them from others.
 /// </summary>
 internal static class SavedDirectory
 {
@@ -12,9 +12,13 @@ internal static class SavedDirectory
     private static readonly StringComparer s_paths = OperatingSystem.IsWindows() || OperatingSystem.IsMacOS()
         ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
 
-    /// <summary>Takes the names of a prefix and suffix for an output; two outputs would replace each other's directories.</summary>
-    /// <returns>What tells them from those of others: the full name at time 0.</returns>
-    /// <exception cref="ArgumentException">A name would lie outside of its directory, or another output has the names.</exception>
+    /// <summary>
+    /// Claims the names of a prefix and suffix for an output: two outputs with the same names would replace each
+    /// other's directories.
+    /// </summary>
+    /// <returns>What identifies these names: the full name at time 0.</returns>
+    /// <exception cref="ArgumentException">A name would be outside its directory, or another output has the
+    /// names.</exception>
     public static string Claim(DStream stream, string operatorName, OutputDirectory directory, string? prefix, string? suffix)
     {
         CheckNames(prefix, suffix);
@@ -30,14 +34,13 @@ internal static class SavedDirectory
     }
 
     /// <summary>
-    /// Whether a directory is one that an output has published: it has only what outputs write, and says that all is
-    /// there.
+    /// Whether an output has published a directory: it has only what outputs write, and the file that marks it as complete.
     /// </summary>
     public static bool IsWhole(string path) => IsOurs(path) && File.Exists(Path.Combine(path, SuccessName));
 
     /// <summary>
-    /// Whether a directory has only what outputs write, Spark's too, and may be replaced: files of partitions and the
-    /// one that says that all are there.
+    /// Whether a directory may be replaced: it has only what outputs write, Spark's too, which is files of partitions
+    /// and the file that marks it as complete.
     /// </summary>
     public static bool IsOurs(string path)
     {
@@ -60,8 +63,8 @@ internal static class SavedDirectory
         return !isEmpty;
     }
 
-    /// <summary>Refuses a prefix that does not stay inside of the directory that is given with it.</summary>
-    /// <exception cref="ArgumentException">It is a path from the root, or has "..".</exception>
+    /// <summary>Refuses a prefix that does not stay inside the directory given with it.</summary>
+    /// <exception cref="ArgumentException">The prefix is a path from the root, or has "..".</exception>
     public static void ThrowIfOutside(string? prefix)
     {
         if (prefix is not null && (Path.IsPathRooted(prefix) || prefix.Split('/', OperatingSystem.IsWindows() ? '\\' : '/').Contains("..")))
@@ -87,8 +90,8 @@ internal static class SavedDirectory
             return;
         }
 
-        // Where a path begins is the program's choice. What leads out again behind a name is a text from elsewhere, put together with
-        // the program's own directory.
+        // The program may begin a path where it likes. But a ".." after a name is a text from elsewhere that was joined
+        // to the program's own directory.
         string[] parts = prefix.Split('/', OperatingSystem.IsWindows() ? '\\' : '/');
         int names = 0;
         foreach (string part in parts)

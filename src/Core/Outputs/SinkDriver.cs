@@ -18,17 +18,17 @@ public sealed class SinkDriver<T>(Sink<T> sink, StreamingContext context, string
     /// <inheritdoc cref="Sink{T}.OpenAsync"/>
     public ValueTask OpenAsync(CancellationToken cancellationToken) => sink.OpenAsync(new SinkContext(context, name), cancellationToken);
 
-    /// <summary>Has a batch of two partitions written, each with one half of the records.</summary>
+    /// <summary>Writes a batch of two partitions, each with one half of the records.</summary>
     /// <param name="time">The batch's time.</param>
     /// <param name="records">The records.</param>
-    /// <param name="isReplay">What <see cref="Batch{T}.IsReplay"/> says.</param>
-    /// <param name="cancellationToken">Given to the sink.</param>
+    /// <param name="isReplay">The value of <see cref="Batch{T}.IsReplay"/>.</param>
+    /// <param name="cancellationToken">Passed to the sink.</param>
     public async ValueTask WriteAsync(BatchTime time, ReadOnlyMemory<T> records, bool isReplay, CancellationToken cancellationToken)
     {
         int half = records.Length / 2;
         RecordBlocks<T>[] partitions = [BlocksOf(records[..half]), BlocksOf(records[half..])];
-        var scope = new BatchContext(time, []) { IsReplay = isReplay };
-        var batch = new Batch<T>(scope, time, partitions);
+        var batchContext = new BatchContext(time, []) { IsReplay = isReplay };
+        var batch = new Batch<T>(batchContext, time, partitions);
         try
         {
             await sink.WriteAsync(batch, cancellationToken).ConfigureAwait(false);
@@ -36,7 +36,7 @@ public sealed class SinkDriver<T>(Sink<T> sink, StreamingContext context, string
         finally
         {
             batch.Release();
-            scope.Release();
+            batchContext.Release();
         }
     }
 

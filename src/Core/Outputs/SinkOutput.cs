@@ -2,11 +2,11 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>Hands a stream's batches to a sink.</summary>
+/// <summary>Passes a stream's batches to a sink.</summary>
 internal sealed class SinkOutput<T>(DStream<T> stream, string operatorName, Sink<T> sink, string? name = null)
     : BatchOutput<T>(stream, operatorName, sink.WriteAsync), ISinkOutput
 {
-    private bool _isOpen;   // its opening was begun
+    private bool _isOpen;   // its opening has begun
     private string _name = "";
     private Func<BatchTime, bool> _isCommitted = static _ => false;
 

@@ -5,9 +5,9 @@ namespace FastStream;
 
 /// <summary>
 /// One line of UTF-8 text for each record, ended by a line feed, as Spark prints it: pairs <c>(a,b)</c>, lists <c>[a,
-/// b]</c>, nothing as <c>null</c>.
+/// b]</c>, an absent value as <c>null</c>.
 /// </summary>
-/// <remarks>Line ends inside of texts are not changed.</remarks>
+/// <remarks>Line ends inside texts are not changed.</remarks>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class TextFormat<T> : IOutputFormat<T>
 {
@@ -20,7 +20,7 @@ public sealed class TextFormat<T> : IOutputFormat<T>
         ArgumentNullException.ThrowIfNull(output);
         if (record is Utf8Text text)
         {
-            // The bytes as they came, without a string between.
+            // The bytes as they came, without making a string.
             output.Write(text.Span);
         }
         else

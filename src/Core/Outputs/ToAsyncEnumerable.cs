@@ -6,13 +6,13 @@ public static partial class DStreamOperators
 {
     /// <summary>
     /// The stream's batches, also empty ones, in time order, for one <c>await foreach</c>. Describe it before the
-    /// start; then enumerate.
+    /// start, and enumerate it afterwards.
     /// </summary>
     /// <remarks>
     /// A batch is valid until the loop asks for the next one, and the next batch's output waits until then: nothing
-    /// piles up but the batches that wait to be processed. A loop that never comes holds all batches up. A loop that
-    /// was left lets all later batches pass by unread. The sequence ends when the context stops, with the failure if
-    /// one stopped it; a stop at once does not wait for the loop's body.
+    /// piles up but the batches that wait to be processed. If no loop ever asks, all batches wait. After the loop has
+    /// been left, later batches go unread. The sequence ends when the context stops, with the failure if one stopped
+    /// it; a stop at once does not wait for the loop's body.
     /// </remarks>
     /// <example><code>
     /// var batches = counts.ToAsyncEnumerable();
@@ -20,33 +20,35 @@ public static partial class DStreamOperators
     /// await foreach (var batch in batches) Console.WriteLine($"{batch.Time}: {batch.Count}");
     /// </code></example>
     /// <param name="stream">The stream.</param>
-    /// <exception cref="InvalidOperationException">The context was started already; or the sequence is enumerated for a
+    /// <exception cref="InvalidOperationException">The context was started already, or the sequence is enumerated for a
     /// second time.</exception>
     public static IAsyncEnumerable<Batch<T>> ToAsyncEnumerable<T>(this DStream<T> stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
         var sequence = new BatchSequence<T>(stream.Context);
-        stream.AddOutput("ToAsyncEnumerable", sequence.HandOverAsync);
+        stream.AddOutput("ToAsyncEnumerable", sequence.PushAsync);
         stream.Context.WhenStopped(sequence.Complete);
         return sequence;
     }
 }
 
-/// <summary>Hands one batch at a time from the output to the loop. The output waits for the loop to be done with it.</summary>
+/// <summary>
+/// Pushes one batch at a time from the output to the loop. The output waits until the loop has finished with it.
+/// </summary>
 internal sealed class BatchSequence<T>(StreamingContext context) : IAsyncEnumerable<Batch<T>>
 {
     private readonly Channel<Handover> _handovers = Channel.CreateUnbounded<Handover>();   // at most one: the output waits for it
-    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);   // done when the loop was left
+    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);   // set when the loop is left
     private int _enumerated;   // 1 after the first enumeration began
 
-    public async ValueTask HandOverAsync(Batch<T> batch, CancellationToken cancellationToken)
+    public async ValueTask PushAsync(Batch<T> batch, CancellationToken cancellationToken)
     {
         if (_left.Task.IsCompleted)
         {
             return;
         }
 
-        // The loop holds the batch too: a stop at once may let the output go while the loop still reads.
+        // The loop holds the batch too: a stop at once may end the output while the loop still reads.
         batch.AddHolder();
         var handover = new Handover(batch);
         _handovers.Writer.TryWrite(handover);
@@ -99,8 +101,8 @@ internal sealed class BatchSequence<T>(StreamingContext context) : IAsyncEnumera
     }
 
     /// <summary>
-    /// Marks the loop's body as work of the context, as the output waits for it: a stop that the body awaits must not
-    /// wait for the body. Not async methods, so that the caller's flow keeps the mark.
+    /// Marks the loop's body as work of the context, because the output waits for it: a stop that the body awaits must
+    /// not wait for the body. The methods are not async, so that the caller's execution context keeps the mark.
     /// </summary>
     private sealed class Loop(StreamingContext context, IAsyncEnumerator<Batch<T>> batches) : IAsyncEnumerator<Batch<T>>
     {

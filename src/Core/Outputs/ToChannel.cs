@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace FastStream;
 
-/// <summary>What becomes of a channel when the context stops.</summary>
+/// <summary>What happens to a channel when the context stops.</summary>
 public enum ChannelCompletion
 {
     /// <summary>
@@ -11,29 +11,29 @@ public enum ChannelCompletion
     /// </summary>
     WithContext,
 
-    /// <summary>The channel stays open, for others that write to it.</summary>
+    /// <summary>The channel stays open, for its other writers.</summary>
     LeaveOpen,
 }
 
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// Writes every record to a channel, batch by batch, partition by partition, in order; waits while the channel is
-    /// full, and the next batch waits with it.
+    /// Writes every record to a channel, batch by batch, partition by partition, in order. Waits while the channel is
+    /// full, and the next batch waits too.
     /// </summary>
     /// <remarks>
-    /// A batch that is run again, after another output of it failed or in a new process, is written again. Stopping at once ends the wait
-    /// and drops the rest of the batch. A batch in which a text is found in an object, an open class or a delegate fails before its first
-    /// record is written.
+    /// A batch that runs again, after another of its outputs failed or in a new process, is written again. Stopping at
+    /// once ends the wait and drops the rest of the batch. If a text is found in an object, an open class or a
+    /// delegate, the batch fails before its first record is written.
     /// </remarks>
     /// <example><code>
     /// var channel = Channel.CreateBounded&lt;string&gt;(1000);
     /// lines.Map(line => line.ToString()).ToChannel(channel.Writer);
     /// </code></example>
-    /// <param name="stream">The stream; its records outlive their batch, so they cannot be or hold a <see cref="Utf8Text"/> or
-    /// <see cref="Group{T}"/>.</param>
-    /// <param name="writer">Where to. A channel that others have completed fails the batch.</param>
-    /// <param name="completion">What becomes of the channel when the context stops.</param>
+    /// <param name="stream">The stream. Its records outlive their batch, so that they cannot be or hold a
+    /// <see cref="Utf8Text"/> or <see cref="Group{T}"/>.</param>
+    /// <param name="writer">The channel's writer. If others have completed the channel, the batch fails.</param>
+    /// <param name="completion">What happens to the channel when the context stops.</param>
     /// <exception cref="ArgumentException">The record is or holds a <see cref="Utf8Text"/> or <see cref="Group{T}"/>, also in a
     /// field.</exception>
     public static OutputOperation ToChannel<T>(this DStream<T> stream, ChannelWriter<T> writer,

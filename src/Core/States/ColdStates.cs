@@ -6,13 +6,13 @@ namespace FastStream;
 /// <remarks>
 /// <code>
 /// key     | 0 (1) | key |            and | 1 (1) | … | for what <see cref="ColdTimers"/> keeps
-/// value   | 1 where a timer is filed (1) | last touched, ms (8) | state |
+/// value   | 1 if a timer is filed (1) | last touched, ms (8) | state |
 /// </code>
 /// Belongs to one partition's operators; not thread safe.
 /// </remarks>
 internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializers serializers)
 {
-    private const int Padding = 64;     // bytes behind a text that may be loaded with it
+    private const int Padding = 64;     // bytes after a text that may be loaded with it
     private const byte StateKey = 0;
 
     private readonly IRecordSerializer<TKey> _keys = serializers.Of<TKey>();
@@ -20,19 +20,19 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
     private readonly StoredKeys _asked = new();
     private readonly ArrayBufferWriter<byte> _key = new();
     private readonly ArrayBufferWriter<byte> _value = new();
-    private byte[] _pinned = [];        // texts of what is read lie here
-    private long _valueBytes;           // written so far, for an estimate of what an object takes
+    private byte[] _pinned = [];        // the texts of keys and states that were read lie here
+    private long _valueBytes;           // bytes written so far, to estimate the size of an object
     private long _valuesWritten;
 
-    /// <summary>How it is written.</summary>
+    /// <summary>The schema of states and keys as they are written.</summary>
     public string Schema => $"{_states.Schema} by {_keys.Schema}";
 
     public StoredShard Shard => shard;
 
-    /// <summary>Bytes of a state as it is written, at an average; 0 before any was.</summary>
+    /// <summary>The average number of bytes of a written state; 0 before the first one.</summary>
     public long AverageValueBytes => _valuesWritten == 0 ? 0 : _valueBytes / _valuesWritten;
 
-    /// <summary>Adds a key to those that the next <see cref="Read"/> asks for.</summary>
+    /// <summary>Adds a key to those that the next <see cref="Read"/> looks up.</summary>
     public void Ask(in TKey key)
     {
         StateWriter.WriteByte(_asked.Writer, StateKey);
@@ -40,10 +40,10 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
         _asked.EndKey();
     }
 
-    /// <summary>Adds a key by its bytes in the store.</summary>
+    /// <summary>Adds a key, given as its bytes in the store.</summary>
     public void Ask(ReadOnlySpan<byte> stored) => _asked.Add(stored);
 
-    /// <summary>Asks for all keys that were added, by their places.</summary>
+    /// <summary>Looks up all keys that were added, and passes on each value with the position of its key.</summary>
     public void Read(StoredValueReader found)
     {
         try
@@ -56,7 +56,7 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
         }
     }
 
-    /// <summary>The state of a key; none where the store has none. Its texts are valid until the next call.</summary>
+    /// <summary>The state of a key, or none. Its texts are valid until the next call.</summary>
     public Optional<TState> Find(in TKey key)
     {
         Optional<TState> found = default;
@@ -65,7 +65,7 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
         return found;
     }
 
-    /// <summary>Number of states in the store, by a walk over it.</summary>
+    /// <summary>Number of states in the store, counted by a scan.</summary>
     public long Count()
     {
         long count = 0;
@@ -87,17 +87,17 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
     public void Write(in TKey key, in TState state, long touchedMs, bool isFiled) =>
         shard.Write(KeyBytes(in key), ValueBytes(in state, touchedMs, isFiled));
 
-    /// <summary>Notes that a state is to be written into the store.</summary>
+    /// <summary>Adds the writing of a state to the changes for the store.</summary>
     public void Write(StoredChanges changes, in TKey key, in TState state, long touchedMs, bool isFiled) =>
         changes.Write(KeyBytes(in key), ValueBytes(in state, touchedMs, isFiled));
 
     /// <summary>Removes a state from the store.</summary>
     public void Delete(in TKey key) => shard.Delete(KeyBytes(in key));
 
-    /// <summary>Notes that a state is to go from the store.</summary>
+    /// <summary>Adds the removal of a state to the changes for the store.</summary>
     public void Delete(StoredChanges changes, in TKey key) => changes.Delete(KeyBytes(in key));
 
-    /// <summary>Walks over all states of the store. Texts are valid until the next one: copy them.</summary>
+    /// <summary>Reads all states of the store. Texts are valid until the next state: copy them.</summary>
     public void ReadAll(Action<TKey, ReadOnlyMemory<byte>> state)
     {
         byte[] copy = [];
@@ -116,12 +116,15 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
         });
     }
 
-    /// <summary>Calls back for each state of the store whose key is not left out. Texts are valid during the call.</summary>
-    /// <param name="isLeftOut">Says so of a key.</param>
-    /// <param name="visit">Takes key and state.</param>
+    /// <summary>
+    /// Calls <paramref name="visit"/> for each state of the store whose key is not left out. Texts are valid during the
+    /// call.
+    /// </summary>
+    /// <param name="isLeftOut">Whether a key is left out.</param>
+    /// <param name="visit">Receives key and state.</param>
     public void Visit(Func<TKey, bool> isLeftOut, Action<TKey, TState> visit)
     {
-        // Where both have texts, the state's would be read over the key's.
+        // If both have texts, reading the state would overwrite the key's.
         TextArena? memory = RecordTexts<TKey>.Any && RecordTexts<TState>.Any ? new TextArena() : null;
         ReadAll((key, value) =>
         {
@@ -159,10 +162,10 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
     /// <summary>Whether a key of the store is that of a state.</summary>
     public static bool IsState(ReadOnlySpan<byte> stored) => stored[0] == StateKey;
 
-    /// <summary>When the key of a state was touched last.</summary>
+    /// <summary>When the key of a state was last touched.</summary>
     public static long TouchedMsOf(ReadOnlySpan<byte> value) => System.Buffers.Binary.BinaryPrimitives.ReadInt64LittleEndian(value[1..]);
 
-    /// <summary>Says of a state whether a timer of its key is filed.</summary>
+    /// <summary>Sets whether a timer for the key of a state is filed.</summary>
     public static void SetFiled(Span<byte> value, bool isFiled) => value[0] = isFiled ? (byte)1 : (byte)0;
 
     /// <summary>A state's bytes in the store; valid until the next call.</summary>
@@ -177,7 +180,7 @@ internal sealed class ColdStates<TKey, TState>(StoredShard shard, RecordSerializ
         return _value.WrittenSpan;
     }
 
-    // Texts point at their bytes: these must neither move nor end at once behind them.
+    // Texts point to their bytes, which must not move and need padding after them.
     private ReadOnlySpan<byte> Pinned<T>(ReadOnlySpan<byte> bytes)
     {
         if (!RecordTexts<T>.Any)

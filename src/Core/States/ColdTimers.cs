@@ -3,15 +3,15 @@ using System.Buffers.Binary;
 
 namespace FastStream;
 
-/// <summary>When keys that are not in the table are to be looked at again: by slots of time, whose keys lie in the store.</summary>
+/// <summary>When keys that are not in the table must be checked again: slots of time, whose keys are in the store.</summary>
 /// <remarks>
 /// <code>
 /// key     | 1 (1) | number of the chunk (8) |          each has a number of its own, for ever
 /// value   | due, ms (8) | bytes of the key (4) | key | …
 /// </code>
-/// A slot is a 256th of the idle time: when its time comes, its keys are looked up together. A key that was touched
-/// since is filed again then, so that each is filed once, however often it leaves the table. Belongs to one partition;
-/// not thread safe.
+/// A slot is a 256th of the idle time: when its time comes, its keys are looked up together. A key that was touched in
+/// the meantime is then filed again, so that each key is filed once, however often it leaves the table. Belongs to one
+/// partition; not thread safe.
 /// </remarks>
 internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
 {
@@ -23,11 +23,11 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
     private readonly long _idleMs = (long)idle.TotalMilliseconds;
     private readonly long _width = Math.Max(1, (long)idle.TotalMilliseconds / 256);
     private readonly SortedDictionary<long, Slot> _slots = [];
-    private readonly List<long> _gone = [];   // chunks of slots that were opened, still in the store
+    private readonly List<long> _gone = [];   // chunks of opened slots, still in the store
     private readonly StoredKeys _asked = new();
     private long _nextChunk;
 
-    /// <summary>When the first slot begins: no key of the store is due before. Null where none is filed.</summary>
+    /// <summary>The start of the first slot: no key of the store is due before it. Null if no key is filed.</summary>
     public long? First
     {
         get
@@ -41,15 +41,15 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
         }
     }
 
-    /// <summary>Where the first slot ends.</summary>
+    /// <summary>The end of the first slot.</summary>
     public long EndOfFirst => First!.Value + _width;
 
-    /// <summary>Up to where slots have been opened: what is due before this has its place in the table.</summary>
+    /// <summary>The time up to which slots have been opened: a key that is due before it belongs in the table.</summary>
     public long OpenedUntil { get; private set; } = long.MinValue;
 
     /// <summary>Files a key.</summary>
-    /// <param name="due">When it is to be looked at.</param>
-    /// <param name="key">Its bytes in the store.</param>
+    /// <param name="due">When the key must be checked.</param>
+    /// <param name="key">The key's bytes in the store.</param>
     public void File(long due, ReadOnlySpan<byte> key)
     {
         long begin = BeginOf(due);
@@ -68,12 +68,12 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
         }
     }
 
-    /// <summary>Takes the first slot out: gives all its keys, some of them perhaps twice, or gone since.</summary>
+    /// <summary>Removes the first slot and passes on all its keys; some may come twice, and some may be gone.</summary>
     public void OpenFirst(Action<long, ReadOnlyMemory<byte>> key)
     {
         long begin = First!.Value;
         Slot slot = _slots[begin];
-        shard.WaitForSnapshot();   // which may still have to write a chunk
+        shard.WaitForSnapshot();   // the snapshot may still have to write a chunk
         foreach (long[] chunks in slot.Chunks.Chunk(ChunksAtOnce))
         {
             _asked.Clear();
@@ -86,19 +86,19 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
             shard.Read(_asked, (index, value) => found[index] = value.ToArray());
             foreach (byte[]? bytes in found)
             {
-                Give(bytes ?? throw new InvalidDataException($"The store of {shard.Name} has lost keys that are to "
-                    + $"time out from {new BatchTime(begin)} on. Bring an undamaged copy of the checkpoint directory back."), key);
+                PassKeys(bytes ?? throw new InvalidDataException($"The store of {shard.Name} has lost keys that time out "
+                    + $"from {new BatchTime(begin)} on. Restore an undamaged copy of the checkpoint directory."), key);
             }
         }
 
-        // Only now, so that a read that fails leaves it to the next try.
+        // Only now, so that after a failed read the slot is still there for the next attempt.
         _slots.Remove(begin);
         _gone.AddRange(slot.Chunks);
         OpenedUntil = Math.Max(OpenedUntil, begin + _width);
-        Give(slot.Last.WrittenMemory, key);
+        PassKeys(slot.Last.WrittenMemory, key);
     }
 
-    /// <summary>Notes what the store does not have yet.</summary>
+    /// <summary>Adds to the changes what the store does not have yet.</summary>
     public void Flush(StoredChanges changes)
     {
         foreach (Slot slot in _slots.Values)
@@ -118,7 +118,7 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
         _gone.Clear();
     }
 
-    /// <summary>Removes from the store what is not needed, where no snapshot will do it.</summary>
+    /// <summary>Removes chunks that are no longer needed from the store, when no snapshot will do it.</summary>
     public void Clean()
     {
         foreach (long chunk in _gone)
@@ -129,7 +129,7 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
         _gone.Clear();
     }
 
-    /// <summary>Writes which slots there are, as of the last <see cref="Flush"/>.</summary>
+    /// <summary>Writes the list of slots, as of the last <see cref="Flush"/>.</summary>
     public void Save(IBufferWriter<byte> output)
     {
         StateWriter.WriteInt64(output, _idleMs);
@@ -147,12 +147,11 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
     }
 
     /// <summary>
-    /// Whether what was saved is of this idle time: keys are filed by it. Nothing was saved where states had no
-    /// time-out.
+    /// Whether the saved slots are of this idle time, by which keys are filed. States without a time-out saved none.
     /// </summary>
     public bool Fits(ReadOnlySpan<byte> saved) => !saved.IsEmpty && StateReader.ReadInt64(ref saved) == _idleMs;
 
-    /// <summary>Reads what <see cref="Save"/> wrote, which <see cref="Fits"/>.</summary>
+    /// <summary>Reads what <see cref="Save"/> wrote, if it <see cref="Fits"/>.</summary>
     public void Load(ReadOnlySpan<byte> bytes)
     {
         _ = StateReader.ReadInt64(ref bytes);
@@ -168,7 +167,7 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
         }
     }
 
-    private static void Give(ReadOnlyMemory<byte> chunk, Action<long, ReadOnlyMemory<byte>> key)
+    private static void PassKeys(ReadOnlyMemory<byte> chunk, Action<long, ReadOnlyMemory<byte>> key)
     {
         while (!chunk.IsEmpty)
         {
@@ -199,6 +198,6 @@ internal sealed class ColdTimers(StoredShard shard, TimeSpan idle)
     {
         public ArrayBufferWriter<byte> Last { get; } = new();   // keys that are in no chunk yet
 
-        public List<long> Chunks { get; } = [];                 // in the store, or noted for it
+        public List<long> Chunks { get; } = [];                 // in the store, or among the changes for it
     }
 }

@@ -1,8 +1,8 @@
 namespace FastStream;
 
 /// <summary>
-/// Where the texts of keys or states lie. Those that are gone stay until most of the memory is of such; then the others
-/// move together.
+/// The memory of the texts of keys or states. Texts of removed records stay until most of the memory is theirs; then
+/// the other texts are moved together.
 /// </summary>
 internal sealed class CompactingTextArena<T> : IDisposable
 {
@@ -12,12 +12,12 @@ internal sealed class CompactingTextArena<T> : IDisposable
     private long _liveBytes;
     private long _deadBytes;
 
-    /// <summary>Bytes of what is kept.</summary>
+    /// <summary>Bytes of the texts in use.</summary>
     public long LiveBytes => _liveBytes;
 
     public bool ShouldCompact => RecordTexts<T>.Any && _deadBytes >= TextArena.ChunkBytes && _deadBytes >= _liveBytes;
 
-    /// <summary>Puts another record in the place of one, whose texts it copies.</summary>
+    /// <summary>Replaces a record by another one, whose texts it copies.</summary>
     public void Replace(ref T place, T record, bool exists)
     {
         if (!RecordTexts<T>.Any)
@@ -31,7 +31,7 @@ internal sealed class CompactingTextArena<T> : IDisposable
         Keep(ref place);
     }
 
-    /// <summary>Empties a place.</summary>
+    /// <summary>Removes a record.</summary>
     public void Forget(ref T place, bool exists)
     {
         if (exists && RecordTexts<T>.Any)
@@ -44,7 +44,7 @@ internal sealed class CompactingTextArena<T> : IDisposable
         place = default!;
     }
 
-    /// <summary>Counts a record as gone and the one that it has replaced as there again: the batch that changed it is given up.</summary>
+    /// <summary>Undoes a replacement: counts a record as removed, and the one that it replaced as present again.</summary>
     public void RollBack(ref T place, bool exists, ref T before, bool existed)
     {
         Forget(ref place, exists);
@@ -56,7 +56,7 @@ internal sealed class CompactingTextArena<T> : IDisposable
         }
     }
 
-    /// <summary>Lets a batch read the texts as long as it lives.</summary>
+    /// <summary>Keeps the texts valid as long as a batch that reads them.</summary>
     public void HoldFor(BatchContext batch)
     {
         if (RecordTexts<T>.Any)
@@ -65,7 +65,10 @@ internal sealed class CompactingTextArena<T> : IDisposable
         }
     }
 
-    /// <summary>From here to <see cref="EndCompaction"/> the caller gives every record that is there to <see cref="Keep"/>.</summary>
+    /// <summary>
+    /// Begins a compaction: until <see cref="EndCompaction"/> the caller passes every present record to
+    /// <see cref="Keep"/>.
+    /// </summary>
     public void BeginCompaction()
     {
         _old = _lease;
@@ -74,7 +77,7 @@ internal sealed class CompactingTextArena<T> : IDisposable
         _deadBytes = 0;
     }
 
-    /// <summary>Copies the texts of a record that is new here, or moves with the others.</summary>
+    /// <summary>Copies the texts of a record that is new, or that moves in a compaction.</summary>
     public void Keep(ref T place)
     {
         if (RecordTexts<T>.Any)

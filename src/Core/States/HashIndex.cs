@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace FastStream;
 
 /// <summary>
-/// Where the keys of a <see cref="KeyedTable{TKey, TValue}"/> are found: hashes and numbers, in segments that grow one
-/// at a time, so that no batch waits for all keys to move.
+/// Finds the keys of a <see cref="KeyedTable{TKey, TValue}"/>: hashes and numbers, in segments that grow one at a time,
+/// so that no batch waits for all keys to move.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -26,11 +26,11 @@ internal sealed unsafe class HashIndex : IDisposable
     private const int DirectoryShift = 32 - MostSplits;
 
     private Segment[] _segments = [new Segment(SmallestCapacity, splits: 0, index: 0)];   // a power of two
-    private Place[] _places;                                                             // of the same segments, for walks
+    private Place[] _places;                                                             // places of the same segments, for lookups
 
     public HashIndex() => _places = PlacesOf(_segments);
 
-    /// <summary>Where each segment lies.</summary>
+    /// <summary>The location of each segment.</summary>
     public ReadOnlySpan<Place> Places => _places;
 
     /// <summary>The segment of a hash, among the places.</summary>
@@ -54,7 +54,7 @@ internal sealed unsafe class HashIndex : IDisposable
         segment.Add(new Slot { Hash = hash, NumberPlus1 = number + 1 });
     }
 
-    /// <summary>Removes a number that is there.</summary>
+    /// <summary>Removes a number that is present.</summary>
     public void Remove(uint hash, int number) => _segments[Index(hash, _segments.Length)].Remove(hash, number);
 
     public void Dispose()
@@ -65,7 +65,7 @@ internal sealed unsafe class HashIndex : IDisposable
         }
     }
 
-    // The lower ones say where in a segment a key is.
+    // The lower bits give the position of a key in its segment.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint UpperBits(uint hash) => hash >> DirectoryShift;
 
@@ -104,14 +104,14 @@ internal sealed unsafe class HashIndex : IDisposable
         segment.Dispose();
     }
 
-    /// <summary>A hash and the number of its key; a number of 0 where the slot is free.</summary>
+    /// <summary>A hash and the number of its key, plus 1; 0 if the slot is free.</summary>
     public struct Slot
     {
         public uint Hash;
         public int NumberPlus1;
     }
 
-    /// <summary>Where a segment lies.</summary>
+    /// <summary>The location of a segment.</summary>
     public readonly struct Place(Slot* first, uint mask)
     {
         public readonly Slot* First = first;
@@ -123,7 +123,7 @@ internal sealed unsafe class HashIndex : IDisposable
             get => First[index];
         }
 
-        /// <summary>The number of the first key that has a hash, mostly the only one; -1 where none has.</summary>
+        /// <summary>The number of the first key that has a hash, usually the only one; -1 if none has it.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public int FirstWith(uint hash)
         {
@@ -136,7 +136,7 @@ internal sealed unsafe class HashIndex : IDisposable
             return slot.NumberPlus1 - 1;
         }
 
-        /// <summary>Asks the processor for the slot of a hash.</summary>
+        /// <summary>Prefetches the slot of a hash.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Prefetch(uint hash)
         {
@@ -186,8 +186,8 @@ internal sealed unsafe class HashIndex : IDisposable
                 gap = (gap + 1) & mask;
             }
 
-            // Those behind the gap move up, unless they are at or behind their own place already: no mark is left that
-            // walks would have to step over.
+            // Slots behind the gap move up, unless that would put them before their home slot: no tombstone is left for
+            // lookups to step over.
             for (uint index = (gap + 1) & mask; Place.First[index].NumberPlus1 != 0; index = (index + 1) & mask)
             {
                 uint home = Place.First[index].Hash & mask;
@@ -216,7 +216,7 @@ internal sealed unsafe class HashIndex : IDisposable
             }
         }
 
-        // Which half a key goes to is no branch: it would be guessed wrong every second time.
+        // The half that a key goes to is computed without a branch, which would be mispredicted every second time.
         public void MoveTo(Segment lower, Segment upper)
         {
             Place* halves = stackalloc Place[2] { lower.Place, upper.Place };
@@ -239,8 +239,8 @@ internal sealed unsafe class HashIndex : IDisposable
 
         public void Dispose() => _slots.Dispose();
 
-        // At most half full; those in a near cache, where what counts is that keys are at home, a quarter; the largest
-        // three eighths to a half, each at its own count.
+        // The limit is at most half of the slots; a quarter if they fit in the L2 cache, where what counts is that keys
+        // are in their home slots; in the largest segments three eighths to a half, a different count for each.
         private void Locate()
         {
             Place = new Place((Slot*)Unsafe.AsPointer(ref _slots[0]), (uint)_slots.Length - 1);

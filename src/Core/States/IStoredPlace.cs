@@ -1,17 +1,17 @@
 namespace FastStream;
 
-/// <summary>Where a partition's store is opened, and how much its table may hold.</summary>
+/// <summary>Where a partition opens its store, and how much its table may hold.</summary>
 internal interface IStoredPlace
 {
-    /// <summary>Memory for one partition of one state, its table and its store, in bytes.</summary>
+    /// <summary>Bytes of memory for one partition of one state, for its table and its store together.</summary>
     long BytesOfShard { get; }
 
-    /// <summary>Keys that a partition's table has room for at most.</summary>
+    /// <summary>The most keys that a partition's table has room for.</summary>
     int MostKeys { get; }
 
-    /// <summary>The number for a new store.</summary>
+    /// <summary>A number for a new store.</summary>
     int NewId();
 
-    /// <summary>Opens the store of a number; a new one where there is no snapshot.</summary>
+    /// <summary>Opens the store that has a number; a new one if there is no snapshot.</summary>
     KeyedStore Open(string name, int id, ReadOnlyMemory<byte>? snapshot, bool isReadOnly);
 }

@@ -25,7 +25,7 @@ internal static class InitialStates
     }
 }
 
-/// <summary>Refuses, while describing, what cannot be kept over batches.</summary>
+/// <summary>Refuses, when a stream is described, types that cannot be kept across batches.</summary>
 internal static class StateChecks
 {
     public static void ThrowIfEndsWithBatch<T>(string what)

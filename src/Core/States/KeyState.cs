@@ -1,9 +1,11 @@
 namespace FastStream;
 
-/// <summary>What <c>MapWithState</c> keeps for each key: its type, and how long it stays. The stream says the rest.</summary>
+/// <summary>
+/// What <c>MapWithState</c> keeps for each key: the state's type, and how long it stays. The stream gives the rest.
+/// </summary>
 public static class KeyState
 {
-    /// <summary>A state of a type, which stays until the function removes it.</summary>
+    /// <summary>A state of a type; it stays until the function removes it.</summary>
     /// <example><code>
     /// var running = sizeByUser.MapWithState(KeyState.Of&lt;long&gt;().Timeout(TimeSpan.FromMinutes(30)), (key, value, state) =>
     /// {
@@ -11,12 +13,12 @@ public static class KeyState
     ///     return (key, state.GetValueOrDefault());
     /// });
     /// </code></example>
-    /// <typeparam name="TState">What is kept for a key.</typeparam>
+    /// <typeparam name="TState">The state of a key.</typeparam>
     public static KeyState<TState> Of<TState>() => new(null);
 }
 
-/// <summary>What <c>MapWithState</c> keeps for each key. Immutable: each setting gives a new one.</summary>
-/// <typeparam name="TState">What is kept for a key.</typeparam>
+/// <summary>What <c>MapWithState</c> keeps for each key. Immutable: each setting returns a new one.</summary>
+/// <typeparam name="TState">The state of a key.</typeparam>
 public sealed class KeyState<TState>
 {
     internal KeyState(TimeSpan? idleTime) => IdleTime = idleTime;
@@ -24,8 +26,8 @@ public sealed class KeyState<TState>
     internal TimeSpan? IdleTime { get; }
 
     /// <summary>
-    /// Removes the state of a key for which no record has come for longer than this. The function is called once more
-    /// for it, with <see cref="State{TState}.IsTimingOut"/> and without a value: see
+    /// Removes the state of a key that has had no record for longer than this. The function is then called once more
+    /// for the key, with <see cref="State{TState}.IsTimingOut"/> and without a value: see
     /// <see cref="StateSpec{TKey, TValue, TState, TMapped}.Timeout"/>.
     /// </summary>
     /// <param name="idle">Not negative; in batch time. Default: states stay.</param>

@@ -3,39 +3,39 @@ using System.Runtime.CompilerServices;
 namespace FastStream;
 
 /// <remarks>
-/// Between the table and the store: keys are read when a batch touches them or their time is near, and written back
-/// when the table is full or a snapshot is taken.
+/// Works between the table and the store: keys are read when a batch touches them or when they are nearly due, and are
+/// written back when the table is full or a snapshot is taken.
 /// <code>
-/// batch      keys that the table has not → read together → entries, before the batch's notes
-/// accept     what was touched is marked as changed; over the bound, what was not touched for longest leaves (second chance)
-/// snapshot   changed entries are copied; a thread of its own brings them into the store
+/// batch      keys missing in the table → read together → entries, before the batch saves their old values
+/// accept     touched entries are marked as changed; over the bound, those untouched for longest leave (second chance)
+/// snapshot   changed entries are copied; another thread writes them to the store
 /// </code>
-/// While a snapshot is on its way nothing is written to the store, so that it is of one moment: the table may grow by a
-/// quarter over its bound then, and waits beyond.
+/// While a snapshot is being taken nothing else is written to the store, so that the snapshot is of one moment.
+/// Meanwhile the table may exceed its bound by a quarter; beyond that, it waits for the snapshot.
 /// </remarks>
 internal sealed partial class KeyedStates<TKey, TState>
 {
-    private readonly PooledList<int> _changed = new();      // entries marked as changed, some of them gone since
+    private readonly PooledList<int> _changed = new();      // entries marked as changed; some have left since
     private readonly PooledList<int> _loaded = new();       // entries that were read since the last accepted batch
-    private readonly PooledList<int> _opened = new();       // entries without a timer: their time was near when they were read
-    private readonly PooledList<int> _told = new();         // entries without a state of which the snapshot under way tells the store
+    private readonly PooledList<int> _opened = new();       // entries without a timer: they were nearly due when they were read
+    private readonly PooledList<int> _told = new();         // without a state; the running snapshot writes their removal
     private readonly ColdTimers? _coldTimers = cold is null || idle is null ? null : new ColdTimers(cold.Shard, idle.Value);
     private StoredValueReader? _takeAdded;                  // made once
-    private int _hand;                                      // where the search for entries that may leave goes on
+    private int _hand;                                      // where the search for entries that may leave continues
     private int _spared;                                    // entries that a batch after this one has touched are spared at first
 
-    /// <summary>The store; null where all states are in the table.</summary>
+    /// <summary>The store; null if all states are in the table.</summary>
     public StoredShard? Shard => cold?.Shard;
 
-    /// <summary>Timers of keys in the store, for a checkpoint; null where there are none.</summary>
+    /// <summary>The timers of keys in the store, for a checkpoint; null if there are none.</summary>
     public ColdTimers? ColdTimers => _coldTimers;
 
-    /// <summary>Begins with what a store has.</summary>
+    /// <summary>Begins with the states of a store.</summary>
     public void BeginFromStore(bool hasBegun) => HasBegun = hasBegun;
 
     /// <summary>
-    /// Hands over what the store has yet to be told. Between batches, when the last one was accepted, and no snapshot
-    /// is on its way.
+    /// Passes on the changes that the store does not have yet. Call it between batches, when the last one has been
+    /// accepted and no snapshot is being taken.
     /// </summary>
     public void Flush(StoredChanges changes)
     {
@@ -45,13 +45,14 @@ internal sealed partial class KeyedStates<TKey, TState>
             ref KeyedState<TState> entry = ref _table.ValueAt(number);
             if (!entry.Is(StateMarks.Changed))
             {
-                continue;   // it has left meanwhile
+                continue;   // it has left in the meantime
             }
 
             entry.Marks = (entry.Marks | StateMarks.InStore) & ~StateMarks.Changed;
             if (entry.Exists)
             {
-                // A key in the table has its timer here; in the store it needs one, should the program start again.
+                // A key in the table has its timer in memory; it needs one in the store too, in case the program starts
+                // again.
                 FileCold(number, ref entry);
                 cold!.Write(changes, in _table.KeyAt(number), in entry.State, entry.TouchedMs, entry.Is(StateMarks.Filed));
             }
@@ -66,7 +67,7 @@ internal sealed partial class KeyedStates<TKey, TState>
         _coldTimers?.Flush(changes);
     }
 
-    /// <summary>Takes in a state by its bytes in a store. Before the first batch.</summary>
+    /// <summary>Adds a state, given as its bytes in a store. Call it before the first batch.</summary>
     public void Move(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         byte[] copy = value.ToArray();
@@ -75,7 +76,10 @@ internal sealed partial class KeyedStates<TKey, TState>
         cold!.Shard.Write(key, copy);
     }
 
-    /// <summary>Slots of time that have begun are looked at: what is due in them gets into the table. At a batch's begin.</summary>
+    /// <summary>
+    /// Opens the slots of time that have begun: keys that are due in them enter the table. Call it at the start of a
+    /// batch.
+    /// </summary>
     public void OpenDue(BatchTime time)
     {
         while (_coldTimers?.First <= time.Milliseconds)
@@ -87,7 +91,7 @@ internal sealed partial class KeyedStates<TKey, TState>
 
     private static long? Earlier(long? left, long? right) => left is null || right < left ? right : left;   // null: never
 
-    // Reads the keys that the span has brought and the table had not.
+    // Reads the keys that the span has brought and the table did not have.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void LoadAdded()
     {
@@ -154,7 +158,7 @@ internal sealed partial class KeyedStates<TKey, TState>
         _opened.Truncate(left);
     }
 
-    // Adds those that are due and not among the others already.
+    // Adds the entries that are due and not yet among the others.
     private void AddIdleOfOpened(BatchTime time)
     {
         var seen = new HashSet<int>(_idle.Span.Length);
@@ -174,8 +178,8 @@ internal sealed partial class KeyedStates<TKey, TState>
         }
     }
 
-    // A slot's begin is early for its keys, some of which were touched since or are gone: it is opened, until a key is
-    // known that is due before the next slot begins.
+    // A slot begins before its keys are due, and some of its keys were touched since or are gone. So slots are opened
+    // until a key is known that is due before the next slot begins.
     private long? NextOfCold(long? known)
     {
         long? first = FirstOfOpened();
@@ -215,7 +219,7 @@ internal sealed partial class KeyedStates<TKey, TState>
                 return;
             }
 
-            // In the table it has its timer; the store is told that it has none there.
+            // In the table the key has its timer; the store must learn that it has none there any more.
             _table.ValueAt(number).Marks &= ~StateMarks.Filed;
             MarkChanged(number);
         });
@@ -225,7 +229,7 @@ internal sealed partial class KeyedStates<TKey, TState>
         }
     }
 
-    // Keys that are due before the end of their slot come into the table; those that were touched since are filed again.
+    // Keys that are due before the end of their slot enter the table; those that were touched since are filed again.
     private void LoadDue(byte[][] keys, long end)
     {
         foreach (byte[] key in keys)
@@ -269,7 +273,7 @@ internal sealed partial class KeyedStates<TKey, TState>
         _loaded.Clear();
     }
 
-    // The store knows by now that they are gone.
+    // Removes entries whose removal the store has by now.
     private void ForgetTold()
     {
         if (_told.Count == 0 || cold!.Shard.IsSaving)
@@ -328,14 +332,14 @@ internal sealed partial class KeyedStates<TKey, TState>
         }
     }
 
-    // Whether the table takes more than a part of what it may.
+    // Whether the table takes more than a fraction of its bound.
     private bool IsOver(int part, int of)
     {
         long bytes = (_table.Count * BytesOfEntry) + _texts.LiveBytes + _table.TextBytes;
         return bytes > cold!.Shard.MemoryBytes / 2 * part / of || _table.Count > (long)cold.Shard.MostKeys * part / of;
     }
 
-    // Entries that left stay in the list until the next snapshot, which where there are no checkpoints never comes.
+    // Entries that left stay in the list until the next snapshot, which never comes if there are no checkpoints.
     private void ShortenChanged()
     {
         if (_changed.Count <= 1024 + (2 * _table.Count))
@@ -353,13 +357,13 @@ internal sealed partial class KeyedStates<TKey, TState>
         }
     }
 
-    // An entry goes from the table; what the store does not know of it is written first.
+    // Removes an entry from the table, after writing what the store does not know of it.
     private void Leave(int number)
     {
         ref KeyedState<TState> entry = ref _table.ValueAt(number);
         if (entry.Is(StateMarks.Opened) || (entry.Exists && _coldTimers is not null && DueOf(entry.TouchedMs) < _coldTimers.OpenedUntil))
         {
-            return;   // its time is near
+            return;   // it is nearly due
         }
 
         if (entry.Exists)
@@ -395,7 +399,7 @@ internal sealed partial class KeyedStates<TKey, TState>
     private long BytesOfEntry => Unsafe.SizeOf<KeyedTable<TKey, KeyedState<TState>>.Entry>() + SlotBytes
         + (RuntimeHelpers.IsReferenceOrContainsReferences<(TKey, TState)>() ? 64 + (2 * cold!.AverageValueBytes) : 0);
 
-    private const int SlotBytes = 20;   // of a hash and a number, at the usual load
+    private const int SlotBytes = 20;   // bytes of a hash and a number, at the usual load
 
     private void GiveCold(RecordBuffer<(TKey Key, TState State)> output, BatchContext batch)
     {

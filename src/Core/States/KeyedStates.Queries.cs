@@ -1,12 +1,12 @@
 namespace FastStream;
 
 /// <remarks>
-/// Reading from outside, between batches, when the last one was accepted: the table, and what only the store has.
-/// Nothing moves between the two.
+/// Reads states for queries from outside, between batches, when the last one has been accepted: the table, and what
+/// only the store has. Nothing moves between the two meanwhile.
 /// </remarks>
 internal sealed partial class KeyedStates<TKey, TState>
 {
-    /// <summary>Number of keys that have a state. Walks over the store, where there is one.</summary>
+    /// <summary>Number of keys that have a state. Scans the store, if there is one.</summary>
     public long CountStates()
     {
         if (cold is null)
@@ -37,7 +37,7 @@ internal sealed partial class KeyedStates<TKey, TState>
         return cold?.Find(in key) ?? Optional<TState>.None;
     }
 
-    /// <summary>Calls back for each key that has a state. Texts are valid during the call.</summary>
+    /// <summary>Calls <paramref name="visit"/> for each key that has a state. Texts are valid during the call.</summary>
     public void VisitStates(Action<TKey, TState> visit)
     {
         for (int number = 0; number < _table.End; number++)

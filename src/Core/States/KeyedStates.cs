@@ -2,36 +2,36 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>The states of one partition's keys: all of them, or, in front of a store, those that are in use.</summary>
+/// <summary>The states of one partition's keys: all of them, or, if there is a store, those that are in use.</summary>
 /// <remarks>
-/// A batch changes entries in place, after a note of what they were, so that it can be undone. Where there is a store,
-/// keys that the table has not are read from it before the note is taken, and what the table has no room for goes there
-/// between batches (KeyedStates.Cold.cs). Belongs to one partition's operators; not thread safe.
+/// A batch changes entries in place, after it has saved their old values in an undo log. If there is a store, keys
+/// missing in the table are read from it before their values are saved, and entries that the table has no room for go
+/// to the store between batches (KeyedStates.Cold.cs). Belongs to one partition's operators; not thread safe.
 /// </remarks>
-/// <param name="idle">How long a key may go untouched before its time is out; null where none is.</param>
-/// <param name="cold">States that are not in the table; null where all are.</param>
+/// <param name="idle">How long a key may stay untouched before it times out; null if keys never do.</param>
+/// <param name="cold">States that are not in the table; null if all are.</param>
 internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStates<TKey, TState>? cold = null) : IDisposable
 {
-    private const int Ahead = 16;   // entries that are asked for before they are needed
+    private const int Ahead = 16;   // number of entries to prefetch ahead
 
     private readonly KeyedTable<TKey, KeyedState<TState>> _table = new();
-    private readonly PooledList<(int Number, KeyedState<TState> Entry)> _before = new();   // entries as they were before the batch
+    private readonly PooledList<(int Number, KeyedState<TState> Entry)> _before = new();   // undo log: entries before the batch
     private readonly CompactingTextArena<TState> _texts = new();
-    private readonly HiddenTextFinder? _finder = HiddenTexts<TState>.NewFinder();   // null where no text can be hidden in a state
-    private readonly PooledList<int> _added = new();   // keys that the span being located brought
-    private readonly int[] _firstTouched = new int[RecordBuffer.SpanRecords];   // numbers of the span being noted
+    private readonly HiddenTextFinder? _finder = HiddenTexts<TState>.NewFinder();   // null if no text can be hidden in a state
+    private readonly PooledList<int> _added = new();   // new keys of the span being located
+    private readonly int[] _firstTouched = new int[RecordBuffer.SpanRecords];   // numbers of the span being saved
     private readonly TimerWheel? _timers = idle is null ? null : new();
-    private readonly PooledList<int> _idle = new();   // numbers whose time is out in the batch that runs
+    private readonly PooledList<int> _idle = new();   // numbers of keys that time out in the batch that runs
     private readonly long _idleMs = (long)(idle ?? default).TotalMilliseconds;
     private int _batch = 1;          // marks entries that the batch has changed
     private int _withoutState;       // keys in the table that have none now: new ones, and those whose state the batch removed
 
-    /// <summary>Whether initial states, or those of an earlier run, are in.</summary>
+    /// <summary>Whether initial states, or those of an earlier run, have been added.</summary>
     public bool HasBegun { get; private set; }
 
     public ref readonly TKey KeyAt(int number) => ref _table.KeyAt(number);
 
-    /// <summary>Adds states to begin with, for good; once, and not where there are some of an earlier run.</summary>
+    /// <summary>Adds initial states, once, unless there are some of an earlier run. This cannot be undone.</summary>
     public void Begin(List<(TKey Key, TState State)> states, BatchTime time)
     {
         if (!HasBegun)
@@ -40,7 +40,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
         }
     }
 
-    /// <summary>All keys that have a state. Between batches, when the last one was accepted.</summary>
+    /// <summary>All keys that have a state. Call it between batches, when the last one has been accepted.</summary>
     public IEnumerable<SavedKey<TKey, TState>> Saved()
     {
         for (int number = 0; number < _table.End; number++)
@@ -52,13 +52,13 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
         }
     }
 
-    /// <summary>Adds states, for good.</summary>
+    /// <summary>Adds states. This cannot be undone.</summary>
     public void Restore(IEnumerable<SavedKey<TKey, TState>> keys)
     {
         HasBegun = true;
         foreach (SavedKey<TKey, TState> saved in keys)
         {
-            // For good: nothing is noted for undoing it.
+            // Nothing is saved for undoing it.
             int number = _table.GetOrAdd(KeyHash.Of(in saved.Key), in saved.Key, out bool exists);
             _withoutState += exists ? 0 : 1;
             Set(ref _table.ValueAt(number), saved.State, new BatchTime(saved.TouchedMs));
@@ -75,8 +75,8 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
     }
 
     /// <summary>
-    /// The numbers of the records' keys, whose entries the batch may change from now on; new keys are added, without a
-    /// state.
+    /// Finds the numbers of the records' keys, and adds new keys, without a state. From now on the batch may change the
+    /// entries of these keys.
     /// </summary>
     public void Locate<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<int> numbers)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
@@ -89,13 +89,13 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
         }
 
         _added.Clear();
-        Note(numbers[..items.Length]);
+        SaveEntries(numbers[..items.Length]);
     }
 
-    /// <summary>The entries, for a loop over what was located.</summary>
+    /// <summary>A cursor over the entries, for a loop over located keys.</summary>
     public KeyedTable<TKey, KeyedState<TState>>.Walker GetCursor() => _table.GetCursor();
 
-    /// <summary>An entry that the batch is about to change.</summary>
+    /// <summary>An entry that the batch is about to change, after saving its old value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref KeyedState<TState> Change(int number)
     {
@@ -125,7 +125,9 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
         entry.Exists = false;
     }
 
-    /// <summary>The keys whose time is out in a batch of this time, by their numbers: those that it has not touched.</summary>
+    /// <summary>
+    /// The numbers of the keys that time out in a batch of this time: those that are due and that it has not touched.
+    /// </summary>
     public ReadOnlySpan<int> Idle(BatchTime time)
     {
         _idle.Clear();
@@ -152,14 +154,14 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
     }
 
     /// <summary>
-    /// The first millisecond after which a key's time is out, if none is touched before; null where no key has a state.
-    /// Between batches; only where states time out.
+    /// The first time at which a key times out, if none is touched before; null if no key has a state. Call it between
+    /// batches, and only if states time out.
     /// </summary>
     public BatchTime? NextTimeOut()
     {
         while (_timers!.First is { } first)
         {
-            // A rounded time, or that of a key that was touched since, is none at which anything happens.
+            // Nothing happens at a rounded time, or at that of a key that was touched since.
             foreach (int number in _timers.Pop(first))
             {
                 FileAgain(number, first - 1);
@@ -201,17 +203,17 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
         }
     }
 
-    /// <summary>Lets a batch read the texts of keys and states as long as it lives.</summary>
+    /// <summary>Keeps the texts of keys and states valid as long as a batch that reads them.</summary>
     public void HoldFor(BatchContext batch)
     {
         _table.HoldKeyTexts(batch);
         _texts.HoldFor(batch);
     }
 
-    /// <summary>Gives all entries back what they were before the batch.</summary>
+    /// <summary>Restores all entries to what they were before the batch.</summary>
     public void Undo()
     {
-        NoteAdded();
+        SaveAdded();
         for (int i = _before.Count - 1; i >= 0; i--)
         {
             (int number, KeyedState<TState> entry) = _before[i];
@@ -238,10 +240,10 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
     private void BeginWith(List<(TKey Key, TState State)> states, BatchTime time) =>
         Restore(states.Select(pair => new SavedKey<TKey, TState>(pair.Key, pair.State, time.Milliseconds)));
 
-    // Finds the keys that the batch has not touched yet without a branch, as they are in a random place of the span,
-    // and then copies the entries of these.
+    // Finds the keys that the batch has not touched yet without a branch, because they are at random positions in the
+    // span, and then saves their entries.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Note(ReadOnlySpan<int> numbers)
+    private void SaveEntries(ReadOnlySpan<int> numbers)
     {
         KeyedTable<TKey, KeyedState<TState>>.Walker entries = _table.GetCursor();
         int[] first = _firstTouched;
@@ -261,7 +263,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
         }
     }
 
-    private void NoteAdded()
+    private void SaveAdded()
     {
         foreach (int number in _added.Span)
         {
@@ -273,7 +275,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
         _added.Clear();
     }
 
-    /// <summary>The batch of a time is final: keys without a state go, the others have a timer.</summary>
+    /// <summary>Makes the batch of a time final: keys without a state are removed, and the others have a timer.</summary>
     public void Accept(BatchTime time)
     {
         if (_timers?.First <= time.Milliseconds)
@@ -334,7 +336,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
         }
     }
 
-    // A key without a state goes, unless the store has yet to be told.
+    // Removes a key without a state, unless the store must be told first.
     private void Forget(int number)
     {
         if (_table.ValueAt(number).Is(StateMarks.InStore))
@@ -349,7 +351,7 @@ internal sealed partial class KeyedStates<TKey, TState>(TimeSpan? idle, ColdStat
 
     private long DueOf(long touchedMs) => touchedMs + _idleMs + 1;
 
-    // A key whose time was out and whose function failed is looked at in the next batch again.
+    // A key that was due and whose function failed is checked again in the next batch.
     private void FileAgain(int number, long now)
     {
         ref KeyedState<TState> entry = ref _table.ValueAt(number);
@@ -379,29 +381,29 @@ internal struct KeyedState<TState>
 {
     public TState State;
     public long TouchedMs;    // batch time of the last touch
-    public int Batch;         // the last batch that changed it, by KeyedStates' count
+    public int Batch;         // the last batch that changed it, in the count of KeyedStates
     public bool Exists;       // whether there is a state
-    public StateMarks Marks;  // how it stands to the store; none where there is no store
+    public StateMarks Marks;  // what the store has of it; none if there is no store
 
     public readonly bool Is(StateMarks mark) => (Marks & mark) != StateMarks.None;
 }
 
-/// <summary>How an entry of the table stands to the store behind it.</summary>
+/// <summary>What the store behind a table has of an entry.</summary>
 [Flags]
 internal enum StateMarks : byte
 {
-    /// <summary>There is no store, or it knows nothing of the key.</summary>
+    /// <summary>There is no store, or it does not have the key.</summary>
     None = 0,
 
     /// <summary>The store has the key, perhaps with an older state.</summary>
     InStore = 1,
 
-    /// <summary>The store is to be told.</summary>
+    /// <summary>The store must be told of a change.</summary>
     Changed = 2,
 
     /// <summary>A timer for the key is filed in the store.</summary>
     Filed = 4,
 
-    /// <summary>The key has no timer in the table, and is looked at in each batch.</summary>
+    /// <summary>The key has no timer in the table, and is checked in each batch.</summary>
     Opened = 8,
 }

@@ -1,66 +1,66 @@
 namespace FastStream.Runtime;
 
-/// <summary>Takes the value of a key that was asked for.</summary>
-/// <param name="index">The key's place among those asked for.</param>
+/// <summary>Receives the value of a key that was looked up.</summary>
+/// <param name="index">The position of the key among those looked up.</param>
 /// <param name="value">Its value; valid during the call.</param>
 public delegate void StoredValueReader(int index, ReadOnlySpan<byte> value);
 
-/// <summary>Takes one of all pairs.</summary>
+/// <summary>Receives one of all pairs.</summary>
 /// <param name="key">The key; valid during the call.</param>
 /// <param name="value">Its value; valid during the call.</param>
 public delegate void StoredPairReader(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
 
 /// <summary>
-/// One partition's keys and values below memory, as bytes: states that the engine has not in its table now, and all of
-/// them when a snapshot is taken.
+/// One partition's keys and values outside the engine's table, as bytes: the states that are not in the table at the
+/// moment, and all states when a snapshot is taken.
 /// </summary>
 /// <remarks>
-/// To add a store, derive from this and from <see cref="StateStore"/>, and let your test project derive from
-/// <c>KeyedStoreContract</c> of FastStream.TestKit. Two threads may be in it at the same time: one that calls
+/// To add a store, derive from this class and from <see cref="StateStore"/>, and let your test project derive from
+/// <c>KeyedStoreContract</c> of FastStream.TestKit. Two threads may use a store at the same time: one that calls
 /// <see cref="Read"/> and <see cref="ReadAll"/>, and one that calls <see cref="Write"/>, <see cref="Delete"/> and
-/// <see cref="TakeSnapshot"/>; the second one never writes a key that the first one reads. Nothing else is called at the same time.
+/// <see cref="TakeSnapshot"/>; the second never writes a key that the first reads. No other calls overlap.
 /// </remarks>
 public abstract class KeyedStore : IDisposable
 {
     /// <summary>Looks keys up together, so that waits for a disk overlap.</summary>
-    /// <param name="keys">The keys; none twice.</param>
-    /// <param name="found">Called for each key that is there, in any order, before this returns.</param>
-    /// <exception cref="InvalidDataException">What the disk gave is not what was written.</exception>
+    /// <param name="keys">The keys; none occurs twice.</param>
+    /// <param name="found">Called for each key that is present, in any order, before this returns.</param>
+    /// <exception cref="InvalidDataException">The disk returned other data than were written.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
     public abstract void Read(StoredKeys keys, StoredValueReader found);
 
     /// <summary>Gives a key a value, in place of the one it may have.</summary>
     /// <exception cref="InvalidOperationException">Key and value are larger than the store can hold.</exception>
-    /// <exception cref="IOException">The disk failed; this store can be used no more.</exception>
+    /// <exception cref="IOException">The disk failed; this store can no longer be used.</exception>
     public abstract void Write(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
 
-    /// <summary>Removes a key, which need not be there.</summary>
-    /// <exception cref="IOException">The disk failed; this store can be used no more.</exception>
+    /// <summary>Removes a key, which may be absent.</summary>
+    /// <exception cref="IOException">The disk failed; this store can no longer be used.</exception>
     public abstract void Delete(ReadOnlySpan<byte> key);
 
-    /// <summary>Walks over all pairs, each once, in any order. The store is not changed meanwhile by whoever calls it.</summary>
-    /// <exception cref="InvalidDataException">What the disk gave is not what was written.</exception>
+    /// <summary>Reads all pairs, each once, in any order. The caller does not change the store meanwhile.</summary>
+    /// <exception cref="InvalidDataException">The disk returned other data than were written.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
     public abstract void ReadAll(StoredPairReader pair);
 
-    /// <summary>Brings everything that was written to the disk, so that a power loss leaves it there.</summary>
+    /// <summary>Makes everything that was written durable, so that it survives a power loss.</summary>
     /// <returns>
-    /// What <see cref="KeyedStoreSettings.Snapshot"/> needs to open the store as it is now. It is kept in the
-    /// checkpoint's manifest: small, and of a form of the store's own.
+    /// What <see cref="KeyedStoreSettings.Snapshot"/> needs to open the store as it is now. The checkpoint's manifest
+    /// holds it: it must be small, and its form is the store's own.
     /// </returns>
-    /// <exception cref="IOException">The disk did not take it. Earlier snapshots can still be opened.</exception>
+    /// <exception cref="IOException">The write failed. Earlier snapshots can still be opened.</exception>
     public abstract ReadOnlyMemory<byte> TakeSnapshot();
 
     /// <summary>
-    /// What only other snapshots than these need may go. Between <see cref="TakeSnapshot"/> calls, by the thread that
-    /// makes them.
+    /// Allows the store to drop what only other snapshots than these need. The thread that calls
+    /// <see cref="TakeSnapshot"/> calls this too, between those calls.
     /// </summary>
-    /// <param name="kept">Snapshots that must stay such that they can be opened.</param>
+    /// <param name="kept">Snapshots that must remain readable.</param>
     public abstract void Retire(IReadOnlyList<ReadOnlyMemory<byte>> kept);
 
-    /// <summary>Bytes of memory that the store holds now, for metrics; 0 where it is not known.</summary>
+    /// <summary>Bytes of memory that the store holds now, for metrics; 0 if unknown.</summary>
     public virtual long MemoryBytes => 0;
 
-    /// <summary>Closes files and gives memory back. What was written since the last snapshot need not be there afterwards.</summary>
+    /// <summary>Closes files and returns memory. Data written since the last snapshot may be lost.</summary>
     public abstract void Dispose();
 }

@@ -4,29 +4,29 @@ using System.Runtime.InteropServices;
 namespace FastStream;
 
 /// <summary>
-/// The table that keeps keys over batches, for one partition: each key has a number that stays its own while the key is
-/// there.
+/// The table that keeps keys across batches, for one partition: each key has a number that does not change while the
+/// key is present.
 /// </summary>
 /// <remarks>
 /// <code>
 /// slots:   | hash | number | … open addressing: <see cref="HashIndex"/>
 /// entries: | key | value | hash | next free |   by number, in chunks; removed ones are used again, the last one first
 /// </code>
-/// Numbers let windows and state point at an entry without looking its key up again. Texts of keys are copied into
-/// memory of the table's own. docs/decisions/0010-state-table.md has what was measured. Belongs to one operator; not
+/// Numbers let windows and states refer to an entry without another lookup of its key. The table copies the texts of
+/// keys into memory of its own. docs/decisions/0010-state-table.md has the measurements. Belongs to one operator; not
 /// thread safe.
 /// </remarks>
 internal sealed class KeyedTable<TKey, TValue> : IDisposable
 {
-    private const int Used = -2;         // in Entry.Next: the entry is a key's
+    private const int Used = -2;         // in Entry.Next: the entry holds a key
     private const int EndOfFree = -1;    // in Entry.Next: no free entry follows
     private const int NotFound = -1;
-    private const int NearKeys = 4096;   // so many keys stay in a near cache: asking for their entries beforehand costs more than it gives
+    private const int NearKeys = 4096;   // up to this many keys fit in the L2 cache: prefetching their entries costs more than it gains
 
     private readonly CompactingTextArena<TKey> _texts = new();                        // of the keys
     private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];   // of the span being located
     private readonly HashIndex _slots = new();
-    private readonly HiddenTextFinder? _finder = HiddenTexts<TKey>.NewFinder();   // null where no text can be hidden in a key
+    private readonly HiddenTextFinder? _finder = HiddenTexts<TKey>.NewFinder();   // null if no text can be hidden in a key
     private readonly PagedArray<Entry> _entries = new();
     private int _free = EndOfFree;           // first free entry below End
 
@@ -35,20 +35,20 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
     /// <summary>Number of keys.</summary>
     public int Count { get; private set; }
 
-    /// <summary>One more than the greatest number in use: where a walk over all numbers ends.</summary>
+    /// <summary>One more than the greatest number in use: the end of a loop over all numbers.</summary>
     public int End { get; private set; }
 
     /// <summary>Bytes of the keys' texts.</summary>
     public long TextBytes => _texts.LiveBytes;
 
-    /// <summary>The numbers of a span's keys; those that were not there are added, in order.</summary>
+    /// <summary>Finds the numbers of a span's keys; adds new keys, in order.</summary>
     /// <remarks>
-    /// In three walks, so that the misses of all keys overlap: slots are asked for, then the entries they name, then
-    /// keys are compared.
+    /// Works in three passes, so that the cache misses of all keys overlap: prefetch the slots, then the entries that
+    /// they name, then compare keys.
     /// </remarks>
-    /// <param name="items">At most a span's records.</param>
-    /// <param name="numbers">Gets the numbers.</param>
-    /// <param name="added">Gets the numbers of new keys, also of those before one whose comparison throws.</param>
+    /// <param name="items">At most as many records as a span has.</param>
+    /// <param name="numbers">Receives the numbers.</param>
+    /// <param name="added">Receives the numbers of new keys, also of those before one whose comparison throws.</param>
     public void Locate<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<int> numbers, PooledList<int> added)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
     {
@@ -94,7 +94,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
         }
     }
 
-    /// <summary>The number of a key; added with a default value if it was not there.</summary>
+    /// <summary>The number of a key, which is added with a default value if it is new.</summary>
     public int GetOrAdd(uint hash, in TKey key, out bool exists)
     {
         int number = Find(hash, in key);
@@ -108,11 +108,14 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref TValue ValueAt(int number) => ref _entries[number].Value;
 
-    /// <summary>A loop over many numbers that keeps in registers where entries are. Keys must not be added meanwhile.</summary>
+    /// <summary>
+    /// A cursor for a loop over many numbers, which keeps in registers where entries are. No key may be added
+    /// meanwhile.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Walker GetCursor() => new(_entries.GetCursor());
 
-    /// <summary>Forgets a key; its number may be given to another one.</summary>
+    /// <summary>Removes a key; its number may be reused.</summary>
     public void Remove(int number)
     {
         ref Entry entry = ref _entries[number];
@@ -129,13 +132,13 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
         }
     }
 
-    /// <summary>Lets a batch read the keys' texts as long as it lives.</summary>
+    /// <summary>Keeps the keys' texts valid as long as a batch that reads them.</summary>
     public void HoldKeyTexts(BatchContext batch)
     {
         _texts.HoldFor(batch);
         if (_texts.ShouldCompact)
         {
-            // Both places where keys move: records that were put out lie in the old one, those still to come in the new one.
+            // Holds both memories when keys move: emitted records lie in the old one, later ones in the new one.
             CompactTexts();
             _texts.HoldFor(batch);
         }
@@ -148,7 +151,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
         _texts.Dispose();
     }
 
-    // Hashes the keys and asks the processor for their slots.
+    // Hashes the keys and prefetches their slots.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Prepare<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<uint> hashes)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
@@ -160,7 +163,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
             uint hash;
             if (typeof(TKey) == typeof(Utf8Text))
             {
-                // Short texts first, in a loop without a call; the long ones, if there are any, again.
+                // As short texts first, in a loop without a call; if any is long, all are hashed again.
                 ref readonly Utf8Text text = ref Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in TKeyOf.Of(in items[i])));
                 hash = text.HashAsShort();
                 anyLong |= text.IsLong;
@@ -181,7 +184,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
         }
     }
 
-    // The numbers of the first keys that have the hashes, which mostly are the keys looked for; asks the processor for their entries.
+    // Finds the numbers of the first keys that have the hashes, usually the right keys, and prefetches their entries.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Guess(ReadOnlySpan<uint> hashes, Span<int> numbers)
     {
@@ -196,7 +199,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
         }
     }
 
-    // Slots and keys in one walk of the one segment. Stops as Confirm does.
+    // Searches slots and keys in one pass, in the one segment. Stops as Confirm does.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private int FindNear<TItem, TKeyOf>(ReadOnlySpan<TItem> items, ReadOnlySpan<uint> hashes, Span<int> numbers, int from)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
@@ -218,8 +221,8 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
         return items.Length;
     }
 
-    // Compares the keys, in a loop without calls. Gives the place of the first one that needs one: it is new, or a long
-    // text, or shares its hash with another.
+    // Compares the keys, in a loop without calls. Returns the index of the first key that needs a call: it is new, or a
+    // long text, or shares its hash with another.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private int Confirm<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<int> numbers, int from)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
@@ -236,7 +239,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
         return items.Length;
     }
 
-    // Without a call: false for equal long texts, too.
+    // Without a call; false for equal long texts, too.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool AreSurelyEqual(in TKey left, in TKey right) => typeof(TKey) == typeof(Utf8Text)
         ? Utf8Text.AreSameWords(in Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in left)),
@@ -294,7 +297,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
 
         internal Walker(PagedArray<Entry>.Records entries) => _entries = entries;
 
-        /// <summary>Whether a number below <see cref="End"/> is a key's.</summary>
+        /// <summary>Whether a number below <see cref="End"/> belongs to a key.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool IsUsed(int number) => _entries[number].Next == Used;
 
@@ -304,7 +307,7 @@ internal sealed class KeyedTable<TKey, TValue> : IDisposable
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ref TValue ValueAt(int number) => ref _entries[number].Value;
 
-        /// <summary>Asks the processor for an entry.</summary>
+        /// <summary>Prefetches an entry.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Prefetch(int number) => _entries.Prefetch(number);
     }

@@ -5,13 +5,14 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// What a function gives for every record, called with the record's key, value and the key's state; a later record
-    /// of the same batch sees what an earlier one changed. The cost grows with the batch, not with the number of keys.
+    /// The results of a function that is called for every record, with the record's key and value and the key's state.
+    /// A later record of the same batch sees what an earlier one changed. The cost grows with the batch, not with the
+    /// number of keys.
     /// </summary>
     /// <remarks>
-    /// What the function throws fails the batch, and all states are as before it: do not change objects in a state, update it with new
-    /// ones. Texts in keys and states are copied; one that is found in an object, an open class or a delegate of a key or state fails the
-    /// batch.
+    /// If the function throws, the batch fails, and all states are as before it: do not change objects in a state,
+    /// update it with new ones. Texts in keys and states are copied; a text found in an object, an open class or a
+    /// delegate of a key or state fails the batch.
     /// </remarks>
     /// <example><code>
     /// var running = sizeByUser.MapWithState(KeyState.Of&lt;long&gt;().Timeout(TimeSpan.FromMinutes(30)), (key, value, state) =>
@@ -23,12 +24,12 @@ public static partial class DStreamOperators
     /// </code></example>
     /// <param name="stream">The pairs.</param>
     /// <param name="state">The state's type and time-out.</param>
-    /// <param name="function">Gets the key, its value (absent in a call for a time-out) and its state. Partitions call
-    /// it at the same time from different threads.</param>
-    /// <param name="initialState">States to begin with, as if last touched by the first batch. Of a key that comes
-    /// twice the last one counts.</param>
+    /// <param name="function">Receives the key, its value (absent in a call for a time-out) and its state. Partitions
+    /// call it at the same time from different threads.</param>
+    /// <param name="initialState">Initial states, as if last touched by the first batch. If a key occurs twice, the
+    /// last state counts.</param>
     /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
-    /// <exception cref="ArgumentException">Keys or states hold groups, or texts in classes or arrays: they end with
+    /// <exception cref="ArgumentException">Keys or states hold groups, or texts in classes or arrays, which end with
     /// their batch.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
     public static MapWithStateStream<TKey, TState, TMapped> MapWithState<TKey, TValue, TState, TMapped>(
@@ -42,7 +43,9 @@ public static partial class DStreamOperators
         return stream.MapWithState(state.With(StateSpec.Function(function), initialState, partitions));
     }
 
-    /// <summary>As the other overload, with a function that also takes the batch's time, and gives a record or none.</summary>
+    /// <summary>
+    /// As the other overload, with a function that also receives the batch's time, and returns a record or none.
+    /// </summary>
     /// <inheritdoc cref="MapWithState{TKey, TValue, TState, TMapped}(DStream{ValueTuple{TKey, TValue}}, KeyState{TState},
     /// Func{TKey, Optional{TValue}, State{TState}, TMapped}, IEnumerable{ValueTuple{TKey, TState}}, int?)"/>
     /// <example><code>
@@ -64,10 +67,10 @@ public static partial class DStreamOperators
         return stream.MapWithState(state.With(StateSpec.Function(function), initialState, partitions));
     }
 
-    /// <summary>As the other overloads, with function and settings in one object, which may be used for several streams.</summary>
+    /// <summary>As the other overloads, with function and settings in one object, which several streams may use.</summary>
     /// <param name="stream">The pairs.</param>
     /// <param name="spec">Function, initial states, time-out.</param>
-    /// <exception cref="ArgumentException">Keys or states hold groups, or texts in classes or arrays: they end with
+    /// <exception cref="ArgumentException">Keys or states hold groups, or texts in classes or arrays, which end with
     /// their batch.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The spec's number of partitions is not 1 to 1024.</exception>
     public static MapWithStateStream<TKey, TState, TMapped> MapWithState<TKey, TValue, TState, TMapped>(
@@ -82,10 +85,12 @@ public static partial class DStreamOperators
     }
 }
 
-/// <summary>What <c>MapWithState</c> gives: the records that its function made in a batch, and a way to its states.</summary>
+/// <summary>
+/// The stream of <c>MapWithState</c>: the records that its function returned in a batch, with access to its states.
+/// </summary>
 /// <typeparam name="TKey">The key.</typeparam>
-/// <typeparam name="TState">What is kept for a key.</typeparam>
-/// <typeparam name="TMapped">What the function gives.</typeparam>
+/// <typeparam name="TState">The state of a key.</typeparam>
+/// <typeparam name="TMapped">What the function returns.</typeparam>
 public abstract class MapWithStateStream<TKey, TState, TMapped> : DStream<TMapped>
 {
     private protected MapWithStateStream(DStream parent, DStream? original, string operatorName)
@@ -103,7 +108,7 @@ public abstract class MapWithStateStream<TKey, TState, TMapped> : DStream<TMappe
 
     private protected abstract TimeSpan? IdleTime { get; }
 
-    /// <summary>The states of a partition of a graph, for the operators of both streams.</summary>
+    /// <summary>The states of one partition of a graph, which the operators of both streams share.</summary>
     internal KeyedStates<TKey, TState> States(GraphBuilder graph, int partition) =>
         graph.Shared(this, partition, () => new KeyedStates<TKey, TState>(
         IdleTime, graph.Stores is { } stores
@@ -112,7 +117,7 @@ public abstract class MapWithStateStream<TKey, TState, TMapped> : DStream<TMappe
 
 /// <param name="parent">The pairs, each in its key's partition.</param>
 /// <param name="spec">Function, initial states, time-out.</param>
-/// <param name="original">The stream without an error policy that this one, which has one, takes the place of; else null.</param>
+/// <param name="original">The stream without an error policy that this one, which has one, replaces; otherwise null.</param>
 internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
     DStream<(TKey Key, TValue Value)> parent, StateSpec<TKey, TValue, TState, TMapped> spec, DStream? original = null)
     : MapWithStateStream<TKey, TState, TMapped>(parent, original, spec.OperatorName), ITolerant<TMapped>,
@@ -157,7 +162,7 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
         graph.Attach(parent, this, partition => operators[partition]);
     }
 
-    // The first batch that comes more than the idle time after a key was touched.
+    // The first batch that is more than the idle time later than a key was touched.
     private BatchTime? NextTimeOut(KeyedStates<TKey, TState> states, BatchTime after)
     {
         TimeSpan millisecond = TimeSpan.FromMilliseconds(1);
@@ -175,7 +180,7 @@ internal sealed class MapWithStateStream<TKey, TValue, TState, TMapped>(
     }
 }
 
-/// <summary>Calls the function for each record, and at the end for each key whose time is out.</summary>
+/// <summary>Calls the function for each record, and at the end of the batch for each key that times out.</summary>
 internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarker>(
     StateSpec<TKey, TValue, TState, TMapped> spec, KeyedStates<TKey, TState> states, List<(TKey Key, TState State)> initial,
     Operator<TMapped> next, RecordErrors<(TKey Key, TValue Value)>? errors = null, MadeInput? made = null)
@@ -250,7 +255,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
         }
         else
         {
-            UpdateWhatCan(items, errors);
+            UpdateAndCountErrors(items, errors);
         }
     }
 
@@ -299,9 +304,10 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
         }
     }
 
-    // A call that fails has changed no state, as states change after it. It does not touch the key either: the key's time-out goes on.
+    // A call that fails has changed no state, because states change after the call. It does not touch the key either:
+    // the key's time-out continues.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void UpdateWhatCan(ReadOnlySpan<(TKey Key, TValue Value)> items, RecordErrors<(TKey Key, TValue Value)> errors)
+    private void UpdateAndCountErrors(ReadOnlySpan<(TKey Key, TValue Value)> items, RecordErrors<(TKey Key, TValue Value)> errors)
     {
         BatchTime time = _time;
         KeyedTable<TKey, KeyedState<TState>>.Walker entries = states.GetCursor();
@@ -358,7 +364,7 @@ internal sealed class MapWithStateOperator<TKey, TValue, TState, TMapped, TMarke
             }
             catch (Exception error) when (errors is not null && RecordErrors<(TKey Key, TValue Value)>.Takes(error))
             {
-                // The key keeps its state: the next batch tries again, and nothing of it is lost meanwhile.
+                // The key keeps its state, so that nothing is lost: the next batch calls the function again.
                 errors.AddCall(error);
                 continue;
             }

@@ -1,21 +1,21 @@
 namespace FastStream;
 
 /// <summary>
-/// Which partition owns a key that a checkpoint has: for a part of which all keys have one owner, that one, once the
-/// first keys have shown that it still is.
+/// Finds the partition that owns a key in a checkpoint. If one partition is said to own all keys of a part, it is that
+/// one, once the first keys have shown that it still is.
 /// </summary>
 /// <remarks>
-/// A type whose fields have other names or another order than when it was written may hash differently, and still be
-/// read: then each key says where it belongs.
+/// A type whose fields were renamed or reordered after it was written may hash differently, and still be readable: then
+/// the hash of each key decides.
 /// </remarks>
-/// <param name="owner">The partition that is said to own all keys of the part; null where each key says it.</param>
-/// <param name="partitions">Partitions now.</param>
+/// <param name="owner">The partition that is said to own all keys of the part; null if the hash of each key decides.</param>
+/// <param name="partitions">The number of partitions now.</param>
 /// <param name="salt">The job's salt.</param>
 internal struct SavedKeyOwner(int? owner, int partitions, KeySalt salt)
 {
     private readonly KeySalt _salt = salt;
     private int? _owner = owner;
-    private int _left = RecordBuffer.SpanRecords;   // keys to be looked at
+    private int _left = RecordBuffer.SpanRecords;   // keys still to be checked
 
     /// <summary>The partition of the next key.</summary>
     public int Of<TKey>(in TKey key)

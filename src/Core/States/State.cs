@@ -10,12 +10,12 @@ public sealed class State<TState>
 {
     private TState _value = default!;
 
-    /// <summary>Whether the key has a state now: what was updated has, what was removed has not.</summary>
+    /// <summary>Whether the key has a state now: true after an update, false after a removal.</summary>
     public bool Exists { get; private set; }
 
     /// <summary>
-    /// Whether this is the last call for the key: no record has come for longer than the time-out, and its state is
-    /// removed after the call. There is no value then.
+    /// Whether this is the last call for the key: no record has come for longer than the time-out, and the state is
+    /// removed after the call. The call has no value then.
     /// </summary>
     public bool IsTimingOut { get; private set; }
 
@@ -31,11 +31,11 @@ public sealed class State<TState>
 
     internal bool IsRemoved { get; private set; }
 
-    /// <summary>The state, or the type's default where there is none.</summary>
+    /// <summary>The state, or the type's default if there is none.</summary>
     public TState? GetValueOrDefault() => Exists ? _value : default;
 
-    /// <summary>Gives the key a state, or another one.</summary>
-    /// <exception cref="InvalidOperationException">It was removed in this call, or is timing out.</exception>
+    /// <summary>Sets the state of the key.</summary>
+    /// <exception cref="InvalidOperationException">The state was removed in this call, or is timing out.</exception>
     public void Update(TState value)
     {
         ThrowIfEnding("Update");
@@ -44,8 +44,8 @@ public sealed class State<TState>
         IsUpdated = true;
     }
 
-    /// <summary>Removes the state; where there is none, nothing happens.</summary>
-    /// <exception cref="InvalidOperationException">It was removed in this call already, or is timing out.</exception>
+    /// <summary>Removes the state; does nothing if there is none.</summary>
+    /// <exception cref="InvalidOperationException">The state was removed in this call already, or is timing out.</exception>
     public void Remove()
     {
         ThrowIfEnding("Remove");

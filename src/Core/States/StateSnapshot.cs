@@ -3,19 +3,19 @@ using System.Collections;
 namespace FastStream;
 
 /// <summary>
-/// Keys with their states after one batch: a copy, which no later batch changes. See
+/// Keys with their states as of one batch: a copy, which no later batch changes. See
 /// <see cref="QueryableStates.SnapshotAsync"/>.
 /// </summary>
 /// <remarks>
-/// Dispose it where keys or states hold a <see cref="Utf8Text"/>: the texts lie in its memory, and are valid until
-/// then. Where they hold none, nothing is lost without. Safe from any thread.
+/// Dispose it if keys or states hold a <see cref="Utf8Text"/>: the texts lie in its memory, and are valid until then.
+/// Otherwise disposing is not needed. Safe from any thread.
 /// </remarks>
 /// <typeparam name="TKey">The key.</typeparam>
-/// <typeparam name="TState">What is kept for a key.</typeparam>
+/// <typeparam name="TState">The state of a key.</typeparam>
 public sealed class StateSnapshot<TKey, TState> : IReadOnlyList<(TKey Key, TState State)>, IDisposable
 {
     private readonly Action<IDisposable> _release;
-    private readonly ArenaLease? _texts;                                 // null where there are none
+    private readonly ArenaLease? _texts;                                 // null if there are no texts
     private IReadOnlyList<(TKey Key, TState State)>? _entries;          // null once disposed
 
     internal StateSnapshot(string name, BatchTime time, IReadOnlyList<(TKey Key, TState State)> entries,
@@ -29,7 +29,7 @@ public sealed class StateSnapshot<TKey, TState> : IReadOnlyList<(TKey Key, TStat
         _release = release;
     }
 
-    /// <summary>The states' name.</summary>
+    /// <summary>The name of the states.</summary>
     public string Name { get; }
 
     /// <summary>The last batch that ran before the snapshot was taken.</summary>
@@ -42,13 +42,13 @@ public sealed class StateSnapshot<TKey, TState> : IReadOnlyList<(TKey Key, TStat
     /// <exception cref="ObjectDisposedException">The snapshot was disposed.</exception>
     public (TKey Key, TState State) this[int index] => Entries[index];
 
-    /// <summary>Walks over the keys with their states.</summary>
+    /// <summary>Enumerates the keys with their states.</summary>
     /// <exception cref="ObjectDisposedException">The snapshot was disposed.</exception>
     public IEnumerator<(TKey Key, TState State)> GetEnumerator() => Entries.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Gives the memory of the texts back; a second call does nothing.</summary>
+    /// <summary>Returns the memory of the texts; a second call does nothing.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _entries, null) is not null)
@@ -69,7 +69,7 @@ public sealed class StateSnapshot<TKey, TState> : IReadOnlyList<(TKey Key, TStat
     }
 }
 
-/// <summary>Gathers copies of keys and states, with memory of their own for texts.</summary>
+/// <summary>Collects copies of keys and states, with memory of their own for texts.</summary>
 internal sealed class StateTexts<TKey, TState>
 {
     private readonly List<(TKey Key, TState State)> _entries = [];

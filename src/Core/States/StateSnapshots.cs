@@ -1,6 +1,8 @@
 namespace FastStream;
 
-/// <summary>All states after each batch: of the same graph's <c>MapWithState</c>, whose records it lets pass by.</summary>
+/// <summary>
+/// All states after each batch, from the <c>MapWithState</c> of the same graph, whose records are ignored here.
+/// </summary>
 internal sealed class StateSnapshotsStream<TKey, TState, TMapped>(MapWithStateStream<TKey, TState, TMapped> parent)
     : DStream<(TKey Key, TState State)>(parent.Context, "StateSnapshots", parent)
 {

@@ -1,6 +1,6 @@
 namespace FastStream;
 
-/// <summary>How <c>MapWithState</c> keeps its states: the function, the states to begin with, the time-out.</summary>
+/// <summary>How <c>MapWithState</c> keeps its states: the function, the initial states, the time-out.</summary>
 /// <example><code>
 /// var spec = StateSpec.Function&lt;string, long, long, (string, long)&gt;((key, value, state) =>
 /// {
@@ -11,9 +11,11 @@ namespace FastStream;
 /// </code></example>
 public static class StateSpec
 {
-    /// <summary>A function that gives one record for each call, also for the last one of a key that times out.</summary>
-    /// <param name="function">Gets the key, its value (absent in a call for a time-out) and its state. Partitions call
-    /// it at the same time from different threads.</param>
+    /// <summary>
+    /// A spec with a function that returns one record for each call, also for the last call of a key that times out.
+    /// </summary>
+    /// <param name="function">Receives the key, its value (absent in a call for a time-out) and its state. Partitions
+    /// call it at the same time from different threads.</param>
     public static StateSpec<TKey, TValue, TState, TMapped> Function<TKey, TValue, TState, TMapped>(
         Func<TKey, Optional<TValue>, State<TState>, TMapped> function)
     {
@@ -22,8 +24,8 @@ public static class StateSpec
             (_, key, value, state) => new Optional<TMapped>(function(key, value, state)));
     }
 
-    /// <summary>A function that also takes the batch's time, and gives a record or none.</summary>
-    /// <param name="function">Gets the batch's time, the key, its value (absent in a call for a time-out) and its
+    /// <summary>A spec with a function that also receives the batch's time, and returns a record or none.</summary>
+    /// <param name="function">Receives the batch's time, the key, its value (absent in a call for a time-out) and its
     /// state. Partitions call it at the same time from different threads.</param>
     public static StateSpec<TKey, TValue, TState, TMapped> Function<TKey, TValue, TState, TMapped>(
         Func<BatchTime, TKey, Optional<TValue>, State<TState>, Optional<TMapped>> function)
@@ -33,11 +35,11 @@ public static class StateSpec
     }
 }
 
-/// <summary>How <c>MapWithState</c> keeps its states. Immutable: each setting gives a new one.</summary>
+/// <summary>How <c>MapWithState</c> keeps its states. Immutable: each setting returns a new one.</summary>
 /// <typeparam name="TKey">The key.</typeparam>
 /// <typeparam name="TValue">The value that comes with a key.</typeparam>
-/// <typeparam name="TState">What is kept for a key.</typeparam>
-/// <typeparam name="TMapped">What the function gives.</typeparam>
+/// <typeparam name="TState">The state of a key.</typeparam>
+/// <typeparam name="TMapped">What the function returns.</typeparam>
 public sealed class StateSpec<TKey, TValue, TState, TMapped>
 {
     internal StateSpec(Delegate userFunction, Func<BatchTime, TKey, Optional<TValue>, State<TState>, Optional<TMapped>> call)
@@ -57,7 +59,7 @@ public sealed class StateSpec<TKey, TValue, TState, TMapped>
 
     internal Delegate UserFunction { get; }
 
-    /// <summary>What the stream is called.</summary>
+    /// <summary>The operator name of the stream.</summary>
     internal string OperatorName { get; init; } = "MapWithState";
 
     internal Func<BatchTime, TKey, Optional<TValue>, State<TState>, Optional<TMapped>> Call { get; }
@@ -69,9 +71,9 @@ public sealed class StateSpec<TKey, TValue, TState, TMapped>
     internal int? Partitions { get; private init; }
 
     /// <summary>
-    /// Removes the state of a key for which no record has come for longer than this: in the first batch at t whose t −
-    /// idle is after the key's last batch, the function is called once more, with
-    /// <see cref="State{TState}.IsTimingOut"/> and without a value. (Spark looks only in every tenth batch.)
+    /// Removes the state of a key that has had no record for longer than this: in the first batch whose time minus
+    /// <paramref name="idle"/> is after the key's last batch, the function is called once more, with
+    /// <see cref="State{TState}.IsTimingOut"/> and without a value. (Spark checks only in every tenth batch.)
     /// </summary>
     /// <param name="idle">Not negative; in batch time. Default: states stay.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="idle"/> is negative.</exception>
@@ -87,8 +89,8 @@ public sealed class StateSpec<TKey, TValue, TState, TMapped>
     }
 
     /// <summary>
-    /// States to begin with, as if last touched by the first batch. Of a key that comes twice the last one counts. Read
-    /// when the context starts.
+    /// Sets the initial states, as if last touched by the first batch. If a key occurs twice, the last state counts.
+    /// The context reads them when it starts.
     /// </summary>
     public StateSpec<TKey, TValue, TState, TMapped> InitialState(IEnumerable<(TKey Key, TState State)> states)
     {
@@ -97,8 +99,8 @@ public sealed class StateSpec<TKey, TValue, TState, TMapped>
     }
 
     /// <summary>
-    /// Partitions that the states are kept in, 1 to 1024; default the context's. Out of range is refused by
-    /// <c>MapWithState</c>.
+    /// Sets the number of partitions that hold the states, 1 to 1024; default the context's. <c>MapWithState</c>
+    /// refuses a number out of range.
     /// </summary>
     public StateSpec<TKey, TValue, TState, TMapped> NumPartitions(int partitions) => new(this) { Partitions = partitions };
 }

@@ -2,18 +2,18 @@ using System.Globalization;
 
 namespace FastStream;
 
-/// <summary>The stores of a context's states: which directory is whose, and how much memory each may take.</summary>
+/// <summary>The stores of a context's states: the directory of each, and how much memory it may take.</summary>
 /// <remarks><code>
 /// states/000007/     a store of one partition of one state; checkpoints name it by its number
 /// states/000009/
 /// </code>
-/// What no kept checkpoint names goes. Used by one thread at a time, but for <see cref="Open"/>.
+/// Stores that no kept checkpoint names are removed. Used by one thread at a time, except for <see cref="Open"/>.
 /// </remarks>
 internal sealed class StateStores : IStoredPlace, IDisposable
 {
     private readonly StateOptions _options;
     private readonly List<StoredShard> _shards = [];
-    private readonly FileStream? _lock;     // of a directory of their own; that of the checkpoints has one
+    private readonly FileStream? _lock;     // of a directory of its own; that of the checkpoints has one
     private readonly string _directory;
     private int _lastId;
 
@@ -35,19 +35,19 @@ internal sealed class StateStores : IStoredPlace, IDisposable
 
     public RecordSerializers Serializers { get; }
 
-    /// <summary>After how long a snapshot is warned of.</summary>
+    /// <summary>How long a snapshot may take before a warning.</summary>
     public TimeSpan SlowSnapshot => _options.SlowSnapshotWarning;
 
-    /// <summary>What checkpoints call the kind of store.</summary>
+    /// <summary>The name of the kind of store in checkpoints.</summary>
     public string Kind => _options.Store!.Kind;
 
-    /// <summary>Memory for one partition of one state, its table and its store, in bytes.</summary>
+    /// <summary>Bytes of memory for one partition of one state, for its table and its store together.</summary>
     public long BytesOfShard => _options.MemoryBytes / Math.Max(1, _shards.Count);
 
-    /// <summary>Keys that a partition's table has room for at most.</summary>
+    /// <summary>The most keys that a partition's table has room for.</summary>
     public int MostKeys => _options.MostKeys;
 
-    /// <summary>Adds one partition of one state. While the graph is built.</summary>
+    /// <summary>Adds one partition of one state. Call it while the graph is built.</summary>
     public StoredShard Add(string name)
     {
         var shard = new StoredShard(this, name);
@@ -55,10 +55,10 @@ internal sealed class StateStores : IStoredPlace, IDisposable
         return shard;
     }
 
-    /// <summary>The number for a new store.</summary>
+    /// <summary>A number for a new store.</summary>
     public int NewId() => Interlocked.Increment(ref _lastId);
 
-    /// <summary>Opens the store of a number.</summary>
+    /// <summary>Opens the store that has a number.</summary>
     public KeyedStore Open(string name, int id, ReadOnlyMemory<byte>? snapshot, bool isReadOnly)
     {
         string path = PathOf(id);
@@ -70,17 +70,19 @@ internal sealed class StateStores : IStoredPlace, IDisposable
         else if (!Directory.Exists(path))
         {
             throw new InvalidDataException(
-                $"The states of {name} were in {path}, which is gone. Bring an undamaged copy back, or go back to "
+                $"The states of {name} were in {path}, which no longer exists. Restore an undamaged copy, or use "
                 + "an older checkpoint by moving newer ones away.");
         }
 
-        // Half for the table of what is in use, half for the store behind it.
+        // Half is for the table of the states in use, half for the store behind it.
         return _options.Store!.Open(new KeyedStoreSettings
             { Directory = path, Name = name, MemoryBytes = BytesOfShard / 2, Snapshot = snapshot, IsReadOnly = isReadOnly });
     }
 
-    /// <summary>Lets go of stores and snapshots that no kept checkpoint names. When no snapshot is on its way.</summary>
-    /// <param name="kept">The numbers and snapshots that are named.</param>
+    /// <summary>
+    /// Releases stores and snapshots that no kept checkpoint names. Call it when no snapshot is being taken.
+    /// </summary>
+    /// <param name="kept">The numbers and snapshots that kept checkpoints name.</param>
     public void Retire(IReadOnlyCollection<(int Id, ReadOnlyMemory<byte> Snapshot)> kept)
     {
         foreach (StoredShard shard in _shards.Where(shard => shard.Id != 0))
@@ -91,7 +93,9 @@ internal sealed class StateStores : IStoredPlace, IDisposable
         RemoveAllBut([.. kept.Select(each => each.Id), .. _shards.Select(shard => shard.Id)]);
     }
 
-    /// <summary>Lets others have the directory, and leaves the stores as they are: something that does not return may be in one.</summary>
+    /// <summary>
+    /// Releases the directory to others, but leaves the stores open: code that does not return may be using one.
+    /// </summary>
     public void LeaveBehind() => _lock?.Dispose();
 
     public void Dispose()
@@ -126,12 +130,12 @@ internal sealed class StateStores : IStoredPlace, IDisposable
     private string PathOf(int id) => Path.Combine(_directory, NameOf(id));
 }
 
-/// <summary>The stores that a graph's streams keep their states in.</summary>
+/// <summary>The stores that keep the states of a graph's streams.</summary>
 internal static class GraphStores
 {
     extension(GraphBuilder graph)
     {
-        /// <summary>Where states lie that are not in memory; null where all are.</summary>
+        /// <summary>The stores of states that are not in memory; null if all are.</summary>
         public StateStores? Stores => graph.Services as StateStores;
     }
 }

@@ -4,8 +4,7 @@ using System.Buffers.Binary;
 namespace FastStream;
 
 /// <summary>
-/// What a store is to be told, copied at a batch's boundary, so that another thread can tell it while the next batches
-/// run.
+/// Changes for a store, copied between two batches, so that another thread can apply them while the next batches run.
 /// </summary>
 /// <remarks>
 /// <code>| 1 written, 0 removed (1) | bytes of the key (4) | of the value (4) | key | value | …</code> in pooled
@@ -18,16 +17,16 @@ internal sealed class StoredChanges
 
     private readonly List<(byte[] Piece, int Used)> _pieces = [];
 
-    /// <summary>Bytes held.</summary>
+    /// <summary>Bytes that the changes take.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Notes that a key gets a value.</summary>
+    /// <summary>Adds the writing of a key's value.</summary>
     public void Write(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Add(1, key, value);
 
-    /// <summary>Notes that a key goes.</summary>
+    /// <summary>Adds the removal of a key.</summary>
     public void Delete(ReadOnlySpan<byte> key) => Add(0, key, []);
 
-    /// <summary>Tells a store all of it, in order, and gives the memory back.</summary>
+    /// <summary>Applies all changes to a store, in order, and returns the memory.</summary>
     public void ApplyTo(KeyedStore store)
     {
         foreach ((byte[] piece, int used) in _pieces)
@@ -53,7 +52,7 @@ internal sealed class StoredChanges
         Clear();
     }
 
-    /// <summary>Forgets all of it.</summary>
+    /// <summary>Drops all changes.</summary>
     public void Clear()
     {
         foreach ((byte[] piece, _) in _pieces)

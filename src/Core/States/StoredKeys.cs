@@ -2,8 +2,8 @@ using System.Buffers;
 
 namespace FastStream.Runtime;
 
-/// <summary>Keys, as bytes, that a <see cref="KeyedStore"/> is asked for together.</summary>
-/// <remarks>Belongs to the one partition that asks; not thread safe.</remarks>
+/// <summary>Keys, as bytes, that a <see cref="KeyedStore"/> looks up together.</summary>
+/// <remarks>Belongs to the one partition that looks them up; not thread safe.</remarks>
 public sealed class StoredKeys
 {
     private readonly ArrayBufferWriter<byte> _bytes = new();
@@ -12,7 +12,7 @@ public sealed class StoredKeys
     /// <summary>Number of keys.</summary>
     public int Count => _ends.Count;
 
-    /// <summary>Where the next key's bytes are written to; <see cref="EndKey"/> follows.</summary>
+    /// <summary>The writer for the next key's bytes; <see cref="EndKey"/> ends the key.</summary>
     public IBufferWriter<byte> Writer => _bytes;
 
     /// <summary>One key's bytes; valid until <see cref="Clear"/>.</summary>
@@ -26,7 +26,7 @@ public sealed class StoredKeys
         }
     }
 
-    /// <summary>What was written since the last key is one.</summary>
+    /// <summary>Makes a key of the bytes written since the last key.</summary>
     public void EndKey() => _ends.Add(_bytes.WrittenCount);
 
     /// <summary>Adds one key.</summary>
@@ -36,7 +36,7 @@ public sealed class StoredKeys
         EndKey();
     }
 
-    /// <summary>Forgets all keys.</summary>
+    /// <summary>Removes all keys.</summary>
     public void Clear()
     {
         _bytes.ResetWrittenCount();

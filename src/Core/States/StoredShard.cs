@@ -1,15 +1,15 @@
 namespace FastStream;
 
 /// <summary>
-/// One partition's <see cref="KeyedStore"/> in a running context: opened once, told of changes, and brought to the disk
-/// beside the batches.
+/// One partition's <see cref="KeyedStore"/> in a running context: opened once, changed by batches, and written to the
+/// disk while batches run.
 /// </summary>
 /// <remarks>
 /// <code>
-/// partition's thread   Read …            also while a snapshot is on its way
-///                      Write, Delete     only while none is: ask IsSaving, or wait
-///                      BeginSnapshot     between batches: hands over what changed
-/// thread of its own    changes → store → disk
+/// partition's thread   Read …            also while a snapshot is being taken
+///                      Write, Delete     only while none is: check IsSaving, or wait
+///                      BeginSnapshot     between batches: passes on what changed
+/// another thread       changes → store → disk
 /// partition's thread   SnapshotIfDone    the bytes for the checkpoint's manifest
 /// </code>
 /// </remarks>
@@ -17,8 +17,7 @@ internal sealed class StoredShard(IStoredPlace stores, string name) : IDisposabl
 {
     private KeyedStore? _store;
     private Task<ReadOnlyMemory<byte>>? _saving;
-    // what the store failed with while it was written to: it may have a part of the changes, and no snapshot may be
-    // made of that
+    // the error of a failed write: the store may have a part of the changes, and no snapshot of that may be made
     private Exception? _broken;
 
     /// <summary>The state's name and partition, for messages.</summary>
@@ -27,29 +26,29 @@ internal sealed class StoredShard(IStoredPlace stores, string name) : IDisposabl
     /// <summary>The number of the store's directory; 0 until it is open.</summary>
     public int Id { get; private set; }
 
-    /// <summary>Whether a snapshot is on its way: nothing may be written.</summary>
+    /// <summary>Whether a snapshot is being taken: nothing may be written.</summary>
     public bool IsSaving => _saving is { IsCompleted: false };
 
-    /// <summary>Memory for the table and the store of this partition, in bytes.</summary>
+    /// <summary>Bytes of memory for the table and the store of this partition.</summary>
     public long MemoryBytes => stores.BytesOfShard;
 
-    /// <summary>Keys that the table of this partition has room for at most.</summary>
+    /// <summary>The most keys that the table of this partition has room for.</summary>
     public int MostKeys => stores.MostKeys;
 
-    /// <summary>Opens the store: a new one where there is no snapshot.</summary>
+    /// <summary>Opens the store; a new one if there is no snapshot.</summary>
     public void Open(int id, ReadOnlyMemory<byte>? snapshot)
     {
         Id = id;
         _store = stores.Open(name, id, snapshot, isReadOnly: false);
     }
 
-    /// <summary>Opens a new store where none is open yet.</summary>
+    /// <summary>Opens a new store if none is open yet.</summary>
     public void EnsureOpen() => _ = Opened;
 
-    /// <summary>Reads what is there of the keys.</summary>
+    /// <summary>Reads the values of those keys that are present.</summary>
     public void Read(StoredKeys keys, StoredValueReader found) => Opened.Read(keys, found);
 
-    /// <summary>Walks over all that is there.</summary>
+    /// <summary>Reads all pairs.</summary>
     public void ReadAll(StoredPairReader pair) => Opened.ReadAll(pair);
 
     /// <summary>Writes a pair. Not while <see cref="IsSaving"/>.</summary>
@@ -80,14 +79,14 @@ internal sealed class StoredShard(IStoredPlace stores, string name) : IDisposabl
         }
     }
 
-    /// <summary>Tells the store what was noted, in order. Waits while <see cref="IsSaving"/>.</summary>
+    /// <summary>Applies changes to the store, in order. Waits while <see cref="IsSaving"/>.</summary>
     public void Apply(StoredChanges changes)
     {
         WaitForSnapshot();
         Tell(Opened, changes);
     }
 
-    /// <summary>Waits until no snapshot is on its way.</summary>
+    /// <summary>Waits until no snapshot is being taken.</summary>
     public void WaitForSnapshot()
     {
         if (_saving is { IsCompleted: false } saving)
@@ -96,7 +95,10 @@ internal sealed class StoredShard(IStoredPlace stores, string name) : IDisposabl
         }
     }
 
-    /// <summary>Begins to bring the store to the disk with what has changed. Between batches, when none is on its way.</summary>
+    /// <summary>
+    /// Begins to apply changes to the store and to write it to the disk. Call it between batches, when no snapshot is
+    /// being taken.
+    /// </summary>
     public Task<ReadOnlyMemory<byte>> BeginSnapshot(StoredChanges changes)
     {
         KeyedStore store = Opened;
@@ -110,7 +112,7 @@ internal sealed class StoredShard(IStoredPlace stores, string name) : IDisposabl
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    /// <summary>What only other snapshots need may go. When none is on its way.</summary>
+    /// <summary>Allows the store to drop what only other snapshots need. Call it when no snapshot is being taken.</summary>
     public void Retire(IReadOnlyList<ReadOnlyMemory<byte>> kept) => _store?.Retire(kept);
 
     public void Dispose()

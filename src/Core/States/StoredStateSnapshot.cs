@@ -8,43 +8,45 @@ internal interface IStoredStates
     /// <summary>The store.</summary>
     StoredShard Shard { get; }
 
-    /// <summary>Whether initial states are in already.</summary>
+    /// <summary>Whether the initial states have been added.</summary>
     bool HasBegun { get; }
 
-    /// <summary>The timers that lie in the store; null where states have none.</summary>
+    /// <summary>The timers in the store; null if states have none.</summary>
     ColdTimers? Timers { get; }
 
-    /// <summary>Notes what the store has yet to be told. Between batches.</summary>
+    /// <summary>Adds to the changes what the store does not have yet. Call it between batches.</summary>
     void Flush(StoredChanges changes);
 
-    /// <summary>Begins with what the store has. Before the first batch.</summary>
+    /// <summary>Begins with the states of the store. Call it before the first batch.</summary>
     void BeginFromStore(bool hasBegun);
 
-    /// <summary>Takes in a state that was another partition's, or in a checkpoint. Before the first batch.</summary>
-    /// <param name="key">Its bytes in a store.</param>
-    /// <param name="value">Its bytes in a store.</param>
+    /// <summary>
+    /// Adds a state that belonged to another partition, or was in a checkpoint. Call it before the first batch.
+    /// </summary>
+    /// <param name="key">The key's bytes in a store.</param>
+    /// <param name="value">The state's bytes in a store.</param>
     void Move(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
 }
 
-/// <summary>A state whose parts are in stores of their own: the checkpoint has their snapshots' names.</summary>
+/// <summary>A state whose parts are in stores of their own: the checkpoint has the names of their snapshots.</summary>
 internal interface IStoredSection
 {
-    /// <summary>Begins to bring a part to the disk. Between batches.</summary>
+    /// <summary>Begins to write a part to the disk. Call it between batches.</summary>
     StoredPart BeginSave(int part);
 }
 
-/// <summary>A part on its way to the disk.</summary>
-/// <param name="Head">What of it is written before the snapshot's name.</param>
+/// <summary>A part that is being written to the disk.</summary>
+/// <param name="Head">The bytes that precede the name of the snapshot.</param>
 /// <param name="Id">The store.</param>
-/// <param name="Snapshot">Its name, when it is there.</param>
+/// <param name="Snapshot">The name of the snapshot, once that is complete.</param>
 internal sealed record StoredPart(byte[] Head, int Id, Task<ReadOnlyMemory<byte>> Snapshot)
 {
-    public const byte Mark = 2;    // in the place of a part's first byte, which is 0 or 1 where its states follow
+    public const byte Mark = 2;    // stands for a part's first byte, which is 0 or 1 if the states follow
 
-    /// <summary>The store as it is then. When its snapshot is there.</summary>
+    /// <summary>The store as of the snapshot. Call it when the snapshot is complete.</summary>
     public StoredSnapshot Store => new(Id, Snapshot.GetAwaiter().GetResult());
 
-    /// <summary>Writes the part. When its snapshot is there.</summary>
+    /// <summary>Writes the part. Call it when the snapshot is complete.</summary>
     public void Write(IBufferWriter<byte> output)
     {
         StoredSnapshot store = Store;
@@ -55,7 +57,7 @@ internal sealed record StoredPart(byte[] Head, int Id, Task<ReadOnlyMemory<byte>
     }
 }
 
-/// <summary>What a part of a stored state says in a checkpoint.</summary>
+/// <summary>What a checkpoint has of a part of a stored state.</summary>
 /// <remarks>
 /// <code>| 2 (1) | 1, or 0 before the first batch (1) | bytes of the kind (4) | kind | bytes of timers (4) | timers |
 /// number of the store (4) | bytes of the snapshot (4) | snapshot |</code>
@@ -74,7 +76,7 @@ internal sealed record StoredPartHead(bool HasBegun, string Kind, byte[] Timers,
         return head.WrittenSpan.ToArray();
     }
 
-    /// <summary>Reads a part; null where its states follow in the checkpoint itself.</summary>
+    /// <summary>Reads a part; null if its states follow in the checkpoint itself.</summary>
     public static StoredPartHead? Read(ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty || bytes[0] != StoredPart.Mark)
@@ -109,7 +111,7 @@ internal sealed record StoredPartHead(bool HasBegun, string Kind, byte[] Timers,
     }
 }
 
-/// <summary>The states of a stream's keys that lie in a store, one for each partition.</summary>
+/// <summary>The states of a stream's keys in stores, one for each partition.</summary>
 internal sealed class StoredStateSnapshot<TKey, TState>(DStream stream, IReadOnlyList<IStoredStates> partitions,
     StateStores stores, KeySalt salt) : IStateSnapshot, IStoredSection
 {
@@ -118,7 +120,7 @@ internal sealed class StoredStateSnapshot<TKey, TState>(DStream stream, IReadOnl
     private readonly List<(int? Owner, StoredPartHead Head)> _stored = [];
     private readonly KeySalt _salt = salt;
     private bool _hasBegun;
-    private bool _isMoving;    // the stores are new, and each state goes to where it belongs now
+    private bool _isMoving;    // the stores are new, and each state goes to the partition that owns it now
 
     public DStream Stream => stream;
 
@@ -148,7 +150,7 @@ internal sealed class StoredStateSnapshot<TKey, TState>(DStream stream, IReadOnl
             {
                 throw new InvalidOperationException(
                     $"The states of {stream.Name} are in a store of the kind {head.Kind}, and the program's is "
-                    + $"{stores.Kind}. Start with the store of before.");
+                    + $"{stores.Kind}. Start with the previous store.");
             }
 
             _hasBegun |= head.HasBegun;
@@ -199,7 +201,8 @@ internal sealed class StoredStateSnapshot<TKey, TState>(DStream stream, IReadOnl
         _stored.Clear();
     }
 
-    // Other partitions, another time-out, or in memory before: into stores of their own, as older checkpoints need the old ones.
+    // If the partitions or the time-out have changed, or states were in memory before, states move to new stores,
+    // because older checkpoints need the old ones.
     private void BeginMoving()
     {
         for (int i = 0; i < partitions.Count && !_isMoving; i++)

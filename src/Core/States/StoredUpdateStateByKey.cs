@@ -1,17 +1,17 @@
 namespace FastStream;
 
 /// <summary>
-/// The operator of <c>UpdateStateByKey</c> where states are in a store: reads those of the batch's keys together, then
-/// walks over all others.
+/// The operator of <c>UpdateStateByKey</c> for states in a store: reads the states of the batch's keys together, then
+/// scans all others.
 /// </summary>
 /// <remarks>
 /// <code>
 /// batch    values by key → read the keys' states → function → change, record
-///          walk over the store: keys without values → function → change where the bytes differ, record
+///          scan of the store: keys without values → function → change if the bytes differ, record
 /// accept   changes → store
 /// </code>
-/// Changes wait as bytes for the next batch to begin; a state whose bytes stay the same costs no write. Nothing else of
-/// the states is in memory but what the store keeps there itself.
+/// Changes wait as bytes until the next batch begins; a state whose bytes stay the same costs no write. Nothing else of
+/// the states is in memory, except what the store itself keeps there.
 /// </remarks>
 internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMarker>(
     TimedStateUpdate<TKey, TValue, TState> update, ColdStates<TKey, TState> states,
@@ -38,7 +38,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
     public void Flush(StoredChanges changes)
     {
         Begin();
-        AcceptPending();   // which tells the store by itself
+        AcceptPending();   // which applies the changes to the store
     }
 
     /// <inheritdoc/>
@@ -211,7 +211,7 @@ internal sealed class StoredUpdateStateByKeyOperator<TKey, TValue, TState, TMark
         _lease = null;
     }
 
-    // The table is the batch's alone.
+    // The table serves one batch only.
     private void ForgetKeys()
     {
         for (int number = Keys.End - 1; number >= 0; number--)

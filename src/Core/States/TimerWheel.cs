@@ -3,18 +3,17 @@ using System.Numerics;
 namespace FastStream;
 
 /// <summary>
-/// When the numbers of a table are to be looked at again: at most one timer for each, which may be early, and never is
-/// late.
+/// When the numbers of a table must be checked again: at most one timer for each number, which may be early but never late.
 /// </summary>
 /// <remarks>
 /// <code>
 /// | due | numbers … | due | numbers … |   in the order of time; the further away, the coarser
 /// </code>
-/// A touch files nothing: when a timer is due, whoever asks files the number again under the time that it has now. A
-/// time far away is rounded down, to a 64th of the way to it, so that there are some hundred slots at most, however
-/// short batches and however long time-outs are: a number comes back a few times on its way. (Varghese and Lauck,
-/// "Hashed and hierarchical timing wheels", 1987; the re-arming when due is that of many network stacks.) Timers are
-/// hints, and no part of a batch: a batch that is given up leaves them as they are. Not thread safe.
+/// Touching a key files nothing: when its timer is due, the caller files the number again under the time that it has
+/// now. A distant time is rounded down, by up to a 64th of the way to it, so that there are a few hundred slots at
+/// most, however short batches and however long time-outs are: a number comes back a few times on its way. (Varghese
+/// and Lauck, "Hashed and hierarchical timing wheels", 1987; many network stacks re-arm timers like this when they are
+/// due.) Timers are hints, and no part of a batch: undoing a batch leaves them as they are. Not thread safe.
 /// </remarks>
 internal sealed class TimerWheel
 {
@@ -23,17 +22,17 @@ internal sealed class TimerWheel
     private readonly List<Slot> _slots = [];          // in the order of time
     private readonly Stack<PooledList<int>> _free = [];
     private readonly PooledList<int> _popped = new();
-    private ulong[] _filed = [];                      // by number: a bit where there is a timer
+    private ulong[] _filed = [];                      // by number: a bit that is set if there is a timer
 
-    /// <summary>The time of the first timer; null where there is none.</summary>
+    /// <summary>The time of the first timer; null if there is none.</summary>
     public long? First => _slots.Count == 0 ? null : _slots[0].Due;
 
     /// <summary>Whether a number has a timer.</summary>
     public bool Has(int number) => (uint)(number >> 6) < (uint)_filed.Length && (_filed[number >> 6] & (1UL << (number & 63))) != 0;
 
-    /// <summary>Gives a number that has none a timer.</summary>
+    /// <summary>Files a timer for a number that has none.</summary>
     /// <param name="number">The number.</param>
-    /// <param name="due">When it is to be looked at: after <paramref name="now"/>.</param>
+    /// <param name="due">When the number must be checked: after <paramref name="now"/>.</param>
     /// <param name="now">Times up to this one are over.</param>
     public void File(int number, long due, long now)
     {
@@ -47,7 +46,9 @@ internal sealed class TimerWheel
         _filed[number >> 6] |= 1UL << (number & 63);
     }
 
-    /// <summary>Adds the numbers whose timers are due at a time or before, oldest first; they keep their timers.</summary>
+    /// <summary>
+    /// Adds the numbers whose timers are due at a time or before to a list, oldest first; they keep their timers.
+    /// </summary>
     public void CopyDue(long time, PooledList<int> numbers)
     {
         for (int i = 0; i < _slots.Count && _slots[i].Due <= time; i++)
@@ -56,7 +57,9 @@ internal sealed class TimerWheel
         }
     }
 
-    /// <summary>Takes out the timers that are due at a time or before: those numbers have none now. Valid until the next call.</summary>
+    /// <summary>
+    /// Removes the timers that are due at a time or before, and returns their numbers. Valid until the next call.
+    /// </summary>
     public ReadOnlySpan<int> Pop(long time)
     {
         _popped.Clear();
@@ -80,7 +83,7 @@ internal sealed class TimerWheel
 
     private Slot SlotAt(long due)
     {
-        // Mostly the last one, of the batch that is being filed.
+        // Usually the last slot, that of the batch being filed.
         int index = _slots.Count;
         while (index > 0 && _slots[index - 1].Due > due)
         {

@@ -2,14 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>A key's new state from its values of one batch.</summary>
+/// <summary>Makes a key's new state from its values of one batch.</summary>
 /// <param name="values">The key's values in the batch, in the order of partitions and arrival; none for a key that only
 /// has a state. Valid during the call.</param>
 /// <param name="state">The key's state; absent for a new key.</param>
 /// <returns>The new state; <see cref="Optional{T}.None"/> removes the key.</returns>
 public delegate Optional<TState> StateUpdate<TValue, TState>(ReadOnlySpan<TValue> values, Optional<TState> state);
 
-/// <summary>A key's new state from its values of one batch, the batch's time and the key itself.</summary>
+/// <summary>Makes a key's new state from its values of one batch, the batch's time and the key itself.</summary>
 /// <param name="time">The batch's time.</param>
 /// <param name="key">The key.</param>
 /// <param name="values">The key's values in the batch, in the order of partitions and arrival; none for a key that only
@@ -22,23 +22,23 @@ public delegate Optional<TState> TimedStateUpdate<TKey, TValue, TState>(BatchTim
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// All keys that have a state, with it, in every batch. The function is called for each key that has a state or new
-    /// values, also in an empty batch: the cost grows with the number of keys. Where only keys with new values matter,
-    /// <c>MapWithState</c> pays for those alone.
+    /// All keys that have a state, with the state, in every batch. The function is called for each key that has a state
+    /// or new values, also in an empty batch: the cost grows with the number of keys. If only keys with new values
+    /// matter, <c>MapWithState</c> costs only as much as those.
     /// </summary>
     /// <remarks>
-    /// Partitions call the function at the same time from different threads. What it throws fails the batch, and all
-    /// states are as before it: return new states, do not change the one given. Texts in keys and states are copied;
-    /// one that is found in an object, an open class or a delegate of a key or state fails the batch.
+    /// Partitions call the function at the same time from different threads. If it throws, the batch fails, and all
+    /// states are as before it: return new states, do not change the given one. Texts in keys and states are copied; a
+    /// text found in an object, an open class or a delegate of a key or state fails the batch.
     /// </remarks>
     /// <example><code>var total = sizeByUser.UpdateStateByKey((ReadOnlySpan&lt;long&gt; values, Optional&lt;long&gt;
     /// state) => state.GetValueOrDefault() + Sum(values));</code></example>
     /// <param name="stream">The pairs.</param>
-    /// <param name="update">Gives a key's new state. The types of its parameters say what the state is.</param>
-    /// <param name="initialState">States to begin with; the function sees them in the first batch. Of a key that comes
-    /// twice the last one counts.</param>
+    /// <param name="update">Returns a key's new state. The types of its parameters give the type of the state.</param>
+    /// <param name="initialState">Initial states; the function sees them in the first batch. If a key occurs twice, the
+    /// last state counts.</param>
     /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
-    /// <exception cref="ArgumentException">Keys or states hold groups, or texts in classes or arrays: they end with
+    /// <exception cref="ArgumentException">Keys or states hold groups, or texts in classes or arrays, which end with
     /// their batch.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
     public static DStream<(TKey Key, TState Value)> UpdateStateByKey<TKey, TValue, TState>(
@@ -52,7 +52,7 @@ public static partial class DStreamOperators
         return Describe<TKey, TValue, TState>(stream, update, (_, _, values, state) => update(values, state), initialState, partitions);
     }
 
-    /// <summary>As the other overload, with a function that also takes the batch's time and the key.</summary>
+    /// <summary>As the other overload, with a function that also receives the batch's time and the key.</summary>
     /// <example><code>var seen = sizeByUser.UpdateStateByKey((BatchTime time, string key, ReadOnlySpan&lt;long&gt;
     /// values, Optional&lt;BatchTime&gt; state) => values.IsEmpty ? state : time);</code></example>
     /// <inheritdoc cref="UpdateStateByKey{TKey, TValue, TState}(DStream{ValueTuple{TKey, TValue}}, StateUpdate{TValue,
@@ -139,18 +139,18 @@ internal sealed class UpdateStateByKeyStream<TKey, TValue, TState>(
 }
 
 /// <summary>
-/// What both kinds of <c>UpdateStateByKey</c> do: gather a batch's values by key, and let those who measure and count
-/// know of it.
+/// The common part of both kinds of <c>UpdateStateByKey</c>: collects a batch's values by key, and reports its input
+/// and its errors.
 /// </summary>
 internal abstract class KeyUpdateOperator<TKey, TValue, TState>(
     TimedStateUpdate<TKey, TValue, TState> update, Operator<(TKey Key, TState Value)> next,
     RecordErrors<(TKey Key, TValue Value)>? errors, MadeInput? made)
     : StatefulOperator<(TKey Key, TValue Value), (TKey Key, TState Value)>(next), IDisposable
 {
-    /// <summary>The user's function; where errors are counted, one that counts them.</summary>
-    protected TimedStateUpdate<TKey, TValue, TState> Update { get; } = errors is null ? update : WhereItCan(update, errors);
+    /// <summary>The user's function; if errors are counted, a function that calls it and counts them.</summary>
+    protected TimedStateUpdate<TKey, TValue, TState> Update { get; } = errors is null ? update : CountingErrors(update, errors);
 
-    /// <summary>The keys, and the numbers of those that the batch brought.</summary>
+    /// <summary>The keys of states and of the batch.</summary>
     protected KeyedTable<TKey, NoValue> Keys { get; } = new();
 
     protected PooledList<int> Added { get; } = new();
@@ -158,10 +158,10 @@ internal abstract class KeyUpdateOperator<TKey, TValue, TState>(
     /// <summary>The batch's values by the numbers of their keys.</summary>
     protected GroupSorter<TValue> Values { get; } = new();
 
-    /// <summary>Where texts of states are copied to.</summary>
+    /// <summary>The memory that texts of states are copied to.</summary>
     protected TextArena Texts { get; } = new();
 
-    /// <summary>Null where no text can be hidden in a state.</summary>
+    /// <summary>Null if no text can be hidden in a state.</summary>
     protected HiddenTextFinder? Finder { get; } = HiddenTexts<TState>.NewFinder();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -183,10 +183,10 @@ internal abstract class KeyUpdateOperator<TKey, TValue, TState>(
 
     public virtual void Dispose() => Keys.Dispose();
 
-    /// <summary>Makes the new states of all keys, and puts them out.</summary>
+    /// <summary>Makes the new states of all keys, and emits them.</summary>
     protected abstract void UpdateAll(BatchContext batch);
 
-    /// <summary>The batch has been put out.</summary>
+    /// <summary>Called when the batch has been emitted.</summary>
     protected virtual void EndBatch()
     {
     }
@@ -199,11 +199,12 @@ internal abstract class KeyUpdateOperator<TKey, TValue, TState>(
         UndoStates();
     }
 
-    /// <summary>Keys and states are as before the batch.</summary>
+    /// <summary>Restores keys and states to what they were before the batch.</summary>
     protected abstract void UndoStates();
 
-    // A key whose call fails keeps the state that it had, and its values are left out; without values the call is counted.
-    private static TimedStateUpdate<TKey, TValue, TState> WhereItCan(TimedStateUpdate<TKey, TValue, TState> update,
+    // A key whose call fails keeps its state, and its values are dropped and counted; if it has no values, the call is
+    // counted.
+    private static TimedStateUpdate<TKey, TValue, TState> CountingErrors(TimedStateUpdate<TKey, TValue, TState> update,
         RecordErrors<(TKey Key, TValue Value)> errors) =>
         (time, key, values, state) =>
         {
@@ -227,11 +228,14 @@ internal abstract class KeyUpdateOperator<TKey, TValue, TState>(
             }
         };
 
-    /// <summary>What the table has beside a key.</summary>
+    /// <summary>The value in a table that needs only keys.</summary>
     protected readonly struct NoValue;
 }
 
-/// <summary>Keeps states by the numbers of their keys, in two arrays: the last batch's, and those that the batch under way makes.</summary>
+/// <summary>
+/// Keeps states by the numbers of their keys, in two arrays: those of the last batch, and those that the running batch
+/// makes.
+/// </summary>
 internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
     : KeyUpdateOperator<TKey, TValue, TState>, ISavedKeys<TKey, TState>, IReadableStates<TKey, TState>
     where TMarker : struct
@@ -239,7 +243,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
     private readonly PooledList<int> _gone = new();        // keys without a state after this batch
     private Optional<TState>[] _states = [];               // by key number
     private Optional<TState>[] _next = [];                 // after the batch that runs or ran last
-    private ArenaLease? _stateTexts;                        // what _states lie in
+    private ArenaLease? _stateTexts;                        // memory of the texts in _states
     private ArenaLease? _nextTexts;
 
     public UpdateStateByKeyOperator(
@@ -311,13 +315,13 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
         if (RecordTexts<TState>.Any)
         {
             KeepTexts(batch);
-            PutOut();
+            EmitCopied();
         }
     }
 
     protected override void UndoStates()
     {
-        // Backwards, so that keys to come get the numbers that they would have got without this batch.
+        // Backwards, so that later keys get the numbers that they would have got without this batch.
         for (int i = Added.Count - 1; i >= 0; i--)
         {
             Remove(Added[i]);
@@ -338,7 +342,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void UpdateAll(BatchTime time)
     {
-        bool putsOut = !RecordTexts<TState>.Any;
+        bool emitsAtOnce = !RecordTexts<TState>.Any;
         HiddenTextFinder? finder = Finder;
         int end = Keys.End;
         KeyedTable<TKey, NoValue>.Walker keys = Keys.GetCursor();
@@ -356,7 +360,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
                 }
 
                 finder?.ThrowIfIn(next.Value, "A state");
-                if (putsOut)
+                if (emitsAtOnce)
                 {
                     Output.Add((key, next.Value));
                 }
@@ -380,8 +384,8 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
         }
     }
 
-    // States with texts, once these are copied.
-    private void PutOut()
+    // Emits states with texts, once these are copied.
+    private void EmitCopied()
     {
         int end = Keys.End;
         KeyedTable<TKey, NoValue>.Walker keys = Keys.GetCursor();
@@ -394,7 +398,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
         }
     }
 
-    // All states go into new memory in each batch, as they all are made anew.
+    // All states go to new memory in each batch, because each batch makes all of them again.
     private void KeepTexts(BatchContext batch)
     {
         _nextTexts = new ArenaLease();
@@ -426,7 +430,7 @@ internal sealed class UpdateStateByKeyOperator<TKey, TValue, TState, TMarker>
         Added.Clear();
     }
 
-    // In both arrays: the number may be another key's next.
+    // Clears both arrays: another key may get the number next.
     private void Remove(int number)
     {
         Keys.Remove(number);

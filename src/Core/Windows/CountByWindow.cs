@@ -3,8 +3,8 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// Exactly one number for each window, in one partition; 0 for an empty one, also before the first record (where
-    /// Spark is silent).
+    /// Exactly one number for each window, in one partition; 0 for an empty window, also before the first record (where
+    /// Spark emits nothing).
     /// </summary>
     /// <example><code>lines.CountByWindow(length, slide).Print();</code></example>
     /// <param name="stream">The stream.</param>
@@ -16,14 +16,14 @@ public static partial class DStreamOperators
     {
         ArgumentNullException.ThrowIfNull(stream);
         DStream<long> counts = stream.Count();
-        // the count itself is made too, but one of 0 changes no sum
+        // the count makes a record without input too, but a count of 0 changes no sum
         WindowSize size = WindowSize.Of(counts, length, slide) with { TakesMade = stream.MakesRecordsUpTo };
         return new SumStream(new WindowStream<long>(counts, size), "CountByWindow");
     }
 
     /// <summary>
-    /// One pair for each different record of a window, with how often it came; nothing for an empty one. Incremental:
-    /// the cost is that of the batches that leave and enter.
+    /// One pair for each different record of a window, with the number of times it occurs; nothing for an empty window.
+    /// Incremental: the cost is that of the batches that leave and enter the window.
     /// </summary>
     /// <example><code>var words = lines.SplitWords().CountByValueAndWindow(length, slide).TopK(10, x => x.Value);</code></example>
     /// <param name="stream">The stream. Records are compared by their own equality; null counts as a value.</param>

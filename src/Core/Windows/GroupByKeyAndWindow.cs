@@ -3,8 +3,8 @@ namespace FastStream;
 public static partial class DStreamOperators
 {
     /// <summary>
-    /// One pair for each key that has data in the window: its values, oldest batch first, in a batch in the order of
-    /// partitions and arrival.
+    /// One pair for each key that has data in the window, with the key's values: oldest batch first, and within a batch
+    /// in the order of partitions and arrival.
     /// </summary>
     /// <example><code>var medians = pairs.GroupByKeyAndWindow(length, slide).MapValues(values => Median(values.Span));</code></example>
     /// <param name="stream">The pairs.</param>

@@ -3,10 +3,11 @@ using System.Runtime.CompilerServices;
 namespace FastStream;
 
 /// <summary>
-/// Takes out of a key's value what leaves the window, then adds what enters; an entry's mark is the number of batches
-/// added up in its value.
+/// Takes the values that leave the window out of the values of their keys, then adds those that enter. An entry's mark
+/// is the number of batches added up in its value.
 /// </summary>
-/// <remarks>Not for values that round (<see cref="RoundingValues{T}"/>): the error of what has left would stay.</remarks>
+/// <remarks>Not for values that round (<see cref="RoundingValues{T}"/>): the error of a value that has left would
+/// stay.</remarks>
 internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
     WindowSize size,
     Func<TValue, TValue, TValue> reduce,
@@ -16,9 +17,9 @@ internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
     : KeyedWindowOperator<TKey, TValue>(size, next)
     where TMarker : struct
 {
-    // entries as they were, in the order in which the last batch changed them
+    // entries before the last batch changed them, in the order of the changes
     private readonly PooledList<(int Number, int Mark, TValue Value)> _before = new();
-    private readonly List<WindowPane<NumberedValue<TValue>>> _moved = [];                  // batches that the last one took in or out
+    private readonly List<WindowPane<NumberedValue<TValue>>> _moved = [];                  // batches that the last one added or took out
 
     public override bool KeepsValues => true;
 
@@ -38,7 +39,7 @@ internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
         }
 
         Enter(last, before);
-        PutOut();
+        EmitPairs();
         Table.HoldKeyTexts(batch);
     }
 
@@ -78,11 +79,11 @@ internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
         pane.IsCounted = entering;
         foreach (ReadOnlySpan<NumberedValue<TValue>> block in pane.Records.Blocks)
         {
-            // A span at a time, whose entries are still near when they change.
+            // A span at a time, so that its entries are still in the cache when they change.
             for (int start = 0; start < block.Length; start += RecordBuffer.SpanRecords)
             {
                 ReadOnlySpan<NumberedValue<TValue>> items = block.Slice(start, Math.Min(RecordBuffer.SpanRecords, block.Length - start));
-                Note(items);
+                SaveEntries(items);
                 if (entering)
                 {
                     TakeIn(items);
@@ -119,9 +120,9 @@ internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
         }
     }
 
-    // What the entries of all items are before they change: a key comes once in a batch.
+    // Saves the entries of all items before they change: a key occurs once in a batch.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Note(ReadOnlySpan<NumberedValue<TValue>> items)
+    private void SaveEntries(ReadOnlySpan<NumberedValue<TValue>> items)
     {
         Span<(int Number, int Mark, TValue Value)> before = _before.Extend(items.Length);
         KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.GetCursor();
@@ -137,7 +138,7 @@ internal sealed class InvertibleWindowOperator<TKey, TValue, TMarker>(
         }
     }
 
-    private void PutOut()
+    private void EmitPairs()
     {
         int end = Table.End;
         KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.GetCursor();

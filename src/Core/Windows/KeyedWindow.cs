@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace FastStream;
 
 /// <summary>
-/// A window over pairs that come once for each key and batch. A key has a number as long as it is in the window, and a
-/// batch is kept as numbers and values: what comes and goes finds its key's entry without looking the key up again.
+/// A window over pairs whose keys occur once in each batch. A key has a number as long as it is in the window, and a
+/// batch is kept as numbers and values, so that values that enter and leave find their key's entry without another
+/// lookup.
 /// </summary>
 /// <typeparam name="TKey">The key.</typeparam>
 /// <typeparam name="TValue">The value of a key in one batch, and in a window.</typeparam>
@@ -13,14 +14,16 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
 {
     private readonly int[] _numbers = new int[RecordBuffer.SpanRecords];
     private readonly NumberedValue<TValue>[] _numbered = new NumberedValue<TValue>[RecordBuffer.SpanRecords];
-    private readonly PooledList<int> _touched = new();          // numbers of the batch that runs or ran last, one for each pair
-    private readonly PooledList<int> _added = new();            // keys that the span being located brought; left only where that failed
-    private readonly HiddenTextFinder? _finder = HiddenTexts<TValue>.NewFinder();   // null where no text can be hidden in a value
+    private readonly PooledList<int> _touched = new();          // numbers of the keys of the running or last batch, one for each pair
+    private readonly PooledList<int> _added = new();            // new keys of the span being located; not empty only if that failed
+    private readonly HiddenTextFinder? _finder = HiddenTexts<TValue>.NewFinder();   // null if no text can be hidden in a value
 
     /// <summary>The keys of all batches that are kept.</summary>
     public KeyedTable<TKey, WindowEntry<TValue>> Table { get; } = new();
 
-    /// <summary>Whether values and marks of entries are of the batches that are counted, and not only of the window under way.</summary>
+    /// <summary>
+    /// Whether entries keep their values and marks from window to window, instead of for one window only.
+    /// </summary>
     public virtual bool KeepsValues => false;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -47,7 +50,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
 
     protected override void UndoValues()
     {
-        // Backwards, so that keys to come get the numbers that they would have got without this batch.
+        // Backwards, so that later keys get the numbers that they would have got without this batch.
         for (int i = _added.Count - 1; i >= 0; i--)
         {
             Table.Remove(_added[i]);
@@ -62,7 +65,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         _touched.Clear();
     }
 
-    /// <summary>Takes in a batch of an earlier run, whose keys are in the table.</summary>
+    /// <summary>Adds a batch of an earlier run, whose keys are in the table already.</summary>
     public sealed override void Restore(WindowPane<NumberedValue<TValue>> pane)
     {
         base.Restore(pane);
@@ -93,7 +96,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         base.Leave(pane);
     }
 
-    // What is added up outlives the batches that it is of.
+    // A value that is added up outlives its batch.
     private void ThrowIfTextIn(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
         foreach (ref readonly (TKey Key, TValue Value) item in items)
@@ -117,7 +120,7 @@ internal abstract class KeyedWindowOperator<TKey, TValue>(WindowSize size, Opera
         }
     }
 
-    // A key goes with the last batch that has it.
+    // A key leaves with the last batch that has it.
     private void Leave(int number)
     {
         if (--Table.ValueAt(number).Holders == 0)
@@ -134,10 +137,10 @@ internal struct NumberedValue<TValue>
     public TValue Value;
 }
 
-/// <summary>What a keyed window knows of a key.</summary>
+/// <summary>What a keyed window stores for a key.</summary>
 internal struct WindowEntry<TValue>
 {
-    public TValue Value;   // of the window that was put out last
-    public int Holders;    // batches kept that have the key
-    public int Mark;       // what the kind of window makes of it: batches added up, or the window that Value is of
+    public TValue Value;   // of the window that was emitted last
+    public int Holders;    // number of kept batches that have the key
+    public int Mark;       // depends on the kind of window: batches added up, or the window that Value is of
 }

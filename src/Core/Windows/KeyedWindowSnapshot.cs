@@ -79,7 +79,7 @@ internal sealed class KeyedWindowSnapshot<TKey, TValue>(DStream stream,
         _counted.Clear();
     }
 
-    // Gives each key's place by its number.
+    // Writes the keys, and returns the position of each by its number.
     private int[] SaveKeys(KeyedWindowOperator<TKey, TValue> window, IBufferWriter<byte> output)
     {
         int[] places = new int[window.Table.End];

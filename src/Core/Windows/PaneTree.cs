@@ -1,8 +1,8 @@
 namespace FastStream;
 
 /// <summary>
-/// The final batches of a window, neighbours made one, neighbours of those, and so on: a window of many batches is then
-/// a few panes, however long it is.
+/// The final batches of a window, with neighbours merged in pairs, those pairs merged in pairs, and so on: a window of
+/// many batches then consists of a few panes, however long it is.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -10,21 +10,21 @@ namespace FastStream;
 /// height 1:  |  0..1 |  2..3 |  4..5 |  6..7 |
 /// height 0:  | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 |    the batches
 /// </code>
-/// Nothing of the order is lost: a merged pane has its keys in the order in which they came, and their values are
-/// reduced oldest first. Neighbours are merged when they are first asked for together, and not where that makes them
-/// hardly shorter, so that all heights together hold at most a few times what the batches do. Belongs to one operator.
+/// The order is kept: a merged pane has its keys in the order in which they first came, with their values reduced
+/// oldest first. Neighbours are merged when they are first needed together, unless the merged pane would be hardly
+/// shorter, so that all heights together hold at most a few times as much as the batches. Belongs to one operator.
 /// </remarks>
-/// <param name="merge">Makes neighbours one; null where that does not pay.</param>
+/// <param name="merge">Merges two neighbours; null if that does not pay.</param>
 internal sealed class PaneTree<TValue>(
     Func<WindowPane<NumberedValue<TValue>>, WindowPane<NumberedValue<TValue>>, WindowPane<NumberedValue<TValue>>?> merge)
 {
-    // by height - 1 and place; null where it does not pay
+    // by height - 1 and place; null if merging does not pay
     private readonly List<Dictionary<long, WindowPane<NumberedValue<TValue>>?>> _merged = [];
 
     /// <summary>The largest pane that begins with one of the batches and ends with one of them.</summary>
     /// <param name="batches">The window's final batches, by index without a gap.</param>
-    /// <param name="first">Where the pane begins among them.</param>
-    /// <param name="count">How many of them it is.</param>
+    /// <param name="first">The position in the list at which the pane begins.</param>
+    /// <param name="count">Number of batches that the pane covers.</param>
     public WindowPane<NumberedValue<TValue>> LargestFrom(List<WindowPane<NumberedValue<TValue>>> batches, int first, out int count)
     {
         WindowPane<NumberedValue<TValue>> largest = batches[first];
@@ -44,7 +44,7 @@ internal sealed class PaneTree<TValue>(
         return largest;
     }
 
-    /// <summary>Forgets what a batch is part of: it leaves the window.</summary>
+    /// <summary>Removes the panes that include a batch, because the batch leaves the window.</summary>
     public void Remove(WindowPane<NumberedValue<TValue>> batch)
     {
         for (int height = 1; height <= _merged.Count; height++)

@@ -1,18 +1,20 @@
 namespace FastStream;
 
-/// <summary>A window that keeps its batches as panes: the one that ran last, which may still be dropped, and the final ones.</summary>
-/// <typeparam name="TIn">The record taken in.</typeparam>
-/// <typeparam name="TItem">What is kept of it.</typeparam>
+/// <summary>
+/// A window that keeps its batches as panes: the one that ran last, which may still be undone, and the final ones.
+/// </summary>
+/// <typeparam name="TIn">The input record.</typeparam>
+/// <typeparam name="TItem">What is kept of an input record.</typeparam>
 /// <typeparam name="TOut">The record of a window.</typeparam>
 internal abstract class PaneWindowOperator<TIn, TItem, TOut>(WindowSize size, Operator<TOut> next)
     : StatefulOperator<TIn, TOut>(next), IDisposable
 {
-    private WindowPane<TItem>? _last;   // the batch that ran last; null where it is final or was dropped
-    private long _finalCount;           // batches that were final, ever
-    private bool _isNewestEmpty;        // the last final batch, which may be let go of
-    private BatchTime _neededAfter;     // windows to come hold only what is after it
+    private WindowPane<TItem>? _last;   // the batch that ran last; null if it is final or was dropped
+    private long _finalCount;           // number of batches that have become final
+    private bool _isNewestEmpty;        // whether the newest final batch has no records
+    private BatchTime _neededAfter;     // later windows hold only batches after this time
 
-    /// <summary>Gathers the batch that runs.</summary>
+    /// <summary>Collects the batch that runs.</summary>
     protected PaneCollector<TItem> Gathering { get; } = new(size.Depth);
 
     /// <summary>The final batches, oldest first.</summary>
@@ -28,26 +30,26 @@ internal abstract class PaneWindowOperator<TIn, TItem, TOut>(WindowSize size, Op
         }
     }
 
-    /// <summary>The batches kept, oldest first, as of the last final one. Between batches.</summary>
+    /// <summary>The kept batches, oldest first, as of the last final one. Call it between batches.</summary>
     public IReadOnlyCollection<WindowPane<TItem>> Saved()
     {
         AcceptPending();
         return Panes;
     }
 
-    /// <summary>Takes in a batch of an earlier run; in time order, before the first batch of this one.</summary>
+    /// <summary>Adds a batch of an earlier run; in time order, before the first batch of this run.</summary>
     public virtual void Restore(WindowPane<TItem> pane) => Keep(pane);
 
     /// <summary>
-    /// The first time after another at which a window ends that has records, though no batch follows; null for none.
-    /// Between batches.
+    /// The first time after another at which a window with records ends even if no batch follows; null for none. Call
+    /// it between batches.
     /// </summary>
     /// <param name="after">The last batch, or a time after it.</param>
     public BatchTime? NextDue(BatchTime after)
     {
         AcceptPending();
 
-        // Where what is before makes records of nothing, batches between windows count too, as long as they bring any.
+        // If an upstream stream makes records without input, batches between windows count too, as long as they bring any.
         if (size.TakesMade && !_isNewestEmpty)
         {
             return size.NextOfParent(after);
@@ -66,28 +68,28 @@ internal abstract class PaneWindowOperator<TIn, TItem, TOut>(WindowSize size, Op
         }
     }
 
-    /// <summary>Puts out the window of the batches after a time, up to the last one.</summary>
+    /// <summary>Emits the window of the batches after a time, up to the last one.</summary>
     protected abstract void Emit(BatchContext batch, WindowPane<TItem> last, BatchTime before);
 
-    /// <summary>The last batch is final: what was kept for undoing it is not needed.</summary>
+    /// <summary>Drops what was kept for undoing the last batch, which is final now.</summary>
     protected virtual void AcceptValues()
     {
     }
 
-    /// <summary>The last batch is dropped: what is known beside the panes is again as it was before it.</summary>
+    /// <summary>Restores everything but the panes to the state before the last batch, which is dropped.</summary>
     protected virtual void UndoValues()
     {
     }
 
-    /// <summary>No window to come reaches back to a batch.</summary>
+    /// <summary>Called when no later window reaches back to a batch.</summary>
     protected virtual void Leave(WindowPane<TItem> pane) => Forget(pane);
 
-    /// <summary>A batch is let go of, by itself or with the window.</summary>
+    /// <summary>Called when a batch is released, by itself or with the window.</summary>
     protected virtual void Forget(WindowPane<TItem> pane)
     {
     }
 
-    // What follows begins a batch where a window is due.
+    // Downstream operators begin a batch only when a window is due.
     protected sealed override void PassStart(BatchContext batch)
     {
         if (size.IsDue(batch.Time))
@@ -96,7 +98,8 @@ internal abstract class PaneWindowOperator<TIn, TItem, TOut>(WindowSize size, Op
         }
     }
 
-    // Takes the last batch over, and lets go of those that no window to come reaches back to and that are not added up in one.
+    // Makes the last batch final, and releases the batches that no later window reaches back to and that no window has
+    // added up.
     protected sealed override void Accept()
     {
         if (_last is { } last)
@@ -123,7 +126,7 @@ internal abstract class PaneWindowOperator<TIn, TItem, TOut>(WindowSize size, Op
         Gathering.Reset();
     }
 
-    // Behind the final ones.
+    // Adds the batch after the other final ones.
     private void Keep(WindowPane<TItem> pane)
     {
         pane.Index = _finalCount++;

@@ -2,20 +2,23 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Reduces all batches of a window whenever one is due: long windows by way of neighbours that were reduced before.</summary>
+/// <summary>
+/// Reduces all batches of a window whenever one is due; a long window uses neighbouring batches that were reduced
+/// before.
+/// </summary>
 internal sealed class RecomputedWindowOperator<TKey, TValue, TMarker> : KeyedWindowOperator<TKey, TValue>
     where TMarker : struct
 {
-    private const int SlidesToMerge = 16;   // a merge pays where so many windows share what is merged: docs/decisions/0010-state-table.md
+    private const int SlidesToMerge = 16;   // a merge pays if this many windows share its result: docs/decisions/0010-state-table.md
 
     private readonly Func<TValue, TValue, TValue> _reduce;
     private readonly Func<(TKey Key, TValue Value), bool>? _filter;
-    private readonly PaneTree<TValue>? _pyramid;
-    private readonly List<WindowPane<NumberedValue<TValue>>> _batches = [];   // final ones of the window being put out
-    // what they are gathered from: themselves, or neighbours made one
+    private readonly PaneTree<TValue>? _tree;
+    private readonly List<WindowPane<NumberedValue<TValue>>> _batches = [];   // final batches of the window being emitted
+    // what the window is reduced from: these batches, or merged neighbours
     private readonly List<WindowPane<NumberedValue<TValue>>> _parts = [];
     private readonly PooledList<int> _order = new();   // numbers of keys, in the order in which they came
-    private int _gathered;                             // windows and merges begun; marks the entries that have a value of the last one
+    private int _gathered;                             // windows and merges begun; marks the entries whose value is of the last one
 
     public RecomputedWindowOperator(WindowSize size, Func<TValue, TValue, TValue> reduce,
         Func<(TKey Key, TValue Value), bool>? filter, Operator<(TKey Key, TValue Value)> next)
@@ -23,7 +26,7 @@ internal sealed class RecomputedWindowOperator<TKey, TValue, TMarker> : KeyedWin
     {
         _reduce = reduce;
         _filter = filter;
-        _pyramid = size.Length >= size.Slide * SlidesToMerge ? new PaneTree<TValue>(Merge) : null;
+        _tree = size.Length >= size.Slide * SlidesToMerge ? new PaneTree<TValue>(Merge) : null;
     }
 
     protected override void Emit(BatchContext batch, WindowPane<NumberedValue<TValue>> last, BatchTime before)
@@ -40,7 +43,7 @@ internal sealed class RecomputedWindowOperator<TKey, TValue, TMarker> : KeyedWin
         last.HoldFor(batch);
         GatherBatches();
         Gather(last);
-        PutOut();
+        EmitPairs();
         Table.HoldKeyTexts(batch);
         _batches.Clear();
         _parts.Clear();
@@ -54,22 +57,22 @@ internal sealed class RecomputedWindowOperator<TKey, TValue, TMarker> : KeyedWin
         base.UndoValues();
     }
 
-    protected override void Forget(WindowPane<NumberedValue<TValue>> pane) => _pyramid?.Remove(pane);
+    protected override void Forget(WindowPane<NumberedValue<TValue>> pane) => _tree?.Remove(pane);
 
-    // Merging gathers too, and so it comes first.
+    // Merging uses the entries too, and so it comes first.
     private void GatherBatches()
     {
         int count = 1;
         for (int i = 0; i < _batches.Count; i += count)
         {
-            _parts.Add(_pyramid is null ? _batches[i] : _pyramid.LargestFrom(_batches, i, out count));
+            _parts.Add(_tree is null ? _batches[i] : _tree.LargestFrom(_batches, i, out count));
         }
 
         _gathered++;
         _parts.ForEach(Gather);
     }
 
-    private void PutOut()
+    private void EmitPairs()
     {
         ReadOnlySpan<int> order = _order.Span;
         KeyedTable<TKey, WindowEntry<TValue>>.Walker entries = Table.GetCursor();
@@ -90,8 +93,8 @@ internal sealed class RecomputedWindowOperator<TKey, TValue, TMarker> : KeyedWin
         _order.Clear();
     }
 
-    // Where keys differ so much that neighbours have few in common, there is nothing to gain. Texts stay in the memory
-    // of the batches, which are in the window at least as long.
+    // Merging gains nothing if neighbours have few keys in common. Merged panes reference the texts in the memory of
+    // their batches, which stay in the window at least as long.
     private WindowPane<NumberedValue<TValue>>? Merge(WindowPane<NumberedValue<TValue>> older, WindowPane<NumberedValue<TValue>> newer)
     {
         _gathered++;
@@ -112,7 +115,7 @@ internal sealed class RecomputedWindowOperator<TKey, TValue, TMarker> : KeyedWin
         }
 
         _order.Clear();
-        return records is null ? null : new WindowPane<NumberedValue<TValue>>(older.Time, records, texts: null, scope: null, depth: 0);
+        return records is null ? null : new WindowPane<NumberedValue<TValue>>(older.Time, records, texts: null, context: null, depth: 0);
     }
 
     private void Gather(WindowPane<NumberedValue<TValue>> pane)

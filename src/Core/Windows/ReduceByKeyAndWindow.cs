@@ -7,19 +7,19 @@ public static partial class DStreamOperators
     /// <summary>
     /// At every multiple of <paramref name="slide"/>, one pair for each key that has data in the batches of the last
     /// <paramref name="length"/>. Each batch is reduced once; a window then reduces the reduced batches in it, oldest
-    /// first, without looking keys up.
+    /// first, without another lookup of keys.
     /// </summary>
     /// <remarks>
-    /// A window that reaches sixteen slides and more back reduces neighbouring batches to one beforehand, so that its
-    /// cost grows with the logarithm of its length: values stay in order and are grouped otherwise, which rounding of
-    /// floating point may show. Where the function has an inverse, the other overload pays only for what comes and
-    /// goes. A text that is found in an object, an open class or a delegate of a key fails the batch; values with such
-    /// are kept as in
-    /// <c>Window</c>.
+    /// A window of sixteen slides or more reduces neighbouring batches to one beforehand, so that its cost grows with
+    /// the logarithm of its length: values stay in order but are grouped differently, which the rounding of floating
+    /// point may show. If the function has an inverse, the other overload costs only as much as the batches that enter
+    /// and leave. A text found in an object, an open class or a delegate of a key fails the batch; values with such a
+    /// text are kept as in <c>Window</c>.
     /// </remarks>
     /// <example><code>var busy = count.ReduceByKeyAndWindow((a, b) => a + b, length, slide);</code></example>
     /// <param name="stream">The pairs.</param>
-    /// <param name="reduce">Two values of a key made one; associative. Must not change its arguments: they are used again.</param>
+    /// <param name="reduce">Makes one value of two of a key; associative. Must not change its arguments: they are used
+    /// again.</param>
     /// <param name="length">How far the window reaches back: a positive multiple of the stream's slide.</param>
     /// <param name="slide">Time between two windows: a positive multiple of the stream's slide; default the stream's slide.</param>
     /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
@@ -38,27 +38,30 @@ public static partial class DStreamOperators
     }
 
     /// <summary>
-    /// As the other overload, but incremental: what leaves the window is taken out of a key's value by
-    /// <paramref name="inverse"/>, then what enters is added. The cost is that of the batches that leave and enter, and
-    /// of putting out the keys, however long the window is.
+    /// As the other overload, but incremental: <paramref name="inverse"/> takes the values that leave the window out of
+    /// the values of their keys, then <paramref name="reduce"/> adds those that enter. The cost is that of the batches
+    /// that leave and enter, and of emitting the keys, however long the window is.
     /// </summary>
     /// <remarks>
-    /// A key whose data have all left is absent (Spark keeps it for ever with a neutral value), and its next value begins anew.
-    /// A batch between two windows (slide longer than the window) counts nowhere. A text that is found in an object, an open class or a
-    /// delegate of a key or value fails the batch.
+    /// A key is absent once all its data have left (Spark keeps it for ever with a neutral value), and its next value
+    /// starts afresh. A batch between two windows (slide longer than the window) counts in none. A text found in an
+    /// object, an open class or a delegate of a key or value fails the batch.
     /// Values that may round (<see cref="double"/>, <see cref="float"/>, <see cref="Half"/>, <see cref="decimal"/>, and
-    /// structs, tuples and classes that hold one) are reduced anew from the batches in the window, as by the other
-    /// overload, and <paramref name="inverse"/> is not called: NaN, infinity and the digits that a large value took
-    /// along would stay in the sum after their value has left. Whole numbers pay only for what comes and goes.
+    /// structs, tuples and classes that hold one) are reduced again from the batches in the window, as by the other
+    /// overload, and <paramref name="inverse"/> is not called: NaN, infinity and the rounding error of a large value
+    /// would stay in the sum after the value has left. Whole numbers cost only as much as the batches that enter and
+    /// leave.
     /// </remarks>
     /// <example><code>var busy = count.ReduceByKeyAndWindow((a, b) => a + b, (a, b) => a - b, length, slide);</code></example>
     /// <param name="stream">The pairs.</param>
-    /// <param name="reduce">Two values of a key made one; associative and commutative. Must not change its arguments.</param>
-    /// <param name="inverse">A value with one taken out that <paramref name="reduce"/> put in: inverse(reduce(a, b), b) is a.</param>
+    /// <param name="reduce">Makes one value of two of a key; associative and commutative. Must not change its
+    /// arguments.</param>
+    /// <param name="inverse">Takes a value out again that <paramref name="reduce"/> put in: inverse(reduce(a, b), b) is
+    /// a.</param>
     /// <param name="length">How far the window reaches back: a positive multiple of the stream's slide.</param>
     /// <param name="slide">Time between two windows: a positive multiple of the stream's slide; default the stream's slide.</param>
     /// <param name="partitions">Partitions of the result, 1 to 1024; default the context's.</param>
-    /// <param name="filter">Which pairs are put out; default all. The others stay in the window (Spark forgets them).</param>
+    /// <param name="filter">Selects the pairs to emit; default all. The others stay in the window (Spark drops them).</param>
     /// <exception cref="ArgumentException"><paramref name="length"/> or <paramref name="slide"/> is not a positive
     /// multiple of the stream's slide, or keys hold texts in classes or arrays.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="partitions"/> is out of its range.</exception>
@@ -110,10 +113,10 @@ internal sealed class ReduceByKeyAndWindowStream<TKey, TValue>(
         graph.Attach(parent, this, partition => operators[partition]);
     }
 
-    // What an incremental window holds of a value lives longer than the batches that it came with: values with memory
-    // of a batch are reduced anew. Values that round are reduced anew as well: the inverse does not take out what it
-    // put in. So are windows without a common batch: nothing would be saved, and the batches between them would be kept
-    // until the next one.
+    // An incremental window keeps parts of a value longer than the batches that it came with, so values that hold
+    // memory of a batch are reduced again for each window. So are values that round, because the inverse does not take
+    // out exactly what was put in; and windows that share no batch, because an inverse would save nothing, and the
+    // batches between them would be kept until the next one.
     private bool IsIncremental => inverse is not null && size.Length > size.Slide
         && !RoundingValues<TValue>.Any && !RecordTexts<TValue>.Any && RecordTexts<TValue>.Unreachable is null;
 

@@ -5,14 +5,14 @@ using System.Runtime.CompilerServices;
 namespace FastStream;
 
 /// <summary>
-/// Whether arithmetic on values of a type may round. Then a value that leaves a window by its inverse may leave its error in the sum
-/// for as long as the key lives, and the window is reduced anew instead.
+/// Whether arithmetic on values of a type may round. If so, a value that an inverse takes out of a window may leave its
+/// error in the sum for as long as the key lives; the window is then reduced again from its batches instead.
 /// </summary>
 /// <remarks>
-/// A type rounds where it is, or has in a field, an array or a generic argument, a <see cref="double"/>,
-/// <see cref="float"/>, <see cref="Half"/> or <see cref="decimal"/>. What cannot be seen by its type (an interface, an
-/// abstract class, an object; a struct or class where code is compiled ahead of time) counts as rounding: reducing anew
-/// is right for every type. docs/decisions/0025-inverse-of-rounding-values.md
+/// A type rounds if it is, or has in a field, an array or a generic argument, a <see cref="double"/>,
+/// <see cref="float"/>, <see cref="Half"/> or <see cref="decimal"/>. A type that does not show what it holds (an
+/// interface, an abstract class, an object; a struct or class in code compiled ahead of time) counts as rounding:
+/// reducing again is right for every type. docs/decisions/0025-inverse-of-rounding-values.md
 /// </remarks>
 internal static class RoundingValues<T>
 {
@@ -34,7 +34,7 @@ internal static class RoundingFields
             return MayRound(type.GetElementType()!, seen);
         }
 
-        // Vectors keep doubles in integers, which only their argument tells.
+        // Vectors keep doubles in integer fields: only their generic argument tells.
         return IsRounding(type)
             || Array.Exists(type.GetGenericArguments(), argument => MayRound(argument, seen))
             || !RuntimeFeature.IsDynamicCodeSupported

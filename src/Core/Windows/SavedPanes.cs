@@ -1,18 +1,20 @@
 namespace FastStream;
 
-/// <summary>Puts the batches of a window together from the shares that a checkpoint has of them: one for each time and partition.</summary>
+/// <summary>
+/// Assembles the batches of a window from the parts in a checkpoint: one batch for each time and partition.
+/// </summary>
 internal sealed class SavedPanes<T>(int partitions)
 {
     private readonly SortedDictionary<BatchTime, PaneCollector<T>?[]> _batches = [];
     private readonly TextArena _memory = new();
 
-    /// <summary>There is a batch of this time, also where it has no records.</summary>
+    /// <summary>Adds a batch of this time, even if it has no records.</summary>
     public void Begin(BatchTime time) => _batches.TryAdd(time, new PaneCollector<T>?[partitions]);
 
     /// <summary>Adds records to a batch, with copies of their texts.</summary>
     public void Add(BatchTime time, int partition, ReadOnlySpan<T> records) => (_batches[time][partition] ??= NewCollector()).Add(records);
 
-    /// <summary>Gives all batches, those of a partition in time order, and forgets them.</summary>
+    /// <summary>Passes all batches on, those of a partition in time order, and drops them.</summary>
     public void Give(Action<int, WindowPane<T>> take)
     {
         foreach ((BatchTime time, PaneCollector<T>?[] batch) in _batches)
@@ -26,6 +28,6 @@ internal sealed class SavedPanes<T>(int partitions)
         _batches.Clear();
     }
 
-    // What is taken out of it holds no memory of a batch, and so no window's depth counts.
+    // Its panes hold no memory of a batch, so that the depth of the window does not matter.
     private PaneCollector<T> NewCollector() => new(depth: 0, _memory);
 }

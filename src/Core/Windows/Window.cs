@@ -6,22 +6,22 @@ public static partial class DStreamOperators
 {
     /// <summary>
     /// At every multiple of <paramref name="slide"/> after zero time, the records of the batches of the last
-    /// <paramref name="length"/>, oldest batch first: at t those of the times after t − length up to t. The first
-    /// windows hold what there is so far.
+    /// <paramref name="length"/>, oldest batch first: a window at t holds the batches with times after t − length up to
+    /// t. The first windows hold the batches that there are so far.
     /// </summary>
     /// <remarks>
-    /// A window's records stay in memory: its size is length times rate. Texts are copied once, so that no received
-    /// block is held; only records that hold groups or keep texts in classes, lists or arrays hold their batches, and
-    /// then length times rate must stay below <see cref="StreamingOptions.MaxBufferedBytes"/>, else receivers wait.
-    /// Objects, interfaces, open classes and delegates are looked into: a batch is held only where one of its records
-    /// has a text in it. A batch whose operators failed for good is not in the window; one of which only an output
-    /// failed is. The semantics are Spark Streaming's.
+    /// A window's records stay in memory: its size is length times rate. Texts are copied once, so that the window
+    /// holds no received block. Only records that hold groups, or keep texts in classes, lists or arrays, hold their
+    /// batches; length times rate must then stay below <see cref="StreamingOptions.MaxBufferedBytes"/>, or receivers
+    /// wait. The window looks into objects, interfaces, open classes and delegates: it holds a batch only if one of the
+    /// batch's records has a text in them. A batch whose operators failed for good is not in the window; a batch of
+    /// which only an output failed is. The semantics are Spark Streaming's.
     /// </remarks>
     /// <example><code>lines.Window(length: TimeSpan.FromSeconds(30), slide: TimeSpan.FromSeconds(10)).Count().Print();</code></example>
     /// <param name="stream">The stream.</param>
     /// <param name="length">How far the window reaches back: a positive multiple of the stream's slide.</param>
-    /// <param name="slide">Time between two windows: a positive multiple of the stream's slide, may be longer than the
-    /// window; default the stream's slide.</param>
+    /// <param name="slide">Time between two windows: a positive multiple of the stream's slide, which may be longer
+    /// than the window; default the stream's slide.</param>
     /// <exception cref="ArgumentException"><paramref name="length"/> or <paramref name="slide"/> is not a positive
     /// multiple of the stream's slide.</exception>
     public static DStream<T> Window<T>(this DStream<T> stream, TimeSpan length, TimeSpan? slide = null)
@@ -56,7 +56,10 @@ internal sealed class WindowStream<T>(DStream<T> parent, WindowSize size) : DStr
     }
 }
 
-/// <summary>Keeps the batches that a later window still needs, and hands them on, as they lie, whenever a window is due.</summary>
+/// <summary>
+/// Keeps the batches that a later window still needs, and forwards their records, without a copy, whenever a window is
+/// due.
+/// </summary>
 internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : PaneWindowOperator<T, T, T>(size, next)
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -68,14 +71,14 @@ internal sealed class WindowOperator<T>(WindowSize size, Operator<T> next) : Pan
         {
             if (pane.Time > before)
             {
-                Give(pane, batch);
+                Forward(pane, batch);
             }
         }
 
-        Give(last, batch);
+        Forward(last, batch);
     }
 
-    private void Give(WindowPane<T> pane, BatchContext batch)
+    private void Forward(WindowPane<T> pane, BatchContext batch)
     {
         pane.HoldFor(batch);
         pane.Records.PassTo(Output);

@@ -1,27 +1,28 @@
 namespace FastStream;
 
-/// <summary>One batch of a partition as windows keep it: the records in pooled arrays, and what their texts lie in.</summary>
+/// <summary>
+/// One batch of a partition as windows keep it: the records in pooled arrays, and the memory that their texts lie in.
+/// </summary>
 /// <remarks>
-/// Held by the window as long as it is in it, and by each batch that was handed its records. Reading and holding are
-/// safe from any thread.
+/// The window holds the pane as long as the pane is in it; so does each batch that received the pane's records. Reading
+/// and holding are safe from any thread.
 /// </remarks>
 internal sealed class WindowPane<T> : IDisposable
 {
     private readonly ArenaLease? _texts;     // copies of the records' texts
-    // the batch itself, where records hold its memory in a way that cannot be copied, or that only looking into them
-    // has shown
-    private readonly BatchContext? _scope;
-    private readonly int _depth;            // windows before the one that the pane is in
+    // the batch itself, if records hold its memory in a way that cannot be copied, or that only a look into them has shown
+    private readonly BatchContext? _context;
+    private readonly int _depth;            // number of windows upstream of the pane's window
     private int _holders = 1;
 
-    public WindowPane(BatchTime time, RecordBlocks<T> records, ArenaLease? texts, BatchContext? scope, int depth)
+    public WindowPane(BatchTime time, RecordBlocks<T> records, ArenaLease? texts, BatchContext? context, int depth)
     {
         Time = time;
         Records = records;
         _texts = texts;
-        _scope = scope;
+        _context = context;
         _depth = depth;
-        scope?.RetainForWindow(depth);
+        context?.RetainForWindow(depth);
     }
 
     public BatchTime Time { get; }
@@ -29,19 +30,19 @@ internal sealed class WindowPane<T> : IDisposable
     /// <summary>Number of records.</summary>
     public int Count => Records.Count;
 
-    /// <summary>The number of the final batch in a keyed window, counted from the first.</summary>
+    /// <summary>The number of the final batch in its window, counted from the first.</summary>
     public long Index { get; set; }
 
-    /// <summary>Whether the pane is part of what an incremental window has added up.</summary>
+    /// <summary>Whether an incremental window has the pane in its sums.</summary>
     public bool IsCounted { get; set; }
 
     /// <summary>The records, in the order in which they came.</summary>
     public RecordBlocks<T> Records { get; }
 
-    /// <summary>Lets a batch read the records as long as it lives.</summary>
+    /// <summary>Keeps the records valid as long as a batch that reads them.</summary>
     public void HoldFor(BatchContext batch)
     {
-        if (_scope is not null)
+        if (_context is not null)
         {
             Interlocked.Increment(ref _holders);
             batch.KeepFromWindow(_depth, this);
@@ -59,22 +60,22 @@ internal sealed class WindowPane<T> : IDisposable
         {
             Records.Dispose();
             _texts?.Dispose();
-            _scope?.ReleaseForWindow(_depth);
+            _context?.ReleaseForWindow(_depth);
         }
     }
 }
 
-/// <summary>Gathers a batch's records for a window, with copies of their texts.</summary>
-/// <param name="depth">Windows before the one that gathers.</param>
-/// <param name="memory">Where the copies are made, if that is shared with others; each collector's user is alone with it.</param>
+/// <summary>Collects a batch's records for a window, with copies of their texts.</summary>
+/// <param name="depth">Number of windows upstream of the one that collects.</param>
+/// <param name="memory">Where the copies are made, if several collectors share it; only one of them runs at a time.</param>
 internal sealed class PaneCollector<T>(int depth, TextArena? memory = null)
 {
     private RecordBlocks<T> _records = new();
     private readonly TextArena _memory = memory ?? new TextArena();
-    private readonly HiddenTextFinder? _finder = HiddenTexts<T>.NewFinder(takesUnseen: true);   // null where no text can be hidden
+    private readonly HiddenTextFinder? _finder = HiddenTexts<T>.NewFinder(takesUnseen: true);   // null if no text can be hidden
     private T[]? _copies;        // records of a span with copied texts
-    private ArenaLease? _texts;   // of the batch being gathered
-    private bool _hidesText;     // one was found in the batch being gathered
+    private ArenaLease? _texts;   // of the batch being collected
+    private bool _hidesText;     // whether a hidden text was found in that batch
 
     public void Add(ReadOnlySpan<T> items)
     {
@@ -98,12 +99,12 @@ internal sealed class PaneCollector<T>(int depth, TextArena? memory = null)
         TakePane(batch.Time, RecordTexts<T>.Unreachable is not null || _hidesText ? batch : null);
 
     /// <summary>Takes a batch of an earlier run, whose records hold no memory but that of their texts.</summary>
-    public WindowPane<T> TakePane(BatchTime time) => TakePane(time, scope: null);
+    public WindowPane<T> TakePane(BatchTime time) => TakePane(time, context: null);
 
-    private WindowPane<T> TakePane(BatchTime time, BatchContext? scope)
+    private WindowPane<T> TakePane(BatchTime time, BatchContext? context)
     {
         _records.Seal();
-        var pane = new WindowPane<T>(time, _records, _texts, scope, depth);
+        var pane = new WindowPane<T>(time, _records, _texts, context, depth);
         _records = new();
         _texts = null;
         _hidesText = false;

@@ -1,10 +1,10 @@
 namespace FastStream;
 
 /// <summary>Length and slide of a window, in multiples of its parent's slide, and the times that follow from them.</summary>
-/// <param name="Context">Whose zero time counts.</param>
-/// <param name="Length">How far it reaches back.</param>
+/// <param name="Context">The context whose zero time counts.</param>
+/// <param name="Length">How far the window reaches back.</param>
 /// <param name="Slide">Time between two windows.</param>
-/// <param name="Depth">Windows before this one, on the longest way.</param>
+/// <param name="Depth">Number of windows upstream of this one, on the longest path.</param>
 internal sealed record WindowSize(StreamingContext Context, TimeSpan Length, TimeSpan Slide, int Depth)
 {
     public static WindowSize Of(DStream parent, TimeSpan length, TimeSpan? slide)
@@ -19,7 +19,7 @@ internal sealed record WindowSize(StreamingContext Context, TimeSpan Length, Tim
             { ParentSlide = parent.Slide, TakesMade = parent.MakesRecordsUpTo };
     }
 
-    /// <summary>Time between two batches that come in.</summary>
+    /// <summary>Time between two input batches.</summary>
     public TimeSpan ParentSlide { get; init; }
 
     /// <summary>Whether batches without input may bring records that change the window.</summary>
@@ -28,16 +28,16 @@ internal sealed record WindowSize(StreamingContext Context, TimeSpan Length, Tim
     /// <summary>The first time after this one at which a window ends.</summary>
     public BatchTime Next(BatchTime time) => time.Floor(Slide, Context.ZeroTime) + Slide;
 
-    /// <summary>The first time after this one at which a batch comes in.</summary>
+    /// <summary>The first time after this one at which the parent makes a batch.</summary>
     public BatchTime NextOfParent(BatchTime time) => time.Floor(ParentSlide, Context.ZeroTime) + ParentSlide;
 
     /// <summary>Whether a window ends at this time.</summary>
     public bool IsDue(BatchTime time) => time.IsValid(Slide, Context.ZeroTime);
 
-    /// <summary>The last time that a window ending at this one does not hold.</summary>
+    /// <summary>The last time outside a window that ends at this one.</summary>
     public BatchTime Before(BatchTime time) => time - Length;
 
-    /// <summary>The last time that no window after this time will hold.</summary>
+    /// <summary>The last time outside every window that ends after this one.</summary>
     public BatchTime BeforeNext(BatchTime time) => (time.Floor(Slide, Context.ZeroTime) + Slide) - Length;
 
     private static void ThrowIfNoMultiple(DStream parent, TimeSpan found, string parameter, string verb)

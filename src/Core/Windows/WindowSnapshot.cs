@@ -5,7 +5,8 @@ namespace FastStream;
 /// <summary>The batches of a window in a checkpoint.</summary>
 /// <remarks>
 /// <code>| number of batches (4 bytes) | for each: | time (8) | its records, as <see cref="SavedRecords"/> has them |</code>
-/// Where the window's records are partitioned by key they go to the partitions that own their keys, else a share to one partition.
+/// Records that are partitioned by key go to the partitions that own their keys; otherwise each saved part goes to one
+/// partition.
 /// </remarks>
 internal sealed class WindowSnapshot<T> : IStateSnapshot
 {
@@ -15,15 +16,15 @@ internal sealed class WindowSnapshot<T> : IStateSnapshot
     private readonly SavedPanes<T> _loaded;
     private readonly KeySalt _salt;
 
-    /// <exception cref="NotSupportedException">The records cannot be written, or nobody knows to which partition they belong.</exception>
+    /// <exception cref="NotSupportedException">The records cannot be written, or their partition cannot be known.</exception>
     public WindowSnapshot(DStream<T> stream, IReadOnlyList<WindowOperator<T>> partitions, RecordSerializers serializers, KeySalt salt)
     {
         _salt = salt;
         if (stream.IsPartitionedByKey && stream.Partitioner is null)
         {
             throw new NotSupportedException(
-                $"{stream.Name} cannot be part of a checkpoint: behind MapPartitions with keepsKeys and another "
-                + "type of record nobody knows the key. Put PartitionBy between the two.");
+                $"{stream.Name} cannot be part of a checkpoint: after MapPartitions with keepsKeys and another "
+                + "type of record, the key is unknown. Put PartitionBy between the two.");
         }
 
         _stream = stream;
@@ -58,7 +59,7 @@ internal sealed class WindowSnapshot<T> : IStateSnapshot
 
     public void Load(int part, int? owner, ReadOnlySpan<byte> bytes)
     {
-        // What a record's key is the route knows alone.
+        // Only the partitioner knows the key of a record.
         T[] records = new T[RecordBuffer.SpanRecords];
         int[] targets = new int[RecordBuffer.SpanRecords];
         for (int left = StateReader.ReadInt32(ref bytes); left > 0; left--)
@@ -67,13 +68,13 @@ internal sealed class WindowSnapshot<T> : IStateSnapshot
             _loaded.Begin(time);
             for (Span<T> span; !(span = SavedRecords.Read(ref bytes, _records, records)).IsEmpty;)
             {
-                if (_stream.Partitioner is not { } route)
+                if (_stream.Partitioner is not { } partitioner)
                 {
                     _loaded.Add(time, part % _partitions.Count, span);
                     continue;
                 }
 
-                route.Targets(span, targets.AsSpan(0, span.Length), _partitions.Count, in _salt);
+                partitioner.Targets(span, targets.AsSpan(0, span.Length), _partitions.Count, in _salt);
                 for (int i = 0; i < span.Length; i++)
                 {
                     _loaded.Add(time, targets[i], span.Slice(i, 1));
