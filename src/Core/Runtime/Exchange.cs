@@ -91,7 +91,7 @@ internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, 
 }
 
 /// <summary>The sending side of an exchange, for one partition.</summary>
-internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySalt salt,
+internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> partitioner, KeySalt salt,
     ExchangeReceiver<T>[] receivers, StageRunner[] runners) : LastOperator<T>
 {
     private const int BlockRecords = 2048;
@@ -106,7 +106,7 @@ internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySa
     public override void OnRecords(ReadOnlySpan<T> items)
     {
         Span<int> targets = _targets.AsSpan(0, items.Length);
-        route.Targets(items, targets, receivers.Length, in _salt);
+        partitioner.Targets(items, targets, receivers.Length, in _salt);
         for (int i = 0; i < items.Length; i++)
         {
             int target = targets[i];
@@ -123,7 +123,7 @@ internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySa
 
     public override void OnBatchEnd(BatchContext batch)
     {
-        route.EndBatch();
+        partitioner.EndBatch();
         foreach ((int target, T[] records) in _full)
         {
             runners[target].Post(new StageMessage(receivers[target], batch, records, BlockRecords, sender));
@@ -145,7 +145,7 @@ internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySa
 
     public override void Reset(BatchContext batch)
     {
-        route.EndBatch();
+        partitioner.EndBatch();
         foreach ((_, T[] records) in _full)
         {
             ExchangeReceiver<T>.Return(records);
