@@ -9,16 +9,16 @@ using X86Aes = System.Runtime.Intrinsics.X86.Aes;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// The hash by which keys find their slot in a table: 32 well-mixed bits, with a secret of the process, so that nobody
-/// outside can aim keys at one slot.
+/// The hash by which keys find their slot in a table: 32 well-mixed bits, with a secret of the process, so that no
+/// outsider can choose keys for one slot.
 /// </summary>
 /// <remarks>
-/// Sixteen bytes go through three rounds of AES, which the processor has as single instructions (the idea of aHash,
-/// https://github.com/tkaitchuck/aHash). After two rounds each bit depends on every byte, but the 32 bits taken see
-/// each four bytes of a key only through 8 bits: 65,536 keys that differ in bytes 3 and 4 had 256 hashes. After three
-/// they have as many as they should. Where the instructions are missing, multiply and fold as in wyhash
-/// (https://github.com/wangyi-fudan/wyhash). Equal keys have equal hashes within one process only: never store one.
-/// <see cref="PartitionHash"/> says which partition owns a key.
+/// Sixteen bytes pass through three rounds of AES, each a single instruction of the processor (the idea of aHash,
+/// https://github.com/tkaitchuck/aHash). After two rounds each bit depends on every byte, but every four bytes of a key
+/// affect the 32 bits of the hash only through 8 bits: 65,536 keys that differ in bytes 3 and 4 had 256 hashes. After
+/// three rounds, they have the expected number. Without the instructions, the hash multiplies and folds as in wyhash
+/// (https://github.com/wangyi-fudan/wyhash). Equal keys have equal hashes only within one process: never store a hash.
+/// <see cref="PartitionHash"/> determines which partition owns a key.
 /// </remarks>
 internal static class KeyHash
 {
@@ -31,7 +31,7 @@ internal static class KeyHash
     public static uint Of<TKey, TMixer>(in TKey key, in TMixer mixer)
         where TMixer : struct, IKeyMixer
     {
-        // The tests on TKey are constants for value types: the JIT keeps one branch.
+        // The tests of TKey are constants for value types: the JIT keeps one branch.
         if (typeof(TKey) == typeof(Utf8Text))
         {
             return Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in key)).Hash(in mixer);
