@@ -100,8 +100,9 @@ public sealed class BlockPool
     /// Creates the buffer for one connection's trailing partial records, within the bound that all connections share.
     /// </summary>
     /// <param name="maxRecordBytes">The most bytes that a record takes.</param>
-    /// <param name="hasOwnPiece"> Whether the connection's first 4 KiB do not count in the bound: for one of many
-    /// connections, which hold no block while they wait.
+    /// <param name="hasOwnPiece">
+    /// Whether the connection's first 4 KiB do not count in the bound: for one of many connections, which hold no block
+    /// while they wait.
     /// </param>
     public RemainderBuffer NewCarry(int maxRecordBytes, bool hasOwnPiece) =>
         new(Carries, RemainderMemory.LargestBytes(maxRecordBytes), hasOwnPiece);

@@ -33,8 +33,9 @@ public sealed class PidRateEstimator
     /// <param name="records">Its records from this input.</param>
     /// <param name="processingDelayMs">How long processing took, in milliseconds.</param>
     /// <param name="schedulingDelayMs">How long the batch waited for its turn, in milliseconds.</param>
-    /// <returns> The new rate in records per second; null if the batch gives no information: it has no records, took no
-    /// time, is not newer than the last, or is the first.
+    /// <returns>
+    /// The new rate in records per second; null if the batch gives no information: it has no records, took no time, is
+    /// not newer than the last, or is the first.
     /// </returns>
     public double? Compute(long timeMs, long records, long processingDelayMs, long schedulingDelayMs)
     {

@@ -117,8 +117,8 @@ public sealed class ReceiverJournal
     /// Opens the journal for appending. Returns the entries that are in no batch; they go into the first one.
     /// </summary>
     /// <exception cref="InvalidDataException">The journal is damaged.</exception>
-    /// <exception cref="InvalidOperationException"> The input no longer has a journal but entries are left in it; or
-    /// the entries left were written as another type.
+    /// <exception cref="InvalidOperationException">
+    /// The input no longer has a journal but entries are left in it; or the entries left were written as another type.
     /// </exception>
     public IReadOnlyList<ReadOnlyMemory<byte>> Begin()
     {
