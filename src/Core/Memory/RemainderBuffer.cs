@@ -91,8 +91,9 @@ public sealed class RemainderBuffer : IDisposable
         if (_holder.IsRefused)
         {
             throw new InvalidDataException(
-                $"{Count} bytes of an unfinished record had come when unfinished records took all memory they may have "
-                + "and none of them came on; this one, the longest, was left out. Raise StreamingOptions.MaxBufferedBytes, "
+                "Unfinished records took all the memory that they may have, "
+                + $"and none of them progressed; this one, the longest with {Count} bytes, was dropped. "
+                + "Raise StreamingOptions.MaxBufferedBytes, "
                 + "lower MaxRecordBytes or the number of connections, or have the peers finish records faster.");
         }
     }

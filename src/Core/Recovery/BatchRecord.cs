@@ -81,11 +81,11 @@ internal static class BatchRecord
             bool isKnown = batches.TryGetValue(time, out RecoveredBatch? batch);
             batches[time] = frame[0] switch
             {
-                Plan when isKnown => throw new InvalidDataException($"The log says twice what batch {time} was made of."),
+                Plan when isKnown => throw new InvalidDataException($"The log has two intent records of batch {time}."),
                 Plan => new RecoveredBatch(time, ReadInputs(frame), Outcome.Pending),
                 Commit when isKnown => batch! with { Outcome = (Outcome)frame[9] },
                 _ when isKnown => batch! with { Outcome = (Outcome)frame[9], Positions = SinkPositions.Read(frame.AsMemory(CommitBytes)) },
-                _ => throw new InvalidDataException($"The log says that batch {time} is done, and not what it was made of."),
+                _ => throw new InvalidDataException($"The log has a commit record of batch {time}, but no intent record."),
             };
         }
 
@@ -121,7 +121,7 @@ internal static class BatchRecord
 
         return count >= 0 && rest.IsEmpty
             ? inputs : throw new InvalidDataException(
-                $"The log has a batch of {count} inputs and {rest.Length} bytes behind them; none are expected.");
+                $"The log has a batch of {count} inputs and {rest.Length} bytes after them; none are expected.");
     }
 
     private static InvalidDataException Unknown(byte[] frame) =>

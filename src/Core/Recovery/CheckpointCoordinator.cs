@@ -248,7 +248,7 @@ internal sealed class CheckpointCoordinator : IDisposable
             // Nothing is lost: the last checkpoint and the log have everything. The log grows until a checkpoint
             // succeeds.
             _saver!.PutOff();
-            _warn($"The checkpoint of batch {time} was not made; the next one is tried in {_options.Interval}. {error.Message}");
+            _warn($"The checkpoint of batch {time} was not made; the next attempt follows in {_options.Interval}. {error.Message}");
         }
     }
 

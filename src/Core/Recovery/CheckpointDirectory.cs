@@ -71,7 +71,7 @@ public sealed class CheckpointDirectory
             .OfType<CheckpointManifest>()];
         foreach (string aside in Directory.EnumerateDirectories(path, "damaged-*").Order(StringComparer.Ordinal))
         {
-            damage.Add(new CheckpointDamage(aside, "This checkpoint was put aside by an earlier run, because it "
+            damage.Add(new CheckpointDamage(aside, "This checkpoint was quarantined by an earlier run, because it "
                 + "could not be read. No run needs it; remove it when nobody wants to look into it."));
         }
 

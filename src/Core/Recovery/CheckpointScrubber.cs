@@ -71,8 +71,8 @@ internal sealed class CheckpointScrubber(CheckpointStore store, string directory
             if (store.Numbers.Contains(number) && _damaged.Add(number))
             {
                 warn(
-                    $"Checkpoint {number} is kept for when newer ones are damaged, and cannot serve: {error.Message} " +
-                    "Batches go on, and newer checkpoints are not touched by it; look after the disk.");
+                    $"Checkpoint {number} is kept for the case that newer ones are damaged, and cannot be used: {error.Message} " +
+                    "Batches continue, and newer checkpoints are not affected; check the disk.");
             }
         }
     }

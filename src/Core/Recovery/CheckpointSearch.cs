@@ -55,7 +55,7 @@ internal sealed class CheckpointSearch : IDisposable
         foreach ((int number, string damage) in _damages)
         {
             _store.Quarantine(number);
-            warn($"A damaged checkpoint was put aside, and an older one is used. {damage}");
+            warn($"A damaged checkpoint was quarantined, and an older one is used. {damage}");
         }
     }
 

@@ -63,7 +63,8 @@ internal sealed class CheckpointStore(string directory)
         {
             Quarantine(number);
             throw new IOException(
-                $"Checkpoint {number} was written, and reads otherwise: {error.Message} It was put aside; look after the disk.", error);
+                $"Checkpoint {number} was written, but the data read back differ: {error.Message} "
+                + "It was quarantined; check the disk.", error);
         }
     }
 

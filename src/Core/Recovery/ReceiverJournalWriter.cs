@@ -323,7 +323,7 @@ internal sealed class ReceiverJournalWriter
         TaskCompletionSource?[] waiting;
         lock (_gate)
         {
-            _failure = new IOException($"What {_input} has received could not be brought to the disk: {error.Message}", error);
+            _failure = new IOException($"Data received by {_input} could not be written to disk: {error.Message}", error);
             waiting = [_takenDone, _waitingDone];
             MakeRoomLocked();
         }

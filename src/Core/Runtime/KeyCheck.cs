@@ -29,10 +29,10 @@ internal static class KeyCheck
     {
         string keys = key == found ? $"{key}" : $"{key}, with a {found} in them,";
         return KeyEquality.NeverEqual(found) is { } never
-            ? $"Keys of {keys} came: two objects of {never} are equal only where they are, or lie in, the same one, "
+            ? $"Keys of {keys} arrived: two objects of {never} are equal only where they are, or lie in, the same one, "
                 + $"so that every record is a key of its own. {WayOut}"
             : KeyEquality.ByReference(found) is { } byReference
-                ? $"Keys of {keys} came, and are compared by reference, as {byReference} has no Equals of its own: {TwoKeys}" : null;
+                ? $"Keys of {keys} arrived, and are compared by reference, as {byReference} has no Equals of its own: {TwoKeys}" : null;
     }
 
     private const string WayOut = "Give a key with an equality by value: a string, a Utf8Text, a number, a tuple or a record of such.";

@@ -17,14 +17,14 @@ internal static class LifetimeCheck
         if (Holds<T>(typeof(Utf8Text)))
         {
             throw new ArgumentException(
-                $"{output} hands records on that outlive their batch, and {typeof(T)} holds a Utf8Text, whose bytes end with the batch. "
+                $"{output} passes on records that outlive their batch, and {typeof(T)} holds a Utf8Text, whose bytes end with the batch. "
                 + "Make strings of the texts first: Map(text => text.ToString()).");
         }
 
         if (Holds<T>(typeof(Group<>)))
         {
             throw new ArgumentException(
-                $"{output} hands records on that outlive their batch, and {typeof(T)} holds a Group, whose values end with the batch. "
+                $"{output} passes on records that outlive their batch, and {typeof(T)} holds a Group, whose values end with the batch. "
                 + "Make arrays of the groups first: MapValues(group => group.ToArray()).");
         }
     }

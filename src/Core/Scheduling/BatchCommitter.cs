@@ -15,19 +15,19 @@ internal sealed class BatchCommitter(CheckpointCoordinator? checkpoints, EffectG
     /// <summary>Logs that a batch without input will run at a batch time that had been skipped.</summary>
     /// <returns>Why it was not logged; null if it was. The other methods return the same.</returns>
     public StreamingException? LogEmpty(BatchTime time) =>
-        Write(time, "writing down that a batch runs without input", log => log.PlanEmpty(time));
+        Write(time, "logging that a batch runs without input", log => log.PlanEmpty(time));
 
     /// <summary>Logs that a batch that failed for good will run without its data.</summary>
     public StreamingException? LogWithoutData(BatchTime time) =>
-        Write(time, "writing down that a batch runs without its data", log => log.GiveUpData(time));
+        Write(time, "logging that a batch runs without its data", log => log.GiveUpData(time));
 
     /// <summary>Logs that a batch is done.</summary>
     public StreamingException? Commit(BatchTime time, Outcome outcome) =>
-        Write(time, "writing down that the batch is done", log => log.Commit(time, outcome));
+        Write(time, "logging that the batch is done", log => log.Commit(time, outcome));
 
     /// <summary>Called once the sinks have published a batch that is done: a checkpoint may include it.</summary>
     public StreamingException? EndBatch(BatchTime time) =>
-        Write(time, "writing down that the batch is done", log => log.EndBatch(time));
+        Write(time, "logging that the batch is done", log => log.EndBatch(time));
 
     private StreamingException? Write(BatchTime time, string what, Action<CheckpointCoordinator> write)
     {

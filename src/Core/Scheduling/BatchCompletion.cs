@@ -116,7 +116,7 @@ internal sealed class BatchCompletion(BatchServices services, RunningBatches run
     private static StreamingException NotRebuilt(StreamingException failure) => new(
         failure,
         "The states count the batch since an earlier run, and it ran again to rebuild them after the last "
-            + "checkpoint. Without it they would be other than what was put out, so the context stops, " +
+            + "checkpoint. Without it they would differ from what was output, so the context stops, " +
         "whatever OnBatchFailure says. Nothing in the checkpoint directory has changed: mend the cause (a function "
             + "that refuses data it took before, a file that is gone) and start again, " +
         "or begin anew with another checkpoint directory.");

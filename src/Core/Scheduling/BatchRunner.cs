@@ -84,7 +84,7 @@ internal sealed class BatchRunner(
         BatchContext next = context.NewAttempt();
         running.Replace(context, next);
         context.Release();
-        _reporter.Warn($"Batch {batch.Time} is tried again ({retry} of {_options.BatchRetries}).", batch.Failure);
+        _reporter.Warn($"Batch {batch.Time} is retried ({retry} of {_options.BatchRetries}).", batch.Failure);
         return next;
     }
 
@@ -154,8 +154,8 @@ internal sealed class BatchRunner(
         {
             _graph.Reset();
             _reporter.Warn(
-                $"Batch {batch.Time} failed without its data too: what earlier batches brought for it, such as a "
-                    + "window that ends then, does not come out.", context.Failure);
+                $"Batch {batch.Time} failed without its data too: records of earlier batches that were due, such as a "
+                    + "window that ends then, are not output.", context.Failure);
         }
 
         context.Release();

@@ -143,7 +143,7 @@ internal sealed class JobGenerator
             return false;
         }
 
-        using WorkInHand.InHand inHand = _work.Begin("writing down what the batch is made of", time);
+        using WorkInHand.InHand inHand = _work.Begin("logging the batch's input", time);
         try
         {
             _checkpoints?.Plan(time, inputs);
@@ -151,7 +151,7 @@ internal sealed class JobGenerator
         }
         catch (Exception error)
         {
-            _onFailure(new StreamingException(time, "writing down what the batch is made of", error));
+            _onFailure(new StreamingException(time, "logging the batch's input", error));
             return false;
         }
         finally

@@ -10,7 +10,7 @@ internal sealed class OtherSchemaException(string input, string difference) : In
 {
     /// <summary>The message for records of an input whose types are not the program's.</summary>
     public static string Sentence(string input, string difference) =>
-        $"The records of {input} that an earlier run wrote down do not fit: {difference}. Go back to the types they "
+        $"The records of {input} that an earlier run logged do not fit: {difference}. Go back to the types they "
             + "were written with, and stop "
         + "gracefully before the change, so that none are left; or add a serializer to "
             + "CheckpointOptions.Serializers that has the old schema and reads both.";

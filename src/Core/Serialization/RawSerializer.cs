@@ -76,7 +76,8 @@ internal sealed class RawSerializer<T> : IRecordSerializer<T>
     {
         if (bytes.Length < _length)
         {
-            throw new InvalidDataException($"A {typeof(T)} ends behind its data: {_length} bytes are expected, {bytes.Length} are left.");
+            throw new InvalidDataException(
+                $"A {typeof(T)} needs more bytes than there are: {_length} are expected, {bytes.Length} are left.");
         }
 
         if (_isWhole)

@@ -43,7 +43,7 @@ public ref struct StateReader
         if (saved.IsEmpty || saved[0] != version)
         {
             string found = saved.IsEmpty ? "is empty" : $"is of version {saved[0]}";
-            throw new InvalidDataException($"What was written down of {what} {found}; this program reads version {version}. "
+            throw new InvalidDataException($"The saved form of {what} {found}; this program reads version {version}. "
                 + "Start the program that wrote it, or give the input another name by Named to begin it anew.");
         }
 
@@ -113,7 +113,7 @@ public ref struct StateReader
         int count = ReadInt32();
         return count >= 0 && (long)count * leastBytes <= _rest.Length
             ? count
-            : throw Damaged($"{count} things are announced, and {_rest.Length} bytes are left");
+            : throw Damaged($"a count of {count} is too large for the {_rest.Length} bytes left");
     }
 
     /// <summary>Reads bytes with a length prefix; not copied.</summary>
@@ -134,7 +134,7 @@ public ref struct StateReader
     /// <summary>Creates the exception for an impossible value, for the caller to throw.</summary>
     /// <param name="why">What is wrong, as a part of a sentence, such as "the offset -3 is before the first".</param>
     public readonly InvalidDataException Damaged(string why) =>
-        new($"What was written down of {_what} cannot be read: {why}. Bring back an undamaged copy of the checkpoint directory.");
+        new($"The saved form of {_what} cannot be read: {why}. Bring back an undamaged copy of the checkpoint directory.");
 
     /// <summary>Reads a number from the start of the bytes, and advances them past it.</summary>
     /// <exception cref="InvalidDataException">There are too few bytes.</exception>

@@ -65,7 +65,7 @@ public sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerializ
 
             if (count < 0 || !rest.IsEmpty)
             {
-                throw new InvalidDataException($"An entry of a journal has {count} records and {rest.Length} bytes behind them; "
+                throw new InvalidDataException($"An entry of a journal has {count} records and {rest.Length} bytes after them; "
                     + $"none are expected. Start the program that wrote it, or give {typeof(T)} the serializer that it had.");
             }
         }

@@ -85,7 +85,7 @@ internal static class RecordedBatch
 
         return rest.IsEmpty
             ? new Batch<T>(partitions, texts, count)
-                : throw new InvalidDataException($"{rest.Length} bytes stand behind the records of a batch; none are expected.");
+                : throw new InvalidDataException($"{rest.Length} bytes follow the records of a batch; none are expected.");
     }
 
     private sealed class RecordWriter<T>(IRecordSerializer<T> serializer, IBufferWriter<byte> output) : LastOperator<T>

@@ -82,7 +82,7 @@ public sealed class SourceContext
     {
         ReportError(message, error);
         _stream.Context.OnInputFailed(
-            new StreamingException($"Input {Name} gives nothing any more. {message}", error) { OperatorName = Name });
+            new StreamingException($"Input {Name} has ended with an error. {message}", error) { OperatorName = Name });
     }
 
     /// <summary>

@@ -97,7 +97,7 @@ public static partial class DurableFile
     }
 
     private static IOException Failed(string path, int error) =>
-        new($"{path} could not be brought to the disk: {Marshal.GetPInvokeErrorMessage(error)} (error {error}). Its "
+        new($"{path} could not be flushed to disk: {Marshal.GetPInvokeErrorMessage(error)} (error {error}). Its "
             + "contents are in doubt; write it again.");
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]

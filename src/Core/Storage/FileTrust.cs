@@ -133,7 +133,7 @@ internal static unsafe partial class FileTrust
         if (result != 0)
         {
             throw new IOException(
-                $"{path} cannot be looked at: {Marshal.GetLastPInvokeErrorMessage()} (error {Marshal.GetLastPInvokeError()}).",
+                $"{path} cannot be examined: {Marshal.GetLastPInvokeErrorMessage()} (error {Marshal.GetLastPInvokeError()}).",
                 Marshal.GetLastPInvokeError());
         }
     }
