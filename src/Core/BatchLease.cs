@@ -20,6 +20,6 @@ public sealed class BatchLease<T> : IDisposable
         }
     }
 
-    /// <summary>Lets go of the batch: the last holder gives its memory back. A second call does nothing.</summary>
+    /// <summary>Releases the batch; the last holder's release frees its memory. A second call does nothing.</summary>
     public void Dispose() => Interlocked.Exchange(ref _batch, null)?.Release();
 }

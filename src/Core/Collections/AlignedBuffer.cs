@@ -5,17 +5,17 @@ using System.Runtime.Intrinsics.X86;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Zeroed memory for table slots: aligned to cache lines and, from 2 MiB up, offered to the kernel for huge pages, where the slot holds no
-/// object references; an ordinary array where it does.
+/// Zeroed memory for table slots. For slots without object references, it is aligned to cache lines and, from 2 MiB up,
+/// backed by huge pages if the kernel agrees; for others, it is an ordinary array.
 /// </summary>
 /// <remarks>
-/// A 32-byte slot in an array would cross a cache line half of the time, and random probes into many 4 KiB pages miss the page cache of the
-/// processor: docs/decisions/0003-key-table.md has what each gives. On systems without madvise the memory is just aligned.
+/// A 32-byte slot in an array would cross a cache line half of the time, and random probes into many 4 KiB pages miss
+/// the processor's TLB: docs/decisions/0003-key-table.md has the gain of each. On systems without madvise, the memory
+/// is only aligned.
 /// <para>
-/// The collector is not told of the memory (no memory pressure): every table gives its memory back itself, and pressure
-/// had the collector look through the whole heap about ten times
-/// for every 512 MiB of table, in jobs in which there was nothing to collect. The finalizer is for tables of contexts
-/// that nobody disposed of.
+/// The garbage collector does not know of the memory (no memory pressure): every table frees its memory itself, and
+/// pressure made the collector scan the whole heap about ten times for every 512 MiB of table, in jobs with nothing to
+/// collect. The finalizer is for tables of contexts that were not disposed of.
 /// </para>
 /// </remarks>
 internal sealed unsafe class AlignedBuffer<TSlot> : IDisposable
@@ -23,8 +23,8 @@ internal sealed unsafe class AlignedBuffer<TSlot> : IDisposable
     private const nuint CacheLineBytes = 64;
     private const nuint HugePageBytes = 2 << 20;
 
-    private readonly TSlot[]? _array;   // where slots hold references
-    private readonly byte* _native;     // where they do not
+    private readonly TSlot[]? _array;   // for slots with references
+    private readonly byte* _native;     // for slots without references
     private readonly nuint _sizeBytes;
     private bool _disposed;
 
@@ -43,7 +43,7 @@ internal sealed unsafe class AlignedBuffer<TSlot> : IDisposable
         _native = (byte*)NativeMemory.AlignedAlloc(_sizeBytes, alignment);
         if (huge && OperatingSystem.IsLinux())
         {
-            // Only advice: where the kernel refuses, small pages serve.
+            // Only advice: if the kernel refuses, small pages are used.
             _ = LinuxMemory.Advise(_native, _sizeBytes, LinuxMemory.HugePages);
         }
 
@@ -63,11 +63,11 @@ internal sealed unsafe class AlignedBuffer<TSlot> : IDisposable
     }
 
     /// <summary>
-    /// Starts to look many keys up in a table whose slots, a power of two, these are: hashes them and asks the
-    /// processor for the slots, whose misses then overlap.
+    /// Prepares the look-up of many keys in a table with these slots, whose number is a power of two: hashes the keys
+    /// and prefetches their slots, so that the cache misses overlap.
     /// </summary>
-    /// <param name="items">The records, as many as a span holds.</param>
-    /// <param name="hashes">Gets the keys' hashes.</param>
+    /// <param name="items">The records, at most as many as a span holds.</param>
+    /// <param name="hashes">Receives the keys' hashes.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Prepare<TItem, TKey, TKeyOf>(ReadOnlySpan<TItem> items, Span<uint> hashes)
         where TKeyOf : struct, IKeyOf<TItem, TKey>
@@ -76,7 +76,7 @@ internal sealed unsafe class AlignedBuffer<TSlot> : IDisposable
         uint mask = (uint)Length - 1;
         if (typeof(TKey) == typeof(Utf8Text))
         {
-            // Short texts first, in a loop without a call; the long ones, if there are any, again.
+            // All keys as short texts first, in a loop without a call; the long ones, if any, again.
             bool anyLong = false;
             for (int i = 0; i < items.Length && i < hashes.Length; i++)
             {
@@ -101,7 +101,7 @@ internal sealed unsafe class AlignedBuffer<TSlot> : IDisposable
         }
     }
 
-    /// <summary>Asks the processor for a slot.</summary>
+    /// <summary>Prefetches a slot.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(uint index) => Prefetch(ref this[index]);
 
@@ -120,7 +120,7 @@ internal sealed unsafe class AlignedBuffer<TSlot> : IDisposable
         }
     }
 
-    /// <summary>Copies all slots to the beginning of a larger memory.</summary>
+    /// <summary>Copies all slots to the start of a larger buffer.</summary>
     public void CopyTo(AlignedBuffer<TSlot> larger)
     {
         if (_array is not null)

@@ -3,44 +3,47 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Numbers the different keys of a batch, from 0, in the order in which they come, for operators that gather in arrays
-/// of their own: what is kept for a key lies at its number, so that it is written and read in the order of memory.
+/// Dictionary encoding: numbers the distinct keys of a batch, from 0, in order of arrival, for operators that collect
+/// values in arrays of their own. The value of a key is at the index of its number, so that values are written and read
+/// in the order of memory.
 /// </summary>
 /// <remarks>
 /// <code>
-/// slot: | hash | number + offset |      a slot is in use iff what it holds is at least the table's offset;
-///                                       Clear moves the offset past the batch's numbers
+/// slot: | hash | number + offset |      a slot is in use iff its value is at least the table's offset;
+///                                       Clear advances the offset past the batch's numbers
 /// keys: in the order of their numbers
 /// </code>
-/// Load at most one half, linear probing, as in <see cref="KeyTable{TKey, TValue}"/>, which has key and value in the
-/// slot: docs/decisions/0003-key-table.md says when which of the two is faster. Belongs to one operator; not thread
-/// safe.
+/// The load is at most one half, with linear probing, as in <see cref="KeyTable{TKey, TValue}"/>, whose slots contain
+/// key and value: docs/decisions/0003-key-table.md says when each of the two is faster. Belongs to one operator; not
+/// thread safe.
 /// </remarks>
-/// <param name="offset">The first batch's offset. Not 0: fresh memory is zero, that is, unused. Others than 1 are for
-/// tests of the turn that comes after 2³¹ keys.</param>
+/// <param name="offset">
+/// The first batch's offset. Not 0, because fresh memory is zero, which means unused. Values other than 1 are for tests
+/// of the wrap-around after 2³¹ keys.
+/// </param>
 internal sealed class KeyDictionary<TKey>(uint offset = 1)
 {
     private const int SmallestCapacity = 16;
 
     private readonly uint[] _hashes = new uint[Spans.Records];
     private AlignedBuffer<Slot> _slots = new(SmallestCapacity);      // a power of two
-    private AlignedBuffer<TKey> _keys = new(SmallestCapacity / 2);   // half as many: the table is at most half full
+    private AlignedBuffer<TKey> _keys = new(SmallestCapacity / 2);   // half as many, as the table is at most half full
     private int _count;                                           // keys now
     private uint _offset = offset;
 
     /// <summary>Number of keys.</summary>
     public int Count => _count;
 
-    /// <summary>The keys, at their numbers, until the next ones are added.</summary>
+    /// <summary>The keys, indexed by number; valid until the next ones are added.</summary>
     public ReadOnlySpan<TKey> Keys => _keys.First(_count);
 
     /// <summary>Finds the numbers of a span's keys.</summary>
-    /// <param name="items">The records, as many as a span holds.</param>
-    /// <param name="numbers">Gets a number for each of them.</param>
-    /// <param name="adds">Whether a new key gets the next number; else it gets -1.</param>
+    /// <param name="items">The records, at most as many as a span holds.</param>
+    /// <param name="numbers">Receives a number for each record.</param>
+    /// <param name="adds">Whether a new key is added with the next number; else it gets -1.</param>
     public void Find<TValue>(ReadOnlySpan<(TKey Key, TValue Value)> items, Span<int> numbers, bool adds)
     {
-        // The walk does not stop to grow: there is room for all of them.
+        // The loop does not stop to grow, so there must be room for all keys.
         while (adds && _slots.Length / 2 - _count < items.Length)
         {
             Grow();
@@ -54,7 +57,7 @@ internal sealed class KeyDictionary<TKey>(uint offset = 1)
         }
     }
 
-    /// <summary>Forgets all keys; keeps the memory.</summary>
+    /// <summary>Removes all keys; keeps the memory.</summary>
     public void Clear()
     {
         if (RuntimeHelpers.IsReferenceOrContainsReferences<TKey>())
@@ -71,8 +74,8 @@ internal sealed class KeyDictionary<TKey>(uint offset = 1)
         }
     }
 
-    // A loop without calls, so that its variables stay in registers; gives the place of the first key that needs one,
-    // because long texts must be compared.
+    // A loop without calls, so that its variables stay in registers. Returns the index of the first key that needs a
+    // call, because long texts must be compared.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int Walk<TValue>(
         Probe probe, ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes, Span<int> numbers, int from, bool adds, ref int count)
@@ -91,7 +94,7 @@ internal sealed class KeyDictionary<TKey>(uint offset = 1)
 
             numbers[i] = number;
             next += number == next ? 1 : 0;
-            count = next;   // at once: a later key's Equals may throw, and Clear must know of this one
+            count = next;   // set at once: a later key's Equals may throw, and Clear must know of this key
         }
 
         return i;
@@ -145,13 +148,13 @@ internal sealed class KeyDictionary<TKey>(uint offset = 1)
         _keys = keys;
     }
 
-    /// <summary>What a walk over many keys needs, to be kept in registers.</summary>
+    /// <summary>The fields for probing many keys, to be kept in registers.</summary>
     private readonly ref struct Probe(KeyDictionary<TKey> numbers)
     {
-        /// <summary>The number of a key that is not there.</summary>
+        /// <summary>The number of a key that is not in the dictionary.</summary>
         public const int Missing = -1;
 
-        /// <summary>Instead of a number: keys must be compared by a call.</summary>
+        /// <summary>Instead of a number: a call is needed to compare keys.</summary>
         public const int Unknown = -2;
 
         private readonly ref Slot _slots = ref numbers._slots[0];
@@ -160,7 +163,7 @@ internal sealed class KeyDictionary<TKey>(uint offset = 1)
         private readonly uint _offset = numbers._offset;
 
         /// <summary>The number of a key, without any call.</summary>
-        /// <param name="index">Where to begin, at first the hash; then the slot where the search ended.</param>
+        /// <param name="index">Where to begin: the hash at first; afterwards the slot where the search ended.</param>
         /// <param name="hash">The key's hash.</param>
         /// <param name="key">The key.</param>
         /// <param name="next">The number of the next new key.</param>

@@ -6,18 +6,18 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>What makes two keys of a type equal, as far as the type shows it.</summary>
+/// <summary>Determines how keys of a type are compared, as far as the type shows it.</summary>
 internal static class KeyEquality
 {
     private const BindingFlags Instance = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-    // Equal where they lie in the same array.
+    // These are equal only if they refer to the same array.
     private static readonly Type[] PartsOfArrays =
         [typeof(Memory<>), typeof(ReadOnlyMemory<>), typeof(ArraySegment<>), typeof(ImmutableArray<>), typeof(ReadOnlySequence<>)];
 
     private static readonly Type[] Wrappers = [typeof(Nullable<>), typeof(Optional<>), typeof(KeyValuePair<,>)];
 
-    /// <summary>Whether keys of a struct are equal where all their fields are.</summary>
+    /// <summary>Whether keys of a struct type are equal if and only if all their fields are.</summary>
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A method that was trimmed away is nobody's "
         + "equality; where there is no metadata of fields, structs are not looked into.")]
     public static bool IsByFields(Type type)
@@ -35,7 +35,7 @@ internal static class KeyEquality
             return true;
         }
 
-        // Of the framework's own structs none is taken for plain that is not known to be so.
+        // A struct of the framework counts as plain only if it is known to be.
         if (type.Assembly == typeof(object).Assembly)
         {
             return false;
@@ -51,19 +51,23 @@ internal static class KeyEquality
     public static FieldInfo[] FieldsOf(Type type) => type.GetFields(Instance);
 
     /// <summary>
-    /// A type inside a key of which no two objects are ever equal by what they hold: an array, what lies in one, or what is not meant for a
-    /// key at all; null for most.
+    /// A type inside a key whose objects are never equal by content: an array, a reference into one, or a type that is
+    /// unsuitable as a key; null for most keys.
     /// </summary>
     public static Type? NeverEqual(Type key) => Find(key, static type =>
         typeof(Array).IsAssignableFrom(type) || typeof(Delegate).IsAssignableFrom(type)
         || (type.IsGenericType && PartsOfArrays.Contains(type.GetGenericTypeDefinition())));
 
-    /// <summary>A class inside a key that has no equality of its own, so that only the same object is equal; null for most.</summary>
+    /// <summary>
+    /// A class inside a key that has no equality of its own, so that an object equals only itself; null for most keys.
+    /// </summary>
     public static Type? ByReference(Type key) => Find(key, static type =>
         type is { IsClass: true, IsArray: false } && type != typeof(string) && !IsOpen(type)
             && !typeof(Delegate).IsAssignableFrom(type) && !HasEquality(type));
 
-    /// <summary>Whether a type does not say what its objects are: they may be compared by reference, or not.</summary>
+    /// <summary>
+    /// Whether a type does not show the types of its objects, which may or may not be compared by reference.
+    /// </summary>
     public static bool IsOpen(Type type) =>
         type.IsInterface || type == typeof(object) || (type is { IsClass: true, IsAbstract: true } && !HasEquality(type));
 
@@ -72,7 +76,7 @@ internal static class KeyEquality
         type.GetMethod(nameof(Equals), BindingFlags.Instance | BindingFlags.Public, [typeof(object)])?.DeclaringType is { } declaring
         && declaring != typeof(object) && declaring != typeof(ValueType);
 
-    // The key itself, and what is compared with it: parts of tuples, fields of structs and records.
+    // Searches the key itself, and everything compared with it: parts of tuples, fields of structs and records.
     private static Type? Find(Type key, Func<Type, bool> isMeant)
     {
         var seen = new HashSet<Type>();
@@ -99,8 +103,8 @@ internal static class KeyEquality
             : FieldsOfRecord(type).Select(field => field.FieldType);
     }
 
-    // What the compiler's Equals of a record class, or of an anonymous type, compares: the type's fields, and those of
-    // a base that is such a record too.
+    // The fields that the compiler's Equals of a record class or anonymous type compares: the type's own, and those of
+    // a base class that is such a record too.
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A method that was trimmed away is nobody's "
         + "equality; where there is no metadata of fields, nothing is looked into.")]
     private static IEnumerable<FieldInfo> FieldsOfRecord(Type type)
@@ -125,7 +129,7 @@ internal static class KeyEquality
         || (type.Name.StartsWith("<>f__AnonymousType", StringComparison.Ordinal)
             && type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false));
 
-    // The Equals that collections call, where a type has one: it may be another than that which is called by name.
+    // The Equals that collections call, if a type has one: it may differ from the one called by name.
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Asked only where the program's methods are all there.")]
     private static MethodInfo? OfInterface(Type type)
     {

@@ -4,22 +4,22 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// The hash of a struct by its fields, with a secret: keys made of numbers cannot be chosen so that they share a slot,
+/// The hash of a struct by its fields, with a secret: nobody can choose keys made of numbers that share a slot,
 /// whatever their own <c>GetHashCode</c> does.
 /// </summary>
 /// <remarks>
-/// Only where equal fields are what makes keys equal: tuples, pairs, nullables, record structs with the compiler's
-/// equality, structs without an <c>Equals</c> of their own, and the framework's plain ones. Every other struct, one
-/// with a class or an array in it, and every struct that is not plain as a whole where code was compiled ahead of time,
-/// is hashed by its own <c>GetHashCode</c>, mixed with the secrets: that spreads keys over slots and partitions, but
-/// keys of which the own hash codes clash still clash.
+/// It applies only to structs that are compared by their fields: tuples, pairs, nullables, record structs with the
+/// compiler's equality, structs without an <c>Equals</c> of their own, and the framework's plain structs. Every other
+/// struct, every struct that contains a class or an array, and, in code compiled ahead of time, every struct that is
+/// not plain as a whole, is hashed by its own <c>GetHashCode</c>, mixed with the secrets. That spreads keys over slots
+/// and partitions, but keys whose own hash codes collide still collide.
 /// </remarks>
 /// <typeparam name="TKey">The key.</typeparam>
 internal static class KeyFields<TKey>
 {
     private static readonly KeyField[] Fields = Find();
 
-    /// <summary>Whether the key is hashed so. A constant once the code is optimized.</summary>
+    /// <summary>Whether the key is hashed by its fields. A constant once the code is optimized.</summary>
     public static readonly bool AreKnown = Fields.Length > 0;
 
     public static uint Hash<TMixer>(in TKey key, in TMixer mixer)
@@ -69,7 +69,7 @@ internal static class KeyFields<TKey>
             return true;
         }
 
-        // Ahead-of-time compilation leaves no metadata of fields: a key is plain as a whole, or not looked into.
+        // Ahead-of-time compilation leaves no metadata of fields: a key is plain as a whole, or not examined.
         if (!RuntimeFeature.IsDynamicCodeSupported || !KeyEquality.IsByFields(type))
         {
             return false;
@@ -87,7 +87,7 @@ internal static class KeyFields<TKey>
     }
 }
 
-/// <summary>A part of a key that is hashed as one word.</summary>
+/// <summary>A part of a key, hashed as one word.</summary>
 internal readonly record struct KeyField(int Offset, KeyFieldKind Kind)
 {
     /// <summary>The word; equal for equal fields.</summary>
@@ -106,7 +106,7 @@ internal readonly record struct KeyField(int Offset, KeyFieldKind Kind)
         };
     }
 
-    /// <summary>The parts of a plain type; none for another.</summary>
+    /// <summary>The parts of a plain type; none for other types.</summary>
     public static (int Offset, KeyFieldKind Kind)[] KindsOf(Type type)
     {
         if (type == typeof(double)) return [(0, KeyFieldKind.Double)];
@@ -131,7 +131,8 @@ internal readonly record struct KeyField(int Offset, KeyFieldKind Kind)
         };
     }
 
-    // Values that are equal though their bytes are not: both zeros, all NaNs, 1.0 and 1.00, one instant with two offsets.
+    // Values that are equal although their bytes differ: both zeros, all NaNs, 1.0 and 1.00, one instant with two
+    // offsets.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static ulong Other<TMixer>(KeyFieldKind kind, ref byte field, in TMixer mixer)
         where TMixer : struct, IKeyMixer => kind switch
@@ -148,7 +149,7 @@ internal readonly record struct KeyField(int Offset, KeyFieldKind Kind)
 
     private static ulong Of(double value) => value == 0 ? 0 : double.IsNaN(value) ? ulong.MaxValue : BitConverter.DoubleToUInt64Bits(value);
 
-    // Dividing by a one with all its zeros takes the zeros at the end away.
+    // Dividing by 1 with the most decimal places removes trailing zeros.
     private static ulong Of<TMixer>(decimal value, in TMixer mixer)
         where TMixer : struct, IKeyMixer
     {
@@ -163,7 +164,7 @@ internal readonly record struct KeyField(int Offset, KeyFieldKind Kind)
     }
 }
 
-/// <summary>How a part of a key becomes a word.</summary>
+/// <summary>How a part of a key is converted to a word.</summary>
 internal enum KeyFieldKind
 {
     Bytes8,

@@ -3,15 +3,18 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// The groups that keys belong to, whatever the number of partitions: each partition owns a range of them, and so does
-/// a part of a checkpoint.
+/// A range of key groups. A key's group does not depend on the number of partitions; each partition owns a range of
+/// groups, and so does a part of a checkpoint.
 /// </summary>
-/// <remarks>The upper bits of the partition hash. The idea is Flink's (FLINK-3755): keys move between partitions in whole groups.</remarks>
+/// <remarks>
+/// The group is the upper bits of the partition hash. The idea is Flink's (FLINK-3755): keys move between partitions in
+/// whole groups.
+/// </remarks>
 /// <param name="First">The first group.</param>
-/// <param name="Length">How many there are.</param>
+/// <param name="Length">Number of groups.</param>
 internal readonly record struct KeyGroups(int First, int Length)
 {
-    /// <summary>All groups that there are; no more partitions than these are of use.</summary>
+    /// <summary>The number of all groups; more partitions than that are of no use.</summary>
     public const int Count = 1 << Bits;
 
     private const int Bits = 10;
@@ -34,13 +37,13 @@ internal readonly record struct KeyGroups(int First, int Length)
             ? group * partitions >> Bits
                 : throw new InvalidDataException($"A key group {group} was written; 0 to {Count - 1} are expected.");
 
-    /// <summary>The partition that owns all of these groups; null where several do.</summary>
+    /// <summary>The partition that owns all of these groups; null if several do.</summary>
     public int? OwnerAmong(int partitions)
     {
         int owner = First * partitions >> Bits;
         return Length > 0 && (First + Length - 1) * partitions >> Bits == owner ? owner : null;
     }
 
-    // Rounded up: the first group of which group * partitions / Count is the partition.
+    // Rounded up: the first group for which group * partitions / Count equals the partition.
     private static int FirstOf(int partition, int partitions) => ((partition << Bits) + partitions - 1) / partitions;
 }

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// The hash by which keys find their slot in a table: 32 well-mixed bits, with a secret of the process, so that nobody
-/// outside can aim keys at one slot.
+/// The hash by which keys find their slot in a table: 32 well-mixed bits, with a secret of the process, so that no
+/// outsider can choose keys for one slot.
 /// </summary>
 /// <remarks>
 /// <see cref="WordHash"/> mixes the bits. Equal keys have equal hashes within one process only: never store one.
@@ -21,7 +21,7 @@ internal static class KeyHash
     public static uint Of<TKey, TMixer>(in TKey key, in TMixer mixer)
         where TMixer : struct, IKeyMixer
     {
-        // The tests on TKey are constants for value types: the JIT keeps one branch.
+        // The tests of TKey are constants for value types: the JIT keeps one branch.
         if (typeof(TKey) == typeof(Utf8Text))
         {
             return Unsafe.As<TKey, Utf8Text>(ref Unsafe.AsRef(in key)).Hash(in mixer);

@@ -4,8 +4,9 @@ namespace FastStream.Runtime;
 
 /// <summary>The values of one key: the first in place, the others in a <see cref="KeyMultimap{T}"/>.</summary>
 /// <remarks>
-/// Places: 0 none, 1 <see cref="First"/>, from 2 the element place - 2 of the chains. Others form a ring, so that one number
-/// finds both ends: Last is the place of the newest value, and the one after it in the ring is the oldest of the others.
+/// Places: 0 is none, 1 is <see cref="First"/>, and from 2 on, element place - 2 of the list of further values. The
+/// further values of a key form a ring, so that one number gives both ends: Last is the place of the newest value, and
+/// the next one in the ring is the oldest of the further values.
 /// </remarks>
 internal struct KeyValues<T>
 {
@@ -15,22 +16,22 @@ internal struct KeyValues<T>
     public readonly bool IsEmpty => Last == 0;
 }
 
-/// <summary>The values of numbered keys, each key's in the order of arrival.</summary>
+/// <summary>The values of numbered keys, for each key in order of arrival.</summary>
 internal sealed class KeyMultimap<T>
 {
-    private readonly PooledList<KeyValues<T>> _keys = new();          // at their numbers
-    // second and later values; untouched while every key has one. Next is a place
+    private readonly PooledList<KeyValues<T>> _keys = new();          // indexed by the keys' numbers
+    // second and later values; unused while every key has one value. Next is a place
     private readonly PooledList<(T Value, int Next)> _more = new();
 
-    /// <summary>What each key has, at its number.</summary>
+    /// <summary>The values of each key, indexed by the key's number.</summary>
     public ReadOnlySpan<KeyValues<T>> Keys => _keys.Span;
 
-    /// <summary>Makes room for keys that were numbered since; they have no values.</summary>
+    /// <summary>Adds newly numbered keys, without values.</summary>
     public void Extend(int keyCount) => _keys.Extend(keyCount - _keys.Count).Clear();
 
-    /// <summary>Adds the values of a span of pairs to those of their keys.</summary>
+    /// <summary>Adds the values of a span of pairs to their keys.</summary>
     /// <param name="items">The pairs.</param>
-    /// <param name="numbers">The numbers of their keys; what has none is left out.</param>
+    /// <param name="numbers">The numbers of their keys; pairs without a number are skipped.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void AddRange<TKey>(ReadOnlySpan<(TKey Key, T Value)> items, ReadOnlySpan<int> numbers)
     {
@@ -60,7 +61,7 @@ internal sealed class KeyMultimap<T>
     /// <summary>The value at a place.</summary>
     public T At(in KeyValues<T> values, int place) => place == 1 ? values.First : _more[place - 2].Value;
 
-    /// <summary>Forgets all values.</summary>
+    /// <summary>Removes all values.</summary>
     public void Clear()
     {
         _keys.Clear();

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Says where in a record the key lies. A struct, so that loops over pairs and over plain keys are one source and each
-/// compiled for itself.
+/// Selects the key of a record. Implemented by structs, so that loops over pairs and over plain keys share their source
+/// and are compiled separately.
 /// </summary>
 internal interface IKeyOf<TItem, TKey>
 {

@@ -8,24 +8,26 @@ using X86Aes = System.Runtime.Intrinsics.X86.Aes;
 
 namespace FastStream.Runtime;
 
-/// <summary>What says which partition owns a key in a job: the salt of its partition hash. Equal salts give equal hashes in
-/// every process, on every machine and in every version: they are in checkpoints.</summary>
+/// <summary>
+/// The salt of a job's partition hash, which determines the partition that owns a key. Equal salts give equal hashes in
+/// every process, on every machine and in every version: checkpoints contain them.
+/// </summary>
 /// <remarks>
-/// From <see cref="StreamingOptions.KeySalt"/>, from the job's checkpoint, or drawn by the process. The same three rounds of
-/// AES as in the hash of tables, which has secrets of the process instead. The order of the instructions differs between
-/// processors; here each gives the same bits,
-/// and a plain loop gives them where there is no such instruction. Words are read in little-endian order.
+/// From <see cref="StreamingOptions.KeySalt"/>, from the job's checkpoint, or drawn by the process. It uses the same
+/// three rounds of AES as the hash of tables, which has secrets of the process instead. The order of AES steps in an
+/// instruction differs between processors; here each gives the same bits, as does a plain loop where there is no such
+/// instruction. Words are read in little-endian order.
 /// </remarks>
 public readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
 {
-    /// <summary>Number of the hash that a salt gives: another one wherever a key gets another hash.</summary>
+    /// <summary>Version of the hash: it changes whenever any key gets another hash.</summary>
     internal const int HashVersion = 1;
 
     private const int Length = 16;   // bytes
 
     private static readonly KeySalt OfProcess = new(RandomNumberGenerator.GetBytes(Length));
 
-    private readonly Vector128<byte> _first;    // the salt itself; odd in its first word, which multiplications need
+    private readonly Vector128<byte> _first;    // the salt itself; odd in its first word, as the multiplications require
     private readonly Vector128<byte> _second;
     private readonly Vector128<byte> _third;
 
@@ -40,14 +42,14 @@ public readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
     }
 
     /// <summary>
-    /// The one that options give, or the process's, which nobody can guess: contexts of one process give equal input in
-    /// equal order.
+    /// The salt of the options, or else that of the process, which nobody can guess. As the contexts of one process
+    /// share it, they give equal input in equal order.
     /// </summary>
     internal static KeySalt Of(StreamingOptions options) =>
         options.KeySalt is { } text ? new KeySalt(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, Length)) : OfProcess;
 
-    /// <summary>Reads what <see cref="ToString"/> gives.</summary>
-    /// <exception cref="FormatException">It is something else.</exception>
+    /// <summary>Parses the result of <see cref="ToString"/>.</summary>
+    /// <exception cref="FormatException">The text is something else.</exception>
     internal static KeySalt Parse(string text) => Convert.FromHexString(text) is { Length: Length } bytes
         ? new KeySalt(bytes)
         : throw new FormatException($"A salt of {text.Length} digits was found; {2 * Length} are expected.");
@@ -67,7 +69,7 @@ public readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
 
         if (ArmAes.IsSupported)
         {
-            // This instruction mixes the key in first, and the next one does the rest of the round.
+            // This instruction mixes in the key first; the next one does the rest of the round.
             Vector128<byte> once = ArmAes.MixColumns(ArmAes.Encrypt(words, _first));
             Vector128<byte> twice = ArmAes.MixColumns(ArmAes.Encrypt(once, _second));
             return (ArmAes.MixColumns(ArmAes.Encrypt(twice, _third)) ^ _first).AsUInt32().ToScalar();
@@ -101,7 +103,7 @@ public readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
         return upper ^ lower;
     }
 
-    /// <summary>What <see cref="Fold(Vector128{byte})"/> gives, where the processor has no AES.</summary>
+    /// <summary>The result of <see cref="Fold(Vector128{byte})"/>, for processors without AES instructions.</summary>
     internal uint FoldWithoutInstructions(Vector128<byte> words)
     {
         Vector128<byte> once = AesRound.Of(words ^ _first) ^ _second;
@@ -109,9 +111,9 @@ public readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
     }
 
     /// <summary>
-    /// Whether every process with the same salt finds the same partition for equal keys of a type: numbers of 32 and 64 bits,
-    /// texts, strings, and structs of such. Of other keys only their own
-    /// <c>GetHashCode</c> is known to be equal where they are, and it may be another one in the next process.
+    /// Whether every process with the same salt finds the same partition for equal keys of a type: true for numbers of
+    /// 32 and 64 bits, texts, strings, and structs of these. Other keys are hashed by their own <c>GetHashCode</c>,
+    /// which may differ in another process.
     /// </summary>
     public static bool IsStable<TKey>() => PartitionHash.IsStable<TKey>();
 
@@ -121,8 +123,10 @@ public readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int PartitionOf<TKey>(in TKey key, int partitions) => KeyGroups.PartitionOf(PartitionHash.Of(in key, in this), partitions);
 
-    /// <summary>The group that a key belongs to, from 0 to 1,023, whatever the number of partitions. A partition owns a range
-    /// of groups.</summary>
+    /// <summary>
+    /// The group of a key, from 0 to 1,023, independent of the number of partitions. A partition owns a range of
+    /// groups.
+    /// </summary>
     public int GroupOf<TKey>(in TKey key) => KeyGroups.PartitionOf(PartitionHash.Of(in key, in this), KeyGroups.Count);
 
     /// <inheritdoc/>
@@ -134,7 +138,7 @@ public readonly struct KeySalt : IEquatable<KeySalt>, IKeyMixer
     /// <inheritdoc/>
     public override int GetHashCode() => _first.GetHashCode();
 
-    /// <summary>The salt, in hexadecimal digits. A secret where keys come from strangers.</summary>
+    /// <summary>The salt, in hexadecimal digits. Keep it secret if keys come from strangers.</summary>
     public override string ToString()
     {
         Span<byte> bytes = stackalloc byte[Length];

@@ -5,18 +5,18 @@ using System.Runtime.InteropServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// The table that keyed operators gather in, for one partition and one batch: open addressing with key and value inline,
-/// a probe touches one place in memory, and clearing costs nothing.
+/// The table in which keyed operators collect values, for one partition and one batch: open addressing with key and
+/// value inline. A probe touches one place in memory, and clearing costs nothing.
 /// </summary>
 /// <remarks>
 /// <code>
 /// slot: | key | value | hash | generation |      a slot is in use iff its generation is the table's;
 ///                                                Clear adds one to the table's generation
-/// order: slot numbers in the order in which the keys came, so that output is deterministic
-///        and a batch costs what it holds, not what the largest batch before it held
+/// order: slot numbers in order of the keys' arrival, so that output is deterministic
+///        and a batch costs time for its own keys, not for those of the largest earlier batch
 /// </code>
-/// Load at most one half, linear probing. Measured against a dense-entry layout in docs/decisions/0003-key-table.md.
-/// Belongs to one operator; not thread safe.
+/// The load is at most one half, with linear probing. Measured against a dense-entry layout in
+/// docs/decisions/0003-key-table.md. Belongs to one operator; not thread safe.
 /// </remarks>
 internal sealed class KeyTable<TKey, TValue>
 {
@@ -27,7 +27,7 @@ internal sealed class KeyTable<TKey, TValue>
     private int[] _order;              // used slots, oldest first
     private int _count;                // keys now
     private uint _mask;                // capacity - 1
-    private uint _generation = 1;      // never 0: fresh memory is zero, that is, unused
+    private uint _generation = 1;      // never 0: fresh memory is zero, which means unused
 
     public KeyTable()
     {
@@ -39,19 +39,21 @@ internal sealed class KeyTable<TKey, TValue>
     /// <summary>Number of keys.</summary>
     public int Count => _count;
 
-    /// <summary>Starts to look many keys up: hashes them and asks the processor for their slots, whose misses then overlap.</summary>
-    /// <param name="items">The records, as many as a span holds.</param>
-    /// <param name="hashes">Gets the keys' hashes.</param>
+    /// <summary>
+    /// Prepares the look-up of many keys: hashes them and prefetches their slots, so that the cache misses overlap.
+    /// </summary>
+    /// <param name="items">The records, at most as many as a span holds.</param>
+    /// <param name="hashes">Receives the keys' hashes.</param>
     public void Prepare<TItem, TKeyOf>(ReadOnlySpan<TItem> items, Span<uint> hashes)
         where TKeyOf : struct, IKeyOf<TItem, TKey> => _slots.Prepare<TItem, TKey, TKeyOf>(items, hashes);
 
     /// <summary>
-    /// A walk over many keys that keeps what it needs of the table in registers. The table must not be used otherwise
+    /// A cursor for probing many keys, which keeps the table's fields in registers. Do not use the table otherwise
     /// meanwhile.
     /// </summary>
     public Probe GetCursor() => new(this);
 
-    /// <summary>The value of a key; added with its default if it was not there.</summary>
+    /// <summary>The value of a key; added with its default if it was missing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref TValue GetOrAdd(uint hash, in TKey key, out bool exists)
     {
@@ -75,8 +77,8 @@ internal sealed class KeyTable<TKey, TValue>
         }
     }
 
-    /// <summary>The pair whose key came as the n-th.</summary>
-    /// <param name="place">Which, from 0; in this order they are fetched ahead.</param>
+    /// <summary>The pair of the n-th key to arrive.</summary>
+    /// <param name="place">Its index, from 0; calls in this order prefetch.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public (TKey Key, TValue Value) PairAt(int place)
     {
@@ -89,7 +91,7 @@ internal sealed class KeyTable<TKey, TValue>
         return (slot.Key, slot.Value);
     }
 
-    /// <summary>Forgets all keys; keeps the memory.</summary>
+    /// <summary>Removes all keys; keeps the memory.</summary>
     public void Clear()
     {
         if (_hasReferences)
@@ -172,13 +174,13 @@ internal sealed class KeyTable<TKey, TValue>
         }
 
         /// <summary>
-        /// The value of a key, added if it was not there: without any call, so that a loop of only this keeps its
-        /// variables in registers. A null reference where a call is needed, because the table must grow or long texts
-        /// must be compared: then <see cref="KeyTable{TKey, TValue}.GetOrAdd"/>, and a new walk.
+        /// The value of a key, added if it was missing. It makes no calls, so that a loop around it keeps its variables
+        /// in registers. Returns a null reference if a call is needed, because the table must grow or long texts must
+        /// be compared: then call <see cref="KeyTable{TKey, TValue}.GetOrAdd"/>, and get a new cursor.
         /// </summary>
         /// <param name="hash">The key's hash.</param>
         /// <param name="key">The key.</param>
-        /// <param name="isNew">Whether it was added, with a value that is still to be set.</param>
+        /// <param name="isNew">Whether the key was added; its value must then be set.</param>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly ref TValue TryGetOrAdd(uint hash, in TKey key, out bool isNew)
         {

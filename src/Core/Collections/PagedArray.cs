@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Zeroed memory for a growing number of records, in chunks of a huge page or more: what is there does not move when
-/// more is asked for.
+/// Zeroed memory for a growing number of records, in chunks of a huge page or more: existing records do not move when
+/// it grows.
 /// </summary>
 /// <remarks>Only the first chunk grows by copying, up to the size of the others. Not thread safe.</remarks>
 internal sealed unsafe class PagedArray<T> : IDisposable
@@ -20,11 +20,11 @@ internal sealed unsafe class PagedArray<T> : IDisposable
     private static readonly int Shift = BitOperations.Log2((uint)ChunkLength);
 
     private AlignedBuffer<T>[] _chunks = [new(SmallestLength)];
-    private nint[] _addresses;   // of the chunks, where they are native
+    private nint[] _addresses;   // addresses of the chunks, if they are native
 
     public PagedArray() => _addresses = AddressesOf(_chunks);
 
-    /// <summary>Records that there is room for.</summary>
+    /// <summary>Number of records for which there is room.</summary>
     public int Length { get; private set; } = SmallestLength;
 
     public ref T this[int index]
@@ -33,7 +33,9 @@ internal sealed unsafe class PagedArray<T> : IDisposable
         get => ref GetCursor()[index];
     }
 
-    /// <summary>The same records, for a loop that keeps in registers where they are. Not while room is made for more.</summary>
+    /// <summary>
+    /// A cursor over the records for loops, which keeps their addresses in registers. Invalid once the array grows.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Records GetCursor() => new(_chunks, _addresses);
 
@@ -82,7 +84,7 @@ internal sealed unsafe class PagedArray<T> : IDisposable
                 : ref Unsafe.Add(ref Unsafe.AsRef<T>((void*)_addresses[index >> Shift]), (nint)(uint)(index & (ChunkLength - 1)));
         }
 
-        /// <summary>Asks the processor for a record.</summary>
+        /// <summary>Prefetches a record.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Prefetch(int index)
         {
@@ -92,7 +94,7 @@ internal sealed unsafe class PagedArray<T> : IDisposable
                 Sse.Prefetch0(Unsafe.AsPointer(ref record));
                 if (RuntimeHelpers.IsReferenceOrContainsReferences<T>() || CacheLineBytes % Unsafe.SizeOf<T>() != 0)
                 {
-                    // It may end in the next cache line.
+                    // The record may end in the next cache line.
                     Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref record, Unsafe.SizeOf<T>() - 1)));
                 }
             }

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// A growing array from <see cref="ArrayPool{T}"/>, in which an operator gathers what it needs until the end of a
-/// batch; <see cref="Clear"/> gives it back.
+/// A growing array from <see cref="ArrayPool{T}"/>, in which an operator collects elements until the end of a batch;
+/// <see cref="Clear"/> returns it to the pool.
 /// </summary>
 /// <remarks>Not thread safe: it belongs to its operator.</remarks>
 internal sealed class PooledList<T>
@@ -14,15 +14,15 @@ internal sealed class PooledList<T>
 
     private T[] _items = [];   // rented at first use
     private int _count;
-    private int _lastCount;    // elements before the last Clear: batches are alike, so that one array mostly does for the next
+    private int _lastCount;    // elements before the last Clear: usually enough for the next batch, which is similar
 
     /// <summary>Number of elements.</summary>
     public int Count => _count;
 
-    /// <summary>The elements, until the next one is added.</summary>
+    /// <summary>The elements; valid until the next one is added.</summary>
     public Span<T> Span => _items.AsSpan(0, _count);
 
-    /// <summary>One element, to be read or changed.</summary>
+    /// <summary>One element, for reading or changing.</summary>
     public ref T this[int index]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -43,7 +43,7 @@ internal sealed class PooledList<T>
     /// <summary>Adds elements, in order.</summary>
     public void AddRange(ReadOnlySpan<T> items) => items.CopyTo(Extend(items.Length));
 
-    /// <summary>Adds so many elements, which the caller fills.</summary>
+    /// <summary>Adds a number of elements, which the caller fills.</summary>
     public Span<T> Extend(int count)
     {
         if (_items.Length - _count < count)
@@ -56,10 +56,10 @@ internal sealed class PooledList<T>
         return added;
     }
 
-    /// <summary>Forgets the elements behind the first <paramref name="count"/>.</summary>
+    /// <summary>Removes the elements after the first <paramref name="count"/>.</summary>
     public void Truncate(int count) => _count = count;
 
-    /// <summary>Forgets all elements and gives the array back.</summary>
+    /// <summary>Removes all elements and returns the array to the pool.</summary>
     public void Clear()
     {
         if (_items.Length > 0)

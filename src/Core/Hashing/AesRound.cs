@@ -2,7 +2,9 @@ using System.Runtime.Intrinsics;
 
 namespace FastStream.Runtime;
 
-/// <summary>A round of AES without its key, by the arithmetic of FIPS 197: for processors that have no instruction for it.</summary>
+/// <summary>
+/// A round of AES without its key, by the arithmetic of FIPS 197: for processors without an instruction for it.
+/// </summary>
 internal static class AesRound
 {
     private static readonly byte[] Substitutes = NewSubstitutes();
@@ -15,7 +17,7 @@ internal static class AesRound
         state.CopyTo(bytes);
         for (int c = 0; c < 4; c++)
         {
-            // Each row is shifted by its number.
+            // Rotates each row by its number.
             for (int row = 0; row < 4; row++)
             {
                 column[row] = Substitutes[bytes[(4 * ((c + row) % 4)) + row]];
@@ -31,10 +33,10 @@ internal static class AesRound
         return Vector128.Create(result);
     }
 
-    // Twice a number of the field of 2^8 numbers.
+    // Doubles a number in the field of 2^8 elements.
     private static byte Double(byte x) => (byte)((x << 1) ^ (x >> 7) * 0x1B);
 
-    // For each number its inverse, and of that an affine transformation. 3 generates the field: its powers give the inverses.
+    // For each number, an affine transformation of its inverse. 3 generates the field: its powers give the inverses.
     private static byte[] NewSubstitutes()
     {
         byte[] substitutes = new byte[256];
@@ -53,7 +55,7 @@ internal static class AesRound
         static byte Turn(byte x, int bits) => (byte)((x << bits) | (x >> (8 - bits)));
     }
 
-    // A number divided by 3.
+    // Divides a number by 3.
     private static byte Third(byte x)
     {
         x ^= (byte)(x << 1);

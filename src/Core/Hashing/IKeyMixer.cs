@@ -2,20 +2,22 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>How the words of a key become a hash. A struct, so that each way of hashing is compiled for itself.</summary>
+/// <summary>
+/// Mixes the words of a key into a hash. Implemented by structs, so that the compiler specialises the code for each.
+/// </summary>
 internal interface IKeyMixer
 {
     /// <summary>Mixes two words into 32 bits.</summary>
     uint Fold(ulong low, ulong high);
 
-    /// <summary>Mixes two words into 64 bits, for what is longer.</summary>
+    /// <summary>Mixes two words into 64 bits, for longer data.</summary>
     ulong Mix(ulong low, ulong high);
 
     /// <summary>A word for a string; equal for equal ones.</summary>
     ulong OfString(string text);
 }
 
-/// <summary>With the secret of the process: for tables.</summary>
+/// <summary>Mixes with the secret of the process: for tables.</summary>
 internal readonly struct ProcessSecret : IKeyMixer
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -53,10 +53,10 @@ internal static class WordHash
         return upper ^ lower;
     }
 
-    /// <summary>What <see cref="Fold(ulong, ulong)"/> does where the processor has no AES.</summary>
+    /// <summary>Replaces <see cref="Fold(ulong, ulong)"/> where the processor has no AES instructions.</summary>
     /// <remarks>
-    /// Four plain multiplications instead of those of double width, whose second half .NET returns through memory. With
-    /// one less, keys in large steps fill partitions unevenly under one secret in a hundred.
+    /// It uses four plain multiplications instead of double-width ones, whose upper half .NET returns through memory.
+    /// With three, keys in large steps fill partitions unevenly under one secret in a hundred.
     /// </remarks>
     public static uint FoldByMultiplying(ulong low, ulong high)
     {
@@ -67,7 +67,7 @@ internal static class WordHash
 
     private static ulong Word(Vector128<byte> secret) => secret.AsUInt64().ToScalar();
 
-    // Odd in its first word, which multiplications need.
+    // Odd in its first word, as the multiplications require.
     private static Vector128<byte> NewSecret()
     {
         Span<byte> bytes = stackalloc byte[16];

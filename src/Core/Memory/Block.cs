@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// A fixed piece of pooled memory that received bytes lie in, shared by reference count: the receiver that fills it and
+/// A fixed-size piece of pooled memory for received bytes, shared by reference count: the receiver that fills it and
 /// every batch that reads from it hold it.
 /// </summary>
 /// <remarks>
@@ -15,10 +15,10 @@ namespace FastStream.Runtime;
 [DebuggerDisplay("block of {Length} bytes, {Holders} holders")]
 public sealed unsafe class Block
 {
-    /// <summary>Readable bytes behind the block's end: 64, the widest vector load.</summary>
+    /// <summary>Readable bytes past the block's end: 64, the widest vector load.</summary>
     public const int PaddingBytes = 64;
 
-    private readonly BlockPool _pool;   // where the last holder's release brings it
+    private readonly BlockPool _pool;   // the block returns here after the last release
     private readonly byte[] _array;     // pinned; Length + PaddingBytes bytes
     private int _holders;               // 0 while in the pool
 
@@ -39,13 +39,13 @@ public sealed unsafe class Block
     /// <summary>The block's bytes.</summary>
     public Span<byte> Span => _array.AsSpan(0, Length);
 
-    /// <summary>Where the bytes are; does not move while the block lives.</summary>
+    /// <summary>The address of the bytes; fixed while the block lives.</summary>
     internal byte* Address { get; }
 
-    /// <summary>How many hold the block now.</summary>
+    /// <summary>Number of current holders.</summary>
     public int Holders => Volatile.Read(ref _holders);
 
-    /// <summary>One more holder. The caller must hold the block already.</summary>
+    /// <summary>Adds a holder. The caller must already hold the block.</summary>
     public void Retain()
     {
         if (Interlocked.Increment(ref _holders) <= 1)
@@ -55,7 +55,7 @@ public sealed unsafe class Block
         }
     }
 
-    /// <summary>One holder less; the last one gives the block back to its pool.</summary>
+    /// <summary>Removes a holder; the last one returns the block to its pool.</summary>
     public void Release()
     {
         int left = Interlocked.Decrement(ref _holders);
@@ -69,7 +69,7 @@ public sealed unsafe class Block
         }
     }
 
-    /// <summary>Which bound it counts in while it is out.</summary>
+    /// <summary>The bound that counts the block while it is rented.</summary>
     internal BlockBound Bound { get; set; }
 
     internal void MarkRented(BlockBound bound)
@@ -79,10 +79,10 @@ public sealed unsafe class Block
     }
 
     /// <summary>
-    /// Gives the memory of a block that will not be rented any more to the system, where the system takes pages; the
-    /// collector gets the rest.
+    /// Returns the memory of a block that will not be rented again to the system, where the system takes pages back;
+    /// the collector frees the rest.
     /// </summary>
-    /// <remarks>Whoever reads on by mistake reads zeros.</remarks>
+    /// <remarks>Code that still reads the block by mistake reads zeros.</remarks>
     internal void Discard()
     {
         if (OperatingSystem.IsLinux())
@@ -92,7 +92,7 @@ public sealed unsafe class Block
             nuint end = ((nuint)Address + (nuint)Length) & ~(page - 1);
             if (first < end)
             {
-                // Only advice: where the kernel refuses, the next collection does it.
+                // Only advice: where the kernel refuses, the next collection frees the memory.
                 _ = LinuxMemory.Advise((byte*)first, end - first, LinuxMemory.NotNeeded);
             }
         }

@@ -3,33 +3,32 @@ using System.Diagnostics.CodeAnalysis;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// A bounded pool of <see cref="Block"/>s: renting waits when all are out, which is what stops a receiver from reading
-/// on.
+/// A bounded pool of <see cref="Block"/>s: renting waits while all are rented, which stops a receiver from reading on.
 /// </summary>
 /// <remarks>
-/// Safe from any thread. Blocks are made at first need, up to the bound. It counts bytes, of blocks of any size: those
-/// that somebody holds and those that are free, so that no mixture of sizes
-/// takes more. A context's pool gives the system back what was idle for a while.
-/// With poisoning on, returned blocks are overwritten with <see cref="PoisonByte"/>, so that a text kept too long shows at once.
+/// Safe from any thread. The pool creates blocks on demand, up to the bound. The bound counts the bytes of rented and
+/// free blocks of any size, so that no mixture of sizes exceeds it. A context's pool returns memory that was idle for a
+/// while to the system. With poisoning on, the pool overwrites returned blocks with <see cref="PoisonByte"/>, so that a
+/// text kept too long shows at once.
 /// </remarks>
 public sealed class BlockPool
 {
-    /// <summary>What poisoned bytes are: 0xDB, never valid UTF-8 on its own.</summary>
+    /// <summary>The value of poisoned bytes: 0xDB, never valid UTF-8 on its own.</summary>
     public const byte PoisonByte = 0xDB;
 
     private static readonly TimeSpan ShortestIdle = TimeSpan.FromSeconds(30);
 
     private readonly FreeBlocks _free;
-    private readonly WeightedSemaphore _room;     // bytes of bounded blocks out
+    private readonly WeightedSemaphore _room;     // bytes of rented blocks that count in the bound
     private readonly bool _poison;        // debug mode
-    private int _rented;                  // blocks out now, of any size
+    private int _rented;                  // blocks rented now, of any size
     private long _rentedBytes;            // their bytes
-    private long _aheadBytes;             // of those, bytes of blocks of the record that is let ahead
+    private long _aheadBytes;             // of those, bytes of blocks of the record let ahead
 
-    /// <summary>Makes a pool that keeps its blocks until it is dropped.</summary>
-    /// <param name="blockSizeBytes">Bytes a block, 4 KiB to 2 GiB.</param>
-    /// <param name="maxBlocks">The most blocks that can be out at a time, at least 1.</param>
-    /// <param name="poison">Whether returned blocks are overwritten.</param>
+    /// <summary>Creates a pool that keeps its blocks for its lifetime.</summary>
+    /// <param name="blockSizeBytes">Bytes per block, 4 KiB to 2 GiB.</param>
+    /// <param name="maxBlocks">The most blocks rented at a time, at least 1.</param>
+    /// <param name="poison">Whether to overwrite returned blocks.</param>
     public BlockPool(int blockSizeBytes, int maxBlocks, bool poison = false)
         : this(blockSizeBytes, maxBlocks, poison, null, default)
     {
@@ -49,37 +48,37 @@ public sealed class BlockPool
         Carries = new RemainderMemory(this, bound / 2, clock ?? TimeProvider.System);
     }
 
-    /// <summary>Bytes a block.</summary>
+    /// <summary>Bytes per block.</summary>
     public int BlockSizeBytes { get; }
 
     /// <summary>The bound, in blocks.</summary>
     public int MaxBlocks { get; }
 
-    /// <summary>Blocks that somebody holds now, of any size; 0 when everything came back.</summary>
+    /// <summary>Number of blocks rented now, of any size; 0 when all have been returned.</summary>
     public int RentedBlocks => Volatile.Read(ref _rented);
 
-    /// <summary>Bytes of the blocks that somebody holds now, of any size; 0 when everything came back.</summary>
+    /// <summary>Bytes of the blocks rented now, of any size; 0 when all have been returned.</summary>
     public long RentedBytes => Interlocked.Read(ref _rentedBytes);
 
-    /// <summary>Bytes of memory that the pool has: blocks that somebody holds, and free ones.</summary>
+    /// <summary>Bytes of all blocks of the pool, rented and free.</summary>
     public long HeldBytes => _free.HeldBytes;
 
     /// <summary>Memory for unfinished records, from this pool.</summary>
     internal RemainderMemory Carries { get; }
 
-    /// <summary>Whether there is no room for one more block: whoever rents waits, until a batch gives memory back.</summary>
+    /// <summary>Whether there is no room for one more block: renting waits until a batch releases memory.</summary>
     public bool IsFull => _room.Held + BlockSizeBytes > (long)MaxBlocks * BlockSizeBytes;
 
-    /// <summary>Bytes that are out beyond the bound, for the one record that is let ahead.</summary>
+    /// <summary>Bytes rented beyond the bound, for the one record let ahead.</summary>
     internal long AheadBytes => Interlocked.Read(ref _aheadBytes);
 
     /// <summary>
-    /// A context's pool, which with everything in it stays within <see cref="StreamingOptions.MaxBufferedBytes"/>, and
-    /// gives idle memory back by the context's clock.
+    /// Creates a context's pool. All its memory stays within <see cref="StreamingOptions.MaxBufferedBytes"/>; it
+    /// returns idle memory to the system by the context's clock.
     /// </summary>
     internal static BlockPool For(StreamingOptions options)
     {
-        // Room for the one record that is let ahead is kept out of the bound, where the bound is not too small for that.
+        // Room for the one record let ahead is reserved within the bound, unless the bound is too small for that.
         long bound = options.MaxBufferedBytes;
         long ahead = 2L * RemainderMemory.LargestBytes(options.MaxRecordBytes);
         bound -= bound >= 4 * ahead ? ahead : 0;
@@ -87,7 +86,9 @@ public sealed class BlockPool
         return new BlockPool(options.BlockSizeBytes, blocks, options.PoisonReturnedBlocks, options.TimeProvider, IdleAfter(options));
     }
 
-    /// <summary>A pool beside the context's, without a bound, that gives idle memory back by the context's clock.</summary>
+    /// <summary>
+    /// Creates an unbounded pool beside the context's; it returns idle memory to the system by the context's clock.
+    /// </summary>
     /// <param name="options">The context's options: its clock, its size of blocks, and whether returned blocks are poisoned.</param>
     public static BlockPool Unbounded(StreamingOptions options)
     {
@@ -96,12 +97,12 @@ public sealed class BlockPool
     }
 
     /// <summary>
-    /// Memory for one connection's unfinished records, within the bound that all of them share; the pool makes no other use of it.
+    /// Creates the buffer for one connection's trailing partial records, within the bound that all connections share.
     /// </summary>
     /// <param name="maxRecordBytes">The most bytes that a record takes.</param>
     /// <param name="hasOwnPiece">
-    /// Whether the first 4 KiB are the connection's own, beyond the bound: for one of many connections, which hold no block while they
-    /// wait.
+    /// Whether the connection's first 4 KiB do not count in the bound: for one of many connections, which hold no block
+    /// while they wait.
     /// </param>
     public RemainderBuffer NewCarry(int maxRecordBytes, bool hasOwnPiece) =>
         new(Carries, RemainderMemory.LargestBytes(maxRecordBytes), hasOwnPiece);
@@ -150,8 +151,8 @@ public sealed class BlockPool
     }
 
     /// <summary>
-    /// Counts a block of the record ahead in the pool's bound, if there is room now: then the next one can be let
-    /// ahead. While the block cannot come back.
+    /// Counts a block of the record ahead in the pool's bound, if there is room now, so that the next record can be let
+    /// ahead. The block must not be returned during the call.
     /// </summary>
     internal void TryCount(Block block)
     {
@@ -186,7 +187,7 @@ public sealed class BlockPool
         Carries.Grant();
     }
 
-    // Longer than batches are apart, so that what every batch needs is not given back between two of them.
+    // Longer than the time between batches, so that memory that every batch needs is not returned between two of them.
     private static TimeSpan IdleAfter(StreamingOptions options)
     {
         long batches = Math.Min(2 * options.BatchInterval.Ticks, StreamingOptions.LongestWait.Ticks);
@@ -203,13 +204,13 @@ public sealed class BlockPool
     }
 }
 
-/// <summary>Which bound a block counts in while it is out.</summary>
+/// <summary>The bound that counts a block while it is rented.</summary>
 internal enum BlockBound
 {
-    /// <summary>The pool's.</summary>
+    /// <summary>The pool's bound.</summary>
     Counted,
 
-    /// <summary>That of the one unfinished record which may go beyond the pool's.</summary>
+    /// <summary>The bound of the one unfinished record that may exceed the pool's.</summary>
     Ahead,
 
     /// <summary>The number of connections.</summary>

@@ -1,26 +1,25 @@
 namespace FastStream.Runtime;
 
-/// <summary>The blocks of one pool that nobody holds, by size, and how many bytes the pool has in all. Safe from any thread.</summary>
+/// <summary>The free blocks of one pool, by size, and the total bytes of the pool. Safe from any thread.</summary>
 /// <remarks>
-/// Blocks of one size are of no use for another: where a block must be made and there is no room, free ones of other
-/// sizes go. Those that were not needed for a while go
-/// too: after each period with free blocks, as many of a size as were free all through it. A block that goes gives its
-/// pages to the system at once, without waiting for a collection.
+/// A block of one size cannot serve a request for another: to make room for a new block, free ones of other sizes are
+/// dropped. Idle blocks are dropped too: after each period with free blocks, as many of a size as were free throughout.
+/// A dropped block returns its pages to the system at once, without waiting for a collection.
 /// </remarks>
-/// <param name="pool">Whose blocks they are.</param>
-/// <param name="mostBytes">So many bytes in all are kept; blocks that come back beyond go at once.</param>
-/// <param name="clock">Tells what is idle; null to keep all.</param>
+/// <param name="pool">The pool that owns the blocks.</param>
+/// <param name="mostBytes">The most bytes to keep in all; returned blocks beyond that are dropped at once.</param>
+/// <param name="clock">Measures idle time; null to keep all blocks.</param>
 /// <param name="idleAfter">The period.</param>
 internal sealed class FreeBlocks(BlockPool pool, long mostBytes, TimeProvider? clock, TimeSpan idleAfter)
 {
     private readonly Lock _lock = new();                    // guards all below
     private readonly Dictionary<int, Size> _sizes = [];
-    private long _heldBytes;                                // of all blocks, free and not
+    private long _heldBytes;                                // of all blocks, free and rented
     private long _freeBytes;
-    private ITimer? _timer;                                 // made with the first free block
-    private bool _isTimed;                                  // whether a look at what is idle is due
+    private ITimer? _timer;                                 // created with the first free block
+    private bool _isTimed;                                  // whether a check for idle blocks is scheduled
 
-    /// <summary>Bytes of all blocks of the pool: those that somebody holds and those that are free.</summary>
+    /// <summary>Bytes of all blocks of the pool, rented and free.</summary>
     public long HeldBytes
     {
         get
@@ -32,7 +31,7 @@ internal sealed class FreeBlocks(BlockPool pool, long mostBytes, TimeProvider? c
         }
     }
 
-    /// <summary>A free block, or a new one for which free ones of other sizes make room.</summary>
+    /// <summary>Takes a free block, or creates one, dropping free blocks of other sizes to make room.</summary>
     public Block Take(int length)
     {
         List<Block>? gone = null;
@@ -55,7 +54,7 @@ internal sealed class FreeBlocks(BlockPool pool, long mostBytes, TimeProvider? c
         return new Block(pool, length);
     }
 
-    /// <summary>Keeps a block that nobody holds, or lets it go where there are too many.</summary>
+    /// <summary>Keeps a returned block, or drops it if there are too many.</summary>
     public void Put(Block block)
     {
         bool isKept;
@@ -151,9 +150,9 @@ internal sealed class FreeBlocks(BlockPool pool, long mostBytes, TimeProvider? c
 
     private sealed class Size
     {
-        public List<Block> Free { get; } = [];   // the warmest last
+        public List<Block> Free { get; } = [];   // the most recently used last
 
-        /// <summary>The fewest free ones since the last look.</summary>
+        /// <summary>The fewest free blocks since the last check.</summary>
         public int Unused { get; set; }
 
         public void RemoveColdest(int count, ref List<Block>? gone)

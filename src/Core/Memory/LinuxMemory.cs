@@ -2,13 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>What Linux offers for memory beyond .NET's own.</summary>
+/// <summary>Linux memory functions that .NET does not offer.</summary>
 internal static unsafe partial class LinuxMemory
 {
-    /// <summary>MADV_HUGEPAGE: back the range with pages of 2 MiB where it can be.</summary>
+    /// <summary>MADV_HUGEPAGE: back the range with 2 MiB pages where possible.</summary>
     public const int HugePages = 14;
 
-    /// <summary>MADV_DONTNEED: the range's private pages go back to the system now, and read as zeros afterwards.</summary>
+    /// <summary>MADV_DONTNEED: return the range's private pages to the system now; they read as zeros afterwards.</summary>
     public const int NotNeeded = 4;
 
     [LibraryImport("libc", EntryPoint = "madvise")]

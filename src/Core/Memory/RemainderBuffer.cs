@@ -3,11 +3,13 @@ using System.Numerics;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// An unfinished record that had to leave its block: bytes that are added to, in a block of their own. For sources that cut a stream of
-/// bytes
-/// into records. Not thread safe but for what the pool calls.
+/// Collects the bytes of a trailing partial record in a block of its own, once the record must leave the block that it
+/// began in. For sources that split a stream of bytes into records. Not thread safe, except for the members that the
+/// pool calls.
 /// </summary>
-/// <remarks><see cref="BlockPool.NewCarry"/> makes one for each connection; all of them together keep the pool's bound.</remarks>
+/// <remarks>
+/// <see cref="BlockPool.NewCarry"/> creates one for each connection; all of them together stay within the pool's bound.
+/// </remarks>
 public sealed class RemainderBuffer : IDisposable
 {
     private readonly RemainderMemory _memory;
@@ -22,12 +24,12 @@ public sealed class RemainderBuffer : IDisposable
         _holder = new Holder(hasOwnPiece);
     }
 
-    /// <summary>Bytes of the record that came.</summary>
+    /// <summary>Bytes of the record received so far.</summary>
     public int Count => _holder.Count;
 
     /// <summary>
-    /// Whether the receiver itself does not read now, such as for a rate limit: that nothing comes is not the peer's fault. Safe from
-    /// any thread.
+    /// Whether the receiver itself has stopped reading, for example because of a rate limit, so that missing data are
+    /// not the peer's fault. Safe from any thread.
     /// </summary>
     public bool IsBackpressured
     {
@@ -44,17 +46,19 @@ public sealed class RemainderBuffer : IDisposable
     /// <summary>Bytes of memory held; 0 between records.</summary>
     public int Capacity => _block?.Length ?? 0;
 
-    /// <summary>The block that the bytes lie in, where it may be published as it is: else they are to be copied.</summary>
+    /// <summary>The block that holds the bytes, if it may be published as it is; if null, copy the bytes.</summary>
     public Block? Publishable => _block?.Bound == BlockBound.Connection ? null : _block;
 
-    /// <summary>Whom to tell that the record has to go.</summary>
-    /// <param name="refused">Ends whatever waits for more of the record; called from any thread.</param>
+    /// <summary>Sets the callback for a refused record.</summary>
+    /// <param name="refused">Ends every wait for more of the record; called from any thread.</param>
     public void OnRefused(Action refused) => _holder.Refused = refused;
 
-    /// <summary>Adds bytes; waits for memory where there is none.</summary>
+    /// <summary>Adds bytes; waits for memory if there is none.</summary>
     /// <param name="bytes">The bytes; copied.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <exception cref="InvalidDataException">The record has to go, because nothing comes on for want of memory.</exception>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="InvalidDataException">
+    /// The record is refused, because no record progresses for lack of memory.
+    /// </exception>
     public ValueTask AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (Count + bytes.Length > Capacity)
@@ -67,8 +71,8 @@ public sealed class RemainderBuffer : IDisposable
     }
 
     /// <summary>
-    /// Empties the buffer and gives its memory back: a connection that once sent a long record and is quiet now must
-    /// not keep room for it.
+    /// Empties the buffer and releases its memory: a connection that once sent a long record and is idle now must not
+    /// keep room for it.
     /// </summary>
     public void Clear()
     {
@@ -80,20 +84,21 @@ public sealed class RemainderBuffer : IDisposable
         }
     }
 
-    /// <summary>Throws where the record has to go.</summary>
-    /// <exception cref="InvalidDataException">It has.</exception>
+    /// <summary>Throws if the record was refused.</summary>
+    /// <exception cref="InvalidDataException">The record was refused.</exception>
     public void ThrowIfRefused()
     {
         if (_holder.IsRefused)
         {
             throw new InvalidDataException(
-                $"{Count} bytes of an unfinished record had come when unfinished records took all memory they may have "
-                + "and none of them came on; this one, the longest, was left out. Raise StreamingOptions.MaxBufferedBytes, "
+                "Unfinished records took all the memory that they may have, "
+                + $"and none of them progressed; this one, the longest with {Count} bytes, was dropped. "
+                + "Raise StreamingOptions.MaxBufferedBytes, "
                 + "lower MaxRecordBytes or the number of connections, or have the peers finish records faster.");
         }
     }
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Releases the memory.</summary>
     public void Dispose() => Clear();
 
     private async ValueTask GrowAndAppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
@@ -128,7 +133,7 @@ public sealed class RemainderBuffer : IDisposable
     {
         public override bool HasOwnPiece { get; } = hasOwnPiece;
 
-        /// <summary>Whom to tell; null where nobody asked.</summary>
+        /// <summary>The callback for a refused record; null if none is set.</summary>
         public Action? Refused { get; set; }
 
         public void SetCount(int count) => Count = count;

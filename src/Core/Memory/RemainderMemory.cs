@@ -1,44 +1,46 @@
 namespace FastStream.Runtime;
 
-/// <summary>Memory for unfinished records, which leave their blocks to wait for their ends. Safe from any thread.</summary>
+/// <summary>
+/// Memory for trailing partial records, which leave their blocks while they wait for the rest. Safe from any thread.
+/// </summary>
 /// <remarks>
-/// Unfinished records of many connections could take all memory, and then none of them could ever be finished. So they
-/// get at most half of the pool, and one of them at a time is let ahead: it may go
-/// beyond the bound until it is finished, for which room is kept; then the next one is. The others wait, and their
-/// senders with them. Where the one ahead does not come on either,
-/// the longest of all is refused: see docs/decisions/0020-memory-of-connections.md.
+/// Unfinished records of many connections could take all memory, and then none could ever be finished. They therefore
+/// get at most half of the pool, and one of them at a time is let ahead: it may exceed the bound until it is finished,
+/// and room is reserved for it; then the next one is let ahead. The others wait, and their senders with them. If the
+/// record ahead does not progress either, the longest of all is refused: see
+/// docs/decisions/0020-memory-of-connections.md.
 /// </remarks>
-/// <param name="blocks">Where the memory comes from.</param>
+/// <param name="blocks">The pool that provides the memory.</param>
 /// <param name="limitBytes">The most bytes for unfinished records, beside the one ahead and the first bytes of each connection.</param>
-/// <param name="clock">Tells how long nothing comes on.</param>
+/// <param name="clock">Measures how long no record progresses.</param>
 internal sealed class RemainderMemory(BlockPool blocks, long limitBytes, TimeProvider clock)
 {
     /// <summary>
-    /// The smallest piece of memory. A connection that holds no block has one of its own, beyond the bound, so that its
-    /// short records never wait for others' long ones.
+    /// The smallest piece of memory. A connection that holds no block has such a piece of its own, outside the bound,
+    /// so that its short records never wait for the long records of others.
     /// </summary>
     public const int SmallestBytes = 4096;
 
-    private const int LeastProgressBytes = 4096;                          // that the record ahead is to come on in the time below
+    private const int LeastProgressBytes = 4096;                          // by which the record ahead must grow within Patience
 
     private readonly Lock _lock = new();                                  // guards all below
     private readonly LinkedList<Request> _waiting = [];
     private readonly HashSet<RemainderHolder> _holders = [];
-    private int _waitingCount;                                            // of _waiting; read without the lock
-    private long _heldBytes;                                              // that count in the limit
+    private int _waitingCount;                                            // length of _waiting; read without the lock
+    private long _heldBytes;                                              // bytes that count in the limit
     private RemainderHolder? _ahead;
-    private ITimer? _timer;                                               // looks whether anything comes on while somebody waits
+    private ITimer? _timer;                                               // checks for progress while requests wait
     private bool _isTimed;
-    private bool _hasGranted;                                             // since the last look
-    private int _aheadBytes;                                              // of the record ahead, at the last look
+    private bool _hasGranted;                                             // whether memory was granted since the last check
+    private int _aheadBytes;                                              // bytes of the record ahead, at the last check
 
-    /// <summary>For how long nothing may come on while somebody waits; default 10 s.</summary>
+    /// <summary>The longest time without progress while requests wait; default 10 s.</summary>
     internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The most bytes that an unfinished record takes.</summary>
     public static int LargestBytes(int maxRecordBytes) => (maxRecordBytes + 1024 + SmallestBytes - 1) / SmallestBytes * SmallestBytes;
 
-    /// <summary>Rents memory when there is room; null where the record is refused.</summary>
+    /// <summary>Rents memory when there is room; returns null if the record is refused.</summary>
     public ValueTask<Block?> RentAsync(RemainderHolder holder, int length, CancellationToken cancellationToken)
     {
         LinkedListNode<Request> node;
@@ -59,8 +61,8 @@ internal sealed class RemainderMemory(BlockPool blocks, long limitBytes, TimePro
     }
 
     /// <summary>
-    /// The holder needs a piece no more: it has a larger one, or its record is finished. Who published the piece holds
-    /// it on.
+    /// Returns a piece that the holder no longer needs: it has a larger one, or its record is finished. The publisher
+    /// of the piece continues to hold it.
     /// </summary>
     public void Return(RemainderHolder holder, Block block)
     {
@@ -75,13 +77,14 @@ internal sealed class RemainderMemory(BlockPool blocks, long limitBytes, TimePro
             }
         }
 
-        // What is published waits for its batch in the pool's bound, so that the next record can be let ahead before that.
+        // A published block counts in the pool's bound while it waits for its batch, so that the next record can be let
+        // ahead earlier.
         blocks.TryCount(block);
         block.Release();
         Grant();
     }
 
-    /// <summary>There may be room: who waits goes on.</summary>
+    /// <summary>Grants waiting requests, as there may be room now.</summary>
     public void Grant()
     {
         if (Volatile.Read(ref _waitingCount) == 0)
@@ -111,7 +114,7 @@ internal sealed class RemainderMemory(BlockPool blocks, long limitBytes, TimePro
     {
         lock (_lock)
         {
-            // Not in the list any more: it was granted just before.
+            // A request that has left the list was granted just before.
             if (node.List is null)
             {
                 return;
@@ -170,7 +173,7 @@ internal sealed class RemainderMemory(BlockPool blocks, long limitBytes, TimePro
         }
     }
 
-    // While the pool is full, batches are what gives memory back, and they end.
+    // While the pool is full, batches hold the memory, and they end: nothing is refused.
     private void Look()
     {
         RemainderHolder? refused = null;
@@ -217,20 +220,21 @@ internal sealed class RemainderMemory(BlockPool blocks, long limitBytes, TimePro
     private sealed record Request(RemainderHolder Holder, int Length, TaskCompletionSource<Block?> Granted);
 }
 
-/// <summary>Who holds an unfinished record.</summary>
+/// <summary>The holder of an unfinished record.</summary>
 internal abstract class RemainderHolder
 {
     private volatile bool _isRefused;
     private volatile bool _isHeldUp;
 
-    /// <summary>Bytes of the record that came.</summary>
+    /// <summary>Bytes of the record received so far.</summary>
     public int Count { get; protected set; }
 
-    /// <summary>Whether its first piece counts in no bound but the number of holders; then that piece is never published.</summary>
+    /// <summary>Whether only the number of holders bounds its first piece; that piece is then never published.</summary>
     public abstract bool HasOwnPiece { get; }
 
     /// <summary>
-    /// Whether the receiver itself does not read now, such as for a rate limit: that nothing comes is not the peer's fault.
+    /// Whether the receiver itself has stopped reading, for example because of a rate limit, so that missing data are
+    /// not the peer's fault.
     /// </summary>
     public bool IsBackpressured
     {
@@ -238,16 +242,16 @@ internal abstract class RemainderHolder
         set => _isHeldUp = value;
     }
 
-    /// <summary>Bytes of memory it holds; the memory's.</summary>
+    /// <summary>Bytes of memory that it holds; written by <see cref="RemainderMemory"/>.</summary>
     internal long HeldBytes { get; set; }
 
-    /// <summary>Whether the record has to go, because nothing comes on for want of memory.</summary>
+    /// <summary>Whether the record is refused, because no record progresses for lack of memory.</summary>
     internal bool IsRefused
     {
         get => _isRefused;
         set => _isRefused = value;
     }
 
-    /// <summary>Ends whatever waits for more of the record. From any thread.</summary>
+    /// <summary>Ends every wait for more of the record. Called from any thread.</summary>
     internal abstract void Refuse();
 }

@@ -1,18 +1,22 @@
 namespace FastStream.Runtime;
 
-/// <summary>How much may be held at a time, in records or bytes: who wants more waits, in order, until something is given back.</summary>
+/// <summary>
+/// Bounds how much is held at a time, in records or bytes: a request beyond the limit waits, in order, until enough is
+/// given back.
+/// </summary>
 /// <remarks>
-/// For a source that holds what it received until its batch is done with: take before receiving more, give back when the batch is disposed.
-/// One request larger than the limit passes when nothing else is held, so that nobody waits for ever. Safe from any thread.
+/// For a source that holds received data until its batch is disposed of: take before receiving more, give back when the
+/// batch is disposed of. A single request larger than the limit passes when nothing else is held, so that no request
+/// waits for ever. Safe from any thread.
 /// </remarks>
-/// <param name="limit">The most that is held.</param>
+/// <param name="limit">The most that may be held.</param>
 public sealed class WeightedSemaphore(long limit)
 {
     private readonly Lock _lock = new();                                        // guards _held and _waiting
     private readonly LinkedList<(long Amount, TaskCompletionSource Granted)> _waiting = [];
     private long _held;
 
-    /// <summary>How much is held now.</summary>
+    /// <summary>The amount held now.</summary>
     public long Held
     {
         get
@@ -24,8 +28,8 @@ public sealed class WeightedSemaphore(long limit)
         }
     }
 
-    /// <summary>Takes if there is room now and nobody waits.</summary>
-    /// <param name="amount">How much.</param>
+    /// <summary>Takes an amount if there is room now and no request waits.</summary>
+    /// <param name="amount">The amount.</param>
     public bool TryTake(long amount)
     {
         lock (_lock)
@@ -34,10 +38,10 @@ public sealed class WeightedSemaphore(long limit)
         }
     }
 
-    /// <summary>Takes when there is room, in the order of the calls.</summary>
-    /// <param name="amount">How much.</param>
-    /// <param name="cancellationToken">Gives up waiting; nothing is taken then.</param>
-    /// <exception cref="OperationCanceledException">The waiting was given up.</exception>
+    /// <summary>Takes an amount when there is room, in the order of the calls.</summary>
+    /// <param name="amount">The amount.</param>
+    /// <param name="cancellationToken">Cancels the wait; nothing is taken then.</param>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     public ValueTask TakeAsync(long amount, CancellationToken cancellationToken)
     {
         LinkedListNode<(long Amount, TaskCompletionSource Granted)> node;
@@ -54,8 +58,8 @@ public sealed class WeightedSemaphore(long limit)
         return new ValueTask(WaitAsync(node, cancellationToken));
     }
 
-    /// <summary>Takes whether there is room or not: for what is there already.</summary>
-    /// <param name="amount">How much.</param>
+    /// <summary>Takes an amount whether there is room or not: for data already received.</summary>
+    /// <param name="amount">The amount.</param>
     public void TakeAnyway(long amount)
     {
         lock (_lock)
@@ -64,8 +68,8 @@ public sealed class WeightedSemaphore(long limit)
         }
     }
 
-    /// <summary>Gives back; whoever has room now goes on.</summary>
-    /// <param name="amount">How much: no more than was taken.</param>
+    /// <summary>Gives an amount back; waiting requests that fit now continue.</summary>
+    /// <param name="amount">The amount: no more than was taken.</param>
     public void Give(long amount)
     {
         lock (_lock)
@@ -87,7 +91,7 @@ public sealed class WeightedSemaphore(long limit)
     {
         lock (_lock)
         {
-            // Not in the list any more: it was granted just before.
+            // A request that has left the list was granted just before.
             if (node.List is not null)
             {
                 _waiting.Remove(node);

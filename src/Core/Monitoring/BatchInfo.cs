@@ -1,6 +1,6 @@
 namespace FastStream;
 
-/// <summary>What is known of a batch at the time of an event.</summary>
+/// <summary>The known facts of a batch at the time of an event.</summary>
 public sealed record BatchInfo
 {
     /// <summary>The batch's time.</summary>
@@ -12,10 +12,10 @@ public sealed record BatchInfo
     /// </summary>
     public long Number { get; init; }
 
-    /// <summary>Records of all inputs. Inputs that count while decoding are in it once the batch is completed.</summary>
+    /// <summary>Records of all inputs. It includes inputs that count while decoding once the batch is completed.</summary>
     public long RecordCount { get; init; }
 
-    /// <summary>Bytes of all inputs that know them.</summary>
+    /// <summary>Bytes of all inputs that know their size.</summary>
     public long SizeBytes { get; init; }
 
     /// <summary>Each input's part.</summary>
@@ -39,19 +39,21 @@ public sealed record BatchInfo
     /// <summary>From submission to end; null before the end.</summary>
     public TimeSpan? TotalDelay { get; init; }
 
-    /// <summary>Each output's run; filled in as they end.</summary>
+    /// <summary>The runs of the outputs; added as they end.</summary>
     public IReadOnlyList<OutputInfo> Outputs { get; init; } = [];
 
     /// <summary>
-    /// Records that operators left out because their functions failed for them, by <c>OnError</c>; known once the batch
+    /// Records that operators dropped because their functions failed for them, by <c>OnError</c>; known once the batch
     /// is completed.
     /// </summary>
     public long FailedRecordCount { get; init; }
 
-    /// <summary>Where the batch spent its time; null where no listener asked for it, and before its operators are through.</summary>
+    /// <summary>
+    /// Where the batch spent its time; null if no listener requested it, and before its operators have finished.
+    /// </summary>
     public BatchProfile? Profile { get; init; }
 
-    /// <summary>Why the batch failed; null while it did not.</summary>
+    /// <summary>Why the batch failed; null if it has not.</summary>
     public StreamingException? Failure { get; init; }
 }
 
@@ -60,23 +62,23 @@ public sealed record BatchInfo
 /// <param name="Name">Name of the input stream.</param>
 /// <param name="RecordCount">Its records; -1 if not known yet.</param>
 /// <param name="SizeBytes">Its bytes, 0 if not known.</param>
-/// <param name="Description">What the input says of the data's origin, such as file names.</param>
+/// <param name="Description">The input's description of the data's origin, such as file names.</param>
 public sealed record InputInfo(int StreamId, string Name, long RecordCount, long SizeBytes, string? Description)
 {
-    /// <summary>How far the input was behind the end of what it reads, once this batch was cut.</summary>
+    /// <summary>How far the input was behind the end of what it reads when this batch was cut.</summary>
     public SourceLag Lag { get; init; }
 }
 
-/// <summary>How far an input is behind the end of what it reads: what is there already and in no batch yet.</summary>
-/// <param name="Records">In records; null where that is not known.</param>
-/// <param name="Bytes">In bytes; null where that is not known.</param>
+/// <summary>How far an input is behind the end of what it reads: the data that exist and are in no batch yet.</summary>
+/// <param name="Records">In records; null if unknown.</param>
+/// <param name="Bytes">In bytes; null if unknown.</param>
 public readonly record struct SourceLag(long? Records, long? Bytes = null);
 
 /// <summary>One output's run for a batch.</summary>
 /// <param name="Index">Number of the output in its context.</param>
 /// <param name="Name">Name of output and stream.</param>
 /// <param name="Duration">How long its function ran.</param>
-/// <param name="Failure">Message of what it threw; null when it succeeded.</param>
+/// <param name="Failure">Message of its exception; null if it succeeded.</param>
 public sealed record OutputInfo(int Index, string Name, TimeSpan Duration, string? Failure)
 {
     /// <summary>From the batch's start to the start of the function.</summary>

@@ -1,10 +1,10 @@
 namespace FastStream;
 
 /// <summary>
-/// Numbers by which contexts of one name are told apart in metrics: the lowest that no other living context of the name
-/// has, so that a program which makes many, one after the other, has few series.
+/// Numbers that distinguish contexts of one name in metrics: the lowest number that no other living context of the name
+/// has, so that a program which creates many contexts in succession has few series.
 /// </summary>
-/// <remarks>For the whole process. Safe from any thread.</remarks>
+/// <remarks>One set for the whole process. Safe from any thread.</remarks>
 internal static class ContextNumbers
 {
     private static readonly Lock _lock = new();                                                               // guards _taken

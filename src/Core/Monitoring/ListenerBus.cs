@@ -2,21 +2,24 @@ using System.Threading.Channels;
 
 namespace FastStream;
 
-/// <summary>Brings events to listeners off the hot path: bounded, in order; when full, the oldest event is dropped and counted.</summary>
+/// <summary>
+/// Delivers events to listeners off the hot path, in order, from a bounded queue; when it is full, the oldest event is
+/// dropped and counted.
+/// </summary>
 internal sealed class ListenerBus
 {
     private const int Capacity = 10_000;
 
-    private static readonly AsyncLocal<ListenerBus?> _current = new();   // the bus whose loop began the caller's flow
+    private static readonly AsyncLocal<ListenerBus?> _current = new();   // the bus whose loop started the caller's flow
 
     private readonly Channel<Action<StreamingListener>> _events;
-    private readonly Lock _lock = new();                 // guards changes of _listeners, the start of _loop, and the call that goes on
+    private readonly Lock _lock = new();                 // guards changes of _listeners, the start of _loop, and the call in progress
     private StreamingListener[] _listeners = [];         // replaced whole, so that the loop reads without a lock
     private Task? _loop;
-    private StreamingListener? _called;                  // the listener that is called now; null when none is
-    private TaskCompletionSource? _callEnded;            // made by whoever waits for the end of that call
-    private long _calls;                                 // that have ended
-    // a listener does not return, and nobody waits for it any more: it is the last that was called
+    private StreamingListener? _called;                  // the listener being called now; null if none is
+    private TaskCompletionSource? _callEnded;            // created by a caller that waits for the end of that call
+    private long _calls;                                 // number of calls that have ended
+    // a listener did not return, and nothing waits for it any more: no further calls follow
     private bool _isLeftBehind;
     private long _dropped;
 
@@ -29,7 +32,7 @@ internal sealed class ListenerBus
 
     public long DroppedEvents => Interlocked.Read(ref _dropped);
 
-    /// <summary>Whether a listener asks for batches to be measured.</summary>
+    /// <summary>Whether a listener requests the profile of batches.</summary>
     public bool IsProfileWanted
     {
         get
@@ -46,7 +49,7 @@ internal sealed class ListenerBus
         }
     }
 
-    /// <summary>Whether this is asked inside of a listener's call, also by what that has begun and waits for.</summary>
+    /// <summary>Whether the caller runs inside a listener's call, or in work that the call started and waits for.</summary>
     public bool IsDelivering
     {
         get
@@ -82,7 +85,7 @@ internal sealed class ListenerBus
 
     public void Post(Action<StreamingListener> call) => _events.Writer.TryWrite(call);
 
-    /// <summary>No event follows; done when all before were delivered.</summary>
+    /// <summary>Ends the events; completes when all earlier ones have been delivered.</summary>
     public Task CompleteAsync()
     {
         _events.Writer.TryComplete();
@@ -90,10 +93,10 @@ internal sealed class ListenerBus
     }
 
     /// <summary>
-    /// Waits for the listener that is called now, if one is. One that has not returned in time is left behind: nobody
-    /// is called any more.
+    /// Waits for the listener being called now, if any. If it does not return in time, it is left behind, and no
+    /// listener is called any more.
     /// </summary>
-    /// <returns>The name of the listener that was left behind; else null.</returns>
+    /// <returns>The name of the listener left behind; else null.</returns>
     public async Task<string?> WaitForCallAsync(TimeSpan limit, TimeProvider clock)
     {
         Task ended;
@@ -120,7 +123,7 @@ internal sealed class ListenerBus
     }
 
     /// <summary>
-    /// Waits until all events are delivered, for as long as listeners return; one that does not within the limit is
+    /// Waits until all events are delivered, as long as listeners return; one that does not return within the limit is
     /// left behind.
     /// </summary>
     public async Task DrainAsync(Task delivered, TimeSpan limit, TimeProvider clock)
@@ -144,7 +147,7 @@ internal sealed class ListenerBus
             }
             catch (TimeoutException) when (Interlocked.Read(ref _calls) != before)
             {
-                // Slow, but it goes on.
+                // Slow, but making progress.
             }
             catch (TimeoutException)
             {
@@ -178,7 +181,7 @@ internal sealed class ListenerBus
         }
     }
 
-    // Gives whether another one may follow.
+    // Returns whether another call may follow.
     private bool TryDeliver(Action<StreamingListener> call, StreamingListener listener)
     {
         lock (_lock)
@@ -192,7 +195,8 @@ internal sealed class ListenerBus
         }
         catch (Exception error)
         {
-            // A listener's error must not stop the stream, and there is nobody but listeners to tell: the trace has it.
+            // A listener's error must not stop the stream, and only listeners could be told of it: it goes to the
+            // trace.
             System.Diagnostics.Trace.TraceError($"A FastStream listener failed: {error}");
         }
 

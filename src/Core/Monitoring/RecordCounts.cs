@@ -1,18 +1,18 @@
 namespace FastStream;
 
-/// <summary>What counts the records of one partition of a stream, from the graph's start on.</summary>
+/// <summary>Counts the records of one partition of a stream since the graph's start.</summary>
 internal interface IRecordCounter
 {
-    /// <summary>Records until now; written by the partition's thread, read between batches.</summary>
+    /// <summary>Records so far; written by the partition's thread, read between batches.</summary>
     long Records { get; }
 }
 
 /// <summary>The records of all streams of a graph, batch by batch.</summary>
 internal sealed class RecordCounts(IReadOnlyList<(DStream Stream, int Partition, IRecordCounter Counter)> counters)
 {
-    private readonly long[] _before = new long[counters.Count];   // as of the batch's begin
+    private readonly long[] _before = new long[counters.Count];   // as of the start of the batch
 
-    /// <summary>A batch begins. Between batches.</summary>
+    /// <summary>Begins a batch. Called between batches.</summary>
     public void Begin()
     {
         for (int i = 0; i < _before.Length; i++)
@@ -21,7 +21,7 @@ internal sealed class RecordCounts(IReadOnlyList<(DStream Stream, int Partition,
         }
     }
 
-    /// <summary>The records since then. When the batch is quiet.</summary>
+    /// <summary>The records since <see cref="Begin"/>. Called when the batch has drained.</summary>
     public StreamRecords[] Take() =>
         [.. counters.Select((each, i) => new StreamRecords(each.Stream.Id, each.Partition, each.Counter.Records - _before[i]))];
 }

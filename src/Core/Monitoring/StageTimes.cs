@@ -1,10 +1,13 @@
 namespace FastStream;
 
 /// <summary>
-/// Measures what each stage runner does for one batch: two readings of the clock for each message, and only where
-/// somebody asks.
+/// Measures what each stage runner does for one batch: two readings of the clock for each message, and only when a
+/// listener requests them.
 /// </summary>
-/// <remarks>A runner handles one message at a time and writes its own place only; the places are read when the batch is quiet.</remarks>
+/// <remarks>
+/// A runner handles one message at a time and writes only its own entry; the entries are read when the batch has
+/// drained.
+/// </remarks>
 internal sealed class StageTimes(TimeProvider clock, int runners)
 {
     private readonly (long First, long Last, long Busy, int Messages)[] _times = new (long, long, long, int)[runners];
@@ -16,7 +19,7 @@ internal sealed class StageTimes(TimeProvider clock, int runners)
 
     public long Now() => clock.GetTimestamp();
 
-    /// <summary>A runner has handled a message that it began at a timestamp.</summary>
+    /// <summary>Adds a message that a runner has handled, and that it began at a timestamp.</summary>
     public void Add(int runner, long began)
     {
         long ended = clock.GetTimestamp();
@@ -27,7 +30,7 @@ internal sealed class StageTimes(TimeProvider clock, int runners)
         time.Messages++;
     }
 
-    /// <summary>What a runner did; null where it had nothing to do.</summary>
+    /// <summary>The work of a runner; null if it had none.</summary>
     public StageRun? Of(int runner, int stage, int partition)
     {
         (long first, long last, long busy, int messages) = _times[runner];

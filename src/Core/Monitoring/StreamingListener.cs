@@ -1,18 +1,18 @@
 namespace FastStream;
 
 /// <summary>
-/// Hears what happens in a context. Override what you need; calls come one at a time, in order, on a thread of their
-/// own, apart from the batches.
+/// Receives the events of a context. Override the methods that you need; calls come one at a time, in order, on a
+/// thread of their own, separate from the batches.
 /// </summary>
 /// <remarks>
-/// A listener that is slower than the events loses the oldest of 10,000 waiting ones, which are counted in
-/// <see cref="StreamingMetrics.DroppedEvents"/>; one that throws is called again for the next event.
+/// If a listener is slower than the events, the oldest of 10,000 waiting events are dropped and counted in
+/// <see cref="StreamingMetrics.DroppedEvents"/>; a listener that throws is called again for the next event.
 /// </remarks>
 public abstract class StreamingListener
 {
     /// <summary>
-    /// Whether batches are to be measured stage by stage (<see cref="BatchInfo.Profile"/>). Asked at each batch's
-    /// start, so that it may change; default no, as it costs two readings of the clock for each block of records.
+    /// Whether to measure batches stage by stage (<see cref="BatchInfo.Profile"/>). Read at each batch's start, so that
+    /// it may change; default false, as measuring costs two readings of the clock for each block of records.
     /// </summary>
     public virtual bool WantsProfile => false;
 
@@ -41,7 +41,7 @@ public abstract class StreamingListener
     {
     }
 
-    /// <summary>A batch is done with, successfully or not.</summary>
+    /// <summary>A batch is complete, successfully or not.</summary>
     public virtual void OnBatchCompleted(BatchInfo batch)
     {
     }
@@ -51,7 +51,7 @@ public abstract class StreamingListener
     {
     }
 
-    /// <summary>A receiver reported an error; it goes on, restarts or stops, as its source does.</summary>
+    /// <summary>A receiver reported an error; it continues, restarts or stops, depending on its source.</summary>
     public virtual void OnReceiverError(ReceiverInfo receiver)
     {
     }
@@ -62,8 +62,7 @@ public abstract class StreamingListener
     }
 
     /// <summary>
-    /// Something did not go as it should and the context goes on: an input that could not be cut, a batch that is tried
-    /// again.
+    /// Something went wrong and the context continues: for example, an input could not be cut, or a batch is retried.
     /// </summary>
     public virtual void OnWarning(string message, Exception? error)
     {
@@ -74,6 +73,6 @@ public abstract class StreamingListener
 /// <param name="StreamId">Number of the input stream.</param>
 /// <param name="Name">Name of the input stream.</param>
 /// <param name="IsActive">Whether it receives.</param>
-/// <param name="LastErrorMessage">What went wrong last; null if nothing did.</param>
+/// <param name="LastErrorMessage">Message of the last error; null if there was none.</param>
 /// <param name="LastError">The error itself, if there is one.</param>
 public sealed record ReceiverInfo(int StreamId, string Name, bool IsActive, string? LastErrorMessage, Exception? LastError);

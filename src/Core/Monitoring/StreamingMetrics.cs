@@ -7,17 +7,17 @@ namespace FastStream;
 /// for names and units.
 /// </summary>
 /// <remarks>
-/// The meter carries two tags, which measurements do not repeat: <c>faststream.job.name</c>, and
-/// <c>faststream.context.id</c>, from 1, which tells contexts of one name in a process apart. Histograms advise buckets
-/// from 0.1 ms to 10 minutes. Safe from any thread.
+/// The meter has two tags, which measurements do not repeat: <c>faststream.job.name</c>, and
+/// <c>faststream.context.id</c>, from 1, which distinguishes contexts of one name in a process. Histograms suggest
+/// buckets from 0.1 ms to 10 minutes. Safe from any thread.
 /// </remarks>
 public sealed class StreamingMetrics : StreamingListener, IDisposable
 {
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "FastStream";
 
-    // In seconds: what a batch of a millisecond's interval takes, up to one that hangs. A collector's own default
-    // begins at 5 s for this unit.
+    // In seconds: from a batch with an interval of a millisecond up to one that hangs. A collector's own default begins
+    // at 5 s for this unit.
     private static readonly InstrumentAdvice<double> _buckets = new()
     {
         HistogramBucketBoundaries =
@@ -33,7 +33,7 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
     private readonly Histogram<double> _totalDelay;
     private readonly Counter<long> _failedRecordCounter;
     private readonly string _jobName;
-    private readonly int _contextId;      // among living contexts of the name
+    private readonly int _contextId;      // unique among living contexts of the name
     private long _batches;
     private long _failedBatches;
     private long _records;
@@ -75,7 +75,7 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
             "faststream.pool.size", () => blocks.HeldBytes, "By", "Bytes of memory for what is received: held, and free for what comes.");
     }
 
-    /// <summary>Batches done with, successfully or not.</summary>
+    /// <summary>Completed batches, successful or not.</summary>
     public long CompletedBatches => Interlocked.Read(ref _batches);
 
     /// <summary>Batches that failed for good.</summary>
@@ -84,41 +84,40 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
     /// <summary>Records of completed batches.</summary>
     public long ProcessedRecords => Interlocked.Read(ref _records);
 
-    /// <summary>Records left out by policy: too large, or cut off by the end of a connection.</summary>
+    /// <summary>Records dropped by policy: too large, or truncated by the end of a connection.</summary>
     public long DroppedRecords => Interlocked.Read(ref _droppedRecords);
 
-    /// <summary>Records that were not what their format asks for, such as invalid UTF-8 where it is checked.</summary>
+    /// <summary>Records that violate their format, such as invalid UTF-8 where it is checked.</summary>
     public long InvalidRecords => Interlocked.Read(ref _invalidRecords);
 
     /// <summary>
-    /// Records for which an operator's function failed, and which were left out by <c>OnError</c>. The instrument has
-    /// the tag <c>faststream.operator.name</c>.
+    /// Records dropped by <c>OnError</c>, because an operator's function failed for them. The instrument has the tag
+    /// <c>faststream.operator.name</c>.
     /// </summary>
     public long FailedRecords => Interlocked.Read(ref _failedRecords);
     /// <summary>
-    /// Files left out, whole or in part, as they were gone or changed before a batch read them, or cannot be read as
-    /// what they are, and the source's policy is to go on; also those that were gone before a batch was made of them.
+    /// Files skipped, in whole or in part, because they were removed or changed before a batch read them, or are
+    /// unreadable, and the source's policy is to continue; also those removed before they were in a batch.
     /// </summary>
     public long LostFiles => Interlocked.Read(ref _lostFiles);
 
-    /// <summary>Batch times left out by <see cref="MissedTickPolicy.RunNewest"/>; always 0 under the other policy.</summary>
+    /// <summary>Batch times skipped by <see cref="MissedTickPolicy.RunNewest"/>; always 0 under the other policy.</summary>
     public long SkippedTicks => Interlocked.Read(ref _skippedTicks);
 
     /// <summary>
-    /// Events that listeners did not hear because one of them was slower than they came. The counts of this class do
-    /// not depend on them, but the three histograms lose a batch with each event of a completed one.
+    /// Events that listeners did not receive, because one of them was too slow. The counts of this class do not depend
+    /// on events, but the three histograms miss a batch for each dropped event of a completed batch.
     /// </summary>
     public long DroppedEvents => _listeners.DroppedEvents;
 
-    /// <summary>Counts records left out by policy; for sources.</summary>
+    /// <summary>Counts records dropped by policy; for sources.</summary>
     public void AddDroppedRecords(long count) => Interlocked.Add(ref _droppedRecords, count);
 
-    /// <summary>Counts files left out by policy; for sources.</summary>
+    /// <summary>Counts files skipped by policy; for sources.</summary>
     public void AddLostFiles(long count) => Interlocked.Add(ref _lostFiles, count);
 
     /// <summary>
-    /// Counts invalid records; for sources. A batch may be decoded again when it is retried: count what it left out
-    /// once.
+    /// Counts invalid records; for sources. A retried batch may be decoded again: count its invalid records once.
     /// </summary>
     public void AddInvalidRecords(long count) => Interlocked.Add(ref _invalidRecords, count);
 
@@ -131,7 +130,7 @@ public sealed class StreamingMetrics : StreamingListener, IDisposable
         _totalDelay.Record(batch.TotalDelay?.TotalSeconds ?? 0);
     }
 
-    /// <summary>Counts a batch that is done with. Not an event among others: those are dropped when a listener is slow.</summary>
+    /// <summary>Counts a completed batch. It is not an event, because events are dropped when a listener is slow.</summary>
     internal void CountBatch(BatchInfo batch)
     {
         Interlocked.Increment(ref _batches);

@@ -1,9 +1,10 @@
 namespace FastStream;
 
-/// <summary>Estimates after every batch how many records a second an input may take, so that processing keeps up.</summary>
+/// <summary>Estimates after every batch how many records per second an input may take for processing to keep up.</summary>
 /// <remarks>
-/// Spark's PID controller, formula for formula (its <c>PIDRateEstimator</c>, since 1.5): the set point is that processing a batch takes
-/// one interval; the backlog in the scheduler's queue is the integral. Not thread safe: its controller calls it in batch order.
+/// Spark's PID controller, formula for formula (its <c>PIDRateEstimator</c>, since 1.5): the set point is that
+/// processing a batch takes one interval; the backlog in the scheduler's queue is the integral. Not thread safe: the
+/// controller calls it in batch order.
 /// </remarks>
 public sealed class PidRateEstimator
 {
@@ -27,14 +28,14 @@ public sealed class PidRateEstimator
         _options = options;
     }
 
-    /// <summary>Takes one batch's figures in.</summary>
+    /// <summary>Updates the estimate with the figures of one batch.</summary>
     /// <param name="timeMs">When its processing ended, in milliseconds since the epoch.</param>
     /// <param name="records">Its records from this input.</param>
-    /// <param name="processingDelayMs">How long processing took.</param>
-    /// <param name="schedulingDelayMs">How long it waited for its turn.</param>
+    /// <param name="processingDelayMs">How long processing took, in milliseconds.</param>
+    /// <param name="schedulingDelayMs">How long the batch waited for its turn, in milliseconds.</param>
     /// <returns>
-    /// The new rate in records a second; null where the batch says nothing: no records, no time, not newer, or the
-    /// first one.
+    /// The new rate in records per second; null if the batch gives no information: it has no records, took no time, is
+    /// not newer than the last, or is the first.
     /// </returns>
     public double? Compute(long timeMs, long records, long processingDelayMs, long schedulingDelayMs)
     {

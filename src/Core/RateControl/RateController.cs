@@ -1,7 +1,9 @@
 namespace FastStream;
 
-/// <summary>Listens for completed batches, has an estimator say how fast one input may take records, and publishes that.</summary>
-/// <remarks>Estimates come on the listeners' thread, in batch order. Batches without records of the input change nothing.</remarks>
+/// <summary>Listens for completed batches, estimates how fast one input may take records, and publishes the rate.</summary>
+/// <remarks>
+/// The listeners' thread publishes the estimates, in batch order. Batches without records of the input change nothing.
+/// </remarks>
 public sealed class RateController : StreamingListener
 {
     private readonly int _streamId;
@@ -10,8 +12,8 @@ public sealed class RateController : StreamingListener
 
     /// <summary>A controller for one input.</summary>
     /// <param name="streamId">Number of the input stream.</param>
-    /// <param name="estimator">The estimator, of this controller alone.</param>
-    /// <param name="publish">Gets every new rate, in whole records a second.</param>
+    /// <param name="estimator">The estimator; used by this controller only.</param>
+    /// <param name="publish">Receives every new rate, in whole records per second.</param>
     public RateController(int streamId, PidRateEstimator estimator, Action<long> publish)
     {
         ArgumentNullException.ThrowIfNull(estimator);

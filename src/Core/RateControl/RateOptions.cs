@@ -5,24 +5,24 @@ namespace FastStream;
 public sealed record RateOptions
 {
     /// <summary>
-    /// The most records a second that one receiver takes; 0 (default) means no limit. An adaptive limit never exceeds
+    /// The most records per second that one receiver takes; 0 (default) means no limit. An adaptive limit never exceeds
     /// it.
     /// </summary>
     public long MaxRecordsPerSecond { get; set; }
 
     /// <summary>
-    /// Whether the limit adapts after every batch; default off. Bounded memory does not need it: it keeps batches near
-    /// their interval where receivers are faster than processing.
+    /// Whether the limit adapts after every batch; default off. It keeps the processing time of batches near their
+    /// interval where receivers are faster than processing; memory is bounded without it.
     /// </summary>
     public bool Adaptive { get; set; }
 
     /// <summary>
-    /// The limit before the first estimate, in records a second; 0 (default) starts at
+    /// The limit before the first estimate, in records per second; 0 (default) starts at
     /// <see cref="MaxRecordsPerSecond"/>.
     /// </summary>
     public long InitialRecordsPerSecond { get; set; }
 
-    /// <summary>Weight of the present error, not negative; default 1.0.</summary>
+    /// <summary>Weight of the current error, not negative; default 1.0.</summary>
     public double Proportional { get; set; } = 1.0;
 
     /// <summary>Weight of the backlog, not negative; default 0.2.</summary>
@@ -31,7 +31,7 @@ public sealed record RateOptions
     /// <summary>Weight of the error's change, not negative; default 0.</summary>
     public double Derivative { get; set; }
 
-    /// <summary>The least limit that the estimator sets, in records a second, more than 0; default 100.</summary>
+    /// <summary>The least limit that the estimator sets, in records per second, more than 0; default 100.</summary>
     public double MinRecordsPerSecond { get; set; } = 100;
 
     /// <summary>Checks all settings, as the context does.</summary>

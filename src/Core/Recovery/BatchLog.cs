@@ -3,16 +3,17 @@ using System.Globalization;
 namespace FastStream;
 
 /// <summary>
-/// What a context writes down of its batches: frames, one after the other, in files that are numbered on. Safe from any
+/// The write-ahead log of a context's batches: consecutive frames in consecutively numbered files. Safe from any
 /// thread.
 /// </summary>
 /// <remarks>
-/// A frame is on the disk when <c>Append</c> returns. A disk that fails leaves it unknown what is there: nothing more is appended, and
-/// the context must stop and start again.
+/// A frame is on disk when <c>Append</c> returns. After a disk failure, the content of the file is unknown: nothing
+/// more is appended, and the context must stop and start again.
 /// <code>batches-000000001.log: | the file's own frame: format, number, salt | frames of batches … |</code>
-/// A file says how long the one before it is, and a checkpoint how far the log went: a file that is missing or was cut off is seen.
-/// The sums of the frames begin with the salt, a random number of the file, and with the place in it: what an older
-/// file left on the disk, and what a user sent, is no frame here.
+/// A file records the length of the one before it, and a checkpoint records the end of the log, so that a missing or
+/// truncated file is detected. The checksums of the frames are seeded with the salt (a random number of the file) and
+/// the offset in the file. Remains of an older file on the disk, and data that a user sent, therefore never pass for
+/// frames.
 /// </remarks>
 internal sealed class BatchLog : IDisposable
 {
@@ -25,11 +26,11 @@ internal sealed class BatchLog : IDisposable
     private readonly string _directory;
     private readonly Lock _lock = new();     // guards all below
     private readonly byte[] _header = new byte[Frame.HeaderBytes];
-    private readonly ReadOnlyMemory<byte>[] _frame = new ReadOnlyMemory<byte>[2];   // header and payload, which go out in one write
+    private readonly ReadOnlyMemory<byte>[] _frame = new ReadOnlyMemory<byte>[2];   // header and payload, written in one call
     private FileStream _file;
-    private ulong _salt;                     // of the file
+    private ulong _salt;                     // salt of the file
     private long _length;
-    private Exception? _failure;             // the first one; the file is in doubt after it
+    private Exception? _failure;             // the first failure; the file's content is unknown after it
 
     private BatchLog(string directory, int segment, FileStream file, ulong salt, long length)
     {
@@ -41,10 +42,10 @@ internal sealed class BatchLog : IDisposable
         _length = length;
     }
 
-    /// <summary>Number of the file that is appended to.</summary>
+    /// <summary>Number of the file that receives new frames.</summary>
     public int Segment { get; private set; }
 
-    /// <summary>What is on the disk of the log for certain.</summary>
+    /// <summary>The end of the part of the log that is certainly on disk.</summary>
     public LogEnd End
     {
         get
@@ -56,18 +57,18 @@ internal sealed class BatchLog : IDisposable
         }
     }
 
-    /// <summary>Whether the logs of a directory tell of batches; the file that a first start makes does not yet.</summary>
+    /// <summary>Whether the logs of a directory contain batches; the file that a first start creates does not yet.</summary>
     public static bool Exists(string directory) =>
         Segments(directory).Any(segment => segment > 1 || new FileInfo(PathOf(directory, segment)).Length > FileHeaderBytes);
 
     /// <summary>
-    /// Opens the log behind what was read of it, cutting off what a crash left there; or begins a file, where nothing
-    /// was.
+    /// Opens the log after the part that was read, truncating what a crash left there; or begins a file, if there is
+    /// none.
     /// </summary>
     /// <param name="directory">The directory of the log.</param>
     /// <param name="segment">The last file.</param>
-    /// <param name="length">Its bytes that were read; less than a beginning where it is to be begun.</param>
-    /// <param name="bytesBefore">Bytes of the file before it, where it is to be begun.</param>
+    /// <param name="length">The bytes that were read of it; fewer than a file header if the file must be begun.</param>
+    /// <param name="bytesBefore">Bytes of the file before it, if the file must be begun.</param>
     public static BatchLog Open(string directory, int segment, long length, long bytesBefore = 0)
     {
         string path = PathOf(directory, segment);
@@ -95,14 +96,14 @@ internal sealed class BatchLog : IDisposable
         }
     }
 
-    /// <summary>Writes a frame and brings it to the disk.</summary>
-    /// <returns>Number of the file that it is in.</returns>
-    /// <exception cref="IOException">The disk did not take it.</exception>
+    /// <summary>Writes a frame durably.</summary>
+    /// <returns>Number of the file that contains the frame.</returns>
+    /// <exception cref="IOException">The write failed.</exception>
     public int Append(byte[] payload) => Append(payload.AsMemory());
 
-    /// <summary>Writes a frame, in one write, and brings it to the disk.</summary>
-    /// <returns>Number of the file that it is in.</returns>
-    /// <exception cref="IOException">The disk did not take it.</exception>
+    /// <summary>Writes a frame durably, in one call to the system.</summary>
+    /// <returns>Number of the file that contains the frame.</returns>
+    /// <exception cref="IOException">The write failed.</exception>
     public int Append(ReadOnlyMemory<byte> payload)
     {
         lock (_lock)
@@ -127,13 +128,13 @@ internal sealed class BatchLog : IDisposable
         }
     }
 
-    /// <summary>Goes on in a new file.</summary>
-    /// <exception cref="IOException">The disk did not take it.</exception>
+    /// <summary>Continues in a new file.</summary>
+    /// <exception cref="IOException">The write failed.</exception>
     public void Roll()
     {
         lock (_lock)
         {
-            ThrowIfFailed();   // what a failed append left may stand at the end of the last file only
+            ThrowIfFailed();   // the remains of a failed append may only be at the end of the last file
             try
             {
                 ThrowIfRemoved();
@@ -169,7 +170,7 @@ internal sealed class BatchLog : IDisposable
 
     internal static string PathOf(string directory, int segment) => Path.Combine(directory, $"{Prefix}{segment:D9}{Extension}");
 
-    /// <summary>Numbers of the files, in no order. A name that is not exactly as one is written here is somebody else's.</summary>
+    /// <summary>Numbers of the files, in no order. Names not written by this class are ignored.</summary>
     internal static IEnumerable<int> Segments(string directory) =>
         from path in Directory.EnumerateFiles(directory, Prefix + "*" + Extension)
         let name = Path.GetFileNameWithoutExtension(path)
@@ -186,7 +187,7 @@ internal sealed class BatchLog : IDisposable
         }
     }
 
-    // The file system takes bytes for a file that has no name any more; they are gone with the process.
+    // The file system accepts bytes for a removed file; they are lost when the process ends.
     private void ThrowIfRemoved()
     {
         string path = PathOf(_directory, Segment);

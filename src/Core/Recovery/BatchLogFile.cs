@@ -4,19 +4,19 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FastStream;
 
-/// <summary>How a file of the log begins.</summary>
+/// <summary>The header of a log file.</summary>
 /// <remarks>
 /// <code>a frame of: | format (4 bytes) | number of the file (4) | salt (8) | bytes of the file before (8) |</code>
-/// A file is as long as the next one says: that is known for good once the next one is begun.
+/// The next file records the length of this one: it is final once the next one is begun.
 /// </remarks>
 internal static class BatchLogFile
 {
-    /// <summary>Bytes of what a file says of itself.</summary>
+    /// <summary>Bytes of the payload of the header.</summary>
     public const int OwnBytes = 24;
 
     private const int Format = 2;
 
-    /// <summary>Writes the beginning of a file, over whatever is there.</summary>
+    /// <summary>Writes the header of a file, over existing content.</summary>
     /// <returns>Its salt.</returns>
     public static ulong Begin(FileStream file, int segment, long bytesBefore)
     {
@@ -32,14 +32,16 @@ internal static class BatchLogFile
         return BinaryPrimitives.ReadUInt64LittleEndian(own[8..]);
     }
 
-    /// <summary>Reads the salt of a file that was begun.</summary>
-    /// <exception cref="InvalidDataException">The beginning is damaged, of another file, or of a version that this one does not
-    /// know.</exception>
+    /// <summary>Reads the salt from the header of a file.</summary>
+    /// <exception cref="InvalidDataException">
+    /// The header is damaged, belongs to another file, or has an unknown version.
+    /// </exception>
     public static ulong SaltOf(SafeFileHandle file, string path, int segment) => BeginningOf(file, path, segment).Salt;
 
-    /// <summary>Reads the beginning of a file that was begun: its salt, and how many bytes the file before it has.</summary>
-    /// <exception cref="InvalidDataException">The beginning is damaged, of another file, or of a version that this one does not
-    /// know.</exception>
+    /// <summary>Reads the header of a file: its salt, and the length of the file before it.</summary>
+    /// <exception cref="InvalidDataException">
+    /// The header is damaged, belongs to another file, or has an unknown version.
+    /// </exception>
     public static (ulong Salt, long BytesBefore) BeginningOf(SafeFileHandle file, string path, int segment)
     {
         Span<byte> bytes = stackalloc byte[BatchLog.FileHeaderBytes];
@@ -64,10 +66,10 @@ internal static class BatchLogFile
             : throw new InvalidDataException($"{path} was written as file {number} of the log. Give it its name back.");
     }
 
-    /// <summary>What the sums of a frame at a place begin with.</summary>
+    /// <summary>The seed of the checksums of a frame at an offset.</summary>
     public static ulong SeedAt(ulong salt, long offset) => unchecked(salt + (ulong)offset);
 
-    /// <summary>Fills the bytes from a place of the file on; false where it ends before.</summary>
+    /// <summary>Fills the bytes from an offset of the file; false if the file ends before.</summary>
     public static bool TryReadExactly(SafeFileHandle file, Span<byte> bytes, long offset)
     {
         while (!bytes.IsEmpty)

@@ -2,45 +2,46 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FastStream;
 
-/// <summary>Reads the log after a start, a frame at a time: no more than one frame is in memory that the caller does not keep.</summary>
+/// <summary>
+/// Reads the log at a start, frame by frame: at most one frame is in memory, besides those that the caller keeps.
+/// </summary>
 /// <remarks>
-/// <para>A crash can leave a piece of the last frame, and of none before it: each is on the disk before the next one is
-/// begun. So the end of the last file may be torn, and is left out: where the file ends inside of the frame, and where
-/// a sector of 512 bytes of it reads as zeros, because some file systems make a file longer before its bytes come. Both
-/// never happened, as far as the program knew.</para>
-/// <para>Everything else is rot and is refused, with the file and the byte: a frame that is not as it was written and
-/// has another behind it or no sector of zeros in it, also where it is the last one. It may have been on the disk, its
-/// batch may have run and its outputs may have been seen; leaving it out would lose it without a word. The price:
-/// damage to a last frame that has a sector of zeros is taken for a torn end.</para>
-/// <para>A file that was removed, emptied or cut off is seen where something tells how far the log went: the next file, or a
-/// checkpoint. Nothing tells of what was appended after the
-/// last checkpoint.</para>
+/// <para>A crash can tear only the last frame: each frame is on disk before the next one is begun. A torn end of the
+/// last file is therefore ignored: where the file ends inside the frame, or where a 512-byte sector of the frame reads
+/// as zeros, because some file systems extend a file before they write its bytes. In both cases <c>Append</c> never
+/// returned.</para>
+/// <para>Everything else is corruption, and the reader refuses it with the file and the byte: a frame that differs from
+/// what was written, and that has another frame after it or contains no sector of zeros, even if it is the last one.
+/// Such a frame may have been on disk, its batch may have run and its outputs may have been seen; ignoring it would
+/// lose it silently. The price: damage to a last frame with a sector of zeros is taken for a torn end.</para>
+/// <para>The next file, or a checkpoint, records how far the log went, so that a removed, emptied or truncated file is
+/// detected. Nothing records this for frames appended after the last checkpoint.</para>
 /// </remarks>
 /// <param name="directory">The directory of the log.</param>
 /// <param name="fromSegment">The first file that is needed.</param>
-/// <param name="known">How far the log went for certain; nothing where nobody knows.</param>
+/// <param name="known">How far the log certainly went; default if unknown.</param>
 internal sealed class BatchLogReader(string directory, int fromSegment, LogEnd known = default)
 {
     private const int SectorBytes = 512;
     private const string WayOut = "if they are lost for good, move the directory away to begin anew without what is in it.";
     private const int PieceBytes = 64 << 10;   // a multiple of the sector
 
-    /// <summary>Number of the file that was read last.</summary>
+    /// <summary>Number of the last file read.</summary>
     public int Segment { get; private set; }
 
     /// <summary>
-    /// Where the last whole frame of that file ends; what follows is to be cut off. Less than a beginning where the
-    /// file has none.
+    /// The end of the last whole frame of that file; the rest must be truncated. Less than a header if the file has
+    /// none.
     /// </summary>
     public long Length { get; private set; }
 
-    /// <summary>Bytes behind that which a crash left of a frame.</summary>
+    /// <summary>Bytes of a torn frame after <see cref="Length"/>, left by a crash.</summary>
     public long TornBytes { get; private set; }
 
-    /// <summary>Bytes of the file before that one.</summary>
+    /// <summary>Length of the file before that one.</summary>
     public long BytesBefore { get; private set; }
 
-    /// <summary>The payloads in order.</summary>
+    /// <summary>The payloads, in order.</summary>
     /// <exception cref="InvalidDataException">A file is damaged, or one is missing.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public IEnumerable<byte[]> Frames()
@@ -57,9 +58,9 @@ internal sealed class BatchLogReader(string directory, int fromSegment, LogEnd k
         }
     }
 
-    /// <summary>Looks whether all files are there and as long as is known, and not into them.</summary>
-    /// <exception cref="InvalidDataException">One is missing or was cut off.</exception>
-    /// <exception cref="IOException">One cannot be read.</exception>
+    /// <summary>Checks that all files exist and have at least their known length; does not read their content.</summary>
+    /// <exception cref="InvalidDataException">A file is missing or truncated.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
     public void CheckFiles()
     {
         int[] segments = Present();
@@ -92,7 +93,7 @@ internal sealed class BatchLogReader(string directory, int fromSegment, LogEnd k
         return segments;
     }
 
-    // What a file must have: as much as a checkpoint knew of, and all that the next file says.
+    // The length that a file must have: what a checkpoint knew of, and what the next file records.
     private long LeastLength(int segment, bool isLast) =>
         Math.Max(segment == known.Segment ? known.Length : 0, isLast ? 0 : BytesBeforeOf(segment + 1));
 
@@ -100,7 +101,7 @@ internal sealed class BatchLogReader(string directory, int fromSegment, LogEnd k
         $"{path} is damaged at byte {length}: more was written to the file, and it was cut off there; no crash leaves it so. " +
         $"Bring the whole file back. Without it the batches from there on are lost; {WayOut}");
 
-    // A file that was not begun says nothing; the reading of it decides whether that may be.
+    // A file without a header records nothing; reading the file decides whether that is allowed.
     private long BytesBeforeOf(int segment)
     {
         string path = BatchLog.PathOf(directory, segment);
@@ -124,10 +125,10 @@ internal sealed class BatchLogReader(string directory, int fromSegment, LogEnd k
         Length = 0;
         TornBytes = 0;
         long least = LeastLength(segment, isLast);
-        bool isKnown = segment <= known.Segment;   // a checkpoint was made after it was begun
+        bool isKnown = segment <= known.Segment;   // a checkpoint was made after the file was begun
         if (isLast && !isKnown && end <= BatchLog.FileHeaderBytes && !HasBeginning(file, path, segment))
         {
-            yield break;   // the crash came while the file was begun
+            yield break;   // a crash interrupted the creation of the file
         }
 
         ulong salt = BatchLogFile.SaltOf(file, path, segment);
@@ -172,7 +173,7 @@ internal sealed class BatchLogReader(string directory, int fromSegment, LogEnd k
         }
     }
 
-    // The length is followed only where the header is whole and the file has as many bytes.
+    // The length is trusted only where the header is whole and the file has that many bytes.
     private static byte[]? Read(SafeFileHandle file, ulong salt, long at, long end, out bool isTorn)
     {
         ulong seed = BatchLogFile.SeedAt(salt, at);
@@ -229,7 +230,7 @@ internal sealed class BatchLogReader(string directory, int fromSegment, LogEnd k
         return false;
     }
 
-    // Looks at every place, for a length that is damaged says nothing of where the next frame is.
+    // Checks every offset, because a damaged length does not tell where the next frame is.
     private static bool HasHeader(SafeFileHandle file, ulong salt, long from, long end)
     {
         byte[] piece = new byte[PieceBytes];

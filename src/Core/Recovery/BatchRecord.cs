@@ -5,10 +5,10 @@ using System.Text;
 
 namespace FastStream;
 
-/// <summary>What the log says of a batch: what it is made of, and later that it is done.</summary>
+/// <summary>The records of a batch in the log: the intent record with its input, and later the commit record.</summary>
 /// <remarks><code>
-/// plan:   | 1 | time (8 bytes) | number of inputs (4) | for each: length (4), name, length (4), what the input wrote |
-/// commit: | 2 | time (8 bytes) | how far it came: an <see cref="Outcome"/> other than open; the last one counts |
+/// intent: | 1 | time (8 bytes) | number of inputs (4) | for each: length (4), name, length (4), what the input wrote |
+/// commit: | 2 | time (8 bytes) | how far it came: an <see cref="Outcome"/> other than Pending; the last one counts |
 /// commit: | 3 | as 2 | number of sinks with a position (4) | for each: length (4), name, length (4), what the sink wrote |
 /// </code></remarks>
 internal static class BatchRecord
@@ -18,7 +18,7 @@ internal static class BatchRecord
     private const byte CommitWithPositions = 3;
     private const int CommitBytes = 10;
 
-    /// <summary>Writes down what a batch is made of.</summary>
+    /// <summary>Writes the intent record of a batch.</summary>
     public static void WritePlan(ArrayBufferWriter<byte> output, BatchTime time, IReadOnlyList<string> names,
         IReadOnlyList<IInputStream> inputs, IReadOnlyList<InputBatch> batches)
     {
@@ -31,14 +31,14 @@ internal static class BatchRecord
             StateWriter.WriteInt32(output, name.Length);
             output.Write(name);
             int lengthAt = output.WrittenCount;
-            StateWriter.WriteInt32(output, 0);   // known when all is written: a batch can be large, and is not copied
+            StateWriter.WriteInt32(output, 0);   // filled in at the end: a batch can be large, and is not copied
             inputs[i].SaveBatch(batches[i], output);
             BinaryPrimitives.WriteInt32LittleEndian(MemoryMarshal.AsMemory(output.WrittenMemory).Span[lengthAt..],
                 output.WrittenCount - lengthAt - sizeof(int));
         }
     }
 
-    /// <summary>Writes down how far a batch came.</summary>
+    /// <summary>Creates the commit record of a batch.</summary>
     public static byte[] OfCommit(BatchTime time, Outcome outcome)
     {
         byte[] record = new byte[CommitBytes];
@@ -48,7 +48,7 @@ internal static class BatchRecord
         return record;
     }
 
-    /// <summary>Writes down how far a batch came, and where the sinks are after it.</summary>
+    /// <summary>Writes the commit record of a batch, with the positions of the sinks after it.</summary>
     public static void WriteCommit(ArrayBufferWriter<byte> output, BatchTime time, Outcome outcome, SinkPositions sinks)
     {
         output.Write(OfCommit(time, outcome));
@@ -58,7 +58,9 @@ internal static class BatchRecord
         }
     }
 
-    /// <summary>Puts the records of a log together: the batches after a time, in order. A record that is not needed is not kept.</summary>
+    /// <summary>
+    /// Collects the batches after a time from the records of a log, in order. Other records are not kept in memory.
+    /// </summary>
     /// <exception cref="InvalidDataException">A record cannot be read.</exception>
     public static List<RecoveredBatch> Collect(IEnumerable<byte[]> frames, BatchTime after)
     {
@@ -79,11 +81,11 @@ internal static class BatchRecord
             bool isKnown = batches.TryGetValue(time, out RecoveredBatch? batch);
             batches[time] = frame[0] switch
             {
-                Plan when isKnown => throw new InvalidDataException($"The log says twice what batch {time} was made of."),
+                Plan when isKnown => throw new InvalidDataException($"The log has two intent records of batch {time}."),
                 Plan => new RecoveredBatch(time, ReadInputs(frame), Outcome.Pending),
                 Commit when isKnown => batch! with { Outcome = (Outcome)frame[9] },
                 _ when isKnown => batch! with { Outcome = (Outcome)frame[9], Positions = SinkPositions.Read(frame.AsMemory(CommitBytes)) },
-                _ => throw new InvalidDataException($"The log says that batch {time} is done, and not what it was made of."),
+                _ => throw new InvalidDataException($"The log has a commit record of batch {time}, but no intent record."),
             };
         }
 
@@ -119,7 +121,7 @@ internal static class BatchRecord
 
         return count >= 0 && rest.IsEmpty
             ? inputs : throw new InvalidDataException(
-                $"The log has a batch of {count} inputs and {rest.Length} bytes behind them; none are expected.");
+                $"The log has a batch of {count} inputs and {rest.Length} bytes after them; none are expected.");
     }
 
     private static InvalidDataException Unknown(byte[] frame) =>
@@ -127,34 +129,34 @@ internal static class BatchRecord
             + "this version does not know. Start the version that wrote it.");
 }
 
-/// <summary>How far a batch of the log came. The numbers are in the log.</summary>
+/// <summary>How far a logged batch came. The numbers are stored in the log.</summary>
 internal enum Outcome
 {
-    /// <summary>Not known to be done: it runs again, with its outputs.</summary>
+    /// <summary>The log does not say that it is done: it runs again, with its outputs.</summary>
     Pending = -1,
 
-    /// <summary>Failed for good: in no state.</summary>
+    /// <summary>Failed for good: no state includes it.</summary>
     Aborted = 0,
 
-    /// <summary>Done: it runs again for the states only.</summary>
+    /// <summary>Done: it is replayed only to rebuild states.</summary>
     Committed = 1,
 
     /// <summary>
-    /// Failed for good, and not known to have run without its data for what earlier batches brought: it runs so, with
-    /// these outputs.
+    /// Failed for good; the log does not say that it ran without its data, for the records of earlier batches: it runs
+    /// that way, with the outputs of those.
     /// </summary>
     WithoutData = 2,
 
-    /// <summary>Failed for good, and ran without its data: it runs so again, for the states only.</summary>
+    /// <summary>Failed for good, and ran without its data: it is replayed that way, only to rebuild states.</summary>
     CommittedWithoutData = 3,
 }
 
-/// <summary>A batch that the log tells of.</summary>
+/// <summary>A batch in the log.</summary>
 /// <param name="Time">Its time.</param>
-/// <param name="Inputs">By input name, what the input wrote of it.</param>
+/// <param name="Inputs">By input name, the bytes that the input logged.</param>
 /// <param name="Outcome">How far it came.</param>
 internal sealed record RecoveredBatch(BatchTime Time, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Inputs, Outcome Outcome)
 {
-    /// <summary>By sink name, where the sinks were after it; null where none has a position.</summary>
+    /// <summary>By sink name, the positions of the sinks after the batch; null if no sink has one.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>>? Positions { get; init; }
 }

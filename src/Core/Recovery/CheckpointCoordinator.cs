@@ -2,26 +2,26 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>The order of a batch's life on disk, of a checkpoint and of a recovery; nothing else.</summary>
+/// <summary>Orders the steps of a batch on disk, of a checkpoint and of a recovery; it does nothing else.</summary>
 /// <remarks>
 /// <code>
-/// generator   Plan(t)     what the batch is made of is on the disk before it runs
-/// scheduler   Commit(t)   that it is done is on the disk before sinks publish it and the next one runs
+/// generator   Plan(t)     logs the intent record before the batch runs
+/// scheduler   Commit(t)   logs that it is done before sinks publish it and the next one runs
 ///             EndBatch(t)
-///             BeginSave(t)  now and then: a new log file, then all states as of t; those in stores get to the disk
+///             BeginSave(t)  now and then: begins a new log file, saves all states as of t; stores write theirs
 ///                           while the next batches run
-///             EndSave(t)    when all are there: the manifest, under a new number; then logs and checkpoints that
-///                           nobody needs go
+///             EndSave(t)    when all are written: the manifest, under a new number; then deletes logs and checkpoints
+///                           that nothing needs
 /// </code>
-/// A start takes the newest checkpoint that is whole, and runs the planned batches after it: those that were done for
-/// the states alone, the others with their outputs.
+/// A start loads the newest whole checkpoint, and runs the logged batches after it: those already done only to rebuild
+/// states, the others with their outputs.
 /// </remarks>
 internal sealed class CheckpointCoordinator : IDisposable
 {
-    private const int LargestKeptPlan = 16 << 20;                     // a buffer larger than this goes with its batch
+    private const int LargestKeptPlan = 16 << 20;                     // a larger buffer is dropped after its batch
 
     private readonly CheckpointOptions _options;
-    private readonly TimeSpan _interval;                              // between batches
+    private readonly TimeSpan _interval;                              // between batch times
     private readonly TimeProvider _clock;
     private readonly IReadOnlyList<IInputStream> _inputs;
     private readonly string[] _inputNames;
@@ -29,17 +29,17 @@ internal sealed class CheckpointCoordinator : IDisposable
     private readonly FileStream _lock;
     private readonly Action<string> _warn;
     private ArrayBufferWriter<byte> _plan = new();
-    // guards _pending: the generator asks for a checkpoint, the scheduler makes it
+    // guards _pending: the generator requests a checkpoint, the scheduler makes it
     private readonly Lock _pendingLock = new();
     private IReadOnlyList<IStateSnapshot> _states = [];
     private string[] _stateNames = [];
     private BatchLog? _log;
-    private CheckpointSearch? _search;                                // what a start found; its data are open until they are loaded
-    private CheckpointSaver? _saver;                                  // since the recovery
-    // a batch that a checkpoint is to be made of: the log file of its plan, and positions as of it
+    private CheckpointSearch? _search;                                // what the start found; its data stay open until loaded
+    private CheckpointSaver? _saver;                                  // set by the recovery
+    // the batch chosen for the next checkpoint: the log file of its intent record, and the positions as of it
     private (BatchTime Time, int Segment, List<byte[]> Positions)? _pending;
-    private long _loggedBytes;                                        // since the last batch that was chosen so; the generator's
-    private int _loggedBatches;                                       // as _loggedBytes
+    private long _loggedBytes;                                        // since the last chosen batch; used by the generator only
+    private int _loggedBatches;                                       // as for _loggedBytes
     private BatchTime? _lastEnded;                                    // done, and published by the sinks
     private readonly ArrayBufferWriter<byte> _commit = new();
     private SinkPositions _sinks = new([]);
@@ -58,27 +58,29 @@ internal sealed class CheckpointCoordinator : IDisposable
         _store = new CheckpointStore(options.Directory);
     }
 
-    /// <summary>What says which partition owns a key: as options or the newest checkpoint have it, else new.</summary>
+    /// <summary>Determines which partition owns a key: from the options or the newest checkpoint, else new.</summary>
     public KeySalt Salt { get; private set; }
 
-    /// <summary>Zero time of the program's first start; null on that.</summary>
+    /// <summary>Zero time of the program's first start; null during that start.</summary>
     public BatchTime? ZeroTime => Last?.ZeroTime;
 
-    /// <summary>The last batch that was planned; batches go on after it.</summary>
+    /// <summary>The last batch with an intent record; new batches follow it.</summary>
     public BatchTime? LastPlanned { get; private set; }
 
-    /// <summary>The last batch of the newest checkpoint: zero time at first.</summary>
+    /// <summary>The last batch of the newest checkpoint; initially zero time.</summary>
     public BatchTime LastSaved => Last!.Time;
 
-    /// <summary>Whether an earlier run has written down that a batch is done. What a checkpoint counts is published or aborted
-    /// by all sinks.</summary>
+    /// <summary>
+    /// Whether the log of an earlier run says that a batch is done. All sinks have published or aborted the batches
+    /// that a checkpoint includes.
+    /// </summary>
     public bool IsCommitted(BatchTime time) => _isCommitted(time);
 
     private CheckpointManifest? Last => _saver is { } saver ? saver.Last : _search!.Found?.Manifest;
 
-    /// <summary>Takes the directory, for this process alone, and looks for the newest checkpoint that is whole.</summary>
-    /// <exception cref="InvalidOperationException">Another process has it.</exception>
-    /// <exception cref="InvalidDataException">There are checkpoints, and all are damaged.</exception>
+    /// <summary>Locks the directory for this process, and finds the newest whole checkpoint.</summary>
+    /// <exception cref="InvalidOperationException">Another process uses the directory.</exception>
+    /// <exception cref="InvalidDataException">All existing checkpoints are damaged.</exception>
     public static CheckpointCoordinator Open(StreamingOptions options, IReadOnlyList<IInputStream> inputs, Action<string> warn)
     {
         string directory = Path.GetFullPath(options.Checkpoint!.Directory);
@@ -99,10 +101,10 @@ internal sealed class CheckpointCoordinator : IDisposable
     }
 
     /// <summary>
-    /// Gives states and inputs back what they were, and the batches after the checkpoint, to be run. Before the inputs
-    /// start.
+    /// Restores states and inputs, and returns the batches after the checkpoint that must run again. Called before the
+    /// inputs start.
     /// </summary>
-    /// <exception cref="InvalidOperationException">What was saved does not fit the program.</exception>
+    /// <exception cref="InvalidOperationException">The saved data do not fit the program.</exception>
     public IReadOnlyList<LoadedBatch> Recover(IReadOnlyList<IStateSnapshot> states, StateStores? stores = null, SinkPositions? sinks = null)
     {
         _sinks = sinks ?? _sinks;
@@ -140,7 +142,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         LastPlanned = batches.Count > 0 ? batches[^1].Time : last.Time;
         FailPoint.Pass("recovered");
 
-        // Without states nothing comes of running a batch again that was put out already.
+        // Without states there is no reason to run a batch again whose outputs have run already.
         return batches.Select(batch => Load(
             states.Count == 0 && batch.Outcome is Outcome.Committed or Outcome.CommittedWithoutData
                 ? batch with { Outcome = Outcome.Aborted } : batch,
@@ -158,8 +160,10 @@ internal sealed class CheckpointCoordinator : IDisposable
         }
     }
 
-    /// <summary>Brings to the disk what a batch is made of. By the generator, before it is submitted.</summary>
-    /// <exception cref="IOException">The disk did not take it: the batch must not run.</exception>
+    /// <summary>
+    /// Durably logs a batch's inputs (write-ahead). Called by the generator, before the batch is submitted.
+    /// </summary>
+    /// <exception cref="IOException">The write failed: the batch must not run.</exception>
     public void Plan(BatchTime time, IReadOnlyList<InputBatch> batches)
     {
         _plan.ResetWrittenCount();
@@ -193,10 +197,10 @@ internal sealed class CheckpointCoordinator : IDisposable
     }
 
     /// <summary>
-    /// Brings to the disk that a batch without input runs at a time that was passed over. By the scheduler, before it
-    /// runs; the batch after it is planned already.
+    /// Durably logs that a batch without input runs at a batch time that had been skipped. Called by the scheduler,
+    /// before it runs; the batch after it already has its intent record.
     /// </summary>
-    /// <exception cref="IOException">The disk did not take it: the batch must not run.</exception>
+    /// <exception cref="IOException">The write failed: the batch must not run.</exception>
     public void PlanEmpty(BatchTime time)
     {
         var plan = new ArrayBufferWriter<byte>();
@@ -205,14 +209,18 @@ internal sealed class CheckpointCoordinator : IDisposable
         FailPoint.Pass("planned");
     }
 
-    /// <summary>Brings to the disk that a batch that failed for good runs without its data. By the scheduler, before it does.</summary>
-    /// <exception cref="IOException">The disk did not take it.</exception>
+    /// <summary>
+    /// Durably logs that a batch that failed for good runs without its data. Called by the scheduler, before it does.
+    /// </summary>
+    /// <exception cref="IOException">The write failed.</exception>
     public void GiveUpData(BatchTime time) => _log!.Append(BatchRecord.OfCommit(time, Outcome.WithoutData));
 
-    /// <summary>Brings to the disk that a batch is done, and where the sinks are. By the scheduler, between batches.</summary>
+    /// <summary>
+    /// Durably logs that a batch is done, with the positions of the sinks. Called by the scheduler, between batches.
+    /// </summary>
     /// <param name="time">The batch.</param>
-    /// <param name="outcome">Whether the states count it, and with its data.</param>
-    /// <exception cref="IOException">The disk did not take it.</exception>
+    /// <param name="outcome">Whether the states include the batch, and with its data.</param>
+    /// <exception cref="IOException">The write failed.</exception>
     public void Commit(BatchTime time, Outcome outcome)
     {
         FailPoint.Pass("put out");
@@ -222,8 +230,10 @@ internal sealed class CheckpointCoordinator : IDisposable
         FailPoint.Pass("committed");
     }
 
-    /// <summary>The sinks have published the batch, so that a checkpoint may count it: makes one if it is time. By the
-    /// scheduler, between batches.</summary>
+    /// <summary>
+    /// Called once the sinks have published the batch, so that a checkpoint may include it: makes one if it is due.
+    /// Called by the scheduler, between batches.
+    /// </summary>
     /// <param name="time">The batch.</param>
     public void EndBatch(BatchTime time)
     {
@@ -235,9 +245,10 @@ internal sealed class CheckpointCoordinator : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // Nothing is lost: the last checkpoint and the log have it all. The log grows until one succeeds.
+            // Nothing is lost: the last checkpoint and the log have everything. The log grows until a checkpoint
+            // succeeds.
             _saver!.PutOff();
-            _warn($"The checkpoint of batch {time} was not made; the next one is tried in {_options.Interval}. {error.Message}");
+            _warn($"The checkpoint of batch {time} was not made; the next attempt follows in {_options.Interval}. {error.Message}");
         }
     }
 
@@ -256,7 +267,7 @@ internal sealed class CheckpointCoordinator : IDisposable
             _pending = null;
             if (pending.Time < time)
             {
-                return;   // it was given up on the way; the next plan asks again
+                return;   // it was given up meanwhile; the next intent record requests a checkpoint again
             }
         }
 
@@ -267,13 +278,16 @@ internal sealed class CheckpointCoordinator : IDisposable
         }
     }
 
-    /// <summary>Makes the last checkpoint, when nothing runs and nothing more is planned; none where a planned batch is not done.</summary>
+    /// <summary>
+    /// Makes the last checkpoint, when nothing runs and no further batch is logged; makes none if a logged batch is not
+    /// done.
+    /// </summary>
     public void SaveLast()
     {
         _saver!.End();
         if (LastPlanned is { } time && time == _lastEnded && time != Last!.Time)
         {
-            BeginSave(Last.ZeroTime, time, _log!.Segment, Positions(time));   // nothing is planned after it
+            BeginSave(Last.ZeroTime, time, _log!.Segment, Positions(time));   // no intent record follows it
             _saver.End();
         }
     }
@@ -286,7 +300,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         _lock.Dispose();
     }
 
-    // The last position that a sink has written down counts; before the sinks are opened.
+    // The last logged position of a sink is the one used; called before the sinks are opened.
     private void LoadSinks(List<RecoveredBatch> batches, BatchTime saved)
     {
         foreach ((string name, ReadOnlyMemory<byte> position) in batches
@@ -313,8 +327,8 @@ internal sealed class CheckpointCoordinator : IDisposable
         return new LoadedBatch(batch.Time, inputs, batch.Outcome, wasCounted);
     }
 
-    // A batch that never runs, or runs without its data, is told to its inputs, which count it as taken: what it was
-    // made of, such as files, may be gone.
+    // The inputs are told of a batch that never runs, or runs without its data, and count its input as taken: the data,
+    // such as files, may be gone.
     private static InputBatch Load(IInputStream input, string name, RecoveredBatch batch)
     {
         try
@@ -329,7 +343,7 @@ internal sealed class CheckpointCoordinator : IDisposable
         }
         catch (OtherSchemaException error)
         {
-            throw new InvalidOperationException(error.Message, error);   // by a name that callers have
+            throw new InvalidOperationException(error.Message, error);   // an exception type that callers know
         }
     }
 
@@ -351,9 +365,11 @@ internal sealed class CheckpointCoordinator : IDisposable
         new(_store, _options, _clock, _warn, log, journals, stores, last);
 
     /// <param name="zeroTime">Zero time of the first start.</param>
-    /// <param name="time">The last batch that the states count.</param>
-    /// <param name="segment">The log file of its plan: those of batches after it are in this one and later ones.</param>
-    /// <param name="positions">Of the inputs, as of the batch.</param>
+    /// <param name="time">The last batch that the states include.</param>
+    /// <param name="segment">
+    /// The log file of its intent record: the records of later batches are in this file and later ones.
+    /// </param>
+    /// <param name="positions">Positions of the inputs, as of the batch.</param>
     private void BeginSave(BatchTime zeroTime, BatchTime time, int segment, List<byte[]> positions) => _saver!.Begin(
         new CheckpointManifest(0, zeroTime, _interval, time, segment, default, 0, 0, []) { Salt = Salt },
         _states.Zip(_stateNames), _inputNames.Zip(positions), _sinks.Last);

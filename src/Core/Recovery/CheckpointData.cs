@@ -3,10 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FastStream;
 
-/// <summary>A checkpoint's data, mapped: reading a part touches only its pages.</summary>
+/// <summary>A checkpoint's data, memory-mapped: reading a part touches only its pages.</summary>
 /// <remarks>
-/// The sum is made by reading, not by way of the map: a disk that cannot give a page of a map ends the process, where
-/// reading it is an error to be handled.
+/// The checksum is computed by reading the file, not through the map: an unreadable page of a map ends the process,
+/// whereas a failed read is an error that can be handled.
 /// </remarks>
 internal sealed unsafe class CheckpointData : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed unsafe class CheckpointData : IDisposable
     private readonly MemoryMappedViewAccessor? _view;
     private readonly byte* _bytes;
 
-    /// <exception cref="InvalidDataException">The data are not those that the manifest speaks of.</exception>
+    /// <exception cref="InvalidDataException">The data do not match the manifest.</exception>
     public CheckpointData(CheckpointManifest manifest, string path)
     {
         Manifest = manifest;
@@ -48,7 +48,7 @@ internal sealed unsafe class CheckpointData : IDisposable
 
     public CheckpointManifest Manifest { get; }
 
-    /// <summary>The bytes of a part of the manifest, pinned until this is disposed.</summary>
+    /// <summary>The bytes of a part of the manifest, pinned until this object is disposed of.</summary>
     public ReadOnlySpan<byte> Read(CheckpointPart part) => new(_bytes + part.Offset, (int)part.Length);
 
     public void Dispose()
@@ -66,8 +66,8 @@ internal sealed unsafe class CheckpointData : IDisposable
         _file?.Dispose();
     }
 
-    /// <summary>Reads all data and compares their sum.</summary>
-    /// <exception cref="InvalidDataException">The data are not those that the manifest speaks of.</exception>
+    /// <summary>Reads all data and verifies their checksum.</summary>
+    /// <exception cref="InvalidDataException">The data do not match the manifest.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled before the end.</exception>
     public static void Check(SafeFileHandle file, string path, CheckpointManifest manifest, CancellationToken cancellation)
     {
@@ -93,7 +93,7 @@ internal sealed unsafe class CheckpointData : IDisposable
             int read = RandomAccess.Read(file, piece, at);
             if (read == 0)
             {
-                break;   // it became shorter: the sum is another one
+                break;   // the file became shorter: the checksum will differ
             }
 
             crc = Crc32C.Add(crc, piece.AsSpan(0, read));

@@ -1,12 +1,12 @@
 namespace FastStream;
 
 /// <summary>
-/// What is in a checkpoint directory, read without the program that wrote it: checkpoints with their states and inputs,
-/// the batches of the log, and what is damaged.
+/// The contents of a checkpoint directory, read without the program that wrote it: checkpoints with their states and
+/// inputs, the batches of the log, and any damage.
 /// </summary>
 /// <remarks>
-/// For tools. Nothing is changed, not even put right. The directory is held while it is read, so that no context can
-/// start on it meanwhile. Values are read once; safe from any thread.
+/// For tools. Reading changes and repairs nothing. It locks the directory, so that no context can start on it
+/// meanwhile. The values are read once; safe from any thread.
 /// </remarks>
 /// <example><code>
 /// CheckpointDirectory saved = CheckpointDirectory.Read("state/");
@@ -27,26 +27,28 @@ public sealed class CheckpointDirectory
     public string Path { get; }
 
     /// <summary>
-    /// The checkpoints whose manifests can be read, newest first. One whose data are damaged is here and in
+    /// The checkpoints whose manifests can be read, newest first. A checkpoint with damaged data is both here and in
     /// <see cref="Damage"/>.
     /// </summary>
     public IReadOnlyList<SavedCheckpoint> Checkpoints { get; }
 
     /// <summary>
-    /// The batches after the oldest readable checkpoint that the log tells of, in order of time; those before damage in
-    /// it.
+    /// The logged batches after the oldest readable checkpoint, in order of time, up to the first damage in the log.
     /// </summary>
     public IReadOnlyList<LoggedBatch> Batches { get; }
 
-    /// <summary>What is not as it was written; empty where all is well. What a crash leaves at the end of the log is no damage.</summary>
+    /// <summary>
+    /// What differs from what was written; empty if nothing does. The torn record that a crash leaves at the end of the
+    /// log is not damage.
+    /// </summary>
     public IReadOnlyList<CheckpointDamage> Damage { get; }
 
-    /// <summary>Reads all of a directory: sums of checkpoints, and every frame of the log.</summary>
+    /// <summary>Reads a whole directory: it verifies the checksums of the checkpoints and every frame of the log.</summary>
     /// <param name="path">A directory of <see cref="CheckpointOptions.Directory"/>, or a copy of one.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
-    /// <exception cref="InvalidDataException">It is no checkpoint directory: neither checkpoints nor logs are in it.</exception>
+    /// <exception cref="InvalidDataException">The directory contains neither checkpoints nor logs.</exception>
     /// <exception cref="InvalidOperationException">A context uses it.</exception>
-    /// <exception cref="IOException">A file cannot be opened, which says nothing of what is in it.</exception>
+    /// <exception cref="IOException">A file cannot be opened; this is no sign of damage.</exception>
     public static CheckpointDirectory Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -69,7 +71,7 @@ public sealed class CheckpointDirectory
             .OfType<CheckpointManifest>()];
         foreach (string aside in Directory.EnumerateDirectories(path, "damaged-*").Order(StringComparer.Ordinal))
         {
-            damage.Add(new CheckpointDamage(aside, "This checkpoint was put aside by an earlier run, because it "
+            damage.Add(new CheckpointDamage(aside, "This checkpoint was quarantined by an earlier run, because it "
                 + "could not be read. No run needs it; remove it when nobody wants to look into it."));
         }
 
@@ -93,7 +95,7 @@ public sealed class CheckpointDirectory
         }
         catch (InvalidDataException)
         {
-            return null;   // said above
+            return null;   // already reported above
         }
     }
 
@@ -130,11 +132,11 @@ public sealed class CheckpointDirectory
 
 /// <summary>One checkpoint of a directory.</summary>
 /// <param name="Number">Its number; a larger one is newer.</param>
-/// <param name="Time">The last batch that its states count.</param>
+/// <param name="Time">The last batch that its states include.</param>
 /// <param name="ZeroTime">Zero time of the program's first start.</param>
 /// <param name="BatchInterval">Time between the program's batches.</param>
 /// <param name="SizeBytes">Bytes of its data.</param>
-/// <param name="Parts">States and inputs, by partition.</param>
+/// <param name="Parts">Its states and inputs, by partition.</param>
 public sealed record SavedCheckpoint(int Number, BatchTime Time, BatchTime ZeroTime, TimeSpan BatchInterval,
     long SizeBytes, IReadOnlyList<SavedPart> Parts)
 {
@@ -150,30 +152,32 @@ public sealed record SavedCheckpoint(int Number, BatchTime Time, BatchTime ZeroT
 /// <summary>A partition of a state or window, or an input's position, in a checkpoint.</summary>
 /// <param name="Kind"><c>state</c>, <c>input</c> or <c>sink</c>.</param>
 /// <param name="Name">The stream's name.</param>
-/// <param name="Schema">How it is written, with the types of keys and values.</param>
+/// <param name="Schema">Describes its format, with the types of keys and values.</param>
 /// <param name="SizeBytes">Its bytes.</param>
 public sealed record SavedPart(string Kind, string Name, string Schema, long SizeBytes);
 
-/// <summary>How far a batch of the log came.</summary>
+/// <summary>How far a logged batch came.</summary>
 public enum LoggedOutcome
 {
-    /// <summary>Not known to be done: a start runs it again, with its outputs.</summary>
+    /// <summary>The log does not say that it is done: a start runs it again, with its outputs.</summary>
     Open,
 
-    /// <summary>Done: a start runs it again for the states only.</summary>
+    /// <summary>Done: a start replays it only to rebuild states.</summary>
     Done,
 
-    /// <summary>Failed for good, and given up by policy: in no state.</summary>
+    /// <summary>Failed for good, and given up by policy: no state includes it.</summary>
     GivenUp,
 
-    /// <summary>Failed for good, and runs, or has run, without its data for what earlier batches brought.</summary>
+    /// <summary>Failed for good; it runs, or has run, without its own data, for the data of earlier batches.</summary>
     WithoutData,
 }
 
-/// <summary>A batch that the log tells of.</summary>
+/// <summary>A batch in the log.</summary>
 /// <param name="Time">Its time.</param>
 /// <param name="Outcome">How far it came.</param>
-/// <param name="InputBytes">By input name, the bytes that say what the input gave: data, or positions where the data lie elsewhere.</param>
+/// <param name="InputBytes">
+/// By input name, the number of bytes logged for the input: its data, or positions where the data are elsewhere.
+/// </param>
 public sealed record LoggedBatch(BatchTime Time, LoggedOutcome Outcome, IReadOnlyDictionary<string, int> InputBytes)
 {
     internal static LoggedBatch Of(RecoveredBatch batch) => new(
@@ -188,7 +192,7 @@ public sealed record LoggedBatch(BatchTime Time, LoggedOutcome Outcome, IReadOnl
         batch.Inputs.ToDictionary(input => input.Key, input => input.Value.Length, StringComparer.Ordinal));
 }
 
-/// <summary>Something in a checkpoint directory that is not as it was written.</summary>
+/// <summary>Something in a checkpoint directory that differs from what was written.</summary>
 /// <param name="File">The file or the checkpoint's folder.</param>
-/// <param name="Message">What was found, in the log with the byte, and what to do.</param>
+/// <param name="Message">What was found (in a log, with the byte offset) and what to do.</param>
 public sealed record CheckpointDamage(string File, string Message);

@@ -1,6 +1,6 @@
 namespace FastStream;
 
-/// <summary>The files of a checkpoint that does not count yet: they appear together, or not at all.</summary>
+/// <summary>The files of an unfinished checkpoint: they appear together, or not at all.</summary>
 internal sealed class CheckpointFiles : IDisposable
 {
     private readonly CheckpointStore _store;
@@ -23,11 +23,11 @@ internal sealed class CheckpointFiles : IDisposable
         }
     }
 
-    /// <summary>Takes the parts.</summary>
+    /// <summary>The writer of the parts.</summary>
     public CheckpointWriter Writer { get; }
 
-    /// <summary>Writes the manifest, makes the checkpoint appear, and looks at what was written.</summary>
-    /// <exception cref="IOException">The disk did not take it, or gives back something else.</exception>
+    /// <summary>Writes the manifest, publishes the checkpoint, and reads it back to verify it.</summary>
+    /// <exception cref="IOException">The write failed, or the data read back differ.</exception>
     public CheckpointManifest Finish(CheckpointManifest manifest)
     {
         _data.Finish();

@@ -3,19 +3,19 @@ using System.Buffers;
 namespace FastStream;
 
 /// <summary>
-/// A checkpoint between its batch and its manifest: what is in memory has been written, and what is in stores is on its
-/// way to the disk while the next batches run.
+/// An unfinished checkpoint, between its batch and its manifest: states in memory have been written; stores write
+/// theirs to disk while the next batches run.
 /// </summary>
-/// <remarks>By the scheduler, between batches.</remarks>
+/// <remarks>Used by the scheduler, between batches.</remarks>
 internal sealed class CheckpointInMaking : IDisposable
 {
     private readonly CheckpointFiles _files;
     private readonly List<(string Name, IStateSnapshot Section, int Part, StoredPart Stored)> _stored = [];
     private readonly CheckpointManifest _manifest;
 
-    /// <summary>Writes what is in memory, and begins to bring to the disk what is not.</summary>
-    /// <param name="store">Where checkpoints are.</param>
-    /// <param name="manifest">What is known of it: all but its parts and their sums.</param>
+    /// <summary>Writes the states in memory, and starts the snapshots of the stores.</summary>
+    /// <param name="store">The store of checkpoints.</param>
+    /// <param name="manifest">The manifest without parts and checksums.</param>
     /// <param name="states">The states, each with its name.</param>
     /// <param name="inputs">The inputs' positions, each with its input's name.</param>
     /// <param name="sinks">The sinks' positions, each with its sink's name.</param>
@@ -62,14 +62,14 @@ internal sealed class CheckpointInMaking : IDisposable
         }
     }
 
-    /// <summary>The last batch that it counts.</summary>
+    /// <summary>The last batch that the checkpoint includes.</summary>
     public BatchTime Time => _manifest.Time;
 
-    /// <summary>Whether all states are on the disk, or have failed to get there.</summary>
+    /// <summary>Whether all stores have written their states, or have failed.</summary>
     public bool IsReady => _stored.TrueForAll(each => each.Stored.Snapshot.IsCompleted);
 
-    /// <summary>Waits for the states, and makes it count.</summary>
-    /// <exception cref="IOException">The disk did not take it, or gives back something else.</exception>
+    /// <summary>Waits for the states, and completes the checkpoint.</summary>
+    /// <exception cref="IOException">The write failed, or the data read back differ.</exception>
     public CheckpointManifest Finish()
     {
         foreach ((string name, IStateSnapshot section, int part, StoredPart stored) in _stored)
@@ -85,7 +85,7 @@ internal sealed class CheckpointInMaking : IDisposable
         foreach ((_, _, _, StoredPart stored) in _stored)
         {
             ((IAsyncResult)stored.Snapshot).AsyncWaitHandle.WaitOne();
-            _ = stored.Snapshot.Exception;   // it was told, or nobody needs it any more
+            _ = stored.Snapshot.Exception;   // observed here: it was reported, or nothing needs it any more
         }
 
         _files.Dispose();

@@ -6,33 +6,34 @@ namespace FastStream;
 /// <summary>One part of a checkpoint's data: a partition of a state, or the position of an input or a sink.</summary>
 /// <param name="Kind"><c>state</c>, <c>input</c> or <c>sink</c>.</param>
 /// <param name="Name">The stream's or sink's name.</param>
-/// <param name="Schema">How it is written; another one does not fit.</param>
-/// <param name="Offset">Where it begins in the data.</param>
+/// <param name="Schema">Describes its format; a part with another schema does not fit.</param>
+/// <param name="Offset">Its offset in the data.</param>
 /// <param name="Length">Its bytes.</param>
-/// <param name="Groups">The groups of its keys, by the manifest's salt; null where it has no keys, or they have no
-/// groups that another process would find.</param>
-/// <param name="Store">Where the part's states are a store's: its number and its snapshot; null where they are in the data.</param>
+/// <param name="Groups">
+/// The groups of its keys, by the manifest's salt; null if it has no keys, or if another process would not assign them
+/// the same groups.
+/// </param>
+/// <param name="Store">For states in a store: the store's number and snapshot; null for states in the data file.</param>
 internal sealed record CheckpointPart(string Kind, string Name, string Schema, long Offset, long Length,
     KeyGroups? Groups = null, StoredSnapshot? Store = null);
 
-/// <summary>What a checkpoint says of itself: the last batch that its states count, and where its parts are.</summary>
+/// <summary>The description of a checkpoint: the last batch that its states include, and where its parts are.</summary>
 /// <param name="Number">Number of the checkpoint.</param>
 /// <param name="ZeroTime">Zero time of the program's first start.</param>
 /// <param name="BatchInterval">Time between its batches.</param>
-/// <param name="Time">The last batch that the states count; zero time before the first.</param>
+/// <param name="Time">The last batch that the states include; zero time before the first batch.</param>
 /// <param name="LogSegment">The log file in which the batches after it begin.</param>
-/// <param name="LogEnd">How far the log went when the checkpoint was made: all of it is on the disk.</param>
+/// <param name="LogEnd">The end of the log when the checkpoint was made; everything before it is on disk.</param>
 /// <param name="DataLength">Bytes of the data file.</param>
-/// <param name="DataSum">CRC-32C of it.</param>
-/// <param name="Parts">What is in it.</param>
+/// <param name="DataSum">CRC-32C of the data file.</param>
+/// <param name="Parts">The parts in the data file.</param>
 internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSpan BatchInterval, BatchTime Time,
     int LogSegment, LogEnd LogEnd, long DataLength, uint DataSum, IReadOnlyList<CheckpointPart> Parts)
 {
     private const int Format = 2;   // 1 had no salt and no groups
 
     /// <summary>
-    /// What the groups of the parts' keys come from; null in one of format 1, and where the hash is that of another
-    /// version.
+    /// The salt that determines the groups of the parts' keys; null in format 1, and if the hash is of another version.
     /// </summary>
     public KeySalt? Salt { get; init; }
 
@@ -89,7 +90,7 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
         Frame.Write(output, json.WrittenSpan);
     }
 
-    /// <exception cref="InvalidDataException">It is damaged, or of a version that this one does not know.</exception>
+    /// <exception cref="InvalidDataException">The manifest is damaged, or has an unknown version.</exception>
     public static CheckpointManifest Read(byte[] bytes)
     {
         if (!Frame.TryRead(bytes, out Range payload) || payload.End.Value != bytes.Length)
@@ -135,7 +136,7 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
         ? new TimeSpan(ms * TimeSpan.TicksPerMillisecond)
         : throw new InvalidDataException($"The manifest has a batch interval of {element} ms; more than 0 is expected.");
 
-    // Earlier manifests say nothing of it: their log is there at least.
+    // Earlier manifests do not have it: at least the first file of their log exists.
     private static LogEnd ReadLogEnd(JsonElement root) => root.TryGetProperty("logEndSegment", out JsonElement segment)
         ? new LogEnd(segment.GetInt32(), root.GetProperty("logEndLength").GetInt64())
         : new LogEnd(root.GetProperty("logSegment").GetInt32(), 0);
@@ -170,7 +171,7 @@ internal sealed record CheckpointManifest(int Number, BatchTime ZeroTime, TimeSp
     private static string TextOf(JsonElement part, string name) =>
         part.GetProperty(name).GetString() ?? throw new InvalidDataException($"The manifest has a part whose {name} is null.");
 
-    // The parts fill the data, one after the other: none lies outside, and no two share bytes.
+    // The parts fill the data consecutively: none is outside, and no two overlap.
     private void Check()
     {
         long at = 0;

@@ -1,60 +1,66 @@
 namespace FastStream;
 
-/// <summary>What becomes of saved states whose operator the program does not have any more.</summary>
+/// <summary>What happens to saved states whose operator the program no longer has.</summary>
 public enum UnmatchedState
 {
-    /// <summary>The start is refused, with the names and the choices.</summary>
+    /// <summary>The start fails; the message has the names and the choices.</summary>
     Refuse,
 
-    /// <summary>They are dropped for good, with a warning to listeners.</summary>
+    /// <summary>The states are dropped for good, with a warning to listeners.</summary>
     Drop,
 }
 
-/// <summary>How a context survives: where it keeps its batches and states, and how often.</summary>
+/// <summary>
+/// Checkpoints and the batch log: where a context keeps its batches and states, and how often it saves them.
+/// </summary>
 /// <remarks>
-/// Every batch is written down before it runs (its time and what its inputs gave) and when it is done, each brought to
-/// the disk. States and windows are saved whole from time to time. A program that starts again loads the last good
-/// save, runs the batches after it once more with outputs off where they were done already, and goes on on the same
-/// grid of times. Batches end one after the other then: <see cref="StreamingOptions.ConcurrentJobs"/> lets outputs of
-/// one batch run together, not of two. docs/recovery.md says what is promised.
+/// The context logs every batch durably before it runs (its time and its input) and when it is done. From time to time
+/// it saves all states and windows in a checkpoint. A program that starts again loads the last good checkpoint and runs
+/// the batches after it once more, without the outputs that were already done. It continues on the same grid of batch
+/// times. With checkpoints, batches end one after another: <see cref="StreamingOptions.ConcurrentJobs"/> lets the
+/// outputs of one batch run together, not those of two. docs/recovery.md states the guarantees.
 /// </remarks>
 public sealed record CheckpointOptions
 {
-    /// <summary>The directory; must be given: this program's alone, made if it is not there. One process at a time may use it.</summary>
+    /// <summary>
+    /// The directory. Required; for this program alone; created if missing. One process at a time may use it.
+    /// </summary>
     public string Directory { get; set; } = "";
 
     /// <summary>
-    /// This long between two saves of states; more than 0, default 10 s. Longer: less work while running, more batches
-    /// to run again after a crash.
+    /// Time between two checkpoints; more than 0, default 10 s. A longer interval means less work while running, and
+    /// more batches to run again after a crash.
     /// </summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// A checkpoint is made before its time when the batches since the last one have so many bytes in the log; 1 or
-    /// more, default 256 MiB. A start reads what is in the log after the last checkpoint into memory.
+    /// The number of bytes logged since the last checkpoint that triggers the next one early; 1 or more, default 256
+    /// MiB. A start reads the log after the last checkpoint into memory.
     /// </summary>
     public long MaxLogBytes { get; set; } = 256 << 20;
 
     /// <summary>
-    /// A checkpoint is made before its time when so many batches were cut since the last one: 1 or more; default null,
-    /// for no such bound. For checkpoints by the number of batches alone give a long <see cref="Interval"/> too. The
-    /// number bounds how many batches a start runs again, whatever the clock does.
+    /// The number of batches cut since the last checkpoint that triggers the next one early: 1 or more; default null,
+    /// for no such bound. For checkpoints by the number of batches alone give a long <see cref="Interval"/> too. It
+    /// bounds how many batches a start runs again, whatever the clock does.
     /// </summary>
     public int? MaxBatches { get; set; }
 
-    /// <summary>Saves that are kept, 1 to 1,000; default 3. An older one is used where newer ones are damaged.</summary>
+    /// <summary>
+    /// Number of checkpoints to keep, 1 to 1,000; default 3. A start uses an older one if newer ones are damaged.
+    /// </summary>
     public int KeptCheckpoints { get; set; } = 3;
 
-    /// <summary>What becomes of saved states whose operator is gone; default: the start is refused.</summary>
+    /// <summary>What happens to saved states whose operator is gone; default: the start fails.</summary>
     public UnmatchedState UnmatchedState { get; set; } = UnmatchedState.Refuse;
 
-    /// <summary>Serializers for types that the built-in ones do not fit.</summary>
+    /// <summary>Serializers for types that the built-in ones do not support.</summary>
     public RecordSerializers Serializers { get; set; } = new();
 
     /// <summary>
-    /// Whether and how what receivers receive is on the disk from its arrival on, and not only from its batch on; default
-    /// null: it is not. For all sockets, channels and other inputs that are sent
-    /// to; those with a position of their own (files, rates) need none. docs/recovery.md says what it promises.
+    /// Whether and how receivers write data to disk on arrival, and not only with the batch; default null: they do not.
+    /// It applies to sockets, channels and all other inputs that data is sent to; inputs with a position of their own
+    /// (files, rates) need no journal. docs/recovery.md states the guarantees.
     /// </summary>
     public ReceiverJournalOptions? ReceiverJournal { get; set; }
 

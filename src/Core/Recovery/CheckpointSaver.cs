@@ -1,18 +1,18 @@
 namespace FastStream;
 
 /// <summary>
-/// Makes checkpoints, one at a time: begins one, ends it when its states are on the disk, and then removes what no kept
-/// checkpoint needs.
+/// Makes checkpoints, one at a time: begins one, ends it when its states are on disk, and then removes the files that
+/// no kept checkpoint needs.
 /// </summary>
-/// <remarks>By the scheduler, between batches; the generator asks whether one is due.</remarks>
-/// <param name="store">Where checkpoints are.</param>
-/// <param name="options">How often, and how many are kept.</param>
+/// <remarks>Used by the scheduler, between batches; the generator asks whether a checkpoint is due.</remarks>
+/// <param name="store">The store of checkpoints.</param>
+/// <param name="options">Interval, and number of checkpoints to keep.</param>
 /// <param name="clock">Measures the interval.</param>
-/// <param name="warn">Is told of what takes long and of what failed.</param>
-/// <param name="log">The batches, whose files go with the checkpoints that need them.</param>
-/// <param name="journals">What receivers wrote, which goes likewise.</param>
-/// <param name="stores">Stores of states; null where all states are in memory.</param>
-/// <param name="last">An earlier run's newest checkpoint; null where there is none.</param>
+/// <param name="warn">Receives warnings of slow and failed steps.</param>
+/// <param name="log">The log of batches; its files are deleted with the checkpoints that need them.</param>
+/// <param name="journals">The journals of receivers; their files are deleted likewise.</param>
+/// <param name="stores">Stores of states; null if all states are in memory.</param>
+/// <param name="last">An earlier run's newest checkpoint; null if there is none.</param>
 internal sealed class CheckpointSaver(
     CheckpointStore store,
     CheckpointOptions options,
@@ -24,32 +24,32 @@ internal sealed class CheckpointSaver(
     CheckpointManifest? last) : IDisposable
 {
     private readonly CheckpointScrubber _scrubber = new(store, options.Directory, warn);
-    private volatile CheckpointInMaking? _making;   // begun, and not done
-    private long _makingSince;                      // timestamp
+    private volatile CheckpointInMaking? _making;   // begun and not ended
+    private long _makingSince;                      // timestamp of its beginning
     private long _savedAt = clock.GetTimestamp();   // of the last checkpoint or attempt
-    private TimeSpan _slow;                         // after which a warning is due
+    private TimeSpan _slow;                         // time after which a warning is due
 
     /// <summary>The newest checkpoint; null before the first one.</summary>
     public CheckpointManifest? Last { get; private set; } = last;
 
-    /// <summary>Whether one has begun and is not done.</summary>
+    /// <summary>Whether a checkpoint has begun and not ended.</summary>
     public bool IsMaking => _making is not null;
 
-    /// <summary>Whether the interval since the last one is over.</summary>
+    /// <summary>Whether the interval since the last checkpoint is over.</summary>
     public bool IsDue => clock.GetElapsedTime(_savedAt) >= options.Interval;
 
-    /// <summary>Writes what is in memory, and begins to bring to the disk what is in stores.</summary>
-    /// <param name="manifest">What is known of it: all but its number, the end of the log and the parts.</param>
+    /// <summary>Writes the states in memory, and starts the snapshots of the stores.</summary>
+    /// <param name="manifest">The manifest without number, end of the log and parts.</param>
     /// <param name="states">The states, each with its name.</param>
-    /// <param name="positions">Of the inputs as of the batch, each with its input's name.</param>
+    /// <param name="positions">Positions of the inputs as of the batch, each with its input's name.</param>
     /// <param name="sinks">Positions of the sinks, each with its sink's name.</param>
     public void Begin(CheckpointManifest manifest, IEnumerable<(IStateSnapshot State, string Name)> states,
         IEnumerable<(string Name, byte[] Position)> positions, IEnumerable<(string Name, byte[] Position)> sinks)
     {
         if (Last is not null)
         {
-            // Before the checkpoint counts, which then names it: of a log that ends with a file that nobody knows of,
-            // nobody would miss that file.
+            // Before the checkpoint is complete, so that its manifest names the new file: if nothing named the last
+            // file of a log, its loss would go unnoticed.
             log.Roll();
             FailPoint.Pass("rolled");
         }
@@ -61,7 +61,7 @@ internal sealed class CheckpointSaver(
         FailPoint.Pass("save begun");
     }
 
-    /// <summary>Ends the one that has begun, if its states are on the disk.</summary>
+    /// <summary>Ends the checkpoint in progress, if its states are on disk.</summary>
     public void EndIfReady()
     {
         if (_making is null)
@@ -83,8 +83,8 @@ internal sealed class CheckpointSaver(
         }
     }
 
-    /// <summary>Ends the one that has begun. The last step is short: the states are on the disk, or are waited for.</summary>
-    /// <exception cref="IOException">The disk did not take it.</exception>
+    /// <summary>Ends the checkpoint in progress; waits for its states if they are not on disk yet.</summary>
+    /// <exception cref="IOException">The write failed.</exception>
     public void End()
     {
         if (_making is not { } making)
@@ -109,10 +109,10 @@ internal sealed class CheckpointSaver(
         _scrubber.LookAtNext(Last);
     }
 
-    /// <summary>One was not made; the next one is tried after the interval.</summary>
+    /// <summary>Called when a checkpoint was not made; the next attempt follows after the interval.</summary>
     public void PutOff() => _savedAt = clock.GetTimestamp();
 
-    /// <summary>Ends the one that has begun: what is on its way has to be waited for in any case.</summary>
+    /// <summary>Ends the checkpoint in progress: its pending writes have to be awaited in any case.</summary>
     public void Dispose()
     {
         try
@@ -128,7 +128,7 @@ internal sealed class CheckpointSaver(
         _scrubber.Dispose();
     }
 
-    // Only what no kept checkpoint needs.
+    // Removes only what no kept checkpoint needs.
     private void Retire()
     {
         IReadOnlyList<int> numbers = store.Numbers;
@@ -144,7 +144,7 @@ internal sealed class CheckpointSaver(
         RetireStores(kept);
     }
 
-    // Where a manifest cannot be read nobody knows what an undamaged copy of it would need: nothing goes.
+    // If a manifest cannot be read, it is unknown what an undamaged copy of it would need: nothing is removed.
     private void RetireStores(int[] kept)
     {
         CheckpointManifest?[] manifests = stores is null ? [] : [.. kept.Select(store.TryManifestOf)];

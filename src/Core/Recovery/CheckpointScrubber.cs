@@ -1,22 +1,25 @@
 namespace FastStream;
 
 /// <summary>
-/// Looks at older checkpoints, one after each save and in the background, so that one that cannot serve any more is known before it is
+/// Checks older checkpoints in the background, one after each save, so that an unusable one is found before it is
 /// needed.
 /// </summary>
-/// <remarks>The newest one was read when it was written. An older one is read to the end, and the log files that a start from it needs
-/// are counted and measured, not read.</remarks>
+/// <remarks>
+/// The newest checkpoint was read when it was written. An older one is read completely; of the log files that a start
+/// from it needs, only existence and length are checked.
+/// </remarks>
 internal sealed class CheckpointScrubber(CheckpointStore store, string directory, Action<string> warn) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly HashSet<int> _damaged = [];         // told already; of the task that runs
-    private readonly Dictionary<int, int> _looks = [];   // by number, which checkpoint was the newest when it was looked at
+    private readonly HashSet<int> _damaged = [];         // already reported; used by the running task only
+    private readonly Dictionary<int, int> _looks = [];   // by number: the newest checkpoint at the time of its last check
 
-    /// <summary>The look that is under way, or the last one; never faults.</summary>
+    /// <summary>The check in progress, or the last one; never faults.</summary>
     public Task Look { get; private set; } = Task.CompletedTask;
 
     /// <summary>
-    /// Begins to look at the one that nobody has read for longest; nothing where the look before is not done yet. By one thread.
+    /// Begins to check the checkpoint that was last read longest ago; does nothing while a check is in progress. Called
+    /// by one thread.
     /// </summary>
     /// <param name="newest">The newest checkpoint.</param>
     public void LookAtNext(CheckpointManifest newest)
@@ -32,7 +35,7 @@ internal sealed class CheckpointScrubber(CheckpointStore store, string directory
             return;
         }
 
-        // Each was read when it was written, as the newest.
+        // Each was read when it was written, as the newest at that time.
         int next = older.MinBy(number => _looks.GetValueOrDefault(number, number));
         foreach (int gone in _looks.Keys.Except(older).ToArray())
         {
@@ -43,7 +46,7 @@ internal sealed class CheckpointScrubber(CheckpointStore store, string directory
         Look = Task.Run(() => LookAt(next, newest));
     }
 
-    /// <summary>Ends a look that is under way.</summary>
+    /// <summary>Cancels a check in progress.</summary>
     public void Dispose()
     {
         _stop.Cancel();
@@ -60,16 +63,16 @@ internal sealed class CheckpointScrubber(CheckpointStore store, string directory
         }
         catch (OperationCanceledException)
         {
-            // The context stops; nothing is known of the checkpoint.
+            // The context stops: the check has no result.
         }
         catch (Exception error)
         {
-            // It may have been removed meanwhile, as every one is in its time, and its logs with it.
+            // The checkpoint and its logs may have been removed meanwhile, as all are in time.
             if (store.Numbers.Contains(number) && _damaged.Add(number))
             {
                 warn(
-                    $"Checkpoint {number} is kept for when newer ones are damaged, and cannot serve: {error.Message} " +
-                    "Batches go on, and newer checkpoints are not touched by it; look after the disk.");
+                    $"Checkpoint {number} is kept for the case that newer ones are damaged, and cannot be used: {error.Message} " +
+                    "Batches continue, and newer checkpoints are not affected; check the disk.");
             }
         }
     }

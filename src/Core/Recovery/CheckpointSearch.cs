@@ -1,16 +1,16 @@
 namespace FastStream;
 
 /// <summary>
-/// What a start finds in the directory: the newest checkpoint that is whole, which newer ones are damaged, and how far
-/// the log went at least.
+/// What a start finds in the directory: the newest whole checkpoint, the damaged newer ones, and how far the log went
+/// at least.
 /// </summary>
 internal sealed class CheckpointSearch : IDisposable
 {
     private readonly CheckpointStore _store;
     private readonly List<(int Number, string Damage)> _damages = [];
 
-    /// <summary>Looks at the checkpoints, newest first, until one is whole.</summary>
-    /// <exception cref="InvalidDataException">There are checkpoints or batches, and no checkpoint is whole.</exception>
+    /// <summary>Checks the checkpoints, newest first, until one is whole.</summary>
+    /// <exception cref="InvalidDataException">There are checkpoints or batches, but no whole checkpoint.</exception>
     public CheckpointSearch(CheckpointStore store, string directory)
     {
         _store = store;
@@ -36,26 +36,26 @@ internal sealed class CheckpointSearch : IDisposable
                 + "Bring an undamaged copy back, or move the directory away to begin anew without what is in it.");
         }
 
-        // Damaged data say nothing against the manifest beside them.
+        // The manifest may be valid even if the data beside it are damaged.
         LogEnd = numbers.Select(store.LogEndOf).Append(default).MaxBy(end => (end.Segment, end.Length));
     }
 
-    /// <summary>The newest checkpoint that is whole; null where there is none at all.</summary>
+    /// <summary>The newest whole checkpoint; null if there is none at all.</summary>
     public CheckpointData? Found { get; private set; }
 
-    /// <summary>How far the log went at least, as the checkpoints tell.</summary>
+    /// <summary>How far the log went at least, according to the checkpoints.</summary>
     public LogEnd LogEnd { get; }
 
     /// <summary>
-    /// Puts the damaged ones aside. When the log has been read: a start that is refused leaves all as it was, and the
-    /// next one is refused too.
+    /// Quarantines the damaged checkpoints. Called after the log has been read: a refused start leaves everything
+    /// unchanged, so that the next one is refused too.
     /// </summary>
     public void PutDamagedAside(Action<string> warn)
     {
         foreach ((int number, string damage) in _damages)
         {
             _store.Quarantine(number);
-            warn($"A damaged checkpoint was put aside, and an older one is used. {damage}");
+            warn($"A damaged checkpoint was quarantined, and an older one is used. {damage}");
         }
     }
 

@@ -3,13 +3,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FastStream;
 
-/// <summary>The checkpoints in a directory: each a directory of its own that appears whole, with a manifest and the data.</summary>
+/// <summary>
+/// The checkpoints in a directory. Each is a directory of its own, which appears whole, with a manifest and the data.
+/// </summary>
 /// <remarks>
-/// Numbers alone say which is the newest; times of files say nothing. <code>
+/// Only the numbers tell which is the newest; the times of files are ignored. <code>
 /// checkpoint-000000042/                   manifest and data
-/// .checkpoint-000000043.writing/          not done yet, or left by a crash; the next save removes it
-/// .checkpoint-000000039.removing/         on its way out; as above
-/// damaged-000000041/                      put aside; nobody touches it any more
+/// .checkpoint-000000043.writing/          unfinished, or left by a crash; the next save removes it
+/// .checkpoint-000000039.removing/         being removed, or left by a crash; as above
+/// damaged-000000041/                      quarantined; never touched again
 /// </code>
 /// </remarks>
 internal sealed class CheckpointStore(string directory)
@@ -17,14 +19,14 @@ internal sealed class CheckpointStore(string directory)
     /// <summary>The file of the parts.</summary>
     public const string DataName = "data";
 
-    /// <summary>The file that says what the parts are.</summary>
+    /// <summary>The file that describes the parts.</summary>
     public const string ManifestName = "manifest";
 
     private const string Prefix = "checkpoint-";
     private const int LargestManifestBytes = 64 << 20;
     private const int InputOutputError = 5;   // EIO
 
-    /// <summary>Numbers of what is there, newest first. A name that is not exactly as one is written here is somebody else's.</summary>
+    /// <summary>Checkpoint numbers found on disk, newest first. Names not written by this class are ignored.</summary>
     public IReadOnlyList<int> Numbers =>
         (from path in Directory.EnumerateDirectories(directory, Prefix + "*")
          let number = int.TryParse(Path.GetFileName(path.AsSpan())[Prefix.Length..], NumberStyles.None,
@@ -34,8 +36,8 @@ internal sealed class CheckpointStore(string directory)
          select number).ToArray();
 
     /// <summary>Begins to write a checkpoint.</summary>
-    /// <param name="number">Its number; there must be none of it.</param>
-    /// <exception cref="IOException">The disk does not take it.</exception>
+    /// <param name="number">Its number; no checkpoint may have it yet.</param>
+    /// <exception cref="IOException">The write failed.</exception>
     public CheckpointFiles Begin(int number)
     {
         if (!Directory.Exists(directory))
@@ -49,8 +51,8 @@ internal sealed class CheckpointStore(string directory)
         return new CheckpointFiles(this, new AtomicDirectory(PathOf(number), isPrivate: true, isOurs: IsCheckpoint));
     }
 
-    /// <summary>Looks at a checkpoint that was just written.</summary>
-    /// <exception cref="IOException">The disk gives back something else.</exception>
+    /// <summary>Verifies a checkpoint that was just written.</summary>
+    /// <exception cref="IOException">The data read back differ.</exception>
     public void LookAt(int number)
     {
         try
@@ -61,18 +63,19 @@ internal sealed class CheckpointStore(string directory)
         {
             Quarantine(number);
             throw new IOException(
-                $"Checkpoint {number} was written, and reads otherwise: {error.Message} It was put aside; look after the disk.", error);
+                $"Checkpoint {number} was written, but the data read back differ: {error.Message} "
+                + "It was quarantined; check the disk.", error);
         }
     }
 
-    /// <summary>Opens a checkpoint, after all of it was found to be as it was written.</summary>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
-    /// <exception cref="IOException">It cannot be opened, which says nothing of what is in it.</exception>
+    /// <summary>Opens a checkpoint, after verifying all of it.</summary>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
+    /// <exception cref="IOException">A file cannot be opened; this is no sign of damage.</exception>
     public CheckpointData Load(int number) => Read(number, path => new CheckpointData(ReadManifest(number), Path.Combine(path, DataName)));
 
-    /// <summary>Reads all of a checkpoint.</summary>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
-    /// <exception cref="IOException">It cannot be opened, which says nothing of what is in it.</exception>
+    /// <summary>Reads a whole checkpoint and verifies it.</summary>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
+    /// <exception cref="IOException">A file cannot be opened; this is no sign of damage.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled before the end.</exception>
     public CheckpointManifest Verify(int number, CancellationToken cancellation) => Read(number, path =>
     {
@@ -83,20 +86,20 @@ internal sealed class CheckpointStore(string directory)
         return manifest;
     });
 
-    /// <summary>What a checkpoint says of itself; its data are not looked at.</summary>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <summary>Reads the manifest of a checkpoint; does not read its data.</summary>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
     public CheckpointManifest ManifestOf(int number) => Read(number, _ => ReadManifest(number));
 
     /// <summary>
-    /// The log file in which the batches after a checkpoint begin; 0 where its manifest cannot be read, so that no log
-    /// file goes that an undamaged copy of it would need.
+    /// The log file in which the batches after a checkpoint begin; 0 if its manifest cannot be read, so that no log
+    /// file is removed that an undamaged copy of the checkpoint would need.
     /// </summary>
     public int LogSegmentOf(int number) => TryManifestOf(number)?.LogSegment ?? 0;
 
-    /// <summary>How far the log went when a checkpoint was made; nothing where its manifest cannot be read.</summary>
+    /// <summary>The end of the log when a checkpoint was made; default if its manifest cannot be read.</summary>
     public LogEnd LogEndOf(int number) => TryManifestOf(number)?.LogEnd ?? default;
 
-    /// <summary>Puts a damaged checkpoint aside, so that its number is free and nobody takes it for a good one.</summary>
+    /// <summary>Quarantines a damaged checkpoint, so that its number is free and no start uses it.</summary>
     public void Quarantine(int number)
     {
         string to = Path.Combine(directory, $"damaged-{number:D9}");
@@ -109,7 +112,7 @@ internal sealed class CheckpointStore(string directory)
         DurableFile.FlushDirectory(directory);
     }
 
-    /// <summary>Removes a checkpoint; a crash leaves it whole or none.</summary>
+    /// <summary>Removes a checkpoint; a crash leaves either all of it or nothing.</summary>
     public void Remove(int number)
     {
         string removing = Path.Combine(directory, $".{NameOf(number)}.removing");
@@ -119,16 +122,17 @@ internal sealed class CheckpointStore(string directory)
         }
 
         Directory.Move(PathOf(number), removing);
-        DurableFile.FlushDirectory(directory);   // before the logs that it needs go
+        DurableFile.FlushDirectory(directory);   // before the logs that it needs are removed
         Directory.Delete(removing, recursive: true);
     }
 
-    // One that was written and could not be read again, such as for want of handles: its number is taken again.
+    // A checkpoint that was written and could not be read back, for example for lack of handles: its number is used
+    // again.
     private static bool IsCheckpoint(string path) =>
         Directory.Exists(path)
             && Directory.EnumerateFileSystemEntries(path).All(entry => Path.GetFileName(entry) is DataName or ManifestName);
 
-    /// <summary>What a checkpoint says of itself; null where it cannot be read.</summary>
+    /// <summary>The manifest of a checkpoint; null if it cannot be read.</summary>
     public CheckpointManifest? TryManifestOf(int number)
     {
         try
@@ -141,7 +145,7 @@ internal sealed class CheckpointStore(string directory)
         }
     }
 
-    /// <summary>The folder's name of a checkpoint.</summary>
+    /// <summary>The directory name of a checkpoint.</summary>
     public static string NameOf(int number) => $"{Prefix}{number:D9}";
 
     private string PathOf(int number) => Path.Combine(directory, NameOf(number));
@@ -171,7 +175,7 @@ internal sealed class CheckpointStore(string directory)
             ? manifest : throw new InvalidDataException($"{path} is of checkpoint {manifest.Number}; {number} is expected.");
     }
 
-    // Only what says that bytes are lost counts as damage: an older checkpoint does not help against a lack of handles or permissions.
+    // Only lost bytes count as damage: an older checkpoint does not help against a lack of handles or permissions.
     private T Read<T>(int number, Func<string, T> read)
     {
         try

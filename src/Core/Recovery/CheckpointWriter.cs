@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>Writes the parts of a checkpoint's data, one after the other.</summary>
+/// <summary>Writes the parts of a checkpoint's data consecutively.</summary>
 internal sealed class CheckpointWriter(FileBufferWriter file)
 {
     private readonly List<CheckpointPart> _parts = [];
@@ -10,7 +10,7 @@ internal sealed class CheckpointWriter(FileBufferWriter file)
     public IReadOnlyList<CheckpointPart> Parts => _parts;
 
     /// <summary>Writes one part.</summary>
-    /// <exception cref="InvalidOperationException">It is longer than can be read at once.</exception>
+    /// <exception cref="InvalidOperationException">The part is longer than one read can return.</exception>
     public void Write(string kind, string name, string schema, Action<IBufferWriter<byte>> write,
         KeyGroups? groups = null, StoredSnapshot? store = null)
     {

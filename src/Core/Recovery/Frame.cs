@@ -3,13 +3,13 @@ using System.Buffers.Binary;
 
 namespace FastStream;
 
-/// <summary>How pieces lie in logs and manifests, so that a torn or changed one is seen.</summary>
+/// <summary>The format of frames in logs and manifests, which makes torn or changed ones detectable.</summary>
 /// <remarks>
 /// <code>| "FSf1" | length (4 bytes) | CRC-32C of seed and length (4) | CRC-32C of seed, length and payload (4) |
 /// payload | numbers in little endian</code>
-/// The header has a sum of its own: a length is never followed before it is known to be true, and looking for the next
-/// frame costs a few bytes for each place, whatever the payloads are. The seed is known to the file and not to whoever
-/// sends the payloads: no payload can pass for frames.
+/// The header has a checksum of its own: a length is never used before it is verified, and searching for the next frame
+/// reads only a few bytes at each offset, whatever the payloads are. The file knows the seed and the senders of
+/// payloads do not: no payload can pass for frames.
 /// </remarks>
 internal static class Frame
 {
@@ -25,7 +25,7 @@ internal static class Frame
         output.Write(payload);
     }
 
-    /// <summary>Writes what comes before the payload.</summary>
+    /// <summary>Writes the header of a payload.</summary>
     public static void WriteHeader(Span<byte> header, ReadOnlySpan<byte> payload, ulong seed)
     {
         Magic.CopyTo(header);
@@ -35,7 +35,7 @@ internal static class Frame
         BinaryPrimitives.WriteUInt32LittleEndian(header[12..], Crc32C.End(Crc32C.Add(crc, payload)));
     }
 
-    /// <summary>The length of the payload behind a header; false where the bytes are no whole header.</summary>
+    /// <summary>Reads the length of the payload after a header; false if the bytes are not a whole header.</summary>
     public static bool TryReadHeader(ReadOnlySpan<byte> bytes, ulong seed, out int length)
     {
         length = 0;
@@ -49,11 +49,11 @@ internal static class Frame
         return length >= 0;
     }
 
-    /// <summary>Whether a payload is the one that a whole header was written for.</summary>
+    /// <summary>Whether a payload is the one for which a whole header was written.</summary>
     public static bool Fits(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload, ulong seed) =>
         BinaryPrimitives.ReadUInt32LittleEndian(header[12..]) == Crc32C.End(Crc32C.Add(OfHeader(header, seed), payload));
 
-    /// <summary>Takes the payload of the frame at the beginning of the bytes; false where there is no whole one.</summary>
+    /// <summary>Takes the payload of the frame at the start of the bytes; false if there is no whole frame.</summary>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out Range payload, ulong seed = 0)
     {
         payload = default;
@@ -66,7 +66,7 @@ internal static class Frame
         return Fits(bytes, bytes[payload], seed);
     }
 
-    // Goes on with the payload in the other sum.
+    // The other checksum continues from this one with the payload.
     private static uint OfHeader(ReadOnlySpan<byte> header, ulong seed)
     {
         Span<byte> bytes = stackalloc byte[12];

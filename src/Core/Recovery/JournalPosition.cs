@@ -2,12 +2,14 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>What a checkpoint says of an input's journal.</summary>
+/// <summary>The position of an input's journal in a checkpoint.</summary>
 /// <remarks><code>| 1 | entry (8 bytes) | written (8) | file (4) | first (8) |</code></remarks>
 /// <param name="Entry">The first entry that no batch up to the checkpoint has.</param>
-/// <param name="Written">Entries before this one were on the disk then: a journal that has fewer was damaged.</param>
-/// <param name="File">The file to look for the entry from.</param>
-/// <param name="First">The first entry that is in this file: those from there on to <paramref name="Entry"/> must be in it.</param>
+/// <param name="Written">Entries before this one were on disk then: a journal with fewer is damaged.</param>
+/// <param name="File">The first file that may contain the entry.</param>
+/// <param name="First">
+/// The first entry of this file: all entries from there up to <paramref name="Entry"/> must exist.
+/// </param>
 internal readonly record struct JournalPosition(long Entry, long Written, int File, long First)
 {
     private const byte Version = 1;
@@ -22,7 +24,7 @@ internal readonly record struct JournalPosition(long Entry, long Written, int Fi
         StateWriter.WriteInt64(output, First);
     }
 
-    /// <exception cref="InvalidDataException">It is of another version, or damaged.</exception>
+    /// <exception cref="InvalidDataException">The position has another version, or is damaged.</exception>
     public static JournalPosition Read(ReadOnlySpan<byte> saved, string input)
     {
         if (saved.Length != Bytes || saved[0] != Version)

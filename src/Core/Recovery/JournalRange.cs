@@ -2,13 +2,15 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>Which entries of its input's journal a batch is made of: what a plan says instead of the records.</summary>
+/// <summary>
+/// The entries of its input's journal that make up a batch: an intent record has this range instead of the records.
+/// </summary>
 /// <remarks>
-/// <code>| -1 (4 bytes) | 1 | first entry (8) | entry behind the last (8) |</code>
-/// No batch that was written down by its records begins with -1.
+/// <code>| -1 (4 bytes) | 1 | first entry (8) | entry after the last (8) |</code>
+/// No batch logged as records begins with -1.
 /// </remarks>
 /// <param name="From">Number of the first entry.</param>
-/// <param name="To">Number of the entry behind the last; the first one's where the batch is empty.</param>
+/// <param name="To">Number of the entry after the last; equal to <paramref name="From"/> if the batch is empty.</param>
 internal readonly record struct JournalRange(long From, long To)
 {
     private const int Mark = -1;
@@ -22,8 +24,8 @@ internal readonly record struct JournalRange(long From, long To)
         StateWriter.WriteInt64(output, To);
     }
 
-    /// <summary>Reads a range and moves on behind it; false where the batch was written down by its records.</summary>
-    /// <exception cref="InvalidDataException">It is damaged, or of another version.</exception>
+    /// <summary>Reads a range and advances past it; false if the batch was logged as records.</summary>
+    /// <exception cref="InvalidDataException">The range is damaged, or has another version.</exception>
     public static bool TryRead(ref ReadOnlySpan<byte> saved, out JournalRange range)
     {
         range = default;

@@ -1,14 +1,14 @@
 namespace FastStream;
 
-/// <summary>The names by which a program that starts again finds what its streams kept.</summary>
+/// <summary>The names by which a restarted program finds the states of its streams.</summary>
 /// <remarks>
-/// The one given by <c>Named</c>; else the operator and its place among those of its kind, in the order of description:
-/// <c>Window #2</c>. Numbers of streams would not do, as some operators are made of more streams in several partitions
-/// than in one.
+/// The name set by <c>Named</c>; else the operator and its place among those of its kind, in the order of description:
+/// <c>Window #2</c>. The numbers of streams are unsuitable, because some operators consist of more streams with several
+/// partitions than with one.
 /// </remarks>
 internal static class OperatorIds
 {
-    /// <exception cref="InvalidOperationException">Two streams have the same one.</exception>
+    /// <exception cref="InvalidOperationException">Two streams have the same name.</exception>
     public static string[] Of(IReadOnlyList<DStream> streams)
     {
         string[] names = new string[streams.Count];

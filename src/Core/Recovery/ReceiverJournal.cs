@@ -3,24 +3,23 @@ using System.Buffers;
 namespace FastStream;
 
 /// <summary>
-/// What one input receives, on the disk before it counts as received: Spark's write-ahead log of a receiver. Safe from any
-/// thread once it has begun.
+/// The write-ahead log of one input, as for Spark's receivers: data is on disk before it counts as received. Safe from
+/// any thread after <see cref="Begin"/>.
 /// </summary>
 /// <remarks>
 /// <code>
-/// receivers   Append       an entry (what is received together) gets a number, in the order of the input's queue
-/// generator   Cut          the entries since the last cut are a batch
-///             SaveBatch    waits until they are on the disk; the plan names their numbers
+/// receivers   Append       gives an entry (data received together) a number, in the order of the input's queue
+/// generator   Cut          makes the entries since the last cut a batch
+///             SaveBatch    waits until they are on disk; the intent record names their numbers
 /// </code>
-/// A start reads on behind the last checkpoint: what planned batches name, and then what is in none, which goes into the
-/// first new batch. The journal of an input that has none any more is read so
-/// too, if nothing is left in it.
+/// A start reads the entries after the last checkpoint: first those that intent records name, and then those in no
+/// batch, which go into the first new batch. A start also reads the journal of an input that no longer keeps one,
+/// provided that nothing is left in it.
 /// <para>
-/// An input has one (<see cref="Runtime.SourceContext.Journal"/>) where it says so by <c>KeepsJournal</c>. It calls <see cref="Begin"/>
-/// when it starts, then <see cref="Append"/> for what it receives and
-/// <see cref="Cut"/> for each batch, both under one lock of its own, so that batches and entries have the same order; it saves and
-/// loads batches by <see cref="SaveBatch"/> and
-/// <see cref="TryLoad"/>. Position, retirement and end are the context's to care for.
+/// An input has a journal (<see cref="Runtime.SourceContext.Journal"/>) where its <c>KeepsJournal</c> is true. It calls
+/// <see cref="Begin"/> when it starts, then <see cref="Append"/> for what it receives and <see cref="Cut"/> for each
+/// batch, both under one lock of its own, so that batches and entries have the same order. It saves and loads batches
+/// with <see cref="SaveBatch"/> and <see cref="TryLoad"/>. The context takes care of position, retirement and end.
 /// </para>
 /// </remarks>
 public sealed class ReceiverJournal
@@ -29,21 +28,21 @@ public sealed class ReceiverJournal
     private readonly string _input;                                     // its name, for messages
     private readonly ReceiverJournalOptions? _options;                  // null: nothing is written
     private readonly Action<StreamingException> _fail;
-    private readonly string? _schema;                                   // how entries are written; null for bytes as they came
-    // of this run, made or not: the first file that each needs; guarded by itself
+    private readonly string? _schema;                                   // how entries are written; null for bytes as received
+    // checkpoints of this run, complete or not, with the first file that each needs; guarded by itself
     private readonly List<(BatchTime Time, int File)> _checkpoints = [];
     private ReceiverJournalReader? _reader;                             // until it begins
     private JournalPosition? _position;                                 // as loaded
     private ReceiverJournalWriter? _writer;                             // since it has begun; null where nothing is written
-    private long _cut;                                                  // entries before this one are in a batch, or in the last cut
+    private long _cut;                                                  // entries before this one are in a batch or in the last cut
     private JournalRange _lastCut;
     private long _planned;                                              // entries before this one are in a batch
 
-    /// <param name="directory">The journal's own directory; made when it begins.</param>
+    /// <param name="directory">The journal's own directory; created by <see cref="Begin"/>.</param>
     /// <param name="input">The input's name.</param>
-    /// <param name="options">Bounds; null where nothing is to be written.</param>
-    /// <param name="fail">Told when the disk does not take what is received.</param>
-    /// <param name="schema">How entries are written; null for bytes as they came.</param>
+    /// <param name="options">The bounds; null where the journal is read only.</param>
+    /// <param name="fail">Called when writing to the disk fails.</param>
+    /// <param name="schema">Describes how entries are written; null for bytes as received.</param>
     internal ReceiverJournal(
         string directory, string input, ReceiverJournalOptions? options, Action<StreamingException> fail, string? schema = null)
     {
@@ -55,12 +54,12 @@ public sealed class ReceiverJournal
     }
 
     /// <summary>
-    /// Whether what is received is to be appended: false where the context has no <see cref="CheckpointOptions.ReceiverJournal"/> any
-    /// more, and only what an earlier run left is read.
+    /// Whether the input must append what it receives. False where the context no longer has a
+    /// <see cref="CheckpointOptions.ReceiverJournal"/>, and only reads the entries of an earlier run.
     /// </summary>
     public bool IsOn => _options is not null;
 
-    /// <summary>Whether there is room for more to wait for the disk.</summary>
+    /// <summary>Whether the buffer has room for more entries that wait to be written.</summary>
     public bool HasRoom => Writer.HasRoom;
 
     private ReceiverJournalWriter Writer => _writer ?? throw new InvalidOperationException(
@@ -69,16 +68,21 @@ public sealed class ReceiverJournal
 
     private ReceiverJournalReader Reader => _reader ??= new ReceiverJournalReader(_directory, _position, _schema);
 
-    /// <summary>Goes on from a checkpoint. Before <see cref="Load"/> and <see cref="Begin"/>.</summary>
-    /// <exception cref="InvalidDataException">It is of another version.</exception>
+    /// <summary>Resumes from a checkpoint. Call it before <see cref="Load"/> and <see cref="Begin"/>.</summary>
+    /// <exception cref="InvalidDataException">The position has another version.</exception>
     internal void LoadPosition(ReadOnlySpan<byte> saved)
     {
-        // Nothing is there from a time without a journal.
+        // Empty if the checkpoint was made without a journal.
         _position = saved.IsEmpty ? null : JournalPosition.Read(saved, _input);
     }
 
-    /// <summary>What a planned batch is made of. In the order of the batches, before it begins.</summary>
-    /// <exception cref="InvalidDataException">The journal is damaged, or has not what the plan names.</exception>
+    /// <summary>
+    /// Reads the entries of a batch that an intent record names. Call it in the order of the batches, before
+    /// <see cref="Begin"/>.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// The journal is damaged, or lacks entries that the intent record names.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The entries were written as another type.</exception>
     internal List<ReadOnlyMemory<byte>> Load(JournalRange range)
     {
@@ -87,13 +91,15 @@ public sealed class ReceiverJournal
     }
 
     /// <summary>
-    /// What a batch is made of that <see cref="SaveBatch"/> wrote down: its entries, in order. In the order of the batches, before <see
-    /// cref="Begin"/>.
+    /// Reads the entries, in order, of a batch that <see cref="SaveBatch"/> logged. Call it in the order of the
+    /// batches, before <see cref="Begin"/>.
     /// </summary>
-    /// <param name="saved">Moves on behind what was written.</param>
+    /// <param name="saved">The logged bytes; advanced past those read.</param>
     /// <param name="entries">The entries.</param>
-    /// <returns>False where the batch was not written by a journal; nothing is read then.</returns>
-    /// <exception cref="InvalidDataException">The journal is damaged, or has not what the plan names.</exception>
+    /// <returns>False if a journal did not write the batch; nothing is read then.</returns>
+    /// <exception cref="InvalidDataException">
+    /// The journal is damaged, or lacks entries that the intent record names.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The entries were written as another type.</exception>
     public bool TryLoad(ref ReadOnlySpan<byte> saved, out IReadOnlyList<ReadOnlyMemory<byte>> entries)
     {
@@ -107,10 +113,12 @@ public sealed class ReceiverJournal
         return true;
     }
 
-    /// <summary>Opens the journal to be appended to; gives what is in no batch, which goes into the first one.</summary>
+    /// <summary>
+    /// Opens the journal for appending. Returns the entries that are in no batch; they go into the first one.
+    /// </summary>
     /// <exception cref="InvalidDataException">The journal is damaged.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The input has no journal any more, and something is left in it; or what is left was written as another type.
+    /// The input no longer has a journal but entries are left in it; or the entries left were written as another type.
     /// </exception>
     public IReadOnlyList<ReadOnlyMemory<byte>> Begin()
     {
@@ -147,21 +155,24 @@ public sealed class ReceiverJournal
     }
 
     /// <summary>
-    /// Appends an entry, by whoever holds the lock of the input's queue. Blocks while there is no room; <see
-    /// cref="WaitForRoomAsync"/> first.
+    /// Appends an entry. The caller holds the lock of the input's queue. Blocks while there is no room: call
+    /// <see cref="WaitForRoomAsync"/> first.
     /// </summary>
-    /// <exception cref="IOException">The disk has failed, or the journal has ended: the entry will not be on it.</exception>
+    /// <exception cref="IOException">
+    /// The disk has failed, or the journal is closed: the entry will not be written.
+    /// </exception>
     public void Append(ReadOnlySpan<byte> entry) => Writer.Append(entry);
 
-    /// <summary>Done when all that was appended until now is on the disk.</summary>
+    /// <summary>Completes when everything appended until now is on disk.</summary>
     /// <exception cref="IOException">The disk has failed.</exception>
     public Task WhenWrittenAsync() => Writer.WhenWrittenAsync(Writer.Next);
 
-    /// <summary>Waits until there is room for an entry, or nothing can be appended any more.</summary>
+    /// <summary>Waits until there is room for an entry, or until the journal accepts no more entries.</summary>
     public ValueTask WaitForRoomAsync(CancellationToken cancellationToken) => Writer.WaitForRoomAsync(cancellationToken);
 
     /// <summary>
-    /// The entries since the last cut are a batch. By whoever holds the lock of the input's queue, and the generator alone.
+    /// Makes the entries since the last cut a batch. Only the generator calls it, holding the lock of the input's
+    /// queue.
     /// </summary>
     public void Cut()
     {
@@ -169,7 +180,7 @@ public sealed class ReceiverJournal
         _cut = _lastCut.To;
     }
 
-    /// <summary>Writes down which entries the last cut has, when they are on the disk. By the generator.</summary>
+    /// <summary>Logs which entries the last cut has, once they are on disk. Called by the generator.</summary>
     /// <exception cref="IOException">The disk has failed: the batch must not run.</exception>
     public void SaveBatch(IBufferWriter<byte> output)
     {
@@ -178,10 +189,12 @@ public sealed class ReceiverJournal
         _planned = _lastCut.To;
     }
 
-    /// <summary>Writes down where the entries begin that no batch up to now has; nothing where there never was a journal.</summary>
+    /// <summary>
+    /// Writes the position of the first entry that no batch has yet; writes nothing where there never was a journal.
+    /// </summary>
     internal void SavePosition(BatchTime time, IBufferWriter<byte> output)
     {
-        // Without a writer it stays where it is: nothing is added.
+        // Without a writer, the position does not move: nothing is appended.
         JournalPosition? position = _writer is null ? _position : _writer.PositionOf(_planned);
         if (position is not { } known)
         {
@@ -196,8 +209,8 @@ public sealed class ReceiverJournal
     }
 
     /// <summary>
-    /// No checkpoint before that of a batch is kept: files that only they need go. Where that is a checkpoint of an earlier
-    /// run, all files stay for the time being.
+    /// Deletes the files that only checkpoints before that of a batch need: those checkpoints are no longer kept. If
+    /// the oldest kept checkpoint is of an earlier run, all files stay for now.
     /// </summary>
     internal void Retire(BatchTime oldestKept)
     {
@@ -217,7 +230,7 @@ public sealed class ReceiverJournal
         FailPoint.Pass("journal retired");
     }
 
-    /// <summary>Brings what waits to the disk, and ends.</summary>
+    /// <summary>Writes the waiting entries to disk and closes the journal.</summary>
     internal ValueTask CloseAsync()
     {
         _reader?.Dispose();

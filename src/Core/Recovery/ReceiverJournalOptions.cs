@@ -1,25 +1,23 @@
 namespace FastStream;
 
-/// <summary>How what receivers receive is kept on the disk from its arrival on: Spark's write-ahead log of receivers.</summary>
+/// <summary>How receivers write data to disk on arrival: Spark's write-ahead log of receivers.</summary>
 /// <remarks>
-/// Without a journal, what was received and is in no batch yet is lost with the process: an interval at most. With one,
-/// every socket, channel, observable, dataflow block and own receiver of the
-/// context writes what it receives into a log of its own, beside the checkpoints, before it says that it has it. What a
-/// crash finds in no batch is in the first new batch of the next start,
-/// once. docs/tuning.md says what it costs.
+/// Without a journal, data that is received and in no batch yet is lost with the process: one interval's at most. With
+/// a journal, every socket, channel, observable, dataflow block and custom receiver of the context writes what it
+/// receives into a log of its own, beside the checkpoints, before it acknowledges the data. The first new batch of the
+/// next start contains, once, whatever was in no batch at a crash. docs/tuning.md gives the costs.
 /// </remarks>
 public sealed record ReceiverJournalOptions
 {
     /// <summary>
-    /// The most bytes of each input that wait for the disk, beside one record: 4 KiB to 1 GiB, default 16 MiB. When reached,
-    /// the input takes nothing more until the disk has taken what waits, and
-    /// senders are held up.
+    /// The most bytes of each input that wait to be written, beside one record: 4 KiB to 1 GiB, default 16 MiB. At the
+    /// bound, the input accepts nothing more until they are written, and senders wait.
     /// </summary>
     public int MaxPendingBytes { get; set; } = 16 << 20;
 
     /// <summary>
-    /// Bytes after which a journal goes on in a new file: 4 KiB to 1 TiB, default 64 MiB. A file goes when the oldest kept
-    /// checkpoint counts all that is in it.
+    /// Bytes after which a journal continues in a new file: 4 KiB to 1 TiB, default 64 MiB. A file is deleted when the
+    /// oldest kept checkpoint includes all its entries.
     /// </summary>
     public long MaxFileBytes { get; set; } = 64 << 20;
 

@@ -4,42 +4,44 @@ using System.Text;
 namespace FastStream;
 
 /// <summary>
-/// Reads a journal after a start, once from front to back: first what each planned batch is made of, then what is in none.
+/// Reads a journal at a start, once from front to back: first the entries of each logged batch, then those in no batch.
 /// Not thread safe.
 /// </summary>
-/// <param name="directory">The journal's directory; it may be missing where nothing says that there was one.</param>
-/// <param name="position">What the checkpoint says; null where it says nothing.</param>
-/// <param name="schema">How the program writes entries; null for bytes as they came.</param>
+/// <param name="directory">The journal's directory; it may be missing if no position or batch refers to it.</param>
+/// <param name="position">The position in the checkpoint; null if it has none.</param>
+/// <param name="schema">Describes how the program writes entries; null for bytes as received.</param>
 internal sealed class ReceiverJournalReader(string directory, JournalPosition? position, string? schema) : IDisposable
 {
     private const int FirstFile = 1;
 
     private readonly BatchLogReader? _log = position is null && !IsThere(directory) ? null
         : new BatchLogReader(Existing(directory), position?.File ?? FirstFile);
-    private readonly List<(long First, int File)> _files = [];   // of each file that was read, the first entry
+    private readonly List<(long First, int File)> _files = [];   // the first entry of each file read
     private IEnumerator<byte[]>? _groups;
-    private ReadOnlyMemory<byte> _rest;                          // of the group that is being read
-    private long _number;                                        // of the next entry in it
+    private ReadOnlyMemory<byte> _rest;                          // unread bytes of the current group
+    private long _number;                                        // number of the next entry in it
     private bool _hasBegun;
-    private string? _difference;                                 // of the entries that follow from the program's
+    private string? _difference;                                 // between the schema of the next entries and the program's
 
-    /// <summary>Number of the entry that is read next.</summary>
+    /// <summary>Number of the next entry to read.</summary>
     public long Next { get; private set; } = position?.Entry ?? 0;
 
-    /// <summary>The file that was read last, and where what follows is to be written.</summary>
+    /// <summary>The file read last, and where to continue writing.</summary>
     public (int File, long Length, long BytesBefore) End => (_log?.Segment ?? FirstFile, _log?.Length ?? 0, _log?.BytesBefore ?? 0);
 
     /// <summary>
-    /// Why the program cannot read what the last call gave; null where it can, or an earlier version wrote it, which
-    /// did not say how.
+    /// Why the program cannot read the entries that the last call returned; null if it can, or if an earlier version
+    /// wrote them, without a schema.
     /// </summary>
     public string? Difference { get; private set; }
 
-    /// <summary>The files that were read, each with its first entry.</summary>
+    /// <summary>The files read, each with its first entry.</summary>
     public IReadOnlyList<(long First, int File)> Files => _files;
 
     /// <summary>The entries of a batch.</summary>
-    /// <exception cref="InvalidDataException">The journal is damaged, or has not what the plan names.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The journal is damaged, or lacks entries that the intent record names.
+    /// </exception>
     public List<ReadOnlyMemory<byte>> Read(JournalRange range)
     {
         if (range.From != Next)
@@ -58,7 +60,7 @@ internal sealed class ReceiverJournalReader(string directory, JournalPosition? p
         return entries;
     }
 
-    /// <summary>All entries that follow: those that are in no batch.</summary>
+    /// <summary>All remaining entries: those in no batch.</summary>
     /// <exception cref="InvalidDataException">The journal is damaged.</exception>
     public List<ReadOnlyMemory<byte>> ReadRest()
     {
@@ -69,14 +71,14 @@ internal sealed class ReceiverJournalReader(string directory, JournalPosition? p
             entries.Add(entry);
         }
 
-        // A file that was emptied gives no entry to count by.
+        // An emptied file has no entry to count from.
         long end = _hasBegun ? Next : position?.First ?? 0;
         if (end < (position?.Written ?? 0))
         {
             throw Damaged($"it ends with entry {end - 1}, and entries up to {position!.Value.Written - 1} were on the disk");
         }
 
-        NoteFile(Next);   // one that was begun and has no entry yet
+        NoteFile(Next);   // a file that was begun and has no entry yet
         return entries;
     }
 
@@ -114,7 +116,7 @@ internal sealed class ReceiverJournalReader(string directory, JournalPosition? p
             _rest = _rest[(sizeof(int) + length)..];
             _number++;
         }
-        while (_number <= Next);   // counted by the checkpoint
+        while (_number <= Next);   // skips entries that the checkpoint includes
 
         Next++;
         Difference ??= _difference;

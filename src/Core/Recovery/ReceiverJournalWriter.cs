@@ -6,50 +6,50 @@ using System.Text;
 namespace FastStream;
 
 /// <summary>
-/// Brings entries to the disk in the order in which they come: all that wait as one frame, with one <c>fsync</c>, by a
-/// thread of its own. Safe from any thread.
+/// Writes entries to disk in order of arrival. A thread of its own writes all waiting entries as one frame, with one
+/// <c>fsync</c>. Safe from any thread.
 /// </summary>
 /// <remarks>
-/// A frame is <c>| number of its first entry (8 bytes) | each entry: length (4), bytes |</c>, or, before the first one of a
-/// run in each file where entries are records, <c>| -1 (8) | their schema |</c>. After a failure of the disk
-/// nothing more is appended, and whoever waits hears of it.
+/// A frame is <c>| number of its first entry (8 bytes) | each entry: length (4), bytes |</c>, or, before the first one
+/// of a run in each file where entries are records, <c>| -1 (8) | their schema |</c>. After a disk failure nothing more
+/// is appended, and every waiter gets the error.
 /// </remarks>
 internal sealed class ReceiverJournalWriter
 {
-    /// <summary>Stands in a frame's beginning where what follows is the schema of the entries behind it.</summary>
+    /// <summary>Marks a frame that contains the schema of the entries after it.</summary>
     public const long SchemaFrame = -1;
 
-    private const int LargestKeptBuffer = 32 << 20;                   // one that grew beyond goes with its frame
+    private const int LargestKeptBuffer = 32 << 20;                   // a larger buffer is dropped after its frame
 
     private readonly string _input;                                   // its name, for messages
     private readonly ReceiverJournalOptions _options;
     private readonly BatchLog _log;
     private readonly Action<StreamingException> _fail;
-    private readonly string? _schema;                                 // how entries are written; null for bytes as they came
-    // guards all below; pulsed when an entry comes, when all that waited was taken, and at the end
+    private readonly string? _schema;                                 // how entries are written; null for bytes as received
+    // guards all below; pulsed when an entry arrives, when all waiting entries were taken, and at the end
     private readonly object _gate = new();
-    private readonly Queue<(long First, int File)> _files;            // that are there, each with its first entry
+    private readonly Queue<(long First, int File)> _files;            // the existing files, each with its first entry
     private readonly TaskCompletionSource _ended = NewSource();
     private ArrayBufferWriter<byte> _waiting = NewFrame();
     private ArrayBufferWriter<byte> _spare = NewFrame();
-    private TaskCompletionSource? _waitingDone;                       // of the entries that wait; null while nobody asks
-    private TaskCompletionSource? _takenDone;                         // of those that are being written
-    private TaskCompletionSource? _roomCame;                          // null while nobody waits for room
+    private TaskCompletionSource? _waitingDone;                       // for the waiting entries; null while nothing awaits them
+    private TaskCompletionSource? _takenDone;                         // for the entries being written
+    private TaskCompletionSource? _roomCame;                          // null while nothing waits for room
     private long _next;                                               // number of the next entry
     private long _taken;                                              // entries before this one are written or being written
-    private long _written;                                            // entries before this one are on the disk
+    private long _written;                                            // entries before this one are on disk
     private IOException? _failure;
     private bool _isEnding;
-    private bool _saysSchema;                                         // in the present file; the thread's
-    private long _fileBytes;                                          // written to the present file by this; the thread's
+    private bool _saysSchema;                                         // whether the current file has it; used by the thread only
+    private long _fileBytes;                                          // bytes this object wrote to the current file; for the thread only
 
     /// <param name="input">The input's name.</param>
-    /// <param name="options">Bounds.</param>
-    /// <param name="log">Where to write; this owns it.</param>
-    /// <param name="files">Files that are there, in order, each with its first entry.</param>
+    /// <param name="options">The bounds.</param>
+    /// <param name="log">The log to write to; this object owns it.</param>
+    /// <param name="files">Existing files, in order, each with its first entry.</param>
     /// <param name="next">Number of the next entry.</param>
-    /// <param name="fail">Told of a failure of the disk, once.</param>
-    /// <param name="schema">How entries are written; null for bytes as they came.</param>
+    /// <param name="fail">Called once, when the disk fails.</param>
+    /// <param name="schema">Describes how entries are written; null for bytes as received.</param>
     public ReceiverJournalWriter(string input, ReceiverJournalOptions options, BatchLog log,
         IEnumerable<(long First, int File)> files, long next, Action<StreamingException> fail, string? schema = null)
     {
@@ -80,7 +80,7 @@ internal sealed class ReceiverJournalWriter
         }
     }
 
-    /// <summary>Whether there is room for more to wait for the disk.</summary>
+    /// <summary>Whether the buffer has room for more entries that wait to be written.</summary>
     public bool HasRoom
     {
         get
@@ -92,11 +92,13 @@ internal sealed class ReceiverJournalWriter
         }
     }
 
-    // After a failure nobody waits: the next append says what is wrong.
+    // After a failure nothing waits: the next append throws the error.
     private bool HasRoomLocked => _waiting.WrittenCount < _options.MaxPendingBytes || _failure is not null;
 
     /// <summary>Appends an entry; blocks while there is no room.</summary>
-    /// <exception cref="IOException">The disk has failed, or this has ended: the entry will not be on it.</exception>
+    /// <exception cref="IOException">
+    /// The disk has failed, or the journal is closed: the entry will not be written.
+    /// </exception>
     public void Append(ReadOnlySpan<byte> entry)
     {
         lock (_gate)
@@ -122,7 +124,7 @@ internal sealed class ReceiverJournalWriter
         FailPoint.Pass("received");
     }
 
-    /// <summary>Done when the entries before a number are on the disk.</summary>
+    /// <summary>Completes when the entries before a number are on disk.</summary>
     /// <exception cref="IOException">The disk has failed.</exception>
     public Task WhenWrittenAsync(long number)
     {
@@ -142,7 +144,7 @@ internal sealed class ReceiverJournalWriter
         }
     }
 
-    /// <summary>Waits until there is room, or nothing can be appended any more.</summary>
+    /// <summary>Waits until there is room, or until no more entries are accepted.</summary>
     public async ValueTask WaitForRoomAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -162,7 +164,9 @@ internal sealed class ReceiverJournalWriter
         }
     }
 
-    /// <summary>What a checkpoint is to say whose batches have the entries before a number, which are on the disk.</summary>
+    /// <summary>
+    /// The position for a checkpoint whose batches include the entries before a number; those are on disk.
+    /// </summary>
     public JournalPosition PositionOf(long number)
     {
         lock (_gate)
@@ -186,7 +190,7 @@ internal sealed class ReceiverJournalWriter
         _log.RemoveBefore(file);
     }
 
-    /// <summary>Brings what waits to the disk, and ends.</summary>
+    /// <summary>Writes the waiting entries to disk and closes the journal.</summary>
     public Task CloseAsync()
     {
         lock (_gate)
@@ -203,7 +207,7 @@ internal sealed class ReceiverJournalWriter
     private static ArrayBufferWriter<byte> NewFrame()
     {
         var frame = new ArrayBufferWriter<byte>();
-        StateWriter.WriteInt64(frame, 0);   // the number of the first entry, which is known when the frame goes out
+        StateWriter.WriteInt64(frame, 0);   // the number of the first entry, filled in when the frame is written
         return frame;
     }
 
@@ -245,7 +249,7 @@ internal sealed class ReceiverJournalWriter
         }
     }
 
-    // Null at the end.
+    // Returns null at the end.
     private ArrayBufferWriter<byte>? TakeWaiting()
     {
         lock (_gate)
@@ -279,7 +283,7 @@ internal sealed class ReceiverJournalWriter
         _roomCame = null;
     }
 
-    // Gives the bytes of the file.
+    // Returns the length of the file.
     private long EndFrame(ArrayBufferWriter<byte> frame)
     {
         _fileBytes += frame.WrittenCount;
@@ -319,7 +323,7 @@ internal sealed class ReceiverJournalWriter
         TaskCompletionSource?[] waiting;
         lock (_gate)
         {
-            _failure = new IOException($"What {_input} has received could not be brought to the disk: {error.Message}", error);
+            _failure = new IOException($"Data received by {_input} could not be written to disk: {error.Message}", error);
             waiting = [_takenDone, _waitingDone];
             MakeRoomLocked();
         }
@@ -327,7 +331,7 @@ internal sealed class ReceiverJournalWriter
         foreach (TaskCompletionSource source in waiting.OfType<TaskCompletionSource>())
         {
             source.TrySetException(Failed());
-            _ = source.Task.Exception;   // whoever has given up waiting misses nothing
+            _ = source.Task.Exception;   // observed here, in case nothing awaits the task any more
         }
 
         _fail(new StreamingException(_failure.Message, error));

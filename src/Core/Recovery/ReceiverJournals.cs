@@ -3,10 +3,10 @@ using System.Text;
 
 namespace FastStream;
 
-/// <summary>Where the journals of a program's inputs lie: each in a directory of its own, by its input's name.</summary>
+/// <summary>The directories of the journals of a program's inputs, one for each input, by its name.</summary>
 /// <remarks>
 /// <code>received/Socket__1-9f86d081884c7d65/batches-000000001.log</code>
-/// The input's name as far as it fits into a file's, and a part of its SHA-256.
+/// The input's name, as far as it fits into a file name, and a part of its SHA-256.
 /// </remarks>
 internal sealed class ReceiverJournals
 {
@@ -15,10 +15,10 @@ internal sealed class ReceiverJournals
     private const int HashBytes = 8;
 
     private readonly IReadOnlyList<IInputStream> _inputs;
-    private readonly string[] _unmatched;   // of inputs that the program has no more; gone with the next checkpoint
+    private readonly string[] _unmatched;   // directories of inputs that the program no longer has; deleted with the next checkpoint
 
-    /// <summary>Tells every input where its journal is, and looks whether each journal has an input.</summary>
-    /// <exception cref="InvalidOperationException">One has none: what was received would be lost.</exception>
+    /// <summary>Tells every input where its journal is, and checks that each journal has an input.</summary>
+    /// <exception cref="InvalidOperationException">A journal has no input: received data would be lost.</exception>
     public ReceiverJournals(CheckpointOptions options, IReadOnlyList<IInputStream> inputs, IReadOnlyList<string> names, Action<string> warn)
     {
         _inputs = inputs;
@@ -45,7 +45,7 @@ internal sealed class ReceiverJournals
         }
     }
 
-    /// <summary>Removes what only checkpoints need that are not kept any more.</summary>
+    /// <summary>Removes files that only checkpoints need that are no longer kept.</summary>
     /// <param name="store">The checkpoints.</param>
     /// <param name="oldestKept">Number of the oldest one that is kept.</param>
     public void Retire(CheckpointStore store, int oldestKept)
@@ -67,7 +67,7 @@ internal sealed class ReceiverJournals
         }
         catch (InvalidDataException)
         {
-            return;   // an undamaged copy of it would need all that is there
+            return;   // an undamaged copy of the checkpoint could need any of the files
         }
 
         foreach (IInputStream input in _inputs)

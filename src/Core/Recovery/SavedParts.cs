@@ -1,6 +1,6 @@
 namespace FastStream;
 
-/// <summary>Matches what a checkpoint holds with the program that reads it, by name and schema.</summary>
+/// <summary>Matches the parts of a checkpoint with the program that reads it, by name and schema.</summary>
 internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedState unmatched, Action<string> warn)
 {
     public const string State = "state";
@@ -8,7 +8,7 @@ internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedSta
     public const string SinkKind = "sink";
 
     /// <summary>Gives all states and inputs their parts.</summary>
-    /// <exception cref="InvalidOperationException">A saved state fits no operator, or one of another type.</exception>
+    /// <exception cref="InvalidOperationException">A saved state matches no operator, or one of another type.</exception>
     public void LoadInto(IReadOnlyList<string> stateNames, IReadOnlyList<IStateSnapshot> states,
         IReadOnlyList<string> inputNames, IReadOnlyList<IInputStream> inputs)
     {
@@ -45,7 +45,7 @@ internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedSta
     }
 
     /// <summary>Gives sinks the positions that they had at the checkpoint.</summary>
-    /// <exception cref="InvalidOperationException">A sink is not there any more.</exception>
+    /// <exception cref="InvalidOperationException">The program no longer has a sink.</exception>
     public void LoadInto(SinkPositions sinks)
     {
         Match(SinkKind, sinks.Names, "position of a sink");
@@ -66,7 +66,8 @@ internal sealed class SavedParts(CheckpointData data, KeySalt salt, UnmatchedSta
         }
     }
 
-    // The partition whose keys all of a part are, so that none has to be hashed: mostly the program has as many partitions as before.
+    // The partition that owns all keys of a part, so that none has to be hashed: usually the program has as many
+    // partitions as before.
     private int? OwnerOf(CheckpointPart part, IStateSnapshot state) =>
         part.Groups is { } groups && state.IsByGroup && data.Manifest.Salt is { } saved && saved.Equals(salt)
             ? groups.OwnerAmong(state.PartCount) : null;

@@ -5,7 +5,7 @@ using System.Text;
 namespace FastStream;
 
 /// <summary>The sinks of a context by name, and the position of each as of the last batch that is done.</summary>
-/// <remarks>Used by the scheduler, between batches, and by the start.</remarks>
+/// <remarks>Used by the scheduler, between batches, and during a start.</remarks>
 internal sealed class SinkPositions
 {
     private readonly List<(string Name, ISinkOutput Sink)> _sinks = [];
@@ -40,7 +40,7 @@ internal sealed class SinkPositions
     public IEnumerable<(string Name, byte[] Position)> Last => _last.Select(each => (each.Key, each.Value));
 
     /// <summary>Gives the sinks their names, before they are opened.</summary>
-    /// <param name="isCommitted">Whether a batch of an earlier run is written down as done.</param>
+    /// <param name="isCommitted">Tells whether the log says that a batch of an earlier run is done.</param>
     public void Bind(Func<BatchTime, bool> isCommitted)
     {
         foreach ((string name, ISinkOutput sink) in _sinks)
@@ -49,10 +49,10 @@ internal sealed class SinkPositions
         }
     }
 
-    /// <summary>A position that was found; the one found last counts. <see cref="EndLoad"/> hands it on.</summary>
+    /// <summary>Sets a position that was found; the last one is used. <see cref="EndLoad"/> passes it to the sink.</summary>
     public void Load(string name, ReadOnlySpan<byte> position) => _last[name] = position.ToArray();
 
-    /// <summary>Hands what was found to the sinks. Positions of sinks that are not there any more go.</summary>
+    /// <summary>Passes the positions to the sinks. Positions of sinks that no longer exist are dropped.</summary>
     public void EndLoad()
     {
         foreach (string gone in _last.Keys.Except(Names).ToArray())
@@ -69,8 +69,10 @@ internal sealed class SinkPositions
         }
     }
 
-    /// <summary>Asks the sinks where they are, and writes that after what is written already: a number, then names and positions.</summary>
-    /// <returns>Whether one of them has a position; else nothing is written.</returns>
+    /// <summary>
+    /// Asks the sinks for their positions, and appends them to the output: a number, then names and positions.
+    /// </summary>
+    /// <returns>Whether at least one sink has a position; otherwise nothing is written.</returns>
     public bool Save(ArrayBufferWriter<byte> output)
     {
         int countAt = output.WrittenCount;
@@ -86,7 +88,7 @@ internal sealed class SinkPositions
 
             if (count++ == 0)
             {
-                StateWriter.WriteInt32(output, 0);   // known at the end
+                StateWriter.WriteInt32(output, 0);   // filled in at the end
             }
 
             var writer = new StateWriter(output);
@@ -108,7 +110,7 @@ internal sealed class SinkPositions
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">It is something else.</exception>
+    /// <exception cref="InvalidDataException">The bytes are something else.</exception>
     public static Dictionary<string, ReadOnlyMemory<byte>> Read(ReadOnlyMemory<byte> saved)
     {
         var reader = new StateReader(saved.Span, "the positions of a batch's sinks");

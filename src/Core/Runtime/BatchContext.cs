@@ -4,28 +4,29 @@ using System.Runtime.ExceptionServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// One run of one batch: its time, what is still to be done, whether it failed, and the memory that lives as long as the batch does.
+/// One attempt of one batch: its time, its unfinished work, whether it failed, and the memory that lives as long as the
+/// batch.
 /// </summary>
 /// <remarks>
-/// Everything that a batch's records point into (blocks, group arrays, collected outputs) is held here and let go
-/// when the last holder releases: the scheduler, an output that reads later, a stream that remembers.
+/// The context holds everything that a batch's records point into (blocks, group arrays, collected outputs), and
+/// releases it with the last holder: the scheduler, an output that reads later, a stream that remembers.
 /// <see cref="Retain"/>, <see cref="Release"/> and <see cref="Keep{T}"/> are safe from any thread.
 /// </remarks>
 public sealed class BatchContext
 {
-    private readonly InputBatch[] _inputs;                    // by input index; disposed with the scope unless a next try takes them over
+    private readonly InputBatch[] _inputs;                    // by input index; disposed with the context, or by the next attempt
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();                      // guards _kept, _windows, _failedRecords and _isGone
-    private List<IDisposable>? _kept;                         // pooled memory given back with the scope
-    // what windows hold and gave, by the number of windows before them; null where none holds batches
+    private List<IDisposable>? _kept;                         // pooled memory returned with the context
+    // what windows hold and contributed, by the number of windows before them; null where none holds batches
     private List<WindowLevel>? _windows;
     private Dictionary<string, (long Count, Exception First)>? _failedRecords;   // by operator; null where no record failed
-    private bool _isGone;                                     // inputs and _kept were given back
+    private bool _isGone;                                     // inputs and _kept were released
     private bool _isLeftBehind;
-    private int _pending = 1;                                 // messages not handled yet, and 1 for the scheduler while it posts
-    private int _holders = 1;                                 // who still reads the batch's records
+    private int _pending = 1;                                 // unhandled messages, plus 1 for the scheduler while it posts
+    private int _holders = 1;                                 // readers of the batch's records
     private StreamingException? _failure;                     // the first failure; later ones are consequences
-    private BatchContext? _nextAttempt;                             // the run that has taken the inputs over; held as long as this one is
+    private BatchContext? _nextAttempt;                       // the attempt that took the inputs over; held as long as this one
 
     internal BatchContext(BatchTime time, InputBatch[] inputs)
     {
@@ -33,34 +34,36 @@ public sealed class BatchContext
         _inputs = inputs;
     }
 
-    /// <summary>The batch's time, its identity.</summary>
+    /// <summary>The batch's time, which identifies it.</summary>
     public BatchTime Time { get; }
 
     /// <summary>The batch's number: 1 for the first one after zero time.</summary>
     public long Number { get; internal init; }
 
-    /// <summary>Whether an earlier run of the program began the batch, and may have put it out.</summary>
+    /// <summary>Whether an earlier run of the program began the batch, and may have run its outputs.</summary>
     internal bool IsReplay { get; init; }
 
-    /// <summary>Measures the stages; null where nobody asks.</summary>
+    /// <summary>Measures the stages; null where measuring is off.</summary>
     internal StageTimes? StageTimes { get; init; }
 
     internal bool IsFailed => Volatile.Read(ref _failure) is not null;
 
     internal StreamingException? Failure => Volatile.Read(ref _failure);
 
-    /// <summary>Whether the context has stopped while something of the batch did not return: nothing more may come of it.</summary>
+    /// <summary>
+    /// Whether the context stopped before all work of the batch returned: the batch must have no further effect.
+    /// </summary>
     internal bool IsLeftBehind => Volatile.Read(ref _isLeftBehind);
 
-    /// <summary>Done when no message of this batch is left anywhere, whether it failed or not.</summary>
+    /// <summary>Completes when every message of this batch has been handled, whether the batch failed or not.</summary>
     internal Task Drained => _done.Task;
 
     internal InputBatch Input(int index) => _inputs[index];
 
-    /// <summary>One more reader of the batch's records. The caller must be one already.</summary>
+    /// <summary>Adds a reader of the batch's records. The caller must already be one.</summary>
     public void Retain() => Interlocked.Increment(ref _holders);
 
-    /// <summary>One reader less; the last one gives the batch's memory back.</summary>
+    /// <summary>Removes a reader; the last one releases the batch's memory.</summary>
     public void Release()
     {
         if (Interlocked.Decrement(ref _holders) == 0)
@@ -70,8 +73,8 @@ public sealed class BatchContext
     }
 
     /// <summary>
-    /// A window with so many windows before it holds the batch's records: the batch's own memory, and what those
-    /// windows gave it. The caller must be a reader.
+    /// Makes a window hold the batch's records: the batch's own memory, and what the windows before it contributed.
+    /// <paramref name="depth"/> is the number of those windows. The caller must be a reader.
     /// </summary>
     internal void RetainForWindow(int depth)
     {
@@ -81,7 +84,7 @@ public sealed class BatchContext
         }
     }
 
-    /// <summary>The window's hold ends.</summary>
+    /// <summary>Ends the window's hold.</summary>
     internal void ReleaseForWindow(int depth)
     {
         lock (_lock)
@@ -92,10 +95,13 @@ public sealed class BatchContext
         GiveBack();
     }
 
-    /// <summary>Lets go of what a window gave the batch when no reader is left, and no window behind that one.</summary>
+    /// <summary>
+    /// Releases what a window contributed to the batch when no reader and no window downstream of that one holds the
+    /// batch.
+    /// </summary>
     /// <remarks>
-    /// The window itself, which holds this batch too, does not count: else each batch would hold the one before it, and
-    /// none would ever end.
+    /// The window itself also holds this batch, but does not count: otherwise each batch would hold the one before it,
+    /// and none would ever be released.
     /// </remarks>
     internal void KeepFromWindow(int depth, IDisposable memory)
     {
@@ -106,7 +112,7 @@ public sealed class BatchContext
     }
 
     /// <summary>Rents an array that lives as long as the batch.</summary>
-    /// <param name="minimumLength">At least so many elements.</param>
+    /// <param name="minimumLength">The least number of elements.</param>
     public T[] Keep<T>(int minimumLength)
     {
         T[] array = ArrayPool<T>.Shared.Rent(minimumLength);
@@ -114,7 +120,7 @@ public sealed class BatchContext
         return array;
     }
 
-    /// <summary>Lets go of something when the batch is done with.</summary>
+    /// <summary>Disposes of an object when the batch's memory is released.</summary>
     public void Keep(IDisposable memory)
     {
         lock (_lock)
@@ -123,7 +129,7 @@ public sealed class BatchContext
         }
     }
 
-    /// <summary>Records that an operator left out, by its error policy. From any partition.</summary>
+    /// <summary>Counts records that an operator dropped by its error policy. Called from any partition.</summary>
     internal void AddFailedRecords(string operatorName, long count, Exception first)
     {
         lock (_lock)
@@ -135,8 +141,8 @@ public sealed class BatchContext
     }
 
     /// <summary>
-    /// Records that operators left out, by the operator's name, with the first error of each; null where there are
-    /// none. When the batch is quiet.
+    /// Records that operators dropped, by the operator's name, with the first error of each; null where there are none.
+    /// Read when the batch has drained.
     /// </summary>
     internal IReadOnlyDictionary<string, (long Count, Exception First)>? FailedRecords => _failedRecords;
 
@@ -161,7 +167,9 @@ public sealed class BatchContext
         Interlocked.CompareExchange(ref _failure, failure, null);
     }
 
-    /// <summary>The context goes without the batch: what is under way is dropped, and what comes back later must do nothing.</summary>
+    /// <summary>
+    /// The context stops without the batch: work in progress is dropped, and work that returns later must do nothing.
+    /// </summary>
     internal void LeaveBehind(StreamingException why)
     {
         Volatile.Write(ref _isLeftBehind, true);
@@ -169,8 +177,8 @@ public sealed class BatchContext
     }
 
     /// <summary>
-    /// Another run of the same batch, which takes the inputs over: they are disposed when nobody reads either run any
-    /// more. Before the scheduler releases this one.
+    /// Begins another attempt of the same batch, which takes the inputs over: they are disposed when neither attempt
+    /// has a reader left. Call it before the scheduler releases this attempt.
     /// </summary>
     internal BatchContext NewAttempt()
     {
@@ -191,10 +199,10 @@ public sealed class BatchContext
         return _windows[depth];
     }
 
-    // Gives back what nobody reads any more.
+    // Releases what has no reader left.
     private void GiveBack()
     {
-        List<IDisposable>? given = null;   // by windows; most batches were given nothing
+        List<IDisposable>? given = null;   // by windows; most batches have none
         bool all;
         lock (_lock)
         {
@@ -257,7 +265,7 @@ public sealed class BatchContext
         }
     }
 
-    // One that throws does not keep the others from giving their memory back.
+    // If one throws, the others are still released.
     private static void DisposeAll(IReadOnlyList<IDisposable> memory)
     {
         Exception? failure = null;
@@ -294,11 +302,11 @@ public sealed class BatchContext
     }
 }
 
-/// <summary>Carries the name of the operator that failed up to the runner; users see <see cref="StreamingException"/>.</summary>
+/// <summary>Takes the name of the failed operator up to the runner; users see <see cref="StreamingException"/>.</summary>
 internal sealed class OperatorFailure(string operatorName, string? origin, Exception error) : Exception(error.Message, error)
 {
     public string OperatorName { get; } = operatorName;
 
-    /// <summary>Where in the program it is described; null where that is not known.</summary>
+    /// <summary>Where in the program the operator is described; null if unknown.</summary>
     public string? Origin { get; } = origin;
 }

@@ -1,34 +1,33 @@
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Tells whoever stored records what became of the batch that they are in: an input gives it to the batch (<see
-/// cref="InputBatch.Receipt"/>) that has them. Safe from any thread; the first answer
-/// counts.
+/// Tells the party that stored records what became of their batch. An input attaches the receipt to the batch that
+/// contains the records (<see cref="InputBatch.Receipt"/>). Safe from any thread; the first answer counts.
 /// </summary>
 /// <remarks>
-/// The context answers for every batch that it takes. An input that drops records, or stops with records that are in no batch, answers
-/// for these itself by <see cref="Reject"/>.
+/// The context answers for every batch that it takes. An input that drops records, or stops with records that are in no
+/// batch, must answer for them itself with <see cref="Reject"/>.
 /// </remarks>
 public sealed class BatchReceipt
 {
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>
-    /// Done when the records count: their batch is planned on the disk, or done where there are no checkpoints. Faults when
-    /// they never will.
+    /// Completes when the records are safe: the intent record of their batch is on disk, or, without checkpoints, the
+    /// batch is done. Faults when that can no longer happen.
     /// </summary>
     public Task Settled => _settled.Task;
 
-    /// <summary>The records count.</summary>
+    /// <summary>Completes <see cref="Settled"/>.</summary>
     internal void Accept() => _settled.TrySetResult();
 
-    /// <summary>The records are in no batch that counts, and never will be.</summary>
-    /// <param name="why">What <see cref="Settled"/> faults with.</param>
+    /// <summary>Fails <see cref="Settled"/>: the records are in no committed batch, and never will be.</summary>
+    /// <param name="why">The exception of <see cref="Settled"/>.</param>
     public void Reject(Exception why)
     {
         if (_settled.TrySetException(why))
         {
-            _ = _settled.Task.Exception;   // whoever has given up waiting misses nothing
+            _ = _settled.Task.Exception;   // observed here, in case nothing awaits the task any more
         }
     }
 }

@@ -3,24 +3,24 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>Where in a program a stream or output is described: for errors, which else name it by operator and number.</summary>
+/// <summary>
+/// Finds where in a program a stream or output is described, for errors, which otherwise name it by operator and
+/// number.
+/// </summary>
 /// <remarks>
-/// One walk over the stack for each described stream, before the start; nothing later. File and line are there where
-/// the assembly's debug information is beside it, else type and method; where a program is compiled ahead of time
-/// without either, nothing.
+/// It walks the stack once for each described stream, before the start, and never later. It gives file and line where
+/// the assembly's debug information is beside it, else type and method, and nothing where a program is compiled ahead
+/// of time without either.
 /// </remarks>
 internal static class CodePlace
 {
-    // What describes streams for somebody else.
+    // Assemblies that describe streams on behalf of a caller.
     private static readonly HashSet<string> _own = new(StringComparer.Ordinal)
     {
         "FastStream.Core", "FastStream.Ingest", "FastStream.Kafka", "FastStream.State", "FastStream.Hosting", "FastStream.TestKit",
     };
 
-    /// <summary>
-    /// The innermost caller that is no part of ours or of .NET, such as <c>Pipeline.cs:27</c>; null where it is not
-    /// known.
-    /// </summary>
+    /// <summary>The innermost caller outside FastStream and .NET, such as <c>Pipeline.cs:27</c>; null if unknown.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static string? OfCaller()
     {

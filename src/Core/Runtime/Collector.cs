@@ -1,6 +1,6 @@
 namespace FastStream.Runtime;
 
-/// <summary>The end of a chain, for one partition: keeps the batch's records until they are taken.</summary>
+/// <summary>The end of a chain, for one partition: collects the batch's records until the output takes them.</summary>
 internal sealed class Collector<T> : LastOperator<T>
 {
     private RecordBlocks<T> _records = new();
@@ -9,10 +9,10 @@ internal sealed class Collector<T> : LastOperator<T>
 
     public override void Reset(BatchContext batch) => Forget();
 
-    /// <summary>Gives back what was gathered.</summary>
+    /// <summary>Releases the collected records.</summary>
     public void Forget() => _records.Dispose();
 
-    /// <summary>Takes the gathered records out.</summary>
+    /// <summary>Takes the collected records.</summary>
     public RecordBlocks<T> Take()
     {
         RecordBlocks<T> records = _records;

@@ -1,25 +1,25 @@
 namespace FastStream.Runtime;
 
 /// <summary>
-/// The batch times at which something comes out of a graph though nothing comes in: so a gap in the batch times is
-/// crossed from one to the next, and not by each time in it.
+/// The batch times at which a graph emits something even without input. A gap in the batch times is crossed from one
+/// such time to the next, instead of running every time in it.
 /// </summary>
-/// <remarks>Asked between batches, when no operator runs.</remarks>
+/// <remarks>Used between batches, when no operator runs.</remarks>
 internal sealed class DueTimes
 {
-    private readonly HashSet<TimeSpan> _slides = [];                       // longer than the batch interval, of windows and outputs
-    private readonly HashSet<TimeSpan> _earlierSlides = [];                // of streams whose batches hold what earlier ones brought
-    // each gives the first time after another at which it has something
+    private readonly HashSet<TimeSpan> _slides = [];          // of windows and outputs, those longer than the batch interval
+    private readonly HashSet<TimeSpan> _earlierSlides = [];   // of streams whose batches contain records of earlier batches
+    // each returns the first time after a given one at which it emits something
     private readonly List<Func<BatchTime, BatchTime?>> _operators = [];
     private StreamingContext? _context;
 
     /// <summary>
-    /// Adds an operator: the first time after the given one at which records come of what it keeps, on the grid of its
-    /// slide; null for none.
+    /// Adds an operator by a function that returns the first time after the given one, on the grid of its slide, at
+    /// which its state emits records; null for none.
     /// </summary>
     public void Add(Func<BatchTime, BatchTime?> next) => _operators.Add(next);
 
-    /// <summary>Takes in what streams and outputs of the graph say by their slides.</summary>
+    /// <summary>Adds the slides of the graph's streams and outputs.</summary>
     public void AddSlides(IEnumerable<DStream> streams, IEnumerable<OutputOperation> outputs)
     {
         foreach (DStream stream in streams)
@@ -42,7 +42,7 @@ internal sealed class DueTimes
         }
     }
 
-    /// <summary>The first time after another at which anything is due: an operator, or a slide.</summary>
+    /// <summary>The first time after a given one at which an operator or a slide is due.</summary>
     public BatchTime? Next(BatchTime after)
     {
         BatchTime? first = NextSlide(after);
@@ -57,7 +57,7 @@ internal sealed class DueTimes
         return first;
     }
 
-    /// <summary>The first time after another at which a slide longer than the batch interval ends.</summary>
+    /// <summary>The first time after a given one at which a slide longer than the batch interval ends.</summary>
     public BatchTime? NextSlide(BatchTime after)
     {
         BatchTime? first = null;
@@ -70,7 +70,9 @@ internal sealed class DueTimes
         return first;
     }
 
-    /// <summary>Whether a batch of this time puts out what earlier ones brought: a window ends, or states may time out.</summary>
+    /// <summary>
+    /// Whether a batch of this time emits records of earlier batches: a window ends, or states may time out.
+    /// </summary>
     public bool HasEarlierAt(BatchTime time) => _earlierSlides.Any(slide => time.IsValid(slide, _context!.ZeroTime));
 
     private void AddSlide(DStream stream)

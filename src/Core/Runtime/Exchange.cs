@@ -3,45 +3,57 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>Decides to which partition each record of a sending partition goes.
-/// <see cref="DStreamOperators.PartitionBy{T}"/> exchanges by one.</summary>
-/// <remarks>One serves one sending partition, and is called by one thread at a time. The same batch must always be dealt out
-/// alike: a batch that failed runs again, and one of before a crash too.</remarks>
+/// <summary>
+/// Chooses the target partition of each record of a sending partition. <see cref="DStreamOperators.PartitionBy{T}"/>
+/// uses one.
+/// </summary>
+/// <remarks>
+/// An instance serves one sending partition, and one thread at a time calls it. The same batch must always be
+/// partitioned in the same way: a failed batch runs again, and so may a batch from before a crash.
+/// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public interface IPartitioner<T>
 {
     /// <summary>Writes the target partition of each record.</summary>
     /// <param name="items">Records of the sending partition, in their order.</param>
-    /// <param name="targets">One place for each record: to be filled with numbers from 0 to below <paramref name="partitions"/>.</param>
+    /// <param name="targets">
+    /// One element for each record, to be filled with a number from 0 up to, but not including,
+    /// <paramref name="partitions"/>.
+    /// </param>
     /// <param name="partitions">Number of partitions behind the exchange, at least 1.</param>
-    /// <param name="salt">Says which partition owns a key, where the target comes from one: <see cref="KeySalt.PartitionOf"/>.</param>
+    /// <param name="salt">
+    /// Determines which partition owns a key, for targets chosen by key: <see cref="KeySalt.PartitionOf"/>.
+    /// </param>
     void Targets(ReadOnlySpan<T> items, Span<int> targets, int partitions, in KeySalt salt);
 
     /// <summary>
-    /// Whether each record goes to the partition of its key's group (<see cref="KeySalt.PartitionOf"/>), and another process
-    /// with the same salt sends it to the same one
-    /// (<see cref="KeySalt.IsStable"/> of the key's type). Then keyed operators behind need no exchange, and what they keep is
-    /// saved by key group. By itself false.
+    /// Whether each record goes to the partition of its key's group (<see cref="KeySalt.PartitionOf"/>), and another
+    /// process with the same salt sends the record to the same partition (<see cref="KeySalt.IsStable"/> of the key's
+    /// type). Then keyed operators downstream need no exchange, and their state is saved by key group. By default
+    /// false.
     /// </summary>
     bool IsByStableKey => false;
 
-    /// <summary>The batch is over or given up: the next one is dealt out as if it were the first. By itself nothing.</summary>
+    /// <summary>
+    /// Called when the batch ends or is given up: the next batch is partitioned as if it were the first. By default,
+    /// does nothing.
+    /// </summary>
     void EndBatch()
     {
     }
 }
 
-/// <summary>Records cross to other partitions: the chain is cut here, and a new stage begins.</summary>
+/// <summary>An exchange, where records cross to other partitions: one stage ends here, and a new one begins.</summary>
 /// <remarks>
-/// Each sender fills pooled arrays for each target and posts them to the targets' mailboxes at its end of the batch. A
-/// receiver takes the arrays of sender 0 as they come and those of the others after it, so that the same input always
-/// gives the same order.
+/// Each sender buffers records in pooled arrays per target partition and posts them to the targets' mailboxes. A
+/// receiver takes the arrays of sender 0 as they arrive and then those of the other senders in order, so that the same
+/// input always gives the same order.
 /// </remarks>
 /// <param name="parent">Where the records come from.</param>
 /// <param name="operatorName">The word shown for it.</param>
 /// <param name="partitions">Partitions after the exchange, at least 1.</param>
-/// <param name="partitionerOf">Makes the route of a sending partition.</param>
-/// <param name="byKey">Whether the route sends each key to the partition of its hash.</param>
+/// <param name="partitionerOf">Creates the partitioner of a sending partition.</param>
+/// <param name="byKey">Whether the partitioner sends each key to the partition of its hash.</param>
 internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, int partitions,
     Func<int, IPartitioner<T>> partitionerOf, bool byKey)
     : DStream<T>(parent.Context, operatorName, parent)
@@ -52,8 +64,8 @@ internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, 
 
     public override bool HasUniqueKeys => SharesStageWithParents && parent.HasUniqueKeys;
 
-    // Where nothing crosses the chain goes straight on: from one partition to one partition, and where each key is in
-    // its partition already.
+    // The chain continues without an exchange where no record crosses: from one partition to one partition, and where
+    // each key is already in its partition.
     internal override bool SharesStageWithParents =>
         parent.PartitionCount == partitions && (partitions == 1 || (byKey && parent.IsPartitionedByKey));
 
@@ -79,7 +91,7 @@ internal sealed class ExchangeStream<T>(DStream<T> parent, string operatorName, 
 }
 
 /// <summary>The sending side of an exchange, for one partition.</summary>
-internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySalt salt,
+internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> partitioner, KeySalt salt,
     ExchangeReceiver<T>[] receivers, StageRunner[] runners) : LastOperator<T>
 {
     private const int BlockRecords = 2048;
@@ -88,13 +100,13 @@ internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySa
     private readonly T[]?[] _filling = new T[]?[receivers.Length];   // the array being filled for each target
     private readonly int[] _counts = new int[receivers.Length];      // records in it
     private readonly int[] _targets = new int[RecordBuffer.SpanRecords];
-    private readonly List<(int Target, T[] Records)> _full = [];     // full arrays, posted when the span is done
+    private readonly List<(int Target, T[] Records)> _full = [];     // full arrays, posted at the end of the span
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnRecords(ReadOnlySpan<T> items)
     {
         Span<int> targets = _targets.AsSpan(0, items.Length);
-        route.Targets(items, targets, receivers.Length, in _salt);
+        partitioner.Targets(items, targets, receivers.Length, in _salt);
         for (int i = 0; i < items.Length; i++)
         {
             int target = targets[i];
@@ -111,7 +123,7 @@ internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySa
 
     public override void OnBatchEnd(BatchContext batch)
     {
-        route.EndBatch();
+        partitioner.EndBatch();
         foreach ((int target, T[] records) in _full)
         {
             runners[target].Post(new StageMessage(receivers[target], batch, records, BlockRecords, sender));
@@ -133,7 +145,7 @@ internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySa
 
     public override void Reset(BatchContext batch)
     {
-        route.EndBatch();
+        partitioner.EndBatch();
         foreach ((_, T[] records) in _full)
         {
             ExchangeReceiver<T>.Return(records);
@@ -152,14 +164,14 @@ internal sealed class ExchangeSender<T>(int sender, IPartitioner<T> route, KeySa
     }
 }
 
-/// <summary>The receiving side of an exchange, for one partition: the first operator's feeder.</summary>
+/// <summary>The receiving side of an exchange, for one partition: it feeds the first operator.</summary>
 internal sealed class ExchangeReceiver<T>(Operator<T> next, int senders) : StageRoot
 {
     // messages of senders whose turn has not come
     private readonly Queue<StageMessage>[] _waiting = Enumerable.Range(0, senders).Select(_ => new Queue<StageMessage>()).ToArray();
-    // the sender whose messages run at once
+    // the sender whose messages are handled at once, without queueing
     private int _turn;
-    // the batch has, for what follows
+    // whether the batch has begun for the operators downstream
     private bool _hasBegun;
 
     public override void Receive(in StageMessage message)

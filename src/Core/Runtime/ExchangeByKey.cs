@@ -1,6 +1,6 @@
 namespace FastStream.Runtime;
 
-/// <summary>Routes pairs to the partition that owns their key.</summary>
+/// <summary>Sends pairs to the partition that owns their key.</summary>
 internal static class ExchangeByKeyExtensions
 {
     /// <summary>The same pairs, each key in the partition of its hash.</summary>
@@ -15,19 +15,18 @@ internal static class ExchangeByKeyExtensions
     }
 
     /// <summary>
-    /// As <see cref="ExchangeByKey"/>, but always a stream of its own, which moves nothing where nothing has to be
-    /// moved.
+    /// As <see cref="ExchangeByKey"/>, but always returns a new stream, which moves no records where none need to move.
     /// </summary>
     public static DStream<(TKey Key, TValue Value)> NewExchangeByKey<TKey, TValue>(DStream<(TKey Key, TValue Value)> stream,
         string operatorName, int partitions) =>
         new ExchangeStream<(TKey Key, TValue Value)>(stream, operatorName, partitions,
             _ => HashPartitioner<TKey, TValue>.Instance, byKey: true);
 
-    /// <summary>Whether keyed work may begin without an exchange.</summary>
+    /// <summary>Whether keyed operators may follow without an exchange.</summary>
     public static bool HasEachKeyInOnePartition(this DStream stream, int partitions) =>
         stream.PartitionCount == partitions && (partitions == 1 || stream.IsPartitionedByKey);
 
-    /// <summary>The partition count asked for, or the context's.</summary>
+    /// <summary>The requested number of partitions, or the context's.</summary>
     public static int PartitionsOr(this DStream stream, int? partitions)
     {
         int count = partitions ?? stream.Context.Options.Partitions;
@@ -40,12 +39,12 @@ internal static class ExchangeByKeyExtensions
     }
 }
 
-/// <summary>Sends each pair to the partition that its key's hash names.</summary>
+/// <summary>Sends each pair to the partition given by the hash of its key.</summary>
 internal sealed class HashPartitioner<TKey, TValue> : IPartitioner<(TKey Key, TValue Value)>
 {
     public static readonly HashPartitioner<TKey, TValue> Instance = new();
 
-    /// <summary>The route of a stream that is partitioned by key under a condition.</summary>
+    /// <summary>The partitioner, where a stream is partitioned by key; else null.</summary>
     public static HashPartitioner<TKey, TValue>? Where(bool isPartitionedByKey) => isPartitionedByKey ? Instance : null;
 
     public bool IsByStableKey => PartitionHash.IsStable<TKey>();

@@ -1,6 +1,6 @@
 namespace FastStream.Runtime;
 
-/// <summary>The running graph: its outputs, the roots that a batch enters by, and the runners.</summary>
+/// <summary>The running graph: its outputs, the roots where batches enter, and the runners.</summary>
 internal sealed class Graph(
     IReadOnlyList<OutputOperation> outputs,
     IReadOnlyList<IInputStream> inputs,
@@ -14,32 +14,32 @@ internal sealed class Graph(
     DueTimes due,
     IReadOnlyList<IKeptStates> states)
 {
-    private BatchContext? _last;               // the run that began last
-    private Dictionary<int, int>? _stages;   // each stream's stage; made when first asked for
+    private BatchContext? _last;               // the attempt that began last
+    private Dictionary<int, int>? _stages;   // each stream's stage; created on first use
 
     public IReadOnlyList<OutputOperation> Outputs { get; } = outputs;
 
     public IReadOnlyList<IInputStream> Inputs { get; } = inputs;
 
-    /// <summary>What streams keep over batches, as a checkpoint sees it.</summary>
+    /// <summary>The state of streams, as a checkpoint sees it.</summary>
     public IReadOnlyList<IStateSnapshot> Sections { get; } = sections;
 
-    /// <summary>What keys' states can be asked for, between batches.</summary>
+    /// <summary>The keyed states that can be queried between batches.</summary>
     public IReadOnlyList<IKeptStates> States { get; } = states;
 
-    /// <summary>When something comes out though nothing comes in.</summary>
+    /// <summary>The times at which the graph emits something even without input.</summary>
     public DueTimes Due { get; } = due;
 
     public int StageRunnerCount => runners.Count;
 
-    /// <summary>Begins to measure a batch. Between batches.</summary>
+    /// <summary>Begins to measure a batch. Called between batches.</summary>
     public StageTimes BeginProfile(TimeProvider clock)
     {
         counts.Begin();
         return new StageTimes(clock, runners.Count);
     }
 
-    /// <summary>What was measured. When the batch is quiet.</summary>
+    /// <summary>Takes the measurements. Called when the batch has drained.</summary>
     public BatchProfile TakeProfile(StageTimes times)
     {
         _stages ??= StreamGraph.Of(Outputs).Streams.ToDictionary(stream => stream.Id, stream => stream.Stage);
@@ -50,7 +50,7 @@ internal sealed class Graph(
             times.GarbageCollection);
     }
 
-    /// <summary>Sends one batch through all stages; done when none of its messages is left anywhere.</summary>
+    /// <summary>Sends one batch through all stages; completes when all of its messages have been handled.</summary>
     public Task RunAsync(BatchContext batch)
     {
         _last = batch;
@@ -64,8 +64,8 @@ internal sealed class Graph(
     }
 
     /// <summary>
-    /// The operators and inputs whose code runs now: of each thread the last of the chain that was called. Names, each
-    /// once.
+    /// The names of the operators and inputs whose code runs now, without duplicates: for each thread, the innermost
+    /// one of the chain.
     /// </summary>
     public IReadOnlyList<string> AtWork() =>
         [.. atWork.Select(each => (each.Name, each.Thread)).Where(each => each.Thread != 0)
@@ -74,7 +74,10 @@ internal sealed class Graph(
     /// <summary>Whether the thread is in an operator or in an input's batch.</summary>
     public bool IsAtWork(int thread) => atWork.Any(each => each.Thread == thread);
 
-    /// <summary>Drops what the run that began last has done in every operator. Only while no message is under way.</summary>
+    /// <summary>
+    /// Discards, in every operator, the work of the attempt that began last. Call it only while no message is in
+    /// flight.
+    /// </summary>
     public void Reset()
     {
         foreach (StageRoot root in roots)
@@ -90,7 +93,7 @@ internal sealed class Graph(
             output.Reset();
         }
 
-        _last = null;   // a scope is large, and its memory has gone
+        _last = null;   // a context is large, and its memory has been released
     }
 
     public async Task CloseAsync()
@@ -111,7 +114,7 @@ internal sealed class Graph(
             each.Dispose();
         }
 
-        // One that does not close does not keep the others open.
+        // If one fails to close, the others are still closed.
         var failures = new List<Exception>();
         foreach (OutputOperation output in Outputs)
         {

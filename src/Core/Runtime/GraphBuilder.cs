@@ -18,12 +18,12 @@ public sealed class GraphBuilder
     private readonly Dictionary<DStream, StageRunner[]> _runners = []; // by the stage's representative
     private readonly List<StageRoot> _roots = [];
     private readonly List<(StageRoot Root, StageRunner Runner)> _inputRoots = [];
-    private readonly List<IDisposable> _owned = [];                    // given back when the context stops
-    private readonly List<IAtWork> _atWork = [];                       // what calls users' code, from the outputs back to the inputs
+    private readonly List<IDisposable> _owned = [];                    // disposed when the context stops
+    private readonly List<IAtWork> _atWork = [];                       // operators that call user code, from the outputs back to the inputs
     private readonly List<(DStream Stream, int Partition, IRecordCounter Counter)> _counters = [];   // of each stream's first consumer
     private int _runnerCount;
     private readonly List<IStateSnapshot> _sections = [];
-    private readonly List<IKeptStates> _states = [];                   // of keys, to be asked for
+    private readonly List<IKeptStates> _states = [];                   // keyed states that can be queried
     private readonly Dictionary<(DStream Stream, int Partition, Type Type), object> _shared = [];
     private readonly ExecutionDataflowBlockOptions _blockOptions;
 
@@ -35,17 +35,18 @@ public sealed class GraphBuilder
     }
 
     /// <summary>
-    /// Makes the consumer's operators, one for each partition of the parent, and connects them behind it. What a
-    /// <see cref="StatefulOperator{TIn, TOut}"/> keeps is in checkpoints from then on, under the
-    /// consumer's name, if it has a <see cref="StatefulOperator{TIn, TOut}.Schema"/>.
+    /// Creates the consumer's operators, one for each partition of the parent, and connects them to it. The state of a
+    /// <see cref="StatefulOperator{TIn, TOut}"/> is then in checkpoints, under the consumer's name, if the operator has
+    /// a <see cref="StatefulOperator{TIn, TOut}.Schema"/>.
     /// </summary>
     /// <typeparam name="T">The parent's record.</typeparam>
     /// <param name="parent">The stream whose records are taken in.</param>
     /// <param name="consumer">The stream or output that the operators belong to; its name is in errors.</param>
-    /// <param name="create">Makes the operator of a partition.</param>
-    /// <exception cref="InvalidOperationException">The operators save what they keep by key, and the parent is not partitioned
-    /// by a key that every process finds again; or the consumer has such operators
-    /// already.</exception>
+    /// <param name="create">Creates the operator of a partition.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The operators save state by key, and the parent is not partitioned by a key that every process maps to the same
+    /// partition; or the consumer has such operators already.
+    /// </exception>
     public void Attach<T>(DStream<T> parent, DStream consumer, Func<int, Operator<T>> create)
     {
         ArgumentNullException.ThrowIfNull(parent);
@@ -68,7 +69,7 @@ public sealed class GraphBuilder
         });
     }
 
-    // Before what is attached to the parent's parents: as the operators of the box do.
+    // Before anything is attached to the parent's parents, in the order of the built-in operators.
     private void AddStates<T>(DStream<T> parent, DStream consumer, List<IStateful> states)
     {
         if (consumer.Context.Options.Checkpoint is null)
@@ -142,7 +143,10 @@ public sealed class GraphBuilder
 
     internal void AddRoot(StageRoot root) => _roots.Add(root);
 
-    /// <summary>What two streams' operators of a partition share, one of each type; made by whoever asks first.</summary>
+    /// <summary>
+    /// An object that the operators of two streams share in one partition, one for each type; created by the first
+    /// call.
+    /// </summary>
     internal TShared Shared<TShared>(DStream stream, int partition, Func<TShared> create)
         where TShared : class
     {
@@ -154,7 +158,7 @@ public sealed class GraphBuilder
         return (TShared)shared;
     }
 
-    /// <summary>Gives something back when the context stops.</summary>
+    /// <summary>Disposes of an object when the context stops.</summary>
     internal T Own<T>(T owned)
         where T : IDisposable
     {
@@ -162,13 +166,15 @@ public sealed class GraphBuilder
         return owned;
     }
 
-    /// <summary>What says which partition owns a key.</summary>
+    /// <summary>Determines which partition owns a key.</summary>
     internal KeySalt Salt { get; }
 
-    /// <summary>What a room above gives to its own streams, such as the stores of states; null where there is nothing.</summary>
+    /// <summary>
+    /// Services that a higher layer gives to its own streams, such as the stores of states; null where there are none.
+    /// </summary>
     internal object? Services { get; }
 
-    /// <summary>The times at which something is due without input.</summary>
+    /// <summary>The times at which operators have work to do without input.</summary>
     internal DueTimes Due { get; } = new();
 
     internal void AddInputRoot(DStream stream, int partition, StageRoot root)
@@ -182,7 +188,7 @@ public sealed class GraphBuilder
         _inputRoots.Add((root, Runner(stream, partition)));
     }
 
-    /// <summary>Registers what a stream keeps over batches, where there are checkpoints that it can be part of.</summary>
+    /// <summary>Registers a stream's state for checkpoints, where the context has them.</summary>
     internal void AddSection(DStream stream, Func<RecordSerializers, IStateSnapshot> create)
     {
         if (stream.Context.Options.Checkpoint is { } checkpoint)
@@ -191,7 +197,7 @@ public sealed class GraphBuilder
         }
     }
 
-    /// <summary>Registers states of keys that can be asked for between batches.</summary>
+    /// <summary>Registers keyed states that can be queried between batches.</summary>
     internal void AddStates(IKeptStates states) => _states.Add(states);
 
     internal Graph Build(IReadOnlyList<OutputOperation> outputs, IReadOnlyList<IInputStream> inputs)
@@ -225,7 +231,7 @@ public sealed class GraphBuilder
     }
 
     // Depth first without recursion: described chains may be long. Each edge counts one consumer; the stages of
-    // neighbours join where nothing is exchanged.
+    // neighbours merge where there is no exchange.
     private void CountConsumers(DStream first, HashSet<DStream> seen)
     {
         var toVisit = new Stack<DStream>();

@@ -3,29 +3,33 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>Sorts a batch's values by group, in two passes over plain arrays: no list and no object for a group.</summary>
+/// <summary>
+/// Sorts a batch's values by group, with a counting sort over plain arrays in two passes: no list and no object for
+/// each group.
+/// </summary>
 /// <remarks>
 /// <code>
-/// groups:  0  1  0  2  0        as the values come, with the number of the group of each
+/// groups:  0  1  0  2  0        in order of arrival, with each value's group
 /// values:  a  b  c  d  e
 /// sorted:  a  c  e | b | d      in an array of the batch; ends: 3, 4, 5
 /// </code>
-/// Values are read in sequence and written to places that do not depend on one another, which a chain of indexes would not give.
+/// The sort reads values in sequence and writes them to places that do not depend on one another; a linked list of
+/// indexes would not allow this.
 /// </remarks>
 internal sealed class GroupSorter<T>
 {
     private readonly PooledList<T> _values = new();
     private readonly PooledList<int> _groups = new();   // the group of each value
-    private GroupValues<T>? _owner;                     // the batch's; null where there are no values
+    private GroupValues<T>? _owner;                     // disposed with the batch; null where there are no values
     private T[] _sorted = [];                           // the owner's array
-    private int[] _ends = [];                           // pooled; where each group ends in _sorted
+    private int[] _ends = [];                           // pooled; the end of each group in _sorted
 
     /// <summary>Adds the values of a span of pairs to the groups of their keys.</summary>
     public void AddRange<TKey>(ReadOnlySpan<(TKey Key, T Value)> items, KeyDictionary<TKey> keys) =>
         keys.Find(items, AddValues(items), adds: true);
 
     /// <summary>Adds the values of a span of pairs.</summary>
-    /// <returns>Room for the numbers of their groups, which the caller fills.</returns>
+    /// <returns>Room for the group number of each value, which the caller fills.</returns>
     public Span<int> AddValues<TKey>(ReadOnlySpan<(TKey Key, T Value)> items)
     {
         Span<T> values = _values.Extend(items.Length);
@@ -38,8 +42,8 @@ internal sealed class GroupSorter<T>
     }
 
     /// <summary>
-    /// Sorts what was added into an array that lives as long as the batch. Groups may be read until
-    /// <see cref="Clear"/>; they themselves stay valid.
+    /// Sorts the added values into an array that lives as long as the batch. Look groups up until <see cref="Clear"/>;
+    /// the groups themselves stay valid after it.
     /// </summary>
     public void Build(BatchContext batch, int groupCount)
     {
@@ -53,7 +57,7 @@ internal sealed class GroupSorter<T>
             ends[group + 1]++;
         }
 
-        // Now the starts: each group's start then moves on, while its values are placed, to its end.
+        // These are the starts now; while values are placed, each group's start advances to its end.
         for (int i = 1; i < ends.Length; i++)
         {
             ends[i] += ends[i - 1];
@@ -73,7 +77,7 @@ internal sealed class GroupSorter<T>
         }
     }
 
-    /// <summary>The values of a group; empty where it has none.</summary>
+    /// <summary>The values of a group; empty if it has none.</summary>
     public Group<T> this[int group]
     {
         get
@@ -83,7 +87,7 @@ internal sealed class GroupSorter<T>
         }
     }
 
-    /// <summary>As a group, for who reads the values at once.</summary>
+    /// <summary>As the indexer, for a caller that reads the values at once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<T> ValuesOf(int group)
     {
@@ -91,7 +95,7 @@ internal sealed class GroupSorter<T>
         return _sorted.AsSpan(start, _ends[group] - start);
     }
 
-    /// <summary>Forgets everything and gives the memory back, but for what the batch owns.</summary>
+    /// <summary>Clears everything and releases the memory, except what the batch owns.</summary>
     public void Clear()
     {
         _values.Clear();

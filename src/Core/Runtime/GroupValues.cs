@@ -4,14 +4,14 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// The sorted values of one batch's groups, which all groups of a builder share: the array, and whether it is still
-/// theirs. Reading is safe from any thread.
+/// The array of sorted values that all groups of one batch share, and whether it still belongs to them. Reading is safe
+/// from any thread.
 /// </summary>
 internal sealed class GroupValues<T>(BatchTime time, int count) : IDisposable
 {
-    private T[]? _array = ArrayPool<T>.Shared.Rent(count);   // null when the batch is over: the array is another batch's
+    private T[]? _array = ArrayPool<T>.Shared.Rent(count);   // null once the batch is over: the array may then belong to another batch
 
-    /// <summary>The values of all groups, and room behind them.</summary>
+    /// <summary>The values of all groups, and unused room after them.</summary>
     /// <exception cref="ObjectDisposedException">The batch is over.</exception>
     public T[] Array => Volatile.Read(ref _array) ?? throw Over();
 

@@ -1,11 +1,14 @@
 namespace FastStream.Runtime;
 
-/// <summary>Calls code of users, and says on which thread it does so now: for messages about what takes too long.</summary>
+/// <summary>
+/// Something that calls user code and knows on which thread it does so now, for messages about code that takes too
+/// long.
+/// </summary>
 internal interface IAtWork
 {
-    /// <summary>The operator or input.</summary>
+    /// <summary>The name of the operator or input.</summary>
     string Name { get; }
 
-    /// <summary>The managed thread that is in it; 0 when none is. Any thread may ask.</summary>
+    /// <summary>The managed thread that runs it now; 0 if none does. Safe from any thread.</summary>
     int Thread { get; }
 }

@@ -27,7 +27,7 @@ internal interface IInputStream
 
     void SaveBatch(InputBatch batch, IBufferWriter<byte> output);
 
-    /// <summary>The batch again; an empty one where nothing was written, because the input is new in the program.</summary>
+    /// <summary>Rebuilds the batch; an empty one where nothing was logged because the input is new in the program.</summary>
     InputBatch LoadBatch(BatchTime time, ReadOnlyMemory<byte>? saved);
 
     void SavePosition(BatchTime time, IBufferWriter<byte> output);
@@ -38,18 +38,21 @@ internal interface IInputStream
     {
     }
 
-    /// <summary>Whether what it receives goes into a journal.</summary>
+    /// <summary>Whether the input writes what it receives into a journal.</summary>
     bool HasJournal => false;
 
     /// <summary>
-    /// Where the context has checkpoints: the directory for the input's journal. Called first, before <see cref="LoadPosition"/>, also
-    /// for a first start.
+    /// Sets the directory of the input's journal, where the context has checkpoints. Called first, before
+    /// <see cref="LoadPosition"/>, also on a first start.
     /// </summary>
     void UseJournal(string directory)
     {
     }
 
-    /// <summary>No checkpoint before that of a batch is kept: what of the journal only they need may go.</summary>
+    /// <summary>
+    /// Deletes the parts of the journal that only checkpoints before that of a batch need: those checkpoints are no
+    /// longer kept.
+    /// </summary>
     void RetireJournal(BatchTime oldestKept)
     {
     }

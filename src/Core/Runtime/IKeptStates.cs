@@ -1,8 +1,8 @@
 namespace FastStream.Runtime;
 
-/// <summary>Keyed states of one stream in a running graph, which know by themselves how they are read between batches.</summary>
+/// <summary>Keyed states of one stream in a running graph, without their types.</summary>
 internal interface IKeptStates
 {
-    /// <summary>Whose they are.</summary>
+    /// <summary>The stream that owns the states.</summary>
     DStream Stream { get; }
 }

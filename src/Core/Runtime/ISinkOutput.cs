@@ -2,14 +2,17 @@ using System.Buffers;
 
 namespace FastStream.Runtime;
 
-/// <summary>An output that has a <see cref="Sink{T}"/>, whose records nobody asks for.</summary>
+/// <summary>An output that has a <see cref="Sink{T}"/>, without its record type.</summary>
 internal interface ISinkOutput
 {
     string? GivenName { get; }
 
     bool IsTransactional { get; }
 
-    /// <summary>Before it is opened: the sink's name, and whether a batch of an earlier run is written down as done.</summary>
+    /// <summary>
+    /// Sets the sink's name, and a function that tells whether the log says that a batch of an earlier run is done.
+    /// Called before the sink is opened.
+    /// </summary>
     void Bind(string name, Func<BatchTime, bool> isCommitted);
 
     void SavePosition(IBufferWriter<byte> output);

@@ -2,33 +2,36 @@ using System.Buffers;
 
 namespace FastStream.Runtime;
 
-/// <summary>What a stream keeps over batches, in all its partitions, as a checkpoint sees it.</summary>
+/// <summary>The state of a stream in all its partitions, as a checkpoint sees it.</summary>
 internal interface IStateSnapshot
 {
-    /// <summary>The stream whose it is.</summary>
+    /// <summary>The stream that owns the state.</summary>
     DStream Stream { get; }
 
-    /// <summary>How it is written; a state of another schema does not fit.</summary>
+    /// <summary>Describes the format of the state; a state with another schema does not fit.</summary>
     string Schema { get; }
 
-    /// <summary>Number of parts that it is written in.</summary>
+    /// <summary>Number of parts that the state is written in.</summary>
     int PartCount { get; }
 
     /// <summary>
-    /// Whether a part holds the keys of its partition's groups and no others, and each process with the job's salt
-    /// finds the same groups for them.
+    /// Whether a part contains exactly the keys of its partition's groups, and every process with the job's salt
+    /// assigns the same groups to them.
     /// </summary>
     bool IsByGroup { get; }
 
-    /// <summary>Writes one partition's share. Between batches, when the last one is final.</summary>
+    /// <summary>Writes one part. Called between batches, when the last one is final.</summary>
     void Save(int part, IBufferWriter<byte> output);
 
-    /// <summary>Takes in a share that some partition wrote. Before the first batch; after the last share <see cref="EndLoad"/>.</summary>
-    /// <param name="part">Number of the share.</param>
-    /// <param name="owner">The partition that owns all keys of the share; null where each key says it.</param>
+    /// <summary>
+    /// Loads a part that some partition wrote. Called before the first batch; <see cref="EndLoad"/> follows the last
+    /// part.
+    /// </summary>
+    /// <param name="part">Number of the part.</param>
+    /// <param name="owner">The partition that owns all keys of the part; null where each key determines its owner.</param>
     /// <param name="bytes">Its bytes, pinned.</param>
     void Load(int part, int? owner, ReadOnlySpan<byte> bytes);
 
-    /// <summary>All shares are in.</summary>
+    /// <summary>All parts are loaded.</summary>
     void EndLoad();
 }

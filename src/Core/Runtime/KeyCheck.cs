@@ -1,12 +1,14 @@
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Looks at the type of keys when a keyed operator is described, and at their objects where the type does not say what
-/// they are.
+/// Checks the type of keys when a keyed operator is described, and at run time the objects in keys where the type does
+/// not say what they are.
 /// </summary>
 internal static class KeyCheck
 {
-    /// <summary>The pairs, looked at where only their objects say whether keys are compared by reference.</summary>
+    /// <summary>
+    /// The same pairs; checked at run time where only the objects show whether keys are compared by reference.
+    /// </summary>
     /// <exception cref="ArgumentException">Keys are, or hold, arrays or delegates: no two of them are ever equal.</exception>
     public static DStream<(TKey Key, TValue Value)> WithFitKeys<TKey, TValue>(this DStream<(TKey Key, TValue Value)> stream)
     {
@@ -14,7 +16,7 @@ internal static class KeyCheck
         return KeyTypes<TKey>.AreOpen ? new KeyTypesStream<(TKey Key, TValue Value), TKey, PairKey<TKey, TValue>>(stream) : stream;
     }
 
-    /// <summary>As <see cref="WithFitKeys"/>, of records that are their own keys.</summary>
+    /// <summary>As <see cref="WithFitKeys"/>, for records that are their own keys.</summary>
     /// <exception cref="ArgumentException">Records are, or hold, arrays or delegates: no two of them are ever equal.</exception>
     public static DStream<T> FitAsKeys<T>(this DStream<T> stream)
     {
@@ -22,15 +24,15 @@ internal static class KeyCheck
         return KeyTypes<T>.AreOpen ? new KeyTypesStream<T, T, WholeKey<T>>(stream) : stream;
     }
 
-    /// <summary>What to say of an object that was found in a key; null where it is compared by what it holds.</summary>
+    /// <summary>The warning about an object found in a key; null if it is compared by value.</summary>
     public static string? WarningOf(Type key, Type found)
     {
         string keys = key == found ? $"{key}" : $"{key}, with a {found} in them,";
         return KeyEquality.NeverEqual(found) is { } never
-            ? $"Keys of {keys} came: two objects of {never} are equal only where they are, or lie in, the same one, "
+            ? $"Keys of {keys} arrived: two objects of {never} are equal only where they are, or lie in, the same one, "
                 + $"so that every record is a key of its own. {WayOut}"
             : KeyEquality.ByReference(found) is { } byReference
-                ? $"Keys of {keys} came, and are compared by reference, as {byReference} has no Equals of its own: {TwoKeys}" : null;
+                ? $"Keys of {keys} arrived, and are compared by reference, as {byReference} has no Equals of its own: {TwoKeys}" : null;
     }
 
     private const string WayOut = "Give a key with an equality by value: a string, a Utf8Text, a number, a tuple or a record of such.";

@@ -2,16 +2,20 @@ using System.Buffers;
 
 namespace FastStream.Runtime;
 
-/// <summary>Where a <see cref="StatefulOperator{TIn, TOut}"/> writes what it keeps: one buffer for each key group, or one for
-/// the whole partition.</summary>
-/// <remarks>Valid during the call of <see cref="StatefulOperator{TIn, TOut}.Save"/>. What is written is held in memory until
-/// the partition is complete; a partition has at most 2 GB.</remarks>
+/// <summary>
+/// Takes the state that a <see cref="StatefulOperator{TIn, TOut}"/> saves: into one buffer for each key group, or one
+/// for the whole partition.
+/// </summary>
+/// <remarks>
+/// Valid during the call of <see cref="StatefulOperator{TIn, TOut}.Save"/>. The writer holds the bytes in memory until
+/// the partition is complete; at most 2 GB for each partition.
+/// </remarks>
 public sealed class KeyGroupWriter
 {
     private readonly string _stream;
     private readonly KeySalt _salt;
-    private readonly KeyGroups? _owned;                  // the partition's groups; null where it keeps nothing by key
-    private readonly ArrayBufferWriter<byte>?[] _groups; // by group less the first; one for all where nothing is kept by key
+    private readonly KeyGroups? _owned;                  // the partition's groups; null for state without keys
+    private readonly ArrayBufferWriter<byte>?[] _groups; // by group minus the first; a single one for state without keys
 
     internal KeyGroupWriter(string stream, KeySalt salt, KeyGroups? owned)
     {
@@ -21,9 +25,10 @@ public sealed class KeyGroupWriter
         _groups = new ArrayBufferWriter<byte>?[owned?.Length ?? 1];
     }
 
-    /// <summary>The buffer of a key's group, for an operator that keeps something by key.</summary>
-    /// <exception cref="InvalidOperationException">The operator is not keyed, or another partition owns the key: its records
-    /// are partitioned by another key.</exception>
+    /// <summary>The buffer of a key's group, for an operator with keyed state.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The operator is not keyed, or another partition owns the key because the records are partitioned by another key.
+    /// </exception>
     public IBufferWriter<byte> GroupOf<TKey>(in TKey key)
     {
         if (_owned is not { } owned)
@@ -41,7 +46,7 @@ public sealed class KeyGroupWriter
                     + "by another key. Exchange them by this key before, by PartitionBy.");
     }
 
-    /// <summary>The buffer of the whole partition, for an operator that keeps nothing by key.</summary>
+    /// <summary>The buffer of the whole partition, for an operator without keyed state.</summary>
     /// <exception cref="InvalidOperationException">The operator is keyed.</exception>
     public IBufferWriter<byte> Partition => _owned is null
         ? _groups[0] ??= new ArrayBufferWriter<byte>()
@@ -49,7 +54,7 @@ public sealed class KeyGroupWriter
             $"{_stream} keeps what it has by key, and asked for a place for the whole partition. Write to GroupOf a "
             + "key, or override IsKeyed.");
 
-    /// <summary>What was written, and for which group; without groups in which nothing was.</summary>
+    /// <summary>The bytes written, with their groups; groups without bytes are left out.</summary>
     internal IEnumerable<(int Group, ReadOnlyMemory<byte> Bytes)> Written =>
         from each in _groups.Index()
         where each.Item is { WrittenCount: > 0 }

@@ -5,15 +5,15 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Where a key has an object whose type its own type does not say: it may be compared by reference, which nobody sees
-/// before it comes.
+/// The places in a key with an object whose type the key's type does not show: it may be compared by reference, which
+/// is only visible at run time.
 /// </summary>
 /// <typeparam name="TKey">The key.</typeparam>
 internal static class KeyTypes<TKey>
 {
     /// <summary>
-    /// The places in a key, in bytes from its beginning. In a record class nothing is looked into, and in a struct
-    /// nothing where code was compiled ahead of time.
+    /// The places in a key, in bytes from its start. Record classes are not examined, nor are structs in code compiled
+    /// ahead of time.
     /// </summary>
     public static readonly int[] Places = Find();
 
@@ -43,7 +43,7 @@ internal static class KeyTypes<TKey>
     }
 }
 
-/// <summary>The same records; says once of each type in their keys that it is compared by reference.</summary>
+/// <summary>The same records; warns once for each type in their keys that is compared by reference.</summary>
 internal sealed class KeyTypesStream<T, TKey, TKeyOf>(DStream<T> parent) : DStream<T>(parent.Context, "KeyTypes", parent)
     where TKeyOf : struct, IKeyOf<T, TKey>
 {
@@ -67,12 +67,14 @@ internal sealed class KeyTypesStream<T, TKey, TKeyOf>(DStream<T> parent) : DStre
     }
 }
 
-/// <summary>Compares each key's objects with the type seen last, and hands the records on as they lie.</summary>
+/// <summary>
+/// Compares the types of each key's objects with those seen last, and pushes the records on without copying them.
+/// </summary>
 internal sealed class KeyTypesOperator<T, TKey, TKeyOf>(Action<Type> lookAt, Operator<T> next) : Operator<T, T>(next)
     where TKeyOf : struct, IKeyOf<T, TKey>
 {
     private readonly int[] _places = KeyTypes<TKey>.Places;
-    private readonly Type?[] _last = new Type?[KeyTypes<TKey>.Places.Length];   // seen last, at each place
+    private readonly Type?[] _last = new Type?[KeyTypes<TKey>.Places.Length];   // the type seen last, at each place
     private readonly HashSet<Type> _seen = [];
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -5,28 +5,29 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Gives every user function machine code of its own for the loop that calls it: operators that call one carry a marker type, and the
-/// just-in-time compiler compiles (and profiles) them anew for each marker.
+/// Gives every user function its own machine code for the loop that calls it: an operator that calls a function has a
+/// marker type as type argument, and the just-in-time compiler compiles (and profiles) it anew for each marker.
 /// </summary>
 /// <remarks>
-/// Without it all <c>Map</c> operators of a process that share record types share one loop and one profile, the
-/// compiler can inline only one of their functions, and which one is chance. The same function always gets the same
-/// marker, so code is made once however many contexts use it. There are
-/// 64 markers; more functions share. Where code is compiled ahead of time there is one, and no profile to spoil.
+/// Without it, all <c>Map</c> operators of a process with the same record types share one loop and one profile. The
+/// compiler can then inline only one of their functions, and which one is a matter of chance. The same function always
+/// gets the same marker, so its code is generated once, however many contexts use it. There are 64 markers; with more
+/// functions, some share one. Code compiled ahead of time has one marker, as it has no profile.
 /// docs/decisions/0005-isolated-profiles.md has the numbers.
 /// </remarks>
 internal abstract class LoopSpecializer
 {
-    // By the type that declares the function, so that nothing here keeps it from being unloaded.
+    // Keyed by the type that declares the function, so that this table does not keep the type from being unloaded.
     private static readonly ConditionalWeakTable<Type, ConcurrentDictionary<MethodInfo, LoopSpecializer>> ByFunction = [];
 
-    // Methods of no type, and generic ones over types that unload before the method's does: as long as a delegate leads to them.
+    // For methods without a type, and generic ones over types that unload before the method's type: entries live as
+    // long as a delegate refers to the method.
     private static readonly ConditionalWeakTable<MethodInfo, LoopSpecializer> ByMethod = [];
     private static readonly LoopSpecializer[] All = RuntimeFeature.IsDynamicCodeSupported
         ? Markers() : [new LoopSpecializer<Marker<byte, byte>>()];
     private static int _next = -1;   // markers given out
 
-    /// <summary>The isolation of a function; the same each time.</summary>
+    /// <summary>The specializer of a function; always the same one.</summary>
     public static LoopSpecializer Of(Delegate function)
     {
         MethodInfo method = function.Method;
@@ -35,7 +36,7 @@ internal abstract class LoopSpecializer
             : ByMethod.GetValue(method, static _ => Next());
     }
 
-    /// <summary>Makes an operator under this marker.</summary>
+    /// <summary>Creates an operator with this marker.</summary>
     public abstract Operator<T> Create<T>(ISpecializedFactory<T> maker);
 
     private static LoopSpecializer Next() => All[(uint)Interlocked.Increment(ref _next) % (uint)All.Length];
@@ -67,7 +68,7 @@ internal abstract class LoopSpecializer
         all.Add(new LoopSpecializer<Marker<TRow, ulong>>());
     }
 
-    // Only its type matters.
+    // Used only as a type argument.
     private readonly struct Marker<TRow, TColumn>;
 }
 
@@ -77,8 +78,8 @@ internal sealed class LoopSpecializer<TMarker> : LoopSpecializer
     public override Operator<T> Create<T>(ISpecializedFactory<T> maker) => maker.Create<TMarker>();
 }
 
-/// <summary>Makes an operator for a marker type.</summary>
-/// <typeparam name="T">The record that the operator takes in.</typeparam>
+/// <summary>Creates an operator for a marker type.</summary>
+/// <typeparam name="T">The operator's input record.</typeparam>
 internal interface ISpecializedFactory<T>
 {
     Operator<T> Create<TMarker>()

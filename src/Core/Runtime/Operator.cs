@@ -1,19 +1,19 @@
 namespace FastStream.Runtime;
 
 /// <summary>
-/// One step of a running chain, for one partition. It is called a span at a time, never a record at a time:
-/// one virtual call for each operator and span (docs/decisions/0001-batch-operators.md has the numbers).
+/// One step of a running chain, for one partition. Its callers pass spans, never single records: one virtual call for
+/// each operator and span (docs/decisions/0001-batch-operators.md has the numbers).
 /// </summary>
 /// <remarks>
-/// An operator belongs to one partition and is called by one thread at a time; it needs no locks. Spans and what is in
-/// them are the caller's: copy what must outlive the call. Timely-dataflow's containers are the model.
+/// An operator belongs to one partition and is called by one thread at a time; it needs no locks. Spans and their
+/// contents belong to the caller: copy what must outlive the call. The model is timely-dataflow's containers.
 /// </remarks>
-/// <typeparam name="T">The record taken in.</typeparam>
+/// <typeparam name="T">The input record.</typeparam>
 public abstract class Operator<T>
 {
     /// <summary>
-    /// A batch begins for this operator: pass it on. Before the batch's first span; where a window before is not due,
-    /// neither this nor an end is called.
+    /// Begins a batch; pass the call on. Called before the batch's first span. Where an upstream window is not due,
+    /// neither the start nor the end of the batch is called.
     /// </summary>
     public abstract void OnBatchStart(BatchContext batch);
 
@@ -23,12 +23,12 @@ public abstract class Operator<T>
     /// </summary>
     public abstract void OnRecords(ReadOnlySpan<T> items);
 
-    /// <summary>The batch is complete for this operator: emit what was gathered, forget it, and pass the end on.</summary>
+    /// <summary>Ends a batch: emit what was gathered, clear it, and pass the call on.</summary>
     public abstract void OnBatchEnd(BatchContext batch);
 
     /// <summary>
-    /// The batch failed somewhere, maybe before it began here: forget its half-done work, as if it had never begun, and
-    /// pass this on.
+    /// The batch failed somewhere, maybe before it began here: discard its partial work, as if it had never begun, and
+    /// pass the call on.
     /// </summary>
     public abstract void Reset(BatchContext batch);
 
@@ -44,8 +44,8 @@ public abstract class Operator<T>
     }
 }
 
-/// <summary>An operator at the end of a chain: nothing follows that a start, an end or a reset would be passed on to.</summary>
-/// <typeparam name="T">The record taken in.</typeparam>
+/// <summary>An operator at the end of a chain: there is no next operator to pass a start, an end or a reset to.</summary>
+/// <typeparam name="T">The input record.</typeparam>
 public abstract class LastOperator<T> : Operator<T>
 {
     /// <inheritdoc/>
@@ -64,9 +64,11 @@ public abstract class LastOperator<T> : Operator<T>
     }
 }
 
-/// <summary>An operator that hands its records to one next operator; by itself it passes starts, ends and resets on.</summary>
-/// <typeparam name="TIn">The record taken in.</typeparam>
-/// <typeparam name="TOut">The record handed on.</typeparam>
+/// <summary>
+/// An operator that pushes its records to one next operator; by default it passes starts, ends and resets on.
+/// </summary>
+/// <typeparam name="TIn">The input record.</typeparam>
+/// <typeparam name="TOut">The output record.</typeparam>
 public abstract class Operator<TIn, TOut> : Operator<TIn>
 {
     /// <summary>Makes an operator in front of <paramref name="next"/>.</summary>
@@ -77,10 +79,12 @@ public abstract class Operator<TIn, TOut> : Operator<TIn>
         Output = new RecordBuffer<TOut>(next);
     }
 
-    /// <summary>What takes this operator's records.</summary>
+    /// <summary>The operator that takes this operator's records.</summary>
     protected Operator<TOut> Next { get; }
 
-    /// <summary>A pooled buffer for the records handed on; empty between calls unless the operator leaves some in it on purpose.</summary>
+    /// <summary>
+    /// A pooled buffer for the output records; empty between calls unless the operator leaves some in it on purpose.
+    /// </summary>
     protected RecordBuffer<TOut> Output { get; }
 
     /// <inheritdoc/>

@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Stands before every operator and puts its name on what it throws, also where the stack is too small for the chain.
-/// The innermost guard names the failure; the outer ones pass it on.
+/// Wraps every operator and adds its name to the exceptions that it throws, also where the stack is too small for the
+/// chain. The innermost guard names the failure; the outer ones pass it on.
 /// </summary>
 internal sealed class OperatorGuard<T>(string name, Operator<T> guarded, string? origin = null) : Operator<T>, IAtWork, IRecordCounter
 {
-    private int _thread;          // the thread that is in it; 0 when none is
-    private BatchContext? _batch;   // the one that began last
+    private int _thread;          // the thread that runs it now; 0 if none does
+    private BatchContext? _batch;   // the attempt that began last
 
     public string Name => name;
 
@@ -70,7 +70,7 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded, string?
         }
     }
 
-    // A batch that failed is reset before the next one: what threw is not in it any more.
+    // A failed batch is reset before the next one begins: the thread that threw has left the operator.
     public override void Reset(BatchContext batch)
     {
         _thread = 0;
@@ -78,7 +78,7 @@ internal sealed class OperatorGuard<T>(string name, Operator<T> guarded, string?
         guarded.Reset(batch);
     }
 
-    // The context has given the batch up while something did not return: what comes back takes nothing more.
+    // The context stopped before all work of the batch returned: work that returns later must not continue.
     private void ThrowIfLeftBehind()
     {
         if (_batch is null)

@@ -3,14 +3,14 @@ using System.Text;
 
 namespace FastStream.Runtime;
 
-/// <summary>What the operators of a stream keep in a checkpoint, written by themselves.</summary>
+/// <summary>The state of a stream's custom operators in a checkpoint, in the operators' own format.</summary>
 /// <remarks>
 /// <code>
-/// | salt of the groups: length (4 bytes), digits; 0 where nothing is kept by key | number of groups (4), each |
+/// | salt of the groups: length (4 bytes), digits; 0 for state without keys | number of groups (4), each |
 /// group: | its number (4) | length (4) | what the operator wrote |
 /// </code>
-/// A group goes to the partition that owns it now. What is kept by no key goes, a share as a whole, to the partition of the
-/// same number, or to one of fewer.
+/// Each group is loaded into the partition that owns it now. State without keys is loaded as a whole into the partition
+/// of the same number, or into another one if there are fewer partitions now.
 /// </remarks>
 internal sealed class OperatorSection(DStream stream, IReadOnlyList<IStateful> partitions, KeySalt salt) : IStateSnapshot
 {

@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// One of several inputs of an operator, for one partition. Inputs are taken one after another, in the order of the
-/// parents, so that the same batches always give the same order, whichever parent is quicker: what comes before its
-/// turn is held.
+/// One of several inputs of an operator, for one partition. The operator takes its inputs one after another, in the
+/// order of the parents. Records that arrive before their input's turn are held, so that the same batches always give
+/// the same order, whichever parent is quicker.
 /// </summary>
 /// <remarks>
 /// For an operator with two parents: make the second parent's first, and attach both.
@@ -13,13 +13,15 @@ namespace FastStream.Runtime;
 /// var second = new OrderedInput&lt;B&gt;(both.Second, begin: null, passTurn: null);
 /// var first = new OrderedInput&lt;A&gt;(both.First, both.Second.OnBatchStart, second.TakeTurn);
 /// </code>
-/// <c>both.First</c> then gets records and resets, <c>both.Second</c> after them its own records, the end, and resets; the
-/// start goes where the first one's is sent.
+/// <c>both.First</c> then gets the first parent's records and resets; then <c>both.Second</c> gets its own records, the
+/// end, and resets. The start of the first input goes to <paramref name="begin"/>.
 /// </remarks>
 /// <typeparam name="T">The parent's record.</typeparam>
-/// <param name="next">Takes the input's records; of the last input also the end.</param>
-/// <param name="begin">Of the first input, which has its turn from the beginning of a batch: what begins with it behind
-/// all inputs. Null for the others.</param>
+/// <param name="next">Takes the input's records; for the last input, also the end.</param>
+/// <param name="begin">
+/// For the first input, whose turn comes with the start of a batch: starts the batch downstream of all inputs. Null for
+/// the other inputs.
+/// </param>
 /// <param name="passTurn">The following input's <see cref="TakeTurn"/>; null for the last input.</param>
 public sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? begin, Action<BatchContext>? passTurn) : Operator<T>
 {
@@ -29,7 +31,7 @@ public sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? begi
 
     private bool HasTurn => begin is not null || _wasGivenTurn;
 
-    // What follows the inputs begins once, with the first of them.
+    // The batch starts downstream once, with the first input.
     /// <inheritdoc/>
     public override void OnBatchStart(BatchContext batch) => begin?.Invoke(batch);
 
@@ -60,11 +62,11 @@ public sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? begi
         }
     }
 
-    /// <summary>The inputs before this one have ended.</summary>
+    /// <summary>Gives this input its turn: the inputs before it have ended.</summary>
     public void TakeTurn(BatchContext batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        Throw.IfStackIsLow();   // each of many inputs hands the turn on to the next
+        Throw.IfStackIsLow();   // with many inputs, each passes the turn to the next
         _wasGivenTurn = true;
         next.OnManyRecords(_held.Span);
         _held.Clear();
@@ -98,15 +100,15 @@ public sealed class OrderedInput<T>(Operator<T> next, Action<BatchContext>? begi
     }
 }
 
-/// <summary>Puts an operator behind two parents whose turns come one after the other.</summary>
+/// <summary>Connects an operator to two parents that take turns.</summary>
 internal static class OrderedInput
 {
-    /// <param name="graph">The graph that is built.</param>
+    /// <param name="graph">The graph being built.</param>
     /// <param name="stream">The stream of the operator.</param>
     /// <param name="left">The parent whose records come first.</param>
-    /// <param name="takesLeft">By partition, what takes them.</param>
+    /// <param name="takesLeft">For each partition, the operator that takes them.</param>
     /// <param name="right">The other parent.</param>
-    /// <param name="takesRight">By partition, what takes its records, and the end of both.</param>
+    /// <param name="takesRight">For each partition, the operator that takes its records and the end of both.</param>
     public static void Attach<TLeft, TRight>(
         GraphBuilder graph, DStream stream, DStream<TLeft> left, Func<int, Operator<TLeft>> takesLeft,
         DStream<TRight> right, Func<int, Operator<TRight>> takesRight)

@@ -1,16 +1,16 @@
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Marks the flow of code that a context has begun and that its stop waits for: a batch with its operators and outputs,
-/// the inputs, the stop itself. A stop that is asked for inside of it must not wait for its own caller.
+/// Marks the flow of code that a context started and for which its stop waits: a batch with its operators and outputs,
+/// the inputs, the stop itself. A stop requested inside this flow must not wait for its own caller.
 /// </summary>
-/// <remarks>Flows with the caller over <c>await</c>, tasks and threads. Safe from any thread.</remarks>
+/// <remarks>The mark flows with the caller across <c>await</c>, tasks and threads. Safe from any thread.</remarks>
 internal sealed class OwnWork
 {
     private static readonly AsyncLocal<OwnWork?> _current = new();
 
     private readonly StreamingContext _context;
-    private readonly OwnWork? _outer;     // work of another context, inside of which this one runs
+    private readonly OwnWork? _outer;     // work of another context that contains this work
     private volatile bool _isOver;
 
     public OwnWork(StreamingContext context)
@@ -19,14 +19,16 @@ internal sealed class OwnWork
         _outer = _current.Value is { _isOver: false } outer ? outer : null;
     }
 
-    /// <summary>Whether nobody waits for it any more; what it has begun and left running is then code like any other.</summary>
+    /// <summary>
+    /// Whether nothing waits for the work any more; code that it started and left running is then no longer part of it.
+    /// </summary>
     public bool IsOver
     {
         get => _isOver;
         set => _isOver = value;
     }
 
-    /// <summary>Whether the caller is in work of the context that its stop would wait for.</summary>
+    /// <summary>Whether the caller is part of the context's work, for which its stop would wait.</summary>
     public static bool IsIn(StreamingContext context)
     {
         for (OwnWork? work = _current.Value; work is not null; work = work._outer)
@@ -40,7 +42,10 @@ internal sealed class OwnWork
         return false;
     }
 
-    /// <summary>The caller is in the work from now on, until the async method that called returns. Gives what it was in before.</summary>
+    /// <summary>
+    /// Marks the caller as part of this work until the calling async method returns. Returns the caller's previous
+    /// mark.
+    /// </summary>
     public OwnWork? Enter()
     {
         OwnWork? before = _current.Value;
@@ -48,6 +53,6 @@ internal sealed class OwnWork
         return before;
     }
 
-    /// <summary>For methods that are not async: the caller is again in what <see cref="Enter"/> gave.</summary>
+    /// <summary>Restores the mark that <see cref="Enter"/> returned, for methods that are not async.</summary>
     public static void Leave(OwnWork? before) => _current.Value = before;
 }

@@ -1,17 +1,17 @@
 namespace FastStream.Runtime;
 
-/// <summary>One partition's states, for those who read them between two batches. The last batch counts by then.</summary>
+/// <summary>One partition's states, for reading between two batches. The states include the last batch.</summary>
 /// <typeparam name="TKey">The key.</typeparam>
-/// <typeparam name="TState">What is kept for a key.</typeparam>
+/// <typeparam name="TState">The state of a key.</typeparam>
 internal interface IReadableStates<TKey, TState>
 {
-    /// <summary>Number of keys that have a state. Walks over the store, where there is one.</summary>
+    /// <summary>Number of keys that have a state. Scans the store, where there is one.</summary>
     long CountStates();
 
     /// <summary>A key's state. Its texts are valid until the next call.</summary>
     Optional<TState> FindState(TKey key);
 
-    /// <summary>Calls back for each key that has a state. Texts are valid during the call.</summary>
+    /// <summary>Calls <paramref name="visit"/> for each key that has a state. Texts are valid during that call.</summary>
     void VisitStates(Action<TKey, TState> visit);
 }
 
@@ -20,12 +20,12 @@ internal abstract class ReadableStates(DStream stream) : IKeptStates
 {
     public DStream Stream { get; } = stream;
 
-    /// <summary>What they are called: the stream's name.</summary>
+    /// <summary>The name of the states: the stream's name.</summary>
     public string Name => Stream.Name;
 
     public abstract StateInfo Info { get; }
 
-    /// <summary>A way to read them until the answer is there.</summary>
+    /// <summary>A view for reading the states until the query is answered.</summary>
     public abstract StateView View(StateViews owner);
 }
 

@@ -4,20 +4,20 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Records in arrays of the shared pool, in the order in which they came: filled by one thread, sealed, read by any,
-/// and given back once.
+/// Records in pooled arrays, in order of arrival: one thread fills and seals them, any thread reads them, and they are
+/// returned once.
 /// </summary>
 internal sealed class RecordBlocks<T> : IDisposable
 {
     private const int SmallestBlockRecords = 128;
-    private const int TimesLarger = 3;   // each of the first blocks is four times the one before, so that few records take little
+    private const int TimesLarger = 3;   // the first blocks grow fourfold each, so that few records take little memory
 
-    private ArraySegment<T>[] _blocks = [];   // those that are full or sealed; pooled too
+    private ArraySegment<T>[] _blocks = [];   // the full or sealed ones; pooled too
     private int _blockCount;
-    private T[] _filling = [];                // the block behind them
+    private T[] _filling = [];                // the block after them
     private int _count;                       // records in it
 
-    /// <summary>The records; all of them once they are sealed.</summary>
+    /// <summary>The records in full blocks; all records once sealed.</summary>
     public ReadOnlySpan<ArraySegment<T>> Blocks => _blocks.AsSpan(0, _blockCount);
 
     /// <summary>Number of blocks.</summary>
@@ -45,7 +45,7 @@ internal sealed class RecordBlocks<T> : IDisposable
         }
     }
 
-    /// <summary>Copies records in.</summary>
+    /// <summary>Adds copies of records.</summary>
     public void Add(ReadOnlySpan<T> items)
     {
         while (!items.IsEmpty)
@@ -64,7 +64,7 @@ internal sealed class RecordBlocks<T> : IDisposable
         }
     }
 
-    /// <summary>Room for so many records, which the caller fills.</summary>
+    /// <summary>Adds room for a number of records, which the caller fills.</summary>
     public Span<T> Append(int count)
     {
         Seal();
@@ -73,7 +73,7 @@ internal sealed class RecordBlocks<T> : IDisposable
         return _filling.AsSpan(0, count);
     }
 
-    /// <summary>Ends the block that is being filled.</summary>
+    /// <summary>Ends the block being filled.</summary>
     public void Seal()
     {
         if (_count > 0)
@@ -107,7 +107,7 @@ internal sealed class RecordBlocks<T> : IDisposable
         return all;
     }
 
-    /// <summary>Hands the records on to an operator.</summary>
+    /// <summary>Pushes the records to an operator.</summary>
     public void PassTo(RecordBuffer<T> output)
     {
         foreach (ref readonly ArraySegment<T> block in Blocks)
@@ -116,7 +116,7 @@ internal sealed class RecordBlocks<T> : IDisposable
         }
     }
 
-    /// <summary>Gives the arrays back; there are no records then, and others may be added.</summary>
+    /// <summary>Returns the arrays to the pool; the object is then empty and can be filled again.</summary>
     public void Dispose()
     {
         Seal();

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>The size of the spans that walk through a chain.</summary>
+/// <summary>The size of the spans that pass through a chain.</summary>
 public static class RecordBuffer
 {
     /// <summary>
@@ -14,20 +14,20 @@ public static class RecordBuffer
 }
 
 /// <summary>
-/// An operator's output buffer, rented from <see cref="ArrayPool{T}"/>: filled a record at a time or reserved as a
-/// span, and handed on a span at a time.
+/// An operator's output buffer, rented from <see cref="ArrayPool{T}"/>: an operator fills it record by record or
+/// reserves a span, and the buffer pushes it on span by span.
 /// </summary>
 /// <remarks>Not thread safe: it belongs to its operator. Allocates nothing once warm.</remarks>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class RecordBuffer<T>
 {
-    private readonly Operator<T> _next;   // who takes the spans
+    private readonly Operator<T> _next;   // takes the spans
     private T[] _items = [];              // rented at first use
-    private int _count;                   // records waiting to be handed on
+    private int _count;                   // records waiting to be pushed
 
     internal RecordBuffer(Operator<T> next) => _next = next;
 
-    /// <summary>Adds one record; hands a full span on.</summary>
+    /// <summary>Adds one record; pushes the span when it is full.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(T item)
     {
@@ -61,7 +61,9 @@ public sealed class RecordBuffer<T>
         }
     }
 
-    /// <summary>Hands on records that lie in the caller's memory, without copying them, in spans of the right size.</summary>
+    /// <summary>
+    /// Pushes records in the caller's memory to the next operator without copying them, in spans of the right size.
+    /// </summary>
     public void Write(ReadOnlySpan<T> items)
     {
         Flush();
@@ -69,8 +71,8 @@ public sealed class RecordBuffer<T>
     }
 
     /// <summary>
-    /// Room for up to <paramref name="count"/> records (at most <see cref="RecordBuffer.SpanRecords"/>) that the caller
-    /// fills and passes to <see cref="Advance"/>. What was added before is handed on first.
+    /// Reserves room for up to <paramref name="count"/> records (at most <see cref="RecordBuffer.SpanRecords"/>), which
+    /// the caller fills and passes to <see cref="Advance"/>. Records added before are pushed first.
     /// </summary>
     public Span<T> GetSpan(int count)
     {
@@ -83,7 +85,7 @@ public sealed class RecordBuffer<T>
         return _items.AsSpan(0, count);
     }
 
-    /// <summary>Hands the first records of what was reserved to the next operator; nothing happens for 0.</summary>
+    /// <summary>Pushes the first records of the reserved span to the next operator; does nothing for 0.</summary>
     public void Advance(int count)
     {
         if (count > 0)
@@ -92,7 +94,10 @@ public sealed class RecordBuffer<T>
         }
     }
 
-    /// <summary>The room behind what was added, for one record at least; <see cref="Added"/> says how many were put there.</summary>
+    /// <summary>
+    /// The free room after the added records, at least for one; <see cref="Added"/> says how many places the caller
+    /// filled.
+    /// </summary>
     internal Span<T> Room()
     {
         if (_count == _items.Length)
@@ -103,10 +108,10 @@ public sealed class RecordBuffer<T>
         return _items.AsSpan(_count);
     }
 
-    /// <summary>So many records were put into the first places of <see cref="Room"/>.</summary>
+    /// <summary>Counts the records that the caller put into the first places of <see cref="Room"/>.</summary>
     internal void Added(int count) => _count += count;
 
-    /// <summary>Hands on what was added.</summary>
+    /// <summary>Pushes the added records to the next operator.</summary>
     public void Flush()
     {
         int count = _count;
@@ -115,8 +120,8 @@ public sealed class RecordBuffer<T>
     }
 
     /// <summary>
-    /// What was added and not handed on, for a caller that handles it itself at once: the buffer counts as empty from
-    /// now on.
+    /// Takes the records that were added and not pushed, for a caller that handles them itself at once. The buffer then
+    /// counts as empty.
     /// </summary>
     internal ReadOnlySpan<T> TakeAdded()
     {
@@ -125,21 +130,21 @@ public sealed class RecordBuffer<T>
         return new ReadOnlySpan<T>(_items, 0, count);
     }
 
-    /// <summary>Records that were added and not handed on. Set to fewer, it forgets those added last.</summary>
+    /// <summary>Number of records that were added and not pushed. Setting it to fewer discards those added last.</summary>
     internal int AddedCount
     {
         get => _count;
         set => _count = value;
     }
 
-    /// <summary>Forgets what was added.</summary>
+    /// <summary>Discards the added records.</summary>
     internal void Clear()
     {
         _count = 0;
         Release();
     }
 
-    /// <summary>Lets go of objects that old records point to, so that a quiet stream does not keep them alive.</summary>
+    /// <summary>Releases objects that old records reference, so that an idle stream does not keep them alive.</summary>
     internal void Release()
     {
         if (RuntimeHelpers.IsReferenceOrContainsReferences<T>() && _items.Length > 0)
@@ -180,7 +185,7 @@ public sealed class RecordBuffer<T>
                 $"at most {RecordBuffer.SpanRecords} records can be reserved at once; AddRange takes any number");
         }
 
-        // Exactly a span's worth is used even where the pool gives more: the bound on spans is promised to operators.
+        // Only one span's worth is used even where the pool gives more: operators rely on the bound of a span.
         if (_items.Length > 0)
         {
             ArrayPool<T>.Shared.Return(_items, RuntimeHelpers.IsReferenceOrContainsReferences<T>());

@@ -1,30 +1,32 @@
 namespace FastStream.Runtime;
 
-/// <summary>A stream whose operator calls a user's function for single records, and can go on without those for which it throws.</summary>
-/// <typeparam name="TOut">The record handed on.</typeparam>
+/// <summary>
+/// A stream whose operator calls a user function for single records, and can drop the records for which it throws.
+/// </summary>
+/// <typeparam name="TOut">The output record.</typeparam>
 internal interface ITolerant<TOut>
 {
-    /// <summary>The record that the function is called for.</summary>
+    /// <summary>The type of record for which the function is called.</summary>
     Type RecordType { get; }
 
-    /// <summary>The same stream, described once more, whose operator leaves such records out.</summary>
+    /// <summary>Describes the same stream again, with an operator that drops such records.</summary>
     DStream<TOut> Tolerate();
 }
 
-/// <summary>A stream that leaves out records for which its function throws.</summary>
-/// <typeparam name="TIn">The record that the function is called for.</typeparam>
+/// <summary>A stream that drops records for which its function throws.</summary>
+/// <typeparam name="TIn">The record for which the function is called.</typeparam>
 internal interface IHasRecordErrors<TIn>
 {
-    /// <summary>What was left out in a partition of a graph.</summary>
+    /// <summary>The records dropped in a partition of a graph.</summary>
     RecordErrors<TIn> Errors(GraphBuilder graph, int partition);
 }
 
-/// <summary>The records of a batch that one partition's operator has left out.</summary>
-/// <remarks>Shared by that operator and the one that puts the records out; both run in the same thread.</remarks>
+/// <summary>The records of a batch that one partition's operator has dropped.</summary>
+/// <remarks>Shared by that operator and the one that emits the dropped records; both run on the same thread.</remarks>
 /// <typeparam name="T">The record.</typeparam>
 internal sealed class RecordErrors<T>(string operatorName)
 {
-    private readonly PooledList<(T Record, Exception Error)> _failed = new();   // empty where nobody asks for them
+    private readonly PooledList<(T Record, Exception Error)> _failed = new();   // empty where no dead-letter stream takes them
     private long _count;
     private Exception? _first;
 
@@ -32,13 +34,13 @@ internal sealed class RecordErrors<T>(string operatorName)
     public bool IsKept { get; set; }
 
     /// <summary>
-    /// Whether an error is one record's. A process out of memory or a stack that is too small is nobody's record's
-    /// fault, and an operator behind fails the batch by its own policy.
+    /// Whether an error is the fault of one record. Exhausted memory or a stack that is too small is not, and a
+    /// downstream operator fails the batch by its own policy.
     /// </summary>
     public static bool Takes(Exception error) =>
         error is not (OutOfMemoryException or InsufficientExecutionStackException or OperatorFailure);
 
-    /// <summary>A record is left out.</summary>
+    /// <summary>Adds a dropped record.</summary>
     public void Add(in T record, Exception error)
     {
         AddCall(error);
@@ -48,14 +50,14 @@ internal sealed class RecordErrors<T>(string operatorName)
         }
     }
 
-    /// <summary>A call failed that was made for no record, such as that for a key whose time is out.</summary>
+    /// <summary>Counts a failed call that was made for no record, such as the one for a key that timed out.</summary>
     public void AddCall(Exception error)
     {
         _count++;
         _first ??= error;
     }
 
-    /// <summary>Puts the records out, in the order in which they came.</summary>
+    /// <summary>Emits the records, in order of arrival.</summary>
     public void GiveAll(BatchTime time, RecordBuffer<FailedRecord<T>> output)
     {
         foreach (ref readonly (T Record, Exception Error) failed in _failed.Span)
@@ -66,8 +68,8 @@ internal sealed class RecordErrors<T>(string operatorName)
     }
 
     /// <summary>
-    /// The batch is complete for the operator, and for who puts the records out: the batch counts them, and they are
-    /// forgotten.
+    /// Ends the batch for the operator and for the emitting operator: adds the counts to the batch and clears the
+    /// records.
     /// </summary>
     public void EndBatch(BatchContext batch)
     {
@@ -79,7 +81,7 @@ internal sealed class RecordErrors<T>(string operatorName)
         Clear();
     }
 
-    /// <summary>Forgets everything.</summary>
+    /// <summary>Clears everything.</summary>
     public void Clear()
     {
         _failed.Clear();

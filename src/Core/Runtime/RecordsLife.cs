@@ -1,14 +1,14 @@
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Whether records that were lent to a user's function may still be read; shared by all that was made of them. Safe
-/// from any thread.
+/// Tells whether records lent to a user function may still be read; shared by all objects derived from them. Safe from
+/// any thread.
 /// </summary>
 internal sealed class RecordsLife(string reader, BatchTime time, string wayOut)
 {
     private volatile bool _isOver;
 
-    /// <summary>The records are given back: before their memory is.</summary>
+    /// <summary>Ends the life of the records. Call it before their memory is released.</summary>
     public void End() => _isOver = true;
 
     public void ThrowIfOver()
@@ -21,7 +21,7 @@ internal sealed class RecordsLife(string reader, BatchTime time, string wayOut)
 
     public ObjectDisposedException Over() => new(reader, $"The records of batch {time} were given back. {wayOut}");
 
-    /// <summary>Walks blocks, and looks before each whether they still may be read.</summary>
+    /// <summary>Enumerates blocks, and checks before each whether they may still be read.</summary>
     public IEnumerable<ReadOnlyMemory<T>> Blocks<T>(RecordBlocks<T> blocks)
     {
         ThrowIfOver();
@@ -29,7 +29,7 @@ internal sealed class RecordsLife(string reader, BatchTime time, string wayOut)
 
         IEnumerable<ReadOnlyMemory<T>> Walk()
         {
-            // By index: there are none any more when they are given back.
+            // By index: the blocks are gone once the records are released.
             for (int i = 0; ; i++)
             {
                 ThrowIfOver();
@@ -44,8 +44,8 @@ internal sealed class RecordsLife(string reader, BatchTime time, string wayOut)
     }
 
     /// <summary>
-    /// Walks records. A walk may stop anywhere and go on when the batch is over, so it looks before each step, which is
-    /// small beside the two interface calls of a step.
+    /// Enumerates records. An enumeration may pause anywhere and continue after the batch, so it checks before each
+    /// step; the check costs little beside the two interface calls of a step.
     /// </summary>
     public IEnumerator<T> Records<T>(RecordBlocks<T> blocks)
     {

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace FastStream.Runtime;
 
-/// <summary>Records in a checkpoint or log, a span after the other.</summary>
+/// <summary>Records in a checkpoint or log, span after span.</summary>
 /// <remarks><code>| records in a span (4 bytes) | the records | … | 0 |</code></remarks>
 internal static class SavedRecords
 {
@@ -22,9 +22,9 @@ internal static class SavedRecords
     public static void WriteEnd(IBufferWriter<byte> output) => StateWriter.WriteInt32(output, 0);
 
     /// <summary>Reads a span; an empty one at the end.</summary>
-    /// <param name="bytes">Moves on behind it.</param>
+    /// <param name="bytes">The bytes; advanced past the span.</param>
     /// <param name="serializer">Reads a record.</param>
-    /// <param name="records">Room for a span. Texts of what is read lie in the bytes.</param>
+    /// <param name="records">Room for a span. Texts of the records read point into the bytes.</param>
     /// <exception cref="InvalidDataException">The bytes are no records.</exception>
     public static Span<T> Read<T>(scoped ref ReadOnlySpan<byte> bytes, IRecordSerializer<T> serializer, T[] records)
     {

@@ -7,15 +7,15 @@ namespace FastStream.Runtime;
 /// never single records.
 /// </summary>
 /// <remarks>
-/// The mailbox has no bound of its own: what is in it belongs to the one batch that is running, and that batch's input
-/// is bounded by the pool. A bound here could only make a sender wait for a receiver that waits for a free thread. Not
+/// The mailbox has no bound of its own: its contents belong to the one batch that is running, and the pool bounds that
+/// batch's input. A bound here could only make a sender wait for a receiver that itself waits for a free thread. Not
 /// <c>SingleProducerConstrained</c>: that option lost completions (docs/decisions/0004-execution.md).
 /// </remarks>
 internal sealed class StageRunner
 {
     private readonly ActionBlock<StageMessage> _mailbox;
 
-    /// <param name="options">Of the mailbox.</param>
+    /// <param name="options">Options of the mailbox.</param>
     /// <param name="stream">One of the stage's streams.</param>
     /// <param name="partition">Number of the partition, from 0.</param>
     /// <param name="index">Number of the runner in its graph, from 0.</param>
@@ -78,11 +78,11 @@ internal sealed class StageRunner
 }
 
 /// <summary>
-/// One message to a stage: a block of records for a root, or (without records) the end of what one sender has for the
+/// One message to a stage: a block of records for a root, or (without records) the end of one sender's part of the
 /// batch.
 /// </summary>
-/// <param name="Root">Where in the stage it enters.</param>
-/// <param name="Batch">The batch it belongs to.</param>
+/// <param name="Root">The root where it enters the stage.</param>
+/// <param name="Batch">The batch to which it belongs.</param>
 /// <param name="Records">A pooled array of the root's record type; null for an end.</param>
 /// <param name="Count">Records in the array.</param>
 /// <param name="Sender">Number of the sending partition.</param>
@@ -91,18 +91,18 @@ internal readonly record struct StageMessage(StageRoot Root, BatchContext Batch,
 /// <summary>Where records enter a stage: an input, or the receiving side of an exchange.</summary>
 internal abstract class StageRoot : IDisposable
 {
-    /// <summary>Takes a message and runs the chain behind it.</summary>
+    /// <summary>Takes a message and runs the chain.</summary>
     public abstract void Receive(in StageMessage message);
 
-    /// <summary>Gives back what the message carries, without running anything: its batch has failed.</summary>
+    /// <summary>Releases the content of the message without running anything: its batch has failed.</summary>
     public virtual void Drop(in StageMessage message)
     {
     }
 
-    /// <summary>Forgets half-done work here and in the chain behind.</summary>
+    /// <summary>Discards partial work here and in the chain.</summary>
     public abstract void Reset(BatchContext batch);
 
-    /// <summary>Tells an input root its place among the inputs of a batch.</summary>
+    /// <summary>Sets the place of an input root among the inputs of a batch.</summary>
     public virtual void BindInput(IReadOnlyDictionary<object, int> indexes)
     {
     }

@@ -3,11 +3,11 @@ using System.Text;
 namespace FastStream;
 
 /// <summary>
-/// The described streams of a context as data, for people and tools that look at them: which stream is made from which,
-/// what runs together, what is put out.
+/// The described streams of a context as data, for people and tools: the parents of each stream, the stages, the
+/// outputs.
 /// </summary>
 /// <remarks>
-/// A picture of what was described when it was asked for. Streams that lead to no output are not in it, as they do not
+/// A snapshot of the description at the time of the call. It leaves out streams that lead to no output, as they do not
 /// run. Immutable.
 /// </remarks>
 /// <param name="Streams">The streams, parents before children.</param>
@@ -38,8 +38,8 @@ public sealed record StreamGraph(IReadOnlyList<StreamNode> Streams, IReadOnlyLis
     }
 
     /// <summary>
-    /// The graph as a Mermaid flow chart, which many pages and editors draw: a box for each stage, thick arrows where
-    /// records cross between partitions.
+    /// The graph as a Mermaid flow chart, which many web pages and editors render: a box for each stage, thick arrows
+    /// where records cross between partitions.
     /// </summary>
     public string ToMermaid()
     {
@@ -72,11 +72,11 @@ public sealed record StreamGraph(IReadOnlyList<StreamNode> Streams, IReadOnlyLis
         return text.ToString();
     }
 
-    /// <summary>The graph of the streams that lead to these outputs.</summary>
+    /// <summary>Creates the graph of the streams that lead to these outputs.</summary>
     internal static StreamGraph Of(IReadOnlyList<OutputOperation> outputs)
     {
         DStream[] streams = [.. Reached(outputs).OrderBy(stream => stream.Id)];   // a parent is described before its children
-        var stages = new Dictionary<DStream, DStream>();                            // union-find: towards the first stream of the stage
+        var stages = new Dictionary<DStream, DStream>();                            // union-find: leads to the first stream of the stage
         foreach (DStream stream in streams)
         {
             stages.Add(stream, stream);
@@ -138,7 +138,7 @@ public sealed record StreamGraph(IReadOnlyList<StreamNode> Streams, IReadOnlyLis
         return $"stage {stage.Key}, {partitions} {(partitions == 1 ? "partition" : "partitions")}";
     }
 
-    // Mermaid's own escapes: names are the user's, and may hold what its grammar or a page's markup would read.
+    // Mermaid's own escapes: a user's name may contain characters of its grammar or of a page's markup.
     private static string Escaped(string name)
     {
         var text = new StringBuilder(name.Length);
@@ -154,28 +154,30 @@ public sealed record StreamGraph(IReadOnlyList<StreamNode> Streams, IReadOnlyLis
 
 /// <summary>One stream of a <see cref="StreamGraph"/>.</summary>
 /// <param name="Id">Number of the stream in its context, from 0.</param>
-/// <param name="Name">Its name: the one given by <c>Named</c>, else operator and number.</param>
-/// <param name="Operator">The word for what makes it, such as <c>Map</c>.</param>
-/// <param name="Stage">Number of the stage that it runs in, from 0: streams of one stage run in one chain of calls,
-/// without an exchange between them.</param>
-/// <param name="Partitions">Its partitions.</param>
+/// <param name="Name">Its name: the one set by <c>Named</c>, else operator and number.</param>
+/// <param name="Operator">The name of its operator, such as <c>Map</c>.</param>
+/// <param name="Stage">
+/// Number of the stage that runs it, from 0: streams of one stage run in one chain of calls, without an exchange
+/// between them.
+/// </param>
+/// <param name="Partitions">Number of its partitions.</param>
 /// <param name="Slide">Time between two of its batches.</param>
-/// <param name="Parents">Numbers of the streams that it is made from; none for an input.</param>
+/// <param name="Parents">Numbers of its parent streams; none for an input.</param>
 /// <param name="IsExchange">Whether records cross between partitions on the way to it.</param>
 public sealed record StreamNode(int Id, string Name, string Operator, int Stage, int Partitions, TimeSpan Slide,
     IReadOnlyList<int> Parents, bool IsExchange)
 {
-    /// <summary>Where in the program it is described, such as <c>Pipeline.cs:27</c>; null where that is not known.</summary>
+    /// <summary>Where in the program it is described, such as <c>Pipeline.cs:27</c>; null if unknown.</summary>
     public string? Origin { get; init; }
 }
 
 /// <summary>One output of a <see cref="StreamGraph"/>.</summary>
 /// <param name="Index">Number of the output in its context, from 0.</param>
 /// <param name="Name">Output and stream, as in errors.</param>
-/// <param name="Operator">The word for the output, such as <c>Print</c>.</param>
-/// <param name="Stream">Number of the stream that is put out.</param>
+/// <param name="Operator">The name of the output's operator, such as <c>Print</c>.</param>
+/// <param name="Stream">Number of the stream that it outputs.</param>
 public sealed record OutputNode(int Index, string Name, string Operator, int Stream)
 {
-    /// <summary>Where in the program it is described, such as <c>Pipeline.cs:27</c>; null where that is not known.</summary>
+    /// <summary>Where in the program it is described, such as <c>Pipeline.cs:27</c>; null if unknown.</summary>
     public string? Origin { get; init; }
 }

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>One stream, several consumers: each span is handed to all of them, so that what leads here runs once.</summary>
+/// <summary>
+/// Connects one stream to several consumers: each span goes to all of them, so that the operators before it run once.
+/// </summary>
 internal static class Tee
 {
     public static Operator<T>[] Of<T>(List<Operator<T>[]> consumers)

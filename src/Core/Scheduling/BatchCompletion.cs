@@ -1,32 +1,31 @@
 namespace FastStream;
 
 /// <summary>
-/// The end of a batch: senders hear whether it counts, inputs that it is committed, its memory goes back, and it is
-/// reported.
+/// Ends a batch: tells senders whether it counts and inputs that it is committed, releases its memory, and reports it.
 /// </summary>
-/// <param name="services">Of the engine.</param>
+/// <param name="services">The engine's services.</param>
 /// <param name="running">The batches that are not complete.</param>
-/// <param name="completed">Whoever waits for batches.</param>
+/// <param name="completed">The tasks waiting for batches.</param>
 internal sealed class BatchCompletion(BatchServices services, RunningBatches running, CompletionWaiters completed)
 {
-    /// <summary>A batch is done with, or has failed for good.</summary>
+    /// <summary>Completes a batch that is done, or has failed for good.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="scope">Its last run.</param>
-    /// <param name="notWritten">Why the disk did not take how it went; null where it did.</param>
-    public void Complete(JobSet batch, BatchContext scope, StreamingException? notWritten = null)
+    /// <param name="context">Its last attempt.</param>
+    /// <param name="notWritten">Why its outcome could not be logged; null if it was.</param>
+    public void Complete(JobSet batch, BatchContext context, StreamingException? notWritten = null)
     {
         BatchReporter reporter = services.Reporter;
         batch.EndedMs = services.Clock.NowMs;
         Try(batch, "the count of its records", batch.CountRecords);
-        reporter.CountFailedRecords(batch, scope);
+        reporter.CountFailedRecords(batch, context);
         Settle(batch);
         if (notWritten is null && !services.StopsContext(batch) && !reporter.IsLeftBehind)
         {
             Try(batch, "telling its inputs that it is done", () => TellInputs(batch.Time));
         }
 
-        Try(batch, "the return of its memory", scope.Release);
-        running.Remove(scope);
+        Try(batch, "the return of its memory", context.Release);
+        running.Remove(context);
         services.Watchdog.End(batch.Time);
         reporter.ReportCompleted(batch);
         if (batch.Failure is not null && !batch.IsCutShort && (batch.IsForStatesOnly || services.FailsContext))
@@ -38,7 +37,10 @@ internal sealed class BatchCompletion(BatchServices services, RunningBatches run
         completed.Complete(batch.Time, batch.Failure ?? notWritten);
     }
 
-    /// <summary>The engine failed, such as by an operator that cannot reset: nobody knows what the batch still holds.</summary>
+    /// <summary>
+    /// Abandons a batch because the engine failed, for example because an operator cannot reset: what the batch still
+    /// holds is unknown.
+    /// </summary>
     public void Abandon(JobSet batch, StreamingException failure)
     {
         services.Reporter.Fail(failure);
@@ -47,7 +49,7 @@ internal sealed class BatchCompletion(BatchServices services, RunningBatches run
         completed.Complete(batch.Time, failure);
     }
 
-    /// <summary>An earlier run has given the batch up.</summary>
+    /// <summary>Completes a batch that an earlier run gave up.</summary>
     public void GiveUp(JobSet batch)
     {
         Drop(batch);
@@ -55,7 +57,7 @@ internal sealed class BatchCompletion(BatchServices services, RunningBatches run
             $"Batch {batch.Time} was given up by an earlier run, in which it failed. Its data are in no window and no state."));
     }
 
-    /// <summary>The batch does not run: its memory goes back.</summary>
+    /// <summary>Drops a batch that will not run, and releases its memory.</summary>
     public void Drop(JobSet batch)
     {
         Try(batch, "the return of its memory", new BatchContext(batch.Time, batch.Inputs).Release);
@@ -73,7 +75,8 @@ internal sealed class BatchCompletion(BatchServices services, RunningBatches run
         }
     }
 
-    // Inputs count and give back by code of their own: what it throws is the batch's failure, and the policy decides on the next one.
+    // Inputs count records and release memory in their own code: an exception from it fails the batch, and the policy
+    // decides about the next one.
     private void Try(JobSet batch, string what, Action action)
     {
         using WorkInHand.InHand inHand = services.Work.Begin(what, batch.Time);
@@ -91,7 +94,7 @@ internal sealed class BatchCompletion(BatchServices services, RunningBatches run
         }
     }
 
-    // Where there are checkpoints the plan has accepted the records already: they count, whatever becomes of this run.
+    // With checkpoints, the intent record has already accepted the records: they count, whatever becomes of this run.
     private static void Settle(JobSet batch)
     {
         foreach (InputBatch input in batch.Inputs)
@@ -108,12 +111,12 @@ internal sealed class BatchCompletion(BatchServices services, RunningBatches run
         }
     }
 
-    // The batch is in what outputs have shown: states without it would be other ones, and nobody would be told, as its
-    // own run has reported it.
+    // Past outputs include the batch: states without it would differ from them, and without notice, as the batch's own
+    // run has already reported it.
     private static StreamingException NotRebuilt(StreamingException failure) => new(
         failure,
         "The states count the batch since an earlier run, and it ran again to rebuild them after the last "
-            + "checkpoint. Without it they would be other than what was put out, so the context stops, " +
+            + "checkpoint. Without it they would differ from what was output, so the context stops, " +
         "whatever OnBatchFailure says. Nothing in the checkpoint directory has changed: mend the cause (a function "
             + "that refuses data it took before, a file that is gone) and start again, " +
         "or begin anew with another checkpoint directory.");

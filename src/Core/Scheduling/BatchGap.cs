@@ -1,27 +1,30 @@
 namespace FastStream;
 
 /// <summary>
-/// The batch times between the last batch that ran and the one whose turn it is: which of them run after all, without
-/// input, and which are left out.
+/// The batch times between the last batch that ran and the next one: decides which of them run after all, without
+/// input, and which are skipped.
 /// </summary>
 /// <remarks>Belongs to the scheduler's loop.</remarks>
-/// <param name="due">When something is due.</param>
+/// <param name="due">The times at which something is due.</param>
 /// <param name="options">Interval and policies.</param>
-/// <param name="last">The last batch that the states count.</param>
-/// <param name="skippedUntil">Times of a down time that are left out by policy, up to this one; null where the program
-/// was not down.</param>
+/// <param name="last">The last batch that the states include.</param>
+/// <param name="skippedUntil">
+/// The last of the times that the policy skips because the program was down; null if it was not down.
+/// </param>
 internal sealed class BatchGap(DueTimes due, StreamingOptions options, BatchTime last, BatchTime? skippedUntil)
 {
     private BatchTime _last = last;
     private BatchTime? _skippedUntil = skippedUntil;   // until the first new batch
 
     /// <summary>
-    /// How many times of a gap did not run, once it is done with, and what to warn of; null where there was a warning
-    /// already.
+    /// Called at the end of a gap with the number of times that did not run and the warning; the warning is null if
+    /// there was one already.
     /// </summary>
     public Action<long, string?>? OnSkipped { get; init; }
 
-    /// <summary>Whether a batch comes directly after the one before it, as nearly all do: then there is nothing to look for.</summary>
+    /// <summary>
+    /// Whether a batch directly follows the one before it, as nearly all do: then there is no gap to examine.
+    /// </summary>
     public bool TryPass(JobSet batch)
     {
         if (batch.Time - _last != options.BatchInterval)
@@ -35,8 +38,7 @@ internal sealed class BatchGap(DueTimes due, StreamingOptions options, BatchTime
     }
 
     /// <summary>
-    /// Gives the times before a batch at which something is due, in order; each is to be run before the next one is
-    /// asked for.
+    /// Returns the times before a batch at which something is due, in order; run each before requesting the next one.
     /// </summary>
     public IEnumerable<BatchTime> DueBefore(JobSet batch)
     {
@@ -45,7 +47,7 @@ internal sealed class BatchGap(DueTimes due, StreamingOptions options, BatchTime
         _last = to;
         if (batch.IsDecided)
         {
-            yield break;   // an earlier run passed the gap
+            yield break;   // an earlier run has already passed the gap
         }
 
         bool wasDown = batch.Recovery is null && _skippedUntil is not null;
@@ -53,7 +55,7 @@ internal sealed class BatchGap(DueTimes due, StreamingOptions options, BatchTime
             ? from : Later(from, to - options.CatchUpLimit - options.BatchInterval);
         if (batch.Recovery is not null && options is { CatchUp: CatchUpPolicy.Skip, MissedTicks: MissedTickPolicy.RunEach })
         {
-            start = to;   // an earlier run was about to leave the times of its own down time out
+            start = to;   // an earlier run was about to skip the times of its own downtime
         }
         else if (wasDown)
         {
@@ -61,8 +63,8 @@ internal sealed class BatchGap(DueTimes due, StreamingOptions options, BatchTime
             _skippedUntil = null;
         }
 
-        // A sliding window that is passed over while the context is behind loses no record: running it too would take
-        // the time that the policy wants to save.
+        // A sliding window skipped while the context is behind loses no record: running it would cost the time that the
+        // policy wants to save.
         bool slidesOnly = !wasDown && batch.Recovery is null && options.MissedTicks == MissedTickPolicy.RunNewest;
         long run = 0;
         for (BatchTime? next = Next(start); next < to; next = Next(next.Value))
@@ -74,7 +76,7 @@ internal sealed class BatchGap(DueTimes due, StreamingOptions options, BatchTime
         long skipped = ((to - from).Ticks / options.BatchInterval.Ticks) - 1 - run;
         if (skipped > 0 && batch.Recovery is null)
         {
-            // A batch that was not generated was told of already.
+            // A batch that was not generated has been reported already.
             bool isCut = start > from;
             OnSkipped?.Invoke(skipped, isCut || wasDown || slidesOnly ? Describe(from, to, skipped, run, isCut, wasDown) : null);
         }

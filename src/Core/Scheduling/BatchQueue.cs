@@ -2,9 +2,11 @@ using System.Threading.Channels;
 
 namespace FastStream;
 
-/// <summary>The batches that wait for their turn, in order of time; bounded. Added to by one thread, read by one loop.</summary>
-/// <param name="capacity">How many may wait.</param>
-/// <param name="abort">The immediate stop: it ends every wait.</param>
+/// <summary>
+/// The bounded queue of batches that wait for their turn, in order of time. One thread adds, one loop reads.
+/// </summary>
+/// <param name="capacity">The most batches that may wait.</param>
+/// <param name="abort">Cancelled by an immediate stop; ends every wait.</param>
 internal sealed class BatchQueue(int capacity, CancellationToken abort)
 {
     private readonly Channel<JobSet> _batches = Channel.CreateUnbounded<JobSet>();
@@ -17,11 +19,11 @@ internal sealed class BatchQueue(int capacity, CancellationToken abort)
     /// </summary>
     public bool TryAdd(JobSet batch)
     {
-        // Without a token first: its registration costs more than there mostly is to wait for.
+        // Tries without the token first: registering it usually costs more than the wait.
         return (_room.Wait(0) || WaitForRoom()) && _batches.Writer.TryWrite(batch);
     }
 
-    /// <summary>Blocks the caller until every batch that was added has left the queue, or the context is aborted.</summary>
+    /// <summary>Blocks the caller until every added batch has left the queue, or the context is aborted.</summary>
     public void WaitUntilEmpty()
     {
         while (_batches.Reader.Count > 0 && WaitHandle.WaitAny([_taken, abort.WaitHandle]) == 0)
@@ -29,7 +31,7 @@ internal sealed class BatchQueue(int capacity, CancellationToken abort)
         }
     }
 
-    /// <summary>Gives the batches as they come, until the queue is closed and empty.</summary>
+    /// <summary>Returns the batches in order of arrival, until the queue is closed and empty.</summary>
     public async IAsyncEnumerable<JobSet> TakeAllAsync()
     {
         await foreach (JobSet batch in _batches.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
@@ -40,7 +42,7 @@ internal sealed class BatchQueue(int capacity, CancellationToken abort)
         }
     }
 
-    /// <summary>Takes no more batches; those that wait are still given out.</summary>
+    /// <summary>Closes the queue for new batches; waiting ones are still returned.</summary>
     public void Close() => _batches.Writer.TryComplete();
 
     private bool WaitForRoom()

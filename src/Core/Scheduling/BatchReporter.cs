@@ -1,11 +1,11 @@
 namespace FastStream;
 
 /// <summary>
-/// Tells listeners, metrics and the context how batches went. Silent once the context has stopped without something
-/// that did not return. Safe from any thread.
+/// Reports the outcome of batches to listeners, metrics and the context. Silent once the context has stopped without
+/// waiting for work that did not return. Safe from any thread.
 /// </summary>
-/// <param name="listeners">Hear of batches and warnings.</param>
-/// <param name="metrics">Count.</param>
+/// <param name="listeners">Receive events of batches and warnings.</param>
+/// <param name="metrics">The context's counters.</param>
 /// <param name="onFailure">Stops the context.</param>
 internal sealed class BatchReporter(ListenerBus listeners, StreamingMetrics metrics, Action<Exception> onFailure)
 {
@@ -15,10 +15,12 @@ internal sealed class BatchReporter(ListenerBus listeners, StreamingMetrics metr
     /// <summary>Whether a failure stops the context.</summary>
     public bool HasFailed => _hasFailed;
 
-    /// <summary>Whether the context has stopped, and something did not return: what comes back later has no effect.</summary>
+    /// <summary>
+    /// Whether the context has stopped without waiting for work that did not return: what returns later has no effect.
+    /// </summary>
     public bool IsLeftBehind => _isLeftBehind;
 
-    /// <summary>Whether a listener wants to know where the time of a batch goes.</summary>
+    /// <summary>Whether a listener wants the profile of batches.</summary>
     public bool IsProfileWanted => listeners.IsProfileWanted;
 
     public void LeaveBehind() => _isLeftBehind = true;
@@ -31,7 +33,10 @@ internal sealed class BatchReporter(ListenerBus listeners, StreamingMetrics metr
         }
     }
 
-    /// <summary>Tells of a batch, unless it runs again for the states only: the run that did it has reported it.</summary>
+    /// <summary>
+    /// Posts an event of a batch, unless it is replayed only to rebuild states: the run that completed it has reported
+    /// it.
+    /// </summary>
     public void Post(JobSet batch, Action<StreamingListener> call)
     {
         if (!batch.IsForStatesOnly)
@@ -42,7 +47,7 @@ internal sealed class BatchReporter(ListenerBus listeners, StreamingMetrics metr
 
     public void Warn(string message, Exception? cause) => Post(listener => listener.OnWarning(message, cause));
 
-    /// <summary>The context fails and stops.</summary>
+    /// <summary>Makes the context fail and stop.</summary>
     public void Fail(StreamingException failure)
     {
         _hasFailed = true;
@@ -52,7 +57,7 @@ internal sealed class BatchReporter(ListenerBus listeners, StreamingMetrics metr
         }
     }
 
-    /// <summary>Batch times that did not run.</summary>
+    /// <summary>Reports batch times that did not run.</summary>
     public void ReportSkipped(long count, string? warning)
     {
         metrics.CountSkippedTicks(count);
@@ -62,19 +67,19 @@ internal sealed class BatchReporter(ListenerBus listeners, StreamingMetrics metr
         }
     }
 
-    /// <summary>Counts the records that operators left out by their error policies.</summary>
+    /// <summary>Counts the records that operators dropped by their error policies.</summary>
     /// <remarks>
-    /// Of a batch whose operators failed for good no record counts; one that runs for its states only was counted by
-    /// the run before.
+    /// If the operators of a batch failed for good, none of its records count; a batch replayed only to rebuild states
+    /// was counted by the earlier run.
     /// </remarks>
-    public void CountFailedRecords(JobSet batch, BatchContext scope)
+    public void CountFailedRecords(JobSet batch, BatchContext context)
     {
-        if (scope.FailedRecords is null || scope.IsFailed || batch.IsForStatesOnly || _isLeftBehind)
+        if (context.FailedRecords is null || context.IsFailed || batch.IsForStatesOnly || _isLeftBehind)
         {
             return;
         }
 
-        foreach ((string name, (long count, Exception first)) in scope.FailedRecords)
+        foreach ((string name, (long count, Exception first)) in context.FailedRecords)
         {
             batch.FailedRecordCount += count;
             metrics.CountFailedRecords(name, count);
@@ -84,7 +89,7 @@ internal sealed class BatchReporter(ListenerBus listeners, StreamingMetrics metr
         }
     }
 
-    /// <summary>A batch is complete.</summary>
+    /// <summary>Reports that a batch is complete.</summary>
     public void ReportCompleted(JobSet batch)
     {
         BatchInfo info = batch.ToInfo();

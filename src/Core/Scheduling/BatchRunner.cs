@@ -1,11 +1,11 @@
 namespace FastStream;
 
 /// <summary>
-/// Runs one batch after another: its operators, then its outputs, again where it may be tried again, and at the end
-/// without its data where that is due.
+/// Runs one batch after another: its operators, then its outputs. It repeats a failed batch where retries are allowed,
+/// and finally runs it without its data where something is due.
 /// </summary>
 /// <remarks>Belongs to the scheduler's loop.</remarks>
-/// <param name="services">Of the engine.</param>
+/// <param name="services">The engine's services.</param>
 /// <param name="outputs">Runs the outputs.</param>
 /// <param name="sinks">Ends a batch for outputs in two phases.</param>
 /// <param name="running">The batches that are not complete.</param>
@@ -17,21 +17,23 @@ internal sealed class BatchRunner(
     private readonly StreamingOptions _options = services.Options;
     private readonly BatchReporter _reporter = services.Reporter;
 
-    /// <summary>Runs a batch to its end; where batches may overlap, its outputs can run on beside the next one.</summary>
+    /// <summary>
+    /// Runs a batch to its end; where batches may overlap, its outputs may still run beside the next batch.
+    /// </summary>
     public async Task RunAsync(JobSet batch)
     {
-        BatchContext scope = Begin(batch);
+        BatchContext context = Begin(batch);
         for (int attempt = 0; ; attempt++)
         {
             using (services.Work.Begin(WorkInHand.Operators, batch.Time))
             {
-                await _graph.RunAsync(scope).ConfigureAwait(false);
+                await _graph.RunAsync(context).ConfigureAwait(false);
             }
 
-            List<OutputJob?>? jobs = EndOperators(batch, scope);
+            List<OutputJob?>? jobs = EndOperators(batch, context);
             if (jobs is not null && outputs.MayOverlap)
             {
-                await outputs.RunBesideNextAsync(batch, scope, jobs).ConfigureAwait(false);
+                await outputs.RunBesideNextAsync(batch, context, jobs).ConfigureAwait(false);
                 return;
             }
 
@@ -43,17 +45,17 @@ internal sealed class BatchRunner(
             if (batch.Failure is null || attempt >= _options.BatchRetries || services.Abort.IsCancellationRequested
                 || !await sinks.TryAbortAsync(batch).ConfigureAwait(false))
             {
-                await EndAsync(batch, scope, isThrough: jobs is not null).ConfigureAwait(false);
+                await EndAsync(batch, context, isThrough: jobs is not null).ConfigureAwait(false);
                 return;
             }
 
             if (jobs is not null)
             {
-                // The operators were through, only an output was not: what they keep over batches must not count this batch twice.
+                // The operators had finished, and only an output had not: the states must not count this batch twice.
                 _graph.Reset();
             }
 
-            scope = BeginAgain(batch, scope, attempt + 1);
+            context = BeginAgain(batch, context, attempt + 1);
         }
     }
 
@@ -64,44 +66,45 @@ internal sealed class BatchRunner(
         BatchInfo started = batch.ToInfo();
         _reporter.Post(batch, listener => listener.OnBatchStarted(started));
         batch.StageTimes = _reporter.IsProfileWanted && !batch.IsForStatesOnly ? _graph.BeginProfile(services.Clock.Provider) : null;
-        var scope = new BatchContext(batch.Time, batch.Inputs)
+        var context = new BatchContext(batch.Time, batch.Inputs)
         {
             Number = batch.Number,
             IsReplay = batch.Recovery is Outcome.Pending or Outcome.WithoutData,
             StageTimes = batch.StageTimes,
         };
         services.Watchdog.Begin(batch.Time);
-        running.Add(scope);
-        return scope;
+        running.Add(context);
+        return context;
     }
 
-    private BatchContext BeginAgain(JobSet batch, BatchContext scope, int retry)
+    private BatchContext BeginAgain(JobSet batch, BatchContext context, int retry)
     {
-        // An output that was done may have retained this try's records, which lie in the same inputs: they stay until nobody reads any try.
-        BatchContext next = scope.NewAttempt();
-        running.Replace(scope, next);
-        scope.Release();
-        _reporter.Warn($"Batch {batch.Time} is tried again ({retry} of {_options.BatchRetries}).", batch.Failure);
+        // A finished output may have retained this attempt's records, which are in the same inputs: the inputs stay
+        // until no attempt has a reader.
+        BatchContext next = context.NewAttempt();
+        running.Replace(context, next);
+        context.Release();
+        _reporter.Warn($"Batch {batch.Time} is retried ({retry} of {_options.BatchRetries}).", batch.Failure);
         return next;
     }
 
-    // Gives the outputs that are due; null where an operator failed, after a reset.
-    private List<OutputJob?>? EndOperators(JobSet batch, BatchContext scope)
+    // Returns the outputs that are due; null, after a reset, if an operator failed.
+    private List<OutputJob?>? EndOperators(JobSet batch, BatchContext context)
     {
         batch.Profile = batch.StageTimes is null ? null : _graph.TakeProfile(batch.StageTimes);
-        batch.Failure = scope.Failure;
-        batch.IsCutShort = scope.IsFailed && services.IsCutShort(scope.Failure!.InnerException);
-        if (scope.IsFailed)
+        batch.Failure = context.Failure;
+        batch.IsCutShort = context.IsFailed && services.IsCutShort(context.Failure!.InnerException);
+        if (context.IsFailed)
         {
             _graph.Reset();
             return null;
         }
 
-        return outputs.TakeJobs(batch, scope, ofEarlierOnly: batch.IsWithoutData);
+        return outputs.TakeJobs(batch, context, ofEarlierOnly: batch.IsWithoutData);
     }
 
-    // No further try: the states count the batch, or it is given up.
-    private async Task EndAsync(JobSet batch, BatchContext scope, bool isThrough)
+    // No further attempt: the states include the batch, or it is given up.
+    private async Task EndAsync(JobSet batch, BatchContext context, bool isThrough)
     {
         Outcome outcome = batch.IsWithoutData ? Outcome.CommittedWithoutData : Outcome.Committed;
         await outputs.FinishEarlierAsync().ConfigureAwait(false);
@@ -117,13 +120,14 @@ internal sealed class BatchRunner(
             failure = services.Committer.EndBatch(batch.Time);
         }
 
-        completion.Complete(batch, scope, failure);
+        completion.Complete(batch, context, failure);
     }
 
-    // A batch that stops the context is not done: the next start runs it again.
+    // A batch that stops the context is not committed: the next start runs it again.
     private bool IsCommitted(JobSet batch) => !services.StopsContext(batch) && !batch.IsForStatesOnly;
 
-    // What earlier batches brought, and comes out at this time, is not to go with the data of a batch that failed for good.
+    // Records of earlier batches that are due at this time must not be lost with the data of a batch that failed for
+    // good.
     private async Task<bool> RunWithoutDataAsync(JobSet batch)
     {
         bool stops = services.StopsContext(batch) || services.Abort.IsCancellationRequested;
@@ -133,29 +137,29 @@ internal sealed class BatchRunner(
             return false;
         }
 
-        var scope = new BatchContext(batch.Time, JobSet.EmptyInputs(batch.Time, _graph.Inputs))
+        var context = new BatchContext(batch.Time, JobSet.EmptyInputs(batch.Time, _graph.Inputs))
             { Number = batch.Number, IsReplay = batch.Recovery == Outcome.Pending };
-        running.Add(scope);
+        running.Add(context);
         using (services.Work.Begin(WorkInHand.Operators, batch.Time))
         {
-            await _graph.RunAsync(scope).ConfigureAwait(false);
+            await _graph.RunAsync(context).ConfigureAwait(false);
         }
 
-        bool succeeded = !scope.IsFailed;
+        bool succeeded = !context.IsFailed;
         if (succeeded)
         {
-            await outputs.RunJobsAsync(batch, outputs.TakeJobs(batch, scope, ofEarlierOnly: true)).ConfigureAwait(false);
+            await outputs.RunJobsAsync(batch, outputs.TakeJobs(batch, context, ofEarlierOnly: true)).ConfigureAwait(false);
         }
         else
         {
             _graph.Reset();
             _reporter.Warn(
-                $"Batch {batch.Time} failed without its data too: what earlier batches brought for it, such as a "
-                    + "window that ends then, does not come out.", scope.Failure);
+                $"Batch {batch.Time} failed without its data too: records of earlier batches that were due, such as a "
+                    + "window that ends then, are not output.", context.Failure);
         }
 
-        scope.Release();
-        running.Remove(scope);
+        context.Release();
+        running.Remove(context);
         return succeeded;
     }
 }

@@ -1,16 +1,19 @@
 namespace FastStream;
 
-/// <summary>Calls back at every multiple of the batch interval on the epoch grid, with the nominal time, on a thread of its own.</summary>
+/// <summary>
+/// Calls back at every multiple of the batch interval since the epoch, with the nominal time, on a thread of its own.
+/// </summary>
 /// <remarks>
-/// After a stall the missed ticks come back to back, each once, or only the newest, as the policy says; so do those of
-/// a down time that is caught up. The thread is not of the pool: blocked user functions cannot hold the clock up.
+/// After a stall, the missed ticks follow back to back, each once, or only the newest, according to the policy; so do
+/// the ticks of a downtime that is caught up. The thread does not belong to the pool, so that blocked user functions
+/// cannot delay the clock.
 /// </remarks>
 internal sealed class BatchTimer : IDisposable
 {
-    // Long waits are for a signal, so that a stop need not wait; the last part is slept exactly.
+    // A long wait is for a signal, so that a stop need not wait; the last part is an exact sleep.
     private static readonly TimeSpan ExactPart = TimeSpan.FromMilliseconds(30);
 
-    // How often to look again where a provider's timer may be a little late.
+    // How often to check again where a provider's timer may be a little late.
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
 
     private readonly StreamingClock _clock;
@@ -19,16 +22,16 @@ internal sealed class BatchTimer : IDisposable
     private readonly Action<BatchTime> _onTick;
     private readonly ManualResetEventSlim _wake = new();   // set to stop, or by a provider's timer
     private readonly Thread _thread;
-    private readonly long _eachUntilMs;                    // ticks up to this one come each
-    private long _nextMs;                                  // the next tick; the timer thread's, and after its end the stopper's
+    private readonly long _eachUntilMs;                    // every tick up to this one is called
+    private long _nextMs;                                  // the next tick; for the timer thread, and after its end for the stopping thread
     private volatile bool _stopping;
-    // the next tick does not wait for the clock, which is moved instead; the timer thread's
+    // the next tick does not wait for the clock, which is moved instead; used by the timer thread only
     private bool _goesOn;
 
     /// <param name="clock">The clock.</param>
     /// <param name="interval">Time between ticks.</param>
-    /// <param name="missed">What becomes of ticks that were missed.</param>
-    /// <param name="onTick">Gets each tick's time.</param>
+    /// <param name="missed">The policy for missed ticks.</param>
+    /// <param name="onTick">Receives each tick's time.</param>
     /// <param name="start">Where the ticks begin.</param>
     public BatchTimer(StreamingClock clock, TimeSpan interval, MissedTickPolicy missed, Action<BatchTime> onTick, TickStart start)
     {
@@ -45,12 +48,18 @@ internal sealed class BatchTimer : IDisposable
     /// <summary>One interval before the first tick.</summary>
     public BatchTime ZeroTime { get; }
 
-    /// <summary>The next tick comes at once, and all later ones as much earlier. Before the start, or in a tick.</summary>
+    /// <summary>
+    /// Makes the next tick come at once, and all later ones earlier by the same amount. Call it before the start, or in
+    /// a tick.
+    /// </summary>
     public void GoOn() => _goesOn = true;
 
     public void Start() => _thread.Start();
 
-    /// <summary>Ends the ticks; after it the tick thread does nothing more. Gives the time of the tick that would have come next.</summary>
+    /// <summary>
+    /// Ends the ticks; the tick thread does nothing more after it. Returns the time of the next tick that would have
+    /// come.
+    /// </summary>
     public BatchTime Stop()
     {
         _stopping = true;
@@ -124,14 +133,15 @@ internal sealed class BatchTimer : IDisposable
         }
     }
 
-    // A test's clock moves when the test says so: its timer wakes this thread.
+    // A test moves its clock itself: the clock's timer wakes this thread.
     private void WaitForProvider(long timeMs, TimeSpan left)
     {
         _wake.Reset();
         using ITimer timer = _clock.Provider.CreateTimer(
             static state => ((ManualResetEventSlim)state!).Set(), _wake, left, Timeout.InfiniteTimeSpan);
 
-        // A clock that was moved between reading it and making the timer fires it too late, by as much; if it then stands still, never.
+        // If the clock was moved between reading it and creating the timer, the timer fires too late by that amount; if
+        // the clock then stands still, never.
         TimeSpan late = left - _clock.Until(timeMs);
         if (!_stopping && late < TimeSpan.FromMilliseconds(1))
         {

@@ -1,15 +1,15 @@
 namespace FastStream;
 
-/// <summary>Batches, and those who want to look between two of them, one after another: whoever comes first goes first.</summary>
-/// <remarks>A batch that nobody is in the way of waits for nothing and allocates nothing. Safe from any thread.</remarks>
+/// <summary>Gives turns to batches and to readers between two of them, one after another, in order of arrival.</summary>
+/// <remarks>An uncontended batch does not wait and allocates nothing. Safe from any thread.</remarks>
 internal sealed class BatchTurns
 {
-    private readonly SemaphoreSlim _turn = new(0, 1);   // nobody goes before the start
-    private BatchTime _last;                            // the last batch that ran; whose turn it is may read and set it
-    private bool _hasBegun;                             // before the start nobody has the turn
-    private bool _isClosed;                             // no batch follows, and what was to be looked at goes; as _last
+    private readonly SemaphoreSlim _turn = new(0, 1);   // no turns before the start
+    private BatchTime _last;                            // the last batch that ran; only the holder of the turn reads and sets it
+    private bool _hasBegun;                             // whether the start was; before it, there are no turns
+    private bool _isClosed;                             // no batch follows, and the states are about to go; used as _last
 
-    /// <summary>The turns begin.</summary>
+    /// <summary>Begins the turns.</summary>
     /// <param name="last">The last batch of an earlier run, or zero time.</param>
     public void Begin(BatchTime last)
     {
@@ -18,16 +18,16 @@ internal sealed class BatchTurns
         _turn.Release();
     }
 
-    /// <summary>A batch's turn, until the result is disposed.</summary>
+    /// <summary>Waits for a batch's turn, which lasts until the result is disposed of.</summary>
     public async ValueTask<Turn> BeginBatchAsync(BatchTime time)
     {
         await _turn.WaitAsync().ConfigureAwait(false);
         return new Turn(this, time);
     }
 
-    /// <summary>Looks at something between two batches.</summary>
-    /// <param name="look">Gets the last batch that ran.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Calls a function between two batches.</summary>
+    /// <param name="look">The function; receives the last batch that ran.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="InvalidOperationException">The context has stopped.</exception>
     public async Task<TResult> BetweenAsync<TResult>(Func<BatchTime, TResult> look, CancellationToken cancellationToken)
     {
@@ -42,7 +42,7 @@ internal sealed class BatchTurns
         }
     }
 
-    /// <summary>Nobody looks any more; waits for whoever does. When no batch follows.</summary>
+    /// <summary>Ends the turns, after waiting for the current holder. Call it when no batch follows.</summary>
     public async Task CloseAsync()
     {
         if (_hasBegun)

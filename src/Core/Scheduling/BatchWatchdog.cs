@@ -1,19 +1,19 @@
 namespace FastStream;
 
 /// <summary>
-/// Warns of batches that take long: when the limit has passed, and again each time that they have taken twice as long
-/// as at the last warning. Safe from any thread.
+/// Warns of slow batches: when the limit has passed, and again each time that the batch has taken twice as long as at
+/// the last warning. Safe from any thread.
 /// </summary>
-/// <remarks>One timer, which is set when it is not set already: a batch costs no timer.</remarks>
+/// <remarks>It uses one timer for all batches, and sets it only if it is not set already.</remarks>
 internal sealed class BatchWatchdog : IDisposable
 {
-    private readonly TimeSpan _limit;                        // infinite: nobody is warned
+    private readonly TimeSpan _limit;                        // infinite: no warnings
     private readonly TimeProvider _clock;
     private readonly Action<BatchTime, TimeSpan> _warn;      // the batch, and how long it has taken
     private readonly Lock _lock = new();                     // guards the fields below
     private readonly List<Watched> _watched = [];
     private readonly ITimer? _timer;
-    private bool _isSet;                                     // the timer: it comes when the first warning is due, or before
+    private bool _isSet;                                     // whether the timer is set: it fires when the first warning is due, or before
     private bool _isDisposed;
 
     public BatchWatchdog(TimeSpan limit, TimeProvider clock, Action<BatchTime, TimeSpan> warn)

@@ -1,17 +1,17 @@
 namespace FastStream;
 
-/// <summary>Who waits for batches to be done with, and how those that failed did. Safe from any thread.</summary>
+/// <summary>Tasks waiting for a batch to complete, and the failures of recent batches. Safe from any thread.</summary>
 internal sealed class CompletionWaiters
 {
     private const int MostFailures = 1000;
 
     private readonly Lock _lock = new();
     private readonly SortedDictionary<BatchTime, TaskCompletionSource> _waiters = [];
-    private readonly SortedDictionary<BatchTime, Exception> _failures = [];   // of the newest batches that failed
-    private BatchTime _last = new(long.MinValue);                             // the newest batch done with
-    private BatchTime _forgotten = new(long.MinValue);                        // up to this batch it is not known any more which ones failed
-    private Exception? _end;                                                  // why no batch comes any more, where that is a failure
-    private bool _closed;                                                     // no batch comes any more
+    private readonly SortedDictionary<BatchTime, Exception> _failures = [];   // of the newest failed batches
+    private BatchTime _last = new(long.MinValue);                             // the newest complete batch
+    private BatchTime _forgotten = new(long.MinValue);                        // failures of batches up to this one are no longer known
+    private Exception? _end;                                                  // why no batch follows, if that is a failure
+    private bool _closed;                                                     // no batch follows
 
     public Task WhenAsync(BatchTime time)
     {
@@ -36,7 +36,7 @@ internal sealed class CompletionWaiters
         }
     }
 
-    /// <summary>A batch is done with; without a failure, or with why it failed.</summary>
+    /// <summary>Completes the waits for a batch; <paramref name="failure"/> says why it failed, or is null.</summary>
     public void Complete(BatchTime time, Exception? failure)
     {
         lock (_lock)
@@ -67,7 +67,7 @@ internal sealed class CompletionWaiters
         }
     }
 
-    /// <summary>No batch follows, because of a failure or by a stop.</summary>
+    /// <summary>Ends all waits: no batch follows, because of a failure or a stop.</summary>
     public void Close(Exception? failure)
     {
         lock (_lock)
@@ -112,6 +112,6 @@ internal sealed class CompletionWaiters
     private static void Fail(TaskCompletionSource waiter, Exception failure)
     {
         waiter.TrySetException(failure);
-        _ = waiter.Task.Exception;   // whoever has given up waiting misses nothing
+        _ = waiter.Task.Exception;   // observed here, in case nothing awaits the task any more
     }
 }

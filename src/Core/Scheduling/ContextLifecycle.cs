@@ -1,31 +1,33 @@
 namespace FastStream;
 
-/// <summary>Starts and stops a context once: knows its state, its engine and its end.</summary>
+/// <summary>Starts and stops a context once; holds its state, its engine and its completion.</summary>
 /// <remarks>Safe from any thread.</remarks>
 internal sealed class ContextLifecycle(StreamingContext context, ListenerBus listeners, Func<Engine> build, Action onStarted)
 {
-    // guards the change of state and the fields below; no code of users runs while it is held
+    // guards changes of state and the fields below; never held while user code runs
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    // done when the engine is there, or will never be
+    // completes when the engine is built, or never will be
     private readonly TaskCompletionSource _built = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile StreamingContextState _state;             // read without the lock: an input that starts may ask for it
-    private Engine? _engine;                                   // while active, and after
-    private Task? _starting;                                   // the one start that is under way or done
-    private Task? _engineStopping;                             // the engine's part of the one stop that is under way or done
+    private volatile StreamingContextState _state;             // read without the lock: an input may read it while it starts
+    private Engine? _engine;                                   // set while active, and after
+    private Task? _starting;                                   // the one start, in progress or done
+    private Task? _engineStopping;                             // the engine's part of the one stop, in progress or done
     private Task? _stopping;                                   // the whole stop
     private bool _isAborted;                                   // whether the stop is immediate
-    private IReadOnlyList<Exception> _stopErrors = [];         // what went wrong in the stop
+    private IReadOnlyList<Exception> _stopErrors = [];         // errors of the stop
     private Exception? _failure;                               // why the context stops by itself
 
     public StreamingContextState State => _state;
 
     public Task Completion => _completion.Task;
 
-    /// <summary>Why the context stops or has stopped by itself; null where it did not.</summary>
+    /// <summary>Why the context stops or has stopped by itself; null if it has not.</summary>
     public Exception? Failure => Volatile.Read(ref _failure);
 
-    /// <summary>Whether the caller is in what a stop waits for: it must not wait for its own caller.</summary>
+    /// <summary>
+    /// Whether the caller is part of the work that a stop waits for: the stop must not wait for its own caller.
+    /// </summary>
     public bool IsInOwnWork => OwnWork.IsIn(context) || (_engine?.IsInOperator ?? false);
 
     /// <summary>The engine, once it is built.</summary>
@@ -60,7 +62,7 @@ internal sealed class ContextLifecycle(StreamingContext context, ListenerBus lis
         return RunStartAsync(started, cancellationToken);
     }
 
-    /// <summary>Stops; a second call waits for the first. A cancelled token makes the stop an immediate one.</summary>
+    /// <summary>Stops the context; a second call waits for the first. A cancelled token makes the stop immediate.</summary>
     public Task StopAsync(StopMode mode, CancellationToken cancellationToken = default)
     {
         bool isInListener = listeners.IsDelivering;
@@ -99,10 +101,10 @@ internal sealed class ContextLifecycle(StreamingContext context, ListenerBus lis
         _ = StopAsync(StopMode.Immediate);
     }
 
-    /// <summary>The error is why the context stops, if no earlier one is.</summary>
+    /// <summary>Sets the error as the reason of the stop, unless there is an earlier one.</summary>
     public void SetFailure(Exception error) => Interlocked.CompareExchange(ref _failure, error, null);
 
-    // The state is Active while outputs and inputs open: they may ask, and receive already.
+    // The state is Active while outputs and inputs open: they may read it, and may already receive.
     private async Task RunStartAsync(TaskCompletionSource started, CancellationToken cancellationToken)
     {
         try
@@ -119,7 +121,7 @@ internal sealed class ContextLifecycle(StreamingContext context, ListenerBus lis
         }
         catch (Exception error)
         {
-            // Such as a port that is taken: the inputs before it must not go on receiving for nobody.
+            // For example a port in use: the inputs started before must not continue to receive.
             bool isAskedFor = error is OperationCanceledException && cancellationToken.IsCancellationRequested;
             if (!isAskedFor)
             {
@@ -135,7 +137,7 @@ internal sealed class ContextLifecycle(StreamingContext context, ListenerBus lis
             }
 
             await stopping.ConfigureAwait(false);
-            _ = Completion.Exception;   // it is thrown here: nobody need look there
+            _ = Completion.Exception;   // observed here: this method throws it
             started.SetException(error);
             _ = started.Task.Exception;
             throw;
@@ -183,7 +185,7 @@ internal sealed class ContextLifecycle(StreamingContext context, ListenerBus lis
     private async Task StopEngineAsync(StopMode mode)
     {
         await _built.Task.ConfigureAwait(false);
-        var own = new OwnWork(context);   // inputs are told to stop by it
+        var own = new OwnWork(context);   // it tells inputs to stop
         own.Enter();
         try
         {

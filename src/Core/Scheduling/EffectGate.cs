@@ -1,15 +1,15 @@
 namespace FastStream;
 
 /// <summary>
-/// Whether an engine may still act on what outlives it, such as the log of batches. Closed once, it lets nobody in;
-/// whoever is inside is waited for. Safe from any thread.
+/// Decides whether an engine may still change what outlives it, such as the log of batches. Once closed, it admits no
+/// more callers, and waits for those inside. Safe from any thread.
 /// </summary>
 internal sealed class EffectGate
 {
     private readonly Lock _lock = new();   // guards the fields below
     private int _inside;
     private bool _isClosed;
-    private Action? _whenEmpty;            // since it was closed, until it is empty
+    private Action? _whenEmpty;            // set from the close until the gate is empty
 
     public bool IsClosed
     {
@@ -22,7 +22,7 @@ internal sealed class EffectGate
         }
     }
 
-    /// <summary>Goes in, unless it is closed; <see cref="Exit"/> must follow.</summary>
+    /// <summary>Enters, unless the gate is closed; <see cref="Exit"/> must follow.</summary>
     public bool TryEnter()
     {
         lock (_lock)
@@ -52,8 +52,8 @@ internal sealed class EffectGate
     }
 
     /// <summary>
-    /// Lets nobody in any more, and calls back when nobody is inside: at once, or from the last one's exit, should that
-    /// ever come.
+    /// Closes the gate, and calls back when no caller is inside: at once, or from the last caller's exit, if that ever
+    /// happens.
     /// </summary>
     public void Close(Action whenEmpty)
     {

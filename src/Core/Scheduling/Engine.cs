@@ -1,29 +1,31 @@
 namespace FastStream;
 
-/// <summary>Puts clock, generator and scheduler of a context together, and knows the order of start and stop.</summary>
+/// <summary>
+/// Connects the clock, the generator and the scheduler of a context, and orders the steps of start and stop.
+/// </summary>
 internal sealed class Engine
 {
     private readonly StreamingContext _context;
     private readonly IReadOnlyList<IInputStream> _inputs;
-    private readonly List<IInputStream> _started = [];         // what a stop has to stop
+    private readonly List<IInputStream> _started = [];         // the inputs that a stop must stop
     private readonly ListenerBus _listeners;
     private readonly Graph _graph;
     private readonly JobScheduler _scheduler;
     private readonly JobGenerator _generator;
     private readonly StreamingOptions _options;
     private readonly CheckpointCoordinator? _checkpoints;
-    private readonly StateStores? _stores;                     // null where all states are in memory
+    private readonly StateStores? _stores;                     // null if all states are in memory
     private readonly IReadOnlyList<JobSet> _recovered = [];    // batches of an earlier run that run again
     private readonly CancellationTokenSource _abort = new();   // the immediate stop
-    private readonly OwnWork _own;                             // the code of inputs, but for their batches
+    private readonly OwnWork _own;                             // marks the code of inputs, except their batches
     private readonly WorkInHand _work = new();
-    private readonly EffectGate _gate = new();                 // closed at the end, or when something that does not return is left behind
+    private readonly EffectGate _gate = new();                 // closed at the end, or when work that does not return is left behind
     private readonly BatchWatchdog _watchdog;
     private readonly TaskCompletionSource _startEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    // done when an immediate stop has taken as long as it may
+    // completes when an immediate stop has used up its time
     private readonly TaskCompletionSource _isTooLate = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ITimer? _limit;                                    // of the immediate stop
+    private ITimer? _limit;                                    // timer of the immediate stop
     private int _isAborted;                                    // 1 since the first call of Abort
 
     public Engine(StreamingContext context, IReadOnlyList<IInputStream> inputs, IReadOnlyList<OutputOperation> outputs,
@@ -70,8 +72,8 @@ internal sealed class Engine
     public BatchTime ZeroTime => _generator.ZeroTime;
 
     /// <summary>
-    /// Opens outputs and inputs, then starts batches; returns early where the context is stopped at once meanwhile. A
-    /// stop waits for its end.
+    /// Opens outputs and inputs, then starts batches; returns early if the context is stopped immediately meanwhile. A
+    /// stop waits for this method to end.
     /// </summary>
     public async Task StartAsync()
     {
@@ -99,10 +101,10 @@ internal sealed class Engine
         }
     }
 
-    /// <summary>The states that can be asked for.</summary>
+    /// <summary>The states that can be queried.</summary>
     public IReadOnlyList<IKeptStates> States => _graph.States;
 
-    /// <summary>Looks at states between two batches, on a thread of the pool.</summary>
+    /// <summary>Reads states between two batches, on a thread of the pool.</summary>
     public async Task<TResult> BetweenBatchesAsync<TResult>(Func<BatchTime, TResult> look, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _abort.Token);
@@ -115,7 +117,7 @@ internal sealed class Engine
             throw Throw.NotWhile(StreamingContextState.Stopped, "Reading states");
         }
 
-        // A stop waits for it, so that it must not wait for a stop.
+        // A stop waits for this function, which therefore must not wait for a stop.
         TResult Look(BatchTime time)
         {
             using WorkInHand.InHand inHand = _work.Begin("a reader of states", time);
@@ -140,8 +142,8 @@ internal sealed class Engine
 
     /// <summary>Ends waits and drops queued batches; the stop itself follows.</summary>
     /// <remarks>
-    /// Functions that wait on the token go on elsewhere: what they do then, how long it takes and what it throws is
-    /// nothing to whoever stops the context.
+    /// Functions that wait on the token continue on other threads: what they do then, how long it takes and what they
+    /// throw does not affect the caller that stops the context.
     /// </remarks>
     public void Abort()
     {
@@ -167,9 +169,10 @@ internal sealed class Engine
             CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
 
-    /// <summary>Stops what was started; called once, also when only a part of it was.</summary>
-    /// <exception cref="AggregateException">What did not stop, or failed while stopping: a
-    /// <see cref="StreamingException"/> each.</exception>
+    /// <summary>Stops everything that was started; called once, also after a partial start.</summary>
+    /// <exception cref="AggregateException">
+    /// A <see cref="StreamingException"/> for each part that did not stop, or failed while stopping.
+    /// </exception>
     public async Task StopAsync(StopMode mode)
     {
         using ITimer? limit = mode == StopMode.Graceful && _options.GracefulStopTimeout != Timeout.InfiniteTimeSpan
@@ -177,13 +180,13 @@ internal sealed class Engine
                 .CreateTimer(static engine => ((Engine)engine!).Abort(), this, _options.GracefulStopTimeout, Timeout.InfiniteTimeSpan)
             : null;
 
-        // On a thread of its own: what is called may hold it for ever.
+        // On a thread of its own, because the called code may block it for ever.
         var errors = new StopErrors();
         Task stopping = Task.Run(() => StopAllAsync(mode, errors));
         Task tooLate = _isTooLate.Task;
         while (await Task.WhenAny(stopping, tooLate).ConfigureAwait(false) != stopping && !TryLeaveBehind(errors))
         {
-            tooLate = Task.Delay(_options.ImmediateStopTimeout, _options.TimeProvider);   // it goes on, from one thing to the next
+            tooLate = Task.Delay(_options.ImmediateStopTimeout, _options.TimeProvider);   // begins anew with each step
         }
 
         if (stopping.IsCompleted)
@@ -196,7 +199,7 @@ internal sealed class Engine
         errors.ThrowIfAny();
     }
 
-    // One after another, outputs first: an input may give the first records before the next one is there.
+    // One after another, outputs first: an input may give its first records before the next input has started.
     private async Task<bool> TryOpenAsync()
     {
         try
@@ -215,7 +218,7 @@ internal sealed class Engine
                     return false;
                 }
 
-                // Inputs start quickly by contract: what they wait for, they wait for in the background.
+                // Inputs start quickly by contract: they wait in the background.
                 using WorkInHand.InHand inHand = _work.Begin(input.Name, null);
                 await input.StartAsync(_abort.Token).ConfigureAwait(false);
                 _started.Add(input);
@@ -223,15 +226,14 @@ internal sealed class Engine
         }
         catch (OperationCanceledException) when (_abort.IsCancellationRequested)
         {
-            return false;   // whoever stops the context knows why
+            return false;   // the caller that stops the context knows why
         }
 
         return !_abort.IsCancellationRequested;
     }
 
-    // First the receivers: nothing new comes in. Then one last batch takes what they left. Then the queue drains. Then
-    // everything closes. An immediate stop drops what was received, and so does not wait for the receivers before the
-    // rest.
+    // First the receivers stop: nothing new arrives. Then one last batch takes what they hold, the queue drains, and
+    // everything closes. An immediate stop drops received data, and therefore does not wait for the receivers first.
     private async Task StopAllAsync(StopMode mode, StopErrors errors)
     {
         await _startEnded.Task.ConfigureAwait(false);
@@ -246,7 +248,7 @@ internal sealed class Engine
         bool lastBatch = mode == StopMode.Graceful && !_abort.IsCancellationRequested;
         Collect("The generator", () => _generator.Stop(lastBatch), errors);
         await CollectAsync("The scheduler", null, () => new ValueTask(_scheduler.StopAsync()), errors).ConfigureAwait(false);
-        bool isAllPlanned = !_generator.HasCut;   // else the positions are ahead of the batches
+        bool isAllPlanned = !_generator.HasCut;   // otherwise the positions are ahead of the batches
         Collect("The generator", _generator.DropCut, errors);
         if (lastBatch && isAllPlanned && !_abort.IsCancellationRequested && _gate.TryEnter())
         {
@@ -271,9 +273,9 @@ internal sealed class Engine
         _stores?.Dispose();
     }
 
-    // Threads cannot be ended: what holds one keeps what it has, and the stop goes on behind it, should it ever come
-    // back. Until then no memory that it may use goes back to a pool; from now on nothing of it has an effect. The
-    // directory of the checkpoints is free for the next context, unless somebody is writing to it.
+    // Threads cannot be killed: work that blocks one keeps what it holds, and the stop continues after it if it ever
+    // returns. Until then, no memory that it may use returns to a pool; from now on, the work has no effect. The
+    // checkpoint directory is free for the next context, unless a write to it is in progress.
     private bool TryLeaveBehind(StopErrors errors)
     {
         IReadOnlyList<StreamingException> failures = [.. _work.Now.SelectMany(NotReturned)];
@@ -319,7 +321,7 @@ internal sealed class Engine
         Warn($"Batch {time} has taken {taken} and is not done: {what}. It goes on; SlowBatchWarning sets when this is said.");
     }
 
-    // What fails does not keep the rest from stopping: nobody waits for ever.
+    // A failure does not keep the rest from stopping, and no wait is endless.
     private async Task CollectAsync(string what, string? input, Func<ValueTask> stop, StopErrors errors)
     {
         using WorkInHand.InHand? inHand = input is null ? null : _work.Begin(input, null);
@@ -351,7 +353,7 @@ internal sealed class Engine
         ? TaskScheduler.Default
         : new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, options.MaxDegreeOfParallelism).ConcurrentScheduler;
 
-    /// <summary>What went wrong in a stop; safe from any thread.</summary>
+    /// <summary>The errors of a stop; safe from any thread.</summary>
     private sealed class StopErrors
     {
         private readonly Lock _lock = new();               // guards _errors

@@ -1,6 +1,6 @@
 namespace FastStream;
 
-/// <summary>At every tick cuts every input and hands the batch to the scheduler.</summary>
+/// <summary>Cuts every input at every tick and submits the batch to the scheduler.</summary>
 internal sealed class JobGenerator
 {
     private readonly IReadOnlyList<IInputStream> _inputs;
@@ -14,11 +14,11 @@ internal sealed class JobGenerator
     private readonly WorkInHand _work;
     private readonly EffectGate _gate;
     private readonly BatchWatchdog _watchdog;
-    private readonly OwnWork _own;         // the code of inputs that is called for a cut
+    private readonly OwnWork _own;         // marks the code of inputs that is called for a cut
     private readonly TickStart _start;
     private readonly BatchTimer _timer;
-    private readonly InputBatch?[] _cut;   // cut, but not in a batch yet: kept when another input's cut failed
-    private bool _haveAllEnded;            // the inputs, and the context stops when they have: the last batch was generated
+    private readonly InputBatch?[] _cut;   // cut but not in a batch yet: kept when another input's cut failed
+    private bool _haveAllEnded;            // the inputs have all ended, and the context stops then: the last batch was generated
 
     public JobGenerator(
         IReadOnlyList<IInputStream> inputs, JobScheduler scheduler, StreamingOptions options, StreamingClock clock,
@@ -44,12 +44,12 @@ internal sealed class JobGenerator
         _timer = new BatchTimer(clock, options.BatchInterval, options.MissedTicks, OnTick, _start);
     }
 
-    /// <summary>Times of a down time up to this one are left out by policy; null for a first start.</summary>
+    /// <summary>The last of the times that the policy skips because the program was down; null for a first start.</summary>
     public BatchTime? SkippedUntil => _start.SkippedUntil;
 
     public BatchTime ZeroTime => _timer.ZeroTime;
 
-    /// <summary>Whether something was cut that is in no batch. Only when it has stopped.</summary>
+    /// <summary>Whether something was cut that is in no batch. Valid only after the stop.</summary>
     public bool HasCut => _cut.Any(cut => cut is not null);
 
     public void Start()
@@ -71,7 +71,10 @@ internal sealed class JobGenerator
         _timer.Start();
     }
 
-    /// <summary>Ends the ticks; with a last batch, what the inputs still hold runs now, under the time of the next tick.</summary>
+    /// <summary>
+    /// Ends the ticks. With a last batch, the records that the inputs still hold run now, with the time of the next
+    /// tick.
+    /// </summary>
     public void Stop(bool lastBatch)
     {
         BatchTime next = _timer.Stop();
@@ -80,7 +83,8 @@ internal sealed class JobGenerator
             return;
         }
 
-        // An input that was cut for a batch that was not generated gives that now; what it holds since then needs one batch more.
+        // An input that was cut for a batch that was not generated gives those records now; records that arrived since
+        // need one more batch.
         bool oneMore = _cut.Any(cut => cut is not null);
         if (Generate(next, isLast: true) && oneMore)
         {
@@ -88,7 +92,7 @@ internal sealed class JobGenerator
         }
     }
 
-    /// <summary>Gives back what was cut and will not run.</summary>
+    /// <summary>Releases what was cut and will not run.</summary>
     public void DropCut()
     {
         InputBatch[] kept = [.. _cut.OfType<InputBatch>()];
@@ -97,14 +101,14 @@ internal sealed class JobGenerator
         new BatchContext(default, kept).Release();
     }
 
-    // A batch that is late already, or whose inputs take nothing more before another batch is done with, is not cut
-    // before its turn comes: cut now it would hold next to nothing, and so would those after it, each at the whole
-    // fixed cost of a batch (docs/decisions/0013-pending-batches.md).
+    // The generator waits with the cut of a batch that is already late, or whose inputs accept nothing more until
+    // another batch completes, until the batch's turn comes. Cut now, it and those after it would hold next to nothing,
+    // each at the full fixed cost of a batch (docs/decisions/0013-pending-batches.md).
     private void OnTick(BatchTime time)
     {
         if (_haveAllEnded || _scheduler.IsAborted)
         {
-            return;   // nothing more would run: not to be cut, nor written down
+            return;   // nothing more would run, so nothing is cut or logged
         }
 
         _own.Enter();
@@ -130,8 +134,8 @@ internal sealed class JobGenerator
         return false;
     }
 
-    // A batch that is not on the disk must not run: its data would be lost, or another batch's, after a crash. What was
-    // cut is still there for the next start's inputs.
+    // A batch that is not on disk must not run: after a crash, its data would be lost, or would belong to another
+    // batch. The inputs of the next start still have what was cut.
     private bool Plan(BatchTime time, InputBatch[] inputs)
     {
         if (!_gate.TryEnter())
@@ -139,7 +143,7 @@ internal sealed class JobGenerator
             return false;
         }
 
-        using WorkInHand.InHand inHand = _work.Begin("writing down what the batch is made of", time);
+        using WorkInHand.InHand inHand = _work.Begin("logging the batch's input", time);
         try
         {
             _checkpoints?.Plan(time, inputs);
@@ -147,7 +151,7 @@ internal sealed class JobGenerator
         }
         catch (Exception error)
         {
-            _onFailure(new StreamingException(time, "writing down what the batch is made of", error));
+            _onFailure(new StreamingException(time, "logging the batch's input", error));
             return false;
         }
         finally
@@ -156,7 +160,7 @@ internal sealed class JobGenerator
         }
     }
 
-    // Gives whether there was a batch.
+    // Returns whether there was a batch.
     private bool Generate(BatchTime time, bool isLast = false)
     {
         JobSet? batch;
@@ -191,7 +195,7 @@ internal sealed class JobGenerator
         return true;
     }
 
-    // Cuts all inputs and writes down what the batch is made of; null where one of these failed.
+    // Cuts all inputs and writes the intent record of the batch; null if one of these failed.
     private JobSet? Make(BatchTime time, bool isLast, out bool haveAllEnded)
     {
         var infos = new InputInfo[_cut.Length];
@@ -210,14 +214,14 @@ internal sealed class JobGenerator
             }
             catch (Exception error)
             {
-                // What was cut stays for the next batch: nothing that was received is lost.
+                // What was cut stays for the next batch: no received data are lost.
                 CutFailed(new StreamingException(time, _inputs[i].Name, error) { Origin = _inputs[i].Origin }, isLast);
                 return null;
             }
 
             if (_gate.IsClosed)
             {
-                return null;   // the input has come back after the context had stopped
+                return null;   // the input returned after the context had stopped
             }
         }
 

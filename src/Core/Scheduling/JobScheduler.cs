@@ -1,6 +1,8 @@
 namespace FastStream;
 
-/// <summary>Runs batches in time order: first all operators of a batch, then its outputs; one funnel for errors.</summary>
+/// <summary>
+/// Runs batches in time order: first all operators of a batch, then its outputs. All errors pass through it.
+/// </summary>
 internal sealed class JobScheduler
 {
     private readonly BatchServices _services;
@@ -12,7 +14,7 @@ internal sealed class JobScheduler
     private readonly CompletionWaiters _completed = new();
     private readonly RunningBatches _running = new();
     private readonly BatchTurns _turns = new();
-    private BatchGap? _gap;                       // what is due between two batches; made by the start
+    private BatchGap? _gap;                       // what is due between two batches; set by the start
     private Task _loop = Task.CompletedTask;
 
     public JobScheduler(
@@ -30,15 +32,16 @@ internal sealed class JobScheduler
         _runner = new BatchRunner(_services, _outputs, sinks, _running, _completion);
     }
 
-    /// <summary>Whether the context stops at once: what is submitted is dropped.</summary>
+    /// <summary>Whether the context stops immediately: submitted batches are dropped.</summary>
     public bool IsAborted => _services.Abort.IsCancellationRequested;
 
     private bool Stops => IsAborted || _reporter.HasFailed;
 
     /// <summary>Begins to run batches.</summary>
-    /// <param name="last">The last batch that the states count.</param>
-    /// <param name="skippedUntil">Times of a down time that are left out by policy, up to this one; null where the
-    /// program was not down.</param>
+    /// <param name="last">The last batch that the states include.</param>
+    /// <param name="skippedUntil">
+    /// The last of the times that the policy skips because the program was down; null if it was not down.
+    /// </param>
     public void Start(BatchTime last, BatchTime? skippedUntil)
     {
         _gap = new BatchGap(_services.Graph.Due, _services.Options, last, skippedUntil) { OnSkipped = _reporter.ReportSkipped };
@@ -58,12 +61,12 @@ internal sealed class JobScheduler
         }
     }
 
-    /// <summary>Blocks the generator's thread until every batch that was queued has begun, or the context is aborted.</summary>
+    /// <summary>Blocks the generator's thread until every queued batch has begun, or the context is aborted.</summary>
     public void WaitUntilNoneWaits() => _queue.WaitUntilEmpty();
 
     public Task WhenCompletedAsync(BatchTime time) => _completed.WhenAsync(time);
 
-    /// <summary>Runs what is queued (or drops it after an abort) and ends.</summary>
+    /// <summary>Runs the queued batches (or drops them after an abort) and ends.</summary>
     public async Task StopAsync()
     {
         _queue.Close();
@@ -72,15 +75,15 @@ internal sealed class JobScheduler
         await _turns.CloseAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Looks at what batches leave, when none runs.</summary>
+    /// <summary>Reads the states that batches leave, when none runs.</summary>
     public Task<TResult> BetweenBatchesAsync<TResult>(Func<BatchTime, TResult> look, CancellationToken cancellationToken) =>
         _turns.BetweenAsync(look, cancellationToken);
 
     /// <summary>
-    /// The context stops without what has not returned. Whoever waits for batches hears why; what comes back later
-    /// gives its memory back, and does nothing else.
+    /// Stops without waiting for work that has not returned. Tasks that wait for batches fault with the reason; work
+    /// that returns later releases its memory and does nothing else.
     /// </summary>
-    /// <param name="failureOf">Why a batch that runs is not done.</param>
+    /// <param name="failureOf">Gives the reason why a running batch is not done.</param>
     /// <param name="first">Why no batch follows, unless the context has failed before.</param>
     public void LeaveBehind(Func<BatchTime, StreamingException> failureOf, StreamingException first)
     {
@@ -111,7 +114,8 @@ internal sealed class JobScheduler
         await _outputs.FinishEarlierAsync().ConfigureAwait(false);
     }
 
-    // Times that were passed over and at which something is due: batches without input, each done with before it is known what is due next.
+    // Runs skipped times at which something is due: batches without input, each complete before it is known what is due
+    // next.
     private async Task RunGapBeforeAsync(JobSet batch)
     {
         if (Stops || _gap!.TryPass(batch))

@@ -8,35 +8,39 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
     /// <summary>Its number, from 1; set when it is submitted.</summary>
     public long Number { get; set; }
 
-    /// <summary>By input index; handed from run to run when the batch is retried.</summary>
+    /// <summary>The inputs' batches, by input index; passed from attempt to attempt when the batch is retried.</summary>
     public InputBatch[] Inputs { get; } = inputs;
 
     public double SubmittedMs { get; } = submittedMs;
 
-    /// <summary>NaN before; 0 is a time like any other, on a clock that begins there.</summary>
+    /// <summary>NaN before the start; 0 is a valid time, on a clock that begins there.</summary>
     public double StartedMs { get; set; } = double.NaN;
 
     public double EndedMs { get; set; } = double.NaN;
 
-    /// <summary>How far the batch came before a crash; null for one that is new.</summary>
+    /// <summary>How far the batch came before a crash; null for a new batch.</summary>
     public Outcome? Recovery { get; init; }
 
-    /// <summary>Whether an earlier run did its outputs and reported it: it runs again for the states.</summary>
+    /// <summary>
+    /// Whether an earlier run completed its outputs and reported it: it is replayed only to rebuild states.
+    /// </summary>
     public bool IsForStatesOnly => Recovery is Outcome.Committed or Outcome.CommittedWithoutData;
 
-    /// <summary>Whether it runs without its data, for what earlier batches brought: only outputs of that run.</summary>
+    /// <summary>
+    /// Whether it runs without its data, for the records of earlier batches: only the outputs of those run.
+    /// </summary>
     public bool IsWithoutData => Recovery is Outcome.WithoutData or Outcome.CommittedWithoutData;
 
-    /// <summary>Whether an earlier run was done with it, and so with all times before it.</summary>
+    /// <summary>Whether an earlier run decided its outcome, and therefore that of all times before it.</summary>
     public bool IsDecided => Recovery is not (null or Outcome.Pending);
 
-    /// <summary>Whether an earlier run did the batch with success.</summary>
+    /// <summary>Whether an earlier run completed the batch successfully.</summary>
     public bool WasCounted { get; init; }
 
-    /// <summary>What marks the code that runs for the batch; since it began.</summary>
+    /// <summary>Marks the code that runs for the batch; set when the batch begins.</summary>
     public OwnWork? Own { get; set; }
 
-    /// <summary>Which outputs are done for this batch; a retry leaves them out.</summary>
+    /// <summary>The outputs that are done for this batch; a retry skips them.</summary>
     public HashSet<int> DoneOutputs { get; } = [];
 
     /// <summary>Outputs in two phases that have begun to write the batch, and have neither published nor aborted it.</summary>
@@ -44,18 +48,18 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
 
     public StreamingException? Failure { get; set; }
 
-    /// <summary>Records that operators left out by their error policies.</summary>
+    /// <summary>Records that operators dropped by their error policies.</summary>
     public long FailedRecordCount { get; set; }
 
     /// <summary>
-    /// Whether the failure is that an operator or output ended early because the context stops at once: no reason to
-    /// fail the context.
+    /// Whether the batch failed only because an operator or output ended early in an immediate stop: no reason to fail
+    /// the context.
     /// </summary>
     public bool IsCutShort { get; set; }
 
     public IReadOnlyList<OutputInfo> OutputInfos { get; set; } = [];
 
-    /// <summary>Measures the stages; null where nobody asks.</summary>
+    /// <summary>Measures the stages; null where measuring is off.</summary>
     public StageTimes? StageTimes { get; set; }
 
     public BatchProfile? Profile { get; set; }
@@ -66,7 +70,7 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
 
     public IReadOnlyList<InputInfo> InputInfos { get; set; } = [];
 
-    /// <summary>A batch of an earlier run that is to run again.</summary>
+    /// <summary>Creates the job set of a batch of an earlier run that must run again.</summary>
     public static JobSet Of(LoadedBatch batch, IReadOnlyList<IInputStream> inputs, double submittedMs) =>
         new(batch.Time, batch.Inputs, submittedMs)
     {
@@ -76,7 +80,7 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
             new InputInfo(inputs[i].Id, inputs[i].Name, cut.RecordCount, cut.SizeBytes, cut.Description)).ToArray(),
     };
 
-    /// <summary>A batch for which nothing came in.</summary>
+    /// <summary>Creates the job set of a batch without input.</summary>
     public static JobSet Empty(BatchTime time, IReadOnlyList<IInputStream> inputs, double submittedMs) =>
         new(time, EmptyInputs(time, inputs), submittedMs)
     {
@@ -86,7 +90,7 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
     public static InputBatch[] EmptyInputs(BatchTime time, IReadOnlyList<IInputStream> inputs) =>
         inputs.Select(input => input.LoadBatch(time, null)).ToArray();
 
-    /// <summary>Takes over how many records the inputs had, which some know only when they have run.</summary>
+    /// <summary>Updates the number of records of the inputs, which some know only after they have run.</summary>
     public void CountRecords()
     {
         InputInfos = InputInfos.Select((info, i) => info with { RecordCount = Inputs[i].RecordCount }).ToArray();

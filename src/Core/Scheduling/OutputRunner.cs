@@ -1,32 +1,36 @@
 namespace FastStream;
 
 /// <summary>
-/// Runs the outputs of batches: one after another, or different ones together; each output sees its batches one at a
+/// Runs the outputs of batches, one after another or different ones together; each output gets its batches one at a
 /// time, in order.
 /// </summary>
-/// <param name="services">Of the engine.</param>
-/// <param name="completion">Ends a batch whose outputs have run beside the next one's operators.</param>
-/// <param name="sinks">Runs those in two phases.</param>
+/// <param name="services">The engine's services.</param>
+/// <param name="completion">Ends a batch whose outputs have run beside the operators of the next one.</param>
+/// <param name="sinks">Runs two-phase outputs.</param>
 internal sealed class OutputRunner(BatchServices services, BatchCompletion completion, SinkRunner sinks)
 {
-    // Output jobs that may still start.
+    // Number of output jobs that may still start.
     private readonly SemaphoreSlim _jobs = new(services.Options.ConcurrentJobs, services.Options.ConcurrentJobs);
 
-    // When they may overlap: each output's run for the batch before, and the batches whose outputs still run, at most ConcurrentJobs.
+    // If batches may overlap: each output's run for the batch before, and the batches whose outputs still run, at most
+    // ConcurrentJobs.
     private readonly Task[] _lastRuns = Enumerable.Repeat(Task.CompletedTask, services.Graph.Outputs.Count).ToArray();
     private readonly Queue<Task> _unfinished = new();
 
-    /// <summary>Whether the next batch's operators may run while a batch's outputs do: where no batch can be asked for again.</summary>
+    /// <summary>
+    /// Whether the next batch's operators may run while a batch's outputs run: only where no batch is ever run again.
+    /// </summary>
     public bool MayOverlap { get; } = services.Options is { ConcurrentJobs: > 1, BatchRetries: 0 }
         && !services.Committer.IsDurable && !sinks.IsTransactional;
 
-    // Outputs that are due at this time and were not done by an earlier try; null keeps the place of the others.
-    public List<OutputJob?> TakeJobs(JobSet batch, BatchContext scope, bool ofEarlierOnly)
+    // The outputs that are due at this time and were not done by an earlier attempt; null keeps the place of the
+    // others.
+    public List<OutputJob?> TakeJobs(JobSet batch, BatchContext context, bool ofEarlierOnly)
     {
         var jobs = new List<OutputJob?>(services.Graph.Outputs.Count);
         foreach (OutputOperation output in services.Graph.Outputs)
         {
-            OutputJob job = output.TakeJob(scope);
+            OutputJob job = output.TakeJob(context);
             bool due = batch.Time.IsValid(output.Stream.Slide, services.Context.ZeroTime) && !batch.DoneOutputs.Contains(output.Index)
                 && !batch.IsForStatesOnly && (!ofEarlierOnly || output.Stream.GivesEarlierUpTo);
             if (!due)
@@ -42,7 +46,7 @@ internal sealed class OutputRunner(BatchServices services, BatchCompletion compl
 
     public async Task RunJobsAsync(JobSet batch, List<OutputJob?> jobs)
     {
-        // For outputs only: a mark would cost each task of a stage an object; operators are known by their threads.
+        // For outputs only: a mark would cost an object for each task of a stage; operators are known by their threads.
         batch.Own!.Enter();
         var infos = new OutputInfo?[jobs.Count];
         if (services.Options.ConcurrentJobs == 1)
@@ -54,7 +58,8 @@ internal sealed class OutputRunner(BatchServices services, BatchCompletion compl
         }
         else
         {
-            // Different outputs run together, also those of neighbouring batches; each output sees its batches one at a time, in order.
+            // Different outputs run together, also those of neighbouring batches; each output gets its batches one at a
+            // time, in order.
             var runs = new Task<OutputInfo?>[jobs.Count];
             for (int i = 0; i < runs.Length; i++)
             {
@@ -71,12 +76,12 @@ internal sealed class OutputRunner(BatchServices services, BatchCompletion compl
     }
 
     /// <summary>
-    /// Runs the outputs of a batch beside the next batches, and waits only where too many are unfinished. The batch
-    /// ends when they, and all batches before, have.
+    /// Runs the outputs of a batch beside the next batches, and waits only if too many are unfinished. The batch ends
+    /// after its outputs and after all batches before it.
     /// </summary>
-    public async Task RunBesideNextAsync(JobSet batch, BatchContext scope, List<OutputJob?> jobs)
+    public async Task RunBesideNextAsync(JobSet batch, BatchContext context, List<OutputJob?> jobs)
     {
-        _unfinished.Enqueue(FinishAsync(batch, scope, jobs, _unfinished.LastOrDefault(Task.CompletedTask)));
+        _unfinished.Enqueue(FinishAsync(batch, context, jobs, _unfinished.LastOrDefault(Task.CompletedTask)));
         if (_unfinished.Count > services.Options.ConcurrentJobs)
         {
             await _unfinished.Dequeue().ConfigureAwait(false);
@@ -84,8 +89,8 @@ internal sealed class OutputRunner(BatchServices services, BatchCompletion compl
     }
 
     /// <summary>
-    /// Waits until no outputs of earlier batches run. Batches end in time order, also where one that failed in its
-    /// operators has nothing more to do.
+    /// Waits until no outputs of earlier batches run. Batches end in time order, even a batch that failed in its
+    /// operators and has nothing more to do.
     /// </summary>
     public async Task FinishEarlierAsync()
     {
@@ -95,11 +100,11 @@ internal sealed class OutputRunner(BatchServices services, BatchCompletion compl
         }
     }
 
-    private async Task FinishAsync(JobSet batch, BatchContext scope, List<OutputJob?> jobs, Task before)
+    private async Task FinishAsync(JobSet batch, BatchContext context, List<OutputJob?> jobs, Task before)
     {
         await RunJobsAsync(batch, jobs).ConfigureAwait(false);
         await before.ConfigureAwait(false);
-        completion.Complete(batch, scope);
+        completion.Complete(batch, context);
     }
 
     private async Task<OutputInfo?> RunJobAfterAsync(Task before, JobSet batch, OutputJob? job, int index)
@@ -118,7 +123,7 @@ internal sealed class OutputRunner(BatchServices services, BatchCompletion compl
         await _jobs.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         if (services.Reporter.IsLeftBehind)
         {
-            // An output before it has come back after the context had stopped.
+            // An earlier output returned after the context had stopped.
             job.Release();
             _jobs.Release();
             return null;
@@ -144,7 +149,7 @@ internal sealed class OutputRunner(BatchServices services, BatchCompletion compl
             message = error.Message;
             lock (batch.DoneOutputs)
             {
-                // The first failure counts, but one that only comes of the stop hides no other.
+                // The first failure is kept, but one that only results from the stop does not hide another.
                 if (batch.Failure is null || (batch.IsCutShort && !services.IsCutShort(error)))
                 {
                     batch.Failure = new StreamingException(batch.Time, name, error) { Origin = services.Graph.Outputs[index].Origin };

@@ -3,13 +3,13 @@ using System.Runtime.InteropServices;
 namespace FastStream;
 
 /// <summary>
-/// Sleeps to a point of the system's monotonic clock, more exactly than .NET's timers, which follow a clock of several
-/// milliseconds.
+/// Sleeps until a point of the system's monotonic clock, more exactly than .NET's timers, which have a resolution of
+/// several milliseconds.
 /// </summary>
 /// <remarks>
-/// Linux: <c>clock_nanosleep</c> with TIMER_ABSTIME, which cannot drift. Elsewhere, in this one place:
-/// <see cref="Thread.Sleep(int)"/> to within two milliseconds and yielding for the rest. perf-results has the measured
-/// gaps.
+/// On Linux, it uses <c>clock_nanosleep</c> with TIMER_ABSTIME, which cannot drift. Elsewhere, it uses
+/// <see cref="Thread.Sleep(int)"/> until two milliseconds before, and yields for the rest. perf-results has the
+/// measured gaps.
 /// </remarks>
 internal static partial class PreciseSleep
 {
@@ -18,7 +18,7 @@ internal static partial class PreciseSleep
     private const long NanosecondsPerSecond = 1_000_000_000;
 
     /// <summary>
-    /// Blocks the thread until <see cref="TimeProvider.GetTimestamp"/> of the system clock reads the timestamp, or a
+    /// Blocks the thread until <see cref="TimeProvider.GetTimestamp"/> of the system clock reaches the timestamp, or a
     /// signal wakes it.
     /// </summary>
     public static void Until(long timestamp)

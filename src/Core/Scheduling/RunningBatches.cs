@@ -1,6 +1,9 @@
 namespace FastStream;
 
-/// <summary>The batches that have begun and are not complete: what is left behind where one does not end. Safe from any thread.</summary>
+/// <summary>
+/// The batches that have begun and are not complete; a stop leaves them behind if they do not end. Safe from any
+/// thread.
+/// </summary>
 internal sealed class RunningBatches
 {
     private readonly Lock _lock = new();                // guards _batches
@@ -14,7 +17,7 @@ internal sealed class RunningBatches
         }
     }
 
-    /// <summary>The batch goes on as another try.</summary>
+    /// <summary>Replaces the batch by its next attempt.</summary>
     public void Replace(BatchContext batch, BatchContext next)
     {
         lock (_lock)
@@ -31,9 +34,9 @@ internal sealed class RunningBatches
         }
     }
 
-    /// <summary>The context goes without them: nothing more may come of any.</summary>
-    /// <param name="failureOf">Why a batch is not done.</param>
-    /// <param name="completed">Told of each, in order.</param>
+    /// <summary>Leaves the batches behind: none may have any further effect.</summary>
+    /// <param name="failureOf">Gives the reason why a batch is not done.</param>
+    /// <param name="completed">Receives the failure of each, in order.</param>
     public void LeaveBehind(Func<BatchTime, StreamingException> failureOf, CompletionWaiters completed)
     {
         BatchContext[] batches;

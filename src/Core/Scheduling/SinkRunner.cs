@@ -1,14 +1,14 @@
 namespace FastStream;
 
-/// <summary>Runs outputs in two phases: has them prepared with the batch, and published or aborted at its end.</summary>
-/// <remarks>Used by the scheduler's loop and by those who run outputs for it.</remarks>
-/// <param name="services">Of the engine.</param>
+/// <summary>Runs two-phase outputs: prepares them with the batch, and publishes or aborts them at its end.</summary>
+/// <remarks>Used by the scheduler's loop and by the output runner.</remarks>
+/// <param name="services">The engine's services.</param>
 internal sealed class SinkRunner(BatchServices services)
 {
-    /// <summary>Whether there is an output in two phases.</summary>
+    /// <summary>Whether there is a two-phase output.</summary>
     public bool IsTransactional { get; } = services.Graph.Outputs.Any(output => output is ISinkOutput { IsTransactional: true });
 
-    /// <summary>Runs an output's job, and where it is one in two phases, has it prepared.</summary>
+    /// <summary>Runs an output's job, and prepares it if it is a two-phase output.</summary>
     public async ValueTask RunAsync(JobSet batch, OutputJob job, int index)
     {
         if (services.Graph.Outputs[index] is not ISinkOutput { IsTransactional: true } sink)
@@ -26,17 +26,21 @@ internal sealed class SinkRunner(BatchServices services)
         await sink.PrepareAsync(batch.Time, services.Abort).ConfigureAwait(false);
     }
 
-    /// <summary>Does away with what sinks have written of a batch that is to be tried again, so that the next try writes it anew.</summary>
-    /// <returns>False if a sink cannot: the batch must not be tried again, and <see cref="SettleAsync"/> ends it.</returns>
+    /// <summary>
+    /// Aborts what sinks have written of a batch that will be attempted again, so that the next attempt writes it anew.
+    /// </summary>
+    /// <returns>
+    /// False if a sink cannot: the batch must not be attempted again, and <see cref="SettleAsync"/> ends it.
+    /// </returns>
     public async Task<bool> TryAbortAsync(JobSet batch) => await AbortAsync(batch, all: true).ConfigureAwait(false) is null;
 
     /// <summary>
-    /// Ends a batch for the sinks in two phases: aborts what is not to count, has the batch written down, and publishes
-    /// the rest.
+    /// Ends a batch for two-phase sinks: aborts what must not count, logs the outcome of the batch, and publishes the
+    /// rest.
     /// </summary>
-    /// <param name="batch">The batch; its last try is over.</param>
-    /// <param name="stopsContext">Whether the batch is not done, and runs again in the next start.</param>
-    /// <param name="commit">Writes down that it is done; gives why that failed.</param>
+    /// <param name="batch">The batch; its last attempt has ended.</param>
+    /// <param name="stopsContext">Whether the batch is not done, and the next start runs it again.</param>
+    /// <param name="commit">Logs that the batch is done; returns why that failed, or null.</param>
     /// <returns>Why the batch is not done; null if it is.</returns>
     public async ValueTask<StreamingException?> SettleAsync(JobSet batch, bool stopsContext, Func<StreamingException?> commit)
     {
@@ -50,7 +54,7 @@ internal sealed class SinkRunner(BatchServices services)
             .ConfigureAwait(false);
     }
 
-    // Those that are not done have failed.
+    // Outputs that are not done have failed.
     private async ValueTask<StreamingException?> AbortAsync(JobSet batch, bool all)
     {
         if (batch.Unpublished.Count == 0 || services.Reporter.IsLeftBehind)
@@ -64,7 +68,7 @@ internal sealed class SinkRunner(BatchServices services)
             .ConfigureAwait(false);
     }
 
-    // What fails here leaves a sink as nobody knows: the context stops, and the next start sorts it out.
+    // After a failure here, the sink's state is unknown: the context stops, and the next start recovers.
     private async ValueTask<StreamingException?> ForEachAsync(
         JobSet batch, IEnumerable<int> indexes, string what, Func<ISinkOutput, BatchTime, CancellationToken, ValueTask> call)
     {

@@ -1,19 +1,25 @@
 namespace FastStream;
 
-/// <summary>What an engine waits for now, by name and batch, for messages about what takes too long. Safe from any thread.</summary>
+/// <summary>
+/// The work that an engine waits for now, by name and batch, for messages about work that takes too long. Safe from any
+/// thread.
+/// </summary>
 internal sealed class WorkInHand
 {
-    /// <summary>The name of a batch's operators as a whole; the graph knows which ones are at work.</summary>
+    /// <summary>The name of a batch's operators as a whole; the graph knows which ones run now.</summary>
     public const string Operators = "its operators";
 
-    /// <summary>The name of a batch as a whole; of interest where nothing else of it is in hand.</summary>
+    /// <summary>The name of a batch as a whole; shown only if no part of it is in progress.</summary>
     public const string Batch = "the engine";
 
     private readonly Lock _lock = new();                // guards the fields below
     private readonly List<Item> _items = [];
     private int _lastNumber;
 
-    /// <summary>What is in hand, oldest first; a copy. A batch as a whole only where no part of it is.</summary>
+    /// <summary>
+    /// A copy of the work in progress, oldest first. It includes a batch as a whole only if no part of it is in
+    /// progress.
+    /// </summary>
     public IReadOnlyList<Item> Now
     {
         get
@@ -26,8 +32,8 @@ internal sealed class WorkInHand
         }
     }
 
-    /// <summary>Something begins; it ends when the result is disposed.</summary>
-    /// <param name="name">Operator, output or input, or what is done in words.</param>
+    /// <summary>Begins a piece of work; it ends when the result is disposed of.</summary>
+    /// <param name="name">The operator, output or input, or a description of the work.</param>
     /// <param name="time">The batch; null outside of batches.</param>
     public InHand Begin(string name, BatchTime? time)
     {
@@ -55,7 +61,7 @@ internal sealed class WorkInHand
 
     public readonly record struct Item(int Number, string Name, BatchTime? Time);
 
-    /// <summary>One thing that is in hand until this is disposed.</summary>
+    /// <summary>One piece of work in progress; disposing of this ends it.</summary>
     public readonly struct InHand(WorkInHand work, int number) : IDisposable
     {
         public void Dispose() => work.End(number);

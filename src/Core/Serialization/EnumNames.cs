@@ -5,9 +5,12 @@ using System.Text.Json.Serialization.Metadata;
 namespace FastStream.Serialization;
 
 /// <summary>
-/// The names behind the numbers that enums are written as, for schemas: a member that was moved would else come back as another one.
+/// The names of enum members for schemas. Enums are written as numbers, and without the names a moved member would be
+/// read as another one.
 /// </summary>
-/// <remarks><code> enum Shop.Size(Small=0 Large=1)</code> The framework's enums are left out: they do not change.</remarks>
+/// <remarks>
+/// <code> enum Shop.Size(Small=0 Large=1)</code> The framework's enums are not included: they do not change.
+/// </remarks>
 internal static class EnumNames
 {
     /// <summary>Names the enums in a struct's fields.</summary>
@@ -39,7 +42,9 @@ internal static class EnumNames
         }
     }
 
-    /// <summary>Names the enums that are numbers in a type's JSON. As keys of dictionaries they are names there.</summary>
+    /// <summary>
+    /// Names the enums that are numbers in a type's JSON. As keys of dictionaries, enums are written as names.
+    /// </summary>
     public static string OfJson(JsonTypeInfo record)
     {
         var seen = new HashSet<Type>();

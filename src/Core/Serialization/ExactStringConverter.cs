@@ -7,8 +7,8 @@ using System.Text.Json.Serialization;
 namespace FastStream.Serialization;
 
 /// <summary>
-/// A string in the JSON of checkpoints: itself, or <c>["base64 of its UTF-16"]</c> where half a surrogate pair is in it, which JSON would
-/// replace.
+/// A string in the JSON of checkpoints: itself, or <c>["base64 of its UTF-16"]</c> if it contains half a surrogate
+/// pair, which JSON would replace.
 /// </summary>
 internal sealed class ExactStringConverter : JsonConverter<string>
 {
@@ -54,13 +54,13 @@ internal sealed class ExactStringConverter : JsonConverter<string>
         writer.WriteEndArray();
     }
 
-    /// <summary>Gives the key of a dictionary back, if JSON can name it.</summary>
+    /// <summary>Returns the key of a dictionary, if JSON can represent it.</summary>
     internal static string ThrowIfHalf(string key) =>
         HasHalf(key)
             ? throw new NotSupportedException("The key of a dictionary has half a surrogate pair in it, which JSON cannot name.")
             : key;
 
-    /// <summary>Whether there is half a surrogate pair in a text.</summary>
+    /// <summary>Whether a text contains half a surrogate pair.</summary>
     internal static bool HasHalf(ReadOnlySpan<char> text)
     {
         for (int start; (start = text.IndexOfAnyInRange('\uD800', '\uDFFF')) >= 0;)
@@ -77,7 +77,9 @@ internal sealed class ExactStringConverter : JsonConverter<string>
     }
 }
 
-/// <summary>A character in the JSON of checkpoints, also half a surrogate pair: see <see cref="ExactStringConverter"/>.</summary>
+/// <summary>
+/// A character in the JSON of checkpoints, including half a surrogate pair: see <see cref="ExactStringConverter"/>.
+/// </summary>
 internal sealed class ExactCharConverter : JsonConverter<char>
 {
     public override char Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

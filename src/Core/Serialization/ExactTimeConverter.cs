@@ -7,21 +7,20 @@ using System.Text.Json.Serialization.Metadata;
 namespace FastStream.Serialization;
 
 /// <summary>
-/// A local time as what the clock showed. JSON's own form adds the offset from UTC, by which an hour that summer time
-/// leaves out or repeats comes back as another one, and every hour on a machine of another time zone. <c>"local
+/// A local time in the JSON of checkpoints, as the clock showed it. JSON's own format adds the offset from UTC, which
+/// changes an hour that daylight saving skips or repeats, and every hour on a machine in another time zone. <c>"local
 /// 2026-03-29T02:30:00.0000000"</c>
 /// </summary>
 /// <remarks>
-/// In the hour that is repeated .NET keeps a bit that tells the first pass, in summer time, from the second. No
-/// comparison looks at it, but the way to UTC does:
-/// <c>"local 2026-10-25T02:30:00.0000000 summer"</c>
+/// In the repeated hour, .NET keeps a bit that distinguishes the first pass, in summer time, from the second.
+/// Comparisons ignore it, but the conversion to UTC uses it: <c>"local 2026-10-25T02:30:00.0000000 summer"</c>
 /// </remarks>
 internal sealed class ExactTimeConverter : JsonConverter<DateTime>
 {
     private const string Mark = "local ";
     private const string Form = "yyyy-MM-ddTHH:mm:ss.fffffff";
     private const string SummerMark = " summer";
-    // the upper two bits of a DateTime: 2 is local, 3 local in summer time where the hour comes twice
+    // the upper two bits of a DateTime: 2 is local, 3 is local in summer time of a repeated hour
     private const int KindShift = 62;
     private const ulong LocalInSummer = 3;
 

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace FastStream.Serialization;
 
 /// <summary>
-/// A <see cref="Uri"/> in the JSON of checkpoints: its text, or <c>["text"]</c> for a relative one that would else be read as absolute,
-/// such as <c>c:\a</c>.
+/// A <see cref="Uri"/> in the JSON of checkpoints: its text, or <c>["text"]</c> for a relative one that would otherwise
+/// be read as absolute, such as <c>c:\a</c>.
 /// </summary>
 internal sealed class ExactUriConverter : JsonConverter<Uri>
 {

@@ -3,12 +3,12 @@ using System.Text.Json.Serialization.Metadata;
 namespace FastStream.Serialization;
 
 /// <summary>
-/// Looks at values while they become JSON, for what no type shows: an object of a derived class, a collection of another kind or with a
-/// comparer of its own.
+/// Checks values while they are written as JSON, for what their declared types do not show: an object of a derived
+/// class, a collection of another kind or with a comparer of its own.
 /// </summary>
 internal static class ExactValues
 {
-    /// <summary>A modifier of a type's JSON.</summary>
+    /// <summary>A modifier of a type's JSON metadata.</summary>
     public static void Watch(JsonTypeInfo info)
     {
         if (info.Kind == JsonTypeInfoKind.Object)
@@ -37,7 +37,7 @@ internal static class ExactValues
         info.OnSerializing = own is null ? look : look + own;
     }
 
-    // What is left out where it is null or default would come back as what the property begins with.
+    // A member omitted when null or default would be read back as the property's initial value.
     private static void WriteAlways(JsonTypeInfo info)
     {
         foreach (JsonPropertyInfo property in info.Properties)

@@ -10,35 +10,39 @@ namespace FastStream.Serialization;
 
 /// <summary>Records as JSON, for types that hold references.</summary>
 /// <remarks>
-/// What would not come back as it was is refused, by type where the type shows it, else when the value is written: a set or dictionary with
-/// a comparer of its own, an object of a class that is derived from the declared one, objects that hold themselves or more than 64 others
-/// inside one another. An object that stands in two places becomes two equal ones, and what a property or constructor changes is changed
-/// once more: these are not seen.
+/// The serializer refuses what JSON would not restore unchanged, by type where the type shows it, else when the value
+/// is written: a set or dictionary with a comparer of its own, an object of a class derived from the declared one,
+/// objects that contain themselves or are nested more than 64 deep. It does not detect two changes: an object
+/// referenced from two places becomes two equal objects, and a value that a property or constructor changes is changed
+/// once more.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
 {
-    private const int InJson = -1;        // a text of a record that is short stays in the JSON
-    private const int TextsFollow = -2;   // long ones follow: | -2 (4 bytes) | length, JSON | for each: length or -1 (4), bytes |
+    private const int InJson = -1;        // a short text of a record stays in the JSON
+    private const int TextsFollow = -2;   // long texts follow: | -2 (4 bytes) | length, JSON | for each: length or -1 (4), bytes |
 
     private readonly JsonTypeInfo<T> _type;
 
-    /// <summary>A serializer by what the JSON source generator wrote.</summary>
+    /// <summary>A serializer that uses generated code of the JSON source generator.</summary>
     /// <remarks>
-    /// Its options count, as far as values come back by them: texts, strings, times and so on are written in forms of
-    /// our own where JSON's would change them, and so are NaN and infinities; public fields are written too, and JSON
-    /// with a member that the type has no more is refused, unless the type says otherwise by
-    /// <see cref="JsonUnmappedMemberHandlingAttribute"/>. What does not come back is refused as by the other
-    /// constructor; in a program compiled ahead of time only what values show when they are written.
+    /// Its options apply as far as they restore values unchanged. Texts, strings, times and so on, and also NaN and
+    /// infinities, have formats of our own where JSON's would change them. Public fields are written too, and JSON with
+    /// a member that the type no longer has is refused, unless the type permits it by
+    /// <see cref="JsonUnmappedMemberHandlingAttribute"/>. Types that JSON does not restore are refused as by the other
+    /// constructor; in a program compiled ahead of time, only values are checked, when they are written.
     /// </remarks>
     /// <param name="type">Such as <c>OrdersJson.Default.Order</c>.</param>
-    /// <exception cref="NotSupportedException">Something in the record would not come back as it was; the message says what.</exception>
+    /// <exception cref="NotSupportedException">
+    /// JSON would not restore something in the record unchanged; the message says what.
+    /// </exception>
     public JsonRecordSerializer(JsonTypeInfo<T> type)
     {
         ArgumentNullException.ThrowIfNull(type);
         if (!IsOfItsOptions(type))
         {
-            // With a converter of its own it is all that the program says it is; of members nobody else could say how they are written.
+            // A type with a converter of its own is the program's responsibility: nothing else knows how its members
+            // are written.
             _type = type.Kind == JsonTypeInfoKind.None ? type : throw new NotSupportedException(
                 $"The JsonTypeInfo of {RecordLayout.NameOf(typeof(T))} is none that its options give. Take that of "
                     + "a JsonSerializerContext or of "
@@ -57,10 +61,12 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
     }
 
     /// <summary>
-    /// A serializer by reflection: public properties and fields. A member that is new begins with its default; JSON
-    /// with one that the type has no more is refused.
+    /// A serializer by reflection: public properties and fields. A new member begins with its default; JSON with a
+    /// member that the type no longer has is refused.
     /// </summary>
-    /// <exception cref="NotSupportedException">Something in the record would not come back as it was; the message says what.</exception>
+    /// <exception cref="NotSupportedException">
+    /// JSON would not restore something in the record unchanged; the message says what.
+    /// </exception>
     [RequiresUnreferencedCode("Reads the members of T by reflection. Give the JsonTypeInfo<T> of a source-generated "
         + "context where the program is trimmed.")]
     [RequiresDynamicCode("May make code at run time. Give the JsonTypeInfo<T> of a source-generated context where "
@@ -71,7 +77,7 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
         {
             IncludeFields = true,
             NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,   // a member that was renamed would be forgotten without a word
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,   // a renamed member would be lost silently
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { ExactValues.Watch } },
         };
         AddConverters(options);
@@ -85,7 +91,9 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
     public string Schema { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="NotSupportedException">Something in the record would not come back as it was; the message says what.</exception>
+    /// <exception cref="NotSupportedException">
+    /// JSON would not restore something in the record unchanged; the message says what.
+    /// </exception>
     public void Write(in T record, IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(output);
@@ -143,7 +151,7 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
         type.Options.TypeInfoResolver is not null && type.Options.TryGetTypeInfo(typeof(T), out JsonTypeInfo? own)
             && ReferenceEquals(own, type);
 
-    // The program's own JSON, with our looks at the values put in, and nothing forgotten that the program did not say may be.
+    // The program's own JSON, with our checks of the values, in which nothing is lost unless the program permits it.
     private static JsonTypeInfo<T> Watched(JsonTypeInfo<T> type)
     {
         JsonSerializerOptions options = type.Options;
@@ -159,7 +167,7 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
         return (JsonTypeInfo<T>)watched.GetTypeInfo(typeof(T));
     }
 
-    // Behind the program's own, which come first.
+    // After the program's own converters, which take precedence.
     private static void AddConverters(JsonSerializerOptions options)
     {
         options.Converters.Add(new ExactTextConverter());
@@ -205,7 +213,7 @@ public sealed class JsonRecordSerializer<T> : IRecordSerializer<T>
         }
         catch (Exception error) when (error is not (OutOfMemoryException or InvalidDataException))
         {
-            // Whatever a constructor or a property of the record's throws.
+            // Any exception from a constructor or property of the record.
             throw new InvalidDataException($"A {typeof(T)} cannot be read from its JSON: {error.Message}", error);
         }
 

@@ -8,11 +8,11 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace FastStream.Serialization;
 
-/// <summary>Finds what would not come back from JSON as it was written, before anything is written.</summary>
+/// <summary>Finds what JSON would not restore unchanged, before anything is written.</summary>
 /// <remarks>
-/// Every field of a class must come back: a public one, one behind a property that can be set or that a parameter of
-/// the constructor is named as, or one that <see cref="JsonIgnoreAttribute"/> says may be forgotten. A counter that
-/// only a method changes would else be 0 after a restart, without a word.
+/// JSON must restore every field of a class: a public one, or one behind a property that has a setter or a constructor
+/// parameter of its name. Only <see cref="JsonIgnoreAttribute"/> exempts a field. Otherwise, a counter that only a
+/// method changes would silently be 0 after a restart.
 /// </remarks>
 [RequiresUnreferencedCode("Reads members by reflection.")]
 [RequiresDynamicCode("May make code at run time.")]
@@ -22,7 +22,7 @@ internal sealed class JsonRoundTrip
 
     private static readonly Type[] NeverBack = [typeof(object), typeof(nint), typeof(nuint), typeof(ValueType), typeof(Enum)];
 
-    // JSON lists the top of a stack first, and reading pushes it first.
+    // JSON lists the top of a stack first, and reading pushes it first: the order is reversed.
     private static readonly Type[] Reversed = [typeof(Stack<>), typeof(ConcurrentStack<>), typeof(ImmutableStack<>),
         typeof(IImmutableStack<>)];
 
@@ -43,7 +43,7 @@ internal sealed class JsonRoundTrip
         _options = options;
     }
 
-    /// <summary>Looks through a record type.</summary>
+    /// <summary>Checks a record type.</summary>
     /// <exception cref="NotSupportedException">Something in it would be lost or changed.</exception>
     public static void Check(Type record, JsonSerializerOptions options) => new JsonRoundTrip(record, options).Visit(record);
 
@@ -174,8 +174,8 @@ internal sealed class JsonRoundTrip
         }
     }
 
-    // A compiler's field is that of one property, which may be overridden but not hidden; a field that is named like a property is its,
-    // unless the property has a field of the compiler's.
+    // A compiler's backing field belongs to one property, which may be overridden but not hidden; a field named like a
+    // property belongs to it, unless the property has a backing field of the compiler.
     private static bool IsFieldOf(Type own, FieldInfo field, string name, PropertyInfo property)
     {
         if (field.Name.EndsWith(">k__BackingField", StringComparison.Ordinal))

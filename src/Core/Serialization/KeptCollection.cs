@@ -9,9 +9,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace FastStream.Serialization;
 
-/// <summary>Compares collections that are written with what reading makes: an empty one of their type.</summary>
+/// <summary>Compares collections that are written with an empty one of their type, as reading creates it.</summary>
 /// <remarks>
-/// JSON has the elements only. A comparer is part of what a set or dictionary means, and reading gives the one of the type's constructor.
+/// JSON contains only the elements. The comparer is part of the meaning of a set or dictionary, and reading uses the
+/// one of the type's constructor.
 /// </remarks>
 internal sealed class KeptCollection(JsonTypeInfo info)
 {
@@ -20,10 +21,10 @@ internal sealed class KeptCollection(JsonTypeInfo info)
 
     private static readonly ConditionalWeakTable<Type, PropertyInfo[]> ComparersOf = [];   // does not keep types from being unloaded
 
-    private object? _asRead;   // an empty one, once it is needed: by then the type's JSON is complete
+    private object? _asRead;   // an empty collection, created when needed: by then the type's JSON metadata are complete
 
-    /// <summary>Refuses a collection that would be another one when it is read.</summary>
-    /// <exception cref="NotSupportedException">It is of another type, or has another comparer.</exception>
+    /// <summary>Refuses a collection that would differ after reading.</summary>
+    /// <exception cref="NotSupportedException">The collection has another type or another comparer.</exception>
     public void ThrowIfLost(object value)
     {
         object asRead = _asRead ??= JsonSerializer.Deserialize(info.Kind == JsonTypeInfoKind.Dictionary ? "{}" : "[]", info)!;
@@ -55,7 +56,8 @@ internal sealed class KeptCollection(JsonTypeInfo info)
         }
     }
 
-    // Behind IEnumerable, IReadOnlyList and the like, where a list is read, any sequence will do whose elements are all that it is.
+    // For IEnumerable, IReadOnlyList and the like, which are read as a list, any sequence will do that consists of its
+    // elements only.
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "An interface that was trimmed away is one that nobody asks for.")]
     private bool IsSequence(Type type, object asRead, PropertyInfo[] comparers) =>
         info.Type.IsInterface && asRead is IList && comparers.Length == 0
@@ -91,7 +93,7 @@ internal sealed class KeptCollection(JsonTypeInfo info)
         || (ReferenceEquals(found, StringComparer.Ordinal) && ReferenceEquals(expected, EqualityComparer<string>.Default))
         || (found is not null && found.GetType() == expected?.GetType() && HasNoFields(found.GetType()));
 
-    // Of one that a constructor makes anew each time, the type says all if nothing is kept in it.
+    // For a comparer that a constructor creates anew each time, the type is enough if it has no fields.
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Where fields may have been trimmed away, the answer is no.")]
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Where fields may have been trimmed away, the answer is no.")]
     private static bool HasNoFields(Type type)

@@ -6,7 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace FastStream.Serialization;
 
-/// <summary>An <see cref="Optional{T}"/> as its value in JSON, or <c>null</c>; read, <c>null</c> is none.</summary>
+/// <summary>An <see cref="Optional{T}"/> in JSON: its value, or <c>null</c> if it has none.</summary>
 /// <remarks>
 /// A source-generated context must name the type of the value too: <c>[JsonSerializable(typeof(int))]</c> beside
 /// <c>[JsonSerializable(typeof(Optional&lt;int&gt;))]</c>.
@@ -15,13 +15,14 @@ public sealed class OptionalJsonConverter : JsonConverterFactory
 {
     private readonly bool _isExact;
 
-    /// <summary>A converter to JSON as others write and read it.</summary>
+    /// <summary>A converter for JSON that other programs write and read.</summary>
     public OptionalJsonConverter()
     {
     }
 
-    /// <param name="isExact">Whether it writes <c>[value]</c>, or <c>[]</c> for none, as checkpoints do, so that a
-    /// value of null stays one.</param>
+    /// <param name="isExact">
+    /// Whether it writes <c>[value]</c>, or <c>[]</c> for none, as in checkpoints, so that a value of null is kept.
+    /// </param>
     internal OptionalJsonConverter(bool isExact) => _isExact = isExact;
 
     /// <inheritdoc/>
@@ -32,7 +33,8 @@ public sealed class OptionalJsonConverter : JsonConverterFactory
     }
 
     /// <inheritdoc/>
-    // By way of the type itself: making the converter's type at run time would need code that ahead-of-time compilation does not have.
+    // Through the type itself: creating the converter's type at run time needs code that ahead-of-time compilation does
+    // not have.
     [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "No constructor runs: the default of a struct is taken.")]
     public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
         ((IOptional)RuntimeHelpers.GetUninitializedObject(typeToConvert)).NewJsonConverter(_isExact);
@@ -92,7 +94,7 @@ public sealed class OptionalJsonConverter : JsonConverterFactory
     }
 }
 
-/// <summary>What an optional of any type can do, for those who do not know the type.</summary>
+/// <summary>An optional of any type, for code that does not know the type.</summary>
 internal interface IOptional
 {
     /// <summary>The value; null where it is absent.</summary>

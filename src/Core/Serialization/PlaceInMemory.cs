@@ -2,21 +2,21 @@ using System.Runtime.InteropServices;
 
 namespace FastStream.Serialization;
 
-/// <summary>What says where something lies in the memory of this process: it means nothing in the next one.</summary>
+/// <summary>Finds types that refer to the memory of this process: their values mean nothing in another process.</summary>
 /// <remarks>
-/// A number as large as a pointer is taken for one: <c>nint</c> is what handles of the system are kept in, nobody can
-/// tell the two apart, and another process may have another size of it. A count fits into a <c>long</c>.
+/// A number of pointer size is taken for a pointer: system handles are stored as <c>nint</c>, the two cannot be
+/// distinguished, and its size may differ in another process. A count can be a <c>long</c>.
 /// </remarks>
 internal static class PlaceInMemory
 {
-    // The runtime's own: where code was compiled ahead of time, their fields cannot be seen.
+    // The runtime's own types: in code compiled ahead of time, their fields are not visible.
     private static readonly Type[] Handles =
         [typeof(GCHandle), typeof(GCHandle<>), typeof(PinnedGCHandle<>), typeof(WeakGCHandle<>),
             typeof(System.Runtime.DependentHandle), typeof(CLong), typeof(CULong)];
 
     /// <summary>
-    /// A pointer, a number as large as one, or a handle of the runtime's in a struct, however deep and however it is
-    /// laid out; null for most.
+    /// Finds a pointer, a number of pointer size, or a handle of the runtime in a struct, at any depth and in any
+    /// layout; null for most types.
     /// </summary>
     public static Type? In(Type type)
     {

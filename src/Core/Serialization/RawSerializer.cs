@@ -6,8 +6,8 @@ using System.Runtime.InteropServices;
 namespace FastStream.Serialization;
 
 /// <summary>
-/// Structs without references: the bytes of their fields, one after the other, and behind them the texts. Nothing else
-/// of the memory: records of equal fields give equal bytes.
+/// Serializes structs without references: the bytes of their fields in order, followed by the texts. It writes no other
+/// bytes of the memory, so that records with equal fields give equal bytes.
 /// </summary>
 /// <remarks>
 /// <code>| fields, in the order of their declaration | for each text: length (4 bytes), bytes | a DateTimeOffset: UTC
@@ -19,7 +19,7 @@ internal sealed class RawSerializer<T> : IRecordSerializer<T>
 
     private readonly RecordPiece[] _pieces;
     private readonly int _length;   // of all fields but texts, as written
-    private readonly bool _isWhole; // the fields are the record's memory, as it lies
+    private readonly bool _isWhole; // whether the fields are exactly the record's memory
 
     public RawSerializer()
     {
@@ -68,12 +68,16 @@ internal sealed class RawSerializer<T> : IRecordSerializer<T>
         }
     }
 
-    /// <summary>Reads a record. Its long texts lie in the bytes given, which must be pinned and stay until the texts were copied.</summary>
+    /// <summary>
+    /// Reads a record. Its long texts point into the given bytes, which must be pinned and stay until the texts have
+    /// been copied.
+    /// </summary>
     public T Read(ref ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < _length)
         {
-            throw new InvalidDataException($"A {typeof(T)} ends behind its data: {_length} bytes are expected, {bytes.Length} are left.");
+            throw new InvalidDataException(
+                $"A {typeof(T)} needs more bytes than there are: {_length} are expected, {bytes.Length} are left.");
         }
 
         if (_isWhole)
@@ -132,6 +136,6 @@ internal sealed class RawSerializer<T> : IRecordSerializer<T>
         }
     }
 
-    // As unmanaged memory: there are no references in it, which T's constraint cannot say.
+    // As unmanaged memory: T contains no references, which its constraint cannot express.
     private static Span<byte> BytesOf(ref T record) => MemoryMarshal.CreateSpan(ref Unsafe.As<T, byte>(ref record), Unsafe.SizeOf<T>());
 }

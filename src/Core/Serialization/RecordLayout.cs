@@ -5,20 +5,22 @@ using System.Runtime.InteropServices;
 
 namespace FastStream.Serialization;
 
-/// <summary>Some bytes of a record that are written as they lie in memory; a time with an offset is written by what it means.</summary>
-/// <param name="Offset">Where they are in the record.</param>
-/// <param name="Length">How many.</param>
+/// <summary>
+/// Bytes of a record that are written as they are in memory; a time with an offset is written by its value.
+/// </summary>
+/// <param name="Offset">Their offset in the record.</param>
+/// <param name="Length">Number of bytes.</param>
 /// <param name="IsTimeWithOffset">Whether they are a <see cref="DateTimeOffset"/>.</param>
 internal readonly record struct RecordPiece(int Offset, int Length, bool IsTimeWithOffset);
 
 /// <summary>
-/// What a struct without references consists of, field by field in the order in which they are declared: the bytes
-/// between them mean nothing and are not written.
+/// The fields of a struct without references, in the order of declaration. The bytes between them mean nothing and are
+/// not written.
 /// </summary>
 /// <remarks>
-/// Where a field lies in memory is the runtime's affair and may be another place in its next version; what is written,
-/// and the name for it, hangs on the program's own declarations alone. Of the framework's structs only the size counts,
-/// except for tuples, nullables and pairs, which are looked into.
+/// The runtime chooses the place of a field in memory, and its next version may choose another; the written bytes, and
+/// their schema, depend only on the program's own declarations. Of the framework's structs only the size counts, except
+/// for tuples, nullables and pairs, whose parts are examined.
 /// </remarks>
 internal sealed class RecordLayout
 {
@@ -26,14 +28,14 @@ internal sealed class RecordLayout
 
     private RecordLayout(string schema) => Schema = schema;
 
-    /// <summary>Names the fields and their types: another text where other bytes are written.</summary>
+    /// <summary>Names the fields and their types: the text changes whenever the written bytes do.</summary>
     public string Schema { get; private set; }
 
-    /// <summary>What is copied, in the order of writing; neighbours in one piece.</summary>
+    /// <summary>The pieces to copy, in the order of writing; adjacent fields form one piece.</summary>
     public RecordPiece[] Pieces => [.. _pieces];
 
-    /// <summary>Looks at a type's fields.</summary>
-    /// <exception cref="NotSupportedException">There is a pointer or a handle among them.</exception>
+    /// <summary>Examines the fields of a type.</summary>
+    /// <exception cref="NotSupportedException">One of the fields is a pointer or a handle.</exception>
     public static RecordLayout Of<T>()
     {
         if (PlaceInMemory.In(typeof(T)) is { } place)
@@ -62,7 +64,7 @@ internal sealed class RecordLayout
             : type.FullName ?? type.Name;
     }
 
-    /// <summary>Whether a type is the framework's, and not the program's.</summary>
+    /// <summary>Whether a type belongs to the framework and not to the program.</summary>
     public static bool IsOfFramework(Type type) =>
         type.Assembly.GetName().Name is { } name && (name == "System" || name.StartsWith("System.", StringComparison.Ordinal));
 
@@ -70,7 +72,7 @@ internal sealed class RecordLayout
     {
         if (type == typeof(Utf8Text))
         {
-            return "text";   // its bytes are written behind all others
+            return "text";   // its bytes are written after all others
         }
 
         if (type.IsPrimitive || type.IsEnum || IsOneBlock(type))
@@ -86,7 +88,8 @@ internal sealed class RecordLayout
         return $"{name}{{{string.Join(' ', fields)}}}";
     }
 
-    // An automatic property is named as in the program; the framework's fields have no say, and neither has our own Optional.
+    // An automatic property has its name in the program; names of fields of the framework, and of our own Optional, are
+    // not used.
     private static string NameOf(FieldInfo field)
     {
         if (IsLookedInto(field.DeclaringType!))
@@ -97,7 +100,7 @@ internal sealed class RecordLayout
         return $"{FieldNames.AsDeclared(field)}:";
     }
 
-    // In the order of the declaration, with the mark of presence first.
+    // In the order of declaration, with the flag of presence first.
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Where there is no metadata of fields, "
         + "structs are refused before.")]
     internal static IEnumerable<FieldInfo> FieldsOf(Type type) => type
@@ -117,8 +120,8 @@ internal sealed class RecordLayout
 
     private static bool IsOfRuntime(Type type) => type.Assembly == typeof(object).Assembly;
 
-    // Fields that overlap, repeat or stand for more bytes than they say; and the framework's structs. Texts are never
-    // copied as they lie in memory: where they point to is gone after a restart.
+    // Structs whose fields overlap, repeat or represent more bytes than declared, and the framework's structs. Texts
+    // are never copied as memory: after a restart, their addresses are invalid.
     private static bool IsOneBlock(Type type)
     {
         bool isOpaque = (IsOfRuntime(type) && !IsLookedInto(type) && type != typeof(ValueTuple))

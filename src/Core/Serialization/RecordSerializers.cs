@@ -4,24 +4,26 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Serialization;
 
-/// <summary>The serializers of a program, by record type: those that were added, else one of three that fit most types.</summary>
+/// <summary>
+/// The serializers of a program, by record type: those added, else one of three built-in ones that fit most types.
+/// </summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>Structs without references, also with texts in them: the bytes of their fields, and the texts behind them.
-/// Numbers, times, tuples and record structs of such.</item>
+/// <item>Structs without references, with or without texts: the bytes of their fields, followed by the texts. For
+/// example numbers, times, tuples and record structs of these.</item>
 /// <item><see cref="string"/>: UTF-8.</item>
-/// <item>Everything else: JSON by System.Text.Json, public properties and fields. Give a serializer of your own where
-/// that is too slow or does not say all.</item>
+/// <item>Everything else: the public properties and fields as JSON, by System.Text.Json. Add a serializer of your own
+/// where that is too slow or incomplete.</item>
 /// </list>
-/// Add before the context starts; safe to read from any thread after that.
+/// Add serializers before the context starts; reading is safe from any thread after that.
 /// </remarks>
 public sealed class RecordSerializers
 {
     private readonly Dictionary<Type, object> _added = [];
-    private readonly ConcurrentDictionary<Type, object> _builtIn = new();   // looking through a type takes long
+    private readonly ConcurrentDictionary<Type, object> _builtIn = new();   // examining a type is slow
 
-    /// <summary>Uses a serializer for a type.</summary>
-    /// <returns>This, for more.</returns>
+    /// <summary>Sets the serializer of a type.</summary>
+    /// <returns>This object, for further calls.</returns>
     public RecordSerializers Add<T>(IRecordSerializer<T> serializer)
     {
         ArgumentNullException.ThrowIfNull(serializer);
@@ -30,9 +32,10 @@ public sealed class RecordSerializers
     }
 
     /// <summary>The serializer of a type.</summary>
-    /// <exception cref="NotSupportedException">Records of the type hold something that no built-in serializer brings
-    /// back as it was, such as memory of their batch in an array, a delegate, or a field that nothing can
-    /// set.</exception>
+    /// <exception cref="NotSupportedException">
+    /// Records of the type contain something that no built-in serializer can restore, such as memory of their batch in
+    /// an array, a delegate, or a field that nothing can set.
+    /// </exception>
     public IRecordSerializer<T> Of<T>() =>
         (IRecordSerializer<T>)(_added.TryGetValue(typeof(T), out object? added)
             ? added : _builtIn.GetOrAdd(typeof(T), static _ => BuiltIn<T>()));

@@ -1,14 +1,14 @@
 namespace FastStream.Serialization;
 
-/// <summary>Compares the schema that a checkpoint was written with and the program's.</summary>
+/// <summary>Compares the schema of a checkpoint with the program's.</summary>
 internal static class SchemaMatch
 {
     private const string EnumMark = " enum ";
 
-    /// <summary>Says why records of one schema cannot be read by another; null where they can.</summary>
+    /// <summary>Says why records with one schema cannot be read with another; null if they can.</summary>
     /// <remarks>
-    /// Enums may have more members than they had; those of before keep their names and numbers. A checkpoint of a version that wrote
-    /// no names fits.
+    /// Enums may have more members than before; the old members must keep their names and numbers. A checkpoint of a
+    /// version that wrote no names fits.
     /// </remarks>
     public static string? Difference(string saved, string program)
     {

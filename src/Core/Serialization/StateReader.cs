@@ -4,12 +4,12 @@ using System.Text;
 namespace FastStream.Serialization;
 
 /// <summary>
-/// Reads what <see cref="StateWriter"/> wrote. Every length is compared with what is left before anything is made of it: damaged input
-/// ends in a sentence, never in a huge allocation.
+/// Reads what <see cref="StateWriter"/> wrote. It compares every length with the remaining bytes before it uses the
+/// length: damaged input leads to an error message, never to a huge allocation.
 /// </summary>
 /// <remarks>
-/// It reads forwards, once, and copies nothing but strings. Every member that reads throws <see cref="InvalidDataException"/> where the
-/// bytes are not what is expected, and says so of what.
+/// It reads forwards, once, and copies nothing but strings. Every member that reads throws
+/// <see cref="InvalidDataException"/> if the bytes are not as expected; the message names the data.
 /// </remarks>
 /// <example><code>
 /// var reader = new StateReader(saved, version: 1, "the position of the orders");
@@ -22,7 +22,7 @@ public ref struct StateReader
     private readonly string _what;          // for messages
     private ReadOnlySpan<byte> _rest;
 
-    /// <summary>Begins with the first byte: for data whose first byte is no version.</summary>
+    /// <summary>Begins with the first byte: for data without a version.</summary>
     /// <param name="saved">The bytes.</param>
     /// <param name="what">What the bytes are, for messages, such as "the position of Orders [0]".</param>
     public StateReader(ReadOnlySpan<byte> saved, string what)
@@ -32,31 +32,31 @@ public ref struct StateReader
         _rest = saved;
     }
 
-    /// <summary>Checks the version, which is the first byte, and begins behind it.</summary>
+    /// <summary>Checks the version, which is the first byte, and begins after it.</summary>
     /// <param name="saved">The bytes.</param>
-    /// <param name="version">The version that is read.</param>
+    /// <param name="version">The expected version.</param>
     /// <param name="what">What the bytes are, for messages, such as "the position of Orders [0]".</param>
-    /// <exception cref="InvalidDataException">They are of another version.</exception>
+    /// <exception cref="InvalidDataException">The bytes have another version.</exception>
     public StateReader(ReadOnlySpan<byte> saved, byte version, string what)
         : this(saved, what)
     {
         if (saved.IsEmpty || saved[0] != version)
         {
             string found = saved.IsEmpty ? "is empty" : $"is of version {saved[0]}";
-            throw new InvalidDataException($"What was written down of {what} {found}; this program reads version {version}. "
+            throw new InvalidDataException($"The saved form of {what} {found}; this program reads version {version}. "
                 + "Start the program that wrote it, or give the input another name by Named to begin it anew.");
         }
 
         _rest = saved[1..];
     }
 
-    /// <summary>The bytes that are not read yet.</summary>
+    /// <summary>The bytes not read yet.</summary>
     public readonly ReadOnlySpan<byte> Rest => _rest;
 
     /// <summary>Reads a byte.</summary>
     public byte ReadByte() => Take(1)[0];
 
-    /// <summary>Reads what <see cref="StateWriter.WriteBoolean"/> wrote; other bytes than 0 and 1 are damage.</summary>
+    /// <summary>Reads what <see cref="StateWriter.WriteBoolean"/> wrote; bytes other than 0 and 1 are damage.</summary>
     public bool ReadBoolean() => ReadByte() switch
     {
         0 => false,
@@ -105,24 +105,24 @@ public ref struct StateReader
     /// <summary>Reads a batch time.</summary>
     public BatchTime ReadTime() => new(ReadInt64());
 
-    /// <summary>Reads how many things follow (a number of 4 bytes), and checks that as many can be there.</summary>
-    /// <param name="leastBytes">The least number of bytes that each of them takes: 1 or more.</param>
+    /// <summary>Reads a number of items (4 bytes), and checks that the remaining bytes can contain that many.</summary>
+    /// <param name="leastBytes">The least number of bytes of each item: 1 or more.</param>
     public int ReadCount(int leastBytes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(leastBytes, 1);
         int count = ReadInt32();
         return count >= 0 && (long)count * leastBytes <= _rest.Length
             ? count
-            : throw Damaged($"{count} things are announced, and {_rest.Length} bytes are left");
+            : throw Damaged($"a count of {count} is too large for the {_rest.Length} bytes left");
     }
 
-    /// <summary>Reads a run of bytes with its length in front; not copied.</summary>
+    /// <summary>Reads bytes with a length prefix; not copied.</summary>
     public ReadOnlySpan<byte> ReadBytes() => Take(ReadCount(1));
 
     /// <summary>Reads a string.</summary>
     public string ReadString() => Encoding.UTF8.GetString(ReadBytes());
 
-    /// <summary>Checks that nothing is left.</summary>
+    /// <summary>Checks that no bytes are left.</summary>
     public readonly void End()
     {
         if (!_rest.IsEmpty)
@@ -131,13 +131,13 @@ public ref struct StateReader
         }
     }
 
-    /// <summary>The exception for a value that was read and cannot be: to be thrown.</summary>
+    /// <summary>Creates the exception for an impossible value, for the caller to throw.</summary>
     /// <param name="why">What is wrong, as a part of a sentence, such as "the offset -3 is before the first".</param>
     public readonly InvalidDataException Damaged(string why) =>
-        new($"What was written down of {_what} cannot be read: {why}. Bring back an undamaged copy of the checkpoint directory.");
+        new($"The saved form of {_what} cannot be read: {why}. Bring back an undamaged copy of the checkpoint directory.");
 
-    /// <summary>Reads a number from the beginning of bytes, and moves them on behind it.</summary>
-    /// <exception cref="InvalidDataException">The bytes end before.</exception>
+    /// <summary>Reads a number from the start of the bytes, and advances them past it.</summary>
+    /// <exception cref="InvalidDataException">There are too few bytes.</exception>
     internal static int ReadInt32(ref ReadOnlySpan<byte> bytes)
     {
         ThrowIfShorter(bytes, sizeof(int));
@@ -155,8 +155,8 @@ public ref struct StateReader
         return value;
     }
 
-    /// <summary>Reads a length: -1 for nothing, or at most what is left.</summary>
-    /// <exception cref="InvalidDataException">It is neither.</exception>
+    /// <summary>Reads a length: -1 for none, or at most the number of remaining bytes.</summary>
+    /// <exception cref="InvalidDataException">The length is neither.</exception>
     internal static int ReadLengthOrNone(ref ReadOnlySpan<byte> bytes)
     {
         int length = bytes.Length < sizeof(int) ? int.MinValue : BinaryPrimitives.ReadInt32LittleEndian(bytes);
@@ -169,8 +169,8 @@ public ref struct StateReader
         return length;
     }
 
-    /// <summary>Reads the length of what must be there: 0, or at most what is left.</summary>
-    /// <exception cref="InvalidDataException">It is not.</exception>
+    /// <summary>Reads a length that must not be none: from 0 up to the number of remaining bytes.</summary>
+    /// <exception cref="InvalidDataException">The length is out of that range.</exception>
     internal static int ReadLength(ref ReadOnlySpan<byte> bytes)
     {
         int length = ReadLengthOrNone(ref bytes);

@@ -5,13 +5,13 @@ using System.Text;
 namespace FastStream.Serialization;
 
 /// <summary>
-/// Writes small binary data for checkpoints and logs, such as the position of a source; <see cref="StateReader"/> reads it again.
+/// Writes small binary data for checkpoints and logs, such as the position of a source; <see cref="StateReader"/> reads
+/// it back.
 /// </summary>
 /// <remarks>
-/// Numbers are little endian and of fixed length, except <see cref="WriteVarInt64"/>. A string or a run of bytes has its length in
-/// front, as a number of 4 bytes. Write a version byte
-/// first: the reader's constructor checks it. The writer holds nothing itself: copies write to the same output. Not thread safe, as its
-/// output is not.
+/// Numbers are little-endian with a fixed length, except in <see cref="WriteVarInt64"/>. Strings and bytes have a
+/// length prefix of 4 bytes. Write a version byte first: the reader's constructor checks it. The writer has no state of
+/// its own: copies write to the same output. Not thread safe, as its output is not.
 /// </remarks>
 /// <example><code>
 /// var writer = new StateWriter(output);
@@ -55,7 +55,7 @@ public readonly ref struct StateWriter
         WriteByte((byte)rest);
     }
 
-    /// <summary>Writes a floating-point number of 8 bytes, bit by bit: every value comes back as it was.</summary>
+    /// <summary>Writes a floating-point number of 8 bytes, bit by bit: every value is restored exactly.</summary>
     public void WriteDouble(double value) => WriteInt64(_output, BitConverter.DoubleToInt64Bits(value));
 
     /// <summary>Writes a batch time: 8 bytes, milliseconds since 1970.</summary>

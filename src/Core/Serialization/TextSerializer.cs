@@ -7,8 +7,8 @@ using System.Text.Unicode;
 namespace FastStream.Serialization;
 
 /// <summary>
-/// Strings, exactly: their length in bytes and UTF-8; for one that is not valid UTF-16 -2, its length in bytes and
-/// UTF-16 in little endian; for null -1.
+/// Serializes strings exactly: length in bytes and UTF-8; for a string that is not valid UTF-16, -2, length in bytes
+/// and little-endian UTF-16; for null, -1.
 /// </summary>
 internal sealed class TextSerializer : IRecordSerializer<string?>
 {

@@ -3,16 +3,16 @@ using FastStream.Runtime;
 
 namespace FastStream.Runtime;
 
-/// <summary>A stream's root: what has arrived since the last batch is cut off at every tick.</summary>
+/// <summary>The root of a stream: at every tick, it cuts what has arrived since the last batch into a new batch.</summary>
 /// <remarks>
-/// To add a source, derive from <see cref="Source{T}"/>, which is apart from the description (or from a receiver in FastStream.Ingest);
-/// docs/recipes.md shows how. Derive from this where description
-/// and source are better one object.
+/// To add a source, derive from <see cref="Source{T}"/>, which keeps the source apart from the description of its
+/// stream, or from a receiver in FastStream.Ingest; docs/recipes.md shows how. Derive from this class where one object
+/// should be both.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public abstract class InputDStream<T> : DStream<T>, IInputStream
 {
-    private IRecordSerializer<T>? _serializer;   // made when first asked for: an input with a log of its own needs none
+    private IRecordSerializer<T>? _serializer;   // created on first use: an input with a log of its own needs none
 
     /// <summary>Describes an input of the context.</summary>
     protected InputDStream(StreamingContext context, string operatorName)
@@ -22,35 +22,35 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
         context.AddInput(this);
     }
 
-    /// <summary>By what the input tells its context, and the context's listeners, what happens to it.</summary>
+    /// <summary>Reports the input's events to its context and to the context's listeners.</summary>
     protected SourceContext SourceContext { get; }
 
-    /// <summary>Called once when the context starts, before the first batch; must not wait for data.</summary>
+    /// <summary>Called once when the context starts, before the first batch. Must not wait for data.</summary>
     /// <param name="cancellationToken">Cancelled when the context stops at once.</param>
     protected internal virtual ValueTask StartAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>
-    /// Called once when the context stops: end receiving; all that was received must be given by the next
-    /// <see cref="Cut"/>.
+    /// Called once when the context stops. The input stops receiving; the next <see cref="Cut"/> must return everything
+    /// received so far.
     /// </summary>
     protected internal virtual ValueTask StopAsync() => ValueTask.CompletedTask;
 
     /// <summary>
-    /// Called once, last: no batch runs any more and no <see cref="Cut"/> follows. Gives back what was received and
-    /// never cut.
+    /// Called once, as the last call: no batch runs any more and no <see cref="Cut"/> follows. Releases what was
+    /// received but never cut.
     /// </summary>
     protected internal virtual ValueTask CloseAsync() => ValueTask.CompletedTask;
 
     /// <summary>
-    /// Hands over what has arrived until now; called by one thread, once for each batch, in time order; must be quick
-    /// and must not wait.
+    /// Returns what has arrived until now. One thread calls it, once for each batch, in time order. Must be quick and
+    /// must not wait.
     /// </summary>
     protected internal abstract InputBatch<T> Cut(BatchTime time);
 
     /// <summary>
-    /// Where the context has checkpoints: writes down what a batch is made of, so that <see cref="LoadBatch"/> gives
-    /// the same one after a crash. By default all its records; an input with a log or files of its own writes where
-    /// they are. Called by one thread after <see cref="Cut"/>, before the batch runs.
+    /// Where the context has checkpoints: logs the content of a batch, so that <see cref="LoadBatch"/> returns the same
+    /// batch after a crash. By default, writes all its records; an input with a log or files of its own writes their
+    /// position instead. Called by one thread after <see cref="Cut"/>, before the batch runs.
     /// </summary>
     protected internal virtual void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output)
     {
@@ -60,8 +60,8 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     }
 
     /// <summary>
-    /// The batch that <see cref="SaveBatch"/> wrote down. Called before <see cref="StartAsync"/>, in time order, for
-    /// the batches after the checkpoint.
+    /// Rebuilds the batch that <see cref="SaveBatch"/> logged. Called before <see cref="StartAsync"/>, in time order,
+    /// for the batches after the checkpoint.
     /// </summary>
     protected internal virtual InputBatch<T> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
@@ -74,69 +74,66 @@ public abstract class InputDStream<T> : DStream<T>, IInputStream
     }
 
     /// <summary>
-    /// Where the context has checkpoints: writes down how far the input is, as of the batches up to a checkpoint, such as what it has
-    /// read already. By default where its journal is, else nothing.
+    /// Where the context has checkpoints: writes the input's position as of the last batch in a checkpoint, for example
+    /// what it has already read. By default, writes the position of its journal if it has one, else nothing.
     /// </summary>
-    /// <param name="time">The last batch that the checkpoint counts.</param>
+    /// <param name="time">The last batch that the checkpoint includes.</param>
     /// <param name="output">Takes the bytes.</param>
     protected internal virtual void SavePosition(BatchTime time, IBufferWriter<byte> output) =>
         SourceContext.Journal?.SavePosition(time, output);
 
     /// <summary>
-    /// Goes on from where <see cref="SavePosition"/> was. Called before <see cref="LoadBatch"/> and
-    /// <see cref="StartAsync"/>; not for a first start.
+    /// Resumes from the position that <see cref="SavePosition"/> wrote. Called before <see cref="LoadBatch"/> and
+    /// <see cref="StartAsync"/>; not called on a first start.
     /// </summary>
     protected internal virtual void LoadPosition(ReadOnlySpan<byte> saved) => SourceContext.Journal?.LoadPosition(saved);
 
     /// <summary>
-    /// A batch is done with: its outputs have run, or it was given up, and where the context has checkpoints that is on
-    /// the disk. No run of the program takes it up again, so that a source outside may be told how far its records
-    /// count. Called in time order, for each batch of the input, by one thread that runs batches: must be quick. By
-    /// default nothing.
+    /// The batch is final: its outputs have run, or the context gave it up, and where the context has checkpoints, that
+    /// fact is on disk. No run of the program processes the batch again, so the input may acknowledge its records to an
+    /// outside system. A thread that runs batches calls this in time order, for each batch of the input. Must be quick.
+    /// By default, does nothing.
     /// </summary>
-    /// <param name="time">The batch; all before it are done with too.</param>
+    /// <param name="time">The batch; all batches before it are final too.</param>
     protected internal virtual void OnBatchCommitted(BatchTime time)
     {
     }
 
     /// <summary>
-    /// How the context writes records of this type into checkpoints and journals. Only where it has <see
-    /// cref="StreamingOptions.Checkpoint"/>.
+    /// The serializer that the context uses for records of this type in checkpoints and journals. Available only where
+    /// the context has <see cref="StreamingOptions.Checkpoint"/>.
     /// </summary>
     protected internal IRecordSerializer<T> Serializer => _serializer ??= Context.Options.Checkpoint!.Serializers.Of<T>();
 
     /// <summary>
-    /// Whether the input has given all that it ever will: every later <see cref="Cut"/> would be empty. Asked after
-    /// each cut, by the same thread, where
-    /// <see cref="StreamingOptions.StopWhenInputsEnd"/> is set. By default false: it never ends. An input that ends by
-    /// an error throws it from its next cut.
+    /// Whether the input has given all its records: every later <see cref="Cut"/> would be empty. Read after each cut,
+    /// by the same thread, where <see cref="StreamingOptions.StopWhenInputsEnd"/> is set. By default false: the input
+    /// never ends. An input that ends with an error throws it from its next cut.
     /// </summary>
     protected internal virtual bool HasEnded => false;
 
     /// <summary>
-    /// Whether the input takes nothing more before a batch gives room back: what is cut then holds little, and waiting with the cut
-    /// loses nothing. By default false. Asked before each cut by one
-    /// thread: must be quick.
+    /// Whether the input accepts nothing more until a batch releases buffer space. A batch cut now would hold little,
+    /// and delaying the cut loses nothing. By default false. One thread reads it before each cut: must be quick.
     /// </summary>
     protected internal virtual bool IsBackpressured => false;
 
     /// <summary>
-    /// How far the input is behind the end of what it reads, as of its last cut, for <see cref="InputInfo.Lag"/>. By default not known.
-    /// Asked after each cut by the same thread: must be quick, and
-    /// must not ask anything outside.
+    /// How far the input is behind the end of what it reads, as of its last cut, for <see cref="InputInfo.Lag"/>. By
+    /// default unknown. The same thread reads it after each cut: must be quick, and must not call an outside system.
     /// </summary>
     protected internal virtual SourceLag Lag => default;
 
     /// <summary>
-    /// Whether what is received goes into a journal where the context has checkpoints and a <see
-    /// cref="CheckpointOptions.ReceiverJournal"/>: <see cref="Runtime.SourceContext.Journal"/>. By default
-    /// false: an input whose source can be read again needs none.
+    /// Whether the input writes what it receives into a journal, <see cref="Runtime.SourceContext.Journal"/>, where the
+    /// context has checkpoints and a <see cref="CheckpointOptions.ReceiverJournal"/>. By default false: an input whose
+    /// source can be read again needs no journal.
     /// </summary>
     protected internal virtual bool KeepsJournal => false;
 
     /// <summary>
-    /// How entries of the journal are written: another run must have the same text to read them. By default null, for bytes as they
-    /// came.
+    /// Describes how journal entries are written: another run reads them only if its text is the same. By default null,
+    /// for bytes as received.
     /// </summary>
     protected internal virtual string? JournalSchema => null;
 

@@ -1,9 +1,9 @@
 namespace FastStream.Runtime;
 
-/// <summary>Lets one partition's share of an input batch run through the chain.</summary>
+/// <summary>Runs one partition's split of an input batch through the chain.</summary>
 internal sealed class InputRoot<T>(InputDStream<T> input, int partition, Operator<T> next) : StageRoot, IAtWork
 {
-    private int _thread;       // the thread that is in the input's batch; 0 when none is
+    private int _thread;       // the thread that runs the input's batch now; 0 if none does
     private readonly RecordBuffer<T> _output = new(next);
     private int _index = -1;   // the input's place in BatchContext.Input
 

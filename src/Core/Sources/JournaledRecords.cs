@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace FastStream.Runtime;
 
-/// <summary>Records in the journal of their input: an entry is what was stored together.</summary>
+/// <summary>Records in the journal of their input: one entry holds the records that were stored together.</summary>
 /// <remarks>
 /// <code>| number of records (4 bytes) | the records |</code>
 /// The journal's entries are written by the serializer: the input's <c>JournalSchema</c> is <see cref="IRecordSerializer{T}.Schema"/>.
@@ -14,19 +14,19 @@ public sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerializ
 {
     private readonly ArrayBufferWriter<byte> _entry = new();   // under the queue's lock
 
-    /// <summary>Whether there is room for more to wait for the disk.</summary>
+    /// <summary>Whether the journal's buffer has room for more entries that wait to be written.</summary>
     public bool HasRoom => journal.HasRoom;
 
-    /// <summary>Waits until there is.</summary>
+    /// <summary>Waits until there is room.</summary>
     public ValueTask WaitForRoomAsync(CancellationToken cancellationToken) => journal.WaitForRoomAsync(cancellationToken);
 
-    /// <summary>Done when everything appended until now is on the disk.</summary>
+    /// <summary>Completes when everything appended until now is on disk.</summary>
     public Task WhenWrittenAsync() => journal.WhenWrittenAsync();
 
-    /// <summary>What was appended since the last cut is a batch. Under the queue's lock.</summary>
+    /// <summary>Makes the entries appended since the last cut a batch. Call it under the queue's lock.</summary>
     public void Cut() => journal.Cut();
 
-    /// <summary>Appends records as one entry. Under the queue's lock.</summary>
+    /// <summary>Appends records as one entry. Call it under the queue's lock.</summary>
     public void Append(ReadOnlySpan<T> records)
     {
         _entry.ResetWrittenCount();
@@ -40,9 +40,10 @@ public sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerializ
     }
 
     /// <summary>
-    /// The records of entries, in order, with copies of their texts: dispose of the batch when nobody reads the records any more.
+    /// Reads the records of entries, in order, and copies their texts. Dispose of the batch when nothing reads the
+    /// records any more.
     /// </summary>
-    /// <param name="entries">From the journal.</param>
+    /// <param name="entries">Entries from the journal.</param>
     /// <exception cref="InvalidDataException">An entry is not as it was written.</exception>
     public RecordInputBatch<T> Read(IReadOnlyList<ReadOnlyMemory<byte>> entries)
     {
@@ -64,7 +65,7 @@ public sealed class JournaledRecords<T>(ReceiverJournal journal, IRecordSerializ
 
             if (count < 0 || !rest.IsEmpty)
             {
-                throw new InvalidDataException($"An entry of a journal has {count} records and {rest.Length} bytes behind them; "
+                throw new InvalidDataException($"An entry of a journal has {count} records and {rest.Length} bytes after them; "
                     + $"none are expected. Start the program that wrote it, or give {typeof(T)} the serializer that it had.");
             }
         }

@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics.X86;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Finds lines 64 bytes at a time: ended by LF, CR LF or a lone CR, as in Spark's text sources; what follows the last
-/// end is a line too unless it is empty.
+/// Finds lines, 64 bytes at a time. LF, CR LF or a lone CR ends a line, as in Spark's text sources; what follows the
+/// last line end is a line too unless it is empty.
 /// </summary>
 internal static unsafe class LineSplitter
 {
@@ -15,15 +15,15 @@ internal static unsafe class LineSplitter
     private const byte CarriageReturn = (byte)'\r';
     private const int BlockBytes = 64;
 
-    // Lines are handed on while their bytes are still in a near cache. 8 to 32 KiB measure alike; more lines a span
-    // hide more misses of tables.
+    // Lines are pushed while their bytes are still in the L1 or L2 cache. 8 to 32 KiB measure alike; more lines per
+    // span hide more cache misses of tables.
     private const int PieceBytes = 32 << 10;
 
-    // A page ahead: the processor's own prefetching ends with the page, and pauses while the lines of a piece are
-    // worked on. 512 bytes gave half of it. A prefetch past the end of the data, or of memory, does nothing.
+    // One page ahead: the processor's own prefetching stops at the end of a page, and pauses while the lines of a piece
+    // are processed. 512 bytes gave half of the gain. A prefetch past the end of the data, or of memory, does nothing.
     private const int PrefetchBytes = 4096;
 
-    /// <summary>Adds every line, without its end, and returns how many there were.</summary>
+    /// <summary>Adds every line, without its line end, and returns the number of lines.</summary>
     public static long Split(in RecordBytes bytes, RecordBuffer<Utf8Text> output)
     {
         fixed (Utf8Text* lines = output.GetSpan(RecordBuffer.SpanRecords))
@@ -32,7 +32,7 @@ internal static unsafe class LineSplitter
         }
     }
 
-    // Optimised from the first call: it is called once for many thousands of lines, so that tiers would come late, and
+    // Optimised from the first call: one call handles many thousands of lines, so that tiering up would come late, and
     // it calls no delegate that a profile could inline.
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static long Split(byte* start, int length, int padded, Utf8Text* lines, RecordBuffer<Utf8Text> output)
@@ -47,7 +47,7 @@ internal static unsafe class LineSplitter
         int vectorEnd = Math.Min(length, padded - BlockBytes);
         for (; position + BlockBytes <= vectorEnd; position += BlockBytes)
         {
-            // A block of 64 bytes ends at most 64 lines: they fit behind what waits, or that goes first.
+            // A block of 64 bytes ends at most 64 lines: they fit after the waiting lines, or those are pushed first.
             if (position >= pieceEnd || next > lines + (RecordBuffer.SpanRecords - BlockBytes))
             {
                 total += HandOn(output, (int)(next - lines));
@@ -93,7 +93,7 @@ internal static unsafe class LineSplitter
 
         while (lineStart < length)
         {
-            // The last few lines; also all of bytes too few for vectors.
+            // The last few lines, or all lines where there are too few bytes for vectors.
             if (next == lines + RecordBuffer.SpanRecords)
             {
                 total += HandOn(output, (int)(next - lines));
@@ -110,7 +110,7 @@ internal static unsafe class LineSplitter
         return total + HandOn(output, (int)(next - lines));
     }
 
-    // Behind the end of a line, where CR LF is one.
+    // The position after a line end, where CR LF is one line end.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int AfterEnd(byte* start, int end, int length) =>
         start[end] == CarriageReturn && end + 1 < length && start[end + 1] == LineFeed ? end + 2 : end + 1;

@@ -1,9 +1,9 @@
 namespace FastStream.Runtime;
 
-/// <summary>A batch of records that lie in memory: each partition gets a contiguous share of them, in order.</summary>
+/// <summary>A batch of records in memory: each partition gets a contiguous split of them, in order.</summary>
 /// <remarks>
 /// Of n records, partition i of P gets those from i·n/P up to (i+1)·n/P. Nothing is copied: the memory must not change
-/// until the batch is disposed. Different partitions may run at the same time, and again for a retry.
+/// until the batch is disposed. Different partitions may run at the same time, and may run again for a retry.
 /// </remarks>
 /// <example><code>protected override InputBatch&lt;int&gt; Cut(BatchTime time) => new
 /// RecordInputBatch&lt;int&gt;(_readings);</code></example>
@@ -12,7 +12,7 @@ public sealed class RecordInputBatch<T> : InputBatch<T>
 {
     private readonly IReadOnlyList<ReadOnlyMemory<T>> _blocks;   // the records, in order
     private readonly long _count;                                // records in all blocks
-    private readonly Action<RecordInputBatch<T>>? _release;      // takes the memory back; null where nobody wants it
+    private readonly Action<RecordInputBatch<T>>? _release;   // releases the memory; null where nothing is to be released
 
     /// <summary>A batch of these records.</summary>
     /// <param name="records">The records, in order.</param>
@@ -23,7 +23,7 @@ public sealed class RecordInputBatch<T> : InputBatch<T>
 
     /// <summary>A batch of the records of several pieces of memory.</summary>
     /// <param name="blocks">The pieces, in order; empty ones do not matter.</param>
-    /// <param name="release">Called once when the batch is done with, to take the memory back; may be null.</param>
+    /// <param name="release">Called once when nothing needs the batch any more, to release the memory; may be null.</param>
     public RecordInputBatch(IReadOnlyList<ReadOnlyMemory<T>> blocks, Action<RecordInputBatch<T>>? release)
     {
         ArgumentNullException.ThrowIfNull(blocks);
@@ -35,7 +35,7 @@ public sealed class RecordInputBatch<T> : InputBatch<T>
         }
     }
 
-    /// <summary>The pieces of memory that the records lie in, in order.</summary>
+    /// <summary>The pieces of memory that hold the records, in order.</summary>
     public IReadOnlyList<ReadOnlyMemory<T>> Blocks => _blocks;
 
     internal static RecordInputBatch<T> Empty { get; } = new([], null);
@@ -66,16 +66,16 @@ public sealed class RecordInputBatch<T> : InputBatch<T>
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _release?.Invoke(this);
 
-    // 128 bits: a count times a partition number may pass 63.
+    // 128 bits: the product of a count and a partition number may exceed 63 bits.
     private long Share(int partition, int partitionCount) => (long)((Int128)_count * partition / partitionCount);
 }
 
-/// <summary>Makes batches of lists.</summary>
+/// <summary>Creates batches from lists.</summary>
 public static class RecordInputBatch
 {
     /// <summary>
-    /// A batch of a list's records: an array is used as it is, other lists are copied, so that they may change
-    /// meanwhile.
+    /// A batch of a list's records. An array is used without a copy; other lists are copied, so that the caller may
+    /// change them meanwhile.
     /// </summary>
     /// <param name="records">The records, in order.</param>
     public static RecordInputBatch<T> Of<T>(IReadOnlyList<T> records)
@@ -84,6 +84,6 @@ public static class RecordInputBatch
         return records.Count == 0 ? RecordInputBatch<T>.Empty : new RecordInputBatch<T>(records as T[] ?? [.. records]);
     }
 
-    /// <summary>A batch without records; the same object every time, so that a quiet input allocates nothing.</summary>
+    /// <summary>A batch without records: always the same object, so that an idle input allocates nothing.</summary>
     public static RecordInputBatch<T> Empty<T>() => RecordInputBatch<T>.Empty;
 }

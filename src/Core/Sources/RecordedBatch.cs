@@ -3,17 +3,17 @@ using System.Text;
 
 namespace FastStream.Runtime;
 
-/// <summary>A batch by its records, written down and read again: what inputs do that have no log or position of their own.</summary>
+/// <summary>A batch logged as its records, for inputs that have no log or position of their own.</summary>
 /// <remarks>
 /// <code>| -2 (4 bytes) | length (4), schema | number of partitions (4) | for each partition: its records, as
 /// <see cref="SavedRecords"/> has them |</code>
-/// The schema is with the records, as a checkpoint may be of a run before the one that wrote them. Batches of earlier
-/// versions begin with the number of partitions.
+/// The schema is stored with the records, because the checkpoint may come from an earlier run than the one that logged
+/// them. Batches of earlier versions begin with the number of partitions.
 /// </remarks>
 internal static class RecordedBatch
 {
     private const int MostPartitions = 1024;   // as in StreamingOptions
-    private const int SchemaFollows = -2;      // -1 is that of a JournalRange
+    private const int SchemaFollows = -2;      // -1 marks a JournalRange
 
     /// <summary>Writes all records, partition by partition.</summary>
     public static void Save<T>(InputBatch<T> batch, int partitions, IRecordSerializer<T> serializer, IBufferWriter<byte> output)
@@ -34,8 +34,8 @@ internal static class RecordedBatch
     }
 
     /// <summary>
-    /// What the records were written as, and moves on behind it; null where an earlier version wrote them, which did
-    /// not say.
+    /// Reads the schema of the records and advances past it; null where an earlier version wrote them, without a
+    /// schema.
     /// </summary>
     /// <exception cref="InvalidDataException">The bytes are no batch.</exception>
     public static string? TakeSchema(ref ReadOnlyMemory<byte> saved)
@@ -52,7 +52,7 @@ internal static class RecordedBatch
         return schema;
     }
 
-    /// <summary>The same batch, from what was written behind the schema.</summary>
+    /// <summary>Reads the batch from the bytes after the schema.</summary>
     /// <exception cref="InvalidDataException">The bytes are no batch.</exception>
     public static InputBatch<T> Load<T>(ReadOnlyMemory<byte> saved, IRecordSerializer<T> serializer)
     {
@@ -85,7 +85,7 @@ internal static class RecordedBatch
 
         return rest.IsEmpty
             ? new Batch<T>(partitions, texts, count)
-                : throw new InvalidDataException($"{rest.Length} bytes stand behind the records of a batch; none are expected.");
+                : throw new InvalidDataException($"{rest.Length} bytes follow the records of a batch; none are expected.");
     }
 
     private sealed class RecordWriter<T>(IRecordSerializer<T> serializer, IBufferWriter<byte> output) : LastOperator<T>
@@ -97,7 +97,7 @@ internal static class RecordedBatch
     {
         public override long RecordCount => count;
 
-        // Where the program has fewer partitions than it had, one takes several's shares.
+        // Where the program has fewer partitions than before, one partition takes the records of several.
         public override void Run(int partition, int partitionCount, RecordBuffer<T> output)
         {
             for (int saved = partition; saved < partitions.Count; saved += partitionCount)

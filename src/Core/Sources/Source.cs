@@ -3,19 +3,18 @@ using System.Buffers;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// A source of records with a position: an object that runs beside the description of its stream. Derive from it, write <see
-/// cref="Cut"/>, and
-/// give it to <see cref="StreamingContextOperators.FromSource"/>.
+/// A source of records with a position: an object separate from the description of its stream. Derive from it,
+/// implement <see cref="Cut"/>, and pass it to <see cref="StreamingContextOperators.FromSource"/>.
 /// </summary>
 /// <remarks>
-/// The context calls, in this order: <see cref="LoadPosition"/> and <see cref="LoadBatch"/> where it goes on from a checkpoint;
-/// <see cref="StartAsync"/>; for each batch <see cref="IsBackpressured"/>, <see cref="Cut"/>, <see cref="Lag"/>,
-/// <see cref="HasEnded"/> and, where it has checkpoints, <see cref="SaveBatch"/>, by one thread in time order;
-/// <see cref="StopAsync"/>; a last <see cref="Cut"/> in a graceful stop; <see cref="CloseAsync"/>.
-/// <see cref="SavePosition"/> and <see cref="OnBatchCommitted"/> come from the thread that runs batches, while the next ones are cut.
-/// What these throw fails what they were called for: a cut that throws is tried again with the next batch, a load that throws ends the
-/// start.
-/// Derive a test from <c>SourceContract</c> of FastStream.TestKit: it checks what is promised here.
+/// The context calls, in this order: <see cref="LoadPosition"/> and <see cref="LoadBatch"/> where it resumes from a
+/// checkpoint; <see cref="StartAsync"/>; for each batch <see cref="IsBackpressured"/>, <see cref="Cut"/>,
+/// <see cref="Lag"/>, <see cref="HasEnded"/> and, where it has checkpoints, <see cref="SaveBatch"/>, by one thread in
+/// time order; <see cref="StopAsync"/>; a last <see cref="Cut"/> in a graceful stop; <see cref="CloseAsync"/>.
+/// <see cref="SavePosition"/> and <see cref="OnBatchCommitted"/> come from the thread that runs batches, while the next
+/// ones are cut. An exception from one of these fails the step that called it: a cut that throws is attempted again
+/// with the next batch, a load that throws fails the start. Derive a test from <c>SourceContract</c> of
+/// FastStream.TestKit: it checks this contract.
 /// </remarks>
 /// <example><code>
 /// sealed class Numbers(int perBatch) : Source&lt;long&gt;
@@ -28,7 +27,7 @@ namespace FastStream.Runtime;
 ///         return Batch(_next);
 ///     }
 ///
-///     // A batch is written down as its position, not as its records; loading it moves the source on.
+///     // A batch is logged as its position, not as its records; loading it advances the source.
 ///     protected override void SaveBatch(InputBatch&lt;long&gt; batch, IBufferWriter&lt;byte&gt; output) =>
 ///         new StateWriter(output).WriteInt64(((RecordInputBatch&lt;long&gt;)batch).Blocks[0].Span[^1] + 1);
 ///
@@ -52,15 +51,15 @@ namespace FastStream.Runtime;
 /// <typeparam name="T">The record.</typeparam>
 public abstract class Source<T>
 {
-    private SourceStream<T>? _stream;   // since it was given to a stream
+    private SourceStream<T>? _stream;   // set once the source belongs to a stream
 
-    /// <summary>The program around the source.</summary>
+    /// <summary>The program that runs the source.</summary>
     /// <exception cref="InvalidOperationException">The source belongs to no stream yet.</exception>
     protected SourceContext Context => Stream.Source;
 
     /// <summary>
-    /// How the context writes records of this type into checkpoints and journals. Only where it has <see
-    /// cref="StreamingOptions.Checkpoint"/>.
+    /// The serializer that the context uses for records of this type in checkpoints and journals. Available only where
+    /// the context has <see cref="StreamingOptions.Checkpoint"/>.
     /// </summary>
     protected IRecordSerializer<T> Serializer => Stream.Serializer;
 
@@ -111,7 +110,7 @@ public abstract class Source<T>
     /// <inheritdoc cref="InputDStream{T}.JournalSchema"/>
     protected internal virtual string? JournalSchema => null;
 
-    /// <summary>The source feeds this stream from now on.</summary>
+    /// <summary>Makes the source feed this stream from now on.</summary>
     /// <exception cref="InvalidOperationException">It feeds another one.</exception>
     internal void Attach(SourceStream<T> stream)
     {

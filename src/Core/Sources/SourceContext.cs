@@ -1,7 +1,9 @@
 namespace FastStream.Runtime;
 
-/// <summary>What a running source knows of the program around it, and by what it tells the program what happens to it.</summary>
-/// <remarks>Safe from any thread. What is reported reaches the context's listeners on a thread of theirs, in order.</remarks>
+/// <summary>
+/// The program as a running source sees it: its options and names, and the methods by which the source reports events.
+/// </summary>
+/// <remarks>Safe from any thread. The context's listeners receive the reports on their own thread, in order.</remarks>
 public sealed class SourceContext
 {
     private readonly DStream _stream;
@@ -23,19 +25,19 @@ public sealed class SourceContext
     /// <summary>Name of the stream that the source feeds, for messages; final when the context starts.</summary>
     public string Name => _stream.Name;
 
-    /// <summary>Number of partitions that a batch is shared among.</summary>
+    /// <summary>Number of partitions that a batch is split among.</summary>
     public int PartitionCount => _stream.PartitionCount;
 
     /// <summary>
-    /// The source's journal, where it <c>KeepsJournal</c> and the context has checkpoints; else null. It is there before a position or
-    /// a batch is loaded.
+    /// The source's journal, where it <c>KeepsJournal</c> and the context has checkpoints; else null. Set before a
+    /// position or a batch is loaded.
     /// </summary>
     public ReceiverJournal? Journal { get; internal set; }
 
     /// <summary>The source's state as listeners see it.</summary>
     public ReceiverInfo Info => new(_stream.Id, _stream.Name, _isActive, _lastMessage, _lastError);
 
-    /// <summary>Tells listeners that it receives (<see cref="StreamingListener.OnReceiverStarted"/>).</summary>
+    /// <summary>Tells listeners that the source receives (<see cref="StreamingListener.OnReceiverStarted"/>).</summary>
     public void ReportStarted()
     {
         _isActive = true;
@@ -43,7 +45,9 @@ public sealed class SourceContext
         _stream.Context.Post(listener => listener.OnReceiverStarted(info));
     }
 
-    /// <summary>Tells listeners of an error that the source goes on after (<see cref="StreamingListener.OnReceiverError"/>).</summary>
+    /// <summary>
+    /// Tells listeners of an error after which the source continues (<see cref="StreamingListener.OnReceiverError"/>).
+    /// </summary>
     /// <param name="message">What went wrong, and what the source does now.</param>
     /// <param name="error">The error itself; null (default) if there is none.</param>
     public void ReportError(string message, Exception? error = null)
@@ -55,8 +59,10 @@ public sealed class SourceContext
         _stream.Context.Post(listener => listener.OnReceiverError(info));
     }
 
-    /// <summary>Tells listeners that it receives no more (<see cref="StreamingListener.OnReceiverStopped"/>).</summary>
-    /// <param name="message">Why; null (default) to leave the last error's message.</param>
+    /// <summary>
+    /// Tells listeners that the source has stopped receiving (<see cref="StreamingListener.OnReceiverStopped"/>).
+    /// </summary>
+    /// <param name="message">Why; null (default) to keep the last error's message.</param>
     public void ReportStopped(string? message = null)
     {
         _lastMessage = message ?? _lastMessage;
@@ -66,9 +72,9 @@ public sealed class SourceContext
     }
 
     /// <summary>
-    /// The source has ended by an error, for good: listeners are told, and <see cref="StreamingOptions.OnBatchFailure"/> decides
-    /// whether the
-    /// context goes on without it, or stops gracefully (what was received goes through a last batch) and fails.
+    /// The source has ended for good with an error. Listeners are told, and
+    /// <see cref="StreamingOptions.OnBatchFailure"/> decides: either the context continues without the source, or it
+    /// processes what was received in a last batch, stops gracefully and fails.
     /// </summary>
     /// <param name="message">What went wrong.</param>
     /// <param name="error">The error itself.</param>
@@ -76,11 +82,12 @@ public sealed class SourceContext
     {
         ReportError(message, error);
         _stream.Context.OnInputFailed(
-            new StreamingException($"Input {Name} gives nothing any more. {message}", error) { OperatorName = Name });
+            new StreamingException($"Input {Name} has ended with an error. {message}", error) { OperatorName = Name });
     }
 
     /// <summary>
-    /// Tells listeners of an error and stops the context at once, whatever the policy is: for what the source cannot go on after.
+    /// Tells listeners of an error and stops the context at once, whatever the policy is: for errors after which the
+    /// source cannot continue.
     /// </summary>
     /// <param name="error">Why, in a sentence that says what to do.</param>
     public void Fail(StreamingException error)
@@ -91,7 +98,8 @@ public sealed class SourceContext
     }
 
     /// <summary>
-    /// As <see cref="Fail(StreamingException)"/>, for an error that the source does not expect: rather than staying active and deaf.
+    /// As <see cref="Fail(StreamingException)"/>, for an error that the source does not expect, so that it does not
+    /// stay active without receiving.
     /// </summary>
     /// <param name="error">The error.</param>
     public void FailUnexpectedly(Exception error)
@@ -102,20 +110,22 @@ public sealed class SourceContext
         _stream.Context.Fail(new StreamingException(message, error));
     }
 
-    /// <summary>Warns listeners (<see cref="StreamingListener.OnWarning"/>) of something that is no error of receiving.</summary>
+    /// <summary>
+    /// Warns listeners (<see cref="StreamingListener.OnWarning"/>) of something that is not a receiving error.
+    /// </summary>
     /// <param name="message">What was seen, what it means, and what to do.</param>
     /// <param name="error">The error behind it; null (default) if there is none.</param>
     public void Warn(string message, Exception? error = null) => _stream.Context.Warn(message, error);
 
-    /// <summary>Counts records that the source leaves out by policy, in <see cref="StreamingMetrics.DroppedRecords"/>.</summary>
-    /// <param name="records">How many more.</param>
+    /// <summary>Adds records that the source drops by policy to <see cref="StreamingMetrics.DroppedRecords"/>.</summary>
+    /// <param name="records">The number of records to add.</param>
     public void CountDropped(long records) => _stream.Context.Metrics.AddDroppedRecords(records);
 
     /// <summary>
-    /// What of this program writes into a directory, or into one above it: its checkpoints, or an output's files. For sources that read
-    /// directories, which must not take these for data.
+    /// Says which part of this program writes into a directory or into one above it: its checkpoints, or an output's
+    /// files. For sources that read directories, which must not take these files for data.
     /// </summary>
     /// <param name="directory">The directory.</param>
-    /// <returns>The words for it, such as "the checkpoints of this program"; null where nothing writes there.</returns>
+    /// <returns>Its description, such as "the checkpoints of this program"; null where nothing writes there.</returns>
     public string? FindOwnWriter(string directory) => _stream.Context.OwnFiles.WriterOf(directory);
 }

@@ -2,9 +2,10 @@ using System.Buffers;
 
 namespace FastStream.Runtime;
 
-/// <summary>The stream of what a <see cref="Source{T}"/> gives. It holds nothing but the source.</summary>
+/// <summary>The stream of the records that a <see cref="Source{T}"/> gives. It holds nothing but the source.</summary>
 /// <remarks>
-/// Derive from it where a stream of a source has members of its own; else <see cref="StreamingContextOperators.FromSource"/> makes one.
+/// Derive from it where the stream of a source needs members of its own; otherwise use
+/// <see cref="StreamingContextOperators.FromSource"/>.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public class SourceStream<T> : InputDStream<T>

@@ -1,6 +1,9 @@
 namespace FastStream.Runtime;
 
-/// <summary>A directory that appears whole: files are written into one beside it, which is then renamed into place.</summary>
+/// <summary>
+/// A directory that appears whole: files are written into a temporary directory beside it, which is then renamed into
+/// place.
+/// </summary>
 /// <remarks>
 /// <code>
 /// out/.hits-1000.txt.writing    files are written and flushed here; what a crash left here is removed first
@@ -19,11 +22,15 @@ internal sealed class AtomicDirectory : IDisposable
     private readonly Func<string, bool>? _isOurs;
     private bool _published;
 
-    /// <param name="path">The directory that is to appear.</param>
-    /// <param name="isPrivate">Whether only the owner may read what is in it; else as the process makes files.</param>
-    /// <param name="isOurs">Says of a directory in the place whether an earlier try left it, so that it may be replaced; default: none
-    /// may.</param>
-    /// <exception cref="IOException">Something in the place is not ours.</exception>
+    /// <param name="path">The directory to create.</param>
+    /// <param name="isPrivate">
+    /// Whether only the owner may read its contents; else the process's default permissions apply.
+    /// </param>
+    /// <param name="isOurs">
+    /// Tells whether an earlier attempt left an existing directory, so that it may be replaced; default: none may be
+    /// replaced.
+    /// </param>
+    /// <exception cref="IOException">Something else already has this path.</exception>
     public AtomicDirectory(string path, bool isPrivate = false, Func<string, bool>? isOurs = null)
     {
         _isOurs = isOurs;
@@ -51,7 +58,7 @@ internal sealed class AtomicDirectory : IDisposable
         }
     }
 
-    /// <summary>A new file in the directory; finish it before publishing.</summary>
+    /// <summary>Creates a file in the directory; finish it before publishing.</summary>
     public FileBufferWriter NewFile(string name, bool isSummed = false) => new(Path.Combine(_writing, name), _isPrivate, isSummed);
 
     /// <summary>Makes the directory appear under its name, durably.</summary>
@@ -81,13 +88,13 @@ internal sealed class AtomicDirectory : IDisposable
         }
     }
 
-    /// <summary>Makes a directory, and those above it, and brings all their entries to the disk.</summary>
+    /// <summary>Creates a directory and its missing parents, and flushes all their entries to disk.</summary>
     /// <remarks>
-    /// Also of those that are there already: whoever made one may have been killed before it was synced. One that this user may not
-    /// read belongs to the machine, and the way up ends there.
-    /// It costs an <c>fsync</c> a level: for the beginning of a run, not for every batch.
+    /// It also flushes directories that already exist: the process that created one may have been killed before the
+    /// flush. It stops going up at a directory that this user may not read, which belongs to the system. It costs one
+    /// <c>fsync</c> per level: use it at the start of a run, not for every batch.
     /// </remarks>
-    /// <exception cref="IOException">The disk did not take it.</exception>
+    /// <exception cref="IOException">The flush failed.</exception>
     public static void MakeDurably(string path)
     {
         var made = new Stack<string>();
@@ -108,7 +115,7 @@ internal sealed class AtomicDirectory : IDisposable
         }
     }
 
-    // A removed directory does not come back: what is not known to be ours stays.
+    // A removed directory cannot be recovered: do not remove one that may not be ours.
     private void ThrowIfTaken()
     {
         bool isTaken = Path.Exists(_path) || new FileInfo(_path).LinkTarget is not null;

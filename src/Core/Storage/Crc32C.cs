@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>CRC-32C (Castagnoli): finds torn and rotten data, not forged ones.</summary>
+/// <summary>CRC-32C (Castagnoli): detects torn and corrupted data, not forged data.</summary>
 internal static class Crc32C
 {
     public const uint Start = uint.MaxValue;

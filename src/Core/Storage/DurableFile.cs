@@ -3,29 +3,29 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FastStream.Runtime;
 
-/// <summary>Makes files and directories survive a loss of power, and says so when they might not.</summary>
+/// <summary>Makes files and directories survive a power loss, and throws when they might not.</summary>
 /// <remarks>
-/// Linux: <c>fsync</c> itself, with its result looked at; .NET's own flush leaves some errors out. Elsewhere, in this one place:
-/// <see cref="RandomAccess.FlushToDisk"/> for files, and nothing for directories, whose entries those systems keep by
-/// themselves. For stores, sources and sinks of your own too. Thread safe.
+/// On Linux, it calls <c>fsync</c> itself and checks the result, as .NET's own flush ignores some errors. Elsewhere, it
+/// uses <see cref="RandomAccess.FlushToDisk"/> for files and does nothing for directories, whose entries those systems
+/// persist by themselves. Your own stores, sources and sinks may use it too. Thread safe.
 /// </remarks>
 public static partial class DurableFile
 {
     private const int Interrupted = 4;      // EINTR
-    private const int Invalid = 22;         // EINVAL: a file system that keeps directories by itself
+    private const int Invalid = 22;         // EINVAL: a file system that persists directories by itself
     private const int NotSupported = 95;    // EOPNOTSUPP: the same
     private const int ReadOnly = 0;         // O_RDONLY
     private const int CloseOnExec = 0x80000; // O_CLOEXEC
-    private const int NotAllowed = 13;      // EACCES: a directory that may be passed and not read
-    private const int ReadOnlySystem = 30;  // EROFS: nothing in it waits for the disk
+    private const int NotAllowed = 13;      // EACCES: a directory that may be traversed but not read
+    private const int ReadOnlySystem = 30;  // EROFS: nothing in it waits to be written
 
-    /// <summary>Told the path of everything that was brought to the disk; null outside of tests.</summary>
+    /// <summary>Receives the path of everything that was flushed to disk; null outside of tests.</summary>
     internal static Action<string>? Synced { get; set; }
 
-    /// <summary>Brings what was written through the handle to the disk.</summary>
-    /// <param name="file">The file, open to be written.</param>
+    /// <summary>Flushes the data written through the handle to disk.</summary>
+    /// <param name="file">The file, open for writing.</param>
     /// <param name="path">Its path, for messages.</param>
-    /// <exception cref="IOException">The disk did not take it; after this, nobody knows what of it is there.</exception>
+    /// <exception cref="IOException">The flush failed; which of the data are on disk is then unknown.</exception>
     public static void Flush(SafeFileHandle file, string path)
     {
         if (!OperatingSystem.IsLinux())
@@ -44,8 +44,8 @@ public static partial class DurableFile
         Synced?.Invoke(path);
     }
 
-    /// <summary>Brings a directory's entries to the disk: after files were made, renamed or removed in it.</summary>
-    /// <exception cref="IOException">The disk did not take it.</exception>
+    /// <summary>Flushes a directory's entries to disk, after files were created, renamed or removed in it.</summary>
+    /// <exception cref="IOException">The flush failed.</exception>
     public static void FlushDirectory(string path)
     {
         int error = SyncDirectory(path);
@@ -56,9 +56,10 @@ public static partial class DurableFile
     }
 
     /// <summary>
-    /// The same for a directory that may be somebody else's: false where this user may not read it, and it stays as it is.
+    /// As <see cref="FlushDirectory"/>, for a directory that another user may own. Returns false, and flushes nothing,
+    /// where this user may not read it.
     /// </summary>
-    /// <exception cref="IOException">The disk did not take it.</exception>
+    /// <exception cref="IOException">The flush failed.</exception>
     internal static bool TryFlushDirectory(string path)
     {
         int error = SyncDirectory(path);
@@ -96,7 +97,7 @@ public static partial class DurableFile
     }
 
     private static IOException Failed(string path, int error) =>
-        new($"{path} could not be brought to the disk: {Marshal.GetPInvokeErrorMessage(error)} (error {error}). Its "
+        new($"{path} could not be flushed to disk: {Marshal.GetPInvokeErrorMessage(error)} (error {error}). Its "
             + "contents are in doubt; write it again.");
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]

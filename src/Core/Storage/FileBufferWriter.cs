@@ -15,10 +15,10 @@ internal sealed class FileBufferWriter : OutputFile, IDisposable
     private long _written;   // bytes in the file
     private uint _crc = Crc32C.Start;
 
-    /// <summary>Makes the file; there must be none.</summary>
-    /// <param name="path">Where.</param>
-    /// <param name="isPrivate">Whether only the owner may read it; else as the process makes files.</param>
-    /// <param name="isSummed">Whether <see cref="Sum"/> is asked for.</param>
+    /// <summary>Creates the file; it must not exist.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="isPrivate">Whether only the owner may read it; else the process's default permissions apply.</param>
+    /// <param name="isSummed">Whether to compute <see cref="Sum"/>.</param>
     public FileBufferWriter(string path, bool isPrivate = false, bool isSummed = false)
     {
         _path = path;
@@ -28,10 +28,10 @@ internal sealed class FileBufferWriter : OutputFile, IDisposable
             : new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
     }
 
-    /// <summary>Bytes until now.</summary>
+    /// <summary>Bytes written so far.</summary>
     public long Length => _written + _count;
 
-    /// <summary>CRC-32C of them, where it was asked for.</summary>
+    /// <summary>CRC-32C of the bytes, if requested.</summary>
     public uint Sum => Crc32C.End(Crc32C.Add(_crc, _buffer.AsSpan(0, _count)));
 
     public override void Advance(int count)
@@ -53,7 +53,7 @@ internal sealed class FileBufferWriter : OutputFile, IDisposable
         return _buffer.AsSpan(_count);
     }
 
-    /// <summary>Writes what is left and brings the file to the disk.</summary>
+    /// <summary>Writes the remaining bytes and flushes the file to disk.</summary>
     public void Finish()
     {
         Write();

@@ -4,10 +4,12 @@ using Microsoft.Win32.SafeHandles;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Whether a file or directory can be trusted to hold what this program wrote: it is the user's own, nobody else may write to it, and
-/// no link leads to it.
+/// Checks whether a file or directory can be trusted to hold what this program wrote: the user owns it, nobody else may
+/// write to it, and its path is not a link.
 /// </summary>
-/// <remarks>Linux looks at owner and mode. Elsewhere only links are refused: access lists of those systems are not read here.</remarks>
+/// <remarks>
+/// On Linux, checks owner and mode. Elsewhere, refuses only links: it does not read the access lists of those systems.
+/// </remarks>
 internal static unsafe partial class FileTrust
 {
     private const int StatBytes = 256;          // struct statx, the same on every processor
@@ -24,11 +26,11 @@ internal static unsafe partial class FileTrust
     private const int LinkType = 0xA000;
     private const int WritableByOthers = 0b010_010;
 
-    /// <summary>Refuses a file that was opened and is not the user's alone to write.</summary>
+    /// <summary>Refuses an open file that others may write to.</summary>
     /// <param name="file">The file.</param>
     /// <param name="path">Its name, for the message.</param>
-    /// <param name="isWritten">Whether it is to be written to: a second name of the file would change with it.</param>
-    /// <exception cref="InvalidOperationException">It cannot be trusted.</exception>
+    /// <param name="isWritten">Whether the caller will write to it: a second name of the file would then change too.</param>
+    /// <exception cref="InvalidOperationException">The path cannot be trusted.</exception>
     public static void CheckFile(SafeFileHandle file, string path, bool isWritten)
     {
         if (!OperatingSystem.IsLinux())
@@ -56,10 +58,10 @@ internal static unsafe partial class FileTrust
         CheckOwner(stat, path);
     }
 
-    /// <summary>Refuses a directory that is not the user's alone to write. One that is not there passes.</summary>
+    /// <summary>Refuses a directory that others may write to. A missing directory passes.</summary>
     /// <param name="path">The directory.</param>
-    /// <param name="mayBeLink">Whether a link may lead to it.</param>
-    /// <exception cref="InvalidOperationException">It cannot be trusted.</exception>
+    /// <param name="mayBeLink">Whether the path may be a link to the directory.</param>
+    /// <exception cref="InvalidOperationException">The path cannot be trusted.</exception>
     public static void CheckDirectory(string path, bool mayBeLink)
     {
         if (!mayBeLink)
@@ -86,7 +88,9 @@ internal static unsafe partial class FileTrust
         CheckOwner(stat, path);
     }
 
-    /// <summary>Refuses a link, on every system; before a file is opened that has no flag for it.</summary>
+    /// <summary>
+    /// Refuses a link, on every system; for use before opening a file where the system has no flag for that.
+    /// </summary>
     /// <exception cref="InvalidOperationException">It is a link.</exception>
     public static void ThrowIfLink(string path)
     {
@@ -129,7 +133,7 @@ internal static unsafe partial class FileTrust
         if (result != 0)
         {
             throw new IOException(
-                $"{path} cannot be looked at: {Marshal.GetLastPInvokeErrorMessage()} (error {Marshal.GetLastPInvokeError()}).",
+                $"{path} cannot be examined: {Marshal.GetLastPInvokeErrorMessage()} (error {Marshal.GetLastPInvokeError()}).",
                 Marshal.GetLastPInvokeError());
         }
     }

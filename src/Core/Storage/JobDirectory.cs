@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FastStream.Runtime;
 
-/// <summary>The directory of one program's batches and checkpoints, which one process at a time may have.</summary>
+/// <summary>The directory of one program's batches and checkpoints; one process at a time may use it.</summary>
 internal static partial class JobDirectory
 {
     private const int Exclusive = 2;      // LOCK_EX
@@ -14,13 +14,16 @@ internal static partial class JobDirectory
     private static int WouldBlock => OperatingSystem.IsLinux() ? 11 : 35;   // EWOULDBLOCK
 
     /// <summary>
-    /// Makes the directory if need be, for its owner alone, and takes it. One that is there keeps its permissions, and is refused where
-    /// others may write to it.
+    /// Creates the directory if it is missing, for its owner alone, and locks it. An existing directory keeps its
+    /// permissions, and is refused if others may write to it.
     /// </summary>
-    /// <returns>The lock; disposing it, or the process's end, lets go of the directory.</returns>
-    /// <exception cref="InvalidOperationException">Another process, or another context of this one, has it; or others may have put
-    /// something into it.</exception>
-    /// <exception cref="IOException">The directory cannot be made or written to, or its file system has no locks.</exception>
+    /// <returns>The lock; disposing of it, or the end of the process, releases the directory.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// Another process, or another context of this one, uses it; or other users may have written to it.
+    /// </exception>
+    /// <exception cref="IOException">
+    /// The directory cannot be created or written to, or its file system has no locks.
+    /// </exception>
     public static FileStream Take(string directory)
     {
         directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
@@ -30,7 +33,7 @@ internal static partial class JobDirectory
             PrivateFile.MakeDirectory(directory);
         }
 
-        // Also where it was there: the run that made it may have been killed before it was on the disk.
+        // Also for an existing directory: the run that created it may have been killed before the flush.
         FileTrust.CheckDirectory(directory, mayBeLink: true);
         AtomicDirectory.MakeDurably(directory);
         FileStream file = Lock(directory);
@@ -47,16 +50,16 @@ internal static partial class JobDirectory
         }
     }
 
-    /// <summary>Holds a directory while it is read, and changes nothing in it.</summary>
-    /// <returns>The lock; null where the directory has no lock file, as a copy may not.</returns>
-    /// <exception cref="InvalidOperationException">A context has it.</exception>
+    /// <summary>Locks a directory for reading, and changes nothing in it.</summary>
+    /// <returns>The lock; null if the directory has no lock file, as in a copy.</returns>
+    /// <exception cref="InvalidOperationException">A context uses it.</exception>
     public static IDisposable? TakeToRead(string directory)
     {
         string path = Path.Combine(directory, "lock");
         FileStream file;
         try
         {
-            // FileShare.Read: .NET asks the system for a lock that several readers can have and no writer beside them.
+            // FileShare.Read: .NET requests a shared lock, which several readers can hold, but no writer beside them.
             file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         }
         catch (FileNotFoundException)
@@ -84,8 +87,8 @@ internal static partial class JobDirectory
             throw InUse(directory, error);
         }
 
-        // Asked here, with the answer looked at: .NET goes on without a lock where the file system has none, or where its locks are
-        // switched off.
+        // Locked and checked here, because .NET continues without a lock where the file system has none, or where its
+        // locks are switched off.
         int answer = OperatingSystem.IsWindows() || Flock(file.SafeFileHandle, Exclusive | WithoutWait) == 0
             ? 0 : Marshal.GetLastPInvokeError();
         if (answer != 0)
@@ -107,7 +110,7 @@ internal static partial class JobDirectory
 
     private static string OwnerPath(string directory) => Path.Combine(directory, "owner");
 
-    // Says who it is; the lock is what counts.
+    // For the message only; the lock itself decides.
     private static string OwnerOf(string directory)
     {
         try

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace FastStream.Runtime;
 
-/// <summary>A file that is being written, on a disk or elsewhere. Used by one thread at a time.</summary>
+/// <summary>A file being written, on a disk or elsewhere. One thread uses it at a time.</summary>
 public abstract class OutputFile : IBufferWriter<byte>, IAsyncDisposable
 {
     /// <inheritdoc/>
@@ -15,18 +15,20 @@ public abstract class OutputFile : IBufferWriter<byte>, IAsyncDisposable
     public abstract Span<byte> GetSpan(int sizeHint = 0);
 
     /// <summary>
-    /// Called now and then while records are written, about every 8,000: the place to send what is buffered, if it is enough.
-    /// By itself nothing.
+    /// Called about every 8,000 records during writing: send the buffered bytes if there are enough of them. By
+    /// default, does nothing.
     /// </summary>
     /// <param name="cancellationToken">Cancelled when the context stops at once.</param>
     public virtual ValueTask FlushAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    /// <summary>All is written: when the task is done, a crash leaves the bytes where they are. Called once, before the file is
-    /// disposed of.</summary>
+    /// <summary>
+    /// Completes the file: when the task completes, the bytes survive a crash. Called once, before the file is disposed
+    /// of.
+    /// </summary>
     /// <param name="cancellationToken">Cancelled when the context stops at once.</param>
-    /// <exception cref="IOException">The bytes did not get there.</exception>
+    /// <exception cref="IOException">The bytes could not be stored.</exception>
     public abstract ValueTask CompleteAsync(CancellationToken cancellationToken);
 
-    /// <summary>Gives back what the file holds; where it is not complete, what was written is nobody's.</summary>
+    /// <summary>Releases what the file holds; an incomplete file is abandoned.</summary>
     public abstract ValueTask DisposeAsync();
 }

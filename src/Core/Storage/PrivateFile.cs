@@ -4,13 +4,13 @@ using Microsoft.Win32.SafeHandles;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Files and directories that only their owner may read, whatever the process leaves to others for new ones: in them
-/// may be anything that users sent.
+/// Files and directories that only their owner may read, whatever the process's umask: they may contain anything that
+/// users sent.
 /// </summary>
 /// <remarks>
-/// What is there already is opened without following a link, and looked at before a byte of it is read or changed: somebody else could
-/// have put it there. Linux opens files by
-/// <c>open</c> itself, as .NET has no flag for that; elsewhere a link is looked for before.
+/// An existing file is opened without following a link, and checked before a byte of it is read or changed: another
+/// user could have put it there. On Linux this class calls <c>open</c> itself, as .NET has no flag for that; elsewhere
+/// it checks for a link first.
 /// </remarks>
 internal static partial class PrivateFile
 {
@@ -25,15 +25,19 @@ internal static partial class PrivateFile
     private const int NotAllowed = 13;       // EACCES
     private const int IsLink = 40;           // ELOOP
 
-    // O_NOFOLLOW is one of the few flags that processors have in two places.
+    // O_NOFOLLOW is one of the few flags whose value differs between processors.
     private static readonly int s_noLink = RuntimeInformation.ProcessArchitecture is Architecture.Arm
         or Architecture.Arm64 or Architecture.Armv6 or Architecture.Ppc64le ? 0x8000 : 0x20000;
 
-    /// <summary>Opens a file to write; a new one is its owner's alone.</summary>
-    /// <param name="path">Where.</param>
-    /// <param name="mode">A new file, one that is there, or either; <see cref="FileMode.Create"/> empties one that is there.</param>
-    /// <param name="share">What others may do with it meanwhile; Linux has no such thing.</param>
-    /// <exception cref="InvalidOperationException">The file is a link, another user's, or may be written to by others.</exception>
+    /// <summary>Opens a file for writing; only its owner may access a new one.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="mode">
+    /// A new file, an existing one, or either; <see cref="FileMode.Create"/> empties an existing one.
+    /// </param>
+    /// <param name="share">What others may do with the file meanwhile; without effect on Linux.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The file is a link, belongs to another user, or may be written to by others.
+    /// </exception>
     public static FileStream Open(string path, FileMode mode, FileShare share = FileShare.Read)
     {
         if (!OperatingSystem.IsLinux())
@@ -53,7 +57,8 @@ internal static partial class PrivateFile
             FileTrust.CheckFile(handle, path, isWritten: true);
             if (File.GetUnixFileMode(handle) != FileMode600)
             {
-                // a mask can take away what the owner needs, and an older file may let others read it
+                // the umask may have removed a permission that the owner needs, and an older file may be readable by
+                // others
                 File.SetUnixFileMode(handle, FileMode600);
             }
 
@@ -72,8 +77,10 @@ internal static partial class PrivateFile
         }
     }
 
-    /// <summary>Opens a file of such a directory to read.</summary>
-    /// <exception cref="InvalidOperationException">The file is a link, another user's, or may be written to by others.</exception>
+    /// <summary>Opens a file of such a directory for reading.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The file is a link, belongs to another user, or may be written to by others.
+    /// </exception>
     public static SafeFileHandle OpenToRead(string path)
     {
         if (!OperatingSystem.IsLinux())
@@ -95,7 +102,7 @@ internal static partial class PrivateFile
         }
     }
 
-    /// <summary>Makes a directory that is its owner's alone; one that is there stays as it is.</summary>
+    /// <summary>Creates a directory that only its owner may access; an existing one stays as it is.</summary>
     public static void MakeDirectory(string path)
     {
         if (OperatingSystem.IsWindows())

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>The bytes of a struct in a box, from the first on: where its fields lie is found by what is put there.</summary>
+/// <summary>Gives access to the bytes of a boxed struct: test values in them show where its fields are.</summary>
 internal sealed class BoxedStruct
 {
     private byte _first;
@@ -11,6 +11,6 @@ internal sealed class BoxedStruct
     {
     }
 
-    /// <summary>The first byte of a struct in a box.</summary>
+    /// <summary>The first byte of a boxed struct.</summary>
     public static ref byte First(object box) => ref Unsafe.As<BoxedStruct>(box)._first;
 }

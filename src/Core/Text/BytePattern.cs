@@ -4,25 +4,25 @@ using System.Runtime.Intrinsics;
 namespace FastStream;
 
 /// <summary>
-/// Looks for a few bytes in a line: lines are many and short and mostly without a hit, so that one test for a whole
+/// Searches for a few bytes in a line: lines are many and short, usually without a hit, so that one test for a whole
 /// line pays.
 /// </summary>
 /// <remarks>
-/// As in .NET's own search, a place is a candidate where the first and the last byte sought stand in the right distance
-/// (Mula, "SIMD-friendly algorithms for substring searching", 2016). Candidates are not tested every 32 bytes but once
-/// for <see cref="StretchBytes"/>; where there is one, .NET's search goes on. docs/decisions/0002-utf8-text.md has the
-/// measurements.
+/// As in .NET's own search, a position is a candidate if the first and the last byte of the pattern are at the right
+/// distance (Mula, "SIMD-friendly algorithms for substring searching", 2016). It checks for candidates not every 32
+/// bytes but once for <see cref="StretchBytes"/>; if there is one, .NET's search continues.
+/// docs/decisions/0002-utf8-text.md has the measurements.
 /// </remarks>
 internal static unsafe class BytePattern
 {
     private const int BlockBytes = 32;
-    private const int StretchBytes = 256;   // long lines with an early hit are not read to their end
+    private const int StretchBytes = 256;   // so that long lines with an early hit are not read to their end
 
     /// <summary>Index in bytes of the first occurrence, or -1.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static int IndexOf(byte* text, int length, ReadOnlySpan<byte> value)
     {
-        // Places where the value may begin.
+        // Positions where the value may begin.
         int last = value.Length - 1;
         int places = length - last;
         if (last < 1 || places < BlockBytes || !Vector256.IsHardwareAccelerated)

@@ -6,16 +6,16 @@ using System.Runtime.InteropServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Where a field of a struct lies, in bytes from its beginning: put into an otherwise empty record, it is looked for
-/// there, as the layout is the runtime's affair.
+/// Finds the offset of a field in a struct, in bytes. As the runtime chooses the layout, it sets the field in an
+/// otherwise empty record and searches the record's bytes for the value.
 /// </summary>
 /// <typeparam name="T">The struct.</typeparam>
 internal static class FieldOffsets<T>
 {
-    /// <summary>The place of a field of plain bytes, or of a reference.</summary>
+    /// <summary>The offset of a field of plain bytes, or of a reference.</summary>
     /// <param name="type">The field's type.</param>
-    /// <param name="path">The fields that lead to it; empty where it is the record itself.</param>
-    /// <returns>The offset; -1 where it was not found.</returns>
+    /// <param name="path">The fields that lead to it; empty for the record itself.</param>
+    /// <returns>The offset; -1 if it was not found.</returns>
     public static int Of(Type type, IReadOnlyList<FieldInfo> path)
     {
         if (path.Count == 0)
@@ -27,7 +27,7 @@ internal static class FieldOffsets<T>
     }
 
     /// <summary>As <see cref="Of"/>, for a field that must be found.</summary>
-    /// <exception cref="NotSupportedException">It was not found.</exception>
+    /// <exception cref="NotSupportedException">The field was not found.</exception>
     public static int MustBe(Type type, IReadOnlyList<FieldInfo> path) => Of(type, path) is >= 0 and int offset
         ? offset
         : throw new NotSupportedException(
@@ -45,7 +45,8 @@ internal static class FieldOffsets<T>
         return offset + length <= with.Length ? offset : -1;
     }
 
-    // A pinned string does not move while its address is looked for. It stands in for an object of whatever class: nobody uses it as one.
+    // A pinned string does not move during the search for its address. It substitutes for an object of any class;
+    // nothing uses it as one.
     private static int OfReference(IReadOnlyList<FieldInfo> path)
     {
         object marker = new string('x', 3);
@@ -69,7 +70,7 @@ internal static class FieldOffsets<T>
         }
     }
 
-    // The struct that declares a field, with an object in it, whatever the field's class. Null where it was not found.
+    // The struct that declares a field, with an object in the field, whatever its class. Null if it was not found.
     [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "No constructor runs: the default of a struct is taken.")]
     private static object? HolderOf(FieldInfo field, object value)
     {
@@ -100,7 +101,7 @@ internal static class FieldOffsets<T>
             Type holderType = path[i].DeclaringType!;
             if (Nullable.GetUnderlyingType(holderType) is { } present)
             {
-                // A nullable struct in a box is the struct itself, or no box.
+                // A boxed nullable struct is the struct itself, or null.
                 value = path[i].Name == "hasValue" ? (isPresent ? RuntimeHelpers.GetUninitializedObject(present) : null) : value;
             }
             else
@@ -115,7 +116,7 @@ internal static class FieldOffsets<T>
     }
 }
 
-/// <summary>The name of a field as the program has it.</summary>
+/// <summary>The name of a field as in the program's source.</summary>
 internal static class FieldNames
 {
     /// <summary>The name of an automatic property for the compiler's field of it; else the field's own.</summary>

@@ -1,11 +1,11 @@
 namespace FastStream.Runtime;
 
-/// <summary>Says by which fields an object leads to memory of a batch; for errors.</summary>
+/// <summary>Finds the fields that lead from an object to memory of a batch, for error messages.</summary>
 internal static class HiddenTextPath
 {
     /// <summary>
-    /// Such as <c>Order.Note (Login).User is a Utf8Text</c>, with the type of what a field holds in brackets; null where it leads to
-    /// none.
+    /// A description such as <c>Order.Note (Login).User is a Utf8Text</c>, with the type of a field's value in
+    /// brackets; null if the object leads to none.
     /// </summary>
     public static string? To(object root)
     {
@@ -37,7 +37,7 @@ internal static class HiddenTextPath
         return null;
     }
 
-    // As it is written in a program, without namespaces.
+    // As in a program's source, without namespaces.
     private static string NameOf(Type type)
     {
         if (type.IsArray)

@@ -3,42 +3,44 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Where records of a type have references behind which nobody can see, by their static type, whether a text of the batch is.
+/// The places in records of a type with references whose static type does not show whether they lead to a text of the
+/// batch.
 /// </summary>
 /// <remarks>
 /// A field of a class that others derive from, of an interface, of <see cref="object"/> or of a delegate may lead to a
-/// <see cref="Utf8Text"/>; for a sealed class of strings and numbers, and for
-/// texts in the record itself, which <see cref="RecordTexts{T}"/> copies, there is nothing to look into.
-/// docs/decisions/0017-texts-hidden-by-their-type.md has the reasons.
+/// <see cref="Utf8Text"/>; a sealed class of strings and numbers needs no check, nor do texts in the record itself,
+/// which <see cref="RecordTexts{T}"/> copies. docs/decisions/0017-texts-hidden-by-their-type.md has the reasons.
 /// </remarks>
 internal static class HiddenTexts<T>
 {
-    /// <summary>Where they are, in bytes from the record's beginning.</summary>
+    /// <summary>The places, in bytes from the record's start.</summary>
     public static readonly int[] Places = typeof(T).IsValueType ? StructReferences.OfElement(typeof(T[]))
         : ObjectParts.IsSurelyFree(typeof(T)) ? [] : [0];
 
-    /// <summary>Whether the places are not known, as the program was compiled ahead of time.</summary>
+    /// <summary>Whether the places are unknown, as the program was compiled ahead of time.</summary>
     public static bool IsUnseen { get; } = typeof(T).IsValueType && typeof(T) != typeof(Utf8Text) && ObjectParts.IsUnseen(typeof(T));
 
-    /// <summary>Whether records may hold texts that are not seen.</summary>
+    /// <summary>Whether records may contain hidden texts.</summary>
     public static readonly bool AreThere = Places.Length > 0 || IsUnseen;
 
-    /// <summary>What looks into records; null where there is nothing to look into.</summary>
+    /// <summary>Creates an object that searches records; null if there is nothing to search.</summary>
     /// <param name="takesUnseen">See <see cref="HiddenTextFinder"/>.</param>
     public static HiddenTextFinder? NewFinder(bool takesUnseen = false) => AreThere ? new HiddenTextFinder(takesUnseen) : null;
 }
 
-/// <summary>Looks into records for memory of a batch, by what is in them in truth. One thread at a time.</summary>
-/// <param name="takesUnseen">Whether what cannot be looked into, in a program compiled ahead of time, counts as found: for who loses
-/// nothing but memory by it.</param>
+/// <summary>Searches records for memory of a batch, by their actual content. For one thread at a time.</summary>
+/// <param name="takesUnseen">
+/// Whether objects that cannot be examined, in a program compiled ahead of time, count as found: for callers to whom
+/// this costs only memory.
+/// </param>
 internal sealed class HiddenTextFinder(bool takesUnseen = false)
 {
-    private const int VisitsWithoutSet = 16;   // most records lead to few objects; only those that lead to more can be a cycle
-    private const int MostKept = 1 << 14;      // a set of more is not kept for the next records
+    private const int VisitsWithoutSet = 16;   // most records lead to few objects; only more objects than that can be a cycle
+    private const int MostKept = 1 << 14;      // a larger set is not kept for the next records
 
     private readonly Stack<object> _open = new();
-    private HashSet<object> _seen = NewSet();   // of all records of a span, as closures share much of what they lead to
-    private Type? _lastFree;                   // the type seen last whose objects hold nothing
+    private HashSet<object> _seen = NewSet();   // for all records of a span, as closures share many objects
+    private Type? _lastFree;                   // the last type seen whose objects hold nothing
 
     /// <summary>Whether one of the records holds a text, a group or a batch.</summary>
     public bool AreIn<T>(ReadOnlySpan<T> records)
@@ -61,9 +63,9 @@ internal sealed class HiddenTextFinder(bool takesUnseen = false)
         return found;
     }
 
-    /// <summary>Throws if a record that is to be kept holds a text, a group or a batch.</summary>
+    /// <summary>Throws if a record to be kept holds a text, a group or a batch.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="what">What it is to who keeps it, such as "A state".</param>
+    /// <param name="what">What the record is to the caller, such as "A state".</param>
     public void ThrowIfIn<T>(in T record, string what)
     {
         if (IsIn(in record))

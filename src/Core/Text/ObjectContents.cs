@@ -5,16 +5,16 @@ using System.Runtime.InteropServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// What objects of one type hold: nothing of a batch, memory of one, or other objects to be looked into. Found once for a type; safe from
-/// any thread.
+/// What objects of one type hold: nothing of a batch, memory of a batch, or other objects to examine. Determined once
+/// for a type; safe from any thread.
 /// </summary>
 internal sealed class ObjectContents
 {
     private static readonly ConditionalWeakTable<Type, ObjectContents> ByType = [];   // does not keep types from being unloaded
 
     private readonly Kind _kind;
-    private readonly FieldInfo[] _fields = [];   // of an object: those that are looked into
-    private readonly int[] _references = [];     // of an array: where they are in an element
+    private readonly FieldInfo[] _fields = [];   // of an object: the fields to examine
+    private readonly int[] _references = [];     // of an array: offsets of the references in an element
     private readonly int _elementBytes;
 
     private ObjectContents(Type type)
@@ -52,31 +52,31 @@ internal sealed class ObjectContents
     private enum Kind
     {
         Free,
-        Text,        // free as long as it is empty
+        Text,        // free as long as the text is empty
         TextArray,   // the same
         Array,
-        Object,      // also a struct in a box
+        Object,      // also a boxed struct
         Delegate,
     }
 
     public Type Type { get; }
 
-    /// <summary>Whether objects of the type hold nothing of a batch, whatever is in them.</summary>
+    /// <summary>Whether objects of the type hold nothing of a batch, whatever their content.</summary>
     public bool IsFree => _kind == Kind.Free && !IsUnseen;
 
-    /// <summary>Whether nobody can tell: the program was compiled ahead of time.</summary>
+    /// <summary>Whether this is unknown, because the program was compiled ahead of time.</summary>
     public bool IsUnseen { get; }
 
     public static ObjectContents Of(object value) => ByType.GetValue(value.GetType(), static type => new ObjectContents(type));
 
     /// <summary>
-    /// Whether an object of the type is a text, a group or a batch, or an array of such. Closures have empty texts in places that were
-    /// not reached.
+    /// Whether an object of the type is a text, a group or a batch, or an array of such. Closures have empty texts in
+    /// fields not assigned yet.
     /// </summary>
     public bool IsText(object value) =>
         (_kind == Kind.Text && value is not Utf8Text { IsEmpty: true }) || (_kind == Kind.TextArray && ((Array)value).Length > 0);
 
-    /// <summary>Puts the objects that one leads to, as far as they must be looked into, on a stack.</summary>
+    /// <summary>Pushes the objects to which one leads, as far as they must be examined, on a stack.</summary>
     public void AddParts(object value, Stack<object> parts)
     {
         switch (_kind)
@@ -97,7 +97,7 @@ internal sealed class ObjectContents
         }
     }
 
-    /// <summary>The same with a name for each, such as that of the field that leads to it.</summary>
+    /// <summary>The same objects, each with a name, such as that of the field that leads to it.</summary>
     public IEnumerable<(string Name, object Part)> NamedParts(object value)
     {
         if (_kind == Kind.Object)
@@ -133,7 +133,7 @@ internal sealed class ObjectContents
         }
     }
 
-    // As they lie, whatever the array's rank is.
+    // In memory order, whatever the array's rank.
     private void AddElements(Array array, Stack<object> parts)
     {
         ref byte first = ref MemoryMarshal.GetArrayDataReference(array);

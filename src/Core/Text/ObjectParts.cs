@@ -7,15 +7,19 @@ using System.Text.RegularExpressions;
 
 namespace FastStream.Runtime;
 
-/// <summary>An object of ours that holds no batch, or holds one for as long as it is read: nobody needs to look into it.</summary>
+/// <summary>
+/// An object of FastStream that holds no batch, or holds one as long as it is read: it need not be examined.
+/// </summary>
 internal interface IOutlivesBatches;
 
-/// <summary>What the types of fields say about texts of a batch behind them, and where nobody needs to look.</summary>
+/// <summary>
+/// What the types of fields show about texts of a batch to which they lead, and which types need not be examined.
+/// </summary>
 internal static class ObjectParts
 {
     private const BindingFlags Instance = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-    // Nothing of a batch is in these and in what derives from them; behind some of them is the whole program.
+    // These types and those derived from them hold nothing of a batch; some of them lead to the whole program.
     private static readonly Type[] Leaves =
     [
         typeof(DStream), typeof(StreamingContext), typeof(IOutlivesBatches),
@@ -25,7 +29,7 @@ internal static class ObjectParts
         typeof(WaitHandle), typeof(Timer),
     ];
 
-    /// <summary>Whether objects of the type, and of types that derive from it, need not be looked into.</summary>
+    /// <summary>Whether objects of the type, and of types derived from it, need not be examined.</summary>
     public static bool IsLeaf(Type type) =>
         type.IsPrimitive || type.IsEnum || type.IsPointer || type.IsFunctionPointer || type.IsByRefLike
         || type == typeof(string) || type == typeof(decimal)
@@ -34,7 +38,9 @@ internal static class ObjectParts
     /// <summary>Whether the type itself is memory of a batch: a text, a group or the batch.</summary>
     public static bool EndsWithBatch(Type type) => type == typeof(Utf8Text) || IsOf(type, typeof(Group<>)) || IsOf(type, typeof(Batch<>));
 
-    /// <summary>Whether what a field of the type leads to is surely free of texts, whatever is in it.</summary>
+    /// <summary>
+    /// Whether everything to which a field of the type leads is certainly free of texts, whatever its value.
+    /// </summary>
     public static bool IsSurelyFree(Type declared)
     {
         var seen = new HashSet<Type>();
@@ -57,17 +63,22 @@ internal static class ObjectParts
                 return IsFree(type.GetElementType()!);
             }
 
-            // Only of a type that nothing derives from the fields are all that there is.
+            // Only a type that nothing derives from has no further fields.
             return (type.IsValueType || type.IsSealed) && TypesIn(type).All(IsFree);
         }
     }
 
-    /// <summary>Whether the fields of a type may have been trimmed away, so that nobody can tell what its objects hold.</summary>
+    /// <summary>
+    /// Whether the fields of a type may have been trimmed away, so that the content of its objects is unknown.
+    /// </summary>
     public static bool IsUnseen(Type type) => !RuntimeFeature.IsDynamicCodeSupported
         && !IsLeaf(type) && !type.IsArray && !EndsWithBatch(type) && type != typeof(object) && type != typeof(BatchTime)
         && !(type.IsValueType && type.Assembly == typeof(object).Assembly && IsSurelyFree(type));
 
-    /// <summary>A struct that is a text or a group, or the first of such in it or in the structs in it; null where there is none.</summary>
+    /// <summary>
+    /// The type itself if it is a text or a group, or else the first such struct inside it, at any depth; null if there
+    /// is none.
+    /// </summary>
     public static Type? TextIn(Type type)
     {
         if (!type.IsValueType || IsLeaf(type))
@@ -81,9 +92,10 @@ internal static class ObjectParts
                 .FirstOrDefault(held => held is not null);
     }
 
-    /// <summary>The fields of a type and of those that it derives from, up to one that need not be looked into.</summary>
+    /// <summary>The fields of a type and of its base types, up to one that need not be examined.</summary>
     /// <remarks>
-    /// A task's result is a field of its own type; what else a task has, its continuations above all, leads to the whole program.
+    /// The result of a task is a field of its own type; its other fields, above all its continuations, lead to the
+    /// whole program.
     /// </remarks>
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that was trimmed away is not seen; "
         + "IsUnseen says where that may be.")]
@@ -100,7 +112,7 @@ internal static class ObjectParts
         }
     }
 
-    // A class may have a field of a type whose assembly is not there, as long as nobody uses it: it is null.
+    // A class may have a field of a type whose assembly is missing, as long as nothing uses it: it is null.
     private static bool HasType(FieldInfo field)
     {
         try
@@ -113,14 +125,14 @@ internal static class ObjectParts
         }
     }
 
-    // Compiled ahead of time, the type arguments of a tuple are known, its fields are not.
+    // Compiled ahead of time, the type arguments of a tuple are known, but not its fields.
     private static IEnumerable<Type> TypesIn(Type type)
     {
         IEnumerable<Type> arguments = IsMemory(type) || !RuntimeFeature.IsDynamicCodeSupported ? type.GetGenericArguments() : [];
         return IsMemory(type) ? arguments : arguments.Concat(Fields(type).Select(field => field.FieldType));
     }
 
-    /// <summary>Whether it is memory of the framework's, behind whose fields anything may be.</summary>
+    /// <summary>Whether it is a memory type of the framework, whose fields may lead to anything.</summary>
     public static bool IsMemory(Type type) => IsOf(type, typeof(Memory<>)) || IsOf(type, typeof(ReadOnlyMemory<>));
 
     public static bool IsOf(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;

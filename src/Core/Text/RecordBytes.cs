@@ -1,6 +1,8 @@
 namespace FastStream.Runtime;
 
-/// <summary>Received bytes that a decoder makes records from: whole records, in pinned memory that lives as long as the batch.</summary>
+/// <summary>
+/// Received bytes for a decoder to convert to records: whole records, in pinned memory that lives as long as the batch.
+/// </summary>
 public readonly unsafe ref struct RecordBytes
 {
     private readonly byte* _start;   // first byte
@@ -8,11 +10,14 @@ public readonly unsafe ref struct RecordBytes
     private readonly int _readable;  // bytes that may be loaded from _start on, at least _length
 
     /// <summary>
-    /// Bytes at a fixed address, such as those of a mapped file. The caller answers for the address: only unsafe code can make one.
+    /// Bytes at a fixed address, such as those of a mapped file. The caller is responsible for the address: only unsafe
+    /// code can create one.
     /// </summary>
-    /// <param name="start">The first byte; must not move and must stay as long as the batch.</param>
+    /// <param name="start">The first byte; must not move, and must stay valid as long as the batch.</param>
     /// <param name="length">Number of bytes.</param>
-    /// <param name="readablePast">Bytes behind them that may be read, though they mean nothing: lets short texts be loaded at once.</param>
+    /// <param name="readablePast">
+    /// Number of readable bytes after them, whose values are ignored: with them, a short text takes one load.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A length is negative.</exception>
     public RecordBytes(byte* start, int length, int readablePast)
     {
@@ -23,7 +28,7 @@ public readonly unsafe ref struct RecordBytes
         _readable = length + readablePast;
     }
 
-    /// <summary>Bytes of a block, which the batch must hold.</summary>
+    /// <summary>Bytes of a block; the batch must hold the block.</summary>
     public RecordBytes(Block block, int start, int length)
     {
         ArgumentNullException.ThrowIfNull(block);

@@ -5,12 +5,15 @@ using System.Runtime.InteropServices;
 
 namespace FastStream.Runtime;
 
-/// <summary>Where records of a type hold texts, so that what keeps records longer than their batch can copy the texts with them.</summary>
+/// <summary>
+/// The places of texts in records of a type, so that operators that keep records longer than their batch can copy the
+/// texts too.
+/// </summary>
 /// <remarks>
-/// Found once for a type, by looking at its fields: texts in the record itself and in structs inside it are found by
-/// their place and copied. Texts and groups behind references (arrays, lists, classes), and texts in inline arrays and
-/// overlaid fields, cannot be copied so; <see cref="Unreachable"/> names such a type. Where code is compiled ahead of
-/// time fields cannot be looked at, and every struct of the user's counts as such.
+/// The places are determined once for a type, from its fields: texts in the record itself and in structs inside it can
+/// be copied. Texts and groups behind references (arrays, lists, classes), and texts in inline arrays and overlapping
+/// fields, cannot be copied; <see cref="Unreachable"/> names such a type. In code compiled ahead of time, fields cannot
+/// be examined, and every struct of the user counts as such a type.
 /// </remarks>
 internal static class RecordTexts<T>
 {
@@ -20,13 +23,15 @@ internal static class RecordTexts<T>
     /// <summary>Whether a record holds texts that <see cref="Copy(Span{T}, TextArena, ArenaLease)"/> finds.</summary>
     public static bool Any => Offsets.Length > 0;
 
-    /// <summary>Where the texts are, in bytes from the record's beginning.</summary>
+    /// <summary>The places of the texts, in bytes from the record's start.</summary>
     public static ReadOnlySpan<int> Places => Offsets;
 
-    /// <summary>A type inside the record that holds memory of the batch where it cannot be copied; null for most.</summary>
+    /// <summary>
+    /// A type inside the record that holds memory of the batch in a place that cannot be copied; null for most records.
+    /// </summary>
     public static Type? Unreachable { get; } = RecordFields.Unreachable(typeof(T));
 
-    /// <summary>Puts copies in the place of all long texts of the records.</summary>
+    /// <summary>Replaces all long texts of the records by copies.</summary>
     public static void Copy(Span<T> records, TextArena memory, ArenaLease lease)
     {
         foreach (int offset in Offsets)
@@ -39,11 +44,11 @@ internal static class RecordTexts<T>
         }
     }
 
-    /// <summary>Puts copies in the place of all long texts of one record.</summary>
+    /// <summary>Replaces all long texts of one record by copies.</summary>
     public static void Copy(ref T record, TextArena memory, ArenaLease lease) =>
         Copy(MemoryMarshal.CreateSpan(ref record, 1), memory, lease);
 
-    /// <summary>Bytes of the record's texts that lie outside of it.</summary>
+    /// <summary>Bytes of the record's texts that are outside the record.</summary>
     public static long LongBytes(ref T record)
     {
         long bytes = 0;
@@ -61,12 +66,12 @@ internal static class RecordTexts<T>
         ref Unsafe.As<byte, Utf8Text>(ref Unsafe.AddByteOffset(ref Unsafe.As<T, byte>(ref record), offset));
 }
 
-/// <summary>Looks through the fields of record types.</summary>
+/// <summary>Examines the fields of record types.</summary>
 internal static class RecordFields
 {
     private const BindingFlags Instance = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-    /// <summary>The fields that lead to each text that lies in a record; an empty path where the record is a text.</summary>
+    /// <summary>The fields that lead to each text inside a record; an empty path if the record is a text.</summary>
     public static IReadOnlyList<IReadOnlyList<FieldInfo>> TextPaths(Type record)
     {
         var paths = new List<IReadOnlyList<FieldInfo>>();
@@ -89,7 +94,7 @@ internal static class RecordFields
         }
     }
 
-    /// <summary>A type inside a record that holds memory of the batch behind a reference; null where there is none.</summary>
+    /// <summary>A type inside a record that holds memory of the batch behind a reference; null if there is none.</summary>
     public static Type? Unreachable(Type record)
     {
         var seen = new HashSet<(Type, bool)>();
@@ -114,18 +119,18 @@ internal static class RecordFields
                 ? null : Parts(type).Select(part => Find(part, behind)).FirstOrDefault(found => found is not null);
         }
 
-        // The place of a text in a tuple is not known then either.
+        // The place of a text in a tuple is unknown then, too.
         Type? FindAheadOfTime(Type type, bool behind) => !IsKnownAheadOfTime(type)
             ? type
             : type.GetGenericArguments().Select(part => part == typeof(Utf8Text) ? type : Find(part, behind))
                 .FirstOrDefault(found => found is not null);
     }
 
-    // Compiled ahead of time, what a struct holds is known of the framework's own alone: by their type arguments, as
+    // Compiled ahead of time, the content is known only for the framework's own structs: by their type arguments, as
     // fields may have been trimmed away.
     private static bool IsKnownAheadOfTime(Type type) => type.Assembly == typeof(object).Assembly || type == typeof(BatchTime);
 
-    // What is inside of the framework's own classes is known by their type arguments.
+    // The content of the framework's own classes is known by their type arguments.
     private static IEnumerable<Type> Parts(Type type)
     {
         if (type.IsArray)
@@ -151,7 +156,8 @@ internal static class RecordFields
         + "text; where there is no metadata of fields, no struct is looked into.")]
     private static FieldInfo[] FieldsOf(Type type) => type.GetFields(Instance);
 
-    // Structs in which the place of a text is not that of one field: it is elsewhere, repeated, or also something else's.
+    // Structs in which the place of a text is not that of one field: it is elsewhere, repeated, or shared with another
+    // field.
     private static bool IsOpaque(Type type) =>
         ObjectParts.IsMemory(type)
             || (type.IsValueType && (type.IsExplicitLayout || type.IsDefined(typeof(InlineArrayAttribute), inherit: false)));

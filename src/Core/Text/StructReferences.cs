@@ -6,15 +6,16 @@ using System.Runtime.InteropServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Where a struct has the references behind which texts may be, so that they are read where they lie, without a box for each struct.
+/// The places in a struct of references that may lead to texts, so that the references are read in place, without
+/// boxing each struct.
 /// </summary>
 /// <remarks>
-/// The layout is the runtime's affair: a marker is put into one word of an otherwise empty struct after the other, and each field is
-/// asked whether it has it.
+/// As the runtime chooses the layout, a marker is written into each word of an otherwise empty struct in turn, and each
+/// field is checked for the marker.
 /// </remarks>
 internal static class StructReferences
 {
-    /// <summary>The places, in bytes from the struct's beginning; empty for what is surely free of texts.</summary>
+    /// <summary>The places, in bytes from the struct's start; empty for a struct that is certainly free of texts.</summary>
     /// <param name="type">The struct; not nullable.</param>
     public static int[] Of(Type type)
     {
@@ -42,7 +43,7 @@ internal static class StructReferences
             return places;
         }
 
-        // A nullable struct in a box is the struct itself, so that its own layout shows in an array alone.
+        // A boxed nullable struct is the struct itself, so that its own layout shows only in an array.
         object marker = NewMarker();
         object box = NewBox(inside);
         Reference(box, places[0]) = marker;
@@ -105,13 +106,14 @@ internal static class StructReferences
         throw NotFound(type, field.Name);
     }
 
-    // In a struct in a box.
+    // In a boxed struct.
     private static ref object Reference(object box, int offset) =>
         ref Unsafe.As<byte, object>(ref Unsafe.AddByteOffset(ref BoxedStruct.First(box), offset));
 
     private static NotSupportedException NotFound(Type type, string field) => new($"The place of {field} in {type} was not found.");
 
-    // Where it is put is no reference's place at times: then no collection sees it there, and it must not move.
+    // At times the marker is not in the place of a reference: the collector does not see it there then, and so it must
+    // not move.
     private static byte[] NewMarker() => GC.AllocateUninitializedArray<byte>(1, pinned: true);
 
     [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "No constructor runs: the default of a struct is taken.")]

@@ -4,13 +4,13 @@ using System.Runtime.CompilerServices;
 namespace FastStream.Runtime;
 
 /// <summary>
-/// Where an operator puts texts that outlive their batch: pinned chunks that are filled one after the other and come
-/// back when nobody reads them any more.
+/// Memory for an operator's texts that outlive their batch: pinned chunks, which are filled one after another and
+/// return when they have no reader left.
 /// </summary>
 /// <remarks>
-/// Windows and state copy what they keep, so that a long window never holds received blocks, of which receivers would
-/// run short. Texts that lie in their struct (15 bytes and less) are not copied. Copying is for the one thread of the
-/// operator; chunks come back from any.
+/// Windows and states copy the texts that they keep, so that a long window never holds received blocks, which receivers
+/// would then lack. Texts inside their struct (15 bytes and less) are not copied. Only the thread of the operator
+/// copies; any thread returns chunks.
 /// </remarks>
 internal sealed unsafe class TextArena
 {
@@ -20,12 +20,12 @@ internal sealed unsafe class TextArena
     private const int SpareChunks = 4;   // kept even when nothing is in use
 
     private readonly ConcurrentStack<ArenaChunk> _free = new();
-    private ArenaChunk? _current;   // being filled; held by this
+    private ArenaChunk? _current;   // being filled; held by the arena
     private int _used;             // bytes used in it
     private int _inUse;            // chunks out of the pool
-    private int _freeCount;        // chunks in _free, which would walk through all of them to count
+    private int _freeCount;        // chunks in _free, whose own count would enumerate them
 
-    /// <summary>The same text in this memory, held by the lease.</summary>
+    /// <summary>A copy of the text in this memory, held by the lease.</summary>
     public Utf8Text Copy(in Utf8Text text, ArenaLease lease)
     {
         if (!text.IsLong)
@@ -38,7 +38,7 @@ internal sealed unsafe class TextArena
         {
             var own = new ArenaChunk(null, bytes.Length);
             lease.Add(own);
-            own.Release();   // only the lease holds it
+            own.Release();   // only the lease holds the chunk
             return Write(own, 0, bytes);
         }
 
@@ -55,10 +55,10 @@ internal sealed unsafe class TextArena
         return Write(_current, at, bytes);
     }
 
-    /// <summary>A chunk that nobody reads any more.</summary>
+    /// <summary>Takes back a chunk that has no reader left.</summary>
     internal void Return(ArenaChunk chunk)
     {
-        // As many are kept as are in use: enough for the next round, and no high-water mark for ever.
+        // Keeps as many spare chunks as are in use: enough for the next round, without keeping the peak for ever.
         if (Volatile.Read(ref _freeCount) < Interlocked.Decrement(ref _inUse) + SpareChunks)
         {
             Interlocked.Increment(ref _freeCount);
@@ -86,11 +86,11 @@ internal sealed unsafe class TextArena
     }
 }
 
-/// <summary>A piece of pinned memory, counted by its holders.</summary>
+/// <summary>A piece of pinned memory with a reference count.</summary>
 internal sealed unsafe class ArenaChunk
 {
-    private readonly TextArena? _owner;   // where it comes back to; null for one of a single long text
-    private readonly byte[] _array;        // pinned, with the padding that wide loads of texts need
+    private readonly TextArena? _owner;   // the arena to which it returns; null for the chunk of a single long text
+    private readonly byte[] _array;        // pinned, with padding for wide loads of texts
     private int _holders = 1;
 
     public ArenaChunk(TextArena? owner, int length)
@@ -133,7 +133,7 @@ internal sealed class ArenaLease : IDisposable
         }
     }
 
-    /// <summary>One more holder; each ends with a <see cref="Dispose"/>.</summary>
+    /// <summary>Adds a holder; each must call <see cref="Dispose"/>.</summary>
     public ArenaLease Retain()
     {
         Interlocked.Increment(ref _holders);

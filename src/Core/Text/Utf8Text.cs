@@ -10,27 +10,28 @@ using System.Text.Json.Serialization;
 namespace FastStream;
 
 /// <summary>
-/// A piece of UTF-8 text in 16 bytes, without an object: up to 15 bytes lie in the struct itself, longer text is an address into a
-/// pooled block of received bytes.
+/// A piece of UTF-8 text in 16 bytes, without an object: up to 15 bytes are in the struct itself; a longer text is an
+/// address into a pooled block of received bytes.
 /// </summary>
 /// <remarks>
-/// A long text is valid as long as its batch is (or the output or slice that retained the batch). What must live longer becomes a
-/// <see cref="string"/> by <see cref="ToString()"/>, bytes by <see cref="ToArray"/>, or a process-wide constant by
-/// <see cref="Intern(string)"/>. Bytes are kept as they came: nothing is validated or normalised until a conversion
-/// asks for it. Comparison is ordinal, by bytes.
+/// A long text is valid as long as its batch (or the output or slice that retained the batch). For a longer life,
+/// convert it to a <see cref="string"/> by <see cref="ToString()"/>, to bytes by <see cref="ToArray"/>, or to a
+/// process-wide constant by <see cref="Intern(string)"/>. The bytes stay as received: only conversions validate or
+/// normalise them. Comparison is ordinal, by bytes.
 /// <code>
 /// short: | up to 15 bytes of text, then zeros                          | length 0..15 |
 /// long:  | address (8 bytes) | length (4 bytes) | first 3 bytes (3)    | 255          |
 /// </code>
-/// The layout follows the "German strings" of Umbra (Neumann and Freitag, CIDR 2020): a table compares two words instead of following
-/// pointers. docs/decisions/0002-utf8-text.md has the measurements. Immutable; safe from any thread while valid.
+/// The layout follows the "German strings" of Umbra (Neumann and Freitag, CIDR 2020): a table compares two words
+/// without following pointers. docs/decisions/0002-utf8-text.md has the measurements. Immutable; safe from any thread
+/// while valid.
 /// </remarks>
 [DebuggerDisplay("{ToString()}")]
 [StructLayout(LayoutKind.Sequential)]
 [JsonConverter(typeof(Utf8TextJsonConverter))]
 public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8Text>, ISpanFormattable, IUtf8SpanFormattable
 {
-    /// <summary>The most bytes that lie in the struct itself: 15. Text up to this length never expires.</summary>
+    /// <summary>The most bytes that are in the struct itself: 15. Text up to this length never expires.</summary>
     public const int InlineBytes = 15;
 
     private const ulong LongTag = 0xFFul << 56;
@@ -57,11 +58,11 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     /// <summary>Whether there are no bytes.</summary>
     public bool IsEmpty => _high == 0;
 
-    /// <summary>Whether the text lies in the struct and so never expires.</summary>
+    /// <summary>Whether the text is in the struct, and so never expires.</summary>
     public bool IsInline => !IsLong;
 
     /// <summary>
-    /// The bytes. For short text the span lies in this very variable: it must not outlive it (the compiler sees to
+    /// The bytes. The span of a short text points into this variable and must not outlive it (the compiler ensures
     /// that).
     /// </summary>
     [UnscopedRef]
@@ -73,7 +74,7 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
             : MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<ulong, byte>(ref Unsafe.AsRef(in _low)), (int)(_high >> 56));
     }
 
-    // Loaded from 16 - n on, it keeps the first n of 16 bytes.
+    // A mask for the first n of 16 bytes, when loaded from 16 - n on.
     private static ReadOnlySpan<byte> KeepWindow =>
     [
         255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
@@ -81,8 +82,8 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     ];
 
     /// <summary>
-    /// The bytes of a long text. Unlike <see cref="Span"/> it needs no address of this variable, which can so stay in
-    /// registers.
+    /// The bytes of a long text. Unlike <see cref="Span"/>, it does not take the address of this variable, which can
+    /// therefore stay in registers.
     /// </summary>
     internal ReadOnlySpan<byte> LongSpan
     {
@@ -121,8 +122,8 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     }
 
     /// <summary>
-    /// A text over pinned bytes with anything behind them. 16 bytes are loaded at once unless they cross a page: a load
-    /// inside the page that holds the first byte cannot fault, whatever the rest of it belongs to.
+    /// A text over pinned bytes with any memory after them. It loads 16 bytes at once unless they cross a page: a load
+    /// within the page of the first byte cannot fault, whatever the rest of the page belongs to.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Utf8Text FromAnywhere(byte* start, int length) =>
@@ -132,12 +133,12 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     internal static Utf8Text OverPinned(ReadOnlySpan<byte> bytes) =>
         FromExact((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes)), bytes.Length);
 
-    // By way of general registers: a cast of the vector would go through memory.
+    // Through general registers: a cast of the vector would go through memory.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Utf8Text FromShort(Vector128<byte> bytes, int length) =>
         new(bytes.AsUInt64().ToScalar(), bytes.AsUInt64().GetElement(1) | ((ulong)length << 56));
 
-    /// <summary>Writes what <see cref="FromAnywhere"/> gives, without a detour over registers.</summary>
+    /// <summary>Writes the result of <see cref="FromAnywhere"/> directly to memory, without general registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Store(Utf8Text* target, byte* start, int length)
     {
@@ -152,11 +153,13 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         }
     }
 
-    /// <summary>Whether so many bytes from an address on lie in one page of 4 KiB, the smallest that a system has.</summary>
+    /// <summary>
+    /// Whether a number of bytes from an address on are within one page of 4 KiB, the smallest page of any system.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool StaysInPage(byte* start, int bytes) => ((nuint)start & 4095) <= (nuint)(4096 - bytes);
 
-    /// <summary>A text over pinned bytes, of which none past the end may be read.</summary>
+    /// <summary>A text over pinned bytes, with no readable bytes past the end.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static Utf8Text FromExact(byte* start, int length)
     {
@@ -172,7 +175,7 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
 
     /// <summary>A text of at most <see cref="InlineBytes"/> bytes, copied into the struct.</summary>
     /// <returns>
-    /// False if the bytes are too many; such text needs memory to lie in: a string, or
+    /// False if there are too many bytes; such a text needs memory of its own: use a string, or
     /// <see cref="Intern(ReadOnlySpan{byte})"/>.
     /// </returns>
     public static bool TryCreateInline(ReadOnlySpan<byte> bytes, out Utf8Text text)
@@ -192,12 +195,12 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     }
 
     /// <summary>
-    /// A text over bytes of a block, for sources: short text is copied into the struct, longer text is valid as long as
-    /// somebody holds the block.
+    /// A text over bytes of a block, for sources: a short text is copied into the struct; a longer text is valid as
+    /// long as the block is held.
     /// </summary>
-    /// <param name="block">The block. Whoever makes records of it holds it until their batch is done with.</param>
-    /// <param name="start">Where the text begins, in bytes from the block's start.</param>
-    /// <param name="length">Its bytes; they must not change any more.</param>
+    /// <param name="block">The block. The source must hold it until the batch of its records is disposed of.</param>
+    /// <param name="start">The start of the text, in bytes from the block's start.</param>
+    /// <param name="length">Its length in bytes; they must not change any more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The bytes are not inside the block.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Utf8Text Over(Block block, int start, int length)
@@ -209,21 +212,20 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     }
 
     /// <summary>
-    /// A text over memory that is somebody else's, such as a mapped file, a native library's buffer or a pinned array:
-    /// short text is copied into the struct, longer text is valid as long as the memory is. Nothing behind its end is
-    /// read from another page.
+    /// A text over memory of the caller, such as a mapped file, a native library's buffer or a pinned array: a short
+    /// text is copied into the struct; a longer text is valid as long as the memory. Bytes past its end are never read
+    /// from another page.
     /// </summary>
     /// <remarks>
-    /// Nobody but the caller knows how long that is. A source gives the memory back when its batch is done with: in
-    /// <see cref="InputBatch{T}"/>'s <c>Dispose</c>. What operators keep for longer
-    /// (states, windows) they copy.
+    /// Only the caller knows how long that is. A source releases the memory in the <c>Dispose</c> of its
+    /// <see cref="InputBatch{T}"/>. Operators copy what they keep for longer (states, windows).
     /// <code>
-    /// byte[] buffer = GC.AllocateArray&lt;byte&gt;(4096, pinned: true);   // held by whoever made it
+    /// byte[] buffer = GC.AllocateArray&lt;byte&gt;(4096, pinned: true);   // kept alive by its owner
     /// fixed (byte* start = buffer) { line = Utf8Text.Over(start + from, length); }
     /// </code>
     /// </remarks>
     /// <param name="start">The first byte; it must not move or change.</param>
-    /// <param name="length">Its bytes.</param>
+    /// <param name="length">Its length in bytes.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is negative.</exception>
     public static Utf8Text Over(byte* start, int length)
     {
@@ -231,8 +233,10 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         return FromExact(start, length);
     }
 
-    /// <summary>A text that lives as long as the process: for constants, look-up tables and tests. Equal bytes are kept once.</summary>
-    /// <remarks>Memory grows with the number of different long texts; do not intern what comes from outside without a bound.</remarks>
+    /// <summary>
+    /// A text that lives as long as the process: for constants, look-up tables and tests. Equal bytes are stored once.
+    /// </summary>
+    /// <remarks>Memory grows with the number of distinct long texts; do not intern unbounded outside input.</remarks>
     public static Utf8Text Intern(ReadOnlySpan<byte> bytes) => Utf8TextInterning.Intern(bytes);
 
     /// <summary>A text that lives as long as the process; see <see cref="Intern(ReadOnlySpan{byte})"/>.</summary>
@@ -247,7 +251,7 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     public bool Equals(Utf8Text other) =>
         _high == other._high && (_low == other._low || (IsLong && Span.SequenceEqual(other.Span)));
 
-    /// <summary>Whether the text is these bytes.</summary>
+    /// <summary>Whether the text consists of these bytes.</summary>
     public bool Equals(ReadOnlySpan<byte> bytes) => Span.SequenceEqual(bytes);
 
     /// <inheritdoc/>
@@ -256,11 +260,13 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     /// <summary>A hash of the bytes, with a secret of the process.</summary>
     public override int GetHashCode() => (int)Hash();
 
-    /// <summary>The hash, if the text is short; a number without meaning, if it is long.</summary>
+    /// <summary>The hash of a short text; a meaningless number for a long one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal uint HashAsShort() => WordHash.Fold(Vector128.LoadUnsafe(ref Unsafe.As<ulong, byte>(ref Unsafe.AsRef(in _low))));
 
-    /// <summary>Whether both are the same words in memory: never for different texts, always for equal short ones.</summary>
+    /// <summary>
+    /// Whether both have the same words in memory: never true for different texts, always true for equal short ones.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool AreSameWords(in Utf8Text left, in Utf8Text right) => left._low == right._low && left._high == right._high;
 
@@ -269,17 +275,19 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     internal uint Hash() => Hash(default(ProcessSecret));
 
     /// <summary>
-    /// The hash that says which partition owns the text, or what a struct with it is hashed by. It is made of the words
-    /// as they lie here: it changes where their layout does.
+    /// The hash that determines which partition owns the text, also as a part of a struct's hash. It is computed from
+    /// the words in this layout, and changes with it.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal uint Hash<TMixer>(in TMixer mixer)
         where TMixer : struct, IKeyMixer => IsLong ? HashLong(in mixer) : mixer.Fold(_low, _high);
 
-    /// <summary>One to eight digits as a number, all at once: no branch depends on how many there are. False for anything else.</summary>
+    /// <summary>
+    /// Parses one to eight digits as a number, all at once: no branch depends on their number. False for anything else.
+    /// </summary>
     /// <remarks>
-    /// Digits to pairs, pairs to fours, fours to eight, by a multiplication each (Lemire, "Quickly parsing eight
-    /// digits", 2018).
+    /// One multiplication each combines digits to pairs, pairs to fours and fours to eight (Lemire, "Quickly parsing
+    /// eight digits", 2018).
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryParseFewDigits(out long value)
@@ -287,7 +295,7 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
         int length = (int)(_high >> 56);
         int shift = 64 - (8 * length);
 
-        // The last digit moves to the highest byte; what comes in below counts as leading zeros.
+        // The last digit moves to the highest byte; the bytes shifted in below count as leading zeros.
         ulong digits = (_low << shift) - (0x3030303030303030ul << shift);
         bool isNumber = (uint)(length - 1) < 8 && (((digits + 0x7676767676767676ul) | digits) & 0x8080808080808080ul) == 0;
         digits = (digits * 10) + (digits >> 8);
@@ -298,8 +306,8 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     }
 
     /// <summary>
-    /// The number of up to seven digits that ends a long text, 0 where there is no digit; all at once, like
-    /// <see cref="TryParseFewDigits"/>. False where more must be looked at.
+    /// Parses the number of up to seven digits at the end of a long text, 0 if there is no digit; all at once, like
+    /// <see cref="TryParseFewDigits"/>. False if more bytes must be examined.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryParseFewLastDigits(out long value, out int count)
@@ -311,7 +319,7 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
             return false;
         }
 
-        // The highest bit of each byte says that it is no digit; the last such byte stands before the number.
+        // The highest bit of each byte marks it as no digit; the last such byte is the one before the number.
         ulong last = *(ulong*)((byte*)_low + (uint)_high - 8);
         ulong nibbles = last ^ 0x3030303030303030ul;
         ulong others = (((nibbles & 0x7F7F7F7F7F7F7F7Ful) + 0x7676767676767676ul) | nibbles) & 0x8080808080808080ul;
@@ -321,7 +329,7 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
             return false;
         }
 
-        // In two steps, so that no digit at all leaves nothing.
+        // In two steps, so that nothing is left if there is no digit.
         ulong digits = nibbles & (ulong.MaxValue << (56 - (8 * count)) << 8);
         digits = (digits * 10) + (digits >> 8);
         value = (long)((((digits & 0x000000FF000000FFul) * 0x000F424000000064ul)
@@ -330,8 +338,8 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
     }
 
     /// <summary>
-    /// The text before a separator that stands among the first 16 bytes of a long text, made of the bytes that were
-    /// searched.
+    /// The text before a separator among the first 16 bytes of a long text, created from the bytes already loaded for
+    /// the search.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryUpToInFirstBytes(byte separator, out Utf8Text part)
@@ -442,7 +450,7 @@ public readonly unsafe struct Utf8Text : IEquatable<Utf8Text>, IComparable<Utf8T
             next += 16;
         }
 
-        // The last 16 bytes, which may overlap the ones before: a long text has at least 16.
+        // The last 16 bytes, which may overlap the ones before; a long text has at least 16.
         return mixer.Fold(*(ulong*)last ^ hash, *(ulong*)(last + 8));
     }
 }

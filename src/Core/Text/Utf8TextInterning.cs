@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Texts that live as long as the process, each once.</summary>
+/// <summary>Texts that live as long as the process, each stored once.</summary>
 internal static unsafe class Utf8TextInterning
 {
     private static readonly ConcurrentDictionary<Utf8Text, byte[]> Texts = new();
@@ -26,7 +26,8 @@ internal static unsafe class Utf8TextInterning
         byte[] copy = GC.AllocateUninitializedArray<byte>(bytes.Length, pinned: true);
         bytes.CopyTo(copy);
 
-        // The dictionary's key points into its own value, which keeps the bytes alive; the first of racing twins stays.
+        // The dictionary's key points into its own value, which keeps the bytes alive; of two racing copies, the first
+        // stays.
         return OverPinned(Texts.GetOrAdd(OverPinned(copy), copy));
     }
 

@@ -5,8 +5,8 @@ using System.Text.Unicode;
 namespace FastStream;
 
 /// <summary>
-/// A <see cref="Utf8Text"/> as a JSON string. Read texts longer than <see cref="Utf8Text.InlineBytes"/> are interned,
-/// for they need memory to lie in.
+/// A <see cref="Utf8Text"/> as a JSON string. It interns the texts that it reads if they are longer than
+/// <see cref="Utf8Text.InlineBytes"/>, as they need memory of their own.
 /// </summary>
 public sealed class Utf8TextJsonConverter : JsonConverter<Utf8Text>
 {

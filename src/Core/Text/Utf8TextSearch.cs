@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Searching, trimming and parsing of <see cref="Utf8Text"/>: all on the bytes, nothing allocated.</summary>
+/// <summary>Searching, trimming and parsing of <see cref="Utf8Text"/>: directly on the bytes, without allocations.</summary>
 public static class Utf8TextSearch
 {
     /// <summary>Whether the bytes of <paramref name="value"/> occur in the text: <c>line.Contains("ERROR"u8)</c>.</summary>
@@ -49,8 +49,8 @@ public static class Utf8TextSearch
     }
 
     /// <summary>
-    /// The part before the first separator; the whole text where there is none. <c>line.UpTo((byte)' ')</c> is the
-    /// first field of a log line.
+    /// The part before the first separator; the whole text if there is none. <c>line.UpTo((byte)' ')</c> is the first
+    /// field of a log line.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Utf8Text UpTo(this Utf8Text text, byte separator) =>
@@ -58,12 +58,14 @@ public static class Utf8TextSearch
 
     /// <summary>
     /// The number that ends the text: its trailing decimal digits, without a sign. <c>line.TryParseEnd(out long bytes,
-    /// out int digits)</c> reads the last field of a log line, whatever stands before it.
+    /// out int digits)</c> reads the last field of a log line, whatever precedes it.
     /// </summary>
     /// <param name="text">The text.</param>
-    /// <param name="value">The number; 0 where there is none.</param>
-    /// <param name="digits">How many digits there are, leading zeros included.</param>
-    /// <returns>False where the text does not end with a digit, or the number is greater than <see cref="long.MaxValue"/>.</returns>
+    /// <param name="value">The number; 0 if there is none.</param>
+    /// <param name="digits">The number of digits, including leading zeros.</param>
+    /// <returns>
+    /// False if the text does not end with a digit, or the number is greater than <see cref="long.MaxValue"/>.
+    /// </returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryParseEnd(this Utf8Text text, out long value, out int digits)
     {
@@ -77,14 +79,18 @@ public static class Utf8TextSearch
     }
 
     /// <summary>
-    /// The parts between separators, in order, as <see cref="string.Split(char, StringSplitOptions)"/> has them; no
-    /// separator gives the whole text.
+    /// The parts between separators, in order, as in <see cref="string.Split(char, StringSplitOptions)"/>; the whole
+    /// text if there is no separator.
     /// </summary>
     /// <example><code>var words = lines.FlatMap(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries));</code></example>
     /// <param name="text">The text.</param>
     /// <param name="separator">An ASCII character, up to U+007F.</param>
-    /// <param name="options">Whether parts are trimmed (of ASCII white space), and empty ones left out; by itself neither.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The separator is no ASCII character, which takes several bytes.</exception>
+    /// <param name="options">
+    /// Whether to trim the parts (of ASCII white space), and to omit empty ones; by default neither.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The separator is not an ASCII character, and so has several bytes.
+    /// </exception>
     public static Utf8TextSplit Split(this Utf8Text text, char separator, StringSplitOptions options = StringSplitOptions.None) =>
         char.IsAscii(separator)
         ? new(text, (byte)separator, options)
@@ -92,12 +98,12 @@ public static class Utf8TextSearch
             "an ASCII character is expected, which is one byte; for others make a string first: text.ToString().Split(separator)");
 
     /// <summary>
-    /// The parts between separators, in order; no separator gives the whole text, and empty parts are kept. Enumerate
+    /// The parts between separators, in order, including empty ones; the whole text if there is no separator. Enumerate
     /// with <c>foreach</c>.
     /// </summary>
     public static Utf8TextSplit Split(this Utf8Text text, byte separator) => new(text, separator);
 
-    /// <summary>The n-th part between separators, counted from 0; false if there are not so many.</summary>
+    /// <summary>Gets a part between separators by its index, from 0; false if there are fewer parts.</summary>
     public static bool TryField(this Utf8Text text, byte separator, int index, out Utf8Text field)
     {
         foreach (Utf8Text part in text.Split(separator))
@@ -113,24 +119,32 @@ public static class Utf8TextSearch
         return false;
     }
 
-    /// <summary>The whole text as a decimal integer, with an optional sign; false, and 0, if it is anything else or out of range.</summary>
+    /// <summary>
+    /// Parses the whole text as a decimal integer, with an optional sign; false, and 0, if it is anything else or out
+    /// of range.
+    /// </summary>
     public static bool TryParse(this Utf8Text text, out long value) =>
         text.TryParseFewDigits(out value)
             || IfWhole(Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length, ref value);
 
-    /// <summary>The whole text as a decimal integer, with an optional sign; false, and 0, if it is anything else or out of range.</summary>
+    /// <summary>
+    /// Parses the whole text as a decimal integer, with an optional sign; false, and 0, if it is anything else or out
+    /// of range.
+    /// </summary>
     public static bool TryParse(this Utf8Text text, out int value) =>
         IfWhole(Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length, ref value);
 
-    /// <summary>The whole text as a number in invariant notation; false, and 0, if it is anything else.</summary>
+    /// <summary>Parses the whole text as a number in invariant notation; false, and 0, if it is anything else.</summary>
     public static bool TryParse(this Utf8Text text, out double value) =>
         IfWhole(Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length, ref value);
 
-    /// <summary>The whole text as a decimal number in invariant notation; false, and 0, if it is anything else.</summary>
+    /// <summary>
+    /// Parses the whole text as a decimal number in invariant notation; false, and 0, if it is anything else.
+    /// </summary>
     public static bool TryParse(this Utf8Text text, out decimal value) =>
         IfWhole(Utf8Parser.TryParse(text.Span, out value, out int used) && used == text.Length, ref value);
 
-    // .NET's parser leaves the number that the text begins with where more follows.
+    // If more follows, .NET's parser leaves the number at the start of the text in the result.
     private static bool IfWhole<TNumber>(bool isWhole, ref TNumber value)
         where TNumber : struct
     {
@@ -138,7 +152,8 @@ public static class Utf8TextSearch
         return isWhole;
     }
 
-    // The cold halves of the searches above. Only they take a text's own address, so that it stays in registers where it is long.
+    // The cold halves of the searches above. Only they take the address of a text, so that a long text stays in
+    // registers.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int IndexInShort(Utf8Text text, ReadOnlySpan<byte> value) => text.Span.IndexOf(value);
 

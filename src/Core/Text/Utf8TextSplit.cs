@@ -3,19 +3,19 @@ using System.Collections;
 namespace FastStream;
 
 /// <summary>
-/// The parts of a text between separators; made by
+/// The parts of a text between separators; created by
 /// <see cref="Utf8TextSearch.Split(Utf8Text, char, StringSplitOptions)"/>.
 /// </summary>
 /// <remarks>
-/// Walked by <c>foreach</c>, or handed to <c>FlatMap</c>, it allocates nothing; LINQ makes an object of it. The parts
-/// lie in the text's memory, and are valid as long as it is.
+/// In <c>foreach</c>, or as the result of <c>FlatMap</c>'s function, it allocates nothing; LINQ boxes it. The parts
+/// point into the text's memory, and are valid as long as the text.
 /// </remarks>
 public struct Utf8TextSplit : IEnumerable<Utf8Text>, IEnumerator<Utf8Text>, IEquatable<Utf8TextSplit>
 {
-    private readonly Utf8Text _text;                // the whole
-    private readonly byte _separator;               // what stands between parts
-    private readonly StringSplitOptions _options;   // which parts are left out, and whether they are trimmed
-    private int _next;                              // where the next part begins; past the end once the last was given
+    private readonly Utf8Text _text;                // the whole text
+    private readonly byte _separator;               // the byte between parts
+    private readonly StringSplitOptions _options;   // which parts are omitted, and whether they are trimmed
+    private int _next;                              // start of the next part; past the end after the last one
 
     internal Utf8TextSplit(Utf8Text text, byte separator, StringSplitOptions options = StringSplitOptions.None)
     {
@@ -29,7 +29,7 @@ public struct Utf8TextSplit : IEnumerable<Utf8Text>, IEnumerator<Utf8Text>, IEqu
 
     readonly object IEnumerator.Current => Current;
 
-    /// <summary>This walk itself, from where it is.</summary>
+    /// <summary>This enumerator itself, from its current position.</summary>
     public readonly Utf8TextSplit GetEnumerator() => this;
 
     readonly IEnumerator<Utf8Text> IEnumerable<Utf8Text>.GetEnumerator() => this;
@@ -59,17 +59,17 @@ public struct Utf8TextSplit : IEnumerable<Utf8Text>, IEnumerator<Utf8Text>, IEqu
         return false;
     }
 
-    /// <summary>Not supported: ask the text for another walk.</summary>
+    /// <summary>Not supported: call <c>Split</c> again.</summary>
     /// <exception cref="NotSupportedException">Always.</exception>
     readonly void IEnumerator.Reset() =>
         throw new NotSupportedException("A walk over the parts of a text goes forward only. Call Split again.");
 
-    /// <summary>Nothing is held.</summary>
+    /// <summary>Does nothing: there is nothing to release.</summary>
     public readonly void Dispose()
     {
     }
 
-    /// <summary>Whether both are at the same place of equal texts, and look for the same.</summary>
+    /// <summary>Whether both are at the same position of equal texts, with the same separator and options.</summary>
     public readonly bool Equals(Utf8TextSplit other) =>
         _next == other._next && _separator == other._separator && _options == other._options && _text == other._text;
 
@@ -79,7 +79,7 @@ public struct Utf8TextSplit : IEnumerable<Utf8Text>, IEnumerator<Utf8Text>, IEqu
     /// <inheritdoc/>
     public override readonly int GetHashCode() => HashCode.Combine(_text, _separator, _options, _next);
 
-    /// <summary>Whether both are at the same place of equal texts, and look for the same.</summary>
+    /// <summary>Whether both are at the same position of equal texts, with the same separator and options.</summary>
     public static bool operator ==(Utf8TextSplit left, Utf8TextSplit right) => left.Equals(right);
 
     /// <summary>Whether they differ.</summary>

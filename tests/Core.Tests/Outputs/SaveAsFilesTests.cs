@@ -210,7 +210,7 @@ public sealed class SaveAsFilesTests
         if (OperatingSystem.IsLinux())
         {
             IOException error = Assert.Throws<IOException>(() => DurableFile.FlushDirectory("/no/such/directory"));
-            Assert.StartsWith("/no/such/directory could not be brought to the disk: No such file or directory (error 2).", error.Message);
+            Assert.StartsWith("/no/such/directory could not be flushed to disk: No such file or directory (error 2).", error.Message);
         }
     }
 }

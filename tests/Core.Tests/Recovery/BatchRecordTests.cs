@@ -43,12 +43,12 @@ public sealed class BatchRecordTests(ITestOutputHelper output)
 
     [Fact]
     public void Collect_CommitWithoutPlan_IsRefused() =>
-        Assert.Equal("The log says that batch 2000 ms is done, and not what it was made of.",
+        Assert.Equal("The log has a commit record of batch 2000 ms, but no intent record.",
             Assert.Throws<InvalidDataException>(() => Collect(Commit(2000))).Message);
 
     [Fact]
     public void Collect_PlannedTwice_IsRefused() =>
-        Assert.Equal("The log says twice what batch 2000 ms was made of.",
+        Assert.Equal("The log has two intent records of batch 2000 ms.",
             Assert.Throws<InvalidDataException>(() => Collect(Plan(2000), Commit(2000), Plan(2000))).Message);
 
     [Fact]

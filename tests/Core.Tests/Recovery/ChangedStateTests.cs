@@ -100,7 +100,7 @@ public sealed class ChangedStateTests
         else
         {
             InvalidOperationException error = Assert.Throws<InvalidOperationException>(second.Context.Start);
-            Assert.Contains("an earlier run wrote down do not fit", error.Message, StringComparison.Ordinal);
+            Assert.Contains("an earlier run logged do not fit", error.Message, StringComparison.Ordinal);
             Assert.Contains("was written with Red=0, Green=1", error.Message, StringComparison.Ordinal);
         }
 

@@ -72,7 +72,7 @@ public sealed class CheckpointScrubberTests : IDisposable
         File.WriteAllBytes(path, bytes);
         await LookAsync(store, 3);
         string warning = Assert.Single(_warnings);
-        Assert.StartsWith($"Checkpoint {number} is kept for when newer ones are damaged, and cannot serve: ", warning,
+        Assert.StartsWith($"Checkpoint {number} is kept for the case that newer ones are damaged, and cannot be used: ", warning,
             StringComparison.Ordinal);
         _warnings.Clear();
         await LookAsync(store, 9);

@@ -123,7 +123,7 @@ public sealed class DiskFaultTests : IDisposable
             FaultyDisk.Put(_directory.File(".checkpoint-000000001.writing/data"), elsewhere.File("other"));
             output.Write<byte>([1, 2, 3]);
         }));
-        Assert.Contains("was put aside", error.Message, StringComparison.Ordinal);
+        Assert.Contains("was quarantined", error.Message, StringComparison.Ordinal);
         Assert.Empty(store.Numbers);
         Assert.True(Directory.Exists(_directory.File("damaged-000000001")));
     }

@@ -215,7 +215,7 @@ public sealed class ReceiverJournalWriterTests : IDisposable
         FaultyDisk.Put(System.IO.Path.Combine(Path, "batches-000000001.log"), disk);
         journal.Append("lost"u8);
         IOException error = await Assert.ThrowsAsync<IOException>(() => journal.WhenWrittenAsync().WaitAsync(Patience));
-        Assert.Contains("What input has received could not be brought to the disk", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Data received by input could not be written to disk", error.Message, StringComparison.Ordinal);
         Assert.Throws<IOException>(() => journal.Append("more"u8));
         journal.Cut();
         Assert.Throws<IOException>(() => Saved(journal.SaveBatch));

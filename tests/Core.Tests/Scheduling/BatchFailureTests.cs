@@ -42,7 +42,7 @@ public sealed class BatchFailureTests
         Assert.Equal(["1000 ms: 1 2", "1000 ms at last: 1 2", "2000 ms: 3", "2000 ms at last: 3"], done);
         Assert.Empty(scenario.Failures);
         Assert.Equal(
-            ["Batch 1000 ms is tried again (1 of 2).", "Batch 1000 ms is tried again (2 of 2)."],
+            ["Batch 1000 ms is retried (1 of 2).", "Batch 1000 ms is retried (2 of 2)."],
             scenario.Recorder.Events.Where(heard => heard.Name == "Warning").Select(heard => heard.Message));
     }
 
