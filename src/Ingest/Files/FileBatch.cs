@@ -10,7 +10,7 @@ internal readonly record struct FileRange(OpenFile File, long Start, long End)
 }
 
 /// <summary>
-/// A batch of file ranges: each partition reads (or maps) and decodes its own part, so that reading is parallel and
+/// A batch of file ranges: each partition reads (or maps) and decodes its own split, so that reading is parallel and
 /// decoding finds the bytes in its cache.
 /// </summary>
 internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecoder<T> decoder, FileSource source,
@@ -22,7 +22,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
     private readonly DecodedSplits<T> _decoded = new(decoder, partitions);
     private readonly OversizedSplits _oversized = new(source, partitions);
 
-    /// <summary>The parts of files that it is made of, in order.</summary>
+    /// <summary>The file ranges of the batch, in order.</summary>
     public IReadOnlyList<FileRange> Ranges => ranges;
 
     public override long RecordCount => _totalBytes == 0 ? 0 : _decoded.Records;
@@ -33,7 +33,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
 
     public override void Run(int partition, int partitionCount, RecordBuffer<T> output)
     {
-        // A retried batch reads again: the blocks of the first try are in nobody's hands any more.
+        // A retried batch reads again: nobody uses the blocks of the first attempt any more.
         Release(_blocks[partition]);
         _oversized.Begin(partition);
         var run = new DecodeRun<T>(decoder, output);
@@ -83,7 +83,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         }
     }
 
-    // The file is open while its share is read, not as long as the batch waits and runs: handles are few.
+    // The file is open only while its split is read, not as long as the batch waits and runs: handles are scarce.
     private void Read(FileRange range, long start, long end, int partition, ref DecodeRun<T> run)
     {
         range.File.BeginReading();
@@ -113,7 +113,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         }
     }
 
-    // Each share looks at the file's first bytes: a later part of what has no lines has none either.
+    // Each split looks at the file's first bytes: a file that does not begin as text has no lines further on either.
     private void RefuseOthers(OpenFile file)
     {
         if (decoder is ITextDecoder)
@@ -126,7 +126,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         }
     }
 
-    // An archive can be read from its beginning only: the first share takes it whole.
+    // An archive can only be read from its beginning: the first split takes it whole.
     private void DecodePacked(FileRange range, long start, Packing packing, int partition, ref DecodeRun<T> run)
     {
         OpenFile file = range.File;
@@ -155,7 +155,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         blocks.Clear();
     }
 
-    // Where records can be found from any byte on, a range is shared out by bytes; elsewhere the first share takes it whole.
+    // Where records can be found from any byte, a range is split by bytes; elsewhere the first split takes it whole.
     private FileRange Share(FileRange range, long start, long end)
     {
         if (!decoder.AcceptsUnfinishedEnd)
@@ -168,8 +168,8 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         return new FileRange(range.File, first, last);
     }
 
-    // Where no record ends for long, the border is where the long one ends, if such records may be left out. Else
-    // another share's border would be behind this one's end: no share may go on.
+    // Where no record end is near, the border is the end of the long record, if such records may be dropped. Otherwise
+    // the border of another split would lie behind this one's end, so no split may continue.
     private long Border(FileRange range, long offset)
     {
         long border = range.File.Boundary(offset, decoder, source.MaxRecordBytes)
@@ -213,7 +213,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
                 whole = ReadRecords(share, at, block);
             }
 
-            // By default a block is shorter than the longest record, and nothing in it is looked at.
+            // By default a block is shorter than the longest record, so nothing in it is checked.
             int good = _limit.FindTooLong(block.Span[..whole]) ?? whole;
             if (good > 0)
             {
@@ -231,7 +231,8 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         }
     }
 
-    // A record that is too long: fails, or takes its first bytes or nothing of it, and gives where the next one begins.
+    // Handles a record that is too long: fails, or takes its first bytes or none of it; returns where the next one
+    // begins.
     private long PassOversized(FileRange share, long at, int partition, ref DecodeRun<T> run)
     {
         if (source.Oversized == OversizedRecordPolicy.FailStream || !decoder.AcceptsUnfinishedEnd)
@@ -242,7 +243,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         _oversized.Count(partition, share.File.Path, at);
         if (source.Oversized == OversizedRecordPolicy.Truncate)
         {
-            int length = source.MaxRecordBytes + 1;   // one more tells whether a character is cut
+            int length = source.MaxRecordBytes + 1;   // one byte more shows whether a character is split
             Block block = length <= source.Blocks.BlockSizeBytes ? source.Blocks.Rent() : new BlockPool(length, 1).Rent();
             _blocks[partition].Add(block);
             int read = share.File.Read(at, block.Span[..length]);
@@ -257,7 +258,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         return Math.Min(share.File.EndOfRecord(at + source.MaxRecordBytes, decoder), share.End);
     }
 
-    // Fills the block; returns how much of it is whole records.
+    // Fills the block; returns how many of its bytes are complete records.
     private int ReadRecords(FileRange share, long at, Block block)
     {
         int wanted = (int)Math.Min(block.Length, share.End - at);
@@ -270,8 +271,8 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         return length == share.End - at ? length : decoder.FindLast(block.Span[..length]);
     }
 
-    // In place of the last block, one for the longest record; null where that had room for it. The records behind it
-    // come with it, so that many long ones take few such blocks.
+    // Returns a block for the longest record in place of the last one; null where the last one had room for it. The
+    // following records come with it, so that many long records take few such blocks.
     private Block? LongBlock(FileRange share, long at, List<Block> blocks)
     {
         int length = (int)Math.Min(share.End - at, _limit.FrameBytes);
@@ -286,8 +287,8 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         return block;
     }
 
-    // What was decoded may end between the CR and the LF of one line end. The next byte is read only where it did not
-    // come with what was decoded.
+    // The decoded bytes may end between the CR and the LF of one line end. The next byte is read only where it did not
+    // come with them.
     private int RestOfEnd(FileRange share, long at, byte last, ReadOnlySpan<byte> following)
     {
         if (!following.IsEmpty)
