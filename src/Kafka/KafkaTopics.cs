@@ -3,15 +3,16 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>Asks brokers which partitions there are of what a stream reads.</summary>
+/// <summary>Asks brokers which partitions exist of the topics that a stream reads.</summary>
 internal sealed class KafkaTopics(IAdminClient admin, KafkaSourceOptions options)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private readonly Regex? _pattern = options.TopicPattern is null ? null : options.Pattern();
 
-    /// <summary>Partitions that are there, in order.</summary>
-    /// <exception cref="KafkaTopicException">A topic or partition that was asked for is not there, or may not be read.</exception>
+    /// <summary>Returns the existing partitions, in order.</summary>
+    /// <exception cref="KafkaTopicException">A requested topic or partition does not exist, or may not be
+    /// read.</exception>
     /// <exception cref="KafkaException">The brokers did not answer.</exception>
     public IReadOnlyList<KafkaPartition> Find()
     {
@@ -59,7 +60,7 @@ internal sealed class KafkaTopics(IAdminClient admin, KafkaSourceOptions options
         topic.Partitions.Select(partition => new KafkaPartition(topic.Topic, partition.PartitionId)).Order();
 }
 
-/// <summary>A topic is not as it must be.</summary>
+/// <summary>Thrown when a topic is missing or not as required.</summary>
 internal sealed class KafkaTopicException(string message, bool isFinal) : Exception(message)
 {
     /// <summary>Whether waiting cannot help.</summary>

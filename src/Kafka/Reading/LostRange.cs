@@ -1,6 +1,6 @@
 namespace FastStream;
 
-/// <summary>Says which records are gone.</summary>
+/// <summary>Makes the message that says which records are gone.</summary>
 internal static class LostRange
 {
     public static string Sentence(KafkaPartition id, long wanted, long low, long high) => wanted < low

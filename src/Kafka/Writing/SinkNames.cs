@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Names of outputs of a context, each once: two with one transactional id would fence each other.</summary>
+/// <summary>
+/// Keeps the names of a context's outputs unique: two outputs with one transactional id would fence each other.
+/// </summary>
 internal static class SinkNames
 {
     private static readonly ConditionalWeakTable<StreamingContext, HashSet<string>> _names = [];
