@@ -38,6 +38,7 @@ public sealed record KafkaSinkOptions
     /// How long a transaction may be open before the brokers abort it: 1 s to 15 min (the brokers' own limit); default
     /// 1 min. Set it to more than the longest broker outage that a batch must survive. After a crash, readers see
     /// nothing behind the open transaction for this long.
+    /// </summary>
     public TimeSpan TransactionTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>

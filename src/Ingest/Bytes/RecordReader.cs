@@ -29,12 +29,12 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     // for connections that do not receive into blocks, and for the first search for the end of the remainder's record
     private const int SmallBufferBytes = 4096;
 
-    private const int LongShare = 8;                 // a record in the remainder of more than 1/8 of a block gets its own
+    private const int LongPart = 8;                 // a remainder of more than 1/8 of a block keeps its own block
 
     private readonly int _limitBytes = new RecordLimit<T>(decoder, oversized.MaxRecordBytes).FrameBytes;
     private readonly BlockMemoryPool? _memory = blocks is null ? null : new BlockMemoryPool(blocks);
     private readonly int _smallestReceive = blocks is null ? 1 : Math.Min(SmallestReceiveBytes, blocks.BlockSizeBytes / 4);
-    private readonly RemainderBuffer _carry = queue.Blocks.NewCarry(oversized.MaxRecordBytes, hasOwnPiece: blocks is null);
+    private readonly RemainderBuffer _remainder = queue.Blocks.NewCarry(oversized.MaxRecordBytes, hasOwnPiece: blocks is null);
     private int _unfinished;                         // bytes of a partial record in the pipe
     private int _unpaid;                             // published records that the limiter has not counted yet
     private byte _lastByte;                          // last byte of the previous record; 0 where it cannot be half of a line end
@@ -63,7 +63,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         var pipe = new Pipe(new PipeOptions(
             _memory ?? MemoryPool<byte>.Shared, PipeScheduler.Inline, PipeScheduler.Inline, pauseWriterThreshold: 0,
             resumeWriterThreshold: 0, SmallBufferBytes, useSynchronizationContext: false));
-        _carry.OnRefused(watch.Refuse);
+        _remainder.OnRefused(watch.Refuse);
         try
         {
             bool ended = await ReceiveAsync(pipe, source, watch, long.MaxValue, watch.Token, abort).ConfigureAwait(false);
@@ -72,7 +72,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
                 ended = await ReceiveAsync(pipe, source, watch, available(), abort, abort).ConfigureAwait(false);
             }
 
-            _carry.ThrowIfRefused();
+            _remainder.ThrowIfRefused();
             if (ended && decoder.AcceptsUnfinishedEnd)
             {
                 await PublishUnfinishedAsync(pipe, abort).ConfigureAwait(false);
@@ -80,7 +80,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         }
         finally
         {
-            if (_carry.Count + _unfinished > 0)
+            if (_remainder.Count + _unfinished > 0)
             {
                 // An error, a stop, or the end of a source whose format states a record's length has cut the record off
                 // in the middle.
@@ -90,7 +90,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
             await pipe.Writer.CompleteAsync().ConfigureAwait(false);
             await pipe.Reader.CompleteAsync().ConfigureAwait(false);
             _memory?.Dispose();
-            _carry.Dispose();
+            _remainder.Dispose();
         }
     }
 
@@ -114,7 +114,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
                 }
 
                 memory = pipe.Writer.GetMemory(_smallestReceive);
-                watch.BeginReceive(isInRecord: _skipping || _carry.Count + _unfinished > 0, isNew: _hasEnded);
+                watch.BeginReceive(isInRecord: _skipping || _remainder.Count + _unfinished > 0, isNew: _hasEnded);
                 _hasEnded = false;
                 received = await source.ReadAsync(memory, stop).ConfigureAwait(false);
                 watch.EndReceive();
@@ -150,7 +150,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
 
         async ValueTask<bool> WaitAsync()
         {
-            _carry.IsBackpressured = true;
+            _remainder.IsBackpressured = true;
             try
             {
                 if (pays)
@@ -168,7 +168,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
             }
             finally
             {
-                _carry.IsBackpressured = false;
+                _remainder.IsBackpressured = false;
             }
         }
     }
@@ -191,7 +191,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
                     break;
                 }
 
-                await _carry.AppendAsync(segment[taken..], abort).ConfigureAwait(false);
+                await _remainder.AppendAsync(segment[taken..], abort).ConfigureAwait(false);
                 at = buffer.GetPosition(segment.Length - taken, at);
             }
         }
@@ -227,9 +227,9 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
                 continue;
             }
 
-            if (_carry.Count > 0)
+            if (_remainder.Count > 0)
             {
-                at += await TakeCarriedAsync(data[at..], abort).ConfigureAwait(false);
+                at += await TakeRemainderAsync(data[at..], abort).ConfigureAwait(false);
                 continue;
             }
 
@@ -279,26 +279,26 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     /// Looks for the end of the remainder's record in the new bytes, a growing piece at a time; returns the number of
     /// bytes it took.
     /// </summary>
-    private async ValueTask<int> TakeCarriedAsync(ReadOnlyMemory<byte> data, CancellationToken abort)
+    private async ValueTask<int> TakeRemainderAsync(ReadOnlyMemory<byte> data, CancellationToken abort)
     {
         int taken = 0;
         for (int look = SmallBufferBytes; taken < data.Length; look *= 4)
         {
-            int before = _carry.Count;
+            int before = _remainder.Count;
             int more = Math.Min(Math.Min(look, data.Length - taken), _limitBytes - before);
-            await _carry.AppendAsync(data.Slice(taken, more), abort).ConfigureAwait(false);
-            int end = decoder.FindFirst(_carry.Span, before);
+            await _remainder.AppendAsync(data.Slice(taken, more), abort).ConfigureAwait(false);
+            int end = decoder.FindFirst(_remainder.Span, before);
             if (end > 0)
             {
-                await PublishCarriedAsync(end, isFinished: true, abort).ConfigureAwait(false);
+                await PublishRemainderAsync(end, isFinished: true, abort).ConfigureAwait(false);
                 return taken + end - before;
             }
 
             taken += more;
-            if (_carry.Count >= _limitBytes)
+            if (_remainder.Count >= _limitBytes)
             {
-                int kept = HandleOversized(_carry.Span);
-                await PublishCarriedAsync(kept, isFinished: false, abort).ConfigureAwait(false);
+                int kept = HandleOversized(_remainder.Span);
+                await PublishRemainderAsync(kept, isFinished: false, abort).ConfigureAwait(false);
                 return taken;
             }
         }
@@ -322,16 +322,16 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         {
             foreach (ReadOnlyMemory<byte> segment in result.Buffer)
             {
-                await _carry.AppendAsync(segment, abort).ConfigureAwait(false);
+                await _remainder.AppendAsync(segment, abort).ConfigureAwait(false);
             }
 
             pipe.Reader.AdvanceTo(result.Buffer.End);
             _unfinished = 0;
         }
 
-        if (_carry.Count > 0)
+        if (_remainder.Count > 0)
         {
-            await PublishCarriedAsync(_carry.Count, isFinished: false, abort).ConfigureAwait(false);
+            await PublishRemainderAsync(_remainder.Count, isFinished: false, abort).ConfigureAwait(false);
         }
     }
 
@@ -339,14 +339,14 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     /// Publishes the first bytes of the remainder and empties it. A record that fills its block well stays there; a
     /// short one is copied where there is room, so that many share a block.
     /// </summary>
-    private async ValueTask PublishCarriedAsync(int length, bool isFinished, CancellationToken abort)
+    private async ValueTask PublishRemainderAsync(int length, bool isFinished, CancellationToken abort)
     {
         if (length > 0)
         {
-            CountPublished(_carry.Span[..length], isFinished);
-            Block? own = _carry.Publishable;
-            bool stays = own is not null && length > queue.Blocks.BlockSizeBytes / LongShare && length > own.Length / 2;
-            if (stays || !queue.TryCopy(_carry.Span[..length], isFinished))
+            CountPublished(_remainder.Span[..length], isFinished);
+            Block? own = _remainder.Publishable;
+            bool stays = own is not null && length > queue.Blocks.BlockSizeBytes / LongPart && length > own.Length / 2;
+            if (stays || !queue.TryCopy(_remainder.Span[..length], isFinished))
             {
                 if (own is not null)
                 {
@@ -354,12 +354,12 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
                 }
                 else
                 {
-                    await queue.CopyAsync(_carry.Memory[..length], isFinished, abort).ConfigureAwait(false);
+                    await queue.CopyAsync(_remainder.Memory[..length], isFinished, abort).ConfigureAwait(false);
                 }
             }
         }
 
-        _carry.Clear();
+        _remainder.Clear();
     }
 
     private ValueTask PublishAsync(ReadOnlyMemory<byte> records, bool isFinished, CancellationToken abort)

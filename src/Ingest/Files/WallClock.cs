@@ -23,11 +23,11 @@ internal sealed class WallClock(TimeProvider time)
     public long StepMs(BatchTime batch)
     {
         DateTimeOffset now = time.GetUtcNow();
-        DateTimeOffset carriedOn = _startUtc + time.GetElapsedTime(_startTimestamp);
+        DateTimeOffset advanced = _startUtc + time.GetElapsedTime(_startTimestamp);
 
         // Batch times may be ahead of the clock from the start, if the clock of an earlier run was.
-        long aheadMs = batch.Milliseconds - carriedOn.ToUnixTimeMilliseconds();
-        long stepMs = (now - carriedOn).Ticks / TimeSpan.TicksPerMillisecond - Math.Max(0, aheadMs > NoStepMs ? aheadMs : 0);
+        long aheadMs = batch.Milliseconds - advanced.ToUnixTimeMilliseconds();
+        long stepMs = (now - advanced).Ticks / TimeSpan.TicksPerMillisecond - Math.Max(0, aheadMs > NoStepMs ? aheadMs : 0);
         return Math.Abs(stepMs) < NoStepMs ? 0 : stepMs;
     }
 }

@@ -25,6 +25,7 @@ public enum ReceiverState
 /// <see cref="RestartDelay"/>. A run that returns has reached the end of the source, and the stream continues with
 /// empty batches (or, with <see cref="StreamingOptions.StopWhenInputsEnd"/>, the context stops when all inputs have
 /// ended). All members are safe from any thread.
+/// </remarks>
 /// <example><code>
 /// sealed class Ticks : Receiver&lt;Tick&gt;
 /// {

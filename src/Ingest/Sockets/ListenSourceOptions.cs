@@ -34,6 +34,7 @@ public sealed record ListenSourceOptions
     /// records. Time in which the receiver does not read, because of a rate limit or lack of memory, does not count.
     /// Raise it for peers that send part of a record and the rest much later, as programs do that write to a pipe in
     /// blocks.
+    /// </summary>
     public TimeSpan RecordTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>

@@ -64,8 +64,8 @@ internal sealed class KafkaBatch<TKey, TValue> : InputBatch<KafkaRecord<TKey, TV
             return;
         }
 
-        long start = Share(partition, partitionCount);
-        long end = Share(partition + 1, partitionCount);
+        long start = StartOf(partition, partitionCount);
+        long end = StartOf(partition + 1, partitionCount);
         foreach (KafkaRange range in ranges)
         {
             long count = range.Count;
@@ -130,5 +130,5 @@ internal sealed class KafkaBatch<TKey, TValue> : InputBatch<KafkaRecord<TKey, TV
         }
     }
 
-    private long Share(int partition, int partitionCount) => (long)((Int128)_count * partition / partitionCount);
+    private long StartOf(int partition, int partitionCount) => (long)((Int128)_count * partition / partitionCount);
 }
