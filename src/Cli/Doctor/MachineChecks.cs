@@ -3,10 +3,13 @@ using System.Runtime;
 
 namespace FastStream.Cli;
 
-/// <summary>Looks at what of a machine matters to a job. The judgements are functions of what was read, for tests.</summary>
+/// <summary>
+/// Checks what matters to a job on a machine. The judgements are pure functions of what was read, so that tests can
+/// call them.
+/// </summary>
 internal static class MachineChecks
 {
-    /// <summary>Everything, for a directory that checkpoints would be in.</summary>
+    /// <summary>Runs all checks, for a directory that would hold checkpoints.</summary>
     public static IEnumerable<Finding> All(string directory)
     {
         yield return Processors(Environment.ProcessorCount);
@@ -60,7 +63,7 @@ internal static class MachineChecks
             : $"A wait of 1 ms takes so much longer: batch intervals below {Times.Text(lateness * 5)} will be "
                 + "uneven. Other work on the machine, or a coarse timer of the system, does that.");
 
-    /// <summary>By the text of <c>/proc/self/limits</c>.</summary>
+    /// <summary>Judges the text of <c>/proc/self/limits</c>.</summary>
     public static Finding OpenFiles(string limits)
     {
         string line = limits.Split('\n').FirstOrDefault(each => each.StartsWith("Max open files", StringComparison.Ordinal)) ?? "";

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace FastStream.Cli;
 
-/// <summary><c>faststream gen</c>: lines at a rate.</summary>
+/// <summary><c>faststream gen</c>: generates lines at a rate.</summary>
 internal static class GenCommand
 {
     public static Command Make(CommandOutput output)
@@ -72,10 +72,10 @@ internal static class GenCommand
     }
 }
 
-/// <summary>What commands that send have in common.</summary>
+/// <summary>What the sending commands have in common.</summary>
 internal static class SendCommands
 {
-    /// <summary>Opens the target, sends, and says what was sent.</summary>
+    /// <summary>Opens the target, sends the lines, and reports what was sent.</summary>
     public static async Task RunAsync(IEnumerable<DueLine> lines, string target, TimeSpan? duration, bool isJson,
         CommandOutput output, CancellationToken cancellation)
     {

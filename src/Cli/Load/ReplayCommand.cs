@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace FastStream.Cli;
 
-/// <summary><c>faststream replay</c>: a file's lines again, at a rate or as their times say.</summary>
+/// <summary><c>faststream replay</c>: sends a file's lines again, at a rate or with the gaps of their times.</summary>
 internal static class ReplayCommand
 {
     public static Command Make(CommandOutput output)
