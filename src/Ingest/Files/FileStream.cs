@@ -14,13 +14,12 @@ public static partial class StreamingContextSources
     /// (<see cref="FileSourceOptions.Compression"/>); a file of UTF-16, or another archive, fails its batch. A line of
     /// more than <see cref="StreamingOptions.MaxRecordBytes"/> fails its batch with an error that says in which file
     /// and where, or is dropped or truncated (<see cref="FileSourceOptions.OversizedRecords"/>). A graceful stop leaves
-    /// unread what is not in a batch yet.
-    /// Where the context has checkpoints, a restart continues where the last run stopped: it does not read again the
-    /// files that were read, it reads those that appeared meanwhile, and it resumes a partly read file at its next
-    /// byte. Batches run again from the files themselves: leave a file unchanged and in place until a checkpoint covers
-    /// its batch (<see cref="CheckpointOptions.Interval"/> after it, or a graceful stop). If such a file is gone or was
-    /// changed, the start is refused with a message that names it; with <see cref="FileSourceOptions.LostFile"/> the
-    /// start continues without it.
+    /// unread what is not in a batch yet. With checkpoints, a restart skips the files that were read, reads those that
+    /// appeared meanwhile, and resumes a partly read file at its next byte. Batches run again from the files
+    /// themselves: leave a file unchanged and in place until a checkpoint covers its batch
+    /// (<see cref="CheckpointOptions.Interval"/> after it, or a graceful stop). If such a file is gone or was changed,
+    /// the start is refused with a message that names it; <see cref="FileSourceOptions.LostFile"/> can continue without
+    /// it.
     /// </remarks>
     /// <example><code>context.TextFileStream("incoming/*/").Filter(line => line.Contains("ERROR"u8)).Print();</code></example>
     /// <param name="context">The context.</param>
@@ -296,7 +295,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     }
 
     /// <summary>
-    /// Begins or continues a listing, as far as one batch may; a complete listing queues the files it found.
+    /// Begins or continues a listing, as far as one batch may; a complete one queues the files it found.
     /// </summary>
     private void List(BatchTime time)
     {
@@ -415,8 +414,8 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         {
             try
             {
-                // Checked before opening, because opening a pipe that took the file's place would hang, and after it,
-                // because another file may have come in between.
+                // Checked before, because opening a pipe in the file's place would hang, and after, because another
+                // file may have come in between.
                 if (IsAsListed(next) && TryOpen(next))
                 {
                     return true;
