@@ -72,7 +72,7 @@ internal sealed class KafkaTopicException(string message, bool isFinal) : Except
             $"Topic {topic} is not there. Create it, or check the name and the brokers; topics are never made by reading.", isFinal: false),
         ErrorCode.TopicAuthorizationFailed =>
             new($"Topic {topic} may not be read by this user. Allow it READ and DESCRIBE on the topic.", isFinal: true),
-        ErrorCode.TopicException => new($"{topic} is no name of a topic: {error.Reason}.", isFinal: true),
+        ErrorCode.TopicException => new($"{topic} is not a valid topic name: {error.Reason}.", isFinal: true),
         _ => new($"Topic {topic} cannot be read: {error.Reason}.", isFinal: false),
     };
 }

@@ -19,7 +19,7 @@ internal static class GenCommand
             { Description = "Lines of a burst, with --pattern bursts; default 100.", HelpName = "number",
                 CustomParser = argument => Numbers.Between(1, 1_000_000)(argument) };
         var count = new Option<int[]>("--count")
-            { Description = "Stop after so many lines.", HelpName = "number", CustomParser = Lists.OfNumbers(1, int.MaxValue) };
+            { Description = "Stop after this many lines.", HelpName = "number", CustomParser = Lists.OfNumbers(1, int.MaxValue) };
         Option<TimeSpan?> duration = CommonOptions.Duration("Stop after this time; default: at Ctrl-C.");
         var template = new Option<string?>("--template")
             { Description = $"A line with fields: {LineTemplate.Fields}. Without: lines of --workload.", HelpName = "text" };

@@ -16,7 +16,7 @@ internal static class ReplayCommand
             { Description = "Send lines as their times say: apache, iso, or a regular expression whose first group is the time.",
                 HelpName = "pattern" };
         var speed = new Option<double?>("--speed")
-            { Description = "So many times faster than their times say; default 1.", HelpName = "factor", CustomParser = Factor };
+            { Description = "How many times faster than their times say; default 1.", HelpName = "factor", CustomParser = Factor };
         var repeat = new Option<bool>("--repeat") { Description = "Begin again at the file's end, until Ctrl-C; with --rate." };
         Option<TimeSpan?> duration = CommonOptions.Duration("Stop after this time; default: at the file's end.");
         var json = new Option<bool>("--json") { Description = "Print what was sent as JSON on the error output." };

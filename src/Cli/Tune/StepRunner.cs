@@ -54,7 +54,7 @@ internal sealed class StepRunner(TunedJob job, int partitions, StabilityJudge ju
         {
             await step.Context.Completion;   // throws the failure
             throw new CommandException(
-                "The job stopped by itself while it was measured; one that goes on is expected, so that its batches can be timed.",
+                "The job stopped by itself while it was measured; a job that keeps running is expected, so that its batches can be timed.",
                 ExitCode.Failed);
         }
     }

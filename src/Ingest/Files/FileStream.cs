@@ -476,7 +476,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     private static bool IsAsListed(in FileStatus listed) =>
         FileStatus.Of(listed.Path) is { } now
             ? now.Identity == listed.Identity && now.IsUnchangedSince(listed)
-            : throw new FileNotFoundException($"{listed.Path} is no file any more.");
+            : throw new FileNotFoundException($"{listed.Path} is no longer a file.");
 
     private void WarnOfListing(Exception error)
     {

@@ -17,8 +17,8 @@ internal sealed class OversizedSplits(FileSource source, int partitions)
         if (++_found[partition] == 1 && _reported[partition] == 0)
         {
             source.Warn($"{path} has a record of more than {source.MaxRecordBytes} bytes at byte {at}. It was "
-                + $"{(isDropped ? "dropped" : "truncated")}, as FileSourceOptions.OversizedRecords says; what more "
-                + "there are in the batch are not told of.");
+                + $"{(isDropped ? "dropped" : "truncated")}, as FileSourceOptions.OversizedRecords says; further "
+                + "ones in the batch are not reported.");
         }
     }
 

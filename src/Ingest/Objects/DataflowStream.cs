@@ -206,7 +206,7 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
         catch (Exception error)
         {
             consumed = false;
-            supervisor.ReportError($"A linked source did not hand over a record that it had offered: {error.Message}", error);
+            supervisor.ReportError($"A linked source did not give a record that it had offered: {error.Message}", error);
             return default;
         }
     }

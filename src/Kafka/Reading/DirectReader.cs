@@ -159,7 +159,7 @@ internal sealed class DirectReader : KafkaReader
         }
         catch (KafkaException unanswered) when (!KafkaErrors.IsFinal(unanswered.Error))
         {
-            Events.WarnOf(unanswered.Error, "What is there of the partition is asked again.");
+            Events.WarnOf(unanswered.Error, "Asking again which offsets the partition has.");
             Stopping.WaitHandle.WaitOne(RoomWait);
             AssignAgain(partition, wanted);
             return;

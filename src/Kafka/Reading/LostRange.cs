@@ -7,5 +7,5 @@ internal static class LostRange
         ? $"{id}: records from offset {wanted} to {low - 1} were not read yet and are gone: the topic's retention "
             + "has passed them, or somebody has deleted them."
         : $"{id}: offset {wanted} was to be read next, and the partition ends at {high}: the topic was deleted and "
-            + "made anew, or its end was lost.";
+            + "recreated, or its end was lost.";
 }

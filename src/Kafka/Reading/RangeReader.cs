@@ -167,7 +167,7 @@ internal static class RangeReader
             {
                 throw new KafkaStreamException(
                     $"{range.Id} ends at offset {high}, and a batch of an earlier run has {range.From} to "
-                        + $"{range.Until}: the topic was deleted and made anew, or its end was lost. "
+                        + $"{range.Until}: the topic was deleted and recreated, or its end was lost. "
                     + "Begin with another checkpoint directory, or bring the records back.");
             }
         }

@@ -17,7 +17,7 @@ internal static class SinkNames
             if (!names.Add(name))
             {
                 throw new ArgumentException(
-                    $"Another output of the context is {name} already: the two would push each other out. Give each "
+                    $"Another output of the context is {name} already: the two would fence each other. Give each "
                     + "a Name of its own (KafkaSinkOptions.Name).", nameof(name));
             }
         }

@@ -52,7 +52,7 @@ internal static class TopicMaker
         }
         catch (CreateTopicsException error)
         {
-            throw new KafkaTopicException($"Topic {topic} could not be made: {error.Results[0].Error.Reason}", isFinal: true);
+            throw new KafkaTopicException($"Topic {topic} could not be created: {error.Results[0].Error.Reason}", isFinal: true);
         }
     }
 
