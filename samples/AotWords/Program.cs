@@ -1,7 +1,7 @@
 using FastStream;
 
-// A job as one native file, without a runtime beside it: words of files, counted over restarts. Keys and states are of
-// the kinds that programs use most.
+// A job as one native file, without a separate runtime: it counts the words of files, across restarts. Its keys and
+// states are of the kinds that most programs use.
 string folder = args.Length > 0 ? args[0] : "words";
 Directory.CreateDirectory(folder);
 var printed = new Lock();

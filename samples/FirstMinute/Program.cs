@@ -12,4 +12,4 @@ await using var context = new StreamingContext(batchInterval: TimeSpan.FromSecon
 DStream<Utf8Text> lines = context.SocketTextStream("127.0.0.1", port);
 lines.Filter(line => line.Contains("ERROR"u8)).Print();
 lines.SplitWords().Map(word => (word, 1L)).ReduceByKey((a, b) => a + b).Print();
-await context.RunAsync(stop.Token);                        // until asked to end; what was received is still processed
+await context.RunAsync(stop.Token);                        // until asked to end; it still processes what it has received

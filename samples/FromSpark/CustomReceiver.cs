@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace FastStream.Samples.FromSpark;
 
-/// <summary>A receiver of one's own: lines of a server, without the source that is in the box.</summary>
+/// <summary>A custom receiver: reads the lines of a server without the built-in source.</summary>
 public sealed class CustomReceiver(string host, int port) : Receiver<string>
 {
     public static void Describe(StreamingContext context, string host, int port) =>
@@ -11,7 +11,8 @@ public sealed class CustomReceiver(string host, int port) : Receiver<string>
     public static DStream<(string Word, long Count)> Count(DStream<string> lines) =>
         lines.FlatMap(line => line.Split(' ')).Map(word => (word, 1L)).ReduceByKey((a, b) => a + b);
 
-    // An exception (no server, a broken connection) is reported to listeners, and the method is called again after RestartDelay.
+    // An exception (no server, a broken connection) is reported to listeners, and this method runs again after
+    // RestartDelay.
     protected override async Task RunAsync(CancellationToken stop)
     {
         using var client = new TcpClient();

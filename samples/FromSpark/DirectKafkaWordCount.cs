@@ -1,6 +1,6 @@
 namespace FastStream.Samples.FromSpark;
 
-/// <summary>Counts the words of records of Kafka's topics: `spark-streaming-kafka`'s direct stream.</summary>
+/// <summary>Counts the words in records of Kafka topics: the direct stream of `spark-streaming-kafka`.</summary>
 public static class DirectKafkaWordCount
 {
     public static void Describe(StreamingContext context, string brokers, string topics) =>

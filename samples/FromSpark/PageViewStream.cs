@@ -1,6 +1,8 @@
 namespace FastStream.Samples.FromSpark;
 
-/// <summary>Measures of a website's page views, one a line: `URL STATUS ZIP-CODE USER`, with tabs between.</summary>
+/// <summary>
+/// Metrics of a website's page views. Each line is one view: `URL STATUS ZIP-CODE USER`, separated by tabs.
+/// </summary>
 public static class PageViewStream
 {
     private static readonly (int User, string Name)[] Users = [(1, "Ada"), (2, "Grace"), (3, "Edsger")];

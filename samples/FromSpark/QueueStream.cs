@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace FastStream.Samples.FromSpark;
 
-/// <summary>Batches that lie ready in a queue: how often each last digit comes.</summary>
+/// <summary>Reads batches from a queue, and counts how often each last digit occurs.</summary>
 public static class QueueStream
 {
     public static void Describe(StreamingContext context, ConcurrentQueue<IReadOnlyList<int>> queue) =>

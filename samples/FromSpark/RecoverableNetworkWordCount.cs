@@ -1,11 +1,11 @@
 namespace FastStream.Samples.FromSpark;
 
-/// <summary>Appends each second's counts to a file, leaves some words out, and goes on after a crash.</summary>
+/// <summary>Appends each second's counts to a file, except those of some words, and continues after a crash.</summary>
 public static class RecoverableNetworkWordCount
 {
     private static readonly HashSet<string> Excluded = ["a", "b", "c"];
 
-    // Given to GetOrCreate, which calls it in every run.
+    // GetOrCreate calls this in every run.
     public static void Describe(StreamingContext context, string host, int port, string file) =>
         Count(context.SocketTextStream(host, port)).ForEachBatch((batch, time) => Append(batch, time, file));
 

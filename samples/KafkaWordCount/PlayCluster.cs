@@ -3,8 +3,8 @@ using Confluent.Kafka;
 namespace FastStream.Samples.KafkaWordCount;
 
 /// <summary>
-/// librdkafka's own cluster, inside of this process and on loopback, and a thread that writes sentences to it: to try a
-/// program where no broker is at hand.
+/// librdkafka's mock cluster, inside this process and on loopback, and a thread that writes sentences to it: for trying
+/// a program where there is no broker.
 /// </summary>
 internal sealed class PlayCluster : IDisposable
 {
@@ -14,8 +14,8 @@ internal sealed class PlayCluster : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread _writing;
 
-    /// <param name="from">The topic that sentences are written to.</param>
-    /// <param name="to">Another topic, which is made.</param>
+    /// <param name="from">The topic to which the thread writes sentences.</param>
+    /// <param name="to">Another topic to create.</param>
     public PlayCluster(string from, string to)
     {
         var config = new ProducerConfig { BootstrapServers = "none" };
@@ -23,7 +23,7 @@ internal sealed class PlayCluster : IDisposable
         _cluster = new ProducerBuilder<Null, string>(config).SetLogHandler((_, _) => { }).Build();
         using IAdminClient admin = new DependentAdminClientBuilder(_cluster.Handle).Build();
         Servers = string.Join(',', admin.GetMetadata(TimeSpan.FromSeconds(10)).Brokers.Select(broker => $"{broker.Host}:{broker.Port}"));
-        // a topic is made by the first record
+        // the first record creates a topic
         _cluster.ProduceAsync(to, new Message<Null, string> { Value = "" }).GetAwaiter().GetResult();
         _cluster.ProduceAsync(from, new Message<Null, string> { Value = "the first sentence" }).GetAwaiter().GetResult();
         _writing = new Thread(() => Write(from)) { IsBackground = true };
@@ -32,7 +32,7 @@ internal sealed class PlayCluster : IDisposable
 
     public string Servers { get; }
 
-    /// <summary>A directory that goes when this does.</summary>
+    /// <summary>A directory that is removed with the cluster.</summary>
     public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("kafka-word-count-").FullName;
 
     public void Dispose()
@@ -54,7 +54,7 @@ internal sealed class PlayCluster : IDisposable
             }
 
             _cluster.Flush(_stop.IsCancellationRequested ? TimeSpan.Zero : TimeSpan.FromSeconds(10));
-            _stop.Token.WaitHandle.WaitOne(100);   // ten thousand sentences a second are enough to look at
+            _stop.Token.WaitHandle.WaitOne(100);   // ten thousand sentences a second are enough to watch
         }
     }
 }

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 using FastStream;
 using FastStream.Samples.KafkaWordCount;
 
-// Words of a topic, counted for ever, written to another topic exactly once.
-// dotnet run -c Release --project samples/KafkaWordCount a cluster inside of this program, and sentences of its own
+// Counts the words of a topic for ever, and writes the counts to another topic exactly once.
+//   dotnet run -c Release --project samples/KafkaWordCount    (with a cluster inside this program, and its own sentences)
 //   dotnet run -c Release --project samples/KafkaWordCount -- localhost:9092 sentences counts
 using var stop = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
@@ -15,7 +15,7 @@ string servers = play?.Servers ?? args[0];
 string from = args.Length > 1 ? args[1] : "sentences";
 string to = args.Length > 2 ? args[2] : "counts";
 
-// The play cluster forgets its topics when the program ends, and so the state goes with it.
+// The play cluster loses its topics when the program ends, so the state is removed with it.
 string state = play?.Directory ?? $"{to}.state";
 await using StreamingContext context = StreamingContext.GetOrCreate(state, new StreamingOptions { Name = "words" }, context =>
 {
@@ -38,4 +38,4 @@ if (play is not null)
         + "Its promises are a toy's.");
 }
 
-await context.RunAsync(stop.Token);   // until Ctrl-C, or kill -9: started again, it goes on
+await context.RunAsync(stop.Token);   // until Ctrl-C, or kill -9: the next start continues

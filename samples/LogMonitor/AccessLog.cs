@@ -3,14 +3,14 @@ using FastStream;
 namespace LogMonitor;
 
 /// <summary>One line of an Apache access log, as far as this sample needs it.</summary>
-/// <param name="Ip">The client's address, as text in the line's own bytes.</param>
+/// <param name="Ip">The client's address, as a text over the line's bytes.</param>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Bytes">Bytes sent; 0 where the log has a dash.</param>
 internal readonly record struct AccessLog(Utf8Text Ip, int Status, long Bytes)
 {
     /// <summary>
-    /// Reads a line such as <c>127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 2326</c>; false for any
-    /// other line.
+    /// Parses a line such as <c>127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 2326</c>; returns
+    /// false for any other line.
     /// </summary>
     public static bool TryParse(Utf8Text line, out AccessLog log)
     {

@@ -6,7 +6,7 @@ namespace LogMonitor;
 /// <summary>Durations on the command line: <c>500ms</c>, <c>1s</c>, <c>2m</c>, <c>1h</c> or <c>00:00:01</c>.</summary>
 internal static class Durations
 {
-    private const int LongestMs = int.MaxValue;   // 24 days, as far as a batch interval goes
+    private const int LongestMs = int.MaxValue;   // 24 days, the longest batch interval
 
     private static readonly (string Name, int Milliseconds)[] Units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
@@ -30,7 +30,7 @@ internal static class Durations
             if (text.EndsWith(name, StringComparison.Ordinal)
                 && decimal.TryParse(text[..^name.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
             {
-                // Bounded before it is multiplied, so that nothing overflows.
+                // Limited before the multiplication, so that nothing overflows.
                 decimal wanted = Math.Min(number, LongestMs) * milliseconds;
                 bool isValid = wanted is > 0 and <= LongestMs && wanted % 1 == 0;
                 duration = TimeSpan.FromMilliseconds(isValid ? (long)wanted : 0);

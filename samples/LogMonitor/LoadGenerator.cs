@@ -6,12 +6,12 @@ using System.Text;
 namespace LogMonitor;
 
 /// <summary>
-/// A real TCP server on loopback that writes access-log lines, and some lines with ERROR, at a steady rate to everybody
-/// who connects.
+/// A real TCP server on loopback that writes access-log lines, and some lines with ERROR, at a steady rate to every
+/// client that connects.
 /// </summary>
 internal sealed class LoadGenerator : IAsyncDisposable
 {
-    private const int LinesPerWrite = 10_000;   // at a rate that cannot be kept, memory does not grow with what is due
+    private const int LinesPerWrite = 10_000;   // bounds memory when the rate is too high to keep
 
     private static readonly string[] Paths = ["/", "/index.html", "/login", "/cart", "/api/orders", "/api/items?page=2",
         "/images/logo.png"];
@@ -30,7 +30,7 @@ internal sealed class LoadGenerator : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
-    /// <summary>Where to connect.</summary>
+    /// <summary>The port to connect to.</summary>
     public int Port { get; }
 
     public async ValueTask DisposeAsync()
@@ -74,7 +74,7 @@ internal sealed class LoadGenerator : IAsyncDisposable
                 NetworkStream stream = client.GetStream();
                 while (true)
                 {
-                    // As many lines as the clock says are due: the rate holds even when a wait takes longer.
+                    // Writes as many lines as are due by the clock: the rate holds even when a wait takes longer.
                     long due = (long)(clock.GetElapsedTime(start).TotalSeconds * _linesPerSecond);
                     long end = Math.Min(due, written + LinesPerWrite);
                     for (; written < end; written++)
@@ -96,7 +96,7 @@ internal sealed class LoadGenerator : IAsyncDisposable
             }
             catch (Exception error) when (error is OperationCanceledException or IOException)
             {
-                // Stopped, or the reader has gone.
+                // Stopped, or the reader is gone.
             }
         }
     }

@@ -3,10 +3,12 @@ using System.Globalization;
 
 namespace LogMonitor;
 
-/// <summary>Whole numbers on the command line, in a range.</summary>
+/// <summary>Whole numbers on the command line, within a range.</summary>
 internal static class Numbers
 {
-    /// <summary>A parser that refuses what is no number from the least to the most, and says so.</summary>
+    /// <summary>
+    /// Makes a parser that refuses everything but a number from the least to the most, with a message.
+    /// </summary>
     public static Func<ArgumentResult, int> Between(int least, int most) => argument =>
     {
         string text = argument.Tokens.Count > 0 ? argument.Tokens[0].Value : "";

@@ -2,7 +2,7 @@ using FastStream;
 
 namespace LogMonitor;
 
-/// <summary>What is computed of the log lines.</summary>
+/// <summary>What the sample computes from the log lines.</summary>
 internal static class Pipeline
 {
     public static void Describe(DStream<Utf8Text> lines)
@@ -19,7 +19,7 @@ internal static class Pipeline
         requests.Map(r => (r.Status, 1L)).ReduceByKey((a, b) => a + b).Print();
     }
 
-    /// <summary>What goes on from run to run: it has names, by which a start finds it again.</summary>
+    /// <summary>Describes the states that continue from run to run: a start finds them again by their names.</summary>
     public static void DescribeTotals(DStream<Utf8Text> lines)
     {
         DStream<AccessLog> requests = Requests(lines);

@@ -81,7 +81,7 @@ command.SetAction(async (options, cancellation) =>
         context.Start();
         if (options.GetValue(duration) is { } limit)
         {
-            stop.CancelAfter(limit);   // from here on: a machine that starts the program slowly takes nothing of it
+            stop.CancelAfter(limit);   // counted from here, so that a slow start of the program does not shorten it
         }
 
         await context.RunAsync(stop.Token);
@@ -104,7 +104,7 @@ command.SetAction(async (options, cancellation) =>
 
 try
 {
-    // Ctrl-C asks for the graceful stop, which processes what was received: give it time.
+    // Ctrl-C requests the graceful stop, which processes what was received: give it time.
     var invocation = new InvocationConfiguration
         { ProcessTerminationTimeout = TimeSpan.FromMinutes(1), EnableDefaultExceptionHandler = false };
     return await command.Parse(args).InvokeAsync(invocation);

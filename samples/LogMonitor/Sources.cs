@@ -3,10 +3,10 @@ using System.CommandLine.Parsing;
 
 namespace LogMonitor;
 
-/// <summary>Where lines come from: one source, completely named.</summary>
+/// <summary>Where lines come from: exactly one source, with all its options.</summary>
 internal static class Sources
 {
-    /// <summary>Refuses options that do not go together, and a directory that is not there.</summary>
+    /// <summary>Refuses options that exclude each other, and a directory that does not exist.</summary>
     public static Action<CommandResult> Check(Option<string> host, Option<int?> port, Option<DirectoryInfo?> directory) => command =>
     {
         if (IsGiven(command, directory) && (IsGiven(command, port) || IsGiven(command, host)))

@@ -6,7 +6,7 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);  
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);    // kill, docker stop, systemctl stop
 void End(PosixSignalContext signal) { signal.Cancel = true; stop.Cancel(); }
 
-string folder = args.Length > 0 ? args[0] : "words";       // put text files here: mv, not cp, so that they come whole
+string folder = args.Length > 0 ? args[0] : "words";       // move text files here: mv, not cp, so that they arrive whole
 Directory.CreateDirectory(folder);
 
 await using var context = StreamingContext.GetOrCreate($"{folder}.state", new StreamingOptions(), context =>
@@ -17,4 +17,4 @@ await using var context = StreamingContext.GetOrCreate($"{folder}.state", new St
                + (counts.IsEmpty ? 0 : counts[0]))
            .Named("words ever")
            .Print());
-await context.RunAsync(stop.Token);                        // until asked to end, or kill -9: started again, it goes on
+await context.RunAsync(stop.Token);                        // until asked to end, or kill -9: the next start continues

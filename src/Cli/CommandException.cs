@@ -1,6 +1,8 @@
 namespace FastStream.Cli;
 
-/// <summary>A command cannot go on, for a reason that its user can mend: the message is all that is printed.</summary>
+/// <summary>
+/// Thrown when a command cannot continue for a reason that its user can fix: the tool prints only the message.
+/// </summary>
 internal sealed class CommandException : Exception
 {
     public CommandException(string message, int exitCode = Cli.ExitCode.Usage, Exception? innerException = null)
@@ -9,6 +11,6 @@ internal sealed class CommandException : Exception
         ExitCode = exitCode;
     }
 
-    /// <summary>What the process ends with.</summary>
+    /// <summary>The exit code of the process.</summary>
     public int ExitCode { get; }
 }

@@ -3,13 +3,15 @@ using System.CommandLine.Help;
 
 namespace FastStream.Cli;
 
-/// <summary>The whole tool: its commands, and what becomes of their errors.</summary>
+/// <summary>The whole tool: its commands, and the handling of their errors.</summary>
 internal static class FastStreamTool
 {
-    /// <summary>Ctrl-C asks a job for its graceful stop, which processes what was received: it gets this long.</summary>
+    /// <summary>
+    /// How long a job may take for its graceful stop after Ctrl-C, in which it processes what was received.
+    /// </summary>
     private static readonly TimeSpan StopTime = TimeSpan.FromMinutes(1);
 
-    /// <summary>Runs one command line and gives the exit code.</summary>
+    /// <summary>Runs one command line and returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] args, CommandOutput output, CancellationToken cancellation)
     {
         ParseResult parsed = Make(output).Parse(args);
@@ -44,7 +46,7 @@ internal static class FastStreamTool
         }
     }
 
-    /// <summary>The commands.</summary>
+    /// <summary>Makes the root command with all commands.</summary>
     public static Command Make(CommandOutput output) => new("faststream", "Runs FastStream jobs and measures them.")
     {
         DemoCommand.Make(output),

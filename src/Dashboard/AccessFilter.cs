@@ -5,16 +5,19 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace FastStream.Dashboard;
 
-/// <summary>Decides who is answered: loopback by a loopback name, or whom the application's policies let pass.</summary>
+/// <summary>
+/// Decides which requests are answered: those from loopback under a loopback name, or those that the application's
+/// policies allow.
+/// </summary>
 internal sealed class AccessFilter(DashboardOptions options)
 {
     /// <summary>
-    /// A header that no form and no other site's simple request can send, so that a browser asks before it sends it for
-    /// another page.
+    /// A header that no form and no simple request of another site can send: a browser asks this server before it sends
+    /// such a request for another site's page.
     /// </summary>
     public const string ControlHeader = "X-FastStream";
 
-    /// <summary>Gives null where the request may look, else why not.</summary>
+    /// <summary>Returns null where the request may view the page, otherwise the reason why not.</summary>
     public async Task<string?> RefusesReadAsync(HttpContext http)
     {
         if (!IsNamedAsAllowed(http.Request.Host.Host))
@@ -32,7 +35,7 @@ internal sealed class AccessFilter(DashboardOptions options)
             ? null : "The dashboard answers this machine only. Set DashboardOptions.ReadPolicy, or AllowAnonymous, for others.";
     }
 
-    /// <summary>Gives null where the request may change something, else why not.</summary>
+    /// <summary>Returns null where the request may change something, otherwise the reason why not.</summary>
     public async Task<string?> RefusesControlAsync(HttpContext http)
     {
         if (await RefusesReadAsync(http).ConfigureAwait(false) is { } refusal)
@@ -68,7 +71,7 @@ internal sealed class AccessFilter(DashboardOptions options)
         return (await service.AuthorizeAsync(http.User, resource: null, policy).ConfigureAwait(false)).Succeeded;
     }
 
-    // What a proxy of this machine passes on comes from elsewhere.
+    // Requests that a proxy on this machine forwards come from elsewhere.
     private static bool IsLocal(HttpContext http) =>
         http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)
         && !http.Request.Headers.ContainsKey("X-Forwarded-For") && !http.Request.Headers.ContainsKey("Forwarded");

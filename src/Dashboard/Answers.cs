@@ -4,10 +4,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace FastStream.Dashboard;
 
-/// <summary>Writes answers with the headers that all of them have.</summary>
+/// <summary>Writes responses with their common headers.</summary>
 internal static class Answers
 {
-    /// <summary>Scripts and styles of this page's own files only; no frames, no forms, no other addresses.</summary>
+    /// <summary>
+    /// Allows scripts and styles from this page's own files only; no frames, no forms, no other addresses.
+    /// </summary>
     private const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
             + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

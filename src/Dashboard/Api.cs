@@ -11,7 +11,7 @@ internal static class Api
     {
         group.MapGet("/", Read(dashboard, http =>
         {
-            // The page's own addresses are relative to a folder: without the slash they would lead above it.
+            // The page's own addresses are relative to its folder: without the slash they would point above it.
             if (http.Request.Path.Value is { } path && !path.EndsWith('/'))
             {
                 http.Response.Redirect($"{http.Request.PathBase}{path}/");

@@ -40,7 +40,7 @@ internal sealed class DashboardJobs(DashboardOptions options)
 
     public JobRecorder? Find(string name) => _recorders.Values.FirstOrDefault(job => job.Name == name);
 
-    /// <summary>Takes one of the places for viewers; false where all are taken.</summary>
+    /// <summary>Takes a place for a viewer; false if all are taken.</summary>
     public bool TryEnter()
     {
         if (Interlocked.Increment(ref _viewers) <= Options.MaxViewers)

@@ -1,39 +1,41 @@
 namespace FastStream.Dashboard;
 
-/// <summary>Who may look at a dashboard, and who may do something.</summary>
+/// <summary>Who may view a dashboard, and who may control its jobs.</summary>
 /// <remarks>
-/// As it is, the page answers requests of this machine only, by a loopback name, and nobody can change anything.
-/// Anything else must be asked for here: a policy of the application's authorization, or <see cref="AllowAnonymous"/>.
+/// By default the page answers only requests from this machine, under a loopback name, and nobody can change anything.
+/// To allow more, set a policy of the application's authorization, or <see cref="AllowAnonymous"/>.
 /// </remarks>
 public sealed class DashboardOptions
 {
     /// <summary>
-    /// Name of the authorization policy for looking; null, the default, for loopback only (unless
+    /// Name of the authorization policy for viewing; null (default) for loopback only (unless
     /// <see cref="AllowAnonymous"/>).
     /// </summary>
     public string? ReadPolicy { get; set; }
 
-    /// <summary>Name of the authorization policy for pausing, resuming, checkpoints and stops; null, the default: nobody may.</summary>
+    /// <summary>
+    /// Name of the authorization policy for pausing, resuming, checkpoints and stops; null (default): nobody may.
+    /// </summary>
     public string? ControlPolicy { get; set; }
 
     /// <summary>
-    /// Whether anybody who reaches the address may look; default no. What passes through the streams is shown to them:
+    /// Whether anybody who reaches the address may view the page; default no. They then see data from the streams:
     /// names, keys, errors.
     /// </summary>
     public bool AllowAnonymous { get; set; }
 
     /// <summary>
     /// Host names under which the page is served, without port; default <c>localhost</c>, <c>127.0.0.1</c> and
-    /// <c>[::1]</c>. A page of somebody else's that makes its own name point to this machine
-    /// (DNS rebinding) is refused by it. With <see cref="ReadPolicy"/> or <see cref="AllowAnonymous"/> and an empty
-    /// list, every name is served.
+    /// <c>[::1]</c>. This defends against DNS rebinding, where another site's page makes its own name resolve to this
+    /// machine. With <see cref="ReadPolicy"/> or <see cref="AllowAnonymous"/> and an empty list, the page is served
+    /// under every name.
     /// </summary>
     public IList<string> AllowedHosts { get; } = ["localhost", "127.0.0.1", "[::1]"];
 
-    /// <summary>The most viewers at a time, 1 to 10,000; default 32. One more is answered with 503.</summary>
+    /// <summary>The most viewers at a time, 1 to 10,000; default 32. A further one gets status 503.</summary>
     public int MaxViewers { get; set; } = 32;
 
-    /// <summary>Batches that are remembered for each job, 10 to 100,000; default 1,000.</summary>
+    /// <summary>Number of batches remembered for each job, 10 to 100,000; default 1,000.</summary>
     public int History { get; set; } = 1_000;
 
     /// <summary>Checks all settings, as the dashboard does.</summary>

@@ -9,14 +9,14 @@ using Microsoft.Extensions.Logging;
 
 namespace FastStream;
 
-/// <summary>The dashboard of a program that has no web server.</summary>
+/// <summary>The dashboard for a program without a web server.</summary>
 public static class DashboardContextExtensions
 {
-    /// <summary>Serves a live page of the context on this machine, until it is disposed.</summary>
+    /// <summary>Serves a live page of the context on this machine, until the returned server is disposed.</summary>
     /// <example><code>await using DashboardServer dashboard = await context.UseDashboardAsync(port: 4040);</code></example>
     /// <param name="context">The context; before or after its start.</param>
     /// <param name="port">A port of the loopback addresses; 0 for any free one.</param>
-    /// <exception cref="IOException">The port is taken.</exception>
+    /// <exception cref="IOException">The port is in use.</exception>
     public static async Task<DashboardServer> UseDashboardAsync(this StreamingContext context, int port = 4040)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -48,9 +48,9 @@ public sealed class DashboardServer : IAsyncDisposable
         Address = address;
     }
 
-    /// <summary>Where the page is, such as <c>http://127.0.0.1:4040/</c>.</summary>
+    /// <summary>The address of the page, such as <c>http://127.0.0.1:4040/</c>.</summary>
     public Uri Address { get; }
 
-    /// <summary>Ends it; viewers' connections are closed.</summary>
+    /// <summary>Ends the dashboard and closes viewers' connections.</summary>
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 }

@@ -10,14 +10,14 @@ namespace Microsoft.AspNetCore.Builder;
 public static class FastStreamDashboardExtensions
 {
     /// <summary>
-    /// Serves a live page of all jobs of the host, and its data as JSON below <c>api/</c>. As it is, for this machine
-    /// only and without controls: see <see cref="DashboardOptions"/>.
+    /// Serves a live page of all jobs of the host, and its data as JSON below <c>api/</c>. By default it serves this
+    /// machine only and has no controls: see <see cref="DashboardOptions"/>.
     /// </summary>
     /// <example><code>app.MapFastStream("/faststream");</code></example>
     /// <param name="endpoints">The application.</param>
     /// <param name="prefix">Path below which the page is served; default <c>/faststream</c>.</param>
-    /// <param name="configure">Changes who may look and who may do something.</param>
-    /// <returns>The endpoints, for conventions of the application's own.</returns>
+    /// <param name="configure">Changes who may view the page and who may control jobs.</param>
+    /// <returns>The endpoints, to which the application can add conventions.</returns>
     /// <exception cref="InvalidOperationException">The host has no jobs: <c>services.AddFastStream</c> was not called.</exception>
     public static IEndpointConventionBuilder MapFastStream(this IEndpointRouteBuilder endpoints,
         string prefix = "/faststream", Action<DashboardOptions>? configure = null)

@@ -1,10 +1,10 @@
 namespace FastStream.Dashboard;
 
-/// <summary>Remembers what a context's listeners hear: the last batches, the receivers, the last warnings.</summary>
+/// <summary>Records a context's events: the last batches, the receivers, the last warnings.</summary>
 /// <remarks>
-/// Viewers are not told anything: each asks, now and then, for what came after the number that it saw last. A slow
-/// viewer so costs nobody anything, and misses what the ring has dropped. Written by the listeners' thread, read by
-/// any.
+/// Nothing is pushed to viewers: each asks, now and then, for the events after the last number that it saw. A slow
+/// viewer therefore costs nobody anything, and misses what the ring has dropped. The listeners' thread writes; any
+/// thread reads.
 /// </remarks>
 internal sealed class JobRecorder(StreamingContext context, string name, int history) : StreamingListener
 {
@@ -14,7 +14,7 @@ internal sealed class JobRecorder(StreamingContext context, string name, int his
     private readonly BatchInfo?[] _batches = new BatchInfo?[history]; // a ring: batch n at n % history
     private readonly Queue<WarningInfo> _warnings = [];
     private readonly SortedDictionary<int, ReceiverInfo> _receivers = [];
-    private long _count;                                              // batches ever
+    private long _count;                                              // batches recorded so far
     private long _warningCount;
     private long _submitted;
     private int _viewers;
@@ -30,7 +30,10 @@ internal sealed class JobRecorder(StreamingContext context, string name, int his
 
     public void RemoveViewer() => Interlocked.Decrement(ref _viewers);
 
-    /// <summary>The batches after a number, oldest first, at most so many: the newest ones.</summary>
+    /// <summary>
+    /// Returns the batches after a number, oldest first; if there are more than <paramref name="atMost"/>, the newest
+    /// ones.
+    /// </summary>
     public (long Last, BatchInfo[] Batches) BatchesAfter(long number, int atMost)
     {
         lock (_lock)
@@ -46,7 +49,7 @@ internal sealed class JobRecorder(StreamingContext context, string name, int his
         }
     }
 
-    /// <summary>One of the batches remembered; null where it is none.</summary>
+    /// <summary>Returns a recorded batch; null if it is not recorded.</summary>
     public BatchInfo? Batch(BatchTime time)
     {
         lock (_lock)
@@ -55,7 +58,7 @@ internal sealed class JobRecorder(StreamingContext context, string name, int his
         }
     }
 
-    /// <summary>The warnings after a number, oldest first.</summary>
+    /// <summary>Returns the warnings after a number, oldest first.</summary>
     public (long Last, WarningInfo[] Warnings) WarningsAfter(long number)
     {
         lock (_lock)
@@ -64,7 +67,7 @@ internal sealed class JobRecorder(StreamingContext context, string name, int his
         }
     }
 
-    /// <summary>All receivers, as of their last event.</summary>
+    /// <summary>Returns all receivers, as of their last event.</summary>
     public ReceiverInfo[] Receivers()
     {
         lock (_lock)
@@ -73,7 +76,7 @@ internal sealed class JobRecorder(StreamingContext context, string name, int his
         }
     }
 
-    /// <summary>Batches that were cut and are not done.</summary>
+    /// <summary>Number of batches that were cut and are not done.</summary>
     public long Waiting
     {
         get

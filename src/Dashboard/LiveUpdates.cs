@@ -3,15 +3,17 @@ using Microsoft.AspNetCore.Http;
 
 namespace FastStream.Dashboard;
 
-/// <summary>Server-Sent Events: a first message with all that is remembered, then, some times a second, what is new.</summary>
+/// <summary>
+/// Server-Sent Events: a first message with everything recorded, then, several times a second, what is new.
+/// </summary>
 /// <remarks>
-/// A viewer asks the recorder for what came since; nothing is queued for it. One that reads slowly is served less
-/// often, and batches that the ring has dropped meanwhile are missing on its page.
+/// Each viewer's loop asks the recorder for what is new; nothing is queued. A viewer that reads slowly gets fewer
+/// updates, and its page lacks the batches that the ring dropped meanwhile.
 /// </remarks>
 internal static class LiveUpdates
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan SlowestRead = TimeSpan.FromSeconds(30);   // a viewer that takes nothing for so long is gone
+    private static readonly TimeSpan SlowestRead = TimeSpan.FromSeconds(30);   // a viewer that reads nothing for this long is gone
 
     public static async Task RunAsync(HttpContext http, DashboardJobs dashboard, JobRecorder job)
     {
@@ -34,7 +36,7 @@ internal static class LiveUpdates
         }
         catch (OperationCanceledException)
         {
-            // The viewer has gone, or reads too slowly.
+            // The viewer is gone, or reads too slowly.
         }
         finally
         {

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace FastStream.Dashboard;
 
-/// <summary>What the API answers with; times in milliseconds since the epoch, durations in milliseconds.</summary>
+/// <summary>The API's responses; times are in milliseconds since the Unix epoch, durations in milliseconds.</summary>
 internal sealed record JobView(string Name, string State, double IntervalMs, int Partitions, long? ZeroTimeMs,
     string? Failure, bool MayControl);
 
@@ -41,7 +41,7 @@ internal sealed record SourceView(int Id, string Name, bool IsActive, string? La
 
 internal sealed record WarningInfo(long AtMs, string Message, string? Error);
 
-/// <summary>What is new since the last time; a first one has all that is remembered.</summary>
+/// <summary>What is new since the previous update; the first one has everything recorded.</summary>
 internal sealed record UpdateView(
     JobView Job, TotalsView Totals, ProcessView Process, IReadOnlyList<BatchView> Batches,
     IReadOnlyList<SourceView> Sources, IReadOnlyList<WarningInfo> Warnings, GraphView? Graph);

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace FastStream.Dashboard;
 
-/// <summary>The page's files, which lie in the assembly: a fixed list of names, so that no request can reach another file.</summary>
+/// <summary>
+/// The page's files, embedded in the assembly: a fixed list of names, so that no request can reach another file.
+/// </summary>
 internal static class PageFiles
 {
     private const string Prefix = "Page/";

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace FastStream.Dashboard;
 
-/// <summary>Makes what the API answers with from what the engine says.</summary>
+/// <summary>Makes the API's responses from the engine's data.</summary>
 internal static class Views
 {
-    // A page need not know more than the newest ones at once; the ring has the others.
+    // A page does not need more than the newest batches at once; the ring has the others.
     private const int BatchesAtOnce = 500;
 
     public static JobView Job(JobRecorder job, bool mayControl)
@@ -17,7 +17,7 @@ internal static class Views
             context.Completion.IsFaulted ? context.Completion.Exception!.GetBaseException().Message : null, mayControl);
     }
 
-    /// <summary>What came after the numbers, which move on.</summary>
+    /// <summary>Returns what came after the numbers, and advances the numbers.</summary>
     public static UpdateView Update(JobRecorder job, bool mayControl, bool isFirst, ref long batchNumber, ref long warningNumber)
     {
         (batchNumber, BatchInfo[] batches) = job.BatchesAfter(batchNumber, BatchesAtOnce);

@@ -13,18 +13,18 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class FastStreamServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds a job that starts and stops with the host. Its options are those of the name: bind or change them by
-    /// <c>services.Configure&lt;StreamingOptions&gt;(name, …)</c> too.
+    /// Adds a job that starts and stops with the host. Its options are named after the job: you can also change them by
+    /// <c>services.Configure&lt;StreamingOptions&gt;(name, …)</c>.
     /// </summary>
     /// <example><code>
     /// builder.Services.AddFastStream("orders", builder.Configuration.GetSection("FastStream:Orders"), (context, services) =>
     ///     services.GetRequiredService&lt;OrdersPipeline&gt;().Describe(context)).AddHealthCheck();
     /// </code></example>
     /// <param name="services">The host's services.</param>
-    /// <param name="name">The job's name in logs, metrics and health checks; no other job's.</param>
+    /// <param name="name">The job's name in logs, metrics and health checks; unique in the host.</param>
     /// <param name="configuration">The section of <see cref="StreamingOptions"/> and <see cref="StreamJobOptions"/>;
     /// checked when the host starts.</param>
-    /// <param name="describe">Describes streams and outputs, once, when the host starts.</param>
+    /// <param name="describe">Describes streams and outputs; called once, when the host starts.</param>
     /// <exception cref="ArgumentException">The name is blank, or another job has it.</exception>
     public static StreamJobBuilder AddFastStream(
         this IServiceCollection services, string name, IConfiguration configuration, Action<StreamingContext, IServiceProvider> describe)
@@ -70,10 +70,10 @@ public static class FastStreamServiceCollectionExtensions
         return new StreamJobBuilder(services, name);
     }
 
-    /// <summary>Adds a job that is a class, made by dependency injection.</summary>
+    /// <summary>Adds a job that is a class; dependency injection makes it.</summary>
     /// <typeparam name="TJob">The class; made once, when the host starts.</typeparam>
     /// <param name="services">The host's services.</param>
-    /// <param name="name">The job's name in logs, metrics and health checks; no other job's.</param>
+    /// <param name="name">The job's name in logs, metrics and health checks; unique in the host.</param>
     /// <param name="configuration">The section of its options; null for defaults.</param>
     /// <exception cref="ArgumentException">The name is blank, or another job has it.</exception>
     public static StreamJobBuilder AddFastStream<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TJob>(

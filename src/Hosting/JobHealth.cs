@@ -1,16 +1,16 @@
 namespace FastStream.Hosting;
 
-/// <summary>Hears what the health of a job is judged by.</summary>
-/// <remarks>Written by the listeners' thread, read by health checks on any.</remarks>
+/// <summary>Collects the events by which a job's health is judged.</summary>
+/// <remarks>The listeners' thread writes; health checks read on any thread.</remarks>
 internal sealed class JobHealth(TimeProvider clock) : StreamingListener
 {
     private readonly Lock _lock = new();                       // guards all below
-    private readonly Dictionary<int, ReceiverInfo> _down = []; // by stream
+    private readonly Dictionary<int, ReceiverInfo> _down = []; // by stream id
     private BatchTime? _running;
-    private long _runningSince;                                // timestamp
+    private long _runningSince;                                // the clock's timestamp
     private BatchInfo? _last;
 
-    /// <summary>The batch that runs, and for how long; null where none does.</summary>
+    /// <summary>The running batch, and for how long it has run; null where none runs.</summary>
     public (BatchTime Batch, TimeSpan Since)? Running
     {
         get
@@ -22,7 +22,7 @@ internal sealed class JobHealth(TimeProvider clock) : StreamingListener
         }
     }
 
-    /// <summary>The batch that was completed last.</summary>
+    /// <summary>The last completed batch.</summary>
     public BatchInfo? Last
     {
         get

@@ -3,8 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace FastStream.Hosting;
 
 /// <summary>
-/// What a job writes to the log. The numbers of the events do not change from version to version; docs/guide/running.md
-/// lists them.
+/// What a job writes to the log. Event ids do not change from version to version; docs/guide/running.md lists them.
 /// </summary>
 internal static partial class JobLog
 {

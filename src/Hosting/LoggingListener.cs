@@ -3,12 +3,12 @@ using Microsoft.Extensions.Logging;
 namespace FastStream.Hosting;
 
 /// <summary>
-/// Writes what happens in a context to a logger: what needs a person at Warning or Error, batches at Debug, a summary
-/// now and then at Information.
+/// Writes a context's events to a logger: events that need a person at Warning or Error, batches at Debug, a periodic
+/// summary at Information.
 /// </summary>
 /// <remarks>
-/// For contexts of a host it is added by <c>AddFastStream</c>; elsewhere add it by
-/// <see cref="StreamingContext.AddListener"/>. Its calls come one at a time.
+/// <c>AddFastStream</c> adds it to the contexts of a host; elsewhere add it with
+/// <see cref="StreamingContext.AddListener"/>. Its methods are called one at a time.
 /// </remarks>
 public sealed class LoggingListener : StreamingListener, IDisposable
 {
@@ -22,8 +22,8 @@ public sealed class LoggingListener : StreamingListener, IDisposable
     private long _records;
     private TimeSpan _longestDelay;
 
-    /// <param name="logger">Takes the lines.</param>
-    /// <param name="job">The job's name in them.</param>
+    /// <param name="logger">The logger.</param>
+    /// <param name="job">The job's name in the log.</param>
     /// <param name="summaryInterval">Time between two summaries; <see cref="Timeout.InfiniteTimeSpan"/> for none.</param>
     /// <param name="clock">The clock of the summaries.</param>
     public LoggingListener(ILogger logger, string job, TimeSpan summaryInterval, TimeProvider clock)

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Options;
 
 namespace FastStream.Hosting;
 
-/// <summary>Refuses settings of a job when the host starts, with the job's name and what is expected.</summary>
+/// <summary>
+/// Refuses invalid settings of a job when the host starts; the message has the job's name and what is expected.
+/// </summary>
 internal sealed class OptionsChecks(string job) : IValidateOptions<StreamingOptions>, IValidateOptions<StreamJobOptions>
 {
     public ValidateOptionsResult Validate(string? name, StreamingOptions options)

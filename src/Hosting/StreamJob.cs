@@ -29,7 +29,7 @@ public sealed class StreamJob
     internal void SetStarted(StreamingContext context) => _started.TrySetResult(context);
 }
 
-/// <summary>The jobs of a host, by name; from dependency injection.</summary>
+/// <summary>The jobs of a host, by name; get it from dependency injection.</summary>
 public sealed class StreamJobs(IEnumerable<StreamJob> jobs) : IReadOnlyCollection<StreamJob>
 {
     private readonly StreamJob[] _jobs = [.. jobs];
@@ -37,8 +37,8 @@ public sealed class StreamJobs(IEnumerable<StreamJob> jobs) : IReadOnlyCollectio
     /// <inheritdoc/>
     public int Count => _jobs.Length;
 
-    /// <summary>A job.</summary>
-    /// <exception cref="KeyNotFoundException">There is none of that name; the message has those that there are.</exception>
+    /// <summary>The job with a name.</summary>
+    /// <exception cref="KeyNotFoundException">No job has that name; the message lists the jobs that exist.</exception>
     public StreamJob this[string name] => _jobs.FirstOrDefault(job => job.Name == name)
         ?? throw new KeyNotFoundException(
             $"No job is named \"{name}\"; there are: {string.Join(", ", _jobs.Select(job => job.Name))}. Add it by "

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace FastStream.Hosting;
 
-/// <summary>Goes on with a job that was added to a host.</summary>
+/// <summary>Configures a job that was added to a host.</summary>
 public sealed class StreamJobBuilder
 {
     internal StreamJobBuilder(IServiceCollection services, string name)
@@ -34,7 +34,7 @@ public sealed class StreamJobBuilder
         return this;
     }
 
-    /// <summary>Changes the options of the job's context, after configuration was bound.</summary>
+    /// <summary>Changes the options of the job's context, after the configuration was bound.</summary>
     public StreamJobBuilder Configure(Action<StreamingOptions> configure)
     {
         Services.PostConfigure(Name, configure);

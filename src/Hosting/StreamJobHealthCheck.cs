@@ -4,12 +4,13 @@ using Microsoft.Extensions.Options;
 namespace FastStream.Hosting;
 
 /// <summary>
-/// Says how a job is: unhealthy where it has stopped by a failure or a batch hangs, degraded where it is late or a
-/// receiver is down.
+/// Reports a job's health: unhealthy if a failure has stopped it or a batch hangs, degraded if it is late or a receiver
+/// is down.
 /// </summary>
 /// <param name="job">The job.</param>
 /// <param name="options">Its thresholds.</param>
-/// <param name="isLiveOnly">Whether only what a restart would mend counts: stopped by failure, hung.</param>
+/// <param name="isLiveOnly">Whether only problems that a restart would fix count: stopped by a failure, or
+/// hung.</param>
 internal sealed class StreamJobHealthCheck(StreamJob job, IOptionsMonitor<StreamJobOptions> options, bool isLiveOnly) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>

@@ -1,31 +1,35 @@
 namespace FastStream.Hosting;
 
-/// <summary>What the host does when a job's context has stopped by a failure.</summary>
+/// <summary>What the host does when a failure has stopped a job's context.</summary>
 public enum JobFailurePolicy
 {
-    /// <summary>The application stops, with exit code 1 where none is set: an orchestrator starts it again. The default.</summary>
+    /// <summary>
+    /// The application stops, with exit code 1 if none is set, so that an orchestrator starts it again. The default.
+    /// </summary>
     StopApplication,
 
-    /// <summary>The application goes on without the job, whose health check is unhealthy from then on.</summary>
+    /// <summary>The application continues without the job, whose health check is unhealthy from then on.</summary>
     Degrade,
 }
 
 /// <summary>
-/// What a host needs to know of a job beside the context's own <see cref="StreamingOptions"/>. Bound to the same
-/// configuration section; named by the job.
+/// The host's settings for a job, in addition to the context's own <see cref="StreamingOptions"/>. They are bound to
+/// the same configuration section, and named after the job.
 /// </summary>
 public sealed class StreamJobOptions
 {
-    /// <summary>What a failure of the job means for the application; default <see cref="JobFailurePolicy.StopApplication"/>.</summary>
+    /// <summary>
+    /// What the host does when the job fails; default <see cref="JobFailurePolicy.StopApplication"/>.
+    /// </summary>
     public JobFailurePolicy OnFailure { get; set; } = JobFailurePolicy.StopApplication;
 
     /// <summary>
-    /// Time between two lines in the log that sum up the batches since; more than 0; default a minute.
+    /// Time between two log lines that summarise the batches since the last one: more than 0; default 1 minute.
     /// <see cref="Timeout.InfiniteTimeSpan"/> for none.
     /// </summary>
     public TimeSpan SummaryInterval { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>When the job counts as unwell.</summary>
+    /// <summary>When the job counts as unhealthy or degraded.</summary>
     public JobHealthOptions Health { get; set; } = new();
 
     internal IEnumerable<string> Problems()
@@ -52,12 +56,14 @@ public sealed class StreamJobOptions
 public sealed class JobHealthOptions
 {
     /// <summary>
-    /// The job is degraded while the last batch's total delay is more than so many batch intervals; more than 0;
+    /// The job is degraded while the last batch's total delay is more than this number of batch intervals: more than 0;
     /// default 10.
     /// </summary>
     public double DegradedDelayIntervals { get; set; } = 10;
 
-    /// <summary>The job is unhealthy when a batch has been running for longer than this; more than 0; default a minute.</summary>
+    /// <summary>
+    /// The job is unhealthy while a batch has been running for longer than this: more than 0; default 1 minute.
+    /// </summary>
     public TimeSpan HungAfter { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Whether the job is degraded while a receiver is down; default yes.</summary>

@@ -4,12 +4,14 @@ using System.Runtime.InteropServices;
 namespace FastStream;
 
 /// <summary>
-/// The system's limit of files and sockets that the process has open at a time. Linux only; elsewhere nothing is
-/// known of it.
+/// The system's limit on the files and sockets that the process has open at a time. Linux only; elsewhere it is
+/// unknown.
 /// </summary>
 internal static partial class HandleLimit
 {
-    /// <summary>Handles that sources leave to the rest of the program: for files, checkpoints and libraries that are loaded late.</summary>
+    /// <summary>
+    /// Handles that sources leave to the rest of the program: for files, checkpoints and libraries loaded late.
+    /// </summary>
     public const int Reserve = 64;
 
     public const string Advice = "Raise the limit of open files (ulimit -n, LimitNOFILE of systemd, or the "
@@ -19,15 +21,15 @@ internal static partial class HandleLimit
     private const int TooManyInProcess = 24;     // EMFILE
     private const int TooManyInSystem = 23;      // ENFILE
 
-    /// <summary>How many more can be opened now; null where the system does not tell.</summary>
+    /// <summary>Returns how many more can be opened now; null where the system does not say.</summary>
     public static int? Left() => Now() is { } now ? (int)Math.Clamp(now.Limit - now.Open, 0, int.MaxValue) : null;
 
-    /// <summary>Whether opening failed for want of handles.</summary>
+    /// <summary>Whether opening failed for lack of handles.</summary>
     public static bool IsReached(IOException error) => OperatingSystem.IsLinux() && error.HResult is TooManyInProcess or TooManyInSystem;
 
-    /// <summary>Warns where what is left of the limit is too little.</summary>
-    /// <param name="readers">How many files are read at a time.</param>
-    /// <param name="warn">Gets a message for listeners.</param>
+    /// <summary>Warns where too few handles are left.</summary>
+    /// <param name="readers">Number of files that are read at a time.</param>
+    /// <param name="warn">Called with a message for listeners.</param>
     public static void Check(int readers, Action<string> warn)
     {
         if (Now() is { } now && now.Limit < now.Open + readers + Reserve)
@@ -58,7 +60,7 @@ internal static partial class HandleLimit
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return null;   // such as where /proc is not there
+            return null;   // for example without /proc
         }
     }
 

@@ -3,15 +3,17 @@ using Microsoft.Win32.SafeHandles;
 namespace FastStream;
 
 /// <summary>
-/// Handles that a source keeps back, one for each file that it reads at a time: where the process has as many open as
-/// it may, one of them is given up, and the file is opened in its place. Safe from any thread.
+/// Handles that a source reserves, one for each file that it reads at a time. When the process has reached its limit,
+/// the reserve closes one of them, and the file is opened in its place. Safe from any thread.
 /// </summary>
-/// <remarks>Another part of the program may be quicker and take what was given up. When nothing is kept back any
-/// more, opening waits for a handle.</remarks>
-/// <param name="count">How many are kept back.</param>
-/// <param name="warn">Gets a message for listeners, once.</param>
+/// <remarks>
+/// Another part of the program may be quicker and take the released handle. When the reserve is empty, opening waits
+/// for a handle.
+/// </remarks>
+/// <param name="count">Number of handles to reserve.</param>
+/// <param name="warn">Called once, with a message for listeners.</param>
 /// <param name="open">Opens a file to read from.</param>
-/// <param name="mostWaits">How often opening waits for a tenth of a second before it fails.</param>
+/// <param name="mostWaits">How many times opening waits for a tenth of a second before it fails.</param>
 internal sealed class HandleReserve(int count, Action<string> warn, Func<string, SafeFileHandle> open, int mostWaits = 600) : IDisposable
 {
     private const string Anything = "/dev/null";
@@ -21,10 +23,10 @@ internal sealed class HandleReserve(int count, Action<string> warn, Func<string,
     private readonly Lock _lock = new();                       // guards the handles
     private readonly Stack<SafeFileHandle> _kept = new(count);
     private readonly SemaphoreSlim _returned = new(0);         // a reader closed a file
-    private int _target;                                       // how many are to be kept back; 0 before the start and after the end
+    private int _target;                                       // number to reserve; 0 before the start and after the end
     private bool _hasWarned;
 
-    /// <summary>How many are kept back now.</summary>
+    /// <summary>Number of handles in reserve now.</summary>
     public int Kept
     {
         get
@@ -36,7 +38,7 @@ internal sealed class HandleReserve(int count, Action<string> warn, Func<string,
         }
     }
 
-    /// <summary>Begins to keep handles back, as many as there are.</summary>
+    /// <summary>Begins to reserve handles, as far as there are any.</summary>
     public void Begin()
     {
         if (OperatingSystem.IsLinux())
@@ -46,8 +48,10 @@ internal sealed class HandleReserve(int count, Action<string> warn, Func<string,
         }
     }
 
-    /// <summary>Opens a file; at the limit in the place of a handle that is kept back, or when another one comes back.</summary>
-    /// <exception cref="IOException">It cannot be opened, or no handle came back in a minute.</exception>
+    /// <summary>
+    /// Opens a file; at the limit, in place of a reserved handle, or when another handle is returned.
+    /// </summary>
+    /// <exception cref="IOException">The file cannot be opened, or no handle was returned within a minute.</exception>
     public SafeFileHandle Open(string path)
     {
         for (int waits = 0; ;)
@@ -75,7 +79,7 @@ internal sealed class HandleReserve(int count, Action<string> warn, Func<string,
         }
     }
 
-    /// <summary>A file was closed: its handle is kept back again, where one is missing.</summary>
+    /// <summary>Notes that a file was closed: its handle goes back into the reserve if one is missing there.</summary>
     public void Returned()
     {
         if (_target == 0)
@@ -125,7 +129,7 @@ internal sealed class HandleReserve(int count, Action<string> warn, Func<string,
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                // The next file that is closed tries again.
+                // The next closed file tries again.
             }
         }
     }

@@ -1,5 +1,5 @@
 namespace FastStream;
 
-/// <summary>The sources of a <see cref="StreamingContext"/>, one file each.</summary>
-/// <remarks>Each file adds what it describes; nothing is hidden by the parts.</remarks>
+/// <summary>The sources of a <see cref="StreamingContext"/>, one file for each.</summary>
+/// <remarks>Each file adds the methods of its source.</remarks>
 public static partial class StreamingContextSources;

@@ -1,6 +1,6 @@
 namespace FastStream;
 
-/// <summary>Checks of options: what was found, what was expected.</summary>
+/// <summary>Checks options: the message says what was found and what is expected.</summary>
 internal static class KafkaCheck
 {
     public static void That(bool isRight, string name, object? found, string expected)

@@ -2,7 +2,10 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>Settings of clients: what a program gives goes before our defaults, and what correctness needs goes before that.</summary>
+/// <summary>
+/// Settings of clients: the program's settings override our defaults, and settings needed for correctness override
+/// both.
+/// </summary>
 internal static class KafkaClientConfig
 {
     private static readonly string[] _anyClient = ["sasl.", "ssl.", "security.", "enable.ssl.", "enable.sasl.",
@@ -32,7 +35,7 @@ internal static class KafkaClientConfig
         }
 
         config.EnableAutoOffsetStore = false;
-        config.EnableAutoCommit = true;   // of what is stored, which are ends of batches that are done
+        config.EnableAutoCommit = true;   // of stored offsets: the ends of completed batches
         config.ConsumeResultFields = FieldsOf(options.Headers, options.Topics);
         return config;
     }
@@ -42,7 +45,7 @@ internal static class KafkaClientConfig
         GroupId = group,
         IsolationLevel = isolation,
 
-        // Reading ahead is bounded by our own budget; the client's queue needs only cover the way to the broker.
+        // Our own budget bounds reading ahead; the client's queue need only cover the latency to the broker.
         QueuedMaxMessagesKbytes = 16 << 10,
         FetchQueueBackoffMs = 20,
         AutoCommitIntervalMs = 1000,
@@ -52,11 +55,11 @@ internal static class KafkaClientConfig
     private static string FieldsOf(bool headers, IReadOnlyCollection<string> topics) =>
         headers ? "all" : topics.Count == 1 ? "timestamp" : "topic,timestamp";
 
-    /// <summary>Of what the program gives for a producer, the settings that a consumer has too: how to reach brokers.</summary>
+    /// <summary>Selects the producer settings that a consumer has too: those for reaching brokers.</summary>
     public static IEnumerable<KeyValuePair<string, string>> ForAnyClient(IEnumerable<KeyValuePair<string, string>> given) =>
         given.Where(each => _anyClient.Any(start => each.Key.StartsWith(start, StringComparison.Ordinal)));
 
-    /// <summary>Sets the brokers and what the program gives.</summary>
+    /// <summary>Sets the brokers and the program's settings.</summary>
     public static void Pass(string bootstrapServers, IEnumerable<KeyValuePair<string, string>> given, ClientConfig config)
     {
         config.BootstrapServers = bootstrapServers;

@@ -2,17 +2,17 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>What errors of brokers and clients mean.</summary>
+/// <summary>Classifies errors of brokers and clients.</summary>
 internal static class KafkaErrors
 {
-    /// <summary>Whether waiting cannot help: credentials, rights, settings.</summary>
+    /// <summary>Whether waiting cannot help, because the error concerns credentials, rights or settings.</summary>
     public static bool IsFinal(Error error) =>
         error.Code is ErrorCode.SaslAuthenticationFailed or ErrorCode.Local_Authentication or ErrorCode.TopicAuthorizationFailed
         or ErrorCode.GroupAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed
             or ErrorCode.TransactionalIdAuthorizationFailed or ErrorCode.UnsupportedSaslMechanism
         or ErrorCode.Local_Ssl or ErrorCode.Local_InvalidArg or ErrorCode.UnsupportedVersion or ErrorCode.UnsupportedForMessageFormat;
 
-    /// <summary>Whether the offset that was asked for is not there any more, or the topic is not.</summary>
+    /// <summary>Whether the requested offset, or the topic, no longer exists.</summary>
     public static bool IsLostRange(Error error) => error.Code is ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange;
 
     /// <summary>Whether another program has taken the transactional id.</summary>
@@ -29,21 +29,21 @@ internal static class KafkaErrors
     };
 }
 
-/// <summary>A Kafka stream or output cannot go on.</summary>
+/// <summary>Thrown when a Kafka stream or output cannot continue.</summary>
 public sealed class KafkaStreamException : Exception
 {
-    /// <summary>An error without words.</summary>
+    /// <summary>Makes an exception with the default message.</summary>
     public KafkaStreamException()
     {
     }
 
-    /// <summary>An error in words.</summary>
+    /// <summary>Makes an exception with a message.</summary>
     public KafkaStreamException(string message)
         : base(message)
     {
     }
 
-    /// <summary>An error in words, with its cause.</summary>
+    /// <summary>Makes an exception with a message and its cause.</summary>
     public KafkaStreamException(string message, Exception? innerException)
         : base(message, innerException)
     {

@@ -4,14 +4,14 @@ using Confluent.Kafka;
 namespace FastStream;
 
 /// <summary>
-/// Tells listeners and metrics what happens in a Kafka stream; the same thing at most once in a while. Safe from any
-/// thread.
+/// Tells listeners and metrics what happens in a Kafka stream; warns of the same error at most once in 30 s. Safe from
+/// any thread.
 /// </summary>
 internal sealed class KafkaEvents(StreamingContext context, string name)
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(30);
 
-    private readonly ConcurrentDictionary<ErrorCode, long> _said = new();   // when, by the context's clock
+    private readonly ConcurrentDictionary<ErrorCode, long> _said = new();   // when last warned of, by the context's clock
     private long _lostRecords;
     private long _refusedRecords;
     private long _rebalances;
@@ -58,7 +58,7 @@ internal sealed class KafkaEvents(StreamingContext context, string name)
     {
         if (committed.Error.IsError && committed.Error.Code != ErrorCode.Local_NoOffset)
         {
-            WarnOf(committed.Error, "Offsets were not committed to the consumer group; they are again with later batches.");
+            WarnOf(committed.Error, "Offsets were not committed to the consumer group; later batches commit them again.");
         }
     }
 }

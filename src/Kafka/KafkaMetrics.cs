@@ -3,7 +3,7 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>Numbers of Kafka streams and outputs, under the meter <see cref="MeterName"/>.</summary>
+/// <summary>Metrics of Kafka streams and outputs, under the meter <see cref="MeterName"/>.</summary>
 public sealed class KafkaMetrics : IDisposable
 {
     /// <summary>Name of the meter.</summary>
@@ -36,14 +36,15 @@ public sealed class KafkaMetrics : IDisposable
 
     internal Histogram<double>? Transactions { get; }
 
-    /// <summary>Ends the numbers.</summary>
+    /// <summary>Ends the metrics.</summary>
     public void Dispose() => _meter.Dispose();
 
     private static Meter Make(StreamingContext context, string what, string name) =>
         new(MeterName, null, [new("faststream.job.name", context.Options.Name), new(what, name)]);
 
     /// <summary>
-    /// Offsets between what batches have and the ends of all partitions that the client knows them of; null where it knows none.
+    /// Sums the offsets between what batches have and the end of the partition, over all partitions whose end the
+    /// client knows; null where it knows none.
     /// </summary>
     internal static long? LagOf(KafkaReader reader, KafkaPrefetch prefetch)
     {
@@ -62,7 +63,7 @@ public sealed class KafkaMetrics : IDisposable
             .Select(known => new Measurement<long>(known.Lag, new("topic", known.Id.Topic), new("partition", known.Id.Partition))),
     ];
 
-    // By what the client knows already; partitions of which it does not are left out.
+    // Uses only what the client knows already; skips partitions whose end it does not know.
     private static IEnumerable<(KafkaPartition Id, long Lag)> KnownLags(KafkaReader reader, KafkaPrefetch prefetch)
     {
         foreach ((KafkaPartition id, long next) in prefetch.Positions())
@@ -83,7 +84,7 @@ public sealed class KafkaMetrics : IDisposable
         }
         catch (KafkaException)
         {
-            return -1;   // it was not read yet
+            return -1;   // nothing was read of it yet
         }
         catch (ObjectDisposedException)
         {

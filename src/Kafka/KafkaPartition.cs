@@ -5,14 +5,14 @@ namespace FastStream;
 /// <param name="Partition">The partition, from 0.</param>
 public readonly record struct KafkaPartition(string Topic, int Partition) : IComparable<KafkaPartition>
 {
-    /// <summary>By topic, then by partition.</summary>
+    /// <summary>Orders by topic, then by partition.</summary>
     public int CompareTo(KafkaPartition other)
     {
         int byTopic = string.CompareOrdinal(Topic, other.Topic);
         return byTopic != 0 ? byTopic : Partition.CompareTo(other.Partition);
     }
 
-    /// <summary>Such as <c>orders[3]</c>.</summary>
+    /// <summary>Topic and partition, such as <c>orders[3]</c>.</summary>
     public override string ToString() => $"{Topic}[{Partition}]";
 
     /// <summary>By topic, then by partition.</summary>

@@ -5,16 +5,18 @@ namespace FastStream;
 /// <summary>What a receiver stream reads as a member of a consumer group, and how.</summary>
 public sealed record KafkaReceiverOptions
 {
-    /// <summary>Brokers to ask first, as <c>host:port</c> with commas between; must be given.</summary>
+    /// <summary>Brokers to connect to first, as <c>host:port</c> separated by commas; required.</summary>
     public string BootstrapServers { get; set; } = "";
 
-    /// <summary>The consumer group, whose members share the partitions; must be given.</summary>
+    /// <summary>The consumer group, whose members share the partitions; required.</summary>
     public string GroupId { get; set; } = "";
 
-    /// <summary>Topics to read. Either this or <see cref="TopicPattern"/> is expected.</summary>
+    /// <summary>Topics to read. Set either this or <see cref="TopicPattern"/>.</summary>
     public IReadOnlyList<string> Topics { get; set; } = [];
 
-    /// <summary>A regular expression (librdkafka's) that names of topics must match as a whole. Null (default) for none.</summary>
+    /// <summary>
+    /// A regular expression (librdkafka's) that must match the whole name of a topic. Null (default) for none.
+    /// </summary>
     public string? TopicPattern { get; set; }
 
     /// <summary>
@@ -24,23 +26,25 @@ public sealed record KafkaReceiverOptions
     public AutoOffsetReset StartFrom { get; set; } = AutoOffsetReset.Latest;
 
     /// <summary>
-    /// Whether records of transactions that are open or aborted are seen; default
-    /// <see cref="IsolationLevel.ReadCommitted"/>: they are not.
+    /// Whether the stream sees records of open or aborted transactions; default
+    /// <see cref="IsolationLevel.ReadCommitted"/>: it does not.
     /// </summary>
     public IsolationLevel IsolationLevel { get; set; } = IsolationLevel.ReadCommitted;
 
     /// <summary>
-    /// The most bytes read ahead and in batches under way, 40 for each record included: 64 KiB or more; default 256
-    /// MiB. When reached, the partitions are paused; the member stays in its group.
+    /// The most bytes read ahead and in running batches, including 40 for each record: 64 KiB or more; default 256 MiB.
+    /// When this is reached, the partitions are paused; the member stays in its group.
     /// </summary>
     public long MaxPrefetchBytes { get; set; } = 256L << 20;
 
-    /// <summary>Whether records have their headers; default false, as reading them costs several objects a record.</summary>
+    /// <summary>
+    /// Whether records have their headers; default false, because reading them allocates several objects a record.
+    /// </summary>
     public bool Headers { get; set; }
 
     /// <summary>
-    /// Settings that are passed on to librdkafka as they are, such as <c>session.timeout.ms</c> or
-    /// <c>group.protocol</c>; they go before the defaults here. Values are never shown.
+    /// Settings that are passed to librdkafka unchanged, such as <c>session.timeout.ms</c> or <c>group.protocol</c>;
+    /// they override the defaults here. Values are never shown.
     /// </summary>
     public IDictionary<string, string> Config { get; set; } = new Dictionary<string, string>();
 
@@ -60,7 +64,7 @@ public sealed record KafkaReceiverOptions
         KafkaCheck.That(MaxPrefetchBytes >= 64 << 10, nameof(MaxPrefetchBytes), MaxPrefetchBytes, "64 KiB or more are expected");
     }
 
-    /// <summary>A copy that later changes do not reach.</summary>
+    /// <summary>Returns a checked copy, which later changes to this object do not affect.</summary>
     internal KafkaReceiverOptions Validated()
     {
         KafkaReceiverOptions copy = this with { };

@@ -1,18 +1,18 @@
 namespace FastStream;
 
-/// <summary>Streams of Kafka's topics by a consumer group.</summary>
+/// <summary>Streams of Kafka topics, read as a member of a consumer group.</summary>
 public static class KafkaReceiverStreamExtensions
 {
     /// <summary>
-    /// Reads topics as a member of a consumer group, at least once: offsets are committed when the batch of a record is
-    /// done.
+    /// Reads topics as a member of a consumer group, at least once: the stream commits a record's offset when its batch
+    /// is done.
     /// </summary>
     /// <remarks>
-    /// Other members, in this program or others, share the partitions, which move between them one by one (cooperative
-    /// rebalancing). After a crash, or when a partition moves, records whose offsets were not committed yet come again:
-    /// use <see cref="KafkaStreamExtensions.KafkaStream(StreamingContext, KafkaSourceOptions)"/> where each is to count
-    /// once. Several such streams read on several threads; <c>Union</c> brings them together. A topic that is not there
-    /// is waited for.
+    /// Other members, in this program or in others, share the partitions; cooperative rebalancing moves them one by
+    /// one. After a crash, or when a partition moves, records whose offsets were not committed yet come again: use
+    /// <see cref="KafkaStreamExtensions.KafkaStream(StreamingContext, KafkaSourceOptions)"/> where each record must
+    /// count once. Several such streams read on several threads; <c>Union</c> joins them. The stream waits for a topic
+    /// that does not exist yet.
     /// </remarks>
     /// <example><code>
     /// var options = new KafkaReceiverOptions
@@ -22,7 +22,7 @@ public static class KafkaReceiverStreamExtensions
     /// context.KafkaReceiverStream(options).Count().Print();
     /// </code></example>
     /// <param name="context">The context.</param>
-    /// <param name="options">What is read, and how.</param>
+    /// <param name="options">What to read, and how.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message says which and what is
     /// expected.</exception>
     public static DStream<KafkaRecord<Utf8Text, Utf8Text>> KafkaReceiverStream(this StreamingContext context, KafkaReceiverOptions options)
@@ -33,7 +33,9 @@ public static class KafkaReceiverStreamExtensions
     }
 }
 
-/// <summary>A batch is written to the log with its records, as the group may give its partitions to others.</summary>
+/// <summary>
+/// A group's source. It logs a batch with its records, because the group may give the partitions to other members.
+/// </summary>
 internal sealed class KafkaReceiverInputDStream : InputDStream<KafkaRecord<Utf8Text, Utf8Text>>
 {
     private readonly KafkaReceiverOptions _options;

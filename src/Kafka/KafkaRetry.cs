@@ -1,7 +1,7 @@
 namespace FastStream;
 
 /// <summary>
-/// How long to wait before brokers are asked again: 100 ms, then twice as long each time, up to 10 s. For one loop; not
+/// The wait before brokers are asked again: 100 ms at first, doubled each time, up to 10 s. Belongs to one loop; not
 /// thread safe.
 /// </summary>
 internal sealed class KafkaRetry

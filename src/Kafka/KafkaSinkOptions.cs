@@ -1,54 +1,55 @@
 namespace FastStream;
 
-/// <summary>Where an output writes to, and what it promises.</summary>
+/// <summary>Where an output writes, and what it guarantees.</summary>
 /// <example><code>var counted = new KafkaSinkOptions { BootstrapServers = "localhost:9092", Topic = "counts", Delivery
 /// = KafkaDelivery.ExactlyOnce };</code></example>
 public sealed record KafkaSinkOptions
 {
-    /// <summary>Brokers to ask first, as <c>host:port</c> with commas between; must be given.</summary>
+    /// <summary>Brokers to connect to first, as <c>host:port</c> separated by commas; required.</summary>
     public string BootstrapServers { get; set; } = "";
 
-    /// <summary>The topic of records that name none; must be given.</summary>
+    /// <summary>The topic for records that name none; required.</summary>
     public string Topic { get; set; } = "";
 
-    /// <summary>What is promised after crashes; default <see cref="KafkaDelivery.AtLeastOnce"/>.</summary>
+    /// <summary>The delivery guarantee across crashes; default <see cref="KafkaDelivery.AtLeastOnce"/>.</summary>
     public KafkaDelivery Delivery { get; set; }
 
     /// <summary>
-    /// The output's name among the job's; default (null) the topic. With the context's name it makes the transactional
-    /// id and the group that keeps the time of the batch put out last, both
-    /// <c>faststream.JOB.NAME</c>: two programs with the same push each other out. It must stay the same from run to run.
+    /// The output's name, unique in the job; default (null) the topic. Together with the context's name it forms the
+    /// transactional id and the name of the group that stores the time of the last committed batch, both
+    /// <c>faststream.JOB.NAME</c>: two programs with the same names fence each other. It must stay the same from run to
+    /// run.
     /// </summary>
     public string? Name { get; set; }
 
     /// <summary>
-    /// How the topic must be: made where it is not there, refused where it is otherwise. Null (default): it must be
-    /// there, as it may be.
+    /// How the topic must be: the output creates a missing topic, and refuses one that differs. Null (default): the
+    /// topic must exist, with any settings.
     /// </summary>
     public KafkaTopicSpec? CreateTopic { get; set; }
 
     /// <summary>
-    /// What happens with records that the client or the brokers refuse, such as ones that are too large; default
+    /// What happens to records that the client or the brokers refuse, for example because they are too large; default
     /// <see cref="KafkaRefusedPolicy.Fail"/>.
     /// </summary>
     public KafkaRefusedPolicy RefusedRecords { get; set; }
 
     /// <summary>
     /// How long a transaction may be open before the brokers abort it: 1 s to 15 min (the brokers' own limit); default
-    /// 1 min. Longer than the longest outage of brokers that a batch is to live through; readers see nothing behind a
-    /// transaction that a crash has left open for so long.
+    /// 1 min. Set it to more than the longest broker outage that a batch must survive. After a crash, readers see
+    /// nothing behind the open transaction for this long.
     /// </summary>
     public TimeSpan TransactionTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Settings that are passed on to librdkafka as they are, such as <c>compression.type</c>; they go before the
-    /// defaults here. Values are never shown.
+    /// Settings that are passed to librdkafka unchanged, such as <c>compression.type</c>; they override the defaults
+    /// here. Values are never shown.
     /// </summary>
     public IDictionary<string, string> Config { get; set; } = new Dictionary<string, string>();
 
     internal string Identity(StreamingContext context) => $"faststream.{context.Options.Name}.{Name ?? Topic}";
 
-    /// <summary>Checks all settings, as the output does, which also looks whether the context fits.</summary>
+    /// <summary>Checks all settings, as the output does; the output also checks that they fit the context.</summary>
     /// <exception cref="ArgumentException">A setting is out of its range; the message says which, what was found and
     /// what is expected.</exception>
     public void Validate()
@@ -73,23 +74,23 @@ public sealed record KafkaSinkOptions
         if (Delivery == KafkaDelivery.ExactlyOnce && context.Options.Checkpoint is null)
         {
             throw new ArgumentException(
-                "An output that is put out exactly once needs to know a batch again after a crash, and the context "
-                    + "keeps none. Give StreamingOptions.Checkpoint, or ask for AtLeastOnce.", nameof(context));
+                "An exactly-once output needs to recognise a batch after a crash, and the context "
+                    + "has no checkpoints. Set StreamingOptions.Checkpoint, or ask for AtLeastOnce.", nameof(context));
         }
 
         return this;
     }
 }
 
-/// <summary>What an output promises after crashes.</summary>
+/// <summary>What an output guarantees across crashes.</summary>
 public enum KafkaDelivery
 {
-    /// <summary>Every record is there once or more: a batch whose end is not known is written again.</summary>
+    /// <summary>Every record is written once or more: a batch whose outcome is unknown is written again.</summary>
     AtLeastOnce,
 
     /// <summary>
-    /// Every record is there once, for readers with <c>isolation.level=read_committed</c>: a batch is a transaction.
-    /// Needs checkpoints.
+    /// Readers with <c>isolation.level=read_committed</c> see every record once: a batch is a transaction. Needs
+    /// checkpoints.
     /// </summary>
     ExactlyOnce,
 }
@@ -100,6 +101,8 @@ public enum KafkaRefusedPolicy
     /// <summary>The batch fails.</summary>
     Fail,
 
-    /// <summary>The records are left out, counted (<c>faststream.kafka.refused_records</c>), and listeners hear of them.</summary>
+    /// <summary>
+    /// The records are dropped and counted (<c>faststream.kafka.refused_records</c>), and listeners are warned.
+    /// </summary>
     LeaveOut,
 }

@@ -8,70 +8,77 @@ namespace FastStream;
 /// StartFrom = KafkaStart.Earliest };</code></example>
 public sealed record KafkaSourceOptions
 {
-    /// <summary>Brokers to ask first, as <c>host:port</c> with commas between; must be given.</summary>
+    /// <summary>Brokers to connect to first, as <c>host:port</c> separated by commas; required.</summary>
     public string BootstrapServers { get; set; } = "";
 
     /// <summary>
-    /// Topics to read, with all their partitions. Exactly one of this, <see cref="TopicPattern"/> and
-    /// <see cref="Assignments"/> is expected.
+    /// Topics to read, with all their partitions. Set exactly one of this, <see cref="TopicPattern"/> and
+    /// <see cref="Assignments"/>.
     /// </summary>
     public IReadOnlyList<string> Topics { get; set; } = [];
 
     /// <summary>
-    /// A regular expression (.NET's) that names of topics must match as a whole; those made while the program runs are
-    /// found too. Null (default) for none.
+    /// A regular expression (.NET's) that must match the whole name of a topic; topics created while the program runs
+    /// are found too. Null (default) for none.
     /// </summary>
     public string? TopicPattern { get; set; }
 
-    /// <summary>Single partitions to read; nothing is looked for then. Empty (default) for none.</summary>
+    /// <summary>Single partitions to read; the stream then discovers no others. Empty (default) for none.</summary>
     public IReadOnlyList<KafkaPartition> Assignments { get; set; } = [];
 
-    /// <summary>Where to begin without a checkpoint; default <see cref="KafkaStart.Latest"/>.</summary>
+    /// <summary>Where to begin when there is no checkpoint; default <see cref="KafkaStart.Latest"/>.</summary>
     public KafkaStart StartFrom { get; set; } = KafkaStart.Latest;
 
     /// <summary>
-    /// The consumer group that offsets are mirrored to; default (null) <c>faststream.</c> and the context's name. The
+    /// The consumer group to which offsets are mirrored; default (null) <c>faststream.</c> and the context's name. The
     /// stream never joins it.
     /// </summary>
     public string? GroupId { get; set; }
 
     /// <summary>
-    /// Whether offsets of batches that are done are committed to the group, for tools that show lag; default true. The
-    /// checkpoint alone decides where a start goes on.
+    /// Whether the stream commits the offsets of completed batches to the group, for tools that show lag; default true.
+    /// A start continues from the checkpoint alone.
     /// </summary>
     public bool MirrorOffsets { get; set; } = true;
 
-    /// <summary>The most records a second of a partition, the first batch included: more than 0, or 0 (default) for no limit.</summary>
+    /// <summary>
+    /// The most records a second from each partition, including the first batch: more than 0, or 0 (default) for no
+    /// limit.
+    /// </summary>
     public double MaxRatePerPartition { get; set; }
 
     /// <summary>
-    /// Whether records of transactions that are open or aborted are seen; default
-    /// <see cref="IsolationLevel.ReadCommitted"/>: they are not.
+    /// Whether the stream sees records of open or aborted transactions; default
+    /// <see cref="IsolationLevel.ReadCommitted"/>: it does not.
     /// </summary>
     public IsolationLevel IsolationLevel { get; set; } = IsolationLevel.ReadCommitted;
 
     /// <summary>
-    /// The most bytes read ahead and in batches under way, 40 for each record included: 64 KiB or more; default 256
-    /// MiB. When reached, nothing is read until a batch is done with; the client's own queues come on top of it
+    /// The most bytes read ahead and in running batches, including 40 for each record: 64 KiB or more; default 256 MiB.
+    /// When this is reached, nothing is read until a batch is done. The client's own queues come on top of it
     /// (<c>queued.max.messages.kbytes</c>).
     /// </summary>
     public long MaxPrefetchBytes { get; set; } = 256L << 20;
 
-    /// <summary>How often new topics and partitions are looked for: 10 ms or more, or infinite; default 30 s.</summary>
+    /// <summary>
+    /// How often the stream looks for new topics and partitions: 10 ms or more, or infinite for never; default 30 s.
+    /// </summary>
     public TimeSpan DiscoveryInterval { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>What happens when records are gone that were not read yet; default <see cref="KafkaLostRangePolicy.Stop"/>.</summary>
+    /// <summary>What happens when unread records are gone; default <see cref="KafkaLostRangePolicy.Stop"/>.</summary>
     public KafkaLostRangePolicy LostRanges { get; set; }
 
-    /// <summary>Whether records have their headers; default false, as reading them costs several objects a record.</summary>
+    /// <summary>
+    /// Whether records have their headers; default false, because reading them allocates several objects a record.
+    /// </summary>
     public bool Headers { get; set; }
 
     /// <summary>How partitions of topics become partitions of the stream; default <see cref="KafkaPartitioning.Balanced"/>.</summary>
     public KafkaPartitioning Partitioning { get; set; }
 
     /// <summary>
-    /// Settings that are passed on to librdkafka as they are, such as <c>sasl.username</c>; they go before the defaults
-    /// here. Values are never shown.
+    /// Settings that are passed to librdkafka unchanged, such as <c>sasl.username</c>; they override the defaults here.
+    /// Values are never shown.
     /// </summary>
     public IDictionary<string, string> Config { get; set; } = new Dictionary<string, string>();
 
@@ -105,7 +112,7 @@ public sealed record KafkaSourceOptions
         }
     }
 
-    /// <summary>A copy that later changes do not reach.</summary>
+    /// <summary>Returns a checked copy, which later changes to this object do not affect.</summary>
     internal KafkaSourceOptions Validated()
     {
         KafkaSourceOptions copy = this with { };
@@ -113,17 +120,21 @@ public sealed record KafkaSourceOptions
         return copy;
     }
 
-    // Anchored; a pattern that takes for ever is cut off rather than trusted.
+    // Anchored; a time-out ends a pattern that would take for ever.
     internal Regex Pattern() => new($"^(?:{TopicPattern})$", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
 }
 
-/// <summary>What a stream does when records are gone that it has not read: retention has passed them, or the topic was made anew.</summary>
+/// <summary>
+/// What a stream does when unread records are gone, because retention deleted them or the topic was recreated.
+/// </summary>
 public enum KafkaLostRangePolicy
 {
     /// <summary>It stops with an error that names topic, partition and offsets.</summary>
     Stop,
 
-    /// <summary>It warns, counts them (<c>faststream.kafka.lost_records</c>) and goes on at the oldest record that is there.</summary>
+    /// <summary>
+    /// It warns, counts them (<c>faststream.kafka.lost_records</c>) and continues at the oldest record that exists.
+    /// </summary>
     Continue,
 }
 
@@ -131,11 +142,14 @@ public enum KafkaLostRangePolicy
 public enum KafkaPartitioning
 {
     /// <summary>
-    /// Each partition of the stream gets as many records as the others: large ranges are split, small ones lie
-    /// together; order within a topic's partition is kept inside a split.
+    /// Each partition of the stream gets as many records as the others: large ranges are split, small ones are
+    /// combined. Within a split, records of one topic partition keep their order.
     /// </summary>
     Balanced,
 
-    /// <summary>A partition of a topic is all in one partition of the stream: the n-th one read in the n-th, and so on round.</summary>
+    /// <summary>
+    /// Each partition of a topic goes whole to one partition of the stream: the n-th one to the n-th, and round again
+    /// when they run out.
+    /// </summary>
     OneToOne,
 }

@@ -1,24 +1,28 @@
 namespace FastStream;
 
-/// <summary>Where a direct stream begins that has no checkpoint; later starts go on where the checkpoint is.</summary>
-/// <remarks>Partitions that are found while the program runs begin at their beginning, so that nothing of them is missed.</remarks>
+/// <summary>Where a direct stream without a checkpoint begins; later starts continue from the checkpoint.</summary>
+/// <remarks>
+/// Partitions found while the program runs are read from their beginning, so that none of their records is missed.
+/// </remarks>
 public sealed class KafkaStart
 {
     private KafkaStart(string name) => Name = name;
 
-    /// <summary>At the oldest record that is there.</summary>
+    /// <summary>At the oldest record that exists.</summary>
     public static KafkaStart Earliest { get; } = new("earliest");
 
-    /// <summary>Behind the newest record that is there.</summary>
+    /// <summary>Behind the newest record that exists.</summary>
     public static KafkaStart Latest { get; } = new("latest");
 
-    /// <summary>Where the consumer group has committed, and at the oldest record where it has not.</summary>
+    /// <summary>
+    /// At the consumer group's committed offset, or at the oldest record where the group has committed none.
+    /// </summary>
     public static KafkaStart Committed { get; } = new("committed");
 
-    /// <summary>At the first record of this time or later, and behind the newest one where there is none.</summary>
+    /// <summary>At the first record of this time or later, or behind the newest record where there is none.</summary>
     public static KafkaStart At(DateTimeOffset time) => new("time") { Time = time };
 
-    /// <summary>At these offsets; partitions that are not named begin at their oldest record.</summary>
+    /// <summary>At these offsets; partitions not named here begin at their oldest record.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An offset is less than 0.</exception>
     public static KafkaStart Offsets(IReadOnlyDictionary<KafkaPartition, long> offsets)
     {

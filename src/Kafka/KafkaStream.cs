@@ -4,24 +4,24 @@ using FastStream.Runtime;
 
 namespace FastStream;
 
-/// <summary>Streams of Kafka's topics, without a receiver: a batch is a range of offsets of each partition.</summary>
+/// <summary>Streams of Kafka topics, without a receiver: a batch is a range of offsets of each partition.</summary>
 public static class KafkaStreamExtensions
 {
     /// <summary>
-    /// Reads topics. A batch is a range of offsets of each partition, fixed when it is cut; after a crash the same
-    /// ranges are read again.
+    /// Reads topics. A batch is a range of offsets of each partition, fixed when the batch is cut; after a crash the
+    /// stream reads the same ranges again.
     /// </summary>
     /// <remarks>
-    /// Keys and values are texts over received bytes, which end with their batch. With
-    /// <see cref="StreamingOptions.Checkpoint"/> every record counts once in the states; offsets belong to the
-    /// checkpoint. Brokers that do not answer are waited for; listeners hear of it.
+    /// Keys and values are texts over received bytes, valid as long as their batch. With
+    /// <see cref="StreamingOptions.Checkpoint"/> every record counts once in the states; offsets are part of the
+    /// checkpoint. The stream waits for brokers that do not answer, and listeners are warned.
     /// </remarks>
     /// <example><code>
     /// context.KafkaStream(new KafkaSourceOptions { BootstrapServers = "localhost:9092", Topics = ["orders"] })
     ///     .Map(order => order.Value).CountByValue().Print();
     /// </code></example>
     /// <param name="context">The context.</param>
-    /// <param name="options">What is read, and how.</param>
+    /// <param name="options">What to read, and how.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message says which and what is
     /// expected.</exception>
     public static DStream<KafkaRecord<Utf8Text, Utf8Text>> KafkaStream(this StreamingContext context, KafkaSourceOptions options) =>
@@ -31,7 +31,7 @@ public static class KafkaStreamExtensions
     /// <example><code>context.KafkaStream(source, KafkaDeserializers.Text,
     /// KafkaDeserializers.Json(OrdersJson.Default.Order)).Map(record => record.Value.Amount).Print();</code></example>
     /// <param name="context">The context.</param>
-    /// <param name="options">What is read, and how.</param>
+    /// <param name="options">What to read, and how.</param>
     /// <param name="key">Makes keys. Called in the partitions, from several threads.</param>
     /// <param name="value">Makes values. Called in the partitions, from several threads.</param>
     public static DStream<KafkaRecord<TKey, TValue>> KafkaStream<TKey, TValue>(
@@ -57,15 +57,15 @@ internal sealed class KafkaSource<TKey, TValue> : Source<KafkaRecord<TKey, TValu
     private readonly KafkaDecoder<TKey, TValue> _decoder;
     private readonly KafkaPrefetch _prefetch;
     private readonly string _group;
-    private readonly long _limit;                                  // records of a partition in a batch
+    private readonly long _limit;                                  // most records of one partition in a batch
     private readonly CancellationTokenSource _stopped = new();
     private readonly UncommittedRanges _uncommitted = new();
     private CancellationToken _abort;                              // since the start
-    private int _missing;                                          // times in a row that a topic was not there; the discovery's
+    private int _missing;                                          // consecutive times that a topic was missing; used by discovery only
     private KafkaMetrics? _metrics;                                // since the start
     private Task _discovery = Task.CompletedTask;
     private DirectReader? _reader;                                 // since the start
-    private KafkaEvents? _events;                                  // made when first asked for
+    private KafkaEvents? _events;                                  // made at first use
 
     public KafkaSource(KafkaSourceOptions options, StreamingOptions job, KafkaDecoder<TKey, TValue> decoder)
     {
@@ -152,7 +152,7 @@ internal sealed class KafkaSource<TKey, TValue> : Source<KafkaRecord<TKey, TValu
 
     protected override void OnBatchCommitted(BatchTime time) => _uncommitted.TakeUpTo(time, ranges => _reader?.Commit(ranges));
 
-    // Beside the reading, which does not wait for it.
+    // Runs beside reading, which does not wait for it.
     private async Task DiscoverAsync()
     {
         if (_options.Assignments.Count > 0 || _options.DiscoveryInterval == Timeout.InfiniteTimeSpan)
@@ -192,7 +192,7 @@ internal sealed class KafkaSource<TKey, TValue> : Source<KafkaRecord<TKey, TValu
         }
         catch (KafkaTopicException error)
         {
-            // Brokers forget for a moment while they start; what is missing three times in a row is gone.
+            // Starting brokers may not know a topic for a moment; a topic that is missing three times in a row is gone.
             if (_reader!.HasBegun && ++_missing == 3)
             {
                 string sentence =

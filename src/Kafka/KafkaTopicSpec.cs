@@ -1,20 +1,20 @@
 namespace FastStream;
 
-/// <summary>How a topic must be: it is made so where it is not there, and refused where it is otherwise.</summary>
+/// <summary>How a topic must be: the output creates a missing topic this way, and refuses one that differs.</summary>
 public sealed record KafkaTopicSpec
 {
     /// <summary>Number of partitions: 1 or more.</summary>
     public required int Partitions { get; set; }
 
     /// <summary>
-    /// Copies of each partition: 1 or more, or -1 (default) for what the brokers have by default. Not compared with a
-    /// topic that is there.
+    /// Copies of each partition: 1 or more, or -1 (default) for the brokers' default. An existing topic is not checked
+    /// against it.
     /// </summary>
     public short ReplicationFactor { get; set; } = -1;
 
     /// <summary>
-    /// Settings of the topic, such as <c>cleanup.policy</c> = <c>compact</c>; empty (default) for what the brokers have
-    /// by default.
+    /// Settings of the topic, such as <c>cleanup.policy</c> = <c>compact</c>; empty (default) for the brokers'
+    /// defaults.
     /// </summary>
     public IDictionary<string, string> Config { get; set; } = new Dictionary<string, string>();
 

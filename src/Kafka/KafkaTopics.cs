@@ -3,15 +3,16 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>Asks brokers which partitions there are of what a stream reads.</summary>
+/// <summary>Asks brokers which partitions exist of the topics that a stream reads.</summary>
 internal sealed class KafkaTopics(IAdminClient admin, KafkaSourceOptions options)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private readonly Regex? _pattern = options.TopicPattern is null ? null : options.Pattern();
 
-    /// <summary>Partitions that are there, in order.</summary>
-    /// <exception cref="KafkaTopicException">A topic or partition that was asked for is not there, or may not be read.</exception>
+    /// <summary>Returns the existing partitions, in order.</summary>
+    /// <exception cref="KafkaTopicException">A requested topic or partition does not exist, or may not be
+    /// read.</exception>
     /// <exception cref="KafkaException">The brokers did not answer.</exception>
     public IReadOnlyList<KafkaPartition> Find()
     {
@@ -59,7 +60,7 @@ internal sealed class KafkaTopics(IAdminClient admin, KafkaSourceOptions options
         topic.Partitions.Select(partition => new KafkaPartition(topic.Topic, partition.PartitionId)).Order();
 }
 
-/// <summary>A topic is not as it must be.</summary>
+/// <summary>Thrown when a topic is missing or not as required.</summary>
 internal sealed class KafkaTopicException(string message, bool isFinal) : Exception(message)
 {
     /// <summary>Whether waiting cannot help.</summary>
@@ -71,7 +72,7 @@ internal sealed class KafkaTopicException(string message, bool isFinal) : Except
             $"Topic {topic} is not there. Create it, or check the name and the brokers; topics are never made by reading.", isFinal: false),
         ErrorCode.TopicAuthorizationFailed =>
             new($"Topic {topic} may not be read by this user. Allow it READ and DESCRIBE on the topic.", isFinal: true),
-        ErrorCode.TopicException => new($"{topic} is no name of a topic: {error.Reason}.", isFinal: true),
+        ErrorCode.TopicException => new($"{topic} is not a valid topic name: {error.Reason}.", isFinal: true),
         _ => new($"Topic {topic} cannot be read: {error.Reason}.", isFinal: false),
     };
 }

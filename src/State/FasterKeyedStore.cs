@@ -3,16 +3,16 @@ using FASTER.core;
 
 namespace FastStream;
 
-/// <summary>One partition's states in a FASTER store of their own.</summary>
+/// <summary>The states of one partition, in a FASTER store of their own.</summary>
 /// <remarks>
 /// <code>
 /// key in FASTER   | 0 (1) | key |     and | 1, 2, … (2) | for records that fill a sector up
 /// snapshot        fill the last sector → fold over (the log's new part goes to the disk) → sums and files synced;
 ///                 now and then the index → FasterSnapshot
 /// </code>
-/// One session reads and one writes, so that reads go on while a snapshot is made. FASTER's own compaction is not used:
-/// a read that has looked up where a record is, and comes there when it has been moved and the log's begin with it,
-/// finds nothing. Here a piece is moved under the lock that readers hold.
+/// One session reads and another writes, so that reads continue while a snapshot is made. FASTER's own compaction is
+/// not used, because it races with reads: a read looks up a record's address, compaction moves the record and the log's
+/// begin, and the read then finds nothing. Here a piece is moved under the lock that readers hold.
 /// </remarks>
 internal sealed unsafe class FasterKeyedStore : KeyedStore
 {
@@ -30,13 +30,13 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
     private readonly ClientSession<SpanByte, SpanByte, SpanByte, Asked, Empty, StoreFunctions> _reader;
     private readonly ClientSession<SpanByte, SpanByte, SpanByte, Asked, Empty, StoreFunctions> _writer;
     private readonly StoreFunctions _looks = new();
-    private readonly ClientSession<SpanByte, SpanByte, SpanByte, Asked, Empty, StoreFunctions> _collector;   // of the thread that writes
+    private readonly ClientSession<SpanByte, SpanByte, SpanByte, Asked, Empty, StoreFunctions> _collector;   // used by the writing thread
     private readonly Lock _moving = new();       // held while records are looked up, and while they are moved
     private readonly long _seed;
     private byte[] _key = GC.AllocateUninitializedArray<byte>(256, pinned: true);   // of the writer
     private byte[] _asked = GC.AllocateUninitializedArray<byte>(256, pinned: true); // of the reader
     private FasterSnapshot? _last;
-    private long _written;         // records, for what one takes at an average
+    private long _written;         // records written, to compute their average size
     private long _writtenBytes;
 
     public FasterKeyedStore(KeyedStoreSettings settings, FasterLayout layout)
@@ -249,7 +249,7 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
         }
     }
 
-    // The next records of users' keys, in the log's order; false at its end.
+    // Takes the next records of users' keys, in the log's order; false at its end.
     private static bool Fill(LiveRecords scan, IFasterScanIterator<SpanByte, SpanByte> records)
     {
         scan.Clear();
@@ -264,7 +264,7 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
         return scan.Count > 0;
     }
 
-    // Which of the records are their keys' newest.
+    // Marks the records that are the newest of their keys.
     private void MarkLive(LiveRecords scan,
         ClientSession<SpanByte, SpanByte, SpanByte, Asked, Empty, StoreFunctions> session, StoreFunctions functions)
     {
@@ -324,7 +324,7 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
 
     private static long RoundUp(long bytes) => (bytes + 7) & ~7L;
 
-    // So that what a snapshot holds ends with a sector, and is never written again.
+    // Fills the last sector, so that a snapshot's part of the log ends with a sector and is never written again.
     private void FillSector()
     {
         Span<byte> key = [FillKey, 0];
@@ -343,7 +343,7 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
         }
     }
 
-    // An index in a file saves a start from reading the whole log.
+    // With an index in a file, a start need not read the whole log.
     private (Guid Index, byte[]? Notes, long End, long Bytes) SaveIndexIfDue()
     {
         long end = _faster.Log.TailAddress;
@@ -364,7 +364,7 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
             new FileInfo(Path.Combine(_settings.Directory, FasterNotes.NameOf(index) + ".0")).Length);
     }
 
-    // A piece of the log's begin at a time: what of it is still in use goes to its end.
+    // Collects one piece at the log's begin: appends its live records to the log's end.
     private void CollectGarbage()
     {
         long begin = _faster.Log.BeginAddress;
@@ -404,7 +404,7 @@ internal sealed unsafe class FasterKeyedStore : KeyedStore
                 moved = records.NextAddress;
             }
 
-            moved = Math.Max(moved, records.NextAddress);   // records that are nobody's any more stand behind the last one that is
+            moved = Math.Max(moved, records.NextAddress);   // dead records follow the last live one
         }
 
         _fault.ThrowIfAny();

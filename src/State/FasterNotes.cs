@@ -2,17 +2,17 @@ using FASTER.core;
 
 namespace FastStream;
 
-/// <summary>Keeps what FASTER would write into files of its own about its checkpoints: it goes into the snapshot instead.</summary>
-/// <param name="directory">Of the index files.</param>
-/// <param name="fault">Told what goes wrong.</param>
-/// <param name="isReadOnly">Whether nothing is to change.</param>
+/// <summary>Keeps FASTER's checkpoint metadata: it goes into the snapshot, not into files of FASTER's own.</summary>
+/// <param name="directory">Directory of the index files.</param>
+/// <param name="fault">Notes failures.</param>
+/// <param name="isReadOnly">Whether nothing may change.</param>
 internal sealed class FasterNotes(string directory, StoreFault fault, bool isReadOnly) : ICheckpointManager
 {
     private readonly Dictionary<Guid, byte[]> _log = [];
     private readonly Dictionary<Guid, byte[]> _index = [];
-    private FasterSnapshot? _opened;   // what the store is opened from
+    private FasterSnapshot? _opened;   // the snapshot that the store is opened from
 
-    /// <summary>Gives back what it noted in an earlier run.</summary>
+    /// <summary>Adds the metadata of a snapshot from an earlier run.</summary>
     public void Add(FasterSnapshot snapshot)
     {
         _opened = snapshot;
@@ -23,7 +23,7 @@ internal sealed class FasterNotes(string directory, StoreFault fault, bool isRea
         }
     }
 
-    /// <summary>The name of an index's files begins so.</summary>
+    /// <summary>Returns the beginning of the names of an index's files.</summary>
     public static string NameOf(Guid index) => $"index-{index:N}";
 
     public void CommitLogCheckpoint(Guid logToken, byte[] commitMetadata)
@@ -58,7 +58,7 @@ internal sealed class FasterNotes(string directory, StoreFault fault, bool isRea
         return device;
     }
 
-    // Of kinds of checkpoints that are not made here.
+    // For kinds of checkpoints that this store does not make.
     public IDevice GetSnapshotLogDevice(Guid token) => throw new NotSupportedException();
 
     public IDevice GetSnapshotObjectLogDevice(Guid token) => throw new NotSupportedException();

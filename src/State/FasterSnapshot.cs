@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace FastStream;
 
 /// <summary>
-/// What a store needs to be opened as it was: FASTER's own notes, and how far its files went. Kept in the checkpoint's
-/// manifest, so that it cannot be torn from it.
+/// What is needed to open a store as of a snapshot: FASTER's metadata, and the extent of its files. It is kept in the
+/// checkpoint's manifest, so that the two cannot be separated.
 /// </summary>
 internal sealed record FasterSnapshot
 {
@@ -12,7 +12,7 @@ internal sealed record FasterSnapshot
 
     public int Version { get; init; } = Format;
 
-    /// <summary>What the hash of keys begins with.</summary>
+    /// <summary>Seed of the keys' hash.</summary>
     public required long Seed { get; init; }
 
     public required int PageBytes { get; init; }
@@ -22,19 +22,21 @@ internal sealed record FasterSnapshot
     /// <summary>The first address of the log.</summary>
     public required long Begin { get; init; }
 
-    /// <summary>Where the log ended: at a sector's begin.</summary>
+    /// <summary>The end of the log, at the begin of a sector.</summary>
     public required long End { get; init; }
 
     public required Guid Log { get; init; }
 
     public required byte[] LogNotes { get; init; }
 
-    /// <summary>The index that the log is read from its end on; none where it is read from its begin.</summary>
+    /// <summary>
+    /// The saved index, after which a start reads the log; none where a start reads the log from its begin.
+    /// </summary>
     public Guid Index { get; init; }
 
     public byte[]? IndexNotes { get; init; }
 
-    /// <summary>Where the log ended when the index was written.</summary>
+    /// <summary>The end of the log when the index was written.</summary>
     public long IndexEnd { get; init; }
 
     /// <summary>Bytes of the index's file.</summary>
@@ -42,7 +44,7 @@ internal sealed record FasterSnapshot
 
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this);
 
-    /// <exception cref="InvalidDataException">The bytes are of another version, or of something else.</exception>
+    /// <exception cref="InvalidDataException">The bytes are of another version, or are not a snapshot.</exception>
     public static FasterSnapshot Read(ReadOnlyMemory<byte> bytes)
     {
         try

@@ -1,12 +1,15 @@
 namespace FastStream;
 
-/// <summary>States on FASTER KV (Microsoft Research's hybrid log with a hash index): set it as <see cref="StateOptions.Store"/>.</summary>
+/// <summary>
+/// Stores states in FASTER KV (Microsoft Research's hybrid log with a hash index): set it as
+/// <see cref="StateOptions.Store"/>.
+/// </summary>
 /// <remarks>
-/// Each partition of each state has a store of its own: a log of segment files, whose sectors carry checksums, and an
-/// index in memory of 10 to 16 bytes a key, which
-/// <see cref="StateOptions.MemoryBytes"/> counts only up to an eighth. A snapshot appends what has changed and nothing
-/// else; garbage is collected a piece at a time, while a snapshot is made. docs/guide/state.md has what was measured.
-/// Thread safe. (Chandramouli et al., "FASTER: A Concurrent Key-Value Store with In-Place Updates", SIGMOD 2018.)
+/// Each partition of each state has a store of its own: a log of segment files with a checksum for each sector, and an
+/// index in memory of 10 to 16 bytes a key. An eighth of <see cref="StateOptions.MemoryBytes"/> is for the index; what
+/// a larger index takes is not counted. A snapshot appends only what has changed; garbage is collected a piece at a
+/// time, while a snapshot is made. docs/guide/state.md has measurements. Thread safe. (Chandramouli et al., "FASTER: A
+/// Concurrent Key-Value Store with In-Place Updates", SIGMOD 2018.)
 /// </remarks>
 /// <example><code>
 /// var options = new StreamingOptions
@@ -22,18 +25,19 @@ public sealed class FasterStateStore : StateStore
     private const int LargestPage = 64 << 20;
 
     /// <summary>
-    /// Bytes of a page of the log, a power of two from 64 KiB to 64 MiB: a key and its state together must fit into
-    /// one. Default 0: an eighth of the store's memory, 64 KiB to 1 MiB. A store keeps the page that it was made with.
+    /// Bytes of a page of the log, a power of two from 64 KiB to 64 MiB: a key and its state together must fit into one
+    /// page. Default 0: an eighth of the store's memory, 64 KiB to 1 MiB. An existing store keeps the page size that it
+    /// was made with.
     /// </summary>
     public int PageBytes { get; init; }
 
     /// <summary>
-    /// Bytes of a segment file, a power of two from 1 MiB to 1 GiB, at least a page; default 32 MiB. Space of states
-    /// that are gone is given back by whole segments.
+    /// Bytes of a segment file, a power of two from 1 MiB to 1 GiB, at least a page; default 32 MiB. The space of
+    /// removed states is freed in whole segments.
     /// </summary>
     public int SegmentBytes { get; init; } = 32 << 20;
 
-    /// <summary>Below so many bytes of a log nothing is collected, and no index is written.</summary>
+    /// <summary>In a log of fewer bytes than this, nothing is collected and no index is written.</summary>
     internal int LeastGarbageBytes { get; init; } = 16 << 20;
 
     /// <inheritdoc/>
@@ -84,9 +88,9 @@ internal sealed record FasterLayout
     /// <summary>Memory for the log's newest pages.</summary>
     public required long LogBytes { get; init; }
 
-    /// <summary>Memory for the index at first; it takes more with more keys.</summary>
+    /// <summary>Initial memory for the index; it grows with the number of keys.</summary>
     public required long IndexBytes { get; init; }
 
-    /// <summary>Below so many bytes of a log nothing is collected, and no index is written.</summary>
+    /// <summary>In a log of fewer bytes than this, nothing is collected and no index is written.</summary>
     public required int LeastGarbageBytes { get; init; }
 }

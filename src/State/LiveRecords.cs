@@ -1,6 +1,8 @@
 namespace FastStream;
 
-/// <summary>Some records of a scan, copied, until it is known which of them are their keys' newest.</summary>
+/// <summary>
+/// Copies of some records of a scan, kept until it is known which of them are the newest of their keys.
+/// </summary>
 internal sealed class LiveRecords(int capacity)
 {
     private readonly (int Key, int Value, int End, long Address, bool IsLive)[] _records = new (int, int, int, long, bool)[capacity];
@@ -27,7 +29,7 @@ internal sealed class LiveRecords(int capacity)
         _used = end;
     }
 
-    /// <summary>The newest record of a key is at an address.</summary>
+    /// <summary>Marks a record as live if it has the address of its key's newest record.</summary>
     public void MarkIfAt(int index, long address) => _records[index].IsLive = _records[index].Address == address;
 
     public bool IsLive(int index) => _records[index].IsLive;

@@ -1,17 +1,17 @@
 namespace FastStream;
 
 /// <summary>
-/// What first went wrong with a store's files. FASTER goes on as if nothing had happened: whoever called it asks here
-/// before it uses what FASTER gave.
+/// The first failure of a store's files. FASTER continues as if nothing had happened, so its callers must check here
+/// before they use what FASTER returned.
 /// </summary>
 internal sealed class StoreFault
 {
     private Exception? _first;
 
-    /// <summary>Notes what went wrong, unless something did before; from any thread.</summary>
+    /// <summary>Notes a failure, unless there was an earlier one. From any thread.</summary>
     public void Set(Exception error) => Interlocked.CompareExchange(ref _first, error, null);
 
-    /// <summary>Throws what went wrong.</summary>
+    /// <summary>Throws the failure, if there is one.</summary>
     /// <exception cref="InvalidDataException">A file is not as it was written.</exception>
     /// <exception cref="IOException">The disk failed.</exception>
     public void ThrowIfAny()

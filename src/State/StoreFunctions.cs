@@ -3,19 +3,19 @@ using FASTER.core;
 
 namespace FastStream;
 
-/// <summary>The place, among the keys asked for, of the one whose value FASTER gives.</summary>
+/// <summary>The index of a requested key, which FASTER passes back with its value.</summary>
 internal struct Asked
 {
     public int Index;
 }
 
-/// <summary>Takes values from where FASTER has them, in memory or just read, without a copy.</summary>
+/// <summary>Reads values where FASTER has them, in memory or just read from the disk, without a copy.</summary>
 internal sealed class StoreFunctions : SpanByteFunctions<SpanByte, Asked, Empty>
 {
-    /// <summary>Takes a value; null while nothing is read.</summary>
+    /// <summary>Called with each value; null while nothing is read.</summary>
     public StoredValueReader? Found { get; set; }
 
-    /// <summary>Takes the address of a value.</summary>
+    /// <summary>Called with the address of each value; null while no addresses are needed.</summary>
     public Action<int, long>? FoundAt { get; set; }
 
     public override bool SingleReader(ref SpanByte key, ref SpanByte input, ref SpanByte value, ref Asked dst, ref ReadInfo readInfo) =>
@@ -33,8 +33,8 @@ internal sealed class StoreFunctions : SpanByteFunctions<SpanByte, Asked, Empty>
 }
 
 /// <summary>
-/// Compares keys by their bytes; the hash begins with a number of the store's own, so that nobody can choose keys that
-/// all fall into one bucket.
+/// Compares keys by their bytes; each store seeds the hash with a number of its own, so that nobody can choose keys
+/// that all fall into one bucket.
 /// </summary>
 internal sealed class SeededComparer(long seed) : IFasterEqualityComparer<SpanByte>
 {

@@ -4,11 +4,13 @@ using FASTER.core;
 
 namespace FastStream;
 
-/// <summary>Where FASTER's log or an index goes: segment files whose sectors have sums, and whose failures are noted.</summary>
+/// <summary>
+/// The device for FASTER's log or an index: segment files with checksums for their sectors; failures are noted.
+/// </summary>
 /// <remarks>
-/// FASTER goes on with whatever memory holds after a failed read, and waits for ever after a failed write: both are
-/// told as done, and the fault says what happened. Reads and writes are done at once, on the thread that asks. What a
-/// snapshot holds is never written again. Thread safe.
+/// After a failed read FASTER continues with whatever is in memory, and after a failed write it waits for ever.
+/// Therefore this device reports both as done, and notes the failure in the fault. It reads and writes synchronously,
+/// on the calling thread. Data in a snapshot are never written again. Thread safe.
 /// </remarks>
 internal sealed class SummedDevice : StorageDeviceBase
 {
@@ -18,12 +20,12 @@ internal sealed class SummedDevice : StorageDeviceBase
     private readonly bool _isReadOnly;
     private readonly ConcurrentDictionary<int, SummedFile> _files = new();
     private readonly Lock _making = new();
-    private long _durableUntil;   // addresses below are in a snapshot
+    private long _durableUntil;   // addresses below this are in a snapshot
 
-    /// <param name="directory">Of the files.</param>
-    /// <param name="name">What their names begin with.</param>
-    /// <param name="fault">Told what goes wrong.</param>
-    /// <param name="isReadOnly">Whether nothing is to change.</param>
+    /// <param name="directory">Directory of the files.</param>
+    /// <param name="name">The beginning of their names.</param>
+    /// <param name="fault">Notes failures.</param>
+    /// <param name="isReadOnly">Whether nothing may change.</param>
     public SummedDevice(string directory, string name, StoreFault fault, bool isReadOnly)
         : base(Path.Combine(directory, name), SummedFile.SectorBytes, Devices.CAPACITY_UNSPECIFIED)
     {
@@ -33,12 +35,12 @@ internal sealed class SummedDevice : StorageDeviceBase
         _isReadOnly = isReadOnly;
     }
 
-    /// <summary>Whether closing it brings it to the disk.</summary>
+    /// <summary>Whether disposing of the device flushes it to the disk.</summary>
     public bool FlushesAtEnd { get; init; }
 
-    /// <summary>Opens the files of what a snapshot holds.</summary>
+    /// <summary>Opens the files of a snapshot.</summary>
     /// <param name="begin">The first address.</param>
-    /// <param name="end">Where it ends: at a sector's begin.</param>
+    /// <param name="end">The end address, at the begin of a sector.</param>
     /// <param name="segmentBytes">Bytes of a segment.</param>
     /// <exception cref="InvalidDataException">A file is missing or shorter.</exception>
     public void OpenThere(long begin, long end, long segmentBytes)
@@ -91,14 +93,14 @@ internal sealed class SummedDevice : StorageDeviceBase
         callback(0, readLength, context);
     }
 
-    // Which segments may go depends on the snapshots that are kept: see RemoveBefore.
+    // The kept snapshots decide which segments may be removed: see RemoveBefore.
     public override void RemoveSegmentAsync(int segment, AsyncCallback callback, IAsyncResult result) => callback(result);
 
     public override long GetFileSize(int segment) => segmentSize > 0 ? segmentSize : long.MaxValue;
 
-    /// <summary>Brings all files to the disk.</summary>
-    /// <param name="durableUntil">Addresses below are in the snapshot that is being made.</param>
-    /// <exception cref="IOException">The disk did not take it.</exception>
+    /// <summary>Flushes all files to the disk.</summary>
+    /// <param name="durableUntil">Addresses below this are in the snapshot that is being made.</param>
+    /// <exception cref="IOException">Writing to the disk failed.</exception>
     public void Flush(long durableUntil)
     {
         foreach (SummedFile file in _files.Values)
@@ -123,7 +125,7 @@ internal sealed class SummedDevice : StorageDeviceBase
         }
     }
 
-    // FASTER closes an index's device by itself, when it has written it: what is in it is to be on the disk then.
+    // FASTER itself closes the device of an index that it has written: the index must then be on the disk.
     public override void Dispose()
     {
         foreach (SummedFile file in _files.Values)
@@ -153,7 +155,7 @@ internal sealed class SummedDevice : StorageDeviceBase
             throw new IOException($"{PathOf(segment)} is open to be read, and was to be written to.");
         }
 
-        // What is in a snapshot stays as it is, also where FASTER writes the rest of its page.
+        // Data in a snapshot stay unchanged, even when FASTER writes the rest of their page.
         long address = (segmentSize > 0 ? segment * segmentSize : 0) + at;
         int skipped = (int)Math.Clamp(Volatile.Read(ref _durableUntil) - address, 0, count);
         if (skipped < count)

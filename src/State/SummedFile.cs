@@ -5,16 +5,16 @@ using Microsoft.Win32.SafeHandles;
 namespace FastStream;
 
 /// <summary>
-/// A file in sectors, each with a sum in a second file beside it: a sector that is not as it was written is found when
-/// it is read.
+/// A file of sectors with a checksum for each in a second file beside it: reading detects a sector that differs from
+/// what was written.
 /// </summary>
 /// <remarks>
 /// <code>
 /// log.3        | sector of 4 KiB | sector | …
 /// log.3.sums   | sum (4 bytes)   | sum    | …   also in memory: a thousandth of the file
 /// </code>
-/// A sum is the lower half of an XXH3 of the sector and its place. Sums get to the disk together with what they are of,
-/// by <see cref="Flush"/>. Thread safe.
+/// A sum is the lower half of an XXH3 of the sector and its number. <see cref="Flush"/> writes sectors and their sums
+/// to the disk together. Thread safe.
 /// </remarks>
 internal sealed class SummedFile : IDisposable
 {
@@ -23,23 +23,23 @@ internal sealed class SummedFile : IDisposable
     private readonly string _path;
     private readonly SafeFileHandle _data;
     private readonly SafeFileHandle _sums;
-    private readonly Lock _lock = new();        // guards what follows
+    private readonly Lock _lock = new();        // guards the fields below
     private uint[] _sumOf;
-    private int _firstDirty = int.MaxValue;     // of sums that are not in their file yet
+    private int _firstDirty = int.MaxValue;     // first sum that is not in the sums file yet
     private int _lastDirty = -1;
 
     private SummedFile(string path, SafeFileHandle data, SafeFileHandle sums, uint[] sumOf) =>
         (_path, _data, _sums, _sumOf) = (path, data, sums, sumOf);
 
-    /// <summary>Makes a new file, in place of one that may be there.</summary>
+    /// <summary>Makes a new file, and replaces an existing one.</summary>
     public static SummedFile Create(string path) =>
         new(path, Open(path, FileMode.Create), Open(SumsOf(path), FileMode.Create), new uint[256]);
 
-    /// <summary>Opens a file that is there.</summary>
-    /// <param name="path">Where.</param>
-    /// <param name="bytes">So many it must have, whole sectors.</param>
+    /// <summary>Opens an existing file.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="bytes">The least length that the file must have, in whole sectors.</param>
     /// <param name="isReadOnly">Whether nothing is written.</param>
-    /// <exception cref="InvalidDataException">It, or its sums, are missing or shorter.</exception>
+    /// <exception cref="InvalidDataException">The file or its sums are missing or shorter.</exception>
     public static SummedFile Open(string path, long bytes, bool isReadOnly)
     {
         SafeFileHandle? data = null;
@@ -77,7 +77,7 @@ internal sealed class SummedFile : IDisposable
     }
 
     /// <summary>Writes whole sectors.</summary>
-    /// <exception cref="IOException">The disk does not take them.</exception>
+    /// <exception cref="IOException">Writing to the disk failed.</exception>
     public void Write(ReadOnlySpan<byte> bytes, long at)
     {
         RandomAccess.Write(_data, bytes, at);
@@ -100,7 +100,7 @@ internal sealed class SummedFile : IDisposable
         }
     }
 
-    /// <summary>Reads from a sector's begin on, and compares sums.</summary>
+    /// <summary>Reads from the begin of a sector, and verifies the sums.</summary>
     /// <exception cref="InvalidDataException">A sector is not as it was written.</exception>
     public void Read(Span<byte> bytes, long at)
     {
@@ -122,7 +122,7 @@ internal sealed class SummedFile : IDisposable
             got += read;
         }
 
-        bytes[got..].Clear();   // behind the end there is nothing; a sector that should be there has another sum
+        bytes[got..].Clear();   // zeros behind the end; a sector that should exist has another sum
         int first = (int)(at / SectorBytes);
         lock (_lock)
         {
@@ -131,7 +131,7 @@ internal sealed class SummedFile : IDisposable
                 Span<byte> sector = bytes.Slice(i * SectorBytes, SectorBytes);
                 if (first + i >= _sumOf.Length || _sumOf[first + i] == 0)
                 {
-                    sector.Clear();   // what is there was left by a run before: this one has not written it
+                    sector.Clear();   // an earlier run left these bytes; this run has not written them
                 }
                 else if (_sumOf[first + i] != SumOf(sector, first + i))
                 {
@@ -144,8 +144,8 @@ internal sealed class SummedFile : IDisposable
         }
     }
 
-    /// <summary>Brings all that was written to the disk.</summary>
-    /// <exception cref="IOException">The disk did not take it.</exception>
+    /// <summary>Flushes everything written to the disk.</summary>
+    /// <exception cref="IOException">Writing to the disk failed.</exception>
     public void Flush()
     {
         byte[]? sums = null;
@@ -176,7 +176,7 @@ internal sealed class SummedFile : IDisposable
 
     private static string SumsOf(string path) => path + ".sums";
 
-    // 0 says that a sector was never written.
+    // A sum of 0 means that the sector was never written; real sums are odd.
     private static uint SumOf(ReadOnlySpan<byte> sector, int number) => (uint)XxHash3.HashToUInt64(sector, number) | 1;
 
     private static SafeFileHandle Open(string path, FileMode mode, FileAccess access = FileAccess.ReadWrite) =>

@@ -1,23 +1,24 @@
 namespace FastStream.Testing;
 
-/// <summary>A source under test and the hand that feeds it: what <see cref="SourceContract{T}"/> drives.</summary>
+/// <summary>A source under test together with its feed, as <see cref="SourceContract{T}"/> needs it.</summary>
 /// <typeparam name="T">The record.</typeparam>
 public interface ISourceFeed<T> : IAsyncDisposable
 {
     /// <summary>
-    /// Describes the source's stream in a context. Called once, or where <see cref="SourceContract{T}.KeepsWhatWasGiven"/> once for
-    /// each start of the program.
+    /// Describes the source's stream in a context. Called once; with <see cref="SourceContract{T}.KeepsWhatWasGiven"/>,
+    /// once for each start of the program.
     /// </summary>
     /// <param name="context">The context.</param>
     DStream<T> Describe(StreamingContext context);
 
-    /// <summary>Has the source's outside give it a record. The context runs.</summary>
+    /// <summary>Gives the source a record from outside. The context is running.</summary>
     /// <param name="record">The record.</param>
-    /// <returns>Done when the record is given away; that may wait until the source takes it.</returns>
+    /// <returns>Completes when the record has been sent; it may wait until the source takes it.</returns>
     Task GiveAsync(T record);
 
     /// <summary>
-    /// The batches that the source was told are committed, in the order of the calls; null (default) where the feed does not know.
+    /// The batches whose commits the source was told of, in the order of the calls; null (default) where the feed does
+    /// not know.
     /// </summary>
     IReadOnlyList<BatchTime>? Committed => null;
 }

@@ -1,22 +1,22 @@
 namespace FastStream.Testing;
 
 /// <summary>
-/// What every <see cref="StateStore"/> has to do: random operations beside a dictionary, with snapshots, restarts and
-/// retired snapshots.
+/// The contract of every <see cref="StateStore"/>: checked by random operations compared with a dictionary, with
+/// snapshots, restarts and retired snapshots.
 /// </summary>
 /// <remarks>
-/// For the author of a store: call <see cref="Check"/> in a test with some seeds. FastStream's own stores are checked
-/// by it.
+/// For the author of a store: call <see cref="Check"/> in a test with some seeds. FastStream checks its own stores with
+/// it.
 /// </remarks>
 public static class KeyedStoreContract
 {
-    /// <summary>Runs random operations on a store and compares all that it gives with a dictionary.</summary>
+    /// <summary>Runs random operations on a store and compares all its results with a dictionary.</summary>
     /// <param name="store">The store.</param>
     /// <param name="directory">An empty directory.</param>
-    /// <param name="seed">Says which operations: the same seed makes the same ones.</param>
-    /// <param name="steps">How many rounds of operations.</param>
-    /// <param name="memoryBytes">What the store is told it may take.</param>
-    /// <exception cref="InvalidOperationException">The store did something else; the message says what.</exception>
+    /// <param name="seed">Chooses the operations: the same seed makes the same ones.</param>
+    /// <param name="steps">Number of rounds of operations.</param>
+    /// <param name="memoryBytes">The memory that the store may take.</param>
+    /// <exception cref="InvalidOperationException">The store breaks its contract; the message says how.</exception>
     public static void Check(StateStore store, string directory, int seed, int steps = 40, long memoryBytes = 1 << 20)
     {
         ArgumentNullException.ThrowIfNull(store);
@@ -70,7 +70,7 @@ public static class KeyedStoreContract
         private KeyedStore Open(ReadOnlyMemory<byte>? snapshot) =>
             store.Open(new KeyedStoreSettings { Directory = directory, Name = "contract", MemoryBytes = memoryBytes, Snapshot = snapshot });
 
-        // The partition's thread reads on meanwhile.
+        // The partition's thread continues to read meanwhile.
         private void TakeSnapshot()
         {
             KeyedStore open = _open!;
@@ -83,7 +83,7 @@ public static class KeyedStoreContract
             _snapshots.Add((snapshot.GetAwaiter().GetResult().ToArray(), new Dictionary<string, string>(_model)));
         }
 
-        // To the newest snapshot, or an older one, after which the newer ones are nobody's.
+        // Restarts from the newest snapshot or from an older one, which makes the newer ones void.
         private void Restart()
         {
             _open!.Dispose();
@@ -139,7 +139,7 @@ public static class KeyedStoreContract
             }
         }
 
-        // Some keys begin with others, one is empty.
+        // Some keys are prefixes of others, and one is empty.
         private static string KeyOf(int number) => number == 0 ? "" : new string('k', number % 40) + number;
 
         private static void Compare(string key, string? expected, string? found) =>

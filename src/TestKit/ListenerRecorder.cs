@@ -1,11 +1,11 @@
 namespace FastStream.Testing;
 
-/// <summary>What a listener heard, as a value: one line of a context's history.</summary>
+/// <summary>One event of a context, as a value.</summary>
 /// <param name="Name">The event's name without <c>On</c>, such as <c>BatchCompleted</c>.</param>
 /// <param name="Time">The batch's time; null for events outside of batches.</param>
 /// <param name="OutputIndex">The output's number for output events, else null.</param>
-/// <param name="Batch">What was known of the batch; null for events outside of batches.</param>
-/// <param name="Message">A warning's or failure's text; null when all went well.</param>
+/// <param name="Batch">What was known about the batch; null for events outside of batches.</param>
+/// <param name="Message">The text of a warning or failure; null for other events.</param>
 public sealed record ListenerEvent(string Name, BatchTime? Time, int? OutputIndex, BatchInfo? Batch, string? Message)
 {
     /// <summary>Name, time and output: <c>OutputCompleted 1000 ms #0</c>.</summary>
@@ -13,8 +13,8 @@ public sealed record ListenerEvent(string Name, BatchTime? Time, int? OutputInde
 }
 
 /// <summary>
-/// Keeps all events of a context, in order. Events arrive on a thread of their own: read them after the context was
-/// disposed, then none is missing.
+/// Records all events of a context, in order. Events arrive on a thread of their own: read them after the context was
+/// disposed, when all have arrived.
 /// </summary>
 public sealed class ListenerRecorder : StreamingListener
 {

@@ -1,7 +1,11 @@
 namespace FastStream.Testing;
 
-/// <summary>An input that a test fills by hand: every batch interval takes one added batch, and an empty one when none is left.</summary>
-/// <remarks>Of n records, partition i of P gets those from i·n/P up to (i+1)·n/P. Safe from any thread.</remarks>
+/// <summary>
+/// An input that a test fills by hand: each batch interval takes one added batch, or an empty one when none is left.
+/// </summary>
+/// <remarks>
+/// Of n records, partition i of P gets those from i·n/P up to, but not including, (i+1)·n/P. Safe from any thread.
+/// </remarks>
 /// <example><code>
 /// var numbers = new ManualStream&lt;int&gt;(context);
 /// numbers.Add(1, 2, 3);
@@ -11,7 +15,7 @@ public sealed class ManualStream<T> : InputDStream<T>
 {
     private readonly Lock _lock = new();                          // guards _batches
     private readonly Queue<IReadOnlyList<T>> _batches = [];       // added, not cut yet
-    private bool _isComplete;                                     // nothing is added any more
+    private bool _isComplete;                                     // nothing may be added any more
 
     /// <summary>Describes an input of the context.</summary>
     /// <exception cref="InvalidOperationException">The context was started already.</exception>
@@ -20,7 +24,7 @@ public sealed class ManualStream<T> : InputDStream<T>
     {
     }
 
-    /// <summary>Batches that no batch interval has taken yet.</summary>
+    /// <summary>Number of batches that no batch interval has taken yet.</summary>
     public int PendingBatches
     {
         get
@@ -33,7 +37,8 @@ public sealed class ManualStream<T> : InputDStream<T>
     }
 
     /// <summary>Adds one batch, behind those that wait.</summary>
-    /// <param name="batch">The records; must not change before the batch is done with. Empty is an empty batch.</param>
+    /// <param name="batch">The records; they must not change before the batch is done. An empty list makes an empty
+    /// batch.</param>
     /// <exception cref="InvalidOperationException">The input was completed.</exception>
     public void Add(params IReadOnlyList<T> batch)
     {
@@ -50,7 +55,7 @@ public sealed class ManualStream<T> : InputDStream<T>
     }
 
     /// <summary>
-    /// Nothing is added any more: the input has ended when all that was added is taken
+    /// Declares that nothing will be added any more: the input ends when all added batches are taken
     /// (<see cref="StreamingOptions.StopWhenInputsEnd"/>).
     /// </summary>
     public void Complete()

@@ -1,23 +1,23 @@
 namespace FastStream.Testing;
 
-/// <summary>A clock that moves only when told to: drives whole contexts in tests, without sleeping.</summary>
+/// <summary>A clock that moves only when told to: it drives whole contexts in tests, without sleeping.</summary>
 /// <remarks>
-/// Time, timestamps and timers go together. Timers that fall due fire on the thread that moves the clock, in the order
-/// of their times. Safe from any thread.
+/// Time, timestamps and timers stay consistent. Due timers fire on the thread that moves the clock, in the order of
+/// their times. Safe from any thread.
 /// </remarks>
 public sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _lock = new();                     // guards _now and _timers
-    private readonly List<ManualTimer> _timers = [];         // timers that wait
+    private readonly List<ManualTimer> _timers = [];         // waiting timers
     private DateTimeOffset _now;
 
-    /// <summary>A clock that reads the Unix epoch.</summary>
+    /// <summary>Makes a clock that reads the Unix epoch.</summary>
     public ManualTimeProvider()
         : this(DateTimeOffset.UnixEpoch)
     {
     }
 
-    /// <summary>A clock that reads <paramref name="start"/>.</summary>
+    /// <summary>Makes a clock that reads <paramref name="start"/>.</summary>
     public ManualTimeProvider(DateTimeOffset start) => _now = start;
 
     /// <inheritdoc/>
@@ -39,8 +39,8 @@ public sealed class ManualTimeProvider : TimeProvider
     public override long GetTimestamp() => GetUtcNow().UtcTicks;
 
     /// <summary>
-    /// Moves the clock on, from timer to timer: each reads its own time when it fires; timers due until then fire
-    /// before this returns.
+    /// Advances the clock from timer to timer: each timer reads its own due time when it fires. All timers that are due
+    /// within the duration fire before this returns.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The duration is negative.</exception>
     public void Advance(TimeSpan duration)
@@ -50,8 +50,9 @@ public sealed class ManualTimeProvider : TimeProvider
     }
 
     /// <summary>
-    /// Moves the clock on in one go, as it is found after the process stood still: timers due until then fire before
-    /// this returns, and all read the new time. So a context surely sees the ticks in between as missed.
+    /// Advances the clock in one step, as after a pause of the process: timers that are due within the duration fire
+    /// before this returns, and all read the new time. A context is therefore certain to see the ticks in between as
+    /// missed.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The duration is negative.</exception>
     public void Jump(TimeSpan duration)
@@ -96,7 +97,7 @@ public sealed class ManualTimeProvider : TimeProvider
         }
     }
 
-    // Called with the lock held; never back, also where two threads move the clock.
+    // Called with the lock held; never moves back, even when two threads move the clock.
     private void MoveTo(DateTimeOffset time) => _now = time > _now ? time : _now;
 
     private sealed class ManualTimer(ManualTimeProvider owner, TimerCallback callback, object? state) : ITimer

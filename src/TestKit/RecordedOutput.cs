@@ -1,7 +1,9 @@
 namespace FastStream.Testing;
 
-/// <summary>What came out of one stream of a <see cref="StreamScenario"/>, batch by batch.</summary>
-/// <remarks>Records are kept as they are: a <see cref="Utf8Text"/> of received bytes must be made a string before it is recorded.</remarks>
+/// <summary>The records of one stream of a <see cref="StreamScenario"/>, batch by batch.</summary>
+/// <remarks>
+/// Records are kept as they are: convert a <see cref="Utf8Text"/> of received bytes to a string before it is recorded.
+/// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class RecordedOutput<T>
 {
@@ -23,8 +25,8 @@ public sealed class RecordedOutput<T>
     }
 
     /// <summary>
-    /// One entry for each batch interval that was run; null where the stream made no batch, or the batch failed before
-    /// this output.
+    /// One entry for each batch interval that ran; null where the stream made no batch, or the batch failed before this
+    /// output.
     /// </summary>
     public IReadOnlyList<IReadOnlyList<T>?> Batches => _scenario.BatchTimes.Select(At).ToArray();
 

@@ -3,12 +3,12 @@ using System.Buffers;
 namespace FastStream.Testing;
 
 /// <summary>
-/// What every <see cref="IRecordSerializer{T}"/> promises. Derive from it, and call <see cref="CheckAll"/> or the single checks in
-/// tests.
+/// The contract of every <see cref="IRecordSerializer{T}"/>. Derive from it, and call <see cref="CheckAll"/> or single
+/// checks in tests.
 /// </summary>
 /// <remarks>
-/// A check throws <see cref="InvalidOperationException"/> with what was found and what is expected. FastStream's own serializers are
-/// checked by it.
+/// A failing check throws <see cref="InvalidOperationException"/> with what was found and what is expected. FastStream
+/// checks its own serializers with it.
 /// </remarks>
 /// <example><code>
 /// public sealed class TradeSerializerContract : SerializerContract&lt;Trade&gt;
@@ -24,18 +24,20 @@ namespace FastStream.Testing;
 /// <typeparam name="T">The record.</typeparam>
 public abstract class SerializerContract<T>
 {
-    private const int Damages = 2000;   // random changes of bytes
+    private const int Damages = 2000;   // number of random byte changes
 
-    /// <summary>Records to write: ordinary and extreme ones, at least one.</summary>
+    /// <summary>Records to write, at least one: include ordinary and extreme ones.</summary>
     protected abstract IReadOnlyList<T> Records { get; }
 
-    /// <summary>Says which bytes are damaged: the same seed damages the same ones. Default 1.</summary>
+    /// <summary>Chooses which bytes are damaged: the same seed damages the same ones. Default 1.</summary>
     protected virtual int Seed => 1;
 
-    /// <summary>Makes the serializer; every call a new one, as in another run of the program.</summary>
+    /// <summary>Makes the serializer: a new one at each call, as in another run of the program.</summary>
     protected abstract IRecordSerializer<T> Create();
 
-    /// <summary>Whether a record that was read is the one that was written; default by <see cref="EqualityComparer{T}.Default"/>.</summary>
+    /// <summary>
+    /// Whether the record read equals the one written; by default decided by <see cref="EqualityComparer{T}.Default"/>.
+    /// </summary>
     /// <param name="written">The record that was written.</param>
     /// <param name="read">The record that was read.</param>
     protected virtual bool AreEqual(T written, T read) => EqualityComparer<T>.Default.Equals(written, read);
@@ -51,7 +53,7 @@ public abstract class SerializerContract<T>
         CheckThreads();
     }
 
-    /// <summary>The schema is some text, and the same in every run of the program.</summary>
+    /// <summary>Checks that the schema is not blank, and is the same in every run of the program.</summary>
     /// <exception cref="InvalidOperationException">The serializer breaks its contract.</exception>
     public void CheckSchema()
     {
@@ -63,7 +65,8 @@ public abstract class SerializerContract<T>
     }
 
     /// <summary>
-    /// Records that were written one behind the other come back as they were, from another instance, which moves on behind each of them.
+    /// Checks that another instance reads records written one behind the other as they were, and advances past each of
+    /// them.
     /// </summary>
     /// <exception cref="InvalidOperationException">The serializer breaks its contract.</exception>
     public void CheckRoundTrip()
@@ -82,7 +85,9 @@ public abstract class SerializerContract<T>
         }
     }
 
-    /// <summary>A record whose last bytes are missing is refused by <see cref="InvalidDataException"/>.</summary>
+    /// <summary>
+    /// Checks that a record whose last bytes are missing is refused with <see cref="InvalidDataException"/>.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The serializer breaks its contract.</exception>
     public void CheckShortened()
     {
@@ -100,8 +105,8 @@ public abstract class SerializerContract<T>
     }
 
     /// <summary>
-    /// A record with changed bytes is read as another one, or refused by <see cref="InvalidDataException"/>: nothing else is thrown,
-    /// and nothing behind the bytes is read.
+    /// Checks that a record with changed bytes is read as another one, or refused with
+    /// <see cref="InvalidDataException"/>: nothing else is thrown, and nothing behind the bytes is read.
     /// </summary>
     /// <exception cref="InvalidOperationException">The serializer breaks its contract.</exception>
     public void CheckDamaged()
@@ -121,7 +126,7 @@ public abstract class SerializerContract<T>
         }
     }
 
-    /// <summary>Several threads write and read at the same time.</summary>
+    /// <summary>Checks that several threads can write and read at the same time.</summary>
     /// <exception cref="InvalidOperationException">The serializer breaks its contract.</exception>
     public void CheckThreads()
     {
@@ -140,7 +145,7 @@ public abstract class SerializerContract<T>
         });
     }
 
-    // Texts of what is read lie in the bytes: pinned, as the engine's are.
+    // Texts of the records read point into the bytes: these are pinned, as the engine's are.
     private static byte[] Pinned(ReadOnlySpan<byte> bytes)
     {
         byte[] pinned = GC.AllocateUninitializedArray<byte>(bytes.Length, pinned: true);

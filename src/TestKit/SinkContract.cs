@@ -1,11 +1,13 @@
 namespace FastStream.Testing;
 
-/// <summary>What every <see cref="Sink{T}"/> has to do: batches, empty ones and replayed ones; in two phases the order, aborts
-/// and crashes too.</summary>
+/// <summary>
+/// The contract of every <see cref="Sink{T}"/>: batches, empty ones and replayed ones; for a sink of two phases also
+/// the order of calls, aborts and crashes.
+/// </summary>
 /// <remarks>
-/// For the author of a sink: derive a test class from this, say where the records are, and call <see cref="CheckAsync"/> in a
-/// test. The sink is
-/// called as the engine calls it; a crash is a sink that is closed in the middle of a batch, and another one opened over the same place.
+/// For the author of a sink: derive a test class from this, read the records from where they are written, and call
+/// <see cref="CheckAsync"/> in a test. The sink is called as the engine calls it. To simulate a crash, the check closes
+/// a sink in the middle of a batch and opens another one over the same destination.
 /// </remarks>
 /// <example><code>
 /// public sealed class OrderTableTests : SinkContract&lt;Order&gt;
@@ -20,25 +22,32 @@ namespace FastStream.Testing;
 /// <typeparam name="T">The record; compared by its Equals.</typeparam>
 public abstract class SinkContract<T>
 {
-    /// <summary>Makes a sink that is not open, each time over the same place.</summary>
+    /// <summary>Makes a sink that is not open, each time over the same destination.</summary>
     protected abstract Sink<T> NewSink();
 
-    /// <summary>All records that a reader of the place sees now, in any order.</summary>
+    /// <summary>Returns all records that a reader of the destination sees now, in any order.</summary>
     protected abstract IReadOnlyList<T> Read();
 
-    /// <summary>A record; another number gives one that differs.</summary>
+    /// <summary>Makes the record with a number; different numbers give different records.</summary>
     protected abstract T Record(int number);
 
-    /// <summary>Whether a batch that is written twice with the same time counts once. By itself true; a sink that is not so,
-    /// such as a channel, puts out at least once.</summary>
+    /// <summary>
+    /// Whether a batch that is written twice with the same time counts once; default true. A sink where it does not,
+    /// such as a channel, outputs at least once.
+    /// </summary>
     protected virtual bool IsIdempotent => true;
 
-    /// <summary>Makes the place fail until what is returned is disposed of: writing must throw then. By itself null, and it is
-    /// not tried.</summary>
+    /// <summary>
+    /// Makes the destination fail until the returned object is disposed of: writing must throw meanwhile. The default
+    /// returns null, and failures are not checked.
+    /// </summary>
     protected virtual IDisposable? Break() => null;
 
-    /// <summary>Goes through all that a sink may meet, and compares what a reader sees with what is expected.</summary>
-    /// <exception cref="InvalidOperationException">The sink did something else; the message says where and what.</exception>
+    /// <summary>
+    /// Runs everything that a sink may encounter, and compares what a reader sees with what is expected.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The sink breaks its contract; the message says where and
+    /// how.</exception>
     public async Task CheckAsync()
     {
         var context = new StreamingContext(new StreamingOptions { TimeProvider = new ManualTimeProvider() });
@@ -46,11 +55,11 @@ public abstract class SinkContract<T>
         {
             var run = new SinkRun<T>(context, NewSink, Read, Record);
             await run.OpenAsync().ConfigureAwait(false);
-            await run.PutOutAsync("a batch", 5).ConfigureAwait(false);
-            await run.PutOutAsync("an empty batch", 0).ConfigureAwait(false);
-            await run.PutOutAsync("a batch of many records", 5000).ConfigureAwait(false);
+            await run.OutputAsync("a batch", 5).ConfigureAwait(false);
+            await run.OutputAsync("an empty batch", 0).ConfigureAwait(false);
+            await run.OutputAsync("a batch of many records", 5000).ConfigureAwait(false);
             await run.RestartAsync().ConfigureAwait(false);
-            await run.PutOutAsync("a batch after a restart", 3).ConfigureAwait(false);
+            await run.OutputAsync("a batch after a restart", 3).ConfigureAwait(false);
             if (run.IsTransactional)
             {
                 await CheckPhasesAsync(run).ConfigureAwait(false);
@@ -81,7 +90,7 @@ public abstract class SinkContract<T>
     }
 }
 
-/// <summary>One sink after the other over one place, and what a reader of it must see.</summary>
+/// <summary>Runs one sink after another over one destination, and knows what a reader of it must see.</summary>
 internal sealed class SinkRun<T>(StreamingContext context, Func<Sink<T>> newSink, Func<IReadOnlyList<T>> read, Func<int, T> record)
 {
     private readonly List<T> _expected = [];
@@ -102,14 +111,15 @@ internal sealed class SinkRun<T>(StreamingContext context, Func<Sink<T>> newSink
         await _sink.OpenAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
-    public async Task PutOutAsync(string what, int count)
+    public async Task OutputAsync(string what, int count)
     {
         T[] records = Records(count);
         await WriteAsync(Next(), records, isReplay: false).ConfigureAwait(false);
         await EndAsync(what, records).ConfigureAwait(false);
     }
 
-    // A batch whose end is not known comes again: as a whole, or after the sink that wrote it has gone with all that it knew.
+    // A batch whose outcome is unknown comes again: to the same sink, or to a new one that knows nothing of the first
+    // attempt.
     public async Task WriteAgainAsync(bool restarts)
     {
         T[] records = Records(4);
@@ -145,7 +155,7 @@ internal sealed class SinkRun<T>(StreamingContext context, Func<Sink<T>> newSink
         }
 
         await _sink.AbortAsync(time, CancellationToken.None).ConfigureAwait(false);
-        await _sink.AbortAsync(time, CancellationToken.None).ConfigureAwait(false);   // where nothing is there any more
+        await _sink.AbortAsync(time, CancellationToken.None).ConfigureAwait(false);   // where nothing is left to abort
         Compare($"after {what}");
         T[] records = Records(2);
         await WriteAsync(time, records, isReplay: restarts).ConfigureAwait(false);
@@ -173,7 +183,7 @@ internal sealed class SinkRun<T>(StreamingContext context, Func<Sink<T>> newSink
         await _sink.PublishAsync(time, CancellationToken.None).ConfigureAwait(false);
         _expected.AddRange(records);
         Compare($"a batch that was published after a crash{(publishedBefore ? ", and before it" : "")}");
-        await PutOutAsync("the batch after it", 2).ConfigureAwait(false);
+        await OutputAsync("the batch after it", 2).ConfigureAwait(false);
     }
 
     public Task RestartAsync() => ReopenAsync([]);
@@ -222,7 +232,7 @@ internal sealed class SinkRun<T>(StreamingContext context, Func<Sink<T>> newSink
         Compare("after the sink was closed");
     }
 
-    // The sink goes in the middle of what it does; the next one is opened with the last position that was kept.
+    // The sink is closed in the middle of its work; the next one is opened with the last stored position.
     private async Task ReopenAsync(BatchTime[] prepared)
     {
         await _sink.CloseAsync().ConfigureAwait(false);
@@ -281,7 +291,7 @@ internal sealed class SinkRun<T>(StreamingContext context, Func<Sink<T>> newSink
 
     private static string FirstOf(T[] records) => records.Length == 0 ? "" : $", such as {records[0]}";
 
-    // As many times as a record comes more often in the first than in the second.
+    // Returns each record as many times as it occurs more often in the first than in the second.
     private static List<T> Less(IEnumerable<T> first, IEnumerable<T> second)
     {
         Dictionary<ValueTuple<T>, int> counts = second.GroupBy(ValueTuple.Create).ToDictionary(group => group.Key, group => group.Count());

@@ -1,13 +1,13 @@
 namespace FastStream.Testing;
 
 /// <summary>
-/// What every source promises, whatever it reads from. Derive from it, and call <see cref="CheckAllAsync"/> or the single checks in
-/// tests.
+/// The contract of every source, whatever it reads from. Derive from it, and call <see cref="CheckAllAsync"/> or single
+/// checks in tests.
 /// </summary>
 /// <remarks>
-/// A check runs the source in a context of its own on a manual clock, without sleeping, and throws <see
-/// cref="InvalidOperationException"/> with
-/// what was found and what is expected. FastStream's own sources are checked by it.
+/// A check runs the source in a context of its own on a manual clock, without sleeping. If it fails, it throws
+/// <see cref="InvalidOperationException"/> with what was found and what is expected. FastStream checks its own sources
+/// with it.
 /// </remarks>
 /// <example><code>
 /// public sealed class QueueContract : SourceContract&lt;string&gt;
@@ -29,32 +29,33 @@ public abstract class SourceContract<T>
     private const int Partitions = 3;
 
     /// <summary>
-    /// The most records that are held beyond <see cref="StreamingOptions.MaxBufferedRecords"/>, such as in the feed's own buffers; -1 where
-    /// records are not held by number. Default 0.
+    /// The most records that may be held beyond <see cref="StreamingOptions.MaxBufferedRecords"/>, such as in the
+    /// feed's own buffers; -1 for a source that does not count the records it holds. Default 0.
     /// </summary>
     protected virtual int Slack => 0;
 
     /// <summary>
-    /// Whether a graceful stop takes all that was given (default); else what was given last may be under way to the source still.
+    /// Whether a graceful stop takes all records given (default); if not, the last ones may still be on their way to
+    /// the source.
     /// </summary>
     protected virtual bool StopTakesEverythingGiven => true;
 
     /// <summary>
-    /// Whether what was given lies outside of the program and can be read again, so that nothing is lost when the program ends without
-    /// a batch
-    /// for it: true for files and logs. Default false, for sources that are sent to.
+    /// Whether the given records lie outside the program and can be read again, so that nothing is lost when the
+    /// program ends before they are in a batch: true for files and logs. Default false, for sources to which records
+    /// are sent.
     /// </summary>
     protected virtual bool KeepsWhatWasGiven => false;
 
     /// <summary>
-    /// How long what was given may take in real time until it is in a batch; after that it counts as lost. Default 1 minute.
+    /// The real time within which a given record must be in a batch; after that it counts as lost. Default 1 minute.
     /// </summary>
     protected virtual TimeSpan Patience => TimeSpan.FromMinutes(1);
 
-    /// <summary>Makes a source that nothing was given to, and its feed.</summary>
+    /// <summary>Makes a source to which nothing was given yet, and its feed.</summary>
     protected abstract ISourceFeed<T> CreateFeed();
 
-    /// <summary>The record of a number; others for other numbers.</summary>
+    /// <summary>Makes the record with a number; different numbers give different records.</summary>
     /// <param name="number">The number, from 0.</param>
     protected abstract T Record(int number);
 
@@ -74,7 +75,7 @@ public abstract class SourceContract<T>
         await CheckPositionAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Where nothing was given, batches are empty; what is given comes once.</summary>
+    /// <summary>Checks that batches are empty while nothing is given, and that each given record comes once.</summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
     public Task CheckEmptyCutsAsync() => WithRunAsync(Options(), async (feed, run) =>
     {
@@ -87,7 +88,10 @@ public abstract class SourceContract<T>
         Expect([Record(0)], run.Records, "all batches");
     });
 
-    /// <summary>Records come in the order in which they were given, over batches of different sizes, none of them twice or never.</summary>
+    /// <summary>
+    /// Checks that records come in the order in which they were given, over batches of different sizes, each exactly
+    /// once.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
     public Task CheckOrderAsync() => WithRunAsync(Options(), async (feed, run) =>
     {
@@ -104,7 +108,9 @@ public abstract class SourceContract<T>
         RequireCounted(run, given);
     });
 
-    /// <summary>A batch whose first attempt fails in its operators has the same records in the next one.</summary>
+    /// <summary>
+    /// Checks that a batch whose first attempt fails in an operator has the same records in the next attempt.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
     public Task CheckRetryAsync()
     {
@@ -124,7 +130,9 @@ public abstract class SourceContract<T>
             Interlocked.Exchange(ref failures, 1) == 0 ? throw new IOException("The first attempt is meant to fail.") : record;
     }
 
-    /// <summary>A stop gives memory back; a graceful one lets what was received through a last batch.</summary>
+    /// <summary>
+    /// Checks that a stop returns all memory, and that a graceful stop processes the received records in a last batch.
+    /// </summary>
     /// <param name="mode">How the context is stopped.</param>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
     public Task CheckStopAsync(StopMode mode) => WithRunAsync(Options(), async (feed, run) =>
@@ -137,7 +145,7 @@ public abstract class SourceContract<T>
         Expect(Given(hasAll ? given : Math.Min(given, run.Records.Count)), run.Records, "the batches until the stop");
     });
 
-    /// <summary>A context that is stopped right after its start ends.</summary>
+    /// <summary>Checks that a context that is stopped right after its start ends.</summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
     public Task CheckStopAfterStartAsync() => WithRunAsync(Options(), async (_, run) =>
     {
@@ -146,9 +154,8 @@ public abstract class SourceContract<T>
     });
 
     /// <summary>
-    /// Where records come faster than batches, no more are held than <see cref="StreamingOptions.MaxBufferedRecords"/> and <see
-    /// cref="Slack"/>.
-    /// Nothing is checked with a slack of -1.
+    /// Checks that, when records come faster than batches, the source holds no more than
+    /// <see cref="StreamingOptions.MaxBufferedRecords"/> plus <see cref="Slack"/>. Checks nothing with a slack of -1.
     /// </summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
     public Task CheckBoundAsync()
@@ -168,9 +175,9 @@ public abstract class SourceContract<T>
     }
 
     /// <summary>
-    /// The source is told of committed batches (<see cref="InputDStream{T}.OnBatchCommitted"/>): of each, once, in the order of their
-    /// times.
-    /// Nothing is checked where the feed has no <see cref="ISourceFeed{T}.Committed"/>.
+    /// Checks that the source is told of each committed batch once, in the order of their times
+    /// (<see cref="InputDStream{T}.OnBatchCommitted"/>). Checks nothing where the feed has no
+    /// <see cref="ISourceFeed{T}.Committed"/>.
     /// </summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
     public Task CheckCommittedAsync() => WithRunAsync(Options(), async (feed, run) =>
@@ -194,9 +201,8 @@ public abstract class SourceContract<T>
     });
 
     /// <summary>
-    /// A batch that was planned and failed in its output comes again with the same records when the program starts again; what is given
-    /// then
-    /// comes behind it, and nothing comes twice.
+    /// Checks that a batch whose intent was logged and whose output failed comes again with the same records when the
+    /// program restarts; records given after the restart follow it, and none comes twice.
     /// </summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
     public Task CheckPlannedBatchAsync() => WithCheckpointsAsync(async (options, clock, feeds) =>
@@ -236,9 +242,9 @@ public abstract class SourceContract<T>
     });
 
     /// <summary>
-    /// A program that was stopped goes on behind what it has had: nothing comes twice. Where <see cref="KeepsWhatWasGiven"/>, what was
-    /// given and
-    /// was in no batch when the program stopped at once comes in the next start.
+    /// Checks that a restarted program continues behind the records that it has had: none comes twice. With
+    /// <see cref="KeepsWhatWasGiven"/>, records that were given but were in no batch when the program stopped at once
+    /// come in the next start.
     /// </summary>
     /// <exception cref="InvalidOperationException">The source breaks its contract.</exception>
     public Task CheckPositionAsync() => WithCheckpointsAsync(async (options, clock, feeds) =>
@@ -289,7 +295,7 @@ public abstract class SourceContract<T>
         }
     }
 
-    // A checkpoint with every batch, in a directory that is removed at the end.
+    // Makes a checkpoint with every batch, in a directory that is removed at the end.
     private static async Task WithCheckpointsAsync(Func<StreamingOptions, ManualTimeProvider, List<ISourceFeed<T>>, Task> check)
     {
         string directory = Directory.CreateTempSubdirectory("faststream-contract-").FullName;
@@ -310,7 +316,7 @@ public abstract class SourceContract<T>
         }
     }
 
-    // For a start of the program: what is kept outside is the same for all of them.
+    // Returns the feed for the next start of the program: all starts share what is stored outside.
     private ISourceFeed<T> NextFeed(List<ISourceFeed<T>> feeds)
     {
         if (feeds.Count == 0 || !KeepsWhatWasGiven)
@@ -323,7 +329,7 @@ public abstract class SourceContract<T>
 
     private IEnumerable<T> Given(int count) => Enumerable.Range(0, count).Select(Record);
 
-    // Gives more records; gives how many were given.
+    // Gives more records; returns how many were given in total.
     private async Task<int> GiveAsync(ISourceFeed<T> feed, int given, int more)
     {
         for (int i = 0; i < more; i++)

@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 
 namespace FastStream.Testing;
 
-/// <summary>One source in a context on a manual clock, and what each batch had. Not thread safe.</summary>
+/// <summary>One source in a context on a manual clock, with the records of each batch. Not thread safe.</summary>
 internal sealed class SourceRun<T> : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan HangTimeout = TimeSpan.FromMinutes(2);   // what waits longer hangs
+    private static readonly TimeSpan HangTimeout = TimeSpan.FromMinutes(2);   // a longer wait counts as a hang
 
     private readonly ConcurrentQueue<(BatchTime Time, IReadOnlyList<T> Records)> _batches = new();
     private readonly ManualTimeProvider _clock;
@@ -29,10 +29,11 @@ internal sealed class SourceRun<T> : IAsyncDisposable
     public IReadOnlyList<T> Records => [.. _batches.SelectMany(batch => batch.Records)];
 
     /// <param name="describe">Describes the source's stream.</param>
-    /// <param name="options">Options; clock and interval are replaced.</param>
+    /// <param name="options">Options; their clock and interval are replaced.</param>
     /// <param name="clock">The clock.</param>
-    /// <param name="patience">How long records may take in real time before they count as lost.</param>
-    /// <param name="output">Gets each batch before it is kept; where it throws, the batch fails and is not kept.</param>
+    /// <param name="patience">The real time after which missing records count as lost.</param>
+    /// <param name="output">Called with each batch before it is recorded; if it throws, the batch fails and is not
+    /// recorded.</param>
     public static SourceRun<T> Start(
         Func<StreamingContext, DStream<T>> describe,
         StreamingOptions options,
@@ -50,7 +51,7 @@ internal sealed class SourceRun<T> : IAsyncDisposable
         });
         context.Start();
 
-        // Zero time, or where an earlier run's grid is now.
+        // Zero time, or the present point of an earlier run's grid.
         run._time = BatchTime.From(clock.GetUtcNow()).Floor(Interval, context.ZeroTime);
         return run;
     }
@@ -63,7 +64,7 @@ internal sealed class SourceRun<T> : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs one batch; gives its records. One that fails is done with too.</summary>
+    /// <summary>Runs one batch, which may fail; returns its records.</summary>
     public async Task<IReadOnlyList<T>> TickAsync()
     {
         _time += Interval;
@@ -88,7 +89,7 @@ internal sealed class SourceRun<T> : IAsyncDisposable
 
     public Task TickUntilAsync(int records) => TickUntilAsync(() => _batches.Sum(batch => batch.Records.Count) >= records);
 
-    /// <summary>Runs batches until something is so, or the context has failed.</summary>
+    /// <summary>Runs batches until a condition holds, or the context has failed.</summary>
     public async Task TickUntilAsync(Func<bool> done)
     {
         using var patience = new CancellationTokenSource(_patience);
@@ -119,7 +120,7 @@ internal sealed class SourceRun<T> : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops, and looks whether every block came back.</summary>
+    /// <summary>Stops, and checks that every block was returned.</summary>
     public async Task StopAsync(StopMode mode)
     {
         await Context.StopAsync(mode).WaitAsync(HangTimeout).ConfigureAwait(false);

@@ -1,8 +1,8 @@
 namespace FastStream.Testing;
 
 /// <summary>
-/// A test of a whole program: any number of inputs and outputs on one context with a manual clock. Describe, run, look at the outputs.
-/// <see cref="StreamTest"/> is the short form for one output.
+/// A test of a whole program: any number of inputs and outputs on one context with a manual clock. Describe the
+/// streams, run them, and look at the outputs. <see cref="StreamTest"/> is the short form for one output.
 /// </summary>
 /// <example><code>
 /// await using var scenario = new StreamScenario();
@@ -15,10 +15,10 @@ namespace FastStream.Testing;
 public sealed class StreamScenario : IAsyncDisposable
 {
     private readonly StreamTestOptions _options;
-    private readonly List<BatchTime> _times = [];   // batch times that were run, or tried
-    private int _longestInput;                      // batches of the longest input
+    private readonly List<BatchTime> _times = [];   // batch times that were run or attempted
+    private int _longestInput;                      // number of batches of the longest input
 
-    /// <summary>A scenario without inputs and outputs.</summary>
+    /// <summary>Makes a scenario without inputs and outputs.</summary>
     public StreamScenario(StreamTestOptions? options = null)
     {
         _options = options ?? new StreamTestOptions();
@@ -35,10 +35,10 @@ public sealed class StreamScenario : IAsyncDisposable
         Context.AddListener(Recorder);
     }
 
-    /// <summary>The clock; a run moves it on one interval a batch.</summary>
+    /// <summary>The clock; a run advances it by one interval for each batch.</summary>
     public ManualTimeProvider Clock { get; }
 
-    /// <summary>The context; describe on it before the run.</summary>
+    /// <summary>The context; describe streams on it before the run.</summary>
     public StreamingContext Context { get; }
 
     /// <summary>All events of the context; complete after the run.</summary>
@@ -50,7 +50,7 @@ public sealed class StreamScenario : IAsyncDisposable
     /// <summary>The batches that failed for good, in time order; complete after the run.</summary>
     public IReadOnlyList<StreamingException> Failures => Recorder.Failures;
 
-    /// <summary>An input that gives one of the batches in each interval, then empty ones.</summary>
+    /// <summary>Makes an input that gives one of the batches in each interval, then empty ones.</summary>
     public ManualStream<T> Input<T>(IReadOnlyList<IReadOnlyList<T>> batches)
     {
         ArgumentNullException.ThrowIfNull(batches);
@@ -64,17 +64,18 @@ public sealed class StreamScenario : IAsyncDisposable
         return input;
     }
 
-    /// <summary>Records what comes out of a stream.</summary>
+    /// <summary>Records the batches of a stream.</summary>
     public RecordedOutput<T> Output<T>(DStream<T> stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return new RecordedOutput<T>(this, stream);
     }
 
-    /// <summary>Starts the context if need be and runs further batches, one after the other.</summary>
-    /// <param name="batchCount">How many; default the option's number, or as many as the longest input has.</param>
+    /// <summary>Starts the context if necessary and runs further batches, one after the other.</summary>
+    /// <param name="batchCount">Number of batches; default <see cref="StreamTestOptions.BatchCount"/>, or as many as the
+    /// longest input has.</param>
     /// <returns>
-    /// False if a failed batch has stopped the context before all were run; <see cref="Failures"/> and the context's
+    /// False if a failed batch stopped the context before all batches had run; <see cref="Failures"/> and the context's
     /// Completion say why.
     /// </returns>
     /// <exception cref="TimeoutException">A batch was not done within <see cref="StreamTestOptions.HangTimeout"/>.</exception>
@@ -96,11 +97,12 @@ public sealed class StreamScenario : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Runs all batches, stops the context, and checks that every block has come back to the pool.</summary>
-    /// <param name="batchCount">How many; default the option's number, or as many as the longest input has.</param>
-    /// <returns>False if a failed batch has stopped the context before all were run.</returns>
-    /// <exception cref="InvalidOperationException">Blocks were still held after the stop: somebody retained a batch and
-    /// did not release it.</exception>
+    /// <summary>Runs all batches, stops the context, and checks that every block was returned to the pool.</summary>
+    /// <param name="batchCount">Number of batches; default <see cref="StreamTestOptions.BatchCount"/>, or as many as the
+    /// longest input has.</param>
+    /// <returns>False if a failed batch stopped the context before all batches had run.</returns>
+    /// <exception cref="InvalidOperationException">Blocks were still held after the stop: a batch was retained and not
+    /// released.</exception>
     public async Task<bool> RunAsync(int? batchCount = null)
     {
         bool all = await RunBatchesAsync(batchCount).ConfigureAwait(false);
@@ -115,7 +117,7 @@ public sealed class StreamScenario : IAsyncDisposable
     /// <summary>Stops the context at once.</summary>
     public ValueTask DisposeAsync() => Context.DisposeAsync();
 
-    // Zero time is the first start's, which may be long ago where the context goes on from a checkpoint.
+    // Zero time belongs to the first start, which may be long ago where the context continues from a checkpoint.
     private BatchTime FirstTime() =>
         BatchTime.From(Clock.GetUtcNow()).Floor(Context.Options.BatchInterval, Context.ZeroTime) + Context.Options.BatchInterval;
 
@@ -128,7 +130,7 @@ public sealed class StreamScenario : IAsyncDisposable
         }
         catch (StreamingException)
         {
-            // It was run, and failed: Failures has it.
+            // The batch ran and failed: Failures has it.
             return true;
         }
         catch (TimeoutException error)
@@ -139,8 +141,8 @@ public sealed class StreamScenario : IAsyncDisposable
         }
         catch (InvalidOperationException)
         {
-            // The context stops without this batch. A failure is why; where there is none, somebody stopped it, and
-            // that is the caller's to know.
+            // The context stopped without this batch: because of a failure, or, where there is none, because somebody
+            // stopped it, which the caller must know.
             await Context.Completion.WaitAsync(_options.HangTimeout).ContinueWith(static _ => { }, TaskScheduler.Default)
                 .ConfigureAwait(false);
             if (!Context.Completion.IsFaulted)

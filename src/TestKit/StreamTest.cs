@@ -8,16 +8,16 @@ namespace FastStream.Testing;
 /// Assert.Equal([[14], [], [16]], result);
 /// </code></example>
 /// <remarks>
-/// Each run makes a context of its own, runs one batch for each given one (or
-/// <see cref="StreamTestOptions.BatchCount"/>), stops it and checks that no block of received bytes is still held. Runs
-/// may go on at the same time.
+/// Each run makes its own context, runs one batch for each given one (or <see cref="StreamTestOptions.BatchCount"/>),
+/// stops the context and checks that no block of received bytes is still held. Runs may overlap in time.
 /// </remarks>
 public static class StreamTest
 {
-    /// <summary>Runs an operation on an input and gives what came out of every batch.</summary>
+    /// <summary>Runs an operation on an input and returns the resulting records of every batch.</summary>
     /// <param name="batches">The input: one list of records for each batch interval.</param>
     /// <param name="operation">Describes the stream under test from the input.</param>
-    /// <param name="options">Clock, partitions and so on; default <see cref="StreamTestOptions"/>'s.</param>
+    /// <param name="options">Clock, partitions and so on; default: those of a new
+    /// <see cref="StreamTestOptions"/>.</param>
     /// <returns>
     /// One entry for each batch interval; null where the stream makes no batch at that time, because its slide is
     /// longer than the interval.
@@ -27,7 +27,7 @@ public static class StreamTest
         IReadOnlyList<IReadOnlyList<TIn>> batches, Func<DStream<TIn>, DStream<TOut>> operation, StreamTestOptions? options = null) =>
         Successful(RunAll(batches, operation, options));
 
-    /// <summary>Runs an operation on two inputs and gives what came out of every batch.</summary>
+    /// <summary>Runs an operation on two inputs and returns the resulting records of every batch.</summary>
     /// <inheritdoc cref="Run{TIn, TOut}"/>
     public static IReadOnlyList<IReadOnlyList<TOut>?> Run<TLeft, TRight, TOut>(
         IReadOnlyList<IReadOnlyList<TLeft>> left,
@@ -37,8 +37,8 @@ public static class StreamTest
         Successful(RunAll(left, right, operation, options));
 
     /// <summary>
-    /// As <c>Run</c>, but a failed batch is part of the result, not thrown. With
-    /// <see cref="BatchFailurePolicy.ReportAndContinue"/> the batches after it run too.
+    /// As <c>Run</c>, but failed batches are part of the result instead of being thrown. With
+    /// <see cref="BatchFailurePolicy.ReportAndContinue"/> the batches after a failed one run too.
     /// </summary>
     public static StreamTestResult<TOut> RunAll<TIn, TOut>(
         IReadOnlyList<IReadOnlyList<TIn>> batches, Func<DStream<TIn>, DStream<TOut>> operation, StreamTestOptions? options = null)
@@ -48,7 +48,9 @@ public static class StreamTest
         return RunScenario(scenario => operation(scenario.Input(batches)), options);
     }
 
-    /// <summary>As <c>Run</c> for two inputs, but a failed batch is part of the result, not thrown.</summary>
+    /// <summary>
+    /// As <c>Run</c> for two inputs, but failed batches are part of the result instead of being thrown.
+    /// </summary>
     public static StreamTestResult<TOut> RunAll<TLeft, TRight, TOut>(
         IReadOnlyList<IReadOnlyList<TLeft>> left,
         IReadOnlyList<IReadOnlyList<TRight>> right,
@@ -61,7 +63,7 @@ public static class StreamTest
         return RunScenario(scenario => operation(scenario.Input(left), scenario.Input(right)), options);
     }
 
-    // A task of the pool: the caller's synchronization context, if there is one, has no part in it.
+    // Runs on the thread pool, so that the caller's synchronization context, if there is one, plays no part.
     private static StreamTestResult<TOut> RunScenario<TOut>(Func<StreamScenario, DStream<TOut>> describe, StreamTestOptions? options) =>
         Task.Run(async () =>
         {
@@ -71,7 +73,7 @@ public static class StreamTest
                 RecordedOutput<TOut> output = scenario.Output(describe(scenario));
                 if (!await scenario.RunAsync().ConfigureAwait(false) && scenario.Failures.Count == 0)
                 {
-                    // The context stopped without a failed batch: an input failed, and the completion says how.
+                    // The context stopped without a failed batch, so an input failed: the completion says how.
                     await scenario.Context.Completion.ConfigureAwait(false);
                 }
 

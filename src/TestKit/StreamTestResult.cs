@@ -1,6 +1,6 @@
 namespace FastStream.Testing;
 
-/// <summary>What a test run gave, with the batches that failed.</summary>
+/// <summary>The results of a test run, including the batches that failed.</summary>
 /// <param name="Batches">One entry for each batch interval: the records in order; null where the stream made no batch
 /// or the batch failed.</param>
 /// <param name="Failures">The batches that failed for good, in time order; each says its time, its operator and the cause.</param>

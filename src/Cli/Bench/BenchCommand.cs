@@ -5,7 +5,9 @@ using System.Text.Json;
 
 namespace FastStream.Cli;
 
-/// <summary><c>faststream bench</c>: the built-in workloads with as much sent as goes, in rounds, with a text to paste.</summary>
+/// <summary>
+/// <c>faststream bench</c>: runs the built-in workloads at full load, in rounds, and prints a text to paste.
+/// </summary>
 internal static class BenchCommand
 {
     private const int Rounds = 5;
@@ -47,7 +49,8 @@ internal static class BenchCommand
         DateTimeOffset startedAt = TimeProvider.System.GetUtcNow();
         var rounds = names.ToDictionary(name => name, _ => new List<BenchRound>(), StringComparer.Ordinal);
 
-        // Round by round over all of them: a disturbance hits one round of each, and not all of one. The first round warms up.
+        // Each round runs all workloads: a disturbance hits one round of each, not all rounds of one. The first round
+        // warms up.
         for (int round = 0; round <= Rounds; round++)
         {
             await output.Errors.WriteLineAsync(round == 0

@@ -2,16 +2,16 @@ using static System.FormattableString;
 
 namespace FastStream.Cli;
 
-/// <summary>Whether numbers may be believed, and how they compare. Knows no clock and no machine.</summary>
+/// <summary>Decides whether results are credible, and compares them. Uses neither clock nor machine.</summary>
 internal static class BenchJudge
 {
-    /// <summary>Others may use so much of the machine.</summary>
+    /// <summary>The part of the machine that other processes may use, 0 to 1.</summary>
     public const double OthersBound = 0.05;
 
-    /// <summary>Rounds may differ so much from one another.</summary>
+    /// <summary>The spread that rounds may have, as a part of the median.</summary>
     public const double SpreadBound = 0.1;
 
-    /// <summary>Why a result is not to be believed; null where it is.</summary>
+    /// <summary>Says why a result is not credible; null where it is.</summary>
     public static string? Noise(BenchResult result) =>
         result.OthersCpu > OthersBound
             ? Invariant($"{result.Workload}: other processes used {result.OthersCpu:0 %} of the machine; less than ")
@@ -20,7 +20,7 @@ internal static class BenchJudge
             ? Invariant($"{result.Workload}: rounds differ by {result.Spread:0 %}; less than {SpreadBound:0 %} is expected")
         : null;
 
-    /// <summary>A result beside an earlier one, in words.</summary>
+    /// <summary>Compares a result with an earlier one, in words.</summary>
     public static string Compare(BenchResult now, BenchResult before)
     {
         double ratio = before.NanosecondsPerRecord / now.NanosecondsPerRecord;
@@ -31,7 +31,7 @@ internal static class BenchJudge
             + Invariant($"{now.NanosecondsPerRecord:0.#} ns a record)");
     }
 
-    /// <summary>The middle of the rounds.</summary>
+    /// <summary>Returns the median of the rounds.</summary>
     public static BenchResult Of(string workload, IReadOnlyList<BenchRound> rounds, double bytesPerRecord)
     {
         double median = Trend.Median(rounds.Select(round => round.NanosecondsPerRecord));

@@ -5,7 +5,9 @@ using static System.FormattableString;
 
 namespace FastStream.Cli;
 
-/// <summary><c>faststream checkpoint</c>: what is in a checkpoint directory that no process uses. Nothing is changed.</summary>
+/// <summary>
+/// <c>faststream checkpoint</c>: shows the contents of a checkpoint directory that no process uses. Changes nothing.
+/// </summary>
 internal static class CheckpointCommand
 {
     public static Command Make(CommandOutput output) =>

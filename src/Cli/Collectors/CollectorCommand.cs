@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace FastStream.Cli;
 
-/// <summary><c>faststream gc</c>: collector modes side by side, each in a child with its own runtime settings.</summary>
+/// <summary>
+/// <c>faststream gc</c>: compares collector modes, each in a child process with its own runtime settings.
+/// </summary>
 internal static class CollectorCommand
 {
     private const string About =

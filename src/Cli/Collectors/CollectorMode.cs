@@ -1,8 +1,8 @@
 namespace FastStream.Cli;
 
-/// <summary>A way to run the garbage collector, as a process is started with it.</summary>
+/// <summary>A mode of the garbage collector, set when a process starts.</summary>
 /// <param name="Name">Its name on the command line.</param>
-/// <param name="Settings">What <c>runtimeconfig.json</c> has for it, by names of properties.</param>
+/// <param name="Settings">Its settings in <c>runtimeconfig.json</c>, by property name.</param>
 internal sealed record CollectorMode(string Name, IReadOnlyList<CollectorSetting> Settings)
 {
     private static readonly CollectorMode[] Known =
@@ -22,19 +22,19 @@ internal sealed record CollectorMode(string Name, IReadOnlyList<CollectorSetting
         Named("workstation").With("workstation, no PGO", CollectorSetting.Switch("System.Runtime.TieredPGO", "TieredPGO", false)),
     ];
 
-    /// <summary>What `faststream gc` compares: the modes, and the default one with one thing changed.</summary>
+    /// <summary>What `faststream gc` compares: the modes, and the default mode with one setting changed.</summary>
     public static IReadOnlyList<CollectorMode> Compared => Tried;
 
     /// <summary>The names, the default first.</summary>
     public static string[] Names { get; } = [.. Known.Select(mode => mode.Name)];
 
-    /// <summary>The mode of a name that was checked.</summary>
+    /// <summary>Returns the mode with a name, which must exist.</summary>
     public static CollectorMode Named(string name) => Known.First(mode => mode.Name == name);
 
-    /// <summary>The mode with one more setting.</summary>
+    /// <summary>Returns the mode with one more setting.</summary>
     public CollectorMode With(string name, CollectorSetting more) => new(name, [.. Settings, more]);
 
-    /// <summary>Lines for a project file.</summary>
+    /// <summary>Returns the lines for a project file.</summary>
     public IEnumerable<string> ProjectLines()
     {
         yield return "<PropertyGroup>";
@@ -51,7 +51,10 @@ internal sealed record CollectorMode(string Name, IReadOnlyList<CollectorSetting
         }
     }
 
-    /// <summary>The lines of <c>configProperties</c> in a <c>runtimeconfig.json</c> or <c>runtimeconfig.template.json</c>.</summary>
+    /// <summary>
+    /// Returns the lines for <c>configProperties</c> in <c>runtimeconfig.json</c> or
+    /// <c>runtimeconfig.template.json</c>.
+    /// </summary>
     public IEnumerable<string> RuntimeLines()
     {
         CollectorSetting[] properties = [.. Settings.Where(setting => !setting.IsVariable)];
@@ -64,7 +67,7 @@ internal sealed record CollectorMode(string Name, IReadOnlyList<CollectorSetting
         yield return "}";
     }
 
-    /// <summary>Environment variables, for what can stand nowhere else.</summary>
+    /// <summary>Returns environment variables, for settings that can be set nowhere else.</summary>
     public IEnumerable<string> VariableLines() =>
         Settings.Where(setting => setting.IsVariable).Select(setting => $"export {setting.Property}={setting.Value}");
 
@@ -73,21 +76,21 @@ internal sealed record CollectorMode(string Name, IReadOnlyList<CollectorSetting
     private static CollectorSetting Concurrent(bool value) =>
         CollectorSetting.Switch("System.GC.Concurrent", "ConcurrentGarbageCollection", value);
 
-    // DATAS: server collection that grows and shrinks its number of heaps with what lives. The default of .NET 9 and later.
+    // DATAS: a server collector that adapts its number of heaps to the live data. The default of .NET 9 and later.
     private static CollectorSetting Adaptive(bool value) =>
         new("System.GC.DynamicAdaptationMode", value ? "1" : "0", "GarbageCollectionAdaptationMode");
 }
 
-/// <summary>One setting of the runtime, in the places where it can stand.</summary>
+/// <summary>One runtime setting, in each place where it can be set.</summary>
 /// <param name="Property">Its name in <c>runtimeconfig.json</c>.</param>
 /// <param name="Value">Its value there, as JSON.</param>
-/// <param name="ProjectProperty">Its name in a project; null where there is none.</param>
+/// <param name="ProjectProperty">Its name in a project file; null where there is none.</param>
 internal sealed record CollectorSetting(string Property, string Value, string? ProjectProperty)
 {
-    /// <summary>Whether it is an environment variable: it has no name in <c>runtimeconfig.json</c>.</summary>
+    /// <summary>Whether it is an environment variable, without a name in <c>runtimeconfig.json</c>.</summary>
     public bool IsVariable { get; private init; }
 
-    /// <summary>A variable of the runtime; numbers are hexadecimal there.</summary>
+    /// <summary>Makes an environment variable of the runtime; its numbers are hexadecimal.</summary>
     public static CollectorSetting OfVariable(string name, string value) => new("DOTNET_" + name, value, null) { IsVariable = true };
 
     public static CollectorSetting Switch(string property, string projectProperty, bool value) =>

@@ -3,7 +3,7 @@ using System.Runtime;
 
 namespace FastStream.Cli;
 
-/// <summary>Measures one job under the collector of this process: at a steady rate, then with as much as goes.</summary>
+/// <summary>Measures one job under this process's collector: at a steady rate, then at full load.</summary>
 internal static class CollectorRun
 {
     private const int FloodRate = 20_000_000;
@@ -46,7 +46,9 @@ internal static class CollectorRun
         };
     }
 
-    /// <summary>One round of a workload with as much sent as goes: what a record costs while batches are processed.</summary>
+    /// <summary>
+    /// Runs one round of a workload at full load, and measures what a record costs while batches are processed.
+    /// </summary>
     public static async Task<BenchRound> RoundAsync(Workload workload, TimeSpan interval, TimeSpan time, CancellationToken cancellation)
     {
         using var job = new WorkloadJob(workload, "memory", FloodRate);
@@ -65,7 +67,7 @@ internal static class CollectorRun
         job.Describe(context);
         using var pauses = new PauseRecorder();
         context.Start();
-        await Task.Delay(time / 4, cancellation);   // states fill up
+        await Task.Delay(time / 4, cancellation);   // lets the states fill up
         pauses.Reset();
         recorder.Reset();
         var load = new MachineLoad();
@@ -105,7 +107,9 @@ internal static class CollectorRun
             ]);
     }
 
-    /// <summary>Batches since the last reset. The engine's events come one at a time; others read.</summary>
+    /// <summary>
+    /// Sums the batches since the last reset. The engine's events come one at a time; other threads read.
+    /// </summary>
     private sealed class FloodRecorder : StreamingListener
     {
         private readonly Lock _lock = new();

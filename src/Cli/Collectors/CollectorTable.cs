@@ -4,10 +4,10 @@ using Spectre.Console;
 
 namespace FastStream.Cli;
 
-/// <summary>Modes side by side: tables, what follows from them, and charts.</summary>
+/// <summary>Modes side by side: tables, conclusions and charts.</summary>
 internal static class CollectorTable
 {
-    private const double Equal = 1.1;      // nearer than a tenth, the default is as good
+    private const double Equal = 1.1;      // within a tenth, the default is as good
 
     private static readonly string[] Heads = ["mode", "records/s", "pauses", "p50", "p99", "max", "paused", "B/record",
         "heap MB", "latency p50", "p99", "others' CPU"];
@@ -28,7 +28,7 @@ internal static class CollectorTable
         return table;
     }
 
-    /// <summary>Markdown lines of one job's results.</summary>
+    /// <summary>Returns one job's results as Markdown lines.</summary>
     public static IEnumerable<string> Markdown(IEnumerable<CollectorResult> results)
     {
         yield return "| " + string.Join(" | ", Heads) + " |";
@@ -39,7 +39,7 @@ internal static class CollectorTable
         }
     }
 
-    /// <summary>What one job's results come to: the mode for even latency, and the one for throughput.</summary>
+    /// <summary>Chooses from one job's results the mode for even latency, and the one for throughput.</summary>
     public static (CollectorResult Latency, CollectorResult Throughput) Choose(IReadOnlyList<CollectorResult> results)
     {
         CollectorResult usual = results[0];
@@ -49,7 +49,7 @@ internal static class CollectorTable
             ? usual : even, usual.RecordsPerSecond * Equal >= fast.RecordsPerSecond ? usual : fast);
     }
 
-    /// <summary>Markdown of everything.</summary>
+    /// <summary>Returns everything as Markdown.</summary>
     public static string Document(CollectorReport report)
     {
         var text = new StringBuilder().Append(CultureInfo.InvariantCulture,
@@ -64,7 +64,7 @@ internal static class CollectorTable
         return text.ToString();
     }
 
-    /// <summary>A page with charts.</summary>
+    /// <summary>Returns a page with charts.</summary>
     public static string Html(CollectorReport report)
     {
         var text = new StringBuilder()
@@ -82,7 +82,7 @@ internal static class CollectorTable
         return text.Append("</body></html>\n").ToString();
     }
 
-    /// <summary>Throughput, pauses and latency of one job as bars.</summary>
+    /// <summary>Returns throughput, pauses and latency of one job as bar charts.</summary>
     public static string Charts(IEnumerable<CollectorResult> job, string css) => string.Concat(
         SvgBars.Of("Records a second",
             job.Select(result => (result.Mode, result.RecordsPerSecond, Number(result.RecordsPerSecond, "N0"))), css),
@@ -92,7 +92,7 @@ internal static class CollectorTable
         SvgBars.Of("Latency p99 at the steady rate",
             job.Select(result => (result.Mode, result.LatencyP99Ms, TuneTable.Ms(result.LatencyP99Ms))), css));
 
-    /// <summary>The choice in words.</summary>
+    /// <summary>Returns the choice in words.</summary>
     public static string Words(string job, IReadOnlyList<CollectorResult> results)
     {
         (CollectorResult latency, CollectorResult throughput) = Choose(results);

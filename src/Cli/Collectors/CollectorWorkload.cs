@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace FastStream.Cli;
 
-/// <summary>Jobs that differ in what they leave to the collector.</summary>
+/// <summary>Jobs that differ in how much work they give the collector.</summary>
 internal static class CollectorWorkload
 {
     private const int Keys = 500_000;
@@ -24,7 +24,7 @@ internal static class CollectorWorkload
     private static void CountStrings(DStream<Utf8Text> lines) =>
         lines.FlatMap(line => line.ToString().Split(' ')).Map(word => (word, 1L)).ReduceByKey((a, b) => a + b).ForEachBatch((_, _) => { });
 
-    // Keys are numbered in turn, so that all of them are there soon; the lines are few and repeat.
+    // Keys are numbered in turn, so that all of them soon exist; the lines are few and repeat.
     private static void KeepObjects(DStream<Utf8Text> lines)
     {
         long next = 0;

@@ -3,7 +3,7 @@ using LogMonitor;
 
 namespace FastStream.Cli;
 
-/// <summary><c>faststream demo</c>: a job with a load of its own and a page to look at, without any set-up.</summary>
+/// <summary><c>faststream demo</c>: a job with its own load and a live page, without any set-up.</summary>
 internal static class DemoCommand
 {
     private const string About =

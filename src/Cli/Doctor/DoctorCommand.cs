@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace FastStream.Cli;
 
-/// <summary><c>faststream doctor</c>: what of this machine matters to a job, and what it means.</summary>
+/// <summary><c>faststream doctor</c>: checks what matters to a job on this machine, and says what it means.</summary>
 internal static class DoctorCommand
 {
     public static Command Make(CommandOutput output)

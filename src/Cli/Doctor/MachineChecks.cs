@@ -3,10 +3,13 @@ using System.Runtime;
 
 namespace FastStream.Cli;
 
-/// <summary>Looks at what of a machine matters to a job. The judgements are functions of what was read, for tests.</summary>
+/// <summary>
+/// Checks what matters to a job on a machine. The judgements are pure functions of what was read, so that tests can
+/// call them.
+/// </summary>
 internal static class MachineChecks
 {
-    /// <summary>Everything, for a directory that checkpoints would be in.</summary>
+    /// <summary>Runs all checks, for a directory that would hold checkpoints.</summary>
     public static IEnumerable<Finding> All(string directory)
     {
         yield return Processors(Environment.ProcessorCount);
@@ -47,7 +50,7 @@ internal static class MachineChecks
             ? "A full collection stops batches for all its time; set ConcurrentGarbageCollection unless the job allocates next to nothing."
             : isServer ? "Collects seldom and on all processors: throughput for functions that allocate. `faststream gc` compares."
             : processors > 4
-                ? "Even latency. Jobs whose functions allocate much gain by server collection on so many "
+                ? "Even latency. Jobs whose functions allocate much gain by server collection on this many "
                 + "processors: `faststream gc` compares."
             : "Even latency; the default. It is this tool's own: a job's is in its runtimeconfig.json.");
 
@@ -57,10 +60,10 @@ internal static class MachineChecks
         lateness < TimeSpan.FromMilliseconds(2) ? Health.Well : Health.Mind,
         lateness < TimeSpan.FromMilliseconds(2)
             ? "Good for batch intervals down to 1 ms."
-            : $"A wait of 1 ms takes so much longer: batch intervals below {Times.Text(lateness * 5)} will be "
+            : $"A wait of 1 ms takes that much longer: batch intervals below {Times.Text(lateness * 5)} will be "
                 + "uneven. Other work on the machine, or a coarse timer of the system, does that.");
 
-    /// <summary>By the text of <c>/proc/self/limits</c>.</summary>
+    /// <summary>Judges the text of <c>/proc/self/limits</c>.</summary>
     public static Finding OpenFiles(string limits)
     {
         string line = limits.Split('\n').FirstOrDefault(each => each.StartsWith("Max open files", StringComparison.Ordinal)) ?? "";
@@ -100,7 +103,7 @@ internal static class MachineChecks
         median < TimeSpan.FromMilliseconds(5) ? Health.Well : median < TimeSpan.FromMilliseconds(50) ? Health.Mind : Health.Bad,
         $"With checkpoints each batch waits for two of them: an interval below {Times.Text(median * 4)} would spend its time there. " +
         (median < TimeSpan.FromMicroseconds(20)
-            ? "So fast a disk has a cache of its own, or is memory: whether it survives a power cut is for its maker to say." : ""));
+            ? "A disk this fast has its own cache, or is memory: its maker must say whether data survive a power cut." : ""));
 
     public static Finding Space(string directory, long free) => new(
         "free space",

@@ -2,7 +2,9 @@ using System.Reflection;
 
 namespace FastStream.Cli;
 
-/// <summary>The jobs of an assembly. <see cref="Dispose"/> lets it unload, once no object of it is reached any more.</summary>
+/// <summary>
+/// The jobs of an assembly. After <see cref="Dispose"/> the assembly unloads once none of its objects is reachable.
+/// </summary>
 internal sealed class JobAssembly : IDisposable
 {
     private readonly JobLoadContext _context;
@@ -17,7 +19,8 @@ internal sealed class JobAssembly : IDisposable
     }
 
     /// <summary>Loads an assembly and finds its jobs.</summary>
-    /// <exception cref="CommandException">It is not there, is no assembly, was built for another FastStream, or has no job.</exception>
+    /// <exception cref="CommandException">The file does not exist, is not an assembly, was built for another
+    /// FastStream, or has no job.</exception>
     public static JobAssembly Load(string file)
     {
         if (!File.Exists(file))
@@ -59,8 +62,9 @@ internal sealed class JobAssembly : IDisposable
         }
     }
 
-    /// <summary>Makes the one job, or that of a name.</summary>
-    /// <param name="name">The class's name, with its namespace or without; null where the assembly has one job only.</param>
+    /// <summary>Makes the assembly's only job, or the one with a name.</summary>
+    /// <param name="name">The class's name, with or without its namespace; null where the assembly has only one
+    /// job.</param>
     /// <exception cref="CommandException">No job or several have that name, or its constructor failed.</exception>
     public IStreamJob Make(string? name)
     {

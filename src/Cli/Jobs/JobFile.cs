@@ -2,11 +2,11 @@ using System.Diagnostics;
 
 namespace FastStream.Cli;
 
-/// <summary>From what the user names, an assembly, a project or a project's folder, to the assembly.</summary>
+/// <summary>Finds the assembly for what the user names: an assembly, a project or a project's folder.</summary>
 internal static class JobFile
 {
-    /// <summary>The assembly's path; a project is built first.</summary>
-    /// <exception cref="CommandException">It is not there, or does not build.</exception>
+    /// <summary>Returns the assembly's path; builds a project first.</summary>
+    /// <exception cref="CommandException">The file or folder does not exist, or the project does not build.</exception>
     public static async Task<string> FindAsync(string named, CommandOutput output, CancellationToken cancellation)
     {
         if (Directory.Exists(named))

@@ -3,11 +3,13 @@ using System.Runtime.Loader;
 
 namespace FastStream.Cli;
 
-/// <summary>Where a job's assembly and what it needs are loaded; it unloads when nothing of the job is used any more.</summary>
+/// <summary>
+/// Loads a job's assembly and its dependencies, and unloads them when nothing of the job is used any more.
+/// </summary>
 /// <remarks>
-/// FastStream and what stands in its public signatures are the tool's own, so that the job's <see cref="IStreamJob"/>
-/// is the tool's. Everything else is the job's, found by the
-/// <c>.deps.json</c> beside it or in its directory, whatever version of it the tool uses.
+/// FastStream, and the assemblies in its public signatures, are the tool's own, so that the job's
+/// <see cref="IStreamJob"/> is the tool's. Everything else is the job's: it is found by the <c>.deps.json</c> beside
+/// the assembly, or in its directory, whatever version the tool itself uses.
 /// </remarks>
 internal sealed class JobLoadContext(string path) : AssemblyLoadContext(Path.GetFileNameWithoutExtension(path), isCollectible: true)
 {

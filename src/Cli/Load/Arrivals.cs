@@ -1,14 +1,14 @@
 namespace FastStream.Cli;
 
-/// <summary>When lines are due, from the first moment on.</summary>
+/// <summary>When lines are due, relative to the first moment.</summary>
 internal static class Arrivals
 {
     public static string[] Patterns { get; } = ["steady", "poisson", "bursts"];
 
-    /// <summary>Due times without end, in order.</summary>
+    /// <summary>Returns an endless sequence of due times, in order.</summary>
     /// <param name="pattern">One of <see cref="Patterns"/>.</param>
-    /// <param name="rate">Lines a second, in the mean.</param>
-    /// <param name="burst">Lines of a burst.</param>
+    /// <param name="rate">Mean number of lines a second.</param>
+    /// <param name="burst">Number of lines in a burst.</param>
     /// <param name="random">Gives the gaps of <c>poisson</c>.</param>
     public static IEnumerable<TimeSpan> Of(string pattern, double rate, int burst, SeededRandom random)
     {

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace FastStream.Cli;
 
-/// <summary><c>faststream gen</c>: lines at a rate.</summary>
+/// <summary><c>faststream gen</c>: generates lines at a rate.</summary>
 internal static class GenCommand
 {
     public static Command Make(CommandOutput output)
@@ -19,7 +19,7 @@ internal static class GenCommand
             { Description = "Lines of a burst, with --pattern bursts; default 100.", HelpName = "number",
                 CustomParser = argument => Numbers.Between(1, 1_000_000)(argument) };
         var count = new Option<int[]>("--count")
-            { Description = "Stop after so many lines.", HelpName = "number", CustomParser = Lists.OfNumbers(1, int.MaxValue) };
+            { Description = "Stop after this many lines.", HelpName = "number", CustomParser = Lists.OfNumbers(1, int.MaxValue) };
         Option<TimeSpan?> duration = CommonOptions.Duration("Stop after this time; default: at Ctrl-C.");
         var template = new Option<string?>("--template")
             { Description = $"A line with fields: {LineTemplate.Fields}. Without: lines of --workload.", HelpName = "text" };
@@ -72,10 +72,10 @@ internal static class GenCommand
     }
 }
 
-/// <summary>What commands that send have in common.</summary>
+/// <summary>What the sending commands have in common.</summary>
 internal static class SendCommands
 {
-    /// <summary>Opens the target, sends, and says what was sent.</summary>
+    /// <summary>Opens the target, sends the lines, and reports what was sent.</summary>
     public static async Task RunAsync(IEnumerable<DueLine> lines, string target, TimeSpan? duration, bool isJson,
         CommandOutput output, CancellationToken cancellation)
     {

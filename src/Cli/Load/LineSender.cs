@@ -3,7 +3,7 @@ using System.Text;
 
 namespace FastStream.Cli;
 
-/// <summary>A line and when it is due, from the first moment on.</summary>
+/// <summary>A line and when it is due, relative to the first moment.</summary>
 internal readonly record struct DueLine(TimeSpan Due, string Line);
 
 /// <summary>What was sent.</summary>
@@ -15,13 +15,15 @@ internal sealed record SentNumbers(long Lines, long Bytes, double Seconds, doubl
             + $"lines/s{(LatestBySeconds > 0.1 ? $"; up to {LatestBySeconds:0.#} s behind, as they were taken no faster" : "")}");
 }
 
-/// <summary>Sends lines when they are due. A reader that is slow makes it late, and it catches up: what is due is not forgotten.</summary>
+/// <summary>
+/// Sends lines when they are due. A slow reader makes it late; it then catches up, and drops no line.
+/// </summary>
 internal static class LineSender
 {
     private const int PieceBytes = 256 << 10;
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(int.MaxValue);
 
-    /// <summary>Sends all lines, or until it is cancelled.</summary>
+    /// <summary>Sends lines until the end, or until it is cancelled.</summary>
     public static async Task<SentNumbers> SendAsync(IEnumerable<DueLine> lines, LineTarget target, TimeProvider clock,
         CancellationToken cancellation)
     {
@@ -64,7 +66,7 @@ internal static class LineSender
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // Its time is over, or somebody asked it to stop: what was sent counts.
+            // Its time is over, or it was asked to stop: what was sent counts.
         }
 
         return new SentNumbers(count, bytes, clock.GetElapsedTime(start).TotalSeconds, latest.TotalSeconds);

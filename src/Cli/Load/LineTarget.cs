@@ -11,7 +11,7 @@ internal abstract class LineTarget : IAsyncDisposable
         "listen:PORT (a server, for jobs that connect), tcp:HOST:PORT, udp:HOST:PORT, file:PATH, or - for the standard output";
 
     /// <summary>Opens a target; <c>listen</c> waits for the first peer.</summary>
-    /// <exception cref="CommandException">The text is no target, or nobody takes the connection.</exception>
+    /// <exception cref="CommandException">The text is not a target, or nobody accepts the connection.</exception>
     public static async Task<LineTarget> OpenAsync(string target, CommandOutput output, CancellationToken cancellation)
     {
         string[] words = target.Split(':');
@@ -43,8 +43,8 @@ internal abstract class LineTarget : IAsyncDisposable
     }
 
     /// <summary>Sends whole lines.</summary>
-    /// <param name="lines">The lines with their ends.</param>
-    /// <param name="ends">Where each of them ends.</param>
+    /// <param name="lines">The lines with their line ends.</param>
+    /// <param name="ends">The end offset of each line.</param>
     /// <param name="cancellation">Ends the wait for a slow reader.</param>
     public abstract ValueTask SendAsync(ReadOnlyMemory<byte> lines, IReadOnlyList<int> ends, CancellationToken cancellation);
 
@@ -68,7 +68,7 @@ internal abstract class LineTarget : IAsyncDisposable
         }
     }
 
-    // A datagram a line, without its end.
+    // Sends each line as a datagram, without its line end.
     private sealed class DatagramTarget(string host, int port) : LineTarget
     {
         private readonly UdpClient _client = new(host, port);
@@ -90,7 +90,7 @@ internal abstract class LineTarget : IAsyncDisposable
         }
     }
 
-    // All who are connected get the same lines; who goes is forgotten.
+    // All connected peers get the same lines; a peer that disconnects is forgotten.
     private sealed class ListeningTarget : LineTarget
     {
         private readonly TcpListener _listener;
@@ -142,7 +142,7 @@ internal abstract class LineTarget : IAsyncDisposable
         {
             _listener.Dispose();
             _peers.ForEach(peer => peer.Dispose());
-            _ = _next.ContinueWith(static next => next.Exception, TaskScheduler.Default);   // ended by the line above
+            _ = _next.ContinueWith(static next => next.Exception, TaskScheduler.Default);   // the line above ends it
             return ValueTask.CompletedTask;
         }
     }

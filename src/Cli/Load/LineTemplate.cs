@@ -21,10 +21,10 @@ internal sealed class LineTemplate
 
     /// <summary>Reads a template.</summary>
     /// <param name="template">The text.</param>
-    /// <param name="keys">Different keys, 1 or more.</param>
-    /// <param name="zipf">How uneven they are: 0 for evenly, 1 for Zipf's law.</param>
-    /// <param name="random">Gives everything that is by chance.</param>
-    /// <exception cref="CommandException">It has a field that is not known.</exception>
+    /// <param name="keys">Number of different keys: 1 or more.</param>
+    /// <param name="zipf">The skew of the keys: 0 for uniform, 1 for Zipf's law.</param>
+    /// <param name="random">The source of all random choices.</param>
+    /// <exception cref="CommandException">The template has an unknown field.</exception>
     public LineTemplate(string template, int keys, double zipf, SeededRandom random)
     {
         _random = random;
@@ -40,7 +40,7 @@ internal sealed class LineTemplate
         AddText(template[at..]);
     }
 
-    /// <summary>The next line.</summary>
+    /// <summary>Makes the next line.</summary>
     public string Next(long number, DateTimeOffset due)
     {
         _line.Clear();

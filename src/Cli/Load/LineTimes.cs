@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace FastStream.Cli;
 
-/// <summary>Finds the time in a line of a log.</summary>
+/// <summary>Finds the time in a log line.</summary>
 internal sealed class LineTimes
 {
     private static readonly string[] Formats = ["dd/MMM/yyyy:HH:mm:ss zzz", "yyyy-MM-dd HH:mm:ss,fff", "MMM d HH:mm:ss", "MMM dd HH:mm:ss"];
@@ -11,8 +11,9 @@ internal sealed class LineTimes
     private readonly Regex _pattern;
 
     /// <summary>Takes a name or an expression.</summary>
-    /// <param name="pattern"><c>apache</c>, <c>iso</c>, or a regular expression whose first group, or all of it, is the time.</param>
-    /// <exception cref="CommandException">The expression cannot be read.</exception>
+    /// <param name="pattern"><c>apache</c>, <c>iso</c>, or a regular expression: its first group is the time, or its
+    /// whole match if it has none.</param>
+    /// <exception cref="CommandException">The expression is not valid.</exception>
     public LineTimes(string pattern)
     {
         string expression = pattern switch
@@ -34,8 +35,8 @@ internal sealed class LineTimes
     }
 
     /// <summary>
-    /// The line's time; null where there is none that can be read. Numbers are seconds, or milliseconds where they are
-    /// large, since 1970.
+    /// Returns the line's time; null where no time can be read. Numbers are seconds since the Unix epoch, or
+    /// milliseconds where they are large.
     /// </summary>
     public DateTimeOffset? Of(string line)
     {
@@ -59,8 +60,8 @@ internal sealed class LineTimes
     }
 
     /// <summary>
-    /// When lines are due so that the gaps are those of their times, faster by a factor. A line without a time, or with
-    /// an earlier one, goes with the line before it.
+    /// Computes when lines are due so that the gaps between them are those of their times, divided by a speed factor. A
+    /// line without a time, or with an earlier one, goes with the line before it.
     /// </summary>
     public IEnumerable<DueLine> Due(IEnumerable<string> lines, double speed)
     {

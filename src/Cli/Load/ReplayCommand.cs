@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace FastStream.Cli;
 
-/// <summary><c>faststream replay</c>: a file's lines again, at a rate or as their times say.</summary>
+/// <summary><c>faststream replay</c>: sends a file's lines again, at a rate or with the gaps of their times.</summary>
 internal static class ReplayCommand
 {
     public static Command Make(CommandOutput output)
@@ -16,7 +16,7 @@ internal static class ReplayCommand
             { Description = "Send lines as their times say: apache, iso, or a regular expression whose first group is the time.",
                 HelpName = "pattern" };
         var speed = new Option<double?>("--speed")
-            { Description = "So many times faster than their times say; default 1.", HelpName = "factor", CustomParser = Factor };
+            { Description = "How many times faster than their times say; default 1.", HelpName = "factor", CustomParser = Factor };
         var repeat = new Option<bool>("--repeat") { Description = "Begin again at the file's end, until Ctrl-C; with --rate." };
         Option<TimeSpan?> duration = CommonOptions.Duration("Stop after this time; default: at the file's end.");
         var json = new Option<bool>("--json") { Description = "Print what was sent as JSON on the error output." };

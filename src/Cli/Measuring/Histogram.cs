@@ -1,10 +1,10 @@
 namespace FastStream.Cli;
 
 /// <summary>
-/// A distribution of times in constant memory: percentiles are off by 3 % at most. After Gil Tene's HdrHistogram. Not
-/// thread safe.
+/// A distribution of times in constant memory, with a percentile error of at most 3 %. After Gil Tene's HdrHistogram.
+/// Not thread safe.
 /// </summary>
-/// <remarks>Microseconds below 64 are exact; each doubling above has 32 steps.</remarks>
+/// <remarks>Times below 64 µs are exact; each doubling above has 32 steps.</remarks>
 internal sealed class Histogram
 {
     private const int StepBits = 5;
@@ -13,13 +13,13 @@ internal sealed class Histogram
     private readonly long[] _counts = new long[Steps * (64 - StepBits)];
     private long _largest;
 
-    /// <summary>How many times were added.</summary>
+    /// <summary>Number of times added.</summary>
     public long Count { get; private set; }
 
-    /// <summary>The largest time, exact; 0 where there is none.</summary>
+    /// <summary>The largest time, exact; 0 when empty.</summary>
     public TimeSpan Largest => TimeSpan.FromMicroseconds(_largest);
 
-    /// <summary>Adds a time, or the same time often; what is below 0 counts as 0.</summary>
+    /// <summary>Adds a time once or several times; a negative time counts as 0.</summary>
     public void Add(TimeSpan time, long count = 1)
     {
         long microseconds = Math.Max(0, time.Ticks / TimeSpan.TicksPerMicrosecond);
@@ -28,7 +28,7 @@ internal sealed class Histogram
         Count += count;
     }
 
-    /// <summary>The time that a part of all are at most, 0 to 1; zero where there is none.</summary>
+    /// <summary>Returns the time that a part (0 to 1) of all times do not exceed; 0 when empty.</summary>
     public TimeSpan Percentile(double part)
     {
         long wanted = Math.Max(1, (long)Math.Ceiling(Count * part));
@@ -45,7 +45,7 @@ internal sealed class Histogram
         return TimeSpan.Zero;
     }
 
-    /// <summary>The steps that hold something: up to which time, and how many.</summary>
+    /// <summary>Returns the steps that are not empty: the upper time of each, and its count.</summary>
     public IEnumerable<(TimeSpan UpTo, long Count)> Filled()
     {
         for (int index = 0; index < _counts.Length; index++)
@@ -63,7 +63,7 @@ internal sealed class Histogram
         return (shift * Steps) + (int)(value >> shift);
     }
 
-    // Steps of a shift above 0 have their leading bit set, so that those below it are never used.
+    // In steps of a shift above 0 the leading bit is set, so the steps without it are never used.
     private static long UpperOf(int index)
     {
         int shift = Math.Max(0, (index / Steps) - 1);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace FastStream.Cli;
 
-/// <summary>What a measurement was made on.</summary>
+/// <summary>The machine and runtime of a measurement.</summary>
 internal sealed record MachineFacts(string Processor, int Processors, string System, string Runtime, string Collector)
 {
     public static MachineFacts Read() => new(
@@ -15,7 +15,7 @@ internal sealed record MachineFacts(string Processor, int Processors, string Sys
 
     public string Text() => $"{Processor}, {Processors} processor{(Processors == 1 ? "" : "s")}; {System}; {Runtime}";
 
-    /// <summary>The mode that this process runs in, by the names of the command line.</summary>
+    /// <summary>Returns this process's collector mode, by its name on the command line.</summary>
     public static string CollectorName() =>
         (GCSettings.IsServerGC ? "server" : "workstation") + (GCSettings.LatencyMode == GCLatencyMode.Batch ? "-nonconcurrent" : "");
 

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace FastStream.Cli;
 
-/// <summary>How busy other processes keep the machine: what makes a measurement wrong without a trace in the program.</summary>
+/// <summary>
+/// Measures how busy other processes keep the machine, which spoils a measurement without a trace in the program.
+/// </summary>
 internal sealed class MachineLoad
 {
     private const string Source = "/proc/stat";
@@ -11,8 +13,8 @@ internal sealed class MachineLoad
     private readonly TimeSpan _own = Environment.CpuUsage.TotalTime;
 
     /// <summary>
-    /// The part of all processors' time that others have taken since this was made, 0 to 1; null where the system does
-    /// not tell.
+    /// Returns the part of all processors' time that other processes have used since this object was made, 0 to 1; null
+    /// where the system does not say.
     /// </summary>
     public double? Others()
     {
@@ -21,12 +23,12 @@ internal sealed class MachineLoad
             return null;
         }
 
-        // Ticks of the kernel are hundredths of a second, for every processor.
+        // The kernel's ticks are hundredths of a second, for each processor.
         double own = (Environment.CpuUsage.TotalTime - _own).TotalSeconds * 100;
         return Math.Clamp((now.Busy - start.Busy - own) / (now.Total - start.Total), 0, 1);
     }
 
-    /// <summary>Busy and all ticks of a first line of <c>/proc/stat</c>.</summary>
+    /// <summary>Parses the busy and the total ticks from the first line of <c>/proc/stat</c>.</summary>
     public static (double Busy, double Total)? Parse(string line)
     {
         string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -35,8 +37,8 @@ internal sealed class MachineLoad
             return null;
         }
 
-        // user nice system idle iowait irq softirq steal; guests are in user already. What a hypervisor takes away
-        // (steal) is others' as well.
+        // user nice system idle iowait irq softirq steal; user already includes guests. Time that a hypervisor takes
+        // away (steal) counts as used by others.
         double[] ticks = [.. fields[1..9].Select(field => double.Parse(field, CultureInfo.InvariantCulture))];
         double total = ticks.Sum();
         return (total - ticks[3] - ticks[4], total);

@@ -3,7 +3,7 @@ using System.Diagnostics.Tracing;
 namespace FastStream.Cli;
 
 /// <summary>
-/// How long the garbage collector stops the process, pause by pause, and what is allocated, since the last
+/// Records how long the garbage collector stops the process, pause by pause, and how much is allocated, since the last
 /// <see cref="Reset"/>.
 /// </summary>
 internal sealed class PauseRecorder : EventListener
@@ -21,7 +21,7 @@ internal sealed class PauseRecorder : EventListener
 
     public PauseRecorder() => Reset();
 
-    /// <summary>Begins anew.</summary>
+    /// <summary>Begins again from zero.</summary>
     public void Reset()
     {
         lock (_lock)
@@ -34,7 +34,7 @@ internal sealed class PauseRecorder : EventListener
         _countsBefore = [GC.CollectionCount(0), GC.CollectionCount(1), GC.CollectionCount(2)];
     }
 
-    /// <summary>What has happened since.</summary>
+    /// <summary>Returns the numbers since the last reset.</summary>
     public PauseNumbers Read()
     {
         lock (_lock)
@@ -63,7 +63,7 @@ internal sealed class PauseRecorder : EventListener
     {
         if (eventData.EventId == SuspendBegins && eventData.Payload is [uint reason, ..] && reason is 1 or 6)
         {
-            _suspendedAt = eventData.TimeStamp;   // for a collection or its preparation; events of the runtime come in order
+            _suspendedAt = eventData.TimeStamp;   // for a collection or its preparation; the runtime's events come in order
         }
         else if (eventData.EventId == RestartEnds && _suspendedAt != default)
         {

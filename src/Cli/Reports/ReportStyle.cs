@@ -13,11 +13,13 @@ internal static class ReportStyle
         ("bad", "#c0392b", "#ff7b72"), ("good", "#00835c", "#3fce9b"), ("shade", "#fbeaea", "#2e1d1f"),
     ];
 
-    /// <summary>Rules for a chart that stands alone, with the light colours: programs that draw SVG do not all know variables.</summary>
+    /// <summary>
+    /// Style rules for a chart of its own, with the light colours, because not all SVG renderers support CSS variables.
+    /// </summary>
     public static string ForChart { get; } =
         Colours.Aggregate(Charts, (css, colour) => css.Replace($"var(--{colour.Name})", colour.Light, StringComparison.Ordinal));
 
-    /// <summary>Rules for a page with charts.</summary>
+    /// <summary>Style rules for a page with charts.</summary>
     public static string ForPage { get; } =
         $":root{{{string.Concat(Colours.Select(colour => $"--{colour.Name}:{colour.Light};"))}}}\n"
         + "@media (prefers-color-scheme:dark){:root{"

@@ -3,7 +3,7 @@ using static System.FormattableString;
 
 namespace FastStream.Cli;
 
-/// <summary>A chart of level bars with names, as SVG text.</summary>
+/// <summary>A chart of horizontal bars with names, as SVG text.</summary>
 internal static class SvgBars
 {
     private const double RowHeight = 26;
@@ -12,9 +12,9 @@ internal static class SvgBars
     private const double Top = 34;
 
     /// <summary>Makes the chart.</summary>
-    /// <param name="title">What it shows.</param>
-    /// <param name="bars">Name, length, and the words at the bar's end.</param>
-    /// <param name="css">Rules for its classes where it stands alone.</param>
+    /// <param name="title">The title.</param>
+    /// <param name="bars">Name, length, and the text at the bar's end.</param>
+    /// <param name="css">Style rules for its classes, for a chart of its own.</param>
     public static string Of(string title, IEnumerable<(string Name, double Value, string Words)> bars, string css = "")
     {
         (string Name, double Value, string Words)[] all = [.. bars];

@@ -4,8 +4,8 @@ using static System.FormattableString;
 namespace FastStream.Cli;
 
 /// <summary>
-/// A chart as SVG text: axes, lines, bars and marks; colours come from classes, so that a page can have light and dark
-/// ones.
+/// A chart as SVG text: axes, lines, bars and marks. Colours come from CSS classes, so that a page can have light and
+/// dark ones.
 /// </summary>
 internal sealed class SvgChart
 {
@@ -22,8 +22,8 @@ internal sealed class SvgChart
     private readonly double _height;
     private double _legendX = Left;
 
-    /// <summary>An empty chart with axes.</summary>
-    /// <param name="title">What it shows.</param>
+    /// <summary>Makes an empty chart with axes.</summary>
+    /// <param name="title">The title.</param>
     /// <param name="x">The horizontal axis.</param>
     /// <param name="y">The vertical axis.</param>
     /// <param name="height">Height in pixels.</param>
@@ -50,7 +50,7 @@ internal sealed class SvgChart
         }
     }
 
-    /// <summary>A line through points, with a dot at each, and its name in the legend.</summary>
+    /// <summary>Draws a line through points, with a dot at each, and its name in the legend.</summary>
     public void Series(string name, string style, IEnumerable<(double X, double Y)> points)
     {
         (double X, double Y)[] drawn = [.. points.Where(point => point.X > 0 && point.Y > 0).OrderBy(point => point.X)
@@ -66,20 +66,20 @@ internal sealed class SvgChart
         Legend(name, style);
     }
 
-    /// <summary>A straight line between two points of the axes, with its name in the legend.</summary>
+    /// <summary>Draws a straight line between two points, with its name in the legend.</summary>
     public void Bound(string name, string style, double x1, double y1, double x2, double y2)
     {
         Line(_x.At(x1), _y.At(y1), _x.At(x2), _y.At(y2), "line " + style);
         Legend(name, style);
     }
 
-    /// <summary>The part of the chart above a line between two points.</summary>
+    /// <summary>Shades the part of the chart above a line between two points.</summary>
     public void ShadeAbove(string style, double x1, double y1, double x2, double y2) =>
         _body.Append(
             Invariant($"<polygon class=\"{style}\" points=\"{_x.At(x1):0.#},{_y.At(y1):0.#} ")
             + Invariant($"{_x.At(x2):0.#},{_y.At(y2):0.#} {_x.At(x2):0.#},{Top} {_x.At(x1):0.#},{Top}\"/>\n"));
 
-    /// <summary>An upright line with words at its top.</summary>
+    /// <summary>Draws a vertical line with a text.</summary>
     public void Mark(double x, string words, string style)
     {
         double at = _x.At(x);
@@ -88,10 +88,10 @@ internal sealed class SvgChart
         Text(at + (isRight ? -6 : 6), _height - Bottom - 8, words, "mark " + style, isRight ? "end" : "start");
     }
 
-    /// <summary>A word right below the upper edge.</summary>
+    /// <summary>Writes a word just below the upper edge.</summary>
     public void Note(double x, string words, string style) => Text(_x.At(x), Top + 12, words, "note " + style, "middle");
 
-    /// <summary>Bars from the lower edge, each from one place of the axis to the next.</summary>
+    /// <summary>Draws bars from the lower edge, each between two positions of the axis.</summary>
     public void Bars(string style, IEnumerable<(double From, double To, double Value)> bars)
     {
         foreach ((double from, double to, double value) in bars)
@@ -104,8 +104,9 @@ internal sealed class SvgChart
         }
     }
 
-    /// <summary>The whole element.</summary>
-    /// <param name="css">Rules for its classes where it stands alone; empty inside a page that has them.</param>
+    /// <summary>Returns the whole SVG element.</summary>
+    /// <param name="css">Style rules for its classes, for a chart of its own; empty inside a page that has
+    /// them.</param>
     public string ToText(string css = "")
     {
         string style = css.Length == 0 ? ""

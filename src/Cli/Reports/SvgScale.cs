@@ -1,6 +1,6 @@
 namespace FastStream.Cli;
 
-/// <summary>An axis: from values to places.</summary>
+/// <summary>An axis: maps values to positions.</summary>
 /// <param name="Label">What the values are.</param>
 /// <param name="Least">The value at its beginning.</param>
 /// <param name="Most">The value at its end.</param>
@@ -14,29 +14,29 @@ internal sealed record SvgScale(string Label, double Least, double Most, bool Is
 
     public double To { get; init; }
 
-    /// <summary>An axis with equal ratios, wider than the values, which are above 0.</summary>
+    /// <summary>Makes a logarithmic axis, wider than the values, which must be above 0.</summary>
     /// <param name="label">What the values are.</param>
-    /// <param name="values">What has to be on it.</param>
+    /// <param name="values">The values that it must include.</param>
     /// <param name="format">How a value is written.</param>
-    /// <param name="room">How many times the largest value its end is.</param>
+    /// <param name="room">The end of the axis, as a multiple of the largest value.</param>
     public static SvgScale Logarithmic(string label, IEnumerable<double> values, Func<double, string> format, double room = 1.3)
     {
         double[] all = [.. values.Where(value => value > 0 && double.IsFinite(value)).DefaultIfEmpty(1)];
         return new SvgScale(label, all.Min() / 1.3, all.Max() * room, true, format);
     }
 
-    /// <summary>An axis from 0 to a little above the largest value.</summary>
+    /// <summary>Makes an axis from 0 to a little above the largest value.</summary>
     public static SvgScale Linear(string label, IEnumerable<double> values, Func<double, string> format) =>
         new(label, 0, Math.Max(1e-9, values.DefaultIfEmpty(1).Max() * 1.08), false, format);
 
-    /// <summary>Where a value is; one beyond an end is at it.</summary>
+    /// <summary>Returns the position of a value; a value beyond an end is placed at that end.</summary>
     public double At(double value)
     {
         double part = IsLogarithmic ? Math.Log(Math.Max(value, Least) / Least) / Math.Log(Most / Least) : (value - Least) / (Most - Least);
         return From + ((To - From) * Math.Clamp(part, 0, 1));
     }
 
-    /// <summary>Round values for labels.</summary>
+    /// <summary>Returns round values for labels.</summary>
     public IEnumerable<(double Value, string Label)> Ticks()
     {
         if (IsLogarithmic)

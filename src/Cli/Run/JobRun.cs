@@ -2,11 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream.Cli;
 
-/// <summary>One run of a job of somebody's assembly, from loading to the stop.</summary>
+/// <summary>One run of a job from a user's assembly, from loading to the stop.</summary>
 internal static class JobRun
 {
-    /// <summary>Runs until the job stops, its time is over or it is cancelled, which is the graceful stop.</summary>
-    /// <returns>A reference by which the caller can see that the job's assembly is gone.</returns>
+    /// <summary>Runs until the job stops, its time is over, or it is cancelled, which stops it gracefully.</summary>
+    /// <returns>A reference by which the caller can see whether the job's assembly was unloaded.</returns>
     /// <exception cref="CommandException">The job cannot be found, made or described.</exception>
     /// <exception cref="StreamingException">A batch failed.</exception>
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -20,7 +20,7 @@ internal static class JobRun
         return new WeakReference(job.GetType().Assembly);
     }
 
-    /// <summary>Runs a described context until it stops, its time is over or it is cancelled.</summary>
+    /// <summary>Runs a described context until it stops, its time is over, or it is cancelled.</summary>
     public static async Task RunAsync(StreamingContext context, TimeSpan? duration, int? dashboardPort, RunView view,
         CancellationToken cancellation)
     {
@@ -32,7 +32,7 @@ internal static class JobRun
         Start(context, name);
         if (duration is { } time)
         {
-            stop.CancelAfter(time);   // from here on: a machine that starts the program slowly takes nothing of it
+            stop.CancelAfter(time);   // counted from here, so that a slow start of the program does not shorten it
         }
 
         try
@@ -41,12 +41,12 @@ internal static class JobRun
         }
         finally
         {
-            await context.DisposeAsync();   // the last events are through with it
+            await context.DisposeAsync();   // the last events have arrived then
             view.End();
         }
     }
 
-    /// <summary>A context with the job's streams and outputs, not started.</summary>
+    /// <summary>Makes a context with the job's streams and outputs; does not start it.</summary>
     public static StreamingContext Describe(IStreamJob job, StreamingOptions options)
     {
         try
@@ -62,7 +62,7 @@ internal static class JobRun
     }
 
     /// <summary>Lets a job describe itself.</summary>
-    /// <exception cref="CommandException">It failed, or has described no output.</exception>
+    /// <exception cref="CommandException">The job failed, or described no output.</exception>
     public static void Describe(IStreamJob job, StreamingContext context)
     {
         string name = job.GetType().Name;

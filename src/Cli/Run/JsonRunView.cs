@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace FastStream.Cli;
 
 /// <summary>
-/// One JSON object a line on the standard output: <c>started</c>, <c>batch</c>, <c>warning</c>, <c>ended</c>. Times are
-/// in milliseconds.
+/// Prints one JSON object a line on the standard output: <c>started</c>, <c>batch</c>, <c>warning</c>, <c>ended</c>.
+/// Times are in milliseconds.
 /// </summary>
 internal sealed class JsonRunView(CommandOutput output, TimeSpan interval) : RunView(interval)
 {

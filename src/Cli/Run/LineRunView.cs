@@ -1,6 +1,8 @@
 namespace FastStream.Cli;
 
-/// <summary>A line a second at most on the error output, beside what the job itself prints on the standard output.</summary>
+/// <summary>
+/// Prints at most a line a second on the standard error; the job itself prints on the standard output.
+/// </summary>
 internal sealed class LineRunView(CommandOutput output, TimeSpan interval) : RunView(interval)
 {
     private RunTotals _since = new();

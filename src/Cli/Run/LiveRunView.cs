@@ -3,18 +3,18 @@ using Spectre.Console;
 
 namespace FastStream.Cli;
 
-/// <summary>A table on a terminal that is drawn anew while batches are done; what the job prints scrolls by above it.</summary>
+/// <summary>A table on a terminal, redrawn as batches complete; the job's own output scrolls above it.</summary>
 internal sealed class LiveRunView : RunView
 {
     private static readonly TimeSpan BetweenDrawings = TimeSpan.FromMilliseconds(200);
 
     private readonly CommandOutput _output;
     private readonly TextWriter _ownConsole = Console.Out;
-    // one call into the console at a time: drawing and printing take the library's own locks in different orders
+    // allows one call into the console at a time: drawing and printing take the library's locks in different orders
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RunTotals _now = new();
-    private RunTotals _shown = new();         // the last second that is over, or what there is of the first
+    private RunTotals _shown = new();         // the last complete second, or the incomplete first one
     private DateTimeOffset _secondAt;
     private DateTimeOffset _drawnAt;
     private LiveDisplayContext? _live;
@@ -41,7 +41,7 @@ internal sealed class LiveRunView : RunView
     public override void End()
     {
         Draw();
-        Console.SetOut(_ownConsole);          // nobody prints while the table is left
+        Console.SetOut(_ownConsole);          // before the table is left, so that nobody prints meanwhile
         _ended.TrySetResult();
         _drawing.GetAwaiter().GetResult();
     }

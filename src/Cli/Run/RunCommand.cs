@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace FastStream.Cli;
 
-/// <summary><c>faststream run JOB.dll</c>: runs a job of an assembly or project.</summary>
+/// <summary><c>faststream run JOB.dll</c>: runs a job from an assembly or a project.</summary>
 internal static class RunCommand
 {
     private const string About = "Runs a job: a class that implements IStreamJob, in an assembly or a project.";

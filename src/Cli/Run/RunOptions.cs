@@ -1,6 +1,6 @@
 namespace FastStream.Cli;
 
-/// <summary>What `run` was asked for.</summary>
+/// <summary>The options of `run`.</summary>
 internal sealed record RunOptions
 {
     public required string Job { get; init; }
@@ -21,7 +21,7 @@ internal sealed record RunOptions
 
     public bool Json { get; init; }
 
-    /// <summary>The context's settings.</summary>
+    /// <summary>Returns the context's settings.</summary>
     public StreamingOptions ToStreamingOptions(string name) => new()
     {
         Name = name,

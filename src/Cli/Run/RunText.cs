@@ -5,7 +5,7 @@ namespace FastStream.Cli;
 /// <summary>A run in words.</summary>
 internal static class RunText
 {
-    /// <summary>The batches since the last line.</summary>
+    /// <summary>Summarises the batches since the last line.</summary>
     public static string Line(RunTotals since) => string.Create(
         CultureInfo.InvariantCulture,
         $"{since.Last!.EndedAt:HH:mm:ss} batches {since.Batches:N0}, records {since.Records:N0}, processing p50 "
@@ -13,7 +13,7 @@ internal static class RunText
         + $"max {Times.Text(since.Processing.Largest)}, delay "
             + $"{Times.Text(since.Delay.Largest)}{(since.Failed > 0 ? $", failed {since.Failed:N0}: {since.Last.Failure?.Message}" : "")}");
 
-    /// <summary>The whole run, and whether it kept up.</summary>
+    /// <summary>Summarises the whole run, and whether it kept up.</summary>
     public static string Sum(RunTotals totals, TimeSpan interval) => totals.Batches == 0
         ? "No batch was done."
         : string.Create(

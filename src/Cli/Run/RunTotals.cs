@@ -1,6 +1,6 @@
 namespace FastStream.Cli;
 
-/// <summary>What batches sum up to: over a whole run, or since the last line.</summary>
+/// <summary>Sums over batches: of a whole run, or since the last line.</summary>
 internal sealed class RunTotals
 {
     public long Batches { get; private set; }

@@ -1,11 +1,11 @@
 namespace FastStream.Cli;
 
-/// <summary>Shows a run while it goes on. Calls come one at a time.</summary>
+/// <summary>Shows a run in progress. Its methods are called one at a time.</summary>
 internal abstract class RunView(TimeSpan interval) : StreamingListener, IDisposable
 {
     protected TimeSpan Interval { get; } = interval;
 
-    /// <summary>The whole run.</summary>
+    /// <summary>The sums of the whole run.</summary>
     protected RunTotals Totals { get; } = new();
 
     public override void OnBatchCompleted(BatchInfo batch)
@@ -18,10 +18,10 @@ internal abstract class RunView(TimeSpan interval) : StreamingListener, IDisposa
 
     public override void OnWarning(string message, Exception? error) => Warn(message);
 
-    /// <summary>The job runs; where its page is, if it has one.</summary>
+    /// <summary>Shows that the job runs, and the address of its page if it has one.</summary>
     public abstract void Begin(string job, Uri? dashboard);
 
-    /// <summary>The run is over; the last thing that is shown.</summary>
+    /// <summary>Shows the end of the run; called last.</summary>
     public abstract void End();
 
     public virtual void Dispose() => GC.SuppressFinalize(this);

@@ -1,8 +1,8 @@
 namespace FastStream.Cli;
 
 /// <summary>
-/// The view that fits where a command writes, while it runs: on a terminal, in lines, or as JSON with everything else
-/// on the error output.
+/// The view that suits the command's output, while a job runs: a table on a terminal, lines, or JSON with everything
+/// else on the standard error.
 /// </summary>
 internal sealed class ViewScope : IAsyncDisposable
 {

@@ -3,9 +3,9 @@ using Spectre.Console;
 namespace FastStream.Cli;
 
 /// <summary>Where a command writes: results to <see cref="Out"/>, progress and errors to <see cref="Errors"/>.</summary>
-/// <param name="output">Takes results.</param>
-/// <param name="errors">Takes progress and errors.</param>
-/// <param name="isTerminal">Whether a person looks at both: tables, colours and views that move are for terminals only.</param>
+/// <param name="output">Receives results.</param>
+/// <param name="errors">Receives progress and errors.</param>
+/// <param name="isTerminal">Whether both are terminals: only then are there tables, colours and live views.</param>
 internal sealed class CommandOutput(TextWriter output, TextWriter errors, bool isTerminal)
 {
     private IAnsiConsole? _console;
@@ -16,10 +16,10 @@ internal sealed class CommandOutput(TextWriter output, TextWriter errors, bool i
 
     public bool IsTerminal { get; } = isTerminal;
 
-    /// <summary>Whether it is the process's own: a child that inherits it prints to the same place.</summary>
+    /// <summary>Whether this is the process's own output: a child that inherits it prints to the same place.</summary>
     public bool IsOfProcess { get; private init; }
 
-    /// <summary>Tables and live views; without colours and at 120 columns where no terminal is.</summary>
+    /// <summary>The console for tables and live views; without a terminal it has no colours and 120 columns.</summary>
     public IAnsiConsole Console => _console ??= MakeConsole();
 
     public static CommandOutput OfProcess() =>

@@ -2,10 +2,11 @@ using System.CommandLine;
 
 namespace FastStream.Cli;
 
-/// <summary>Options that several commands have, with one meaning.</summary>
+/// <summary>Options that several commands share, with the same meaning.</summary>
 internal static class CommonOptions
 {
-    // Defaults stand in the texts: help is the same on every machine then, and a time reads as it is written.
+    // The descriptions state the defaults, so that help is the same on every machine and shows a time as a user writes
+    // it.
     public static Option<TimeSpan?> Interval() => new("--interval")
     {
         HelpName = "time",

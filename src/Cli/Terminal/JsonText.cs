@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace FastStream.Cli;
 
-/// <summary>How the tool writes JSON: names in camel case, what is not known left out, texts as they are.</summary>
+/// <summary>How the tool writes JSON: names in camel case, unknown values omitted, texts not escaped.</summary>
 internal static class JsonText
 {
     /// <summary>One object a line.</summary>
@@ -16,6 +16,6 @@ internal static class JsonText
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
-    /// <summary>One document, for a person too.</summary>
+    /// <summary>One document, indented for people.</summary>
     public static readonly JsonSerializerOptions Document = new(Lines) { WriteIndented = true };
 }

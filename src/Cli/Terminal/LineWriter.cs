@@ -3,8 +3,8 @@ using System.Text;
 namespace FastStream.Cli;
 
 /// <summary>
-/// Gives whole lines to a function, all those of a call together: what somebody prints goes above a view that moves,
-/// which is drawn anew once for each call.
+/// Passes whole lines to a function, all lines of one call together. It prints them above a live view, which is redrawn
+/// once for each call.
 /// </summary>
 internal sealed class LineWriter(Action<string> write) : TextWriter
 {

@@ -4,13 +4,17 @@ using System.Globalization;
 
 namespace FastStream.Cli;
 
-/// <summary>Lists on the command line, with commas: <c>1,2,4</c>, <c>10k,100k,1m</c>.</summary>
+/// <summary>Lists on the command line, separated by commas: <c>1,2,4</c>, <c>10k,100k,1m</c>.</summary>
 internal static class Lists
 {
-    /// <summary>The list of an option; null where it was not given, which the parser gives as an empty one.</summary>
+    /// <summary>
+    /// Returns the list of an option; null where the option was not given (the parser gives an empty list then).
+    /// </summary>
     public static T[]? Given<T>(ParseResult parsed, Option<T[]> option) => parsed.GetValue(option) is { Length: > 0 } list ? list : null;
 
-    /// <summary>Whole numbers in a range; <c>k</c> and <c>m</c> at the end are thousands and millions.</summary>
+    /// <summary>
+    /// Makes a parser for whole numbers in a range; the suffixes <c>k</c> and <c>m</c> mean thousands and millions.
+    /// </summary>
     public static Func<ArgumentResult, int[]> OfNumbers(int least, int most) => argument =>
     {
         var numbers = new List<int>();
@@ -31,7 +35,7 @@ internal static class Lists
         return [.. numbers];
     };
 
-    /// <summary>Names out of a list.</summary>
+    /// <summary>Makes a parser for names from a list.</summary>
     public static Func<ArgumentResult, string[]> OfNames(string[] known) => argument =>
     {
         string[] names = Parts(argument);
@@ -43,7 +47,7 @@ internal static class Lists
         return names;
     };
 
-    /// <summary>A whole number, with <c>k</c> or <c>m</c> for thousands and millions.</summary>
+    /// <summary>Parses a whole number, with <c>k</c> or <c>m</c> for thousands or millions.</summary>
     public static bool TryParse(string text, out long number)
     {
         long times = text.Length == 0 ? 1 : char.ToLowerInvariant(text[^1]) switch { 'k' => 1_000, 'm' => 1_000_000, _ => 1 };

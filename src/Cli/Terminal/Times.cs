@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace FastStream.Cli;
 
-/// <summary>Times as people read them: three digits and a unit.</summary>
+/// <summary>Formats times for people: three digits and a unit.</summary>
 internal static class Times
 {
-    /// <summary>As an option of a child takes it: whole milliseconds.</summary>
+    /// <summary>Formats a time for a child's option: in whole milliseconds.</summary>
     public static string Option(TimeSpan time) => time.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture) + "ms";
 
     public static string Text(TimeSpan time)

@@ -5,12 +5,14 @@ using System.Text.Json.Nodes;
 
 namespace FastStream.Cli;
 
-/// <summary>The tool as a child of itself: how settings that a runtime reads at its start are tried.</summary>
+/// <summary>
+/// The tool as its own child process: the way to try settings that the runtime reads only at its start.
+/// </summary>
 internal sealed class ToolProcess : IDisposable
 {
     private const int InterruptSignal = 2;
 
-    // Where one of these is set, it counts more than the file that the child is given.
+    // If one of these variables is set, it overrides the file that the child is given.
     private static readonly string[] Overruling = ["gcServer", "gcConcurrent", "GCDynamicAdaptationMode", "GCgen0size",
         "GCConserveMemory", "TieredPGO"];
 
@@ -24,7 +26,7 @@ internal sealed class ToolProcess : IDisposable
 
     public Process Process { get; }
 
-    /// <summary>The arguments of a command line without an option and its value.</summary>
+    /// <summary>Returns the arguments of a command line without an option and its value.</summary>
     public static string[] Without(string option, ParseResult parsed)
     {
         string[] given = [.. parsed.Tokens.Select(token => token.Value)];
@@ -32,7 +34,7 @@ internal sealed class ToolProcess : IDisposable
         return at < 0 ? given : [.. given[..at], .. given[(at + 2)..]];
     }
 
-    /// <summary>Runs a command line in a child that prints where this process does.</summary>
+    /// <summary>Runs a command line in a child that prints to this process's output.</summary>
     /// <returns>The child's exit code.</returns>
     public static async Task<int> RunAsync(string[] arguments, IReadOnlyList<CollectorSetting> settings,
         CommandOutput output, CancellationToken cancellation)
@@ -47,7 +49,9 @@ internal sealed class ToolProcess : IDisposable
         return child.Process.ExitCode;
     }
 
-    /// <summary>Starts a command line; its standard output, and if wanted its error output, is the caller's to read.</summary>
+    /// <summary>
+    /// Starts a command line; the caller can read its standard output and, on request, its standard error.
+    /// </summary>
     public static ToolProcess Start(string[] arguments, IReadOnlyList<CollectorSetting> settings, bool isRedirected, bool redirectsErrors)
     {
         string assembly = typeof(ToolProcess).Assembly.Location;
@@ -73,7 +77,7 @@ internal sealed class ToolProcess : IDisposable
         return new ToolProcess(Process.Start(start)!, runtimeConfig);
     }
 
-    /// <summary>A <c>runtimeconfig.json</c> with settings that replace its own.</summary>
+    /// <summary>Returns a <c>runtimeconfig.json</c> with settings that replace its own.</summary>
     public static string WithSettings(string runtimeConfig, IReadOnlyList<CollectorSetting> settings)
     {
         JsonNode root = JsonNode.Parse(runtimeConfig)!;
@@ -89,8 +93,8 @@ internal sealed class ToolProcess : IDisposable
     }
 
     /// <summary>
-    /// Asks the child as Ctrl-C does. Windows has no such call for one process: there the console asks all of them by
-    /// itself.
+    /// Asks the child to stop, as Ctrl-C does. Windows has no such call for one process: there the console itself asks
+    /// all of its processes.
     /// </summary>
     public void Interrupt()
     {
@@ -100,7 +104,7 @@ internal sealed class ToolProcess : IDisposable
         }
     }
 
-    /// <summary>Ends the child where it still runs.</summary>
+    /// <summary>Ends the child if it is still running.</summary>
     public void Dispose()
     {
         if (!Process.HasExited)
@@ -120,8 +124,8 @@ internal sealed class ToolProcess : IDisposable
         }
     }
 
-    // The program that runs this one; a tool's own start program cannot be given another command line, but the
-    // runtime's host stands three folders above the runtime.
+    // Finds the program that runs this one. A tool's own launcher cannot run another command line, but the runtime's
+    // host is three folders above the runtime.
     private static string Host() => Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet"
         ? own
         : Path.GetFullPath(

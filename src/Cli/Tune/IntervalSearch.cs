@@ -1,12 +1,12 @@
 namespace FastStream.Cli;
 
 /// <summary>
-/// Which interval is tried next: halves while it is stable, then meets between the last stable and the first unstable
-/// one.
+/// Chooses the next interval to try: halves it while it is stable, then searches between the last stable and the first
+/// unstable one.
 /// </summary>
 /// <param name="from">The first interval.</param>
-/// <param name="least">The least one that is tried: 1 ms or more.</param>
-/// <param name="refinements">The most intervals that are tried between the two.</param>
+/// <param name="least">The shortest interval to try: 1 ms or more.</param>
+/// <param name="refinements">The most intervals to try between the two.</param>
 internal sealed class IntervalSearch(TimeSpan from, TimeSpan least, int refinements)
 {
     private const double CloseEnough = 1.15;
@@ -15,7 +15,7 @@ internal sealed class IntervalSearch(TimeSpan from, TimeSpan least, int refineme
     private TimeSpan? _unstable;
     private int _refined;
 
-    /// <summary>The next interval; null where there is nothing left to find out.</summary>
+    /// <summary>Returns the next interval; null where the search is finished.</summary>
     public TimeSpan? Next()
     {
         if (_stable is not { } stable)
@@ -32,7 +32,7 @@ internal sealed class IntervalSearch(TimeSpan from, TimeSpan least, int refineme
         return _refined >= refinements || stable / unstable < CloseEnough || between <= unstable || between >= stable ? null : between;
     }
 
-    /// <summary>Takes in what a step at <see cref="Next"/> showed.</summary>
+    /// <summary>Adds the result of a step at <see cref="Next"/>.</summary>
     public void Add(TimeSpan interval, bool isStable)
     {
         _refined += _unstable is null ? 0 : 1;
@@ -47,8 +47,8 @@ internal sealed class IntervalSearch(TimeSpan from, TimeSpan least, int refineme
     }
 
     /// <summary>
-    /// The intervals that are still tried if all of them are stable down to the least, and the refinements: the most
-    /// there can be.
+    /// Returns the most intervals that may still be tried: all down to the shortest, if all of them are stable, and the
+    /// refinements.
     /// </summary>
     public IEnumerable<TimeSpan> Ahead()
     {

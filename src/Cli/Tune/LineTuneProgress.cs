@@ -1,6 +1,6 @@
 namespace FastStream.Cli;
 
-/// <summary>A line for each step, on the error output.</summary>
+/// <summary>Prints a line for each step on the standard error.</summary>
 internal sealed class LineTuneProgress(CommandOutput output) : ITuneProgress
 {
     public void WarmsUp() => output.Errors.WriteLine("Warming up …");

@@ -3,7 +3,7 @@ using Spectre.Console.Rendering;
 
 namespace FastStream.Cli;
 
-/// <summary>The table of steps on a terminal, with the time that is left below it.</summary>
+/// <summary>Shows the table of steps on a terminal, with the remaining time below it.</summary>
 internal sealed class LiveTuneProgress : ITuneProgress, IAsyncDisposable
 {
     private static readonly TimeSpan BetweenDrawings = TimeSpan.FromMilliseconds(250);

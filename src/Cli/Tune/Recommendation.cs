@@ -3,13 +3,16 @@ using static System.FormattableString;
 
 namespace FastStream.Cli;
 
-/// <summary>Which of the measured intervals to take, with a margin of safety.</summary>
+/// <summary>Recommends one of the measured intervals, with a safety margin.</summary>
 internal static class Recommendation
 {
-    /// <summary>The least stable interval that leaves the margin free at p95; where none does, the stable one that leaves most.</summary>
+    /// <summary>
+    /// Chooses the shortest stable interval that leaves the margin free at p95; if none does, the stable one that
+    /// leaves most.
+    /// </summary>
     /// <param name="steps">Steps of one setting.</param>
     /// <param name="margin">The part of the interval that must be free, 0 to 1.</param>
-    /// <param name="least">The least interval that was to be tried.</param>
+    /// <param name="least">The shortest interval that was to be tried.</param>
     public static (double? IntervalMs, string Advice) Of(IReadOnlyList<StepResult> steps, double margin, TimeSpan least)
     {
         StepResult[] stable = [.. steps.Where(step => step.IsStable()).OrderBy(step => step.IntervalMs)];

@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace FastStream.Cli;
 
-/// <summary>What a child that measures one series says, an object a line; the other side is <see cref="ReadAsync"/>.</summary>
+/// <summary>
+/// Writes the progress of a child that measures one series, an object a line; <see cref="ReadAsync"/> is the other
+/// side.
+/// </summary>
 internal sealed class RelayedProgress(TextWriter output) : ITuneProgress
 {
     public void WarmsUp() => Write(new TuneMessage());
@@ -13,12 +16,14 @@ internal sealed class RelayedProgress(TextWriter output) : ITuneProgress
 
     public void Ends(StepResult step) => Write(new TuneMessage { Step = step });
 
-    /// <summary>The last thing that is said.</summary>
+    /// <summary>Writes the series, as the last object.</summary>
     public void Ends(TuneSeries series) => Write(new TuneMessage { Series = series });
 
-    /// <summary>Hands on what a child says, and gives its series; null where it ended before it had one.</summary>
+    /// <summary>
+    /// Forwards a child's progress, and returns its series; null where the child ended before it had one.
+    /// </summary>
     /// <param name="input">The child's standard output.</param>
-    /// <param name="progress">Hears of its steps.</param>
+    /// <param name="progress">Called with its steps.</param>
     public static async Task<TuneSeries?> ReadAsync(TextReader input, ITuneProgress progress)
     {
         TuneSeries? series = null;

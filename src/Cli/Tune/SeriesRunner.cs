@@ -1,17 +1,21 @@
 namespace FastStream.Cli;
 
-/// <summary>One series of steps in this process: one rate, one number of partitions, the collector as it is.</summary>
+/// <summary>
+/// Runs one series of steps in this process: one rate, one number of partitions, this process's collector.
+/// </summary>
 internal static class SeriesRunner
 {
     private const int SpoiltRetries = 1;
 
-    /// <summary>Runs steps until the search has an answer or it is cancelled; what was measured by then is the result.</summary>
-    /// <param name="job">What is measured.</param>
-    /// <param name="options">How.</param>
+    /// <summary>
+    /// Runs steps until the search has an answer or is cancelled; the result is what was measured by then.
+    /// </summary>
+    /// <param name="job">The job to measure.</param>
+    /// <param name="options">How to measure.</param>
     /// <param name="partitions">Partitions of inputs and keys.</param>
-    /// <param name="rate">Records a second that the job is sent; null where it has its own sources.</param>
-    /// <param name="progress">Hears of each step's begin and end.</param>
-    /// <param name="cancellation">Ends it with what it has.</param>
+    /// <param name="rate">Records a second sent to the job; null where the job has its own sources.</param>
+    /// <param name="progress">Called at the begin and end of each step.</param>
+    /// <param name="cancellation">Ends the series with the results so far.</param>
     public static async Task<TuneSeries> RunAsync(
         TunedJob job, TuneOptions options, int partitions, int? rate, ITuneProgress progress, CancellationToken cancellation)
     {
@@ -32,7 +36,7 @@ internal static class SeriesRunner
                     step = await runner.RunAsync(interval, cancellation);
                     if (attempt > 0)
                     {
-                        steps.RemoveAt(steps.Count - 1);   // the one that was spoilt
+                        steps.RemoveAt(steps.Count - 1);   // the spoilt step
                     }
 
                     steps.Add(step);
@@ -48,7 +52,7 @@ internal static class SeriesRunner
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // Interrupted: what was measured stands.
+            // Interrupted: the results so far count.
         }
 
         (double? recommended, string advice) = Recommendation.Of(steps, options.Margin, options.Least);
@@ -58,18 +62,18 @@ internal static class SeriesRunner
     }
 }
 
-/// <summary>Hears how a tuning goes on.</summary>
+/// <summary>Receives the progress of a tuning.</summary>
 internal interface ITuneProgress
 {
-    /// <summary>Code is being compiled; nothing is measured yet.</summary>
+    /// <summary>Called while code is being compiled; nothing is measured yet.</summary>
     void WarmsUp();
 
-    /// <summary>A step begins.</summary>
-    /// <param name="interval">Its interval.</param>
-    /// <param name="expected">How long it takes at most.</param>
-    /// <param name="ahead">How long all steps after it take at most.</param>
+    /// <summary>Called when a step begins.</summary>
+    /// <param name="interval">The step's interval.</param>
+    /// <param name="expected">The longest time that the step takes.</param>
+    /// <param name="ahead">The longest time that all steps after it take.</param>
     void Begins(TimeSpan interval, TimeSpan expected, TimeSpan ahead);
 
-    /// <summary>A step has ended.</summary>
+    /// <summary>Called when a step has ended.</summary>
     void Ends(StepResult step);
 }

@@ -2,25 +2,27 @@ using static System.FormattableString;
 
 namespace FastStream.Cli;
 
-/// <summary>What a step showed.</summary>
+/// <summary>The result of a step.</summary>
 internal enum VerdictKind
 {
     /// <summary>Batches are processed within the interval, and nothing grows.</summary>
     Stable,
 
-    /// <summary>Batches take longer than the interval, or are later and later.</summary>
+    /// <summary>Batches take longer than the interval, or begin later and later.</summary>
     Unstable,
 
-    /// <summary>It keeps up, and batches take longer and longer.</summary>
+    /// <summary>The job keeps up, but batches take longer and longer.</summary>
     Drifting,
 
-    /// <summary>It keeps up in the middle, and more than one batch in twenty takes longer than the interval.</summary>
+    /// <summary>
+    /// The job keeps up at the median, but more than one batch in twenty takes longer than the interval.
+    /// </summary>
     Noisy,
 
-    /// <summary>It did not keep up, and other processes used the machine meanwhile.</summary>
+    /// <summary>The job did not keep up, but other processes used the machine meanwhile.</summary>
     Spoilt,
 
-    /// <summary>Too few batches to tell.</summary>
+    /// <summary>There were too few batches to judge.</summary>
     Undecided,
 }
 
@@ -31,33 +33,33 @@ internal sealed record Verdict(VerdictKind Kind, string Reason)
 }
 
 /// <summary>One batch of a step.</summary>
-/// <param name="At">The batch's time, from the step's first one on.</param>
-/// <param name="Delay">From the batch's time to the beginning of its processing. Not from its submission: a batch that
-/// is late is cut late, too.</param>
-/// <param name="Processing">How long it was processed.</param>
+/// <param name="At">The batch's time, relative to the step's first batch.</param>
+/// <param name="Delay">From the batch's time to the beginning of its processing; not from its submission, because a
+/// late batch is also submitted late.</param>
+/// <param name="Processing">How long its processing took.</param>
 /// <param name="Records">Its records.</param>
 internal readonly record struct BatchSample(TimeSpan At, TimeSpan Delay, TimeSpan Processing, long Records);
 
-/// <summary>What was seen in a step, after its warm-up.</summary>
+/// <summary>The observations of a step, after its warm-up.</summary>
 internal sealed record StepSamples
 {
     public required TimeSpan Interval { get; init; }
 
-    /// <summary>How long was measured.</summary>
+    /// <summary>The length of the measurement.</summary>
     public required TimeSpan Length { get; init; }
 
     public required IReadOnlyList<BatchSample> Batches { get; init; }
 
-    /// <summary>Records a second that were sent; null where nobody knows.</summary>
+    /// <summary>Records sent a second; null where it is unknown.</summary>
     public double? OfferedPerSecond { get; init; }
 
     /// <summary>The part of the machine that other processes used, 0 to 1.</summary>
     public double OthersCpu { get; init; }
 }
 
-/// <summary>Decides whether a program keeps up, from the samples of a step. Knows no clock and no machine.</summary>
-/// <param name="othersLimit">The part of the machine that others may use, 0 to 1, before a step that did not keep up
-/// counts as spoilt.</param>
+/// <summary>Decides from the samples of a step whether a program keeps up. Uses neither clock nor machine.</summary>
+/// <param name="othersLimit">The part of the machine, 0 to 1, that other processes may use before a step that did not
+/// keep up counts as spoilt.</param>
 internal sealed class StabilityJudge(double othersLimit = 0.1)
 {
     private const int FewestBatches = 5;
@@ -66,8 +68,8 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
     private const double RisingDelay = 0.02;       // seconds later, each second
     private const double FewestTaken = 0.95;       // of the records that were sent
     private const double GrownBy = 0.15;           // of the median processing time, within a step
-    private const double Foreseen = 20;            // times as long as the step: a trend tells no more of the future
-    // timers and threads are late by some milliseconds on a busy machine
+    private const double Foreseen = 20;            // a trend predicts at most this many step lengths ahead
+    // on a busy machine timers and threads are late by some milliseconds
     private static readonly TimeSpan LeastDelay = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Judges one step.</summary>
@@ -131,7 +133,7 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
             ? new Verdict(VerdictKind.Unstable, Invariant($"batches begin {Times.Text(last)} late, more than three intervals")) : null;
     }
 
-    // Receivers that are held up leave the rest with the sender: the batches look well.
+    // With backpressure, receivers leave the rest with the sender, so the batches themselves look good.
     private static Verdict? NotTaken(StepSamples samples)
     {
         double taken =
@@ -146,7 +148,7 @@ internal sealed class StabilityJudge(double othersLimit = 0.1)
         Trend processing = Trend.Of([.. batches.Select(batch => (batch.At.TotalSeconds, batch.Processing.TotalSeconds))]);
         double seconds = (batches[^1].At - batches[0].At).TotalSeconds;
         double grown = processing.Slope * seconds;
-        double reached = (interval - median).TotalSeconds / processing.Slope;   // seconds until the median is the interval
+        double reached = (interval - median).TotalSeconds / processing.Slope;   // seconds until the median reaches the interval
         return processing.Certainty > Certain && grown > GrownBy * median.TotalSeconds && reached < Foreseen * seconds
             ? new Verdict(VerdictKind.Drifting,
                 Invariant($"processing takes {Times.Text(TimeSpan.FromSeconds(processing.Slope * 60))} longer each ")

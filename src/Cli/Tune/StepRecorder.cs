@@ -1,6 +1,6 @@
 namespace FastStream.Cli;
 
-/// <summary>Keeps the batches of a step, and says when there is no hope for it.</summary>
+/// <summary>Records the batches of a step, and reports when the step is hopeless.</summary>
 internal sealed class StepRecorder(TimeSpan interval) : StreamingListener
 {
     private const int HopelessIntervals = 10;
@@ -11,10 +11,10 @@ internal sealed class StepRecorder(TimeSpan interval) : StreamingListener
     private readonly TaskCompletionSource _hopeless = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _records;
 
-    /// <summary>Done when batches begin so late that waiting for more of them tells nothing.</summary>
+    /// <summary>Completes when batches begin so late that more of them would tell nothing new.</summary>
     public Task Hopeless => _hopeless.Task;
 
-    /// <summary>Batches done so far, with the failed ones.</summary>
+    /// <summary>Number of batches done so far, including failed ones.</summary>
     public int Count
     {
         get
@@ -44,7 +44,7 @@ internal sealed class StepRecorder(TimeSpan interval) : StreamingListener
         }
     }
 
-    /// <summary>The batches whose time is in a part of the step.</summary>
+    /// <summary>Returns the batches whose time lies in a part of the step.</summary>
     public RecordedStepBatch[] Between(DateTimeOffset start, DateTimeOffset end)
     {
         lock (_lock)
@@ -55,20 +55,21 @@ internal sealed class StepRecorder(TimeSpan interval) : StreamingListener
 }
 
 /// <summary>One batch of a step.</summary>
-/// <param name="Due">Its time.</param>
-/// <param name="Delay">From then to its start.</param>
+/// <param name="Due">The batch's time.</param>
+/// <param name="Delay">From its time to its start.</param>
 /// <param name="Processing">How long it ran.</param>
 /// <param name="EndedAt">When its last output was done.</param>
-/// <param name="FirstRecord">Records of all batches before.</param>
-/// <param name="Records">Its records.</param>
+/// <param name="FirstRecord">Number of records in all batches before.</param>
+/// <param name="Records">Number of its records.</param>
 internal readonly record struct RecordedStepBatch(DateTimeOffset Due, TimeSpan Delay, TimeSpan Processing,
     DateTimeOffset EndedAt, long FirstRecord, long Records)
 {
     private const int Points = 16;
 
-    /// <summary>Adds the times from arrival to output of the batch's records, at points evenly among them.</summary>
-    /// <param name="latency">Takes the times.</param>
-    /// <param name="origin">When the step's first record was due; null where arrivals are not known, and count as even.</param>
+    /// <summary>Adds the times from arrival to output for evenly spaced records of the batch.</summary>
+    /// <param name="latency">Receives the times.</param>
+    /// <param name="origin">When the step's first record was due; null where arrivals are unknown and assumed to be
+    /// evenly spread.</param>
     /// <param name="recordsPerSecond">The rate of arrivals, where they are known.</param>
     /// <param name="interval">The interval.</param>
     public void AddLatency(Histogram latency, DateTimeOffset? origin, double recordsPerSecond, TimeSpan interval)

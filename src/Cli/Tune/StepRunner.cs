@@ -1,6 +1,6 @@
 namespace FastStream.Cli;
 
-/// <summary>Runs a job at one interval, warm and long enough, and judges it.</summary>
+/// <summary>Runs a job at one interval, after a warm-up and for long enough, and judges it.</summary>
 internal sealed class StepRunner(TunedJob job, int partitions, StabilityJudge judge, TimeSpan stepTime) : IDisposable
 {
     private const int MeasuredBatches = 6;
@@ -9,10 +9,10 @@ internal sealed class StepRunner(TunedJob job, int partitions, StabilityJudge ju
 
     private readonly PauseRecorder _pauses = new();
 
-    /// <summary>How long a step takes at most.</summary>
+    /// <summary>Returns the longest time that a step takes.</summary>
     public TimeSpan Expected(TimeSpan interval) => WarmUp(interval) + Measured(interval);
 
-    /// <summary>Runs the job for a while so that its code is compiled; nothing is measured.</summary>
+    /// <summary>Runs the job for a while so that its code is compiled; measures nothing.</summary>
     public async Task WarmUpAsync(TimeSpan interval, CancellationToken cancellation)
     {
         TimeSpan shortInterval = TimeSpan.FromMilliseconds(Math.Min(interval.TotalMilliseconds, 100));
@@ -39,7 +39,7 @@ internal sealed class StepRunner(TunedJob job, int partitions, StabilityJudge ju
 
     private static TimeSpan WarmUp(TimeSpan interval) => interval * WarmBatches > LeastWarmUp ? interval * WarmBatches : LeastWarmUp;
 
-    // Half an interval more than whole ones: the last batch may end.
+    // Whole intervals plus half a one, so that the last batch can end.
     private TimeSpan Measured(TimeSpan interval) =>
         interval * (MeasuredBatches + 0.5) > stepTime ? interval * (MeasuredBatches + 0.5) : stepTime;
 
@@ -52,9 +52,9 @@ internal sealed class StepRunner(TunedJob job, int partitions, StabilityJudge ju
         cancellation.ThrowIfCancellationRequested();
         if (step.Context.Completion.IsCompleted)
         {
-            await step.Context.Completion;   // throws what failed
+            await step.Context.Completion;   // throws the failure
             throw new CommandException(
-                "The job stopped by itself while it was measured; one that goes on is expected, so that its batches can be timed.",
+                "The job stopped by itself while it was measured; a job that keeps running is expected, so that its batches can be timed.",
                 ExitCode.Failed);
         }
     }
@@ -125,7 +125,7 @@ internal sealed class StepRunner(TunedJob job, int partitions, StabilityJudge ju
         };
     }
 
-    /// <summary>A context that runs, with what sends to it.</summary>
+    /// <summary>A running context and its feed.</summary>
     private sealed record Step(StreamingContext Context, StepRecorder Recorder, Feed? Feed, DateTimeOffset? Origin) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()

@@ -6,8 +6,8 @@ namespace FastStream.Cli;
 internal static class TuneCharts
 {
     /// <summary>
-    /// Interval on x; processing time and latency on y; the line on which processing takes the whole interval; what to
-    /// take.
+    /// Interval on x; processing time and latency on y; the line on which processing takes the whole interval; and the
+    /// recommendation.
     /// </summary>
     public static SvgChart Stability(string title, TuneSeries series)
     {
@@ -39,7 +39,7 @@ internal static class TuneCharts
         return chart;
     }
 
-    /// <summary>How many records took how long.</summary>
+    /// <summary>The distribution of the records' latency.</summary>
     public static SvgChart Latency(StepResult step)
     {
         IReadOnlyList<double[]> bars = step.LatencyHistogram;
@@ -56,7 +56,7 @@ internal static class TuneCharts
         return chart;
     }
 
-    /// <summary>How often the work of a batch fits into the interval: what more could be sent.</summary>
+    /// <summary>How many times the work of a batch fits into the interval: how much more could be sent.</summary>
     public static SvgChart Headroom(TuneSeries series)
     {
         SvgScale x = SvgScale.Logarithmic("batch interval", series.Steps.Select(step => step.IntervalMs), TuneTable.Ms);

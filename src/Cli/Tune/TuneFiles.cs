@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace FastStream.Cli;
 
-/// <summary>The report of a tuning as files.</summary>
+/// <summary>Writes the report of a tuning to files.</summary>
 internal static class TuneFiles
 {
-    /// <summary>Writes tune.json, tune.md, tune.svg and tune.html into a folder, which is made.</summary>
+    /// <summary>Writes tune.json, tune.md, tune.svg and tune.html into a folder, and creates the folder.</summary>
     public static void Write(TuneReport report, string folder)
     {
         Directory.CreateDirectory(folder);

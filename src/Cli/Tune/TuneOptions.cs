@@ -1,6 +1,6 @@
 namespace FastStream.Cli;
 
-/// <summary>What `tune` was asked for.</summary>
+/// <summary>The options of `tune`.</summary>
 internal sealed record TuneOptions
 {
     /// <summary>The user's assembly; null for a built-in workload.</summary>
@@ -17,7 +17,7 @@ internal sealed record TuneOptions
 
     public IReadOnlyList<int> Partitions { get; init; } = [Environment.ProcessorCount];
 
-    /// <summary>Collector modes to compare; empty for that of this process.</summary>
+    /// <summary>Collector modes to compare; empty for this process's mode.</summary>
     public IReadOnlyList<string> Gc { get; init; } = [];
 
     public TimeSpan From { get; init; } = TimeSpan.FromSeconds(10);

@@ -1,6 +1,6 @@
 namespace FastStream.Cli;
 
-/// <summary>All that a tuning found out; what <c>--json</c> prints.</summary>
+/// <summary>All results of a tuning, as <c>--json</c> prints them.</summary>
 internal sealed record TuneReport
 {
     public required string Job { get; init; }
@@ -10,16 +10,18 @@ internal sealed record TuneReport
 
     public required DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>The part of the interval that a recommended one leaves free at p95, 0 to 1.</summary>
+    /// <summary>The part of the interval that a recommended interval leaves free at p95, 0 to 1.</summary>
     public required double Margin { get; init; }
 
-    /// <summary>Whether it was interrupted: what is here was measured, and more was wanted.</summary>
+    /// <summary>Whether the tuning was interrupted, so that the results are incomplete.</summary>
     public bool IsInterrupted { get; init; }
 
-    /// <summary>One for each setting that was asked for.</summary>
+    /// <summary>One series for each requested setting.</summary>
     public required IReadOnlyList<TuneSeries> Series { get; init; }
 
-    /// <summary>The series with the least recommended interval; where two are equal, the one whose records are through sooner.</summary>
+    /// <summary>
+    /// Returns the series with the shortest recommended interval; of equal ones, the one with the lower latency.
+    /// </summary>
     public TuneSeries? Best() => Series.Where(series => series.RecommendedMs is not null)
         .OrderBy(series => series.RecommendedMs)
         .ThenBy(series => series.Step(series.RecommendedMs!.Value)?.LatencyMs.P99)
@@ -31,18 +33,18 @@ internal sealed record TuneSeries
 {
     public required int Partitions { get; init; }
 
-    /// <summary>The collector's mode by name.</summary>
+    /// <summary>The name of the collector's mode.</summary>
     public required string Gc { get; init; }
 
-    /// <summary>Records a second that were sent; null where the job has its own sources.</summary>
+    /// <summary>Records sent a second; null where the job has its own sources.</summary>
     public int? Rate { get; init; }
 
     public required IReadOnlyList<StepResult> Steps { get; init; }
 
-    /// <summary>The interval to take; null where no step was stable.</summary>
+    /// <summary>The recommended interval; null where no step was stable.</summary>
     public double? RecommendedMs { get; init; }
 
-    /// <summary>Why that one.</summary>
+    /// <summary>The reason for the recommendation.</summary>
     public required string Advice { get; init; }
 
     public string Title() =>

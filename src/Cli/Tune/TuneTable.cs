@@ -3,14 +3,14 @@ using Spectre.Console;
 
 namespace FastStream.Cli;
 
-/// <summary>Steps as a table, for a terminal and as Markdown.</summary>
+/// <summary>Formats steps as a table, for a terminal and as Markdown.</summary>
 internal static class TuneTable
 {
     private static readonly string[] Heads =
         ["interval", "verdict", "processing p50", "p95", "growth/min", "delay p95", "latency p50", "p99", "p99.9",
             "records/s", "headroom", "B/record", "GC pauses", "others' CPU"];
 
-    /// <summary>A table for a terminal.</summary>
+    /// <summary>Makes a table for a terminal.</summary>
     public static Table Of(IEnumerable<StepResult> steps, double? recommendedMs)
     {
         Table table = new Table().Border(TableBorder.Rounded);
@@ -29,7 +29,7 @@ internal static class TuneTable
         return table;
     }
 
-    /// <summary>Markdown lines.</summary>
+    /// <summary>Returns Markdown lines.</summary>
     public static IEnumerable<string> Markdown(IEnumerable<StepResult> steps, double? recommendedMs)
     {
         yield return "| " + string.Join(" | ", Heads) + " |";
@@ -40,7 +40,7 @@ internal static class TuneTable
         }
     }
 
-    /// <summary>A step in a line.</summary>
+    /// <summary>Returns a step as one line.</summary>
     public static string Line(StepResult step) =>
         $"{Ms(step.IntervalMs),8}  {Name(step.Verdict),-9} processing p50 {Ms(step.ProcessingMs.P50)}, p95 "
             + $"{Ms(step.ProcessingMs.P95)}; delay p95 {Ms(step.DelayMs.P95)}; latency p50 "

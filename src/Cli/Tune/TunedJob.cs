@@ -1,11 +1,11 @@
 namespace FastStream.Cli;
 
-/// <summary>What is measured: described anew for each step.</summary>
+/// <summary>The job to measure; it is described anew for each step.</summary>
 internal abstract class TunedJob : IDisposable
 {
     public abstract string Name { get; }
 
-    /// <summary>Describes streams and outputs; gives what sends to them, where that is the tool's matter.</summary>
+    /// <summary>Describes streams and outputs; returns the feed, where the tool sends the records.</summary>
     public abstract Feed? Describe(StreamingContext context);
 
     public virtual void Dispose() => GC.SuppressFinalize(this);
@@ -26,7 +26,7 @@ internal sealed class WorkloadJob(Workload workload, string source, int recordsP
     }
 }
 
-/// <summary>A job of a user's assembly, with sources of its own.</summary>
+/// <summary>A job from a user's assembly, with its own sources.</summary>
 internal sealed class AssemblyJob : TunedJob
 {
     private readonly JobAssembly _assembly;
@@ -39,7 +39,7 @@ internal sealed class AssemblyJob : TunedJob
         _className = className;
         Name = assembly.Make(className).GetType().Name;
 
-        // What the job prints would cost a terminal's time, which it does not in production, and mix with the table.
+        // The job's output to a terminal would cost time, which it does not in production, and mix with the table.
         Console.SetOut(TextWriter.Null);
     }
 

@@ -2,10 +2,12 @@ using System.Globalization;
 
 namespace FastStream.Cli;
 
-/// <summary>Runs all series that were asked for: one in this process, several each in a child with its own runtime settings.</summary>
+/// <summary>
+/// Runs all requested series: a single one in this process, several each in a child with its own runtime settings.
+/// </summary>
 internal sealed class Tuner(TuneOptions options, CommandOutput output, bool showsLive)
 {
-    /// <summary>Runs them in turn; interrupted, it gives what there is.</summary>
+    /// <summary>Runs the series in turn; when interrupted, returns the results so far.</summary>
     public async Task<TuneReport> RunAsync(CancellationToken cancellation)
     {
         DateTimeOffset startedAt = TimeProvider.System.GetUtcNow();
@@ -63,7 +65,7 @@ internal sealed class Tuner(TuneOptions options, CommandOutput output, bool show
         };
     }
 
-    /// <summary>What is measured; a user's project is built first.</summary>
+    /// <summary>Makes the job to measure; builds a user's project first.</summary>
     public static async Task<TunedJob> MakeJobAsync(TuneOptions options, int rate, CommandOutput output, CancellationToken cancellation)
     {
         if (options.Job is not { } named)

@@ -1,8 +1,8 @@
 namespace FastStream.Cli;
 
 /// <summary>
-/// Sends a workload's lines at a steady rate: what is due by the clock, so that a sender that was held up does not hide
-/// it.
+/// Sends a workload's lines at a steady rate. It sends what is due by the clock, so that a delayed sender does not hide
+/// the delay.
 /// </summary>
 internal abstract class Feed(byte[][] lines, int recordsPerSecond) : IAsyncDisposable
 {
@@ -20,17 +20,17 @@ internal abstract class Feed(byte[][] lines, int recordsPerSecond) : IAsyncDispo
         _ => new MemoryFeed(lines, recordsPerSecond),
     };
 
-    /// <summary>The stream of the lines.</summary>
+    /// <summary>Describes the stream of the lines.</summary>
     public abstract DStream<Utf8Text> Describe(StreamingContext context);
 
-    /// <summary>Begins to send to a context that has started.</summary>
-    /// <returns>When the first line was due: line n is due n / rate later.</returns>
+    /// <summary>Begins to send to a started context.</summary>
+    /// <returns>When the first line was due; line n is due n / rate later.</returns>
     public abstract DateTimeOffset Start(StreamingContext context);
 
     public abstract ValueTask DisposeAsync();
 }
 
-/// <summary>Lines in memory, made due by the batches' times: the engine without a source.</summary>
+/// <summary>Lines in memory that become due with the batch times: measures the engine without a real source.</summary>
 internal sealed class MemoryFeed(byte[][] lines, int recordsPerSecond) : Feed(lines, recordsPerSecond)
 {
     public override DStream<Utf8Text> Describe(StreamingContext context)

@@ -2,11 +2,13 @@ using System.Globalization;
 
 namespace FastStream.Cli;
 
-/// <summary>A folder into which files with what is due are moved, ten a second; the oldest are removed when thousands lie there.</summary>
+/// <summary>
+/// Moves files with the due lines into a folder, ten a second; removes the oldest when there are thousands.
+/// </summary>
 internal sealed class FileFeed(byte[][] lines, int recordsPerSecond) : Feed(lines, recordsPerSecond)
 {
     private static readonly TimeSpan BetweenFiles = TimeSpan.FromMilliseconds(100);
-    private const int KeptFiles = 2_000;     // more than three minutes of them: a batch that is late still finds its own
+    private const int KeptFiles = 2_000;     // more than three minutes: a late batch still finds its files
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("faststream-feed-");
     private readonly CancellationTokenSource _stop = new();

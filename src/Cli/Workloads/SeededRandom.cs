@@ -1,17 +1,17 @@
 namespace FastStream.Cli;
 
 /// <summary>
-/// SplitMix64: a seed gives the same numbers on every machine and runtime, which System.Random does not promise. Not
+/// SplitMix64: a seed gives the same numbers on every machine and runtime, which System.Random does not guarantee. Not
 /// thread safe.
 /// </summary>
 internal sealed class SeededRandom(ulong seed)
 {
     private ulong _state = seed;
 
-    /// <summary>A number from 0 to <paramref name="limit"/> - 1.</summary>
+    /// <summary>Returns a number from 0 to <paramref name="limit"/> - 1.</summary>
     public int Below(int limit) => (int)Math.BigMul(Next(), (ulong)limit, out _);
 
-    /// <summary>A number from 0 up to and without 1.</summary>
+    /// <summary>Returns a number from 0 up to, but not including, 1.</summary>
     public double Fraction() => (Next() >> 11) * (1.0 / (1UL << 53));
 
     private ulong Next()

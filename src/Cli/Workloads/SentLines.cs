@@ -1,13 +1,13 @@
 namespace FastStream.Cli;
 
 /// <summary>
-/// Lines one after the other with their ends, repeated without end: what is due is a piece of memory, and nothing is
-/// copied for a line.
+/// Consecutive lines with their line ends, repeated endlessly: due lines are a piece of memory, so sending copies no
+/// line.
 /// </summary>
 internal sealed class SentLines
 {
     private readonly byte[] _bytes;
-    private readonly int[] _ends;     // where each line ends in the bytes
+    private readonly int[] _ends;     // end offset of each line
 
     public SentLines(byte[][] lines)
     {
@@ -23,10 +23,12 @@ internal sealed class SentLines
         }
     }
 
-    /// <summary>Lines from a number on, in one piece: as many as wanted, or up to the end of the repetition.</summary>
+    /// <summary>
+    /// Returns lines, beginning with a number, in one piece: as many as wanted, or up to the end of the repetition.
+    /// </summary>
     /// <param name="first">The first line's number.</param>
-    /// <param name="wanted">How many; 1 or more.</param>
-    /// <param name="count">How many there are.</param>
+    /// <param name="wanted">Number of lines wanted: 1 or more.</param>
+    /// <param name="count">Number of lines returned.</param>
     public ReadOnlyMemory<byte> From(long first, long wanted, out int count)
     {
         int start = (int)(first % _ends.Length);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace FastStream.Cli;
 
-/// <summary>A real server on loopback that writes what is due to the one who connects.</summary>
+/// <summary>A real server on loopback that writes due lines to the client that connects.</summary>
 internal sealed class SocketFeed : Feed
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -62,7 +62,7 @@ internal sealed class SocketFeed : Feed
         }
         catch (Exception error) when (error is OperationCanceledException or SocketException or ObjectDisposedException)
         {
-            _begun.TrySetCanceled();   // stopped, or the reader has gone
+            _begun.TrySetCanceled();   // stopped, or the reader is gone
         }
     }
 }

@@ -4,11 +4,11 @@ using LogMonitor;
 
 namespace FastStream.Cli;
 
-/// <summary>A job that the tool has itself, with lines for it.</summary>
+/// <summary>A built-in job of the tool, with lines for it.</summary>
 /// <param name="Name">Its name on the command line.</param>
 /// <param name="About">What it does, in a line.</param>
-/// <param name="Line">Makes the next line, without its end.</param>
-/// <param name="Describe">Describes what becomes of the lines.</param>
+/// <param name="Line">Makes the next line, without a line end.</param>
+/// <param name="Describe">Describes the processing of the lines.</param>
 internal sealed record Workload(string Name, string About, Func<SeededRandom, string> Line, Action<DStream<Utf8Text>> Describe)
 {
     private const int LineCount = 20_000;
@@ -18,7 +18,7 @@ internal sealed record Workload(string Name, string About, Func<SeededRandom, st
     private static readonly ZipfRanks Clients = new(10_000, 1);
     private static readonly string[] Statuses = ["200", "200", "200", "200", "301", "404", "500"];
 
-    /// <summary>All of them.</summary>
+    /// <summary>All built-in workloads.</summary>
     public static Workload[] Known { get; } =
     [
         new("words", "counts words: lines of ten words out of 20,000", WordsLine, CountWords),
@@ -31,7 +31,7 @@ internal sealed record Workload(string Name, string About, Func<SeededRandom, st
 
     public static Workload Named(string name) => Known.First(each => each.Name == name);
 
-    /// <summary>Lines that a source repeats; the same in every process.</summary>
+    /// <summary>Makes the lines that a source repeats; they are the same in every process.</summary>
     public byte[][] MakeLines()
     {
         var random = new SeededRandom(1);

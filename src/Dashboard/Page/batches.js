@@ -58,7 +58,8 @@ export class Batches {
     ].filter(part => part));
   }
 
-  // One bar for each stage and partition, from its first message to its last; the filled part is the share that it worked. Then the outputs, one after the other.
+  // One bar for each stage and partition, from its first message to its last; the filled part shows how much of that
+  // time it worked. Then the outputs, in turn.
   waterfall(batch) {
     const scheduling = batch.schedulingMs ?? 0;
     const lines = [{ label: "queued", start: 0, end: scheduling, kind: "wait" }];

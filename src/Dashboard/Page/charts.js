@@ -2,7 +2,7 @@ import { element, svg, ms, count, quantile } from "./format.js";
 
 const color = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-// A row of the page: a timeline, and beside it how often each value occurs.
+// A row of the page: a timeline, and beside it a histogram of its values.
 const rows = [
   { title: "Input rate, records/s", format: value => `${count(value)}/s`, series: [{ label: "records/s", color: "--blue", value: batch => batch.rate }] },
   { title: "Scheduling delay", format: ms, series: [{ label: "delay", color: "--blue", value: batch => batch.schedulingMs }] },
@@ -10,7 +10,7 @@ const rows = [
   { title: "Total delay", format: ms, series: [{ label: "total", color: "--blue", value: batch => batch.totalMs }, { label: "garbage collection", color: "--red", value: batch => batch.profile?.gcMs ?? null }] },
 ];
 
-/** The four timelines. They share cursor and time axis; a click chooses the batch under it. */
+/** The four timelines. They share the cursor and the time axis; a click chooses the batch under the cursor. */
 export class Charts {
   constructor(place, choose) {
     this.place = place;

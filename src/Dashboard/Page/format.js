@@ -1,4 +1,4 @@
-// Numbers and times as people read them, and elements made without markup: what comes from streams is only ever text.
+// Formats numbers and times for people, and makes elements without markup: data from streams only ever become text.
 
 export const ms = value => value == null ? "–" : value < 1 ? `${value.toFixed(2)} ms` : value < 100 ? `${value.toFixed(1)} ms` : value < 10_000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`;
 
@@ -27,12 +27,12 @@ export const quantile = (sorted, q) => sorted.length === 0 ? null : sorted[Math.
 
 export const mean = values => values.length === 0 ? 0 : values.reduce((a, b) => a + b, 0) / values.length;
 
-/** An HTML element with attributes and children; strings become text. */
+/** Makes an HTML element with attributes and children; strings become text. */
 export function element(name, attributes = {}, ...children) {
   return fill(document.createElement(name), attributes, children);
 }
 
-/** The same for SVG. */
+/** Makes an SVG element in the same way. */
 export function svg(name, attributes = {}, ...children) {
   return fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
 }
@@ -47,5 +47,5 @@ function fill(node, attributes, children) {
   return node;
 }
 
-/** Term and value, in a definition list. */
+/** Makes a term and its value, for a definition list. */
 export const fact = (term, value, kind) => element("div", {}, element("dt", {}, term), element("dd", { class: kind }, String(value)));

@@ -2,7 +2,7 @@ import { svg, element, fact, ms, count, mean } from "./format.js";
 
 const nodeWidth = 168, nodeHeight = 40, gapX = 46, gapY = 14, margin = 26;
 
-/** The streams as a picture: columns by distance from the inputs, a box round each stage, thick arrows where records cross between partitions. */
+/** Draws the streams: columns by distance from the inputs, a box around each stage, thick arrows where records cross between partitions. */
 export class Graph {
   constructor(place, panel) {
     this.place = place;
@@ -21,7 +21,7 @@ export class Graph {
     this.draw();
   }
 
-  // Each column in the order of the means of its parents' rows, so that arrows cross little.
+  // Orders each column by the mean of its parents' rows, so that few arrows cross.
   place_nodes() {
     const at = new Map();
     const columns = Math.max(0, ...this.nodes.map(node => node.column)) + 1;
@@ -73,7 +73,7 @@ export class Graph {
     this.place.replaceChildren(svg("svg", { width: this.width, height: this.height, viewBox: `0 0 ${this.width} ${this.height}`, role: "group", "aria-label": "Streams and outputs" }, stages, edges, nodes));
   }
 
-  /** Means over the batches that were measured. */
+  /** Shows means over the measured batches. */
   show(batches, intervalMs) {
     const measured = batches.filter(batch => batch.profile).slice(-20);
     this.measured = measured;

@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace FastStream;
 
-/// <summary>A block as the memory of a pipe: the pipe is one holder of the block, every slice that was published another.</summary>
+/// <summary>
+/// A block as a pipe's memory: the pipe holds the block once, and every published slice holds it once more.
+/// </summary>
 internal sealed unsafe class BlockMemory(Block block) : MemoryManager<byte>
 {
     private bool _released;
@@ -13,7 +15,7 @@ internal sealed unsafe class BlockMemory(Block block) : MemoryManager<byte>
 
     public override Span<byte> GetSpan() => Block.Span;
 
-    // Blocks lie on the pinned heap: their addresses are fixed already.
+    // Blocks are on the pinned heap: their addresses are already fixed.
     public override MemoryHandle Pin(int elementIndex = 0) =>
         new((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(Block.Span)) + elementIndex);
 
@@ -32,8 +34,8 @@ internal sealed unsafe class BlockMemory(Block block) : MemoryManager<byte>
 }
 
 /// <summary>
-/// Gives a pipe its memory from the context's blocks. Waiting for a free block is apart from renting, which a pipe does
-/// synchronously: reserve first.
+/// Gives a pipe its memory from the context's blocks. A pipe rents synchronously, so waiting for a free block is a
+/// separate step: reserve first.
 /// </summary>
 /// <remarks>Belongs to one receiving loop; not thread safe.</remarks>
 internal sealed class BlockMemoryPool(BlockPool blocks) : MemoryPool<byte>
@@ -43,8 +45,8 @@ internal sealed class BlockMemoryPool(BlockPool blocks) : MemoryPool<byte>
     public override int MaxBufferSize => blocks.BlockSizeBytes;
 
     /// <summary>
-    /// Waits until the next rent can be served: while all blocks are out, the receiver does not read, and TCP holds the
-    /// sender up.
+    /// Waits until the next rent can be served: while no block is free, the receiver does not read, and TCP slows the
+    /// sender down.
     /// </summary>
     public async ValueTask ReserveAsync(CancellationToken cancellationToken) =>
         _reserved ??= await blocks.RentAsync(cancellationToken).ConfigureAwait(false);

@@ -2,13 +2,15 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>A run of whole records in one block.</summary>
+/// <summary>A run of complete records in one block.</summary>
 /// <param name="Block">The block; the batch holds it.</param>
 /// <param name="Start">Index of the first byte.</param>
 /// <param name="Length">Number of bytes.</param>
 internal readonly record struct BlockSlice(Block Block, int Start, int Length);
 
-/// <summary>A batch of received bytes: slices of blocks, shared out over the partitions in order, decoded there.</summary>
+/// <summary>
+/// A batch of received bytes: slices of blocks, distributed over the partitions in order and decoded there.
+/// </summary>
 internal sealed class ByteBatch<T> : InputBatch<T>
 {
     private const byte Version = 1;
@@ -35,7 +37,8 @@ internal sealed class ByteBatch<T> : InputBatch<T>
 
     public override void Run(int partition, int partitionCount, RecordBuffer<T> output)
     {
-        // A slice belongs to the partition that its middle byte falls into: whole slices, in order, by size.
+        // A slice goes whole to the partition that its middle byte falls into: this keeps their order and balances them
+        // by size.
         var run = new DecodeRun<T>(_decoder, output);
         long before = 0;
         foreach (BlockSlice slice in _slices)
@@ -53,8 +56,8 @@ internal sealed class ByteBatch<T> : InputBatch<T>
     }
 
     /// <summary>
-    /// Writes the bytes as they came, which is much less work than their records: <code>| 1 | slices (4 bytes) | each:
-    /// length (4), bytes |</code>
+    /// Writes the bytes as they arrived, which is much less work than writing their records:
+    /// <code>| 1 | slices (4 bytes) | each: length (4), bytes |</code>
     /// </summary>
     public void Save(IBufferWriter<byte> output)
     {
@@ -67,7 +70,7 @@ internal sealed class ByteBatch<T> : InputBatch<T>
         }
     }
 
-    /// <summary>Writes how long the slices are, for a batch whose bytes are elsewhere.</summary>
+    /// <summary>Writes the lengths of the slices, for a batch whose bytes are stored elsewhere.</summary>
     public void SaveLengths(IBufferWriter<byte> output)
     {
         var writer = new StateWriter(output);
@@ -78,8 +81,8 @@ internal sealed class ByteBatch<T> : InputBatch<T>
         }
     }
 
-    /// <summary>What <see cref="SaveLengths"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <summary>Reads what <see cref="SaveLengths"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The data are damaged.</exception>
     public static List<int> ReadLengths(ReadOnlySpan<byte> saved, string batch)
     {
         var reader = new StateReader(saved, batch);
@@ -94,12 +97,12 @@ internal sealed class ByteBatch<T> : InputBatch<T>
         return lengths;
     }
 
-    /// <summary>The batch again, with the slices in one block of their own.</summary>
+    /// <summary>Restores the batch, with its slices in one block of their own.</summary>
     /// <param name="saved">What <see cref="Save"/> wrote.</param>
     /// <param name="batch">Which batch, for messages.</param>
     /// <param name="decoder">Makes the records.</param>
     /// <param name="partitions">Number of partitions.</param>
-    /// <exception cref="InvalidDataException">It is damaged, or of another version.</exception>
+    /// <exception cref="InvalidDataException">The data are damaged, or of another version.</exception>
     public static ByteBatch<T> Load(ReadOnlySpan<byte> saved, string batch, IRecordDecoder<T> decoder, int partitions)
     {
         var reader = new StateReader(saved, Version, batch);

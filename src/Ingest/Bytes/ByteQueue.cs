@@ -1,25 +1,25 @@
 namespace FastStream;
 
 /// <summary>
-/// Received whole records that wait for the next batch, as slices of blocks in the order of their arrival. Safe from
+/// Received complete records that wait for the next batch, as slices of blocks in the order of their arrival. Safe from
 /// any thread.
 /// </summary>
 /// <remarks>
-/// What lies in a block of the pool already is published in place. What does not (a record over two blocks, bytes of
-/// one of many connections) is copied into a block that is filled from front to back. All of it comes from one pool,
-/// which bounds whole blocks, not records.
+/// Records that already lie in a block of the pool are published in place. Others (a record across two blocks, bytes of
+/// one of many connections) are copied into a block that is filled from front to back. All blocks come from one pool,
+/// which bounds the number of blocks, not of records.
 /// </remarks>
-/// <param name="decoder">Knows whether two slices may be read as one.</param>
-/// <param name="blocks">Where blocks for copies come from.</param>
+/// <param name="decoder">Says whether two slices may be read as one.</param>
+/// <param name="blocks">The pool for the copies' blocks.</param>
 internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool blocks)
 {
     private readonly Lock _lock = new();                              // guards the slices
     private readonly SemaphoreSlim _copying = new(1, 1);              // one copy at a time: guards _copyBlock and _copyEnd
-    private List<BlockSlice> _slices = [];                            // published, not cut
+    private List<BlockSlice> _slices = [];                            // published, not cut yet
     private bool _lastIsOpen;                                         // whether the last slice may grow
     private ReceiverJournal? _journal;                                // since the start; null where there is none
-    private Block? _copyBlock;                                        // being filled with copies
-    private int _copyEnd;                                             // bytes filled
+    private Block? _copyBlock;                                        // filled with copies
+    private int _copyEnd;                                             // bytes filled in it
 
     /// <summary>The pool.</summary>
     public BlockPool Blocks { get; } = blocks;
@@ -36,11 +36,12 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool blocks)
         }
     }
 
-    /// <summary>Publishes whole records that lie in a block; the queue becomes one more holder of it.</summary>
+    /// <summary>Publishes complete records that lie in a block; the queue holds the block once more.</summary>
     /// <param name="block">The block; the caller holds it.</param>
     /// <param name="start">First byte.</param>
     /// <param name="length">Number of bytes.</param>
-    /// <param name="isFinished">Whether the last record has its end; without one, nothing may follow in the same slice.</param>
+    /// <param name="isFinished">Whether the last record has its end; if not, nothing may follow in the same
+    /// slice.</param>
     public void Publish(Block block, int start, int length, bool isFinished = true)
     {
         lock (_lock)
@@ -49,7 +50,10 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool blocks)
         }
     }
 
-    /// <summary>Publishes a copy of whole records; waits while there is no block for it. Not for who holds what others wait for.</summary>
+    /// <summary>
+    /// Publishes a copy of complete records; waits while there is no block for it. A caller must not hold anything that
+    /// others wait for.
+    /// </summary>
     public async ValueTask CopyAsync(ReadOnlyMemory<byte> records, bool isFinished, CancellationToken cancellationToken)
     {
         if (_journal is { HasRoom: false })
@@ -75,7 +79,7 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool blocks)
         }
     }
 
-    /// <summary>Publishes a copy of whole records, if there is room for it now.</summary>
+    /// <summary>Publishes a copy of complete records, if there is room for it now.</summary>
     public bool TryCopy(ReadOnlySpan<byte> records, bool isFinished)
     {
         if (_journal is { HasRoom: false } || records.Length > Blocks.BlockSizeBytes || !_copying.Wait(0, CancellationToken.None))
@@ -103,10 +107,12 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool blocks)
         }
     }
 
-    /// <summary>Writes what is published from now on into a journal too. Before anything is.</summary>
+    /// <summary>
+    /// From now on also writes what is published into a journal. Call it before anything is published.
+    /// </summary>
     /// <param name="journal">The journal.</param>
-    /// <param name="received">What an earlier run has received, which the first cut takes; the queue holds its blocks from
-    /// now on.</param>
+    /// <param name="received">What an earlier run received: the first cut takes it. The queue holds its blocks from now
+    /// on.</param>
     public void Begin(ReceiverJournal journal, List<BlockSlice> received)
     {
         lock (_lock)
@@ -116,7 +122,7 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool blocks)
         }
     }
 
-    /// <summary>Takes everything published until now.</summary>
+    /// <summary>Takes everything published so far.</summary>
     public ByteBatch<T> Cut(int partitions)
     {
         List<BlockSlice> slices;
@@ -131,7 +137,7 @@ internal sealed class ByteQueue<T>(IRecordDecoder<T> decoder, BlockPool blocks)
         return new ByteBatch<T>(slices, decoder, partitions);
     }
 
-    /// <summary>Gives back what will not be cut. Only when nobody publishes any more.</summary>
+    /// <summary>Returns the blocks that will not be cut. Call it only when nobody publishes any more.</summary>
     public void Close()
     {
         Cut(1).Dispose();

@@ -3,20 +3,21 @@ using FastStream.Runtime;
 
 namespace FastStream;
 
-/// <summary>A source that receives bytes: it publishes whole records into a queue, and cuts the queue.</summary>
+/// <summary>A source that receives bytes: it publishes complete records into a queue, and cuts the queue.</summary>
 /// <remarks>
-/// An entry of its journal is a run of whole records that were published together. A plan then has the range of entries and the lengths of
-/// the batch's slices, so that each partition gets what it got: <c>| range | slices (4 bytes) | each: length (4) |</c>.
+/// An entry of its journal is a run of complete records that were published together. An intent record then has the
+/// range of entries and the lengths of the batch's slices, so that each partition gets the same records again: <c>|
+/// range | slices (4 bytes) | each: length (4) |</c>.
 /// </remarks>
-/// <param name="decoder">How records lie in the bytes.</param>
-/// <param name="oversized">What is done with records that are too long.</param>
+/// <param name="decoder">Finds records in the bytes, and makes them.</param>
+/// <param name="oversized">What happens to records that are too long.</param>
 internal abstract class ByteSource<T>(IRecordDecoder<T> decoder, OversizedRecordPolicy oversized) : Source<T>
 {
-    private const int BlockBytes = 4 << 20;    // of blocks that entries are read into
+    private const int BlockBytes = 4 << 20;    // size of the blocks that journal entries are read into
 
     private ByteQueue<T>? _queue;              // since the start
     private RateLimiter? _limiter;             // null: no limit
-    private CancellationTokenSource? _stop;    // since the start; ends the receiving
+    private CancellationTokenSource? _stop;    // since the start; ends receiving
 
     protected override bool KeepsJournal => true;
 
@@ -25,13 +26,15 @@ internal abstract class ByteSource<T>(IRecordDecoder<T> decoder, OversizedRecord
     /// <summary>Whether nothing is published for the next cut.</summary>
     protected bool IsEmpty => _queue!.IsEmpty;
 
-    /// <summary>Cancelled when the receiving is to end.</summary>
+    /// <summary>Cancelled when receiving must end.</summary>
     protected CancellationToken Stopped => _stop!.Token;
 
     /// <summary>The context's pool.</summary>
     protected BlockPool Blocks => Context.StreamingContext.Blocks;
 
-    /// <summary>Makes the queue and the limiter, which all readers share: before <see cref="NewReader"/>.</summary>
+    /// <summary>
+    /// Makes the queue and the limiter, which all readers share. Call it before <see cref="NewReader"/>.
+    /// </summary>
     protected void Prepare()
     {
         _queue = new ByteQueue<T>(decoder, Blocks);
@@ -39,7 +42,9 @@ internal abstract class ByteSource<T>(IRecordDecoder<T> decoder, OversizedRecord
         _stop = new CancellationTokenSource();
     }
 
-    /// <summary>Has the queue write what it takes from now on, and gives it what an earlier run received.</summary>
+    /// <summary>
+    /// Makes the queue write what it takes from now on to the journal, and gives it what an earlier run received.
+    /// </summary>
     protected void BeginJournal()
     {
         if (Context.Journal is { } journal)
@@ -52,12 +57,12 @@ internal abstract class ByteSource<T>(IRecordDecoder<T> decoder, OversizedRecord
         }
     }
 
-    /// <summary>A reader of one connection.</summary>
-    /// <param name="inPlace">Whether it receives into blocks, and publishes in place.</param>
+    /// <summary>Makes a reader for one connection.</summary>
+    /// <param name="inPlace">Whether it receives into blocks and publishes in place.</param>
     protected RecordReader<T> NewReader(bool inPlace) => new(
         _queue!, decoder, new OversizedRecords(Context.StreamingContext, Context.Name, oversized), _limiter, inPlace ? Blocks : null);
 
-    /// <summary>Tells the receiving to end.</summary>
+    /// <summary>Requests the end of receiving.</summary>
     protected Task CancelAsync() => _stop!.CancelAsync();
 
     protected override InputBatch<T> Cut(BatchTime time) => _queue!.Cut(Context.PartitionCount);

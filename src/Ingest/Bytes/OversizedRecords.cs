@@ -1,19 +1,20 @@
 namespace FastStream;
 
-/// <summary>Carries out what a byte source's options say of records that are too long.</summary>
+/// <summary>Applies a byte source's policy for records that are too long.</summary>
 internal sealed class OversizedRecords(StreamingContext context, string inputName, OversizedRecordPolicy policy)
 {
     /// <summary>The most bytes of a record.</summary>
     public int MaxRecordBytes => context.Options.MaxRecordBytes;
 
-    /// <summary>Counts a record that is left out.</summary>
+    /// <summary>Counts a dropped record.</summary>
     public void CountDropped() => context.Metrics.AddDroppedRecords(1);
 
-    /// <summary>Handles a record that is too long; its rest up to its end is skipped by the caller.</summary>
-    /// <param name="start">Its first bytes, with its frame; where its end is findable, more than <see cref="MaxRecordBytes"/>.</param>
+    /// <summary>Handles a record that is too long; the caller skips the rest of it.</summary>
+    /// <param name="start">Its first bytes, with its framing; more than <see cref="MaxRecordBytes"/> where its end can
+    /// be found.</param>
     /// <param name="endIsFindable">Whether its end can be found without its beginning.</param>
-    /// <returns>How many bytes of it are a record all the same; 0 when it is dropped.</returns>
-    /// <exception cref="InvalidDataException">Its end cannot be found: the connection cannot go on.</exception>
+    /// <returns>How many of its bytes still become a record; 0 when it is dropped.</returns>
+    /// <exception cref="InvalidDataException">Its end cannot be found: the connection cannot continue.</exception>
     /// <exception cref="StreamingException">The policy is to fail.</exception>
     public int Handle(ReadOnlySpan<byte> start, bool endIsFindable)
     {
@@ -43,7 +44,7 @@ internal sealed class OversizedRecords(StreamingContext context, string inputNam
         }
     }
 
-    // Back to the beginning of a UTF-8 character that the limit would cut: at most three bytes.
+    // Goes back to the beginning of a UTF-8 character that the limit would split: at most three bytes.
     internal static int CharacterBoundary(ReadOnlySpan<byte> bytes, int limit)
     {
         int length = limit;

@@ -5,64 +5,65 @@ using System.Runtime.InteropServices;
 namespace FastStream;
 
 /// <summary>
-/// Receives the bytes of one connection through a <see cref="Pipe"/> and publishes whole records after every receive,
-/// so that a batch cut at any moment has everything that has arrived.
+/// Receives the bytes of one connection through a <see cref="Pipe"/> and publishes complete records after every
+/// receive, so that a batch cut at any moment has everything that has arrived.
 /// </summary>
 /// <remarks>
 /// <code>
 /// pipe memory (a block):  | published ........ | whole records | unfinished | free |
 ///                                              published now ^   waits ^      ^ next receive
 /// </code>
-/// Only the unfinished rest of a full block is copied: into the carry, where it waits for its end, and from where it is
-/// published if it fills the carry's block well.
-/// Belongs to one loop; not thread safe.
+/// Only the trailing partial record of a full block is copied, into the remainder. There it waits for its end; when it
+/// then fills the remainder's block well, it is published from there. Belongs to one loop; not thread safe.
 /// </remarks>
 /// <param name="queue">Where records are published.</param>
-/// <param name="decoder">Where records end.</param>
-/// <param name="oversized">What happens with records that are too long.</param>
-/// <param name="limiter">How fast records may come; null for no limit.</param>
-/// <param name="blocks">Received into, and published in place; null for small buffers that records are copied out of.</param>
+/// <param name="decoder">Finds the ends of records.</param>
+/// <param name="oversized">Handles records that are too long.</param>
+/// <param name="limiter">Limits the rate of records; null for no limit.</param>
+/// <param name="blocks">Blocks to receive into and publish in place; null to receive into small buffers and copy
+/// records out of them.</param>
 internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> decoder, OversizedRecords oversized,
     RateLimiter? limiter, BlockPool? blocks)
 {
-    private const int SmallestReceiveBytes = 2048;   // with less room than this a block counts as full
-    // for connections that do not receive into blocks, and the first look for a carried record's end
+    private const int SmallestReceiveBytes = 2048;   // a block with less room than this counts as full
+    // for connections that do not receive into blocks, and for the first search for the end of the remainder's record
     private const int SmallBufferBytes = 4096;
 
-    private const int LongShare = 8;                 // a carried record of more than this part of a block is worth a block of its own
+    private const int LongPart = 8;                 // a remainder of more than 1/8 of a block keeps its own block
 
     private readonly int _limitBytes = new RecordLimit<T>(decoder, oversized.MaxRecordBytes).FrameBytes;
     private readonly BlockMemoryPool? _memory = blocks is null ? null : new BlockMemoryPool(blocks);
     private readonly int _smallestReceive = blocks is null ? 1 : Math.Min(SmallestReceiveBytes, blocks.BlockSizeBytes / 4);
-    private readonly RemainderBuffer _carry = queue.Blocks.NewCarry(oversized.MaxRecordBytes, hasOwnPiece: blocks is null);
-    private int _unfinished;                         // bytes of an unfinished record in the pipe
-    private int _unpaid;                             // records published that the limiter has not heard of
-    private byte _lastByte;                          // last byte of the record before; 0 where it cannot be half of an end
+    private readonly RemainderBuffer _remainder = queue.Blocks.NewCarry(oversized.MaxRecordBytes, hasOwnPiece: blocks is null);
+    private int _unfinished;                         // bytes of a partial record in the pipe
+    private int _unpaid;                             // published records that the limiter has not counted yet
+    private byte _lastByte;                          // last byte of the previous record; 0 where it cannot be half of a line end
     private bool _hasEnded;                          // a record ended since the last receive
-    private bool _isAtStart = decoder is ITextDecoder; // whether a byte order mark may come
-    private bool _skipping;                          // inside of an oversized record whose rest is left out
+    private bool _isAtStart = decoder is ITextDecoder; // whether a byte order mark may still come
+    private bool _skipping;                          // inside an oversized record whose rest is skipped
 
-    /// <summary>Whether anything came.</summary>
+    /// <summary>Whether any byte was received.</summary>
     public bool HasReceived { get; private set; }
 
     /// <summary>
-    /// Receives until the source ends or the receiving is to stop. What the source's end leaves unfinished is a record
-    /// where the decoder takes it as one, else it is dropped and counted.
+    /// Receives until the source ends or receiving must stop. A trailing partial record at the source's end counts
+    /// where the decoder accepts it; otherwise it is dropped and counted as dropped.
     /// </summary>
     /// <param name="source">Where bytes come from.</param>
-    /// <param name="available">How many bytes the system holds for the source now: they are still taken after a stop.
-    /// Null where that is not known.</param>
-    /// <param name="watch">Ends the receiving, not the publishing of what was received.</param>
+    /// <param name="available">Gives how many bytes the system holds for the source now: they are still received after
+    /// a stop. Null where that is not known.</param>
+    /// <param name="watch">Ends receiving, but not the publishing of what was received.</param>
     /// <param name="abort">Ends everything.</param>
-    /// <exception cref="InvalidDataException">The bytes are no records; the connection cannot go on.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not records; the connection cannot continue.</exception>
     /// <exception cref="StreamingException">A record is too long, and the policy is to fail.</exception>
     public async Task ReceiveAsync(Stream source, Func<int>? available, IdleWatch watch, CancellationToken abort)
     {
-        // Without a threshold a flush never waits: what is received is taken out at once, and the bounds are the pool's and the carry's.
+        // No threshold, so a flush never waits: received bytes are taken out at once, and the pool and the remainder
+        // set the bounds.
         var pipe = new Pipe(new PipeOptions(
             _memory ?? MemoryPool<byte>.Shared, PipeScheduler.Inline, PipeScheduler.Inline, pauseWriterThreshold: 0,
             resumeWriterThreshold: 0, SmallBufferBytes, useSynchronizationContext: false));
-        _carry.OnRefused(watch.Refuse);
+        _remainder.OnRefused(watch.Refuse);
         try
         {
             bool ended = await ReceiveAsync(pipe, source, watch, long.MaxValue, watch.Token, abort).ConfigureAwait(false);
@@ -71,7 +72,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
                 ended = await ReceiveAsync(pipe, source, watch, available(), abort, abort).ConfigureAwait(false);
             }
 
-            _carry.ThrowIfRefused();
+            _remainder.ThrowIfRefused();
             if (ended && decoder.AcceptsUnfinishedEnd)
             {
                 await PublishUnfinishedAsync(pipe, abort).ConfigureAwait(false);
@@ -79,20 +80,24 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         }
         finally
         {
-            if (_carry.Count + _unfinished > 0)
+            if (_remainder.Count + _unfinished > 0)
             {
-                // Cut off in the middle of a record by an error, a stop, or the end of a format that tells how long a record is.
+                // An error, a stop, or the end of a source whose format states a record's length has cut the record off
+                // in the middle.
                 oversized.CountDropped();
             }
 
             await pipe.Writer.CompleteAsync().ConfigureAwait(false);
             await pipe.Reader.CompleteAsync().ConfigureAwait(false);
             _memory?.Dispose();
-            _carry.Dispose();
+            _remainder.Dispose();
         }
     }
 
-    /// <summary>Receives up to about so many bytes; true if the source ended, false after so many or when told to stop.</summary>
+    /// <summary>
+    /// Receives up to about <paramref name="most"/> bytes; true if the source ended, false after that many or at a
+    /// stop.
+    /// </summary>
     private async ValueTask<bool> ReceiveAsync(Pipe pipe, Stream source, IdleWatch watch, long most,
         CancellationToken stop, CancellationToken abort)
     {
@@ -109,7 +114,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
                 }
 
                 memory = pipe.Writer.GetMemory(_smallestReceive);
-                watch.BeginReceive(isInRecord: _skipping || _carry.Count + _unfinished > 0, isNew: _hasEnded);
+                watch.BeginReceive(isInRecord: _skipping || _remainder.Count + _unfinished > 0, isNew: _hasEnded);
                 _hasEnded = false;
                 received = await source.ReadAsync(memory, stop).ConfigureAwait(false);
                 watch.EndReceive();
@@ -135,8 +140,8 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         return false;
     }
 
-    // Waits for the rate and for a block. After a stop there may be no batch any more that gives blocks back: then only
-    // what is free is used.
+    // Waits for the rate limit and for a block. After a stop there may be no more batches that return blocks: then only
+    // free blocks are used.
     private ValueTask<bool> PrepareAsync(bool hasRoom, bool mayWait, CancellationToken stop)
     {
         bool pays = _unpaid > 0 && mayWait;
@@ -145,7 +150,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
 
         async ValueTask<bool> WaitAsync()
         {
-            _carry.IsBackpressured = true;
+            _remainder.IsBackpressured = true;
             try
             {
                 if (pays)
@@ -163,7 +168,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
             }
             finally
             {
-                _carry.IsBackpressured = false;
+                _remainder.IsBackpressured = false;
             }
         }
     }
@@ -186,21 +191,22 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
                     break;
                 }
 
-                await _carry.AppendAsync(segment[taken..], abort).ConfigureAwait(false);
+                await _remainder.AppendAsync(segment[taken..], abort).ConfigureAwait(false);
                 at = buffer.GetPosition(segment.Length - taken, at);
             }
         }
 
         if (hasRoom)
         {
-            // A pipe lets go of a block whose bytes are all consumed unless somebody writes: this keeps the block's free rest in use.
+            // A pipe releases a block whose bytes are all consumed unless somebody writes: this keeps the free rest of
+            // the block in use.
             pipe.Writer.GetMemory(_smallestReceive);
         }
 
         pipe.Reader.AdvanceTo(at, buffer.End);
     }
 
-    /// <summary>Publishes the whole records of newly received bytes; gives the number of bytes done with.</summary>
+    /// <summary>Publishes the complete records of newly received bytes; returns the number of bytes consumed.</summary>
     private async ValueTask<int> TakeAsync(ReadOnlyMemory<byte> data, CancellationToken abort)
     {
         int at = 0;
@@ -221,9 +227,9 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
                 continue;
             }
 
-            if (_carry.Count > 0)
+            if (_remainder.Count > 0)
             {
-                at += await TakeCarriedAsync(data[at..], abort).ConfigureAwait(false);
+                at += await TakeRemainderAsync(data[at..], abort).ConfigureAwait(false);
                 continue;
             }
 
@@ -255,7 +261,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         return at;
     }
 
-    // False where what came may be the first bytes of a mark. They stay in the pipe: its first memory has room for more.
+    // False where the bytes may be the beginning of a mark. They stay in the pipe: its first memory has room for more.
     private bool TryPassMark(ReadOnlySpan<byte> start, out int length)
     {
         length = 0;
@@ -270,29 +276,29 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
     }
 
     /// <summary>
-    /// Looks for the end of the carried record, a growing piece of the new bytes at a time; gives the number of bytes
-    /// it took.
+    /// Looks for the end of the remainder's record in the new bytes, a growing piece at a time; returns the number of
+    /// bytes it took.
     /// </summary>
-    private async ValueTask<int> TakeCarriedAsync(ReadOnlyMemory<byte> data, CancellationToken abort)
+    private async ValueTask<int> TakeRemainderAsync(ReadOnlyMemory<byte> data, CancellationToken abort)
     {
         int taken = 0;
         for (int look = SmallBufferBytes; taken < data.Length; look *= 4)
         {
-            int before = _carry.Count;
+            int before = _remainder.Count;
             int more = Math.Min(Math.Min(look, data.Length - taken), _limitBytes - before);
-            await _carry.AppendAsync(data.Slice(taken, more), abort).ConfigureAwait(false);
-            int end = decoder.FindFirst(_carry.Span, before);
+            await _remainder.AppendAsync(data.Slice(taken, more), abort).ConfigureAwait(false);
+            int end = decoder.FindFirst(_remainder.Span, before);
             if (end > 0)
             {
-                await PublishCarriedAsync(end, isFinished: true, abort).ConfigureAwait(false);
+                await PublishRemainderAsync(end, isFinished: true, abort).ConfigureAwait(false);
                 return taken + end - before;
             }
 
             taken += more;
-            if (_carry.Count >= _limitBytes)
+            if (_remainder.Count >= _limitBytes)
             {
-                int kept = HandleOversized(_carry.Span);
-                await PublishCarriedAsync(kept, isFinished: false, abort).ConfigureAwait(false);
+                int kept = HandleOversized(_remainder.Span);
+                await PublishRemainderAsync(kept, isFinished: false, abort).ConfigureAwait(false);
                 return taken;
             }
         }
@@ -300,7 +306,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         return taken;
     }
 
-    // How many bytes of it are a record all the same.
+    // Returns how many of its bytes still become a record.
     private int HandleOversized(ReadOnlySpan<byte> start)
     {
         int kept = oversized.Handle(start, endIsFindable: decoder.AcceptsUnfinishedEnd);
@@ -310,37 +316,37 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
 
     private async ValueTask PublishUnfinishedAsync(Pipe pipe, CancellationToken abort)
     {
-        // What was examined already is given again only when nothing more can come.
+        // The pipe gives examined bytes again only when nothing more can come.
         await pipe.Writer.CompleteAsync().ConfigureAwait(false);
         if (pipe.Reader.TryRead(out ReadResult result))
         {
             foreach (ReadOnlyMemory<byte> segment in result.Buffer)
             {
-                await _carry.AppendAsync(segment, abort).ConfigureAwait(false);
+                await _remainder.AppendAsync(segment, abort).ConfigureAwait(false);
             }
 
             pipe.Reader.AdvanceTo(result.Buffer.End);
             _unfinished = 0;
         }
 
-        if (_carry.Count > 0)
+        if (_remainder.Count > 0)
         {
-            await PublishCarriedAsync(_carry.Count, isFinished: false, abort).ConfigureAwait(false);
+            await PublishRemainderAsync(_remainder.Count, isFinished: false, abort).ConfigureAwait(false);
         }
     }
 
     /// <summary>
-    /// Publishes the first bytes of the carry and empties it. A record which fills its block well stays there; a short
-    /// one is copied where there is room, so that many share a block.
+    /// Publishes the first bytes of the remainder and empties it. A record that fills its block well stays there; a
+    /// short one is copied where there is room, so that many share a block.
     /// </summary>
-    private async ValueTask PublishCarriedAsync(int length, bool isFinished, CancellationToken abort)
+    private async ValueTask PublishRemainderAsync(int length, bool isFinished, CancellationToken abort)
     {
         if (length > 0)
         {
-            CountPublished(_carry.Span[..length], isFinished);
-            Block? own = _carry.Publishable;
-            bool stays = own is not null && length > queue.Blocks.BlockSizeBytes / LongShare && length > own.Length / 2;
-            if (stays || !queue.TryCopy(_carry.Span[..length], isFinished))
+            CountPublished(_remainder.Span[..length], isFinished);
+            Block? own = _remainder.Publishable;
+            bool stays = own is not null && length > queue.Blocks.BlockSizeBytes / LongPart && length > own.Length / 2;
+            if (stays || !queue.TryCopy(_remainder.Span[..length], isFinished))
             {
                 if (own is not null)
                 {
@@ -348,12 +354,12 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
                 }
                 else
                 {
-                    await queue.CopyAsync(_carry.Memory[..length], isFinished, abort).ConfigureAwait(false);
+                    await queue.CopyAsync(_remainder.Memory[..length], isFinished, abort).ConfigureAwait(false);
                 }
             }
         }
 
-        _carry.Clear();
+        _remainder.Clear();
     }
 
     private ValueTask PublishAsync(ReadOnlyMemory<byte> records, bool isFinished, CancellationToken abort)
@@ -375,7 +381,7 @@ internal sealed class RecordReader<T>(ByteQueue<T> queue, IRecordDecoder<T> deco
         _unpaid += limiter is null ? 0 : Count(records);
     }
 
-    // Only under a limit are records counted here: without one, nobody pays for it.
+    // Counts records only under a limit: without one, counting costs nothing.
     private int Count(ReadOnlySpan<byte> records)
     {
         int count = 0;

@@ -4,14 +4,14 @@ using System.IO.Compression;
 namespace FastStream;
 
 /// <summary>
-/// A brotli archive. The decoder is asked itself, as <see cref="BrotliStream"/> takes an archive that is cut off for
-/// a whole one.
+/// A brotli archive. This uses the decoder itself, because <see cref="BrotliStream"/> takes a truncated archive for a
+/// complete one.
 /// </summary>
 internal sealed class BrotliFile(OpenFile file, long maxBytes) : UnpackedFile(file, maxBytes)
 {
     private readonly byte[] _input = ArrayPool<byte>.Shared.Rent(64 << 10);
     private BrotliDecoder _decoder;
-    private int _start;     // of what is not unpacked yet
+    private int _start;     // start of the bytes that are not unpacked yet
     private int _end;
     private bool _isDone;
 

@@ -1,14 +1,14 @@
 namespace FastStream;
 
 /// <summary>
-/// File systems may get other device numbers when the machine starts: finds the new ones by files that are where they
-/// were.
+/// Maps old device numbers to new ones, because file systems may get other numbers when the machine starts. It learns
+/// the new numbers from files that are still in their place.
 /// </summary>
 internal sealed class DeviceNumbers
 {
-    private readonly Dictionary<ulong, ulong> _numbers = [];   // by the number of an earlier run
+    private readonly Dictionary<ulong, ulong> _numbers = [];   // new numbers, by the numbers of an earlier run
 
-    /// <summary>Looks at a file of an earlier run, unless its device is known.</summary>
+    /// <summary>Looks at a file of an earlier run, unless its device is already known.</summary>
     public void Learn(in FileStatus file)
     {
         if (file.Identity.Path is null && !_numbers.ContainsKey(file.Identity.Device)
@@ -18,7 +18,9 @@ internal sealed class DeviceNumbers
         }
     }
 
-    /// <summary>The file with its device's number of now; as it was where nothing is known.</summary>
+    /// <summary>
+    /// Returns the file with its device's present number, or unchanged where that number is not known.
+    /// </summary>
     public FileStatus Current(in FileStatus file) =>
         _numbers.TryGetValue(file.Identity.Device, out ulong now) && file.Identity.Path is null
             ? file with { Identity = file.Identity with { Device = now } } : file;

@@ -10,7 +10,7 @@ internal readonly record struct FileRange(OpenFile File, long Start, long End)
 }
 
 /// <summary>
-/// A batch of file ranges: each partition reads (or maps) and decodes its own part, so that reading is parallel and
+/// A batch of file ranges: each partition reads (or maps) and decodes its own split, so that reading is parallel and
 /// decoding finds the bytes in its cache.
 /// </summary>
 internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecoder<T> decoder, FileSource source,
@@ -22,7 +22,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
     private readonly DecodedSplits<T> _decoded = new(decoder, partitions);
     private readonly OversizedSplits _oversized = new(source, partitions);
 
-    /// <summary>The parts of files that it is made of, in order.</summary>
+    /// <summary>The file ranges of the batch, in order.</summary>
     public IReadOnlyList<FileRange> Ranges => ranges;
 
     public override long RecordCount => _totalBytes == 0 ? 0 : _decoded.Records;
@@ -33,7 +33,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
 
     public override void Run(int partition, int partitionCount, RecordBuffer<T> output)
     {
-        // A retried batch reads again: the blocks of the first try are in nobody's hands any more.
+        // A retried batch reads again: nobody uses the blocks of the first attempt any more.
         Release(_blocks[partition]);
         _oversized.Begin(partition);
         var run = new DecodeRun<T>(decoder, output);
@@ -83,7 +83,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         }
     }
 
-    // The file is open while its share is read, not as long as the batch waits and runs: handles are few.
+    // The file is open only while its split is read, not as long as the batch waits and runs: handles are scarce.
     private void Read(FileRange range, long start, long end, int partition, ref DecodeRun<T> run)
     {
         range.File.BeginReading();
@@ -97,14 +97,14 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
             }
 
             RefuseOthers(range.File);
-            FileRange share = Share(range, start, end);
+            FileRange split = SplitOf(range, start, end);
             if (range.File.IsMapped)
             {
-                DecodeMapped(share, partition, ref run);
+                DecodeMapped(split, partition, ref run);
             }
             else
             {
-                DecodeRead(share, partition, ref run);
+                DecodeRead(split, partition, ref run);
             }
         }
         finally
@@ -113,7 +113,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         }
     }
 
-    // Each share looks at the file's first bytes: a later part of what has no lines has none either.
+    // Each split looks at the file's first bytes: a file that does not begin as text has no lines further on either.
     private void RefuseOthers(OpenFile file)
     {
         if (decoder is ITextDecoder)
@@ -126,7 +126,7 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         }
     }
 
-    // An archive can be read from its beginning only: the first share takes it whole.
+    // An archive can only be read from its beginning: the first split takes it whole.
     private void DecodePacked(FileRange range, long start, Packing packing, int partition, ref DecodeRun<T> run)
     {
         OpenFile file = range.File;
@@ -155,8 +155,8 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         blocks.Clear();
     }
 
-    // Where records can be found from any byte on, a range is shared out by bytes; elsewhere the first share takes it whole.
-    private FileRange Share(FileRange range, long start, long end)
+    // Where records can be found from any byte, a range is split by bytes; elsewhere the first split takes it whole.
+    private FileRange SplitOf(FileRange range, long start, long end)
     {
         if (!decoder.AcceptsUnfinishedEnd)
         {
@@ -168,8 +168,8 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         return new FileRange(range.File, first, last);
     }
 
-    // Where no record ends for long, the border is where the long one ends, if such records may be left out. Else
-    // another share's border would be behind this one's end: no share may go on.
+    // Where no record end is near, the border is the end of the long record, if such records may be dropped. Otherwise
+    // the border of another split would lie behind this one's end, so no split may continue.
     private long Border(FileRange range, long offset)
     {
         long border = range.File.Boundary(offset, decoder, source.MaxRecordBytes)
@@ -178,42 +178,42 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         return Math.Min(border, range.End);
     }
 
-    private void DecodeMapped(FileRange share, int partition, ref DecodeRun<T> run)
+    private void DecodeMapped(FileRange split, int partition, ref DecodeRun<T> run)
     {
         const int piece = 1 << 30;   // spans hold at most 2 GiB
-        long at = share.Start;
-        while (at < share.End)
+        long at = split.Start;
+        while (at < split.End)
         {
-            RecordBytes bytes = share.File.Mapped(at, (int)Math.Min(piece, share.End - at));
-            int whole = bytes.Length == share.End - at ? bytes.Length : decoder.FindLast(bytes.Span);
+            RecordBytes bytes = split.File.Mapped(at, (int)Math.Min(piece, split.End - at));
+            int whole = bytes.Length == split.End - at ? bytes.Length : decoder.FindLast(bytes.Span);
             int good = _limit.FindTooLong(bytes.Span[..whole]) ?? whole;
             if (good > 0)
             {
-                run.Decode(share.File.Mapped(at, good));
+                run.Decode(split.File.Mapped(at, good));
             }
 
             at = good == whole && whole > 0
-                ? at + whole + RestOfEnd(share, at + whole, bytes.Span[whole - 1], bytes.Span[whole..])
-                : PassOversized(share, at + good, partition, ref run);
+                ? at + whole + RestOfEnd(split, at + whole, bytes.Span[whole - 1], bytes.Span[whole..])
+                : PassOversized(split, at + good, partition, ref run);
         }
     }
 
-    private void DecodeRead(FileRange share, int partition, ref DecodeRun<T> run)
+    private void DecodeRead(FileRange split, int partition, ref DecodeRun<T> run)
     {
         List<Block> blocks = _blocks[partition];
-        long at = share.Start;
-        while (at < share.End)
+        long at = split.Start;
+        while (at < split.End)
         {
             Block block = source.Blocks.Rent();
             blocks.Add(block);
-            int whole = ReadRecords(share, at, block);
-            if (whole == 0 && LongBlock(share, at, blocks) is { } longer)
+            int whole = ReadRecords(split, at, block);
+            if (whole == 0 && LongBlock(split, at, blocks) is { } longer)
             {
                 block = longer;
-                whole = ReadRecords(share, at, block);
+                whole = ReadRecords(split, at, block);
             }
 
-            // By default a block is shorter than the longest record, and nothing in it is looked at.
+            // By default a block is shorter than the longest record, so nothing in it is checked.
             int good = _limit.FindTooLong(block.Span[..whole]) ?? whole;
             if (good > 0)
             {
@@ -222,59 +222,60 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
 
             if (good < whole || whole == 0)
             {
-                at = PassOversized(share, at + good, partition, ref run);
+                at = PassOversized(split, at + good, partition, ref run);
                 continue;
             }
 
-            int read = (int)Math.Min(block.Length, share.End - at);
-            at += whole + RestOfEnd(share, at + whole, block.Span[whole - 1], block.Span[whole..read]);
+            int read = (int)Math.Min(block.Length, split.End - at);
+            at += whole + RestOfEnd(split, at + whole, block.Span[whole - 1], block.Span[whole..read]);
         }
     }
 
-    // A record that is too long: fails, or takes its first bytes or nothing of it, and gives where the next one begins.
-    private long PassOversized(FileRange share, long at, int partition, ref DecodeRun<T> run)
+    // Handles a record that is too long: fails, or takes its first bytes or none of it; returns where the next one
+    // begins.
+    private long PassOversized(FileRange split, long at, int partition, ref DecodeRun<T> run)
     {
         if (source.Oversized == OversizedRecordPolicy.FailStream || !decoder.AcceptsUnfinishedEnd)
         {
             throw source.RecordTooLong(at);
         }
 
-        _oversized.Count(partition, share.File.Path, at);
+        _oversized.Count(partition, split.File.Path, at);
         if (source.Oversized == OversizedRecordPolicy.Truncate)
         {
-            int length = source.MaxRecordBytes + 1;   // one more tells whether a character is cut
+            int length = source.MaxRecordBytes + 1;   // one byte more shows whether a character is split
             Block block = length <= source.Blocks.BlockSizeBytes ? source.Blocks.Rent() : new BlockPool(length, 1).Rent();
             _blocks[partition].Add(block);
-            int read = share.File.Read(at, block.Span[..length]);
+            int read = split.File.Read(at, block.Span[..length]);
             if (read < length)
             {
-                throw LostFileException.Shortened(share.File.Path, at, length, read);
+                throw LostFileException.Shortened(split.File.Path, at, length, read);
             }
 
             run.Decode(new RecordBytes(block, 0, OversizedRecords.CharacterBoundary(block.Span, source.MaxRecordBytes)));
         }
 
-        return Math.Min(share.File.EndOfRecord(at + source.MaxRecordBytes, decoder), share.End);
+        return Math.Min(split.File.EndOfRecord(at + source.MaxRecordBytes, decoder), split.End);
     }
 
-    // Fills the block; returns how much of it is whole records.
-    private int ReadRecords(FileRange share, long at, Block block)
+    // Fills the block; returns how many of its bytes are complete records.
+    private int ReadRecords(FileRange split, long at, Block block)
     {
-        int wanted = (int)Math.Min(block.Length, share.End - at);
-        int length = share.File.Read(at, block.Span[..wanted]);
+        int wanted = (int)Math.Min(block.Length, split.End - at);
+        int length = split.File.Read(at, block.Span[..wanted]);
         if (length < wanted)
         {
-            throw LostFileException.Shortened(share.File.Path, at, wanted, length);
+            throw LostFileException.Shortened(split.File.Path, at, wanted, length);
         }
 
-        return length == share.End - at ? length : decoder.FindLast(block.Span[..length]);
+        return length == split.End - at ? length : decoder.FindLast(block.Span[..length]);
     }
 
-    // In place of the last block, one for the longest record; null where that had room for it. The records behind it
-    // come with it, so that many long ones take few such blocks.
-    private Block? LongBlock(FileRange share, long at, List<Block> blocks)
+    // Returns a block for the longest record in place of the last one; null where the last one had room for it. The
+    // following records come with it, so that many long records take few such blocks.
+    private Block? LongBlock(FileRange split, long at, List<Block> blocks)
     {
-        int length = (int)Math.Min(share.End - at, _limit.FrameBytes);
+        int length = (int)Math.Min(split.End - at, _limit.FrameBytes);
         if (length <= blocks[^1].Length)
         {
             return null;
@@ -286,9 +287,9 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         return block;
     }
 
-    // What was decoded may end between the CR and the LF of one line end. The next byte is read only where it did not
-    // come with what was decoded.
-    private int RestOfEnd(FileRange share, long at, byte last, ReadOnlySpan<byte> following)
+    // The decoded bytes may end between the CR and the LF of one line end. The next byte is read only where it did not
+    // come with them.
+    private int RestOfEnd(FileRange split, long at, byte last, ReadOnlySpan<byte> following)
     {
         if (!following.IsEmpty)
         {
@@ -296,6 +297,6 @@ internal sealed class FileBatch<T>(IReadOnlyList<FileRange> ranges, IRecordDecod
         }
 
         Span<byte> next = stackalloc byte[1];
-        return at < share.End && share.File.Read(at, next) == 1 ? decoder.FindRestOfEnd(last, next) : 0;
+        return at < split.End && split.File.Read(at, next) == 1 ? decoder.FindRestOfEnd(last, next) : 0;
     }
 }

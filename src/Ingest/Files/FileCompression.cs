@@ -9,7 +9,7 @@ public enum FileCompression
     /// </summary>
     ByName,
 
-    /// <summary>No file is unpacked. Text streams refuse archives that can be told by their first bytes.</summary>
+    /// <summary>No file is unpacked. Text streams refuse archives that their first bytes identify.</summary>
     None,
 }
 

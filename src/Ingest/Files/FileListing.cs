@@ -8,36 +8,39 @@ namespace FastStream;
 /// </summary>
 /// <param name="pattern">A directory; its segments may have <c>*</c> and <c>?</c>.</param>
 /// <param name="filter">The user's own filter; null takes all.</param>
-/// <param name="warn">Gets a message for listeners, and its cause.</param>
+/// <param name="warn">Called with a message for listeners, and its cause.</param>
 /// <param name="findOwnWriter">
-/// Says what of the program writes into a directory, which a pattern leaves out; null where nobody does.
+/// Names the part of the program that writes into a directory, or gives null where none does. A pattern skips such
+/// directories.
 /// </param>
 internal sealed class FileListing(
     string pattern, Func<string, bool>? filter, Action<string, Exception?> warn, Func<string, string?>? findOwnWriter = null)
 {
-    private const int MaxRemembered = 10_000;   // directories, whose writers are remembered
+    private const int MaxRemembered = 10_000;   // directories whose writers are remembered
 
     private static readonly EnumerationOptions AllEntries = new() { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false };
 
     private readonly List<string> _unlisted = [];
-    private readonly Dictionary<string, bool> _isOwn = [];   // by directory
-    private bool _hasWarned;                                 // that directories of the program's own are left out
+    private readonly Dictionary<string, bool> _isOwn = [];   // by directory: whether the program writes into it
+    private bool _hasWarned;                                 // that it skips the program's own directories
 
-    /// <summary>Whether the path names one directory, which then ought to be there.</summary>
+    /// <summary>Whether the path names one directory, which must then exist.</summary>
     public bool IsOneDirectory { get; } = !pattern.AsSpan().ContainsAny('*', '?');
 
     /// <summary>The directory or pattern.</summary>
     public string Pattern => pattern;
 
-    /// <summary>Directories that a pattern matches, or its parents, that the listing which goes on or is done could not list.</summary>
+    /// <summary>
+    /// Directories that match the pattern, or their parents, that the present or last listing could not list.
+    /// </summary>
     public IReadOnlyCollection<string> Unlisted => _unlisted;
 
-    /// <summary>Directories that the listing which goes on or is done looked into.</summary>
+    /// <summary>Number of directories that the present or last listing has listed.</summary>
     public int ListedDirectories { get; private set; }
 
-    /// <summary>Paths of the candidates, as they come; looks at the names only.</summary>
+    /// <summary>Gives the paths of the candidates, as it finds them; looks only at names.</summary>
     /// <exception cref="IOException">The one directory cannot be listed; <see cref="DirectoryNotFoundException"/> if it
-    /// is not there. Of a pattern's directories listeners are told.</exception>
+    /// does not exist. Failures in a pattern's directories are reported to listeners instead.</exception>
     public IEnumerable<string> Paths()
     {
         _unlisted.Clear();
@@ -81,7 +84,7 @@ internal sealed class FileListing(
         return directory;
     }
 
-    // One directory of several that cannot be listed does not keep the others from being listed.
+    // A directory that cannot be listed does not keep the others from being listed.
     private IEnumerable<string> Listed(string directory, Func<string, FileSystemEnumerable<string>> entriesOf)
     {
         IEnumerator<string>? entries = null;
@@ -106,7 +109,7 @@ internal sealed class FileListing(
             }
             catch (DirectoryNotFoundException)
             {
-                // It went after it was matched: as if it had never been there.
+                // It was removed after it matched: treat it as if it had never existed.
                 return false;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -143,7 +146,7 @@ internal sealed class FileListing(
         foreach (string segment in pattern[root.Length..]
             .Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries))
         {
-            // A local: the query runs later.
+            // A local copy, because the query runs later.
             IEnumerable<string> parents = directories;
             directories = segment.AsSpan().ContainsAny('*', '?')
                 ? parents.SelectMany(parent => Listed(parent, place => Matching(place, segment)))

@@ -1,15 +1,17 @@
 namespace FastStream;
 
-/// <summary>Where the parts of files end that batches are made of. Not thread safe: it belongs to the batch clock.</summary>
+/// <summary>
+/// Finds where the parts of files end that batches take. Not thread safe: it belongs to the batch clock.
+/// </summary>
 internal sealed class FileParts<T>(IRecordDecoder<T> decoder, FileSource source)
 {
-    private const long ScanBytesPerCut = 16L << 20;   // of a record that is too long; the batch clock waits meanwhile
+    private const long ScanBytesPerCut = 16L << 20;   // scanned of a record that is too long; the batch clock waits meanwhile
 
-    private long _scannedTo;   // in the file that is cut: up to here no end of a long record was found; 0 where none is looked for
+    private long _scannedTo;   // offset up to which no end of a long record was found; 0 where none is sought
 
     /// <summary>
-    /// Where a part of about so many bytes ends: at a record's end. Null where that of a record that is too long is
-    /// not found yet; the next call looks further on.
+    /// Finds the record end at which a part of about <paramref name="bytes"/> bytes ends. Null where the end of a
+    /// record that is too long is not found yet; the next call searches further.
     /// </summary>
     public long? EndOf(OpenFile file, long at, long bytes)
     {
@@ -21,7 +23,7 @@ internal sealed class FileParts<T>(IRecordDecoder<T> decoder, FileSource source)
         return end;
     }
 
-    /// <summary>For how many bytes a part counts in its batch.</summary>
+    /// <summary>Returns how many bytes a part counts for in its batch.</summary>
     public long Weigh(OpenFile file, long at, long end)
     {
         Packing packing = UnpackedFile.PackingOf(file.Path, source.Compression);
@@ -31,7 +33,7 @@ internal sealed class FileParts<T>(IRecordDecoder<T> decoder, FileSource source)
         }
         catch (IOException)
         {
-            return end - at;   // the batch meets the same
+            return end - at;   // the batch will fail in the same way
         }
     }
 
@@ -54,7 +56,8 @@ internal sealed class FileParts<T>(IRecordDecoder<T> decoder, FileSource source)
         }
         catch (Exception error) when (error is IOException or InvalidDataException)
         {
-            // The batch meets the same when it reads, and fails with the file's name; the files before it in the batch are not lost here.
+            // The batch fails in the same way when it reads, and names the file; failing here would lose the files
+            // before it in the batch.
             return file.Length;
         }
     }

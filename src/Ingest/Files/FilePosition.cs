@@ -2,10 +2,10 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>How far a file source is: what checkpoints keep of it.</summary>
+/// <summary>The position of a file source, which checkpoints keep.</summary>
 /// <param name="Selector">What was seen and taken.</param>
-/// <param name="Waiting">Files in line, in order.</param>
-/// <param name="Found">Files of a listing that goes on.</param>
+/// <param name="Waiting">Queued files, in order.</param>
+/// <param name="Found">Files that the listing in progress has found.</param>
 /// <param name="Begun">A file that is read in parts, and where the next part begins; null if there is none.</param>
 /// <remarks><code>
 /// | 2 | detection (1 byte) | made (8) | look from (8) | known files (4), each |
@@ -46,8 +46,8 @@ internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollecti
         }
     }
 
-    /// <summary>Reads a position, with the devices' numbers of now.</summary>
-    /// <exception cref="InvalidDataException">It is damaged, or of another version.</exception>
+    /// <summary>Reads a position, with the present numbers of devices.</summary>
+    /// <exception cref="InvalidDataException">The data are damaged, or of another version.</exception>
     public static FilePosition Read(ReadOnlySpan<byte> saved, string input)
     {
         var reader = new StateReader(saved, Version, $"the position of {input}");
@@ -66,7 +66,7 @@ internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollecti
         BegunFile? begun = reader.ReadBoolean() ? new BegunFile(SavedFile.Read(ref reader), reader.ReadNatural()) : null;
         reader.End();
 
-        // All files tell of the devices before the first one is told of them.
+        // Learn the device numbers from all files before the first file is translated.
         var devices = new DeviceNumbers();
         Array.ForEach(known, file => devices.Learn(file.Status));
         Array.ForEach(waiting, file => devices.Learn(file));
@@ -106,5 +106,5 @@ internal sealed record FilePosition(SelectorPosition Selector, IReadOnlyCollecti
 
 /// <summary>A file that batches have read a part of.</summary>
 /// <param name="File">As it was listed.</param>
-/// <param name="At">Its first byte that no batch has.</param>
+/// <param name="At">Offset of its first byte that is in no batch.</param>
 internal readonly record struct BegunFile(FileStatus File, long At);

@@ -7,29 +7,30 @@ namespace FastStream;
 /// clock.
 /// </summary>
 /// <remarks>
-/// By modification time, a file that is not known is taken if threshold &lt; time ≤ now, where now is what the wall
-/// clock, by which files get their times, reads at the batch, and the threshold is the remembered time before. What a
-/// listing passes over as too old, or finds when the source is made, is known too: so a file that is not known came
-/// since the last whole listing, and both bounds reach to what the clock read then, whichever way it was set meanwhile.
-/// Where what was there when the source was made could not be listed, the source's creation is a bound as well. Files
-/// are told apart by what they are, not by name: a renamed file is not read again, another one under the same name is.
-/// A restart looks from where the last whole listing before looked.
+/// By modification time, a file that is not known is taken if threshold &lt; time ≤ now. Here now is what the wall
+/// clock, from which files get their times, reads at the batch, and the threshold is earlier by the remembered time.
+/// Files that a listing passes over as too old, or finds when the source is made, are known too. So an unknown file
+/// came since the last complete listing, and both bounds extend to what the clock read at that listing, whichever way
+/// the clock was set meanwhile. Where the files that existed when the source was made could not be listed, the source's
+/// creation is a bound as well. Files are identified by device and inode, not by name: a renamed file is not read
+/// again, and another file under the same name is read. A restart looks back to where the last complete listing before
+/// it looked.
 /// </remarks>
 /// <param name="options">The source's options.</param>
 /// <param name="batchInterval">The batch interval.</param>
 /// <param name="createdMs">When the source was made, in milliseconds since the epoch.</param>
-/// <param name="warn">Gets a message for listeners.</param>
+/// <param name="warn">Called with a message for listeners.</param>
 internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInterval, long createdMs, Action<string> warn)
 {
-    private const long TimeStepMs = 2000;                  // file systems keep times in steps of up to two seconds
-    private const long AnotherClockMs = 24 * 3600 * 1000;  // a file that is so far ahead got its time from another clock
+    private const long TimeStepMs = 2000;                  // file systems store times in steps of up to two seconds
+    private const long AnotherClockMs = 24 * 3600 * 1000;  // a file this far ahead got its time from another clock
 
     private readonly Dictionary<FileIdentity, KnownFile> _known = [];
     private readonly SkippedFiles _skipped = new(options, batchInterval, warn);
-    private long _createdMs = createdMs;              // of the first run; long.MinValue when old files are known
-    private BatchTime? _listed;                       // when the last whole listing of this run began
-    private long _listedMs = long.MaxValue;           // what the wall clock read then; after a restart, what files are looked for from
-    private long? _restartMs;                         // where a restart begins to look; null before the first whole listing
+    private long _createdMs = createdMs;              // in the first run; long.MinValue when all old files are known
+    private BatchTime? _listed;                       // when the last complete listing of this run began
+    private long _listedMs = long.MaxValue;           // the wall clock then; after a restart, where the search begins
+    private long? _restartMs;                         // where a restart begins to look; null before the first complete listing
 
     /// <summary>The remembered time: a whole number of batches.</summary>
     public TimeSpan Window { get; } = batchInterval * Math.Ceiling(options.RememberDuration / batchInterval);
@@ -37,16 +38,18 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
     /// <summary>Number of files that are remembered.</summary>
     public int KnownCount => _known.Count;
 
-    /// <summary>How far the wall clock is ahead of batch times, in milliseconds: 0 while nobody sets it.</summary>
+    /// <summary>
+    /// How far the wall clock is ahead of batch times, in milliseconds: 0 unless somebody sets the clock.
+    /// </summary>
     public long StepMs { get; set; }
 
-    /// <summary>What the wall clock reads at the cut: ahead of a batch's time where batches are caught up.</summary>
+    /// <summary>What the wall clock reads at the cut: ahead of the batch's time while batches catch up.</summary>
     public long ReadMs { get; set; }
 
-    /// <summary>Remembers what is there when the source starts, where only what comes later counts.</summary>
+    /// <summary>Remembers a file that exists when the source starts, where only later files count.</summary>
     public void Skip(in FileStatus file) => _known[file.Identity] = new KnownFile(file, default, default, IsTaken: true);
 
-    /// <summary>Remembers what is there when the source is made, unless its time comes yet.</summary>
+    /// <summary>Remembers a file that exists when the source is made, unless its time is still to come.</summary>
     public void PassOver(in FileStatus file)
     {
         if (file.ModifiedMs <= _createdMs || file.ModifiedMs > _createdMs + AnotherClockMs)
@@ -57,17 +60,20 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
         }
     }
 
-    /// <summary>All that was there when the source was made is known: what is not came later, whatever its time.</summary>
+    /// <summary>
+    /// States that all files that existed when the source was made are known: an unknown one came later, whatever its
+    /// time.
+    /// </summary>
     public void KnowOldFiles() => _createdMs = long.MinValue;
 
     /// <summary>Remembers a file that a batch of an earlier run took.</summary>
     public void Take(in FileStatus file, BatchTime time) => _known[file.Identity] = new KnownFile(file, time, time, IsTaken: true);
 
-    /// <summary>What a restart must know.</summary>
-    /// <param name="time">The batch that was cut last.</param>
+    /// <summary>Returns what a restart must know.</summary>
+    /// <param name="time">The last batch that was cut.</param>
     public SelectorPosition Save(BatchTime time) => new(options.Detection, _createdMs, _restartMs ?? WallMs(time - Window), _known.Values);
 
-    /// <summary>Goes on from what was saved.</summary>
+    /// <summary>Continues from a saved position.</summary>
     public void Load(SelectorPosition saved)
     {
         _createdMs = saved.CreatedMs;
@@ -81,10 +87,10 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
         }
     }
 
-    /// <summary>Whether the batch takes a listed file; if so, it is remembered as taken.</summary>
+    /// <summary>Decides whether the batch takes a listed file; if so, remembers it as taken.</summary>
     public bool Select(in FileStatus file, BatchTime time)
     {
-        // A file without bytes is one that somebody is about to write.
+        // An empty file is one that somebody is about to write.
         if (file.Size == 0)
         {
             return false;
@@ -133,16 +139,16 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
     }
 
     /// <summary>
-    /// Takes a selection back: the file is not as it was listed, or cannot be opened. The next listing that has it,
-    /// whatever its name, takes it again.
+    /// Undoes a selection, because the file is not as it was listed or cannot be opened. The next listing that has it
+    /// takes it again, whatever its name.
     /// </summary>
-    /// <returns>Whether that is so for the first time.</returns>
+    /// <returns>Whether this happened to the file for the first time.</returns>
     public bool Unselect(in FileStatus file, BatchTime time)
     {
         bool isKnown = _known.TryGetValue(file.Identity, out KnownFile known);
         if (isKnown && !file.IsSameFileAs(known.Status))
         {
-            // Another file has got the inode and is known for itself.
+            // Another file now has the inode, and is known separately.
             return true;
         }
 
@@ -151,18 +157,18 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
     }
 
     /// <summary>
-    /// Forgets what cannot come up again: by modification time what no listing of the remembered time had, by arrival
-    /// what the last whole one did not have.
+    /// Forgets files that cannot be taken again: by modification time, those that no listing within the remembered time
+    /// had; by arrival, those that the last complete listing did not have.
     /// </summary>
     /// <param name="time">The batch at which the listing ended.</param>
     /// <param name="listingBegan">The batch at which it began.</param>
-    /// <param name="unlisted">Directories that could not be listed: what was in them stays known.</param>
-    /// <param name="beganMs">What the wall clock read when it began; null for the batch's time.</param>
+    /// <param name="unlisted">Directories that could not be listed: their files stay known.</param>
+    /// <param name="beganMs">What the wall clock read when the listing began; null for the batch's time.</param>
     public void Forget(BatchTime time, BatchTime listingBegan, IReadOnlyCollection<string> unlisted, long? beganMs = null)
     {
         if (unlisted.Count == 0 || _listed is null)
         {
-            // Else what came into those directories is looked for from the last listing on that had them.
+            // Otherwise files in those directories are searched from the time of the last listing that had them.
             _listed = listingBegan;
             _listedMs = beganMs ?? listingBegan.Milliseconds;
             _restartMs = Math.Min(WallMs(time - Window), _listedMs);
@@ -178,7 +184,7 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
         {
             if (known.SeenAt < before && !unlisted.Any(directory => IsIn(directory, known.Status.Path)))
             {
-                // A dictionary allows to remove while it is walked.
+                // A dictionary allows removal during enumeration.
                 _known.Remove(identity);
             }
         }
@@ -198,7 +204,7 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
         }
     }
 
-    // What is new may have got its time before the clock was set back.
+    // A new file may have got its time before the clock was set back.
     private long LatestMs(long nowMs, BatchTime time)
     {
         if (_listed is { } listed)
@@ -206,12 +212,13 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
             return Math.Max(nowMs, _listedMs + (long)(time - listed).TotalMilliseconds);
         }
 
-        // How long the last run went on behind its last listing is not known.
+        // It is not known how long the last run continued after its last listing.
         long windowMs = (long)Window.TotalMilliseconds;
         return _restartMs is { } lookFromMs && nowMs < lookFromMs + windowMs ? lookFromMs + (2 * windowMs) : nowMs;
     }
 
-    // Spark's rule, by the wall clock. A file that was seen inside of the window and not taken yet does not grow too old while it waits.
+    // Spark's rule, by the wall clock. A file that was seen within the window and not taken yet does not become too old
+    // while it waits.
     private bool IsInTime(in FileStatus file, BatchTime time, bool isAwaited, out bool isEarly)
     {
         long nowMs = WallMs(time);
@@ -219,7 +226,7 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
         isEarly = aheadMs > 0;
         if (isEarly)
         {
-            // A file that is there is not of the future, but of a batch to come.
+            // A file that exists is not from the future: it belongs to a coming batch.
             bool isOfABatch = file.ModifiedMs <= ReadMs;
             isEarly = isOfABatch || aheadMs <= AnotherClockMs;
             if (!isOfABatch)
@@ -250,19 +257,19 @@ internal sealed class FileSelector(FileSourceOptions options, TimeSpan batchInte
 }
 
 /// <summary>A file that a selector remembers.</summary>
-/// <param name="Status">As it was when it was taken, or last changed.</param>
-/// <param name="StableSince">The batch at which it was first seen like this.</param>
+/// <param name="Status">Its status when it was taken, or last changed.</param>
+/// <param name="StableSince">The batch at which it was first seen with this status.</param>
 /// <param name="SeenAt">The batch at which it was last seen.</param>
 /// <param name="IsTaken">Whether a batch took it.</param>
 /// <param name="IsUnselected">Whether it was taken and could not be read.</param>
-/// <param name="IsPassed">Whether it is old: too old for the batch that saw it first, or there before the source was.</param>
+/// <param name="IsPassed">Whether it is old: too old for the batch that saw it first, or older than the source.</param>
 internal record struct KnownFile(FileStatus Status, BatchTime StableSince, BatchTime SeenAt, bool IsTaken,
     bool IsUnselected = false, bool IsPassed = false);
 
-/// <summary>What a selector keeps over a restart.</summary>
-/// <param name="Detection">How it knows new files.</param>
+/// <summary>What a selector keeps across a restart.</summary>
+/// <param name="Detection">How it recognises new files.</param>
 /// <param name="CreatedMs">When the source was made, in the first run; <see cref="long.MinValue"/> where all files that
-/// were there then are known.</param>
-/// <param name="LookFromMs">Where a restart begins to look: what is older and not known is too old.</param>
+/// existed then are known.</param>
+/// <param name="LookFromMs">Where a restart begins to look: an unknown file with an earlier time is too old.</param>
 /// <param name="Known">The files that it remembers.</param>
 internal sealed record SelectorPosition(FileDetection Detection, long CreatedMs, long LookFromMs, IReadOnlyCollection<KnownFile> Known);

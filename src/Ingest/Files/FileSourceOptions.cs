@@ -4,12 +4,14 @@ namespace FastStream;
 public enum FileDetection
 {
     /// <summary>
-    /// By its modification time, as Spark does: taken if that is not after the batch, and after both the source's
-    /// creation and the remembered time. A file that is moved in with an older time is not seen. The default.
+    /// By its modification time, as in Spark: a file is taken if that time is not later than the batch, and later than
+    /// both the source's creation and the remembered time. A file moved in with an older time is not seen. The default.
     /// </summary>
     ModificationTime,
 
-    /// <summary>By its appearance: taken if the listing before did not have it, whatever its times say.</summary>
+    /// <summary>
+    /// By its appearance: a file is taken if the previous listing did not have it, whatever its times say.
+    /// </summary>
     Arrival,
 }
 
@@ -17,49 +19,50 @@ public enum FileDetection
 public sealed record FileSourceOptions
 {
     /// <summary>
-    /// Whether only files count that came after the source was made (default); else those that are there already too,
-    /// back to <see cref="RememberDuration"/>.
+    /// Whether only files that appear after the source was made are taken (default). Otherwise files already there are
+    /// taken too, back to <see cref="RememberDuration"/>.
     /// </summary>
     public bool NewFilesOnly { get; set; } = true;
 
-    /// <summary>How a new file is known; default <see cref="FileDetection.ModificationTime"/>.</summary>
+    /// <summary>How the source recognises a new file; default <see cref="FileDetection.ModificationTime"/>.</summary>
     public FileDetection Detection { get; set; } = FileDetection.ModificationTime;
 
     /// <summary>
-    /// How far back modification times are looked at, and for how long files are remembered as taken: more than 0,
-    /// rounded up to whole batches; default 60 s.
+    /// How far back the source looks at modification times, and for how long it remembers which files it took: more
+    /// than 0, rounded up to whole batches; default 60 s.
     /// </summary>
     public TimeSpan RememberDuration { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// For how long size and modification time must not have changed before a file is taken: 0 or more, less than
+    /// How long a file's size and modification time must have been unchanged before it is taken: 0 or more, less than
     /// <see cref="RememberDuration"/>; default 0. For writers that write in place; where files are moved in whole, 0 is
     /// right.
     /// </summary>
     public TimeSpan StableFor { get; set; }
 
     /// <summary>
-    /// About the most bytes of a batch: 1 or more; default 64 MiB. The rest comes in the next batches. A batch's bytes
-    /// are in memory while it runs; only a single record makes it larger, and a file whose records cannot be found from
-    /// any byte on (of one length, or with length prefixes), which is never shared out over batches.
+    /// Approximate maximum of a batch's bytes: 1 or more; default 64 MiB. The rest comes in the next batches. A batch's
+    /// bytes are in memory while it runs. Only two things make a batch larger: a single larger record, and a file whose
+    /// records cannot be found from an arbitrary byte (records of one length, or with length prefixes), because such a
+    /// file is never split over batches.
     /// </summary>
     public long MaxBytesPerBatch { get; set; } = 64L << 20;
 
     /// <summary>
-    /// The most files of a batch: 1 to 100,000; default 1,000. The rest comes in the next batches. A file is open while
-    /// it is read, one for each partition at a time, and one that is read in parts between its batches: handles do not
-    /// grow with this.
+    /// The most files in a batch: 1 to 100,000; default 1,000. The rest comes in the next batches. Each partition has
+    /// one file open at a time while it reads, and a file that is read in parts stays open between its batches: the
+    /// number of handles does not grow with this setting.
     /// </summary>
     public int MaxFilesPerBatch { get; set; } = 1_000;
 
     /// <summary>
-    /// The most directory entries that one batch's listing looks at: 1 or more; default 100,000. A longer listing goes
-    /// on in the next batches, so that it never holds the clock up for long.
+    /// The most directory entries that one batch's listing looks at: 1 or more; default 100,000. A longer listing
+    /// continues in the next batches, so that it never delays the clock for long.
     /// </summary>
     public int MaxEntriesPerBatch { get; set; } = 100_000;
 
     /// <summary>
-    /// Whether a file of that full path is taken; null (default) takes all. Names that begin with a dot or an
+    /// Given a file's full path, says whether to take it; null (default) takes all. Names that begin with a dot or an
     /// underscore or end in <c>.tmp</c> are never taken.
     /// </summary>
     public Func<string, bool>? Filter { get; set; }
@@ -69,34 +72,34 @@ public sealed record FileSourceOptions
 
     /// <summary>
     /// Which files are unpacked; default <see cref="FileCompression.ByName"/>: those named <c>.gz</c> and <c>.br</c>.
-    /// An archive is read whole, by one partition, in one batch; for <see cref="MaxBytesPerBatch"/> it counts with
-    /// the length that gzip announces, and brotli with eight times its own.
+    /// One partition reads an archive whole, in one batch. Towards <see cref="MaxBytesPerBatch"/>, a gzip file counts
+    /// with the length that it announces, and a brotli file with eight times its own.
     /// </summary>
     public FileCompression Compression { get; set; }
 
     /// <summary>
-    /// The most bytes that one archive unpacks to: 1 or more; default 1 GiB. A batch holds in memory what it has
-    /// unpacked; an archive of more is treated as <see cref="LostFile"/> says.
+    /// The most bytes that one archive may unpack to: 1 or more; default 1 GiB. A batch holds what it has unpacked in
+    /// memory. A larger archive is treated as <see cref="LostFile"/> says.
     /// </summary>
     public long MaxUnpackedBytes { get; set; } = 1L << 30;
 
     /// <summary>
     /// What text streams do with lines that are not UTF-8; default <see cref="InvalidUtf8Policy.Keep"/>. Other streams
-    /// do not look at it.
+    /// ignore it.
     /// </summary>
     public InvalidUtf8Policy InvalidUtf8 { get; set; }
 
     /// <summary>
-    /// What is done with records of more than <see cref="StreamingOptions.MaxRecordBytes"/>, where their ends can be
-    /// found from any byte on, such as lines; elsewhere the batch fails. Default
+    /// What happens to records of more than <see cref="StreamingOptions.MaxRecordBytes"/> in formats whose record ends
+    /// can be found from any byte, such as lines; in other formats the batch fails. Default
     /// <see cref="OversizedRecordPolicy.FailStream"/>: the batch fails, and the error says in which file and where.
     /// Dropped records are counted in <see cref="StreamingMetrics.DroppedRecords"/>.
     /// </summary>
     public OversizedRecordPolicy OversizedRecords { get; set; }
 
     /// <summary>
-    /// What is done where a file of a batch is gone, was changed or shortened before it was read (or read again after
-    /// a restart), or is no text or a damaged archive; default <see cref="LostFilePolicy.Fail"/>.
+    /// What happens when a file of a batch was removed, changed or shortened before it was read (or read again after a
+    /// restart), or is not text or is a damaged archive; default <see cref="LostFilePolicy.Fail"/>.
     /// </summary>
     public LostFilePolicy LostFile { get; set; }
 
@@ -123,7 +126,7 @@ public sealed record FileSourceOptions
         OptionCheck.Check(Enum.IsDefined(InvalidUtf8), nameof(InvalidUtf8), InvalidUtf8, "one of the named policies is expected");
     }
 
-    /// <summary>A copy that later changes do not reach.</summary>
+    /// <summary>Returns a checked copy, which later changes to this object do not affect.</summary>
     internal FileSourceOptions Validated()
     {
         FileSourceOptions copy = this with { };

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace FastStream;
 
-/// <summary>Which file it is, whatever its name: device and inode, or where the system tells neither, its path.</summary>
+/// <summary>
+/// Identifies a file independently of its name: by device and inode, or by path where the system gives neither.
+/// </summary>
 internal readonly record struct FileIdentity(ulong Device, ulong Inode, string? Path);
 
 /// <summary>What a listing knows of a regular file.</summary>
@@ -11,14 +13,17 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode, string? 
 /// <param name="Identity">Which file it is.</param>
 /// <param name="Size">Bytes.</param>
 /// <param name="ModifiedTicks">Modification time in ticks since the Unix epoch.</param>
-/// <param name="BornTicks">Time of birth; 0 where the file system does not keep it. Tells files apart that got the same
-/// inode one after the other.</param>
+/// <param name="BornTicks">Creation time; 0 where the file system does not store it. It distinguishes files that got
+/// the same inode one after the other.</param>
 internal readonly record struct FileStatus(string Path, FileIdentity Identity, long Size, long ModifiedTicks, long BornTicks)
 {
     /// <summary>Modification time in whole milliseconds, rounded down.</summary>
     public long ModifiedMs => (ModifiedTicks / TimeSpan.TicksPerMillisecond) - (ModifiedTicks % TimeSpan.TicksPerMillisecond < 0 ? 1 : 0);
 
-    /// <summary>Whether both are one file, looked at twice: the same inode is given to another file after a deletion.</summary>
+    /// <summary>
+    /// Whether both statuses are of the same file. The inode alone is not enough: after a deletion another file may get
+    /// it.
+    /// </summary>
     public bool IsSameFileAs(in FileStatus earlier) =>
         Identity == earlier.Identity
         && (BornTicks != 0 && earlier.BornTicks != 0
@@ -28,7 +33,9 @@ internal readonly record struct FileStatus(string Path, FileIdentity Identity, l
     /// <summary>Whether nothing was written in between.</summary>
     public bool IsUnchangedSince(in FileStatus earlier) => Size == earlier.Size && ModifiedTicks == earlier.ModifiedTicks;
 
-    /// <summary>Looks at a path; null if it is gone, or is no regular file: links are not followed, and nothing is opened.</summary>
+    /// <summary>
+    /// Gets the status of a path; null if it does not exist or is not a regular file. Follows no links, opens nothing.
+    /// </summary>
     public static FileStatus? Of(string path) => OperatingSystem.IsLinux() ? LinuxFiles.Status(path) : Portable(path);
 
     private static FileStatus? Portable(string path)
@@ -46,7 +53,7 @@ internal readonly record struct FileStatus(string Path, FileIdentity Identity, l
     }
 }
 
-/// <summary>Linux's <c>statx</c>: .NET tells neither device nor inode.</summary>
+/// <summary>Linux's <c>statx</c>, because .NET gives neither device nor inode.</summary>
 internal static unsafe partial class LinuxFiles
 {
     private const int CurrentDirectory = -100;      // AT_FDCWD

@@ -4,22 +4,22 @@ namespace FastStream;
 
 public static partial class StreamingContextSources
 {
-    /// <summary>The lines of files that come into a directory: UTF-8, ended by LF, CR LF or a lone CR.</summary>
+    /// <summary>Reads the lines of files that appear in a directory: UTF-8, ended by LF, CR LF or a lone CR.</summary>
     /// <remarks>
-    /// At every tick the directory is listed; new files are taken once each, in the order of modification time, then
-    /// name. Write files elsewhere on the same file system, or under a name that begins with a dot, and move them in.
-    /// Links, pipes, devices, sub-directories and names that are not UTF-8 are left alone; a file that cannot be opened
-    /// is tried again at every batch. While the directory is gone, batches are empty, and listeners get a warning. A
-    /// byte order mark of UTF-8 at a file's start is left out; files named <c>.gz</c> and <c>.br</c> are unpacked
+    /// The source lists the directory at every tick, and takes each new file once, in the order of modification time,
+    /// then name. Write files elsewhere on the same file system, or under a name that begins with a dot, and move them
+    /// in. Links, pipes, devices, sub-directories and names that are not UTF-8 are ignored; a file that cannot be
+    /// opened is retried at every batch. While the directory is gone, batches are empty, and listeners are warned. The
+    /// source skips a UTF-8 byte order mark at a file's start, and unpacks files named <c>.gz</c> and <c>.br</c>
     /// (<see cref="FileSourceOptions.Compression"/>); a file of UTF-16, or another archive, fails its batch. A line of
-    /// more than <see cref="StreamingOptions.MaxRecordBytes"/> fails its batch, whose error says in which file and
-    /// where, or is left out or cut (<see cref="FileSourceOptions.OversizedRecords"/>). A graceful stop leaves what is
-    /// not in a batch yet unread. Where the context has checkpoints, a restart goes on where the last run was: files
-    /// that were read are not read again, those that came meanwhile are, and a file that was read in part goes on at
-    /// its next byte. Batches run again from the files themselves: leave a file as it is and where it is until a
-    /// checkpoint counts its batch (<see cref="CheckpointOptions.Interval"/> after it, or a graceful stop). The start
-    /// is refused where one is gone or was written to, and the message names it;
-    /// <see cref="FileSourceOptions.LostFile"/> goes on without it.
+    /// more than <see cref="StreamingOptions.MaxRecordBytes"/> fails its batch with an error that says in which file
+    /// and where, or is dropped or truncated (<see cref="FileSourceOptions.OversizedRecords"/>). A graceful stop leaves
+    /// unread what is not in a batch yet. With checkpoints, a restart skips the files that were read, reads those that
+    /// appeared meanwhile, and resumes a partly read file at its next byte. Batches run again from the files
+    /// themselves: leave a file unchanged and in place until a checkpoint covers its batch
+    /// (<see cref="CheckpointOptions.Interval"/> after it, or a graceful stop). If such a file is gone or was changed,
+    /// the start is refused with a message that names it; <see cref="FileSourceOptions.LostFile"/> can continue without
+    /// it.
     /// </remarks>
     /// <example><code>context.TextFileStream("incoming/*/").Filter(line => line.Contains("ERROR"u8)).Print();</code></example>
     /// <param name="context">The context.</param>
@@ -33,15 +33,15 @@ public static partial class StreamingContextSources
         return new FileInputDStream<Utf8Text>(context, directory, ValidUtf8LineDecoder.For(options.InvalidUtf8, context), options);
     }
 
-    /// <summary>The records of files that come into a directory, of any framing.</summary>
+    /// <summary>Reads the records of files that appear in a directory, in any framing.</summary>
     /// <remarks>
-    /// Files whose records can be found from any byte on, such as lines, are read by all partitions together; others
-    /// each by one.
+    /// All partitions together read a file whose records can be found from any byte, such as lines; one partition reads
+    /// any other file.
     /// </remarks>
     /// <example><code>context.FileStream("incoming", new LengthPrefixedDecoder&lt;Trade&gt;(bytes => Trade.Parse(bytes)));</code></example>
     /// <param name="context">The context.</param>
     /// <param name="directory">A directory, or a pattern of directories with <c>*</c> and <c>?</c>.</param>
-    /// <param name="decoder">How records lie in the files.</param>
+    /// <param name="decoder">Finds records in the files, and makes them.</param>
     /// <param name="options">Settings; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
     public static DStream<T> FileStream<T>(this StreamingContext context, string directory, IRecordDecoder<T> decoder,
@@ -53,8 +53,8 @@ public static partial class StreamingContextSources
     }
 
     /// <summary>
-    /// Records of one length from files that come into a directory, as byte arrays of their own. A file whose size is
-    /// no multiple of the length fails its batch.
+    /// Reads records of one length from files that appear in a directory, each as its own byte array. A file whose size
+    /// is not a multiple of the length fails its batch.
     /// </summary>
     /// <param name="context">The context.</param>
     /// <param name="directory">A directory, or a pattern of directories with <c>*</c> and <c>?</c>.</param>
@@ -65,8 +65,8 @@ public static partial class StreamingContextSources
         context.BinaryRecordsStream(directory, recordBytes, bytes => bytes.ToArray(), options);
 
     /// <summary>
-    /// Records of one length from files that come into a directory, made by a function. A file whose size is no
-    /// multiple of the length fails its batch.
+    /// Reads records of one length from files that appear in a directory, and makes them by a function. A file whose
+    /// size is not a multiple of the length fails its batch.
     /// </summary>
     /// <example><code>context.BinaryRecordsStream("samples", 8, BinaryPrimitives.ReadDoubleLittleEndian).Print();</code></example>
     /// <param name="context">The context.</param>
@@ -81,7 +81,7 @@ public static partial class StreamingContextSources
 
 internal sealed class FileInputDStream<T> : InputDStream<T>
 {
-    private const int FewHandles = 256;             // with fewer left, what is loaded late may not find one
+    private const int FewHandles = 256;             // with fewer left, assemblies loaded late may not get one
 
     private readonly IRecordDecoder<T> _decoder;
     private readonly FileSourceOptions _options;
@@ -89,17 +89,17 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     private readonly FileListing _listing;
     private readonly FileSelector _selector;
     private readonly FileParts<T> _parts;
-    private Queue<FileStatus> _waiting = [];            // selected, in order, not begun
-    private readonly List<FileStatus> _found = [];      // selected by the listing that goes on
-    private IEnumerator<string>? _paths;                // the listing that goes on
+    private Queue<FileStatus> _waiting = [];            // selected, in order, not begun yet
+    private readonly List<FileStatus> _found = [];      // selected by the listing in progress
+    private IEnumerator<string>? _paths;                // the listing in progress
     private BatchTime _listingBegan;
-    private long _listingBeganMs;                       // what the wall clock read then
+    private long _listingBeganMs;                       // its start, by the wall clock
     private WallClock _clock;
-    private OpenFile? _file;                            // begun, not at its end
-    private long _at;                                   // where in it the next batch begins
+    private OpenFile? _file;                            // begun, not read to its end
+    private long _at;                                   // offset in it where the next batch begins
     private BegunFile? _begun;                          // before the start: begun by an earlier run
     private bool _goesOn;                               // whether there was an earlier run
-    private bool _isMissing;                            // the directory, or all of a pattern, at the last look
+    private bool _isMissing;                            // the directory, or every directory of a pattern, at the last listing
 
     public FileInputDStream(StreamingContext context, string directory, IRecordDecoder<T> decoder, FileSourceOptions options)
         : base(context, "File")
@@ -146,7 +146,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             _begun = null;
         }
 
-        // What came while the program was down is new.
+        // Files that appeared while the program was down are new.
         if (!_goesOn && _options is { Detection: FileDetection.Arrival, NewFilesOnly: true })
         {
             try
@@ -210,7 +210,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         FilePosition position = FilePosition.Read(saved, Name);
         if (position.Selector.Detection != _options.Detection)
         {
-            // What was remembered by the one way is not enough for the other: files would be read again.
+            // What one kind of detection remembers is not enough for the other: files would be read again.
             throw new InvalidOperationException(
                 $"{Name} knew new files by {position.Selector.Detection} when it was saved, and "
                     + $"FileSourceOptions.Detection is {_options.Detection} now. Set it back, or give the input "
@@ -241,7 +241,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         }
     }
 
-    // What is there now tells old from new without times. Nobody is warned: the first batch lists again.
+    // A listing made now tells old files from new ones without times. Nobody is warned: the first batch lists again.
     private void PassOverOldFiles()
     {
         var listing = new FileListing(_listing.Pattern, null, (_, _) => { });
@@ -257,7 +257,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         }
         catch (DirectoryNotFoundException)
         {
-            // Nothing was there.
+            // The directory does not exist, so it has no old files.
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -294,7 +294,9 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         }
     }
 
-    /// <summary>Lists, or goes on listing, as far as one batch may; a whole listing puts what it found in line.</summary>
+    /// <summary>
+    /// Begins or continues a listing, as far as one batch may; a complete one queues the files it found.
+    /// </summary>
     private void List(BatchTime time)
     {
         try
@@ -322,13 +324,13 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // What was found until now stands; the next batch begins a new listing.
+            // The files found so far are kept; the next batch begins a new listing.
             WarnOfListing(error);
             LineUp();
         }
         catch
         {
-            // The filter threw. A listing that was broken off must not count as a whole one.
+            // The filter threw. An interrupted listing must not count as a complete one.
             LineUp();
             throw;
         }
@@ -374,7 +376,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         _found.Clear();
     }
 
-    /// <summary>Takes the next files in line, or parts of them, up to the batch's bounds.</summary>
+    /// <summary>Takes the next files in the queue, or parts of them, up to the batch's bounds.</summary>
     private FileBatch<T> Read(BatchTime time)
     {
         var ranges = new List<FileRange>();
@@ -384,7 +386,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             OpenFile file = _file!;
             if (_parts.EndOf(file, _at, left) is not { } end)
             {
-                break;   // the next batch looks for it further on
+                break;   // the next batch searches further
             }
 
             ranges.Add(new FileRange(file, _at, end));
@@ -412,14 +414,14 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
         {
             try
             {
-                // Looked at before, for opening a pipe that took the file's place would hang, and after, for another
+                // Checked before, because opening a pipe in the file's place would hang, and after, because another
                 // file may have come in between.
                 if (IsAsListed(next) && TryOpen(next))
                 {
                     return true;
                 }
 
-                // Somebody writes to it still, or it was replaced: the next listing looks at it again.
+                // Somebody still writes to it, or it was replaced: the next listing looks at it again.
                 _selector.Unselect(next, time);
             }
             catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
@@ -430,7 +432,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
             }
             catch (IOException error) when (HandleLimit.IsReached(error))
             {
-                // It is no fault of the file, and the next one would meet it too.
+                // The file is not at fault, and the next one would fail in the same way.
                 _waiting = new Queue<FileStatus>(_waiting.Prepend(next));
                 Warn($"{next.Path} and the files behind it wait for the next batch, as the process has as many files "
                     + $"open as it may. {HandleLimit.Advice}", error);
@@ -474,7 +476,7 @@ internal sealed class FileInputDStream<T> : InputDStream<T>
     private static bool IsAsListed(in FileStatus listed) =>
         FileStatus.Of(listed.Path) is { } now
             ? now.Identity == listed.Identity && now.IsUnchangedSince(listed)
-            : throw new FileNotFoundException($"{listed.Path} is no file any more.");
+            : throw new FileNotFoundException($"{listed.Path} is no longer a file.");
 
     private void WarnOfListing(Exception error)
     {

@@ -2,11 +2,11 @@ using System.IO.Compression;
 
 namespace FastStream;
 
-/// <summary>A gzip archive: one member, or several in a row, which unpack to one text.</summary>
+/// <summary>A gzip archive: one member, or several in a row that unpack to one text.</summary>
 /// <remarks>
-/// <see cref="GZipStream"/> takes an archive that is cut off for a whole one. So a member of our own is read behind
-/// the archive's last byte: it comes out, to the last byte and with nothing else, only where the
-/// member before it was whole.
+/// <see cref="GZipStream"/> takes a truncated archive for a complete one. Therefore this class appends a member of its
+/// own, the mark, to the archive's bytes: the mark is unpacked completely, with nothing behind it, only if the member
+/// before it was complete.
 /// </remarks>
 internal sealed class GzipFile : UnpackedFile
 {
@@ -24,7 +24,9 @@ internal sealed class GzipFile : UnpackedFile
         _stream = new GZipStream(_packed, CompressionMode.Decompress);
     }
 
-    /// <summary>Unpacks something, so that what unpacking needs is loaded while there are handles for it.</summary>
+    /// <summary>
+    /// Unpacks something, so that the libraries for unpacking are loaded while there are handles for them.
+    /// </summary>
     public static void Load()
     {
         using var stream = new GZipStream(new MemoryStream(Mark), CompressionMode.Decompress);
@@ -50,7 +52,7 @@ internal sealed class GzipFile : UnpackedFile
 
     protected override void Dispose(bool disposing) => _stream.Dispose();
 
-    // The mark is all that comes, or the last that comes: how much of it is in the bytes.
+    // Returns how many of these bytes belong to the mark, which is the last that is unpacked.
     private int MarkIn(ReadOnlySpan<byte> end)
     {
         if (!_packed.IsInMark)
@@ -98,7 +100,7 @@ internal sealed class GzipFile : UnpackedFile
     /// <summary>The archive's bytes, then the mark's.</summary>
     private sealed class Packed(GzipFile file) : Stream
     {
-        private int _at;   // in the mark
+        private int _at;   // position in the mark
 
         public bool IsInMark => _at > 0;
 

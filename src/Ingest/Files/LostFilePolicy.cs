@@ -1,23 +1,25 @@
 namespace FastStream;
 
 /// <summary>
-/// What a file source does where a file that a batch is made of cannot be read: it was removed, renamed, shortened or
-/// written over before the batch read it, or before it was read again after a restart; or it has no text (UTF-16, an
+/// What a file source does when it cannot read a file of a batch: the file was removed, renamed, shortened or
+/// overwritten before the batch read it, or before it was read again after a restart; or it is not text (UTF-16, an
 /// archive that is not unpacked), or is a damaged archive.
 /// </summary>
-/// <remarks>A file that only grew gives what was planned. One that is gone before a batch is made of it is left out
-/// under both policies, with a warning, and is counted.</remarks>
+/// <remarks>
+/// A file that only grew gives the bytes of the intent record. A file that is gone before it is in a batch is skipped
+/// under both policies, with a warning, and is counted.
+/// </remarks>
 public enum LostFilePolicy
 {
     /// <summary>
-    /// The batch fails; where the context goes on from an earlier run, its start is refused. Nothing is lost unseen.
-    /// The default.
+    /// The batch fails; a context that continues an earlier run refuses to start. Nothing is lost silently. The
+    /// default.
     /// </summary>
     Fail,
 
     /// <summary>
-    /// The batch goes on without the file, or without what is left of it, listeners are warned, and <see
-    /// cref="StreamingMetrics.LostFiles"/> counts it, once a file.
+    /// The batch continues without the file, or without the rest of it. Listeners are warned, and
+    /// <see cref="StreamingMetrics.LostFiles"/> counts each file once.
     /// </summary>
     Skip,
 }

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace FastStream;
 
 /// <summary>
-/// A file being read, by reads or through a mapping; shared by the batches that read from it. Its handle is open while
+/// A file that is read, by reads or through a mapping; the batches that read from it share it. Its handle is open while
 /// somebody reads, or while a source keeps it open. Safe from any thread.
 /// </summary>
 internal sealed unsafe class OpenFile : IDisposable
@@ -16,18 +16,18 @@ internal sealed unsafe class OpenFile : IDisposable
 
     private readonly Lock _lock = new();             // guards the handle, the mapping and the readers
     private readonly FileReadMode _mode;
-    private readonly bool _mayGrow;                  // whether bytes may be appended before it is opened again
-    private readonly HandleReserve? _reserve;        // for opening it again
+    private readonly bool _mayGrow;                  // whether bytes may be appended before the file is opened again
+    private readonly HandleReserve? _reserve;        // handles for opening the file again
     private SafeFileHandle? _handle;
-    private MemoryMappedViewAccessor? _view;         // stays without the handle
-    private byte* _address;                          // of the file's first byte when mapped
+    private MemoryMappedViewAccessor? _view;         // stays valid when the handle is closed
+    private byte* _address;                          // address of the file's first byte when mapped
     private int _readers;
     private bool _isKeptOpen;
     private int _holders = 1;
 
     /// <summary>
-    /// Opens a file, and keeps it open until <see cref="CloseWhenRead"/>. What is appended meanwhile does no harm: it
-    /// is not read.
+    /// Opens a file, and keeps it open until <see cref="CloseWhenRead"/>. Bytes appended meanwhile do no harm: they are
+    /// not read.
     /// </summary>
     public OpenFile(in FileStatus listed, FileReadMode mode, HandleReserve? reserve = null)
     {
@@ -50,17 +50,17 @@ internal sealed unsafe class OpenFile : IDisposable
         Listed = listed;
     }
 
-    /// <summary>As it was found before it was opened, with the length that is read.</summary>
+    /// <summary>The file's status before it was opened, with the length that is read.</summary>
     public FileStatus Listed { get; }
 
     public string Path => Listed.Path;
 
-    /// <summary>Bytes when it was opened; what is appended later is not read.</summary>
+    /// <summary>Bytes in the file when it was opened; bytes appended later are not read.</summary>
     public long Length { get; }
 
     public bool IsMapped => _mode == FileReadMode.MemoryMapped && Length > 0;
 
-    /// <summary>A file that is opened when it is read.</summary>
+    /// <summary>Makes a file that is opened only when it is read.</summary>
     public static OpenFile WhenRead(in FileStatus listed, FileReadMode mode, bool mayGrow, HandleReserve? reserve = null) =>
         new(listed, mode, mayGrow, reserve);
 
@@ -85,7 +85,10 @@ internal sealed unsafe class OpenFile : IDisposable
         }
     }
 
-    /// <summary>From now on the file is open only while somebody reads: many files wait for their batch, and handles are few.</summary>
+    /// <summary>
+    /// From now on keeps the file open only while somebody reads: many files wait for their batch, and handles are
+    /// scarce.
+    /// </summary>
     public void CloseWhenRead()
     {
         lock (_lock)
@@ -95,8 +98,8 @@ internal sealed unsafe class OpenFile : IDisposable
         }
     }
 
-    /// <summary>Opens the file if need be; follow it by <see cref="EndReading"/>.</summary>
-    /// <exception cref="LostFileException">It is gone, or not as it was listed.</exception>
+    /// <summary>Opens the file if it is closed. The caller must call <see cref="EndReading"/> afterwards.</summary>
+    /// <exception cref="LostFileException">The file is gone, or not as it was listed.</exception>
     public void BeginReading()
     {
         lock (_lock)
@@ -119,11 +122,11 @@ internal sealed unsafe class OpenFile : IDisposable
         }
     }
 
-    /// <summary>Mapped bytes in place.</summary>
+    /// <summary>Returns mapped bytes in place.</summary>
     public RecordBytes Mapped(long offset, int length) =>
         new(_address + offset, length, (int)Math.Min(Block.PaddingBytes, Length - offset - length));
 
-    /// <summary>Fills the buffer from an offset; fewer bytes only at the end of the file.</summary>
+    /// <summary>Fills the buffer from an offset; reads fewer bytes only at the end of the file.</summary>
     public int Read(long offset, Span<byte> buffer)
     {
         if (_address is not null)
@@ -149,8 +152,8 @@ internal sealed unsafe class OpenFile : IDisposable
     }
 
     /// <summary>
-    /// The first record boundary at or after an offset: where a share of the file that begins there really begins. Null
-    /// if none is near: the record is too long.
+    /// Finds the first record boundary at or after an offset: a split that is to begin at the offset begins at this
+    /// boundary. Null if none is near: the record is too long.
     /// </summary>
     public long? Boundary<T>(long offset, IRecordDecoder<T> decoder, int maxRecordBytes)
     {
@@ -159,7 +162,7 @@ internal sealed unsafe class OpenFile : IDisposable
             return Math.Clamp(offset, 0, Length);
         }
 
-        // One byte earlier: if it ends a record, the boundary is the offset itself.
+        // Begin one byte earlier: if that byte ends a record, the boundary is the offset itself.
         for (int window = BoundaryWindowBytes; ; window = (int)Math.Min((long)window * 8, int.MaxValue / 2))
         {
             int length = (int)Math.Min(window, Length - offset + 1);
@@ -186,12 +189,12 @@ internal sealed unsafe class OpenFile : IDisposable
     }
 
     /// <summary>
-    /// Where the record that an offset lies in ends, however long it is; for formats whose ends can be found from any
-    /// byte on.
+    /// Finds the end of the record around an offset, however long the record is; for formats whose record ends can be
+    /// found from any byte.
     /// </summary>
     public long EndOfRecord<T>(long offset, IRecordDecoder<T> decoder) => EndOfRecord(offset, decoder, long.MaxValue) ?? Length;
 
-    /// <summary>As above, where it ends in the next so many bytes, or about as many; else null.</summary>
+    /// <summary>As above, if the record ends within about <paramref name="mostBytes"/> bytes; otherwise null.</summary>
     public long? EndOfRecord<T>(long offset, IRecordDecoder<T> decoder, long mostBytes)
     {
         long giveUpAt = offset + Math.Min(mostBytes, long.MaxValue - offset);
@@ -208,13 +211,13 @@ internal sealed unsafe class OpenFile : IDisposable
                 int length = Read(offset, buffer.AsSpan(0, (int)Math.Min(ScanBytes, Length - offset)));
                 if (length == 0)
                 {
-                    return Length;   // shortened, which the next read tells
+                    return Length;   // the file was shortened, which the next read reports
                 }
 
                 int end = decoder.FindFirst(buffer.AsSpan(0, length));
                 if (end > 0)
                 {
-                    // What was read may end between the two bytes of one end.
+                    // The bytes read may end between the two bytes of one line end.
                     byte last = buffer[end - 1];
                     int following = end < length ? 1 : Read(offset + end, buffer.AsSpan(0, 1));
                     return offset + end + decoder.FindRestOfEnd(last, buffer.AsSpan(end < length ? end : 0, following));
@@ -238,7 +241,8 @@ internal sealed unsafe class OpenFile : IDisposable
     {
         try
         {
-            // Before, for opening a pipe in the file's place would hang, and after, for another file may have come in between.
+            // Checked before opening, because opening a pipe in the file's place would hang, and after it, because
+            // another file may have come in between.
             SavedFile.Check(Listed, _mayGrow, "is needed by a batch");
             _handle = _reserve is null ? OpenHandle(Path) : _reserve.Open(Path);
             SavedFile.Check(Listed, _mayGrow, "is needed by a batch");

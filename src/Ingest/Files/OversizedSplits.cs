@@ -1,13 +1,13 @@
 namespace FastStream;
 
 /// <summary>
-/// Records of a batch that are too long and do not fail it. A batch may run several times: metrics get a record once,
-/// and listeners one warning a partition.
+/// Records of a batch that are too long and do not fail it. A batch may run several times: metrics count each record
+/// once, and listeners get one warning for each partition.
 /// </summary>
 internal sealed class OversizedSplits(FileSource source, int partitions)
 {
-    private readonly long[] _found = new long[partitions];      // by partition, in the run that goes on
-    private readonly long[] _reported = new long[partitions];   // by partition; what the metrics know of
+    private readonly long[] _found = new long[partitions];      // by partition, in the present run
+    private readonly long[] _reported = new long[partitions];   // by partition, already counted in the metrics
 
     public void Begin(int partition) => _found[partition] = 0;
 
@@ -17,12 +17,12 @@ internal sealed class OversizedSplits(FileSource source, int partitions)
         if (++_found[partition] == 1 && _reported[partition] == 0)
         {
             source.Warn($"{path} has a record of more than {source.MaxRecordBytes} bytes at byte {at}. It was "
-                + $"{(isDropped ? "dropped" : "truncated")}, as FileSourceOptions.OversizedRecords says; what more "
-                + "there are in the batch are not told of.");
+                + $"{(isDropped ? "dropped" : "truncated")}, as FileSourceOptions.OversizedRecords says; further "
+                + "ones in the batch are not reported.");
         }
     }
 
-    /// <summary>A partition ran to the end of its share.</summary>
+    /// <summary>Notes that a partition has run to the end of its split.</summary>
     public void Ended(int partition)
     {
         if (_found[partition] > _reported[partition])

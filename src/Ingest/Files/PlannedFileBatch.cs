@@ -2,15 +2,17 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>A part of a file, as the plan of a batch names it.</summary>
-/// <param name="File">As it was listed.</param>
+/// <summary>A part of a file, as the intent record of a batch names it.</summary>
+/// <param name="File">The file as it was listed.</param>
 /// <param name="Start">First byte.</param>
 /// <param name="End">Behind the last byte.</param>
 internal readonly record struct PlannedRange(FileStatus File, long Start, long End)
 {
     private const byte Version = 1;
 
-    /// <summary>Writes what a batch is made of: <code>| 1 | ranges (4 bytes) | each: file, start (8), end (8) |</code></summary>
+    /// <summary>
+    /// Writes the ranges of a batch: <code>| 1 | ranges (4 bytes) | each: file, start (8), end (8) |</code>
+    /// </summary>
     public static void Write(IReadOnlyList<FileRange> ranges, IBufferWriter<byte> output)
     {
         var writer = new StateWriter(output);
@@ -25,7 +27,7 @@ internal readonly record struct PlannedRange(FileStatus File, long Start, long E
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">It is damaged, or of another version.</exception>
+    /// <exception cref="InvalidDataException">The data are damaged, or of another version.</exception>
     public static PlannedRange[] Read(ReadOnlySpan<byte> saved, string batch)
     {
         var reader = new StateReader(saved, Version, batch);
@@ -47,7 +49,9 @@ internal readonly record struct PlannedRange(FileStatus File, long Start, long E
 /// <summary>Batches of an earlier run, made of the same parts of the same files.</summary>
 internal static class PlannedFileBatch
 {
-    /// <summary>The batch. Its files are opened when they are read, as many batches may wait for their turn.</summary>
+    /// <summary>
+    /// Makes the batch. Its files are opened only when they are read, because many batches may wait for their turn.
+    /// </summary>
     public static FileBatch<T> Of<T>(IReadOnlyList<PlannedRange> ranges, bool mayGrow, FileReadMode mode,
         IRecordDecoder<T> decoder, FileSource source, int partitions)
     {
@@ -57,8 +61,8 @@ internal static class PlannedFileBatch
             ? null : string.Join('\n', ranges.Select(range => range.File.Path)));
     }
 
-    /// <summary>Looks whether all files are as they were.</summary>
-    /// <exception cref="InvalidDataException">One is not.</exception>
+    /// <summary>Checks that all files are unchanged.</summary>
+    /// <exception cref="InvalidDataException">A file is gone or has changed.</exception>
     public static void Check(IReadOnlyList<PlannedRange> ranges, bool mayGrow)
     {
         foreach (PlannedRange range in ranges)

@@ -5,17 +5,17 @@ namespace FastStream;
 public static partial class StreamingContextSources
 {
     /// <summary>
-    /// The lines of a file, so many bytes for each batch, cut at the end of a line; after the file's end the batches
-    /// are empty.
+    /// Replays the lines of a file: each batch takes about <paramref name="bytesPerBatch"/> bytes and ends with a line.
+    /// After the file's end the batches are empty.
     /// </summary>
     /// <remarks>
-    /// A file that cannot be opened fails the context's start. Where the context has checkpoints, a restart goes on at
-    /// the next byte; the file must be the same one, and may have grown.
+    /// A file that cannot be opened fails the context's start. Where the context has checkpoints, a restart continues
+    /// at the next byte; the file must be the same one, and may have grown.
     /// </remarks>
     /// <example><code>context.ReplayTextFile("access.log", bytesPerBatch: 4 &lt;&lt; 20).Count().Print();</code></example>
     /// <param name="context">The context.</param>
-    /// <param name="path">The file; what is appended after the start is not read.</param>
-    /// <param name="bytesPerBatch">About how many bytes a batch gets: 1 or more.</param>
+    /// <param name="path">The file; bytes appended after the start are not read.</param>
+    /// <param name="bytesPerBatch">Approximate number of bytes in a batch: 1 or more.</param>
     /// <param name="mode">Whether the file is read or mapped.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytesPerBatch"/> is below 1.</exception>
     public static DStream<Utf8Text> ReplayTextFile(this StreamingContext context, string path, long bytesPerBatch,
@@ -25,14 +25,14 @@ public static partial class StreamingContextSources
     }
 
     /// <summary>
-    /// The lines of a file, with the ends of the batches given: replays recorded batches, or the same ones again and
+    /// Replays the lines of a file in batches whose ends are given: recorded batches once, or the same ones again and
     /// again.
     /// </summary>
     /// <param name="context">The context.</param>
     /// <param name="path">The file.</param>
     /// <param name="batchEnds">Where each batch ends, in bytes from the file's start, ascending; an end inside a line
     /// moves to the line's end.</param>
-    /// <param name="repeat">Whether the first batch comes again after the last; else the batches after it are empty.</param>
+    /// <param name="repeat">Whether the first batch follows the last again; if not, the batches after the last are empty.</param>
     /// <param name="mode">Whether the file is read or mapped.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no batch end.</exception>
     public static DStream<Utf8Text> ReplayTextFile(
@@ -43,16 +43,16 @@ public static partial class StreamingContextSources
     }
 
     /// <summary>
-    /// The records of a file, so many bytes for each batch, cut at the end of a record; after the file's end the
-    /// batches are empty.
+    /// Replays the records of a file: each batch takes about <paramref name="bytesPerBatch"/> bytes and ends with a
+    /// record. After the file's end the batches are empty.
     /// </summary>
     /// <remarks>As <see cref="ReplayTextFile(StreamingContext, string, long, FileReadMode)"/>, with any format.</remarks>
     /// <example><code>context.ReplayFile("ticks.bin", bytesPerBatch: 4 &lt;&lt; 20, new
     /// FixedLengthDecoder&lt;int&gt;(4, BinaryPrimitives.ReadInt32LittleEndian)).Count().Print();</code></example>
     /// <typeparam name="T">The record.</typeparam>
     /// <param name="context">The context.</param>
-    /// <param name="path">The file; what is appended after the start is not read.</param>
-    /// <param name="bytesPerBatch">About how many bytes a batch gets: 1 or more.</param>
+    /// <param name="path">The file; bytes appended after the start are not read.</param>
+    /// <param name="bytesPerBatch">Approximate number of bytes in a batch: 1 or more.</param>
     /// <param name="decoder">Finds and makes the records.</param>
     /// <param name="mode">Whether the file is read or mapped.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="bytesPerBatch"/> is below 1.</exception>
@@ -67,7 +67,7 @@ public static partial class StreamingContextSources
     }
 
     /// <summary>
-    /// The records of a file, with the ends of the batches given: replays recorded batches, or the same ones again and
+    /// Replays the records of a file in batches whose ends are given: recorded batches once, or the same ones again and
     /// again.
     /// </summary>
     /// <typeparam name="T">The record.</typeparam>
@@ -76,7 +76,7 @@ public static partial class StreamingContextSources
     /// <param name="batchEnds">Where each batch ends, in bytes from the file's start, ascending; an end inside a record
     /// moves to the record's end.</param>
     /// <param name="decoder">Finds and makes the records.</param>
-    /// <param name="repeat">Whether the first batch comes again after the last; else the batches after it are empty.</param>
+    /// <param name="repeat">Whether the first batch follows the last again; if not, the batches after the last are empty.</param>
     /// <param name="mode">Whether the file is read or mapped.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no batch end.</exception>
     public static DStream<T> ReplayFile<T>(
@@ -95,8 +95,8 @@ public static partial class StreamingContextSources
 
 /// <param name="context">The context.</param>
 /// <param name="path">The file.</param>
-/// <param name="endOf">End in bytes of the n-th batch, counted from 0.</param>
-/// <param name="batchCount">So many batches have something.</param>
+/// <param name="endOf">Gives the end, in bytes, of the n-th batch, counted from 0.</param>
+/// <param name="batchCount">Number of batches that are not empty.</param>
 /// <param name="repeats">Whether the file begins again after them.</param>
 /// <param name="decoder">Makes the records.</param>
 /// <param name="mode">Whether the file is read or mapped.</param>
@@ -106,19 +106,19 @@ internal sealed class ReplayFileStream<T>(
     : InputDStream<T>(context, "ReplayFile")
 {
     private const byte Version = 1;
-    private const int WindowBytes = 64 << 10;          // that records are looked for in
-    private const int MaxWindowBytes = 1 << 30;        // where one record is longer than the first window
+    private const int WindowBytes = 64 << 10;          // searched for records at first
+    private const int MaxWindowBytes = 1 << 30;        // for a record that is longer than the first window
 
     private readonly FileSource _source = FileSource.For(context);
     private OpenFile? _file;
     private BegunFile? _begun;   // before the start: read in an earlier run
     private int _batch;      // number of the next batch
-    private long _at;        // where the next batch begins
-    private long _first;     // where the first record begins: behind a byte order mark
+    private long _at;        // offset where the next batch begins
+    private long _first;     // offset of the first record: behind a byte order mark
 
     protected override ValueTask StartAsync(CancellationToken cancellationToken)
     {
-        // The file itself is looked at, not a link to it.
+        // Looks at the file itself, not at a link to it.
         string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
         FileStatus? found = FileStatus.Of(target);
         if (_begun is { } begun)
@@ -169,7 +169,8 @@ internal sealed class ReplayFileStream<T>(
         return new FileBatch<T>([range], decoder, _source, PartitionCount, path);
     }
 
-    // Formats whose records can be found from any byte on are looked at there; the others record by record from where the batch begins.
+    // Formats whose records can be found from any byte are searched at the offset; the others record by record from the
+    // batch's begin.
     private long EndOfRecordAt(OpenFile file, long offset)
     {
         if (decoder.AcceptsUnfinishedEnd)
@@ -187,7 +188,7 @@ internal sealed class ReplayFileStream<T>(
                 int passed = PassRecords(file, at, offset, window);
                 if (passed == 0 && (window >= most || at + window >= file.Length))
                 {
-                    return file.Length;   // a record that is too long or cut off: the batch fails with it
+                    return file.Length;   // a record is too long or cut off: it fails the batch
                 }
 
                 at += passed;
@@ -198,11 +199,11 @@ internal sealed class ReplayFileStream<T>(
         }
         catch (InvalidDataException)
         {
-            return file.Length;   // the batch meets the same when it reads, and fails with the file's name
+            return file.Length;   // the batch fails in the same way when it reads, and names the file
         }
     }
 
-    // The bytes of the records that are whole in a window and begin before an offset; 0 if none is whole.
+    // Counts the bytes of the records that are complete in a window and begin before an offset; 0 if none is complete.
     private int PassRecords(OpenFile file, long at, long offset, int window)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(window);
@@ -236,7 +237,7 @@ internal sealed class ReplayFileStream<T>(
         return batch;
     }
 
-    /// <summary>Writes <code>| 1 | number of the next batch (8 bytes) | where it begins (8) | file |</code></summary>
+    /// <summary>Writes <code>| 1 | number of the next batch (8 bytes) | its offset (8) | file |</code></summary>
     protected override void SavePosition(BatchTime time, IBufferWriter<byte> output)
     {
         var writer = new StateWriter(output);

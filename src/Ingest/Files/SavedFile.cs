@@ -5,7 +5,7 @@ namespace FastStream;
 /// <summary>Files as logs and checkpoints name them.</summary>
 internal static class SavedFile
 {
-    /// <summary>What one takes at least.</summary>
+    /// <summary>The fewest bytes that one takes.</summary>
     public const int LeastBytes = sizeof(int) + 1 + (5 * sizeof(long));
 
     public static void Write(StateWriter writer, in FileStatus file)
@@ -27,14 +27,14 @@ internal static class SavedFile
         return new FileStatus(path, identity, reader.ReadNatural(), reader.ReadInt64(), reader.ReadInt64());
     }
 
-    /// <summary>Looks whether a file is still what an earlier run of the program read.</summary>
-    /// <param name="file">As it was.</param>
+    /// <summary>Checks that a file is still the one that an earlier run of the program read.</summary>
+    /// <param name="file">Its status then.</param>
     /// <param name="mayGrow">Whether bytes may have been appended.</param>
-    /// <param name="role">What it is needed for.</param>
-    /// <exception cref="InvalidDataException">It is gone, or another one, or was written to.</exception>
+    /// <param name="role">What the file is needed for.</param>
+    /// <exception cref="InvalidDataException">The file is gone, was replaced, or was written to.</exception>
     public static void Check(in FileStatus file, bool mayGrow, string role) => Check(file, FileStatus.Of(file.Path), mayGrow, role);
 
-    /// <summary>As above, for a file that was looked at.</summary>
+    /// <summary>As above, with the file's present status.</summary>
     public static void Check(in FileStatus file, FileStatus? found, bool mayGrow, string role)
     {
         if (found is not { } now)
@@ -50,8 +50,8 @@ internal static class SavedFile
     }
 
     /// <summary>
-    /// Whether both are one file. Devices are not compared: they may have other numbers when the machine has started
-    /// again.
+    /// Whether both statuses are of the same file. Devices are not compared: their numbers may change when the machine
+    /// restarts.
     /// </summary>
     public static bool IsSame(in FileStatus earlier, in FileStatus now)
     {
@@ -59,7 +59,7 @@ internal static class SavedFile
         return now.IsSameFileAs(onThisDevice);
     }
 
-    /// <summary>The file with its device's number of now, where it is in its place.</summary>
+    /// <summary>Returns the file with its device's present number, if it is still in its place.</summary>
     public static FileStatus AsOfNow(in FileStatus file) =>
         FileStatus.Of(file.Path) is { } now && IsSame(file, now) ? file with { Identity = now.Identity } : file;
 

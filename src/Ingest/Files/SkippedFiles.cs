@@ -3,20 +3,20 @@ using System.Globalization;
 namespace FastStream;
 
 /// <summary>
-/// Files that a listing leaves out for their times, or takes in spite of them: warns once a directory, with their
-/// number. Not thread safe: it belongs to the batch clock.
+/// Files that a listing skips because of their times, or takes in spite of them: warns once for each directory, with
+/// their number. Not thread safe: it belongs to the batch clock.
 /// </summary>
 /// <param name="options">The source's options.</param>
 /// <param name="batchInterval">The batch interval.</param>
-/// <param name="warn">Gets a message for listeners.</param>
+/// <param name="warn">Called with a message for listeners.</param>
 internal sealed class SkippedFiles(FileSourceOptions options, TimeSpan batchInterval, Action<string> warn)
 {
-    private const int MaxDirectories = 1000;   // that are remembered as warned of
+    private const int MaxDirectories = 1000;   // that it remembers having warned of
 
     private readonly HashSet<(string Directory, Kind Kind)> _warned = [];
-    // by the listing that goes on
+    // found by the listing in progress
     private readonly Dictionary<(string Directory, Kind Kind), (int Count, string Example, long AheadMs)> _found = [];
-    // less is no matter of clocks, or over soon
+    // a smaller lead is not due to clocks, or is over soon
     private readonly double _leastAheadMs = Math.Max(10_000, 2 * batchInterval.TotalMilliseconds);
 
     private enum Kind
@@ -26,10 +26,10 @@ internal sealed class SkippedFiles(FileSourceOptions options, TimeSpan batchInte
         TakenEarly,
     }
 
-    /// <summary>A file came with a time that is too old.</summary>
+    /// <summary>Notes a file whose time is too old.</summary>
     public void AddOld(in FileStatus file) => Add(file, Kind.Old, 0);
 
-    /// <summary>A file is ahead of the clock.</summary>
+    /// <summary>Notes a file whose time is ahead of the clock.</summary>
     public void AddEarly(in FileStatus file, long aheadMs, bool isTaken)
     {
         if (aheadMs >= _leastAheadMs)
@@ -38,7 +38,7 @@ internal sealed class SkippedFiles(FileSourceOptions options, TimeSpan batchInte
         }
     }
 
-    /// <summary>Warns of what the listing found.</summary>
+    /// <summary>Warns of the files that the listing found.</summary>
     public void Warn()
     {
         foreach (((string directory, Kind kind), (int count, string example, long aheadMs)) in _found)

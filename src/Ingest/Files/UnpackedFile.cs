@@ -3,21 +3,23 @@ using System.Globalization;
 
 namespace FastStream;
 
-/// <summary>The bytes that an archive of one file unpacks to, from the first to the last. Belongs to one reader; not thread safe.</summary>
+/// <summary>
+/// The unpacked bytes of an archive of one file, from the first to the last. Belongs to one reader; not thread safe.
+/// </summary>
 /// <param name="file">The archive, which is open.</param>
 /// <param name="maxBytes">The most bytes that it may unpack to.</param>
 internal abstract class UnpackedFile(OpenFile file, long maxBytes) : IDisposable
 {
-    private const int BrotliRatio = 8;   // of ordinary text; brotli does not tell its length
+    private const int BrotliRatio = 8;   // for ordinary text; a brotli archive does not state its unpacked length
 
     private long _packed;     // bytes of the archive read
-    private long _unpacked;   // bytes handed out
+    private long _unpacked;   // bytes given to the reader
 
     protected string Path => file.Path;
 
     protected bool IsAtEnd => _packed == file.Length;
 
-    /// <summary>How a file of that name is packed.</summary>
+    /// <summary>Returns how a file with this name is packed.</summary>
     public static Packing PackingOf(string path, FileCompression compression) =>
         compression == FileCompression.None ? Packing.None
         : path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? Packing.Gzip
@@ -27,7 +29,10 @@ internal abstract class UnpackedFile(OpenFile file, long maxBytes) : IDisposable
     public static UnpackedFile Open(OpenFile file, Packing packing, long maxBytes) =>
         packing == Packing.Gzip ? new GzipFile(file, maxBytes) : new BrotliFile(file, maxBytes);
 
-    /// <summary>About how many bytes it unpacks to, to share files out over batches. Archives may lie: it is no bound.</summary>
+    /// <summary>
+    /// Estimates how many bytes a file unpacks to, to distribute files over batches. Archives may lie: this is not a
+    /// bound.
+    /// </summary>
     public static long Estimate(OpenFile file, Packing packing, long maxBytes)
     {
         long length = file.Length;
@@ -47,8 +52,8 @@ internal abstract class UnpackedFile(OpenFile file, long maxBytes) : IDisposable
         return Math.Max(file.Length, Math.Min(length, maxBytes));
     }
 
-    /// <summary>Fills the buffer; fewer bytes only at the end.</summary>
-    /// <exception cref="LostFileException">It is damaged, cut off or too large.</exception>
+    /// <summary>Fills the buffer; gives fewer bytes only at the end.</summary>
+    /// <exception cref="LostFileException">The archive is damaged, truncated or too large.</exception>
     public int Fill(Span<byte> buffer)
     {
         int total = 0;
@@ -80,10 +85,10 @@ internal abstract class UnpackedFile(OpenFile file, long maxBytes) : IDisposable
 
     protected abstract void Dispose(bool disposing);
 
-    /// <summary>Unpacks the next bytes, 1 at least; 0 at the end.</summary>
+    /// <summary>Unpacks the next bytes, at least 1; returns 0 at the end.</summary>
     protected abstract int Unpack(Span<byte> buffer);
 
-    /// <summary>The next bytes of the archive; 0 at its end as it was planned.</summary>
+    /// <summary>Reads the next bytes of the archive; returns 0 at its end as it was listed.</summary>
     protected int ReadPacked(Span<byte> buffer)
     {
         int wanted = (int)Math.Min(buffer.Length, file.Length - _packed);

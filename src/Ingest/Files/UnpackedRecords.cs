@@ -1,28 +1,30 @@
 namespace FastStream;
 
-/// <summary>Decodes one archive's records, in blocks: as long as a block, or the longest record, is all that is unpacked ahead.</summary>
+/// <summary>
+/// Decodes one archive's records in blocks: it unpacks at most one block, or one longest record, ahead.
+/// </summary>
 /// <remarks><code>
 /// block: | decoded ........ | unfinished | free, filled by the next bytes |
 ///                             ^ goes to the front of the next block
 /// </code></remarks>
 /// <param name="file">The archive, which is open.</param>
-/// <param name="unpacked">What it unpacks to.</param>
+/// <param name="unpacked">The archive's unpacked bytes.</param>
 /// <param name="decoder">Makes the records.</param>
-/// <param name="source">Where blocks come from, and what is done with records that are too long.</param>
-/// <param name="blocks">Get the blocks, which the batch holds.</param>
-/// <param name="countOversized">Counts a record that is too long, at that byte of the unpacked text.</param>
+/// <param name="source">The pool of blocks, and the policy for records that are too long.</param>
+/// <param name="blocks">Receives the blocks, which the batch holds.</param>
+/// <param name="countOversized">Counts a record that is too long; called with its offset in the unpacked text.</param>
 internal sealed class UnpackedRecords<T>(
     OpenFile file, UnpackedFile unpacked, IRecordDecoder<T> decoder, FileSource source, List<Block> blocks, Action<long> countOversized)
 {
     private readonly RecordLimit<T> _limit = new(decoder, source.MaxRecordBytes);
-    private Block _block = null!;   // being filled; the last of the list
-    private long _blockStart;       // where in the unpacked text it begins
-    private int _at;                // behind what is decoded
+    private Block _block = null!;   // the block being filled: the last of the list
+    private long _blockStart;       // its offset in the unpacked text
+    private int _at;                // end of the decoded bytes in it
     private int _filled;
-    private bool _isUsed;           // whether texts of the block were handed on
-    private bool _isEnd;            // all is unpacked
-    private bool _skipping;         // inside of a record that is too long
-    private byte _lastByte;         // of the record before; 0 where it cannot be half of an end
+    private bool _isUsed;           // whether records point into the block
+    private bool _isEnd;            // everything is unpacked
+    private bool _skipping;         // inside a record that is too long
+    private byte _lastByte;         // of the previous record; 0 where it cannot be half of a line end
 
     public void Decode(ref DecodeRun<T> run)
     {
@@ -92,7 +94,7 @@ internal sealed class UnpackedRecords<T>(
         }
     }
 
-    // It begins at _at, and more than the bound is there.
+    // The record begins at _at, and more of it than the bound is in the block.
     private void TakeOversized(ref DecodeRun<T> run)
     {
         if (source.Oversized == OversizedRecordPolicy.FailStream || !decoder.AcceptsUnfinishedEnd)
@@ -111,7 +113,8 @@ internal sealed class UnpackedRecords<T>(
         _skipping = true;
     }
 
-    // What is unfinished goes to the front, of another block where texts of this one are in use or it has no room.
+    // Moves the partial record to the front: of this block, or of another one where records point into this one or it
+    // has no room.
     private void MoveOn()
     {
         Span<byte> rest = _block.Span[_at.._filled];

@@ -1,14 +1,14 @@
 namespace FastStream;
 
 /// <summary>
-/// What the wall clock reads at a batch. Batch times go on from the wall clock's reading at the start by the monotonic
-/// clock, and files' times come from the wall clock: the two part when the wall clock is set or the machine is
-/// suspended.
+/// Reads the wall clock at a batch. Batch times begin with the wall clock's reading at the start and advance by the
+/// monotonic clock, whereas files get their times from the wall clock: the two diverge when the wall clock is set or
+/// the machine is suspended.
 /// </summary>
 /// <param name="time">The context's clock, read now for the first time.</param>
 internal sealed class WallClock(TimeProvider time)
 {
-    private const long NoStepMs = 10;   // less is what two readings are apart
+    private const long NoStepMs = 10;   // a smaller step is the time between two readings
 
     private readonly DateTimeOffset _startUtc = time.GetUtcNow();
     private readonly long _startTimestamp = time.GetTimestamp();
@@ -17,17 +17,17 @@ internal sealed class WallClock(TimeProvider time)
     public long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>
-    /// How far the wall clock is ahead of a batch's time, in milliseconds, lateness of the batch left out; less than 0
-    /// where it is behind.
+    /// Returns how far the wall clock is ahead of a batch's time, in milliseconds, not counting the lateness of the
+    /// batch; less than 0 where the clock is behind.
     /// </summary>
     public long StepMs(BatchTime batch)
     {
         DateTimeOffset now = time.GetUtcNow();
-        DateTimeOffset carriedOn = _startUtc + time.GetElapsedTime(_startTimestamp);
+        DateTimeOffset advanced = _startUtc + time.GetElapsedTime(_startTimestamp);
 
-        // Batch times may be ahead of the clock from the start on, where an earlier run's clock was.
-        long aheadMs = batch.Milliseconds - carriedOn.ToUnixTimeMilliseconds();
-        long stepMs = (now - carriedOn).Ticks / TimeSpan.TicksPerMillisecond - Math.Max(0, aheadMs > NoStepMs ? aheadMs : 0);
+        // Batch times may be ahead of the clock from the start, if the clock of an earlier run was.
+        long aheadMs = batch.Milliseconds - advanced.ToUnixTimeMilliseconds();
+        long stepMs = (now - advanced).Ticks / TimeSpan.TicksPerMillisecond - Math.Max(0, aheadMs > NoStepMs ? aheadMs : 0);
         return Math.Abs(stepMs) < NoStepMs ? 0 : stepMs;
     }
 }

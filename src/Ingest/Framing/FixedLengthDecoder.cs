@@ -1,7 +1,7 @@
 namespace FastStream;
 
-/// <summary>Records of one length, one after another without anything between.</summary>
-/// <remarks>Has no state; safe from any thread.</remarks>
+/// <summary>Decodes records of one length, with nothing between them.</summary>
+/// <remarks>Stateless; safe from any thread.</remarks>
 /// <example><code>context.SocketStream("127.0.0.1", 9999, new FixedLengthDecoder&lt;int&gt;(4,
 /// BinaryPrimitives.ReadInt32LittleEndian));</code></example>
 /// <typeparam name="T">The record.</typeparam>
@@ -10,7 +10,7 @@ public sealed class FixedLengthDecoder<T> : IRecordDecoder<T>
     private readonly int _recordBytes;
     private readonly RecordParser<T> _parse;
 
-    /// <summary>A decoder.</summary>
+    /// <summary>Makes a decoder.</summary>
     /// <param name="recordBytes">Bytes of a record: 1 byte to 1 GiB.</param>
     /// <param name="parse">Makes a record from its bytes.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is out of its range.</exception>

@@ -1,4 +1,6 @@
 namespace FastStream;
 
-/// <summary>A decoder of texts in UTF-8: what it reads may begin with a byte order mark, which is no part of the first record.</summary>
+/// <summary>
+/// A decoder of UTF-8 texts: its input may begin with a byte order mark, which is not part of the first record.
+/// </summary>
 internal interface ITextDecoder;

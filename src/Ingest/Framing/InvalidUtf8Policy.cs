@@ -4,12 +4,12 @@ namespace FastStream;
 public enum InvalidUtf8Policy
 {
     /// <summary>
-    /// Nothing: bytes are kept as they came and not looked at. <see cref="Utf8Text.ToString()"/> shows U+FFFD for what
-    /// is invalid. The default.
+    /// Nothing: the bytes are kept as they arrived and not checked. <see cref="Utf8Text.ToString()"/> shows U+FFFD for
+    /// invalid bytes. The default.
     /// </summary>
     Keep,
 
-    /// <summary>The line is left out and counted in <see cref="StreamingMetrics.InvalidRecords"/>.</summary>
+    /// <summary>The line is dropped and counted in <see cref="StreamingMetrics.InvalidRecords"/>.</summary>
     Drop,
 
     /// <summary>The batch fails with an <see cref="InvalidDataException"/>.</summary>

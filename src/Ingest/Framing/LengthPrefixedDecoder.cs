@@ -2,8 +2,10 @@ using System.Buffers.Binary;
 
 namespace FastStream;
 
-/// <summary>Records that begin with their length: 4 bytes, big-endian, not counting themselves; then so many bytes.</summary>
-/// <remarks>The framing of Spark's <c>rawSocketStream</c>. Has no state; safe from any thread.</remarks>
+/// <summary>
+/// Decodes records that follow their length: 4 bytes, big-endian, which do not count themselves, then that many bytes.
+/// </summary>
+/// <remarks>The framing of Spark's <c>rawSocketStream</c>. Stateless; safe from any thread.</remarks>
 /// <example><code>context.SocketStream("127.0.0.1", 9999, new LengthPrefixedDecoder&lt;Trade&gt;(bytes =>
 /// Trade.Parse(bytes)));</code></example>
 /// <typeparam name="T">The record.</typeparam>
@@ -14,8 +16,8 @@ public sealed class LengthPrefixedDecoder<T> : IRecordDecoder<T>
     private readonly RecordParser<T> _parse;
     private readonly int _maxRecordBytes;
 
-    /// <summary>A decoder.</summary>
-    /// <param name="parse">Makes a record from its bytes; an empty record is one too.</param>
+    /// <summary>Makes a decoder.</summary>
+    /// <param name="parse">Makes a record from its bytes, which may be empty.</param>
     /// <param name="maxRecordBytes">The most bytes of a record, 1 to 1 GiB; default 1 MiB.
     /// <see cref="StreamingOptions.MaxRecordBytes"/> bounds it as well.</param>
     /// <exception cref="ArgumentOutOfRangeException">The bound is out of its range.</exception>
@@ -58,7 +60,7 @@ public sealed class LengthPrefixedDecoder<T> : IRecordDecoder<T>
         int whole = 0;
         while (true)
         {
-            // Records before a broken one still count; it throws when it is the first.
+            // Records before a broken one still count; FindFirst throws only when the broken one comes first.
             int next = whole > 0 && IsBroken(data[whole..]) ? 0 : FindFirst(data[whole..]);
             if (next == 0)
             {

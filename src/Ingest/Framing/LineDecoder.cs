@@ -1,8 +1,8 @@
 namespace FastStream;
 
 /// <summary>
-/// Lines of text, ended by LF, CR LF or a lone CR, as in Spark's <c>socketTextStream</c> and <c>textFileStream</c>. The
-/// end is not part of the record; empty lines are records.
+/// Decodes lines of text, ended by LF, CR LF or a lone CR, as in Spark's <c>socketTextStream</c> and
+/// <c>textFileStream</c>. The line end is not part of the record; empty lines are records.
 /// </summary>
 public sealed class LineDecoder : IRecordDecoder<Utf8Text>, ITextDecoder
 {
@@ -10,7 +10,7 @@ public sealed class LineDecoder : IRecordDecoder<Utf8Text>, ITextDecoder
     {
     }
 
-    /// <summary>The decoder; it has no state.</summary>
+    /// <summary>The decoder; stateless.</summary>
     public static LineDecoder Instance { get; } = new();
 
     /// <inheritdoc/>

@@ -1,17 +1,19 @@
 namespace FastStream;
 
-/// <summary>Tells by a file's first bytes that it has no lines of UTF-8: another encoding, or an archive.</summary>
+/// <summary>
+/// Recognises by a file's first bytes that it has no UTF-8 lines: it has another encoding, or is an archive.
+/// </summary>
 internal static class NotText
 {
-    /// <summary>So many first bytes are looked at.</summary>
+    /// <summary>Number of first bytes to look at.</summary>
     public const int HeadBytes = 512;
 
     private const int TarMarkAt = 257;
-    private const int LeastZeros = 2;    // one may be in a text
+    private const int LeastZeros = 2;    // a text may have one
 
     /// <summary>
-    /// What is wrong with a file that begins with these bytes, as the end of a sentence, and the way out; null where
-    /// nothing is.
+    /// Says what is wrong with a file that begins with these bytes, as the end of a sentence, and what to do; null
+    /// where nothing is wrong.
     /// </summary>
     public static string? Find(ReadOnlySpan<byte> head)
     {
@@ -60,8 +62,9 @@ internal static class NotText
         return HasZerosOfUtf16(head) ? "zero bytes as in UTF-16 without a byte order mark" : null;
     }
 
-    // In UTF-16 zero bytes are the high bytes of Latin letters, digits, spaces and line ends: all first or all
-    // second of their units, among bytes that tell an alphabet and are as small.
+    // In UTF-16, zero bytes are the high bytes of Latin letters, digits, spaces and line ends: always the first or
+    // always the second byte of their unit. Other units have a high byte that stands for an alphabet and is similarly
+    // small.
     private static bool HasZerosOfUtf16(ReadOnlySpan<byte> head)
     {
         if (!head.Contains((byte)0))

@@ -1,20 +1,22 @@
 namespace FastStream;
 
-/// <summary>The bound on a record, as a bound on its frame.</summary>
+/// <summary>The bound on a record, applied to the record with its framing (its frame).</summary>
 internal sealed class RecordLimit<T>(IRecordDecoder<T> decoder, int maxRecordBytes)
 {
-    /// <summary>The most bytes of a frame: where so many hold no whole record, theirs is too long.</summary>
+    /// <summary>
+    /// The most bytes of a frame: if that many bytes hold no complete record, their record is too long.
+    /// </summary>
     public int FrameBytes { get; } = maxRecordBytes + Math.Clamp(decoder.FramingBytes, decoder.AcceptsUnfinishedEnd ? 1 : 0, 1024);
 
     /// <summary>
-    /// Where a record that is too long begins; null where there is none, as in all bytes that are no more than one
-    /// record may have.
+    /// Finds where a record that is too long begins; null where there is none, which is certain where there are no more
+    /// bytes than one record may have.
     /// </summary>
     /// <remarks>
-    /// Looks back from the end of the longest possible frame to the end nearest to it, and goes on from there: reads
-    /// about one record of each stretch that long.
+    /// Searches backwards from the end of the longest possible frame for the nearest record end, and continues from
+    /// there: of each stretch that long it reads about one record.
     /// </remarks>
-    /// <param name="records">Whole records; the last one may be unfinished.</param>
+    /// <param name="records">Complete records; the last one may be partial.</param>
     /// <exception cref="InvalidDataException">These bytes cannot be records.</exception>
     public int? FindTooLong(ReadOnlySpan<byte> records)
     {
@@ -25,7 +27,7 @@ internal sealed class RecordLimit<T>(IRecordDecoder<T> decoder, int maxRecordByt
             int whole = decoder.FindLast(records.Slice(start, window));
             if (whole == 0)
             {
-                // A frame that is cut off tells of itself when it is decoded.
+                // Decoding reports a truncated frame.
                 return window < FrameBytes && !decoder.AcceptsUnfinishedEnd ? null : start;
             }
 

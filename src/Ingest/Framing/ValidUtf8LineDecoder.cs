@@ -2,12 +2,15 @@ using System.Text.Unicode;
 
 namespace FastStream;
 
-/// <summary>Lines that are looked at to be UTF-8, in the partitions: a slice at once, and line by line only where a slice is not.</summary>
+/// <summary>
+/// Decodes lines and checks, in the partitions, that they are UTF-8: a whole slice at once, and line by line only where
+/// a slice is not.
+/// </summary>
 internal sealed class ValidUtf8LineDecoder(InvalidUtf8Policy policy, StreamingMetrics metrics) : ISelectiveDecoder<Utf8Text>, ITextDecoder
 {
     public bool AcceptsUnfinishedEnd => true;
 
-    /// <summary>The decoder of a policy.</summary>
+    /// <summary>Returns the decoder for a policy.</summary>
     public static IRecordDecoder<Utf8Text> For(InvalidUtf8Policy policy, StreamingContext context) =>
         policy == InvalidUtf8Policy.Keep ? LineDecoder.Instance : new ValidUtf8LineDecoder(policy, context.Metrics);
 

@@ -3,17 +3,17 @@ namespace FastStream;
 public static partial class StreamingContextSources
 {
     /// <summary>
-    /// Takes the records of a sequence as they come; asks for no next one while
-    /// <see cref="StreamingOptions.MaxBufferedRecords"/> are held.
+    /// Takes the records of a sequence as they come; does not move to the next one while the stream holds
+    /// <see cref="StreamingOptions.MaxBufferedRecords"/>.
     /// </summary>
     /// <remarks>
-    /// After its end the stream goes on with empty batches; an error ends it too, and the policy for failed batches decides:
-    /// under <see cref="BatchFailurePolicy.FailContext"/> what came before it goes through a last batch and the context
-    /// fails, else listeners hear of it. A stop cancels the sequence's token.
+    /// When the sequence has ended, the stream continues with empty batches. When the sequence fails, the policy for
+    /// failed batches decides: under <see cref="BatchFailurePolicy.FailContext"/> the records before the failure are in
+    /// a last batch and the context fails; otherwise listeners are told. A stop cancels the sequence's token.
     /// </remarks>
     /// <example><code>context.AsyncEnumerableStream(client.ReadAllAsync()).Print();</code></example>
     /// <param name="context">The context.</param>
-    /// <param name="records">The sequence; enumerated once, from the context's start on.</param>
+    /// <param name="records">The sequence; enumerated once, beginning at the context's start.</param>
     public static DStream<T> AsyncEnumerableStream<T>(this StreamingContext context, IAsyncEnumerable<T> records)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -32,7 +32,7 @@ internal sealed class AsyncEnumerableReceiver<T>(IAsyncEnumerable<T> records) : 
         }
         catch (Exception error) when (!(error is OperationCanceledException && stop.IsCancellationRequested))
         {
-            // Also when only its disposal failed: enumerating again would give the same records twice.
+            // Applies even if only the disposal failed: enumerating again would give the same records twice.
             Stop($"The sequence failed: {error.Message}", error);
         }
     }
@@ -45,7 +45,7 @@ internal sealed class AsyncEnumerableReceiver<T>(IAsyncEnumerable<T> records) : 
         {
             while (true)
             {
-                // Room first, then the record: one that the sequence gave cannot go back.
+                // Room first, then the record: a record that the sequence has given cannot be put back.
                 await Supervisor.Queue.ReserveAsync(1, stop).ConfigureAwait(false);
                 bool stored = false;
                 try
@@ -58,7 +58,7 @@ internal sealed class AsyncEnumerableReceiver<T>(IAsyncEnumerable<T> records) : 
                     }
                     else
                     {
-                        // A sequence that does not look at its token must not hold up the stop.
+                        // A sequence that ignores its token must not delay the stop.
                         moving = move.AsTask();
                         moved = await moving.WaitAsync(stop).ConfigureAwait(false);
                         moving = null;
@@ -88,7 +88,7 @@ internal sealed class AsyncEnumerableReceiver<T>(IAsyncEnumerable<T> records) : 
         }
     }
 
-    // A sequence may not be disposed while it moves: then that follows when it is done.
+    // A sequence may not be disposed while it moves: the disposal then follows the move.
     private static ValueTask DisposeAsync(IAsyncEnumerator<T> enumerator, Task<bool>? moving)
     {
         if (moving is null or { IsCompleted: true })

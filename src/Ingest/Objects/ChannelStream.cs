@@ -5,15 +5,15 @@ namespace FastStream;
 public static partial class StreamingContextSources
 {
     /// <summary>
-    /// Takes the records of a channel as they come. When <see cref="StreamingOptions.MaxBufferedRecords"/> are held, it
-    /// reads no more, and the writers of a bounded channel wait.
+    /// Takes the records of a channel as they come. While the stream holds
+    /// <see cref="StreamingOptions.MaxBufferedRecords"/>, it reads no more, and the writers of a bounded channel wait.
     /// </summary>
     /// <remarks>
-    /// After the channel's completion the stream goes on with empty batches; with an error, the policy for failed
-    /// batches decides: under <see cref="BatchFailurePolicy.FailContext"/> what came before it goes through a last
-    /// batch and the context fails, else listeners hear of it. A graceful stop still takes what is in the channel, as
-    /// far as there is room. The stream reads the channel alone, or shares it with other readers: every record goes to
-    /// one of them.
+    /// When the channel has completed, the stream continues with empty batches. When it completes with an error, the
+    /// policy for failed batches decides: under <see cref="BatchFailurePolicy.FailContext"/> the records before the
+    /// error are in a last batch and the context fails; otherwise listeners are told. A graceful stop still takes what
+    /// is in the channel, as far as there is room. If the stream shares the channel with other readers, each record
+    /// goes to one of them.
     /// </remarks>
     /// <example><code>
     /// var channel = Channel.CreateBounded&lt;Order&gt;(1000);
@@ -30,13 +30,13 @@ public static partial class StreamingContextSources
     }
 
     /// <summary>
-    /// Takes what is given to a writer, which tells when a record counts: for producers that answer somebody, such as a
-    /// handler of HTTP requests or a consumer of a queue.
+    /// Takes the records given to a writer, which reports when a record counts: for producers that must answer a
+    /// caller, such as an HTTP request handler or a queue consumer.
     /// </summary>
     /// <remarks>
-    /// What is written before the context starts waits for the first batch; a graceful stop processes what was written
-    /// before it; after the stop the writer refuses everything.
-    /// See <see cref="AcknowledgedWriter{T}"/> for when a record counts.
+    /// Records written before the context starts wait for the first batch. A graceful stop processes the records
+    /// written before it; after the stop the writer refuses everything. See <see cref="AcknowledgedWriter{T}"/> for
+    /// when a record counts.
     /// </remarks>
     /// <example><code>
     /// context.ChannelStream(out AcknowledgedWriter&lt;Order&gt; orders).Print();
@@ -61,7 +61,7 @@ internal sealed class ChannelReceiver<T>(ChannelReader<T> reader) : Receiver<T>
         {
             while (await reader.WaitToReadAsync(stop).ConfigureAwait(false))
             {
-                // Room first, then the record: one that was read cannot go back.
+                // Room first, then the record: a record that was read cannot be put back.
                 await queue.ReserveAsync(1, stop).ConfigureAwait(false);
                 if (reader.TryRead(out T? record))
                 {
@@ -79,12 +79,12 @@ internal sealed class ChannelReceiver<T>(ChannelReader<T> reader) : Receiver<T>
         }
         catch (Exception error)
         {
-            // A channel that failed stays so: beginning again would only fail again.
+            // A failed channel stays failed: a restart would only fail again.
             Stop($"The channel ended with an error: {error.Message}", error);
         }
     }
 
-    // What was written before the stop, as far as there is room for it; a writer that goes on for ever is not followed.
+    // Takes what was written before the stop, as far as there is room; it does not follow a writer that never stops.
     private void TakeRest(RecordQueue<T> queue)
     {
         int most = reader.CanCount ? reader.Count : int.MaxValue;

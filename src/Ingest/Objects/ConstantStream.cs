@@ -4,11 +4,13 @@ namespace FastStream;
 
 public static partial class StreamingContextSources
 {
-    /// <summary>A stream whose every batch has these records: reference data to join with, or a load for experiments.</summary>
+    /// <summary>
+    /// Makes a stream whose batches all have the same records: reference data to join with, or a load for experiments.
+    /// </summary>
     /// <remarks>
-    /// With <see cref="StreamingOptions.StopWhenInputsEnd"/> the context does not wait for it, as it never has anything
-    /// new. Its records are taken for a part of the program: checkpoints do not keep them, and a batch that runs again
-    /// after a restart has those of the program that runs then.
+    /// With <see cref="StreamingOptions.StopWhenInputsEnd"/> the context does not wait for this stream, because it
+    /// never has anything new. Its records are regarded as part of the program: checkpoints do not keep them, and a
+    /// batch that runs again after a restart has the records of the program that runs then.
     /// </remarks>
     /// <example><code>var prices = context.ConstantStream(["a", "b"]);</code></example>
     /// <param name="context">The context.</param>
@@ -26,7 +28,7 @@ internal sealed class ConstantInputDStream<T>(StreamingContext context, T[] reco
 
     protected override InputBatch<T> Cut(BatchTime time) => RecordInputBatch.Of(records);
 
-    // It has nothing new to give, ever: a context that stops when its inputs have ended waits for the others.
+    // It never has anything new: a context that stops when its inputs have ended waits only for the others.
     protected override bool HasEnded => true;
 
     protected override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output) => new StateWriter(output).WriteByte(Version);

@@ -6,13 +6,13 @@ namespace FastStream;
 public static partial class StreamingContextSources
 {
     /// <summary>
-    /// Takes the messages of a block, which is linked to when the context starts. While
-    /// <see cref="StreamingOptions.MaxBufferedRecords"/> are held, the block keeps its messages.
+    /// Takes the messages of a block, and links to it when the context starts. While the stream holds
+    /// <see cref="StreamingOptions.MaxBufferedRecords"/>, the block keeps its messages.
     /// </summary>
     /// <remarks>
-    /// After the block's completion the stream goes on with empty batches; after its fault, the policy for failed batches decides:
-    /// under <see cref="BatchFailurePolicy.FailContext"/> what came before it goes through a last batch and the context
-    /// fails, else listeners hear of it.
+    /// When the block has completed, the stream continues with empty batches. When the block faults, the policy for
+    /// failed batches decides: under <see cref="BatchFailurePolicy.FailContext"/> the records before the fault are in a
+    /// last batch and the context fails; otherwise listeners are told.
     /// </remarks>
     /// <example><code>context.DataflowStream(parseBlock).Print();</code></example>
     /// <param name="context">The context.</param>
@@ -24,11 +24,14 @@ public static partial class StreamingContextSources
         return new ReceiverInputDStream<T>(context, new MailboxReceiver<T>(source), "Dataflow");
     }
 
-    /// <summary>A mailbox as an actor has one: any thread posts, and each batch takes what was posted since the last.</summary>
+    /// <summary>
+    /// Makes a mailbox, such as an actor has: any thread posts, and each batch takes what was posted since the last
+    /// one.
+    /// </summary>
     /// <remarks>
-    /// While <see cref="StreamingOptions.MaxBufferedRecords"/> are held, <c>Post</c> gives false and <c>SendAsync</c>
-    /// waits. What is posted before the context starts waits for the first batch; after the stop, or its own
-    /// completion, the mailbox declines everything.
+    /// While the mailbox holds <see cref="StreamingOptions.MaxBufferedRecords"/>, <c>Post</c> returns false and
+    /// <c>SendAsync</c> waits. Records posted before the context starts wait for the first batch; after the stop, or
+    /// after its own completion, the mailbox declines everything.
     /// </remarks>
     /// <example><code>
     /// context.DataflowStream(out ITargetBlock&lt;Order&gt; orders).Print();
@@ -61,7 +64,7 @@ internal sealed class MailboxReceiver<T>(ISourceBlock<T>? source) : Receiver<T>
         }
         catch (Exception error) when (!(error is OperationCanceledException && stop.IsCancellationRequested))
         {
-            // A block that faulted stays so.
+            // A faulted block stays faulted.
             Stop($"The source block failed: {error.Message}", error);
         }
         finally
@@ -72,24 +75,24 @@ internal sealed class MailboxReceiver<T>(ISourceBlock<T>? source) : Receiver<T>
     }
 }
 
-/// <summary>A dataflow target that stores what is offered while there is room, and postpones what is not.</summary>
+/// <summary>A dataflow target that stores offered messages while there is room, and postpones the others.</summary>
 /// <remarks>
-/// A source may hold a lock of its own while it offers, and needs that lock to give what was postponed: postponed
-/// messages are taken without this block's lock.
+/// A source may hold a lock of its own while it offers a message, and needs that lock to give a postponed one:
+/// therefore this block takes postponed messages without holding its own lock.
 /// </remarks>
 internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBlock<T>
 {
     private readonly Lock _lock = new();                                                    // guards the fields below
     private readonly Queue<ISourceBlock<T>> _waiting = [];                                  // sources of postponed messages, in order
-    // the newest message of each: one before it went to another target
+    // the newest message of each source: it gave earlier ones to other targets
     private readonly Dictionary<ISourceBlock<T>, DataflowMessageHeader> _postponed = [];
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _ended = new();                                // ends the wait for room
-    // takes what was postponed; null when there is nothing
+    // takes postponed messages; null when there are none
     private Task? _taking;
     private bool _declining;
 
-    /// <summary>Done when no postponed message is being taken.</summary>
+    /// <summary>Completes when no postponed message is being taken.</summary>
     public Task Taking
     {
         get
@@ -113,7 +116,7 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
                 return DataflowMessageStatus.DecliningPermanently;
             }
 
-            // What was postponed comes first, also while it is being taken.
+            // Postponed messages come first, also while they are being taken.
             if (_taking is not null || !supervisor.TryReserve())
             {
                 if (source is null)
@@ -192,7 +195,7 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
         }
     }
 
-    // A source that throws is told of, and the others go on: this loop takes for all of them.
+    // A source that throws is reported, and the others go on: this loop takes for all of them.
     private T? Consume(ISourceBlock<T> source, DataflowMessageHeader header, out bool consumed)
     {
         consumed = false;
@@ -203,7 +206,7 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
         catch (Exception error)
         {
             consumed = false;
-            supervisor.ReportError($"A linked source did not hand over a record that it had offered: {error.Message}", error);
+            supervisor.ReportError($"A linked source did not give a record that it had offered: {error.Message}", error);
             return default;
         }
     }
@@ -241,7 +244,8 @@ internal sealed class Mailbox<T>(ReceiverSupervisor<T> supervisor) : ITargetBloc
 
         _ended.Cancel();
 
-        // Sources that wait offer once more when their reservation is let go, and learn that nothing is taken any more.
+        // Waiting sources offer once more when their reservation is released, and learn that this target takes nothing
+        // any more.
         foreach ((ISourceBlock<T> source, DataflowMessageHeader header) in postponed)
         {
             if (source.ReserveMessage(header, this))

@@ -3,13 +3,14 @@ namespace FastStream;
 public static partial class StreamingContextSources
 {
     /// <summary>
-    /// Takes the records of an observable as they come. When <see cref="StreamingOptions.MaxBufferedRecords"/> are
-    /// held, <c>OnNext</c> waits on its caller's thread: observables have no other way to be slowed down.
+    /// Takes the records of an observable as they come. While the stream holds
+    /// <see cref="StreamingOptions.MaxBufferedRecords"/>, <c>OnNext</c> blocks its caller's thread: there is no other
+    /// way to slow an observable down.
     /// </summary>
     /// <remarks>
-    /// After its completion the stream goes on with empty batches; after its error, the policy for failed batches decides:
-    /// under <see cref="BatchFailurePolicy.FailContext"/> what came before it goes through a last batch and the context
-    /// fails, else listeners hear of it. A stop ends the subscription.
+    /// When the observable has completed, the stream continues with empty batches. When it reports an error, the policy
+    /// for failed batches decides: under <see cref="BatchFailurePolicy.FailContext"/> the records before the error are
+    /// in a last batch and the context fails; otherwise listeners are told. A stop ends the subscription.
     /// </remarks>
     /// <example><code>context.ObservableStream(Observable.Interval(TimeSpan.FromMilliseconds(10))).Print();</code></example>
     /// <param name="context">The context.</param>
@@ -38,7 +39,7 @@ internal sealed class ObservableReceiver<T>(IObservable<T> records) : Receiver<T
         }
     }
 
-    // A subscription that cannot be ended is no reason for another one, which might give the same records twice.
+    // If a subscription cannot be ended, do not subscribe again: that might give the same records twice.
     private void End(IDisposable subscription)
     {
         try
@@ -54,7 +55,7 @@ internal sealed class ObservableReceiver<T>(IObservable<T> records) : Receiver<T
     private sealed class Observer(ObservableReceiver<T> receiver, CancellationToken stop) : IObserver<T>
     {
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _subscribing;   // id of the thread that subscribes now; else 0
+        private int _subscribing;   // id of the thread that is subscribing now; otherwise 0
 
         public Task Ended => _ended.Task;
 
@@ -68,7 +69,8 @@ internal sealed class ObservableReceiver<T>(IObservable<T> records) : Receiver<T
 
         public void OnNext(T value)
         {
-            // Some push everything before Subscribe returns: there is no subscription to end yet, and only an exception stops them.
+            // Some observables push everything before Subscribe returns: there is no subscription to end yet, and only
+            // an exception stops them.
             bool isSubscribing = _subscribing == Environment.CurrentManagedThreadId;
             try
             {
@@ -85,7 +87,7 @@ internal sealed class ObservableReceiver<T>(IObservable<T> records) : Receiver<T
             }
             catch (OperationCanceledException)
             {
-                // The stream has ended before the record had room: nobody takes it any more.
+                // The stream ended before there was room for the record: nobody takes it any more.
                 receiver.Supervisor.CountDropped();
                 if (isSubscribing)
                 {

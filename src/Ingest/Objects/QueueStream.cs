@@ -6,17 +6,17 @@ namespace FastStream;
 public static partial class StreamingContextSources
 {
     /// <summary>
-    /// Takes a batch from a queue at every tick. What is added while the context runs is seen; lock the queue while
-    /// adding then, as this source does.
+    /// Takes a batch from a queue at every tick. Batches may be added while the context runs; the caller must lock the
+    /// queue then, as this source does.
     /// </summary>
     /// <example><code>
     /// var queue = new Queue&lt;IReadOnlyList&lt;int&gt;&gt;([[1, 2], [3]]);
     /// context.QueueStream(queue).Print();
     /// </code></example>
     /// <param name="context">The context.</param>
-    /// <param name="queue">The batches; an array in it must not change any more.</param>
-    /// <param name="oneAtATime">Whether a tick takes one batch (default), or all that are there as one.</param>
-    /// <param name="defaultBatch">What a tick gives when nothing is there; null (default) for an empty batch.</param>
+    /// <param name="queue">The batches; they must not change once they are in the queue.</param>
+    /// <param name="oneAtATime">Whether a tick takes one batch (default), or joins all batches in the queue into one.</param>
+    /// <param name="defaultBatch">The batch of a tick that finds the queue empty; null (default) for an empty batch.</param>
     public static DStream<T> QueueStream<T>(this StreamingContext context, Queue<IReadOnlyList<T>> queue,
         bool oneAtATime = true, IReadOnlyList<T>? defaultBatch = null)
     {
@@ -32,11 +32,11 @@ public static partial class StreamingContextSources
         }
     }
 
-    /// <summary>Takes a batch from a queue at every tick; any thread may add meanwhile.</summary>
+    /// <summary>Takes a batch from a queue at every tick; any thread may add batches meanwhile.</summary>
     /// <param name="context">The context.</param>
-    /// <param name="queue">The batches; an array in it must not change any more.</param>
-    /// <param name="oneAtATime">Whether a tick takes one batch (default), or all that are there as one.</param>
-    /// <param name="defaultBatch">What a tick gives when nothing is there; null (default) for an empty batch.</param>
+    /// <param name="queue">The batches; they must not change once they are in the queue.</param>
+    /// <param name="oneAtATime">Whether a tick takes one batch (default), or joins all batches in the queue into one.</param>
+    /// <param name="defaultBatch">The batch of a tick that finds the queue empty; null (default) for an empty batch.</param>
     public static DStream<T> QueueStream<T>(this StreamingContext context, ConcurrentQueue<IReadOnlyList<T>> queue,
         bool oneAtATime = true, IReadOnlyList<T>? defaultBatch = null)
     {
@@ -50,7 +50,7 @@ internal delegate bool TryTakeBatch<T>(out IReadOnlyList<T>? batch);
 internal sealed class QueueSource<T>(TryTakeBatch<T> tryTake, bool oneAtATime, IReadOnlyList<T>? defaultBatch) : Source<T>
 {
     private readonly T[] _default = defaultBatch is null ? [] : [.. defaultBatch];
-    private bool _hadNull;   // a null was taken behind good batches: they went first, now it is reported
+    private bool _hadNull;   // a null came after good batches: the last tick gave those, the next one reports the null
 
     protected override InputBatch<T> Cut(BatchTime time)
     {

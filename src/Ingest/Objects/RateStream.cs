@@ -6,18 +6,18 @@ namespace FastStream;
 public static partial class StreamingContextSources
 {
     /// <summary>
-    /// A stream of made records: by each batch time there have been exactly rate × time since the start of them,
-    /// numbered from 0. Where the context has checkpoints, a restart goes on from the number; the time in between makes
-    /// no records.
+    /// Makes a stream of generated records, numbered from 0: at each batch time their total is exactly rate × time
+    /// since the start. Where the context has checkpoints, a restart continues from the next number; the time between
+    /// the runs makes no records.
     /// </summary>
     /// <remarks>
-    /// Records are made in the partitions when the batch runs: they take no memory before, and a batch that is run
+    /// The partitions make the records when the batch runs: the records take no memory before, and a batch that runs
     /// again has the same ones.
     /// </remarks>
     /// <example><code>context.RateStream(100_000, index => new Reading(Sensor: index % 100, Value: index));</code></example>
     /// <param name="context">The context.</param>
     /// <param name="recordsPerSecond">The rate: 1 or more.</param>
-    /// <param name="make">Makes the record of a number; called from many threads.</param>
+    /// <param name="make">Makes the record with a number; called from many threads.</param>
     /// <exception cref="ArgumentOutOfRangeException">The rate is less than 1.</exception>
     public static DStream<T> RateStream<T>(this StreamingContext context, long recordsPerSecond, Func<long, T> make)
     {
@@ -32,9 +32,9 @@ internal sealed class RateSource<T>(long recordsPerSecond, Func<long, T> make) :
 {
     private const byte Version = 1;
 
-    private BatchTime? _last;   // the batch before; null where that was in an earlier run
-    private long _elapsedMs;    // for which records were made; while the program is down it stands still
-    private long _made;         // records of all batches before
+    private BatchTime? _last;   // the previous batch; null where that was in an earlier run
+    private long _elapsedMs;    // time for which records were made; stands still while the program is down
+    private long _made;         // records in all previous batches
     private bool _goesOn;       // whether there was an earlier run
 
     protected override ValueTask StartAsync(CancellationToken cancellationToken)
@@ -52,7 +52,8 @@ internal sealed class RateSource<T>(long recordsPerSecond, Func<long, T> make) :
         return new RateBatch<T>(first, _made - first, make);
     }
 
-    // Its records are numbers still: the function that makes them is the program's. | 1 | first number (8 bytes) | position |
+    // Saves numbers, not records: the program has the function that makes them. | 1 | first number (8 bytes) | position
+    // |
     protected override void SaveBatch(InputBatch<T> batch, IBufferWriter<byte> output)
     {
         var writer = new StateWriter(output);
@@ -82,7 +83,7 @@ internal sealed class RateSource<T>(long recordsPerSecond, Func<long, T> make) :
         ReadPosition(ref reader);
     }
 
-    // | records made (8) | ms that they were made for (8) | records a second (8) |
+    // | records made (8) | elapsed ms for which they were made (8) | records a second (8) |
     private void WritePosition(StateWriter writer)
     {
         writer.WriteInt64(_made);
@@ -97,7 +98,7 @@ internal sealed class RateSource<T>(long recordsPerSecond, Func<long, T> make) :
         _elapsedMs = reader.ReadNatural();
         if (reader.ReadNatural() != recordsPerSecond)
         {
-            // As long as it would have taken at the rate of now.
+            // The time that these records would have taken at the present rate.
             _elapsedMs = (long)(((Int128)_made * 1000) / recordsPerSecond);
         }
 
@@ -107,7 +108,7 @@ internal sealed class RateSource<T>(long recordsPerSecond, Func<long, T> make) :
 
 internal sealed class RateBatch<T>(long first, long count, Func<long, T> make) : InputBatch<T>
 {
-    /// <summary>Number of its first record.</summary>
+    /// <summary>Number of the batch's first record.</summary>
     public long First => first;
 
     public override long RecordCount => count;

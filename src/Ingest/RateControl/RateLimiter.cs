@@ -1,13 +1,13 @@
 namespace FastStream;
 
 /// <summary>
-/// A token bucket: how many records a second may pass, on the context's clock. What was not used is saved for up to a
-/// second.
+/// A token bucket: limits how many records a second may pass, on the context's clock. Unused tokens are kept for up to
+/// a second.
 /// </summary>
 /// <remarks>
-/// Spark's rules: the first limit is the lesser of the initial and the maximal rate, changes of 0 or less are ignored,
-/// and no change goes above the maximum. A request passes when the ones before it are paid for, and its own price is
-/// what the next one waits for. Safe from any thread.
+/// Spark's rules: the first limit is the lesser of the initial and the maximum rate, changes of 0 or less are ignored,
+/// and no change goes above the maximum. A request passes when the requests before it are paid for; the next request
+/// waits for this one's price. Safe from any thread.
 /// </remarks>
 public sealed class RateLimiter
 {
@@ -16,12 +16,12 @@ public sealed class RateLimiter
     private readonly TimeProvider _clock;
     private readonly long _maxRate;               // long.MaxValue: no limit
     private readonly Lock _lock = new();          // guards the fields below
-    private double _tokens;                       // may pass now; negative: owed
-    private long _refilledAt;                     // timestamp
+    private double _tokens;                       // records that may pass now; negative: debt
+    private long _refilledAt;                     // the clock's timestamp
     private long _rate;
 
     /// <summary>Makes a limiter.</summary>
-    /// <param name="options">The initial and the maximal rate.</param>
+    /// <param name="options">The initial and the maximum rate.</param>
     /// <param name="clock">The clock.</param>
     public RateLimiter(RateOptions options, TimeProvider clock)
     {
@@ -45,7 +45,9 @@ public sealed class RateLimiter
         }
     }
 
-    /// <summary>Sets another limit: 0 or less is ignored, and the maximum is not exceeded.</summary>
+    /// <summary>
+    /// Sets another limit: a value of 0 or less is ignored, and a value above the maximum becomes the maximum.
+    /// </summary>
     public void Update(long recordsPerSecond)
     {
         lock (_lock)
@@ -59,7 +61,7 @@ public sealed class RateLimiter
         }
     }
 
-    /// <summary>Lets records pass if they may now.</summary>
+    /// <summary>Lets records pass if they may pass now; returns whether they did.</summary>
     public bool TryAcquire(int records = 1)
     {
         lock (_lock)
@@ -69,9 +71,9 @@ public sealed class RateLimiter
         }
     }
 
-    /// <summary>Lets records pass when they may: waits until the ones before them are paid for.</summary>
+    /// <summary>Waits until the records before these are paid for, then lets these pass.</summary>
     /// <param name="records">How many: 1 or more.</param>
-    /// <param name="cancellationToken">Gives up; nothing is paid for then.</param>
+    /// <param name="cancellationToken">Ends the wait; nothing is paid for then.</param>
     public ValueTask AcquireAsync(int records = 1, CancellationToken cancellationToken = default)
     {
         TimeSpan wait;

@@ -2,10 +2,12 @@ using FastStream.Runtime;
 
 namespace FastStream;
 
-/// <summary>Makes the limiter that a context's options ask for, and has it follow the batches where they are to adapt.</summary>
+/// <summary>
+/// Makes the limiter that a context's options ask for, and lets it follow the batches where the rate adapts.
+/// </summary>
 internal static class ReceiverRate
 {
-    /// <summary>The limiter of an input; null where there is neither a limit nor adaptation.</summary>
+    /// <summary>Makes the limiter of an input; null where there is neither a limit nor adaptation.</summary>
     public static RateLimiter? LimiterFor(SourceContext source)
     {
         StreamingOptions options = source.Options;

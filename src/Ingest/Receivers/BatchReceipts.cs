@@ -1,18 +1,20 @@
 namespace FastStream;
 
-/// <summary>The receipts of one input whose records somebody waits for. Safe from any thread.</summary>
+/// <summary>
+/// The receipts of one input's batches, for callers that wait until their records count. Safe from any thread.
+/// </summary>
 /// <remarks>
-/// A batch settles its own; what no batch has settled when the context has stopped is refused then, so that nobody waits for
-/// ever.
+/// Each batch settles its receipt. Receipts that no batch has settled when the context has stopped are refused then, so
+/// that nobody waits for ever.
 /// </remarks>
 internal sealed class BatchReceipts
 {
     private readonly Lock _lock = new();                       // guards all below
     private readonly List<BatchReceipt> _unsettled = [];
-    private BatchReceipt? _next;                               // of the records that are not cut; null while nobody waits for one
+    private BatchReceipt? _next;                               // for the records not cut yet; null while nobody waits for one
     private Exception? _stopped;                               // why nothing more will be settled
 
-    /// <summary>The receipt of the next cut.</summary>
+    /// <summary>Returns the receipt of the next cut.</summary>
     public BatchReceipt Next()
     {
         lock (_lock)
@@ -32,7 +34,7 @@ internal sealed class BatchReceipts
         }
     }
 
-    /// <summary>Hands the receipt over to the batch that is cut now.</summary>
+    /// <summary>Passes the receipt to the batch that is cut now.</summary>
     public BatchReceipt? Take()
     {
         lock (_lock)
@@ -43,8 +45,10 @@ internal sealed class BatchReceipts
         }
     }
 
-    /// <summary>Nothing runs any more: what is not settled never will be.</summary>
-    /// <param name="failure">What stopped the context; null for a stop that was asked for.</param>
+    /// <summary>
+    /// Refuses all receipts that are not settled, because nothing runs any more that could settle them.
+    /// </summary>
+    /// <param name="failure">What stopped the context; null for a requested stop.</param>
     public void Stop(Exception? failure)
     {
         const string Message = "The context has stopped, and the record is in none of its batches that count. Send it again.";

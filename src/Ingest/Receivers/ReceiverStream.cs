@@ -4,7 +4,9 @@ namespace FastStream;
 
 public static partial class StreamingContextSources
 {
-    /// <summary>The records that a receiver stores; each batch has what was stored since the last.</summary>
+    /// <summary>
+    /// Makes a stream of the records that a receiver stores; each batch has the records stored since the last one.
+    /// </summary>
     /// <example><code>context.ReceiverStream(new MqttReceiver("broker", "sensors/#")).Print();</code></example>
     /// <param name="context">The context, which starts and stops the receiver.</param>
     /// <param name="receiver">The receiver; it can feed one stream.</param>
@@ -73,7 +75,7 @@ internal sealed class ReceiverInputDStream<T> : InputDStream<T>
 
     protected override InputBatch<T> Cut(BatchTime time) => _supervisor.Queue.Cut();
 
-    // First that it has ended: what it stored is seen then.
+    // Ask first whether it has ended: everything it stored is visible then.
     protected override bool HasEnded => _supervisor.HasEnded && _supervisor.Queue.IsEmpty;
 
     protected override ValueTask StopAsync() => _supervisor.StopAsync();

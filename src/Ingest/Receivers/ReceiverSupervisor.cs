@@ -3,8 +3,8 @@ using FastStream.Runtime;
 namespace FastStream;
 
 /// <summary>
-/// Runs one receiver: starts it, begins again what failed, stops it, tells listeners, and keeps what it stores. Safe
-/// from any thread.
+/// Runs one receiver: starts it, restarts it after a failure, stops it, tells listeners, and keeps the records that it
+/// stores. Safe from any thread.
 /// </summary>
 internal sealed class ReceiverSupervisor<T>
 {
@@ -16,12 +16,12 @@ internal sealed class ReceiverSupervisor<T>
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();                // guards the fields below
     private CancellationTokenSource? _run;              // ends the present run
-    private Task _ending = Task.CompletedTask;          // calls back whoever registered with the present run's token
-    private TimeSpan? _restartDelay;                    // asked for by Restart; null when it was not
+    private Task _ending = Task.CompletedTask;          // runs the callbacks registered with the present run's token
+    private TimeSpan? _restartDelay;                    // requested by Restart; null when there was no request
     private ReceiverState _state;
     private Task _running = Task.CompletedTask;
-    private string? _stopMessage;                       // why it was stopped; null where nobody said, or an error came after it
-    private CancellationToken _abort;                   // cancelled when nothing received matters any more
+    private string? _stopMessage;                       // why it was stopped; null where no reason was given, or an error followed
+    private CancellationToken _abort;                   // cancelled when no received record matters any more
 
     public ReceiverSupervisor(SourceContext source, Receiver<T> receiver)
     {
@@ -44,7 +44,7 @@ internal sealed class ReceiverSupervisor<T>
 
     public RateLimiter? Limiter => _limiter;
 
-    /// <summary>Cancelled when nothing received matters any more.</summary>
+    /// <summary>Cancelled when no received record matters any more.</summary>
     public CancellationToken Aborted => _abort;
 
     public ReceiverState State
@@ -58,7 +58,7 @@ internal sealed class ReceiverSupervisor<T>
         }
     }
 
-    /// <summary>Whether it was started and stores nothing any more.</summary>
+    /// <summary>Whether the receiver was started and stores nothing any more.</summary>
     public bool HasEnded
     {
         get
@@ -83,7 +83,7 @@ internal sealed class ReceiverSupervisor<T>
         }
     }
 
-    /// <summary>Ends the receiver and waits until it has stored what it still wants to.</summary>
+    /// <summary>Ends the receiver and waits until it has stored its last records.</summary>
     public async ValueTask StopAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
@@ -97,14 +97,14 @@ internal sealed class ReceiverSupervisor<T>
         _stop.Dispose();
     }
 
-    /// <summary>Stores a record; with a journal it is on the disk then.</summary>
+    /// <summary>Stores a record; with a journal the record is on the disk when the task completes.</summary>
     public ValueTask StoreAsync(T record, CancellationToken cancellationToken)
     {
         ValueTask storing = HandOverAsync(record, cancellationToken);
         return !_queue.HasJournal ? storing : new ValueTask(StoreAndWriteAsync(storing));
     }
 
-    /// <summary>Stores a record; with a journal it will soon be on the disk.</summary>
+    /// <summary>Stores a record; with a journal the record will soon be on the disk.</summary>
     public ValueTask HandOverAsync(T record, CancellationToken cancellationToken)
     {
         bool reserved = _queue.TryReserve(1);
@@ -130,7 +130,9 @@ internal sealed class ReceiverSupervisor<T>
         await _queue.WhenWrittenAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Stores records as one block; done when their batch counts, or with a journal when they are on the disk.</summary>
+    /// <summary>
+    /// Stores records as one block; completes when their batch counts, or with a journal when they are on the disk.
+    /// </summary>
     public async Task StoreAcknowledgedAsync(ReadOnlyMemory<T> records, CancellationToken cancellationToken)
     {
         if (records.IsEmpty)
@@ -173,7 +175,7 @@ internal sealed class ReceiverSupervisor<T>
         }
         else if (error is not null)
         {
-            // It was told to stop: how it ends is no reason for the stop to fail.
+            // It was told to stop: the way it ends must not fail the stop.
             ReportError(message, error);
         }
         else
@@ -194,7 +196,9 @@ internal sealed class ReceiverSupervisor<T>
         _events.ReportError(message, error);
     }
 
-    /// <summary>Makes room for one record and lets it pass the limiter if both can be now; <c>Queue.Add</c> must follow.</summary>
+    /// <summary>
+    /// Makes room for one record and lets it pass the limiter, if both are possible now; <c>Queue.Add</c> must follow.
+    /// </summary>
     public bool TryReserve()
     {
         if (_queue.TryReserve(1))
@@ -211,8 +215,8 @@ internal sealed class ReceiverSupervisor<T>
     }
 
     /// <summary>
-    /// Stores a record that has room: waits for the limiter, and stores it too when that wait is given up, as it cannot
-    /// go back.
+    /// Stores a record that has room: waits for the limiter, and stores the record even if that wait is cancelled,
+    /// because the record cannot be put back.
     /// </summary>
     public ValueTask StoreReservedAsync(T record, CancellationToken cancellationToken)
     {
@@ -237,7 +241,9 @@ internal sealed class ReceiverSupervisor<T>
         }
     }
 
-    /// <summary>Waits for the limiter with room in hand; gives the room up when the wait is.</summary>
+    /// <summary>
+    /// Waits for the limiter while holding room for a record; releases the room if the wait is cancelled.
+    /// </summary>
     public async ValueTask PassLimiterAsync(CancellationToken cancellationToken)
     {
         try
@@ -269,7 +275,7 @@ internal sealed class ReceiverSupervisor<T>
         _queue.Add(record);
     }
 
-    // Also where the context was never started: whoever waits for room, or for a batch, waits no more.
+    // Also runs where the context was never started, so that nobody waits for room or for a batch any more.
     private void RefuseRest(Exception? failure)
     {
         _queue.Complete();
@@ -302,7 +308,8 @@ internal sealed class ReceiverSupervisor<T>
         }
     }
 
-    // The receiver's callbacks run elsewhere, without a lock of ours, and what they throw must not reach whoever stops the context.
+    // The receiver's callbacks run on another thread, without our locks, and their exceptions must not reach the caller
+    // that stops the context.
     private async Task CallBackAsync(CancellationTokenSource run)
     {
         try
@@ -329,7 +336,7 @@ internal sealed class ReceiverSupervisor<T>
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // Stopped while waiting to begin again.
+            // Stopped while waiting to restart.
         }
         catch (Exception error)
         {
@@ -346,7 +353,7 @@ internal sealed class ReceiverSupervisor<T>
         }
     }
 
-    /// <summary>One run; gives the wait before the next one, or null when there is none.</summary>
+    /// <summary>Runs the receiver once; returns the wait before the next run, or null when there is none.</summary>
     private async Task<TimeSpan?> RunOnceAsync(CancellationToken stop)
     {
         using var run = new CancellationTokenSource();

@@ -5,12 +5,11 @@ using System.Runtime.InteropServices;
 namespace FastStream;
 
 /// <summary>
-/// Received records that wait for the next batch, in pooled arrays. Safe from any thread; records of one thread keep
+/// Received records that wait for the next batch, in pooled arrays. Safe from any thread; each thread's records keep
 /// their order.
 /// </summary>
 /// <remarks>
-/// The bound counts records from their reservation until the batch that took them is done with: then it gives its room
-/// back.
+/// The bound counts records from their reservation until the batch that took them is done and returns their room.
 /// </remarks>
 internal sealed class RecordQueue<T>(int maxRecords)
 {
@@ -24,7 +23,7 @@ internal sealed class RecordQueue<T>(int maxRecords)
     private int _count;                                       // records in it
     private bool _isComplete;                                 // nothing is taken any more
     private JournaledRecords<T>? _journal;                    // since the start; null where there is none
-    private IDisposable? _received;                           // holds the texts of records that an earlier run received; until they are cut
+    private IDisposable? _received;                           // owns the texts of records that an earlier run received, until they are cut
 
     /// <summary>Records stored and reserved, and those in batches that are not done.</summary>
     public long Held => _room.Held;
@@ -41,22 +40,24 @@ internal sealed class RecordQueue<T>(int maxRecords)
         }
     }
 
-    /// <summary>Makes room for records, waiting until there is some: reserve before taking them from where they cannot go back.</summary>
+    /// <summary>
+    /// Waits until there is room for records and reserves it: reserve before taking records that cannot be put back.
+    /// </summary>
     public ValueTask ReserveAsync(int records, CancellationToken cancellationToken) =>
         _journal is null || _journal.HasRoom ? _room.TakeAsync(records, cancellationToken) : ReserveLaterAsync(_journal,
             records, cancellationToken);
 
-    /// <summary>Makes room for records if there is some now.</summary>
+    /// <summary>Reserves room for records if there is room now.</summary>
     public bool TryReserve(int records) => _journal is not { HasRoom: false } && _room.TryTake(records);
 
-    /// <summary>Done when everything that was stored until now is on the disk: at once where there is no journal.</summary>
+    /// <summary>Completes when everything stored so far is on the disk: at once where there is no journal.</summary>
     public Task WhenWrittenAsync() => _journal?.WhenWrittenAsync() ?? Task.CompletedTask;
 
-    /// <summary>Gives up a reservation.</summary>
+    /// <summary>Releases a reservation.</summary>
     public void CancelReservation(int records) => _room.Give(records);
 
     /// <summary>Stores one record that room was reserved for.</summary>
-    /// <exception cref="OperationCanceledException">The queue is complete; the room is given up.</exception>
+    /// <exception cref="OperationCanceledException">The queue is complete; the room is released.</exception>
     public void Add(T record)
     {
         lock (_lock)
@@ -81,12 +82,12 @@ internal sealed class RecordQueue<T>(int maxRecords)
         throw Refuse(1);
     }
 
-    /// <summary>Stores records that room was reserved for, together: one batch takes them all.</summary>
+    /// <summary>Stores records that room was reserved for, together: they are all in one batch.</summary>
     /// <param name="records">The records.</param>
-    /// <param name="withReceipt">Whether to tell when their batch counts; where there is a journal, <see
-    /// cref="WhenWrittenAsync"/> tells instead.</param>
-    /// <returns>Done when it does.</returns>
-    /// <exception cref="OperationCanceledException">The queue is complete; the room is given up.</exception>
+    /// <param name="withReceipt">Whether to report when their batch counts; with a journal, use
+    /// <see cref="WhenWrittenAsync"/> instead.</param>
+    /// <returns>A task that completes when the records count; at once without a receipt.</returns>
+    /// <exception cref="OperationCanceledException">The queue is complete; the room is released.</exception>
     public Task AddRange(ReadOnlySpan<T> records, bool withReceipt = false)
     {
         lock (_lock)
@@ -101,23 +102,24 @@ internal sealed class RecordQueue<T>(int maxRecords)
                 AppendLocked(_journal, records);
             }
 
-            // Where there is a journal, what counts is that it is written.
+            // With a journal, records count when they are written.
             Task counts = withReceipt && _journal is null ? Receipts.Next().Settled : Task.CompletedTask;
             StoreLocked(records);
             return counts;
         }
     }
 
-    /// <summary>Receipts of batches whose records somebody waits for.</summary>
+    /// <summary>Receipts for callers that wait until their records count.</summary>
     public BatchReceipts Receipts { get; } = new();
 
-    /// <summary>Whether what is stored goes into a journal.</summary>
+    /// <summary>Whether stored records are also written to a journal.</summary>
     public bool HasJournal => _journal is not null;
 
-    /// <summary>Writes what is stored into a journal too, from now on and what was stored before the start.</summary>
+    /// <summary>Also writes records to a journal: those stored before the start, and all from now on.</summary>
     /// <param name="journal">The journal.</param>
-    /// <param name="received">What an earlier run has received, which the first cut takes first, and the queue gives back.</param>
-    /// <exception cref="IOException">The disk does not take it.</exception>
+    /// <param name="received">Records that an earlier run received: they come first in the first cut. The queue
+    /// disposes of them.</param>
+    /// <exception cref="IOException">Writing to the disk failed.</exception>
     public void Begin(JournaledRecords<T> journal, RecordInputBatch<T> received)
     {
         _room.TakeAnyway(received.RecordCount);
@@ -143,7 +145,9 @@ internal sealed class RecordQueue<T>(int maxRecords)
         }
     }
 
-    /// <summary>Takes nothing any more: what was stored is in the next cut, and what comes later is refused, not lost unseen.</summary>
+    /// <summary>
+    /// Accepts nothing any more: the next cut has what was stored, and later records are refused, not silently lost.
+    /// </summary>
     public void Complete()
     {
         lock (_lock)
@@ -152,7 +156,7 @@ internal sealed class RecordQueue<T>(int maxRecords)
         }
     }
 
-    /// <summary>Takes everything stored until now.</summary>
+    /// <summary>Takes everything stored so far.</summary>
     public RecordInputBatch<T> Cut()
     {
         List<ReadOnlyMemory<T>> blocks;

@@ -1,8 +1,8 @@
 namespace FastStream;
 
 /// <summary>
-/// How long to wait before the next try: doubled after every failure up to a limit, less up to half by chance, so that
-/// many do not come back at once.
+/// How long to wait before the next attempt: it doubles after every failure up to a limit, and is shortened at random
+/// by up to half, so that many do not come back at once.
 /// </summary>
 /// <remarks>Belongs to one loop; not thread safe.</remarks>
 internal sealed class RetryDelay
@@ -18,7 +18,7 @@ internal sealed class RetryDelay
         _next = first;
     }
 
-    /// <summary>The next wait.</summary>
+    /// <summary>Returns the next wait.</summary>
     public TimeSpan Next()
     {
         TimeSpan delay = _next;
@@ -26,6 +26,6 @@ internal sealed class RetryDelay
         return delay * (0.5 + (Random.Shared.NextDouble() / 2));
     }
 
-    /// <summary>Something worked: the next failure begins with the first delay again.</summary>
+    /// <summary>Call it after a success: the next failure begins with the first delay again.</summary>
     public void Reset() => _next = _first;
 }

@@ -4,30 +4,29 @@ using System.Net.Sockets;
 namespace FastStream;
 
 /// <summary>
-/// Listens at an address and hands connections on, until it is told to stop: whatever fails meanwhile is told of, and
-/// tried again.
+/// Listens at an address and passes connections on until it is stopped: failures meanwhile are reported and retried.
 /// </summary>
 /// <param name="endPoint">Address and port; port 0 lets the system choose.</param>
 /// <param name="backlog">Connections that the system holds until they are accepted.</param>
-/// <param name="clock">Times the tries.</param>
-/// <param name="report">Told of what fails: once for failures in a row of one kind.</param>
+/// <param name="clock">Times the retries.</param>
+/// <param name="report">Called with a failure: once for consecutive failures of one kind.</param>
 internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider clock, Action<string, Exception> report) : IDisposable
 {
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(1);
 
     private IPEndPoint _endPoint = endPoint;   // with the port, once it is known
     private Socket? _listener;
-    private string? _lastFailure;   // told of; null after something worked
+    private string? _lastFailure;   // last reported; null after a success
 
-    /// <summary>Takes one connection; replaced by tests that want failures.</summary>
+    /// <summary>Accepts one connection; tests replace it to cause failures.</summary>
     internal Func<Socket, CancellationToken, ValueTask<Socket>> AcceptOne { get; set; } =
         static (listener, stop) => listener.AcceptAsync(stop);
 
-    /// <summary>The wait before the first new try; it doubles up to a second.</summary>
+    /// <summary>The wait before the first retry; it doubles up to a second.</summary>
     internal TimeSpan FirstRetry { get; set; } = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Binds and listens; gives the address, with the port that the system chose.</summary>
-    /// <exception cref="SocketException">The address is taken or not this machine's.</exception>
+    /// <summary>Binds and listens; returns the address, with the port that the system chose.</summary>
+    /// <exception cref="SocketException">The address is in use or not this machine's.</exception>
     public IPEndPoint Listen()
     {
         _listener = Open(_endPoint);
@@ -35,12 +34,12 @@ internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider cl
         return _endPoint;
     }
 
-    /// <summary>Accepts until it is told to stop.</summary>
+    /// <summary>Accepts connections until it is stopped.</summary>
     /// <param name="takePlace">Waits until one more connection may be open.</param>
-    /// <param name="givePlace">There was no connection for the place.</param>
-    /// <param name="accepted">Takes a connection and its place over; when it throws, neither.</param>
-    /// <param name="stop">Ends it.</param>
-    /// <exception cref="OperationCanceledException">It was told to stop: there is no other end.</exception>
+    /// <param name="givePlace">Returns a place for which no connection came.</param>
+    /// <param name="accepted">Takes ownership of a connection and its place; of neither when it throws.</param>
+    /// <param name="stop">Ends accepting.</param>
+    /// <exception cref="OperationCanceledException">It was stopped, which is the only way it ends.</exception>
     public async Task RunAsync(
         Func<CancellationToken, ValueTask> takePlace, Action givePlace, Action<Socket> accepted, CancellationToken stop)
     {
@@ -57,7 +56,7 @@ internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider cl
             }
             catch (Exception error) when (!stop.IsCancellationRequested)
             {
-                // Such as too many open files: connections that are open go on meanwhile.
+                // For example, too many files are open: open connections continue meanwhile.
                 givePlace();
                 Tell(error);
                 if (!IsOfOthers(error))
@@ -72,7 +71,7 @@ internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider cl
 
     public void Dispose() => _listener?.Dispose();
 
-    // Want of handles or memory, or a peer that went: the listening socket is as good as before.
+    // A lack of handles or memory, or a peer that went away: the listening socket itself is still good.
     private static bool IsOfOthers(Exception error) => error is SocketException
     {
         SocketErrorCode: SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable
@@ -93,7 +92,7 @@ internal sealed class Acceptor(IPEndPoint endPoint, int backlog, TimeProvider cl
         }
     }
 
-    // The listening socket itself may be what is broken. Where no new one can be had, the next failure leads here again.
+    // The listening socket itself may be broken. If a new one cannot be made, the next failure leads here again.
     private void Reopen()
     {
         try

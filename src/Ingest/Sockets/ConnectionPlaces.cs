@@ -3,29 +3,29 @@ using System.Net;
 namespace FastStream;
 
 /// <summary>
-/// How many connections may be open, and how many from one address; tells when a limit is reached, once each time. Safe
-/// from any thread.
+/// Limits how many connections may be open, in total and from one address; reports when a limit is reached, once each
+/// time. Safe from any thread.
 /// </summary>
 /// <remarks>
-/// A limit counts as left when an eighth of its places is free again, so that connections that come and go at the limit
-/// are told of once; and it is not told again within a minute. IPv6 addresses count by their first 64 bits,
-/// which is what one network is given.
+/// A limit is no longer reached when an eighth of its places is free again, so that connections that come and go at the
+/// limit cause one report; and a limit is not reported again within a minute. IPv6 addresses count by their first 64
+/// bits, which is the prefix of one network.
 /// </remarks>
 /// <param name="most">The most connections.</param>
 /// <param name="mostPerAddress">The most from one address.</param>
-/// <param name="clock">Times how often.</param>
-/// <param name="reached">Told of a limit that was reached.</param>
+/// <param name="clock">Times the reports.</param>
+/// <param name="reached">Called when a limit is reached.</param>
 internal sealed class ConnectionPlaces(int most, int mostPerAddress, TimeProvider clock, Action<string> reached) : IDisposable
 {
-    private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);   // after something was told
+    private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);   // between two reports
 
     private readonly SemaphoreSlim _free = new(most, most);
     private readonly Lock _lock = new();                         // guards all below
     private readonly Dictionary<IPAddress, Peer> _peers = [];
-    private int _taken;                                          // places, also the one that the next connection will have
-    private bool _isFull;                                        // reached, and not left since
-    private long? _fullTold;                                     // when that was told last
-    private long? _peerTold;                                     // when the limit of an address was told last
+    private int _taken;                                          // places, including the one for the next connection
+    private bool _isFull;                                        // the limit is reached
+    private long? _fullTold;                                     // when that was last reported
+    private long? _peerTold;                                     // when the limit of an address was last reported
 
     /// <summary>Connections closed because there were too many from their address.</summary>
     public long Refused { get; private set; }
@@ -40,7 +40,7 @@ internal sealed class ConnectionPlaces(int most, int mostPerAddress, TimeProvide
         }
     }
 
-    /// <summary>A place is free again.</summary>
+    /// <summary>Returns a place.</summary>
     public void Give()
     {
         lock (_lock)
@@ -52,7 +52,7 @@ internal sealed class ConnectionPlaces(int most, int mostPerAddress, TimeProvide
         _free.Release();
     }
 
-    /// <summary>A connection has come for a place; false when there are too many from its address.</summary>
+    /// <summary>Adds a connection from an address; false when there are too many from it.</summary>
     public bool Enter(IPAddress address)
     {
         IPAddress network = NetworkOf(address);
@@ -101,7 +101,7 @@ internal sealed class ConnectionPlaces(int most, int mostPerAddress, TimeProvide
         return isIn;
     }
 
-    /// <summary>The connection has ended; its place is given apart.</summary>
+    /// <summary>Removes a connection that has ended; <see cref="Give"/> returns its place.</summary>
     public void Leave(IPAddress address)
     {
         lock (_lock)
@@ -118,7 +118,7 @@ internal sealed class ConnectionPlaces(int most, int mostPerAddress, TimeProvide
 
     public void Dispose() => _free.Dispose();
 
-    // So many taken places are few enough to tell of the limit again.
+    // With no more than this many places taken, the limit may be reported again.
     private static int Left(int limit) => Math.Min(limit - 1, limit - (limit / 8));
 
     private static IPAddress NetworkOf(IPAddress address)

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace FastStream;
 
-/// <summary>What connecting and listening sources have in common in their settings.</summary>
+/// <summary>Settings that connecting and listening sources have in common.</summary>
 internal static class ConnectionSettings
 {
     private static readonly TimeSpan ShortestKeepAlive = TimeSpan.FromSeconds(6);
@@ -19,7 +19,9 @@ internal static class ConnectionSettings
         OptionCheck.Check(Enum.IsDefined(invalidUtf8), "InvalidUtf8", invalidUtf8, "one of the named policies is expected");
     }
 
-    /// <summary>Has TCP probe a silent peer: first after half of the time, then three times in the other half.</summary>
+    /// <summary>
+    /// Makes TCP probe a silent peer: first after half of the time, then three times in the other half.
+    /// </summary>
     public static void ApplyKeepAlive(Socket socket, TimeSpan keepAlive)
     {
         if (keepAlive == Timeout.InfiniteTimeSpan)

@@ -3,7 +3,7 @@ namespace FastStream;
 /// <summary>Why a watch ended a connection.</summary>
 internal enum WatchEnd
 {
-    /// <summary>It did not.</summary>
+    /// <summary>The watch did not end it.</summary>
     None,
 
     /// <summary>Nothing came for too long.</summary>
@@ -12,26 +12,26 @@ internal enum WatchEnd
     /// <summary>A record that had begun was not finished in time.</summary>
     SlowRecord,
 
-    /// <summary>There is no memory for its unfinished record.</summary>
+    /// <summary>There is no memory for its partial record.</summary>
     Refused,
 }
 
 /// <summary>
-/// Cancels when a receive waits for bytes for too long, or the receives of one record together do: one timer a
-/// connection, moved on lazily, so that a receive costs two readings of the clock.
-/// Time in which the receiver itself does not read does not count. Safe from any thread.
+/// Cancels when one receive waits too long for bytes, or when the receives of one record together wait too long. It
+/// uses one timer for each connection and re-arms it lazily, so that a receive costs two readings of the clock. Time in
+/// which the receiver itself does not read does not count. Safe from any thread.
 /// </summary>
 internal sealed class IdleWatch : IDisposable
 {
     private readonly TimeProvider _clock;
     private readonly TimeSpan _idleTimeout;
     private readonly TimeSpan _recordTimeout;
-    private readonly CancellationTokenSource _end;    // cancelled by the watch, and with the token it is linked to
+    private readonly CancellationTokenSource _end;    // cancelled by the watch, and by the token it is linked to
     private readonly Lock _lock = new();              // guards the four below
-    private long _waitingSince;                       // timestamp of the receive that waits
+    private long _waitingSince;                       // timestamp of the waiting receive
     private bool _isWaiting;                          // whether a receive waits
     private bool _isInRecord;                         // whether it waits for more of a record
-    private TimeSpan _recordWaited;                   // by receives before, for the same record
+    private TimeSpan _recordWaited;                   // by earlier receives of the same record
     private readonly ITimer? _timer;
     private volatile WatchEnd _reason;
 
@@ -54,18 +54,18 @@ internal sealed class IdleWatch : IDisposable
         }
     }
 
-    /// <summary>Cancelled when the connection is to end, or receiving is to stop.</summary>
+    /// <summary>Cancelled when the connection must end, or receiving must stop.</summary>
     public CancellationToken Token => _end.Token;
 
     /// <summary>Whether the watch ended the connection.</summary>
     public bool HasExpired => _reason != WatchEnd.None;
 
-    /// <summary>Why it did.</summary>
+    /// <summary>Why the watch ended the connection.</summary>
     public WatchEnd Reason => _reason;
 
     private TimeSpan Shortest => _idleTimeout < _recordTimeout ? _idleTimeout : _recordTimeout;
 
-    /// <summary>A receive begins to wait for bytes.</summary>
+    /// <summary>Notes that a receive begins to wait for bytes.</summary>
     /// <param name="isInRecord">Whether a record has begun and is not finished.</param>
     /// <param name="isNew">Whether that record began with the last receive.</param>
     public void BeginReceive(bool isInRecord, bool isNew)
@@ -83,7 +83,7 @@ internal sealed class IdleWatch : IDisposable
         }
     }
 
-    /// <summary>The receive is done.</summary>
+    /// <summary>Notes that the receive is done.</summary>
     public void EndReceive()
     {
         if (_timer is not null)
@@ -96,7 +96,7 @@ internal sealed class IdleWatch : IDisposable
         }
     }
 
-    /// <summary>Ends the connection for want of memory.</summary>
+    /// <summary>Ends the connection for lack of memory.</summary>
     public void Refuse() => End(WatchEnd.Refused);
 
     public void Dispose()

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace FastStream;
 
-/// <summary>Listens, and receives from every connection.</summary>
+/// <summary>Listens for connections, and receives from each of them.</summary>
 internal sealed class ListenSource<T> : ByteSource<T>
 {
     private readonly ListenSourceOptions _options;
@@ -20,7 +20,7 @@ internal sealed class ListenSource<T> : ByteSource<T>
         Acceptor = new Acceptor(endPoint, _options.Backlog, clock, (message, error) => Context.ReportError(message, error));
     }
 
-    /// <summary>Where it listens; null before the start.</summary>
+    /// <summary>The address it listens on; null before the start.</summary>
     public IPEndPoint? Bound { get; private set; }
 
     /// <summary>Connections that are open now.</summary>
@@ -35,10 +35,10 @@ internal sealed class ListenSource<T> : ByteSource<T>
         }
     }
 
-    /// <summary>Connections closed because of too many from their address.</summary>
+    /// <summary>Connections closed because there were too many from their address.</summary>
     public long RefusedConnections => _places?.Refused ?? 0;
 
-    /// <summary>Takes the connections in.</summary>
+    /// <summary>Accepts the connections.</summary>
     internal Acceptor Acceptor { get; }
 
     protected override async ValueTask StartAsync(CancellationToken cancellationToken)
@@ -51,11 +51,11 @@ internal sealed class ListenSource<T> : ByteSource<T>
         try
         {
             Bound = Acceptor.Listen();
-            BeginJournal();   // who connects meanwhile waits to be accepted
+            BeginJournal();   // peers that connect meanwhile wait to be accepted
         }
         catch
         {
-            // An input that did not start is not closed.
+            // Disposed of here, because an input that did not start is not closed.
             _places.Dispose();
             throw;
         }
@@ -82,7 +82,7 @@ internal sealed class ListenSource<T> : ByteSource<T>
         return base.CloseAsync();
     }
 
-    // With fewer handles than connections, the one that the program needs next would be missing.
+    // With fewer handles than connections, the program's next file would find no handle.
     private int MostConnections()
     {
         int most = _options.MaxConnections;
@@ -105,7 +105,7 @@ internal sealed class ListenSource<T> : ByteSource<T>
         return fewer;
     }
 
-    // As a connection is received from that ends at once.
+    // Receives as from a connection that ends at once.
     private async Task RehearseAsync(Stream stream)
     {
         using var watch = new IdleWatch(Context.Options.TimeProvider, _options.IdleTimeout, _options.RecordTimeout, CancellationToken.None);
@@ -147,7 +147,7 @@ internal sealed class ListenSource<T> : ByteSource<T>
             return;
         }
 
-        // Known before it can end, so that its end finds it.
+        // Registered before it can end, so that its end finds it.
         lock (_lock)
         {
             Task? connection = null;

@@ -5,51 +5,53 @@ public sealed record ListenSourceOptions
 {
     /// <summary>
     /// The most connections at a time: 1 to 1,000,000; default 1,024. Further ones wait in the system's backlog until
-    /// one ends, and listeners hear of it. Fewer are taken where the process may
-    /// not open so many files and sockets: 64 are left to the rest of the program. Beside
-    /// <see cref="StreamingOptions.MaxBufferedBytes"/> each takes up to 8 KiB.
+    /// one ends, and listeners are warned. The source accepts fewer where the process may not open that many files and
+    /// sockets: it leaves 64 to the rest of the program. Each connection takes up to 8 KiB, in addition to
+    /// <see cref="StreamingOptions.MaxBufferedBytes"/>.
     /// </summary>
     public int MaxConnections { get; set; } = 1024;
 
     /// <summary>
-    /// The most connections at a time from one address (of IPv6: from one /64 network): 1 to 1,000,000; default: no
-    /// limit of its own, as proxies and address translation bring many peers from one
-    /// address. Further ones are closed, and listeners hear of it. Where peers are not trusted, set it well below
-    /// <see cref="MaxConnections"/>: else one of them can take every place.
+    /// The most connections at a time from one address (for IPv6: from one /64 network): 1 to 1,000,000; default: no
+    /// separate limit, because proxies and address translation bring many peers from one address. Further ones are
+    /// closed, and listeners are warned. Where peers are not trusted, set it well below <see cref="MaxConnections"/>:
+    /// otherwise one of them can take every place.
     /// </summary>
     public int MaxConnectionsPerAddress { get; set; } = 1_000_000;
 
     /// <summary>Connections that the system holds until they are accepted: 1 to 65,535; default 512.</summary>
     public int Backlog { get; set; } = 512;
 
-    /// <summary>A connection on which nothing comes for so long is closed: more than 0, up to 24 days; default: no limit.</summary>
+    /// <summary>
+    /// A connection that receives nothing for this long is closed: more than 0, up to 24 days; default: no limit.
+    /// </summary>
     public TimeSpan IdleTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
-    /// How long the receiver may wait in all for one record from its first bytes to its end: more than 0, up to 24
-    /// days, or infinite; default 1 minute. After it the connection is closed, the record is counted in
-    /// <see cref="StreamingMetrics.DroppedRecords"/>, and listeners hear of it. Between records a connection may be
-    /// silent; time in which the receiver does not read, because of a rate limit or want of
-    /// memory, does not count. Raise it for peers that send parts of records and the rest much later, as programs do
-    /// that write to a pipe in blocks.
+    /// How long the receiver may wait in total for one record, from its first bytes to its end: more than 0, up to 24
+    /// days, or infinite; default 1 minute. After that the connection is closed, the record is counted in
+    /// <see cref="StreamingMetrics.DroppedRecords"/>, and listeners are warned. A connection may be silent between
+    /// records. Time in which the receiver does not read, because of a rate limit or lack of memory, does not count.
+    /// Raise it for peers that send part of a record and the rest much later, as programs do that write to a pipe in
+    /// blocks.
     /// </summary>
     public TimeSpan RecordTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Within how long TCP's own probes notice that a peer's machine is gone: 6 s to 2 hours, or infinite for no
-    /// probes; default 30 s.
+    /// How long it takes TCP's keep-alive probes to notice that a peer's machine is gone: 6 s to 2 hours, or infinite
+    /// for no probes; default 30 s.
     /// </summary>
     public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// What happens with records of more than <see cref="StreamingOptions.MaxRecordBytes"/>; default
+    /// What happens to records of more than <see cref="StreamingOptions.MaxRecordBytes"/>; default
     /// <see cref="OversizedRecordPolicy.DropRecord"/>, so that no single peer can end the program.
     /// </summary>
     public OversizedRecordPolicy OversizedRecords { get; set; } = OversizedRecordPolicy.DropRecord;
 
     /// <summary>
     /// What text streams do with lines that are not UTF-8; default <see cref="InvalidUtf8Policy.Keep"/>. Other streams
-    /// do not look at it.
+    /// ignore it.
     /// </summary>
     public InvalidUtf8Policy InvalidUtf8 { get; set; }
 
@@ -67,7 +69,7 @@ public sealed record ListenSourceOptions
         ConnectionSettings.Check(IdleTimeout, KeepAlive, OversizedRecords, InvalidUtf8);
     }
 
-    /// <summary>A copy that later changes do not reach.</summary>
+    /// <summary>Returns a checked copy, which later changes to this object do not affect.</summary>
     internal ListenSourceOptions Validated()
     {
         ListenSourceOptions copy = this with { };

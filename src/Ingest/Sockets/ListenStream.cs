@@ -5,15 +5,16 @@ namespace FastStream;
 
 public static partial class StreamingContextSources
 {
-    /// <summary>Listens, and takes the lines of every connection: UTF-8, ended by LF, CR LF or a lone CR.</summary>
+    /// <summary>Listens for connections and reads their lines: UTF-8, ended by LF, CR LF or a lone CR.</summary>
     /// <remarks>
-    /// Lines of one connection keep their order; lines of different ones come as they arrive. A connection's last line
-    /// counts without an end too.
+    /// Lines of one connection keep their order; lines of different connections come as they arrive. A connection's
+    /// last line counts even without a line end.
     /// </remarks>
     /// <example><code>var lines = context.ListenTextStream(new IPEndPoint(IPAddress.Loopback, 5140));</code></example>
     /// <param name="context">The context.</param>
-    /// <param name="endPoint">Address and port; port 0 lets the system choose one: see
-    /// <see cref="ListenDStream{T}.LocalEndPoint"/>. Prefer the loopback address unless others must reach it.</param>
+    /// <param name="endPoint">Address and port; port 0 lets the system choose a port: see
+    /// <see cref="ListenDStream{T}.LocalEndPoint"/>. Prefer the loopback address unless other machines must reach
+    /// it.</param>
     /// <param name="options">Settings; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
     public static ListenDStream<Utf8Text> ListenTextStream(this StreamingContext context, IPEndPoint endPoint,
@@ -28,14 +29,14 @@ public static partial class StreamingContextSources
     }
 
     /// <summary>
-    /// Listens, and takes the records of every connection, of any framing. A connection whose bytes are no records is
+    /// Listens for connections and reads their records, in any framing. A connection whose bytes are not records is
     /// closed.
     /// </summary>
     /// <example><code>var trades = context.ListenStream(endPoint, new LengthPrefixedDecoder&lt;Trade&gt;(bytes =>
     /// Trade.Parse(bytes)));</code></example>
     /// <param name="context">The context.</param>
     /// <param name="endPoint">Address and port; port 0 lets the system choose one.</param>
-    /// <param name="decoder">How records lie in the bytes.</param>
+    /// <param name="decoder">Finds records in the bytes, and makes them.</param>
     /// <param name="options">Settings; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
     public static ListenDStream<T> ListenStream<T>(this StreamingContext context, IPEndPoint endPoint,
@@ -48,11 +49,13 @@ public static partial class StreamingContextSources
     }
 }
 
-/// <summary>The stream of a listening source. Binding happens in the context's start, which throws if it fails.</summary>
+/// <summary>
+/// The stream of a listening source. The context's start binds the end point, and throws if that fails.
+/// </summary>
 /// <remarks>
-/// Every connection has a small buffer of its own, and whole records are copied from there into shared blocks: a
-/// thousand silent connections hold no block. While no block is free, no connection is read. What fails in accepting is
-/// told to listeners and tried again until it works; nothing but a stop ends it.
+/// Every connection has a small buffer of its own, and the source copies complete records from it into shared blocks: a
+/// thousand silent connections hold no block. While no block is free, no connection is read. A failure to accept is
+/// reported to listeners and retried until it works; only a stop ends the source.
 /// </remarks>
 /// <typeparam name="T">The record.</typeparam>
 public sealed class ListenDStream<T> : SourceStream<T>
@@ -65,7 +68,7 @@ public sealed class ListenDStream<T> : SourceStream<T>
         _source = source;
     }
 
-    /// <summary>Where it listens, with the port that the system chose.</summary>
+    /// <summary>The address it listens on, with the port that the system chose.</summary>
     /// <exception cref="InvalidOperationException">The context was not started.</exception>
     public IPEndPoint LocalEndPoint => _source.Bound
         ?? throw new InvalidOperationException($"{Name} does not listen before the context was started. Call Start first.");
@@ -79,6 +82,6 @@ public sealed class ListenDStream<T> : SourceStream<T>
     /// </summary>
     public long RefusedConnections => _source.RefusedConnections;
 
-    /// <summary>Takes the connections in.</summary>
+    /// <summary>Accepts the connections.</summary>
     internal Acceptor Acceptor => _source.Acceptor;
 }

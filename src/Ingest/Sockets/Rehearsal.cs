@@ -3,17 +3,17 @@ using System.Net.Sockets;
 
 namespace FastStream;
 
-/// <summary>Goes through what a connection needs, before the first one comes.</summary>
+/// <summary>Runs all the code that a connection needs before the first one comes.</summary>
 /// <remarks>
-/// Libraries are loaded when their code first runs, and that takes a handle each. Connections could have taken all of
-/// them by then, and a library that cannot be loaded in the accepting loop, or in the code
-/// that reports its failures, is an end that nobody sees.
+/// A library is loaded when its code first runs, and loading takes a handle. By then connections could have taken all
+/// handles. If a library cannot be loaded in the accepting loop, or in the code that reports its failures, the loop
+/// ends and nobody sees it.
 /// </remarks>
 internal static class Rehearsal
 {
     /// <summary>Accepts and ends a connection of its own, and reports a failure to nobody.</summary>
-    /// <param name="receive">What is done with a connection.</param>
-    /// <param name="stop">Ends it early.</param>
+    /// <param name="receive">Receives from a connection.</param>
+    /// <param name="stop">Ends the rehearsal early.</param>
     public static async Task RunAsync(Func<Stream, Task> receive, CancellationToken stop)
     {
         try
@@ -31,7 +31,8 @@ internal static class Rehearsal
         }
         catch (SocketException failure)
         {
-            // Its own, or a machine without a loopback: then there is nothing to rehearse with.
+            // The rehearsal's own exception, or a machine without loopback: then there is nothing to
+            // rehearse with.
             _ = failure.ToString();
         }
     }

@@ -6,17 +6,17 @@ namespace FastStream;
 public static partial class StreamingContextSources
 {
     /// <summary>
-    /// Connects to a server and takes its lines: UTF-8, ended by LF, CR LF or a lone CR. Connects again when refused,
-    /// cut off or ended.
+    /// Connects to a server and reads its lines: UTF-8, ended by LF, CR LF or a lone CR. Connects again when the
+    /// connection is refused, cut off or ended.
     /// </summary>
     /// <remarks>
-    /// What arrived until a tick is in that batch. Lines are not copied: they point into the blocks that were received into. While
-    /// <see cref="StreamingOptions.MaxBufferedBytes"/> are held, nothing is read, and TCP holds the server up. A last
-    /// line without its end is a line when the server closes; when the context stops first, it is left out, because its
-    /// rest may still be on its way. Where the context has checkpoints, what is in a batch comes again after a crash;
-    /// what was received and is in no batch yet is lost with the process, as TCP does not tell the server, unless the
-    /// context has a
-    /// <see cref="CheckpointOptions.ReceiverJournal"/>: then only what was not received yet is.
+    /// A batch has the lines that arrived up to its tick. Lines are not copied: they point into the received blocks.
+    /// While the stream holds <see cref="StreamingOptions.MaxBufferedBytes"/>, it reads nothing, and TCP slows the
+    /// server down. When the server closes the connection, a last line without a line end counts; when the context
+    /// stops first, that line is dropped, because the rest of it may still be on its way. Where the context has
+    /// checkpoints, a batch comes again after a crash. Bytes that were received and are in no batch yet are lost with
+    /// the process, because TCP does not tell the server, unless the context has a
+    /// <see cref="CheckpointOptions.ReceiverJournal"/>: then only bytes that were not received yet are lost.
     /// </remarks>
     /// <example><code>context.SocketTextStream("127.0.0.1", 9999).Print();</code></example>
     /// <param name="context">The context.</param>
@@ -34,15 +34,15 @@ public static partial class StreamingContextSources
     }
 
     /// <summary>
-    /// Connects to a server and takes records of any framing. Connects again when refused, cut off or ended, or when
-    /// the bytes are no records.
+    /// Connects to a server and reads its records, in any framing. Connects again when the connection is refused, cut
+    /// off or ended, or when the bytes are not records.
     /// </summary>
     /// <example><code>context.SocketStream("127.0.0.1", 9999, new LengthPrefixedDecoder&lt;Trade&gt;(bytes =>
     /// Trade.Parse(bytes)));</code></example>
     /// <param name="context">The context.</param>
     /// <param name="host">Name or address of the server.</param>
     /// <param name="port">Port, 1 to 65535.</param>
-    /// <param name="decoder">How records lie in the bytes.</param>
+    /// <param name="decoder">Finds records in the bytes, and makes them.</param>
     /// <param name="options">Settings; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">The port or a setting is out of its range.</exception>
     public static DStream<T> SocketStream<T>(this StreamingContext context, string host, int port,
@@ -79,7 +79,7 @@ internal sealed class SocketSource<T> : ByteSource<T>
         return ValueTask.CompletedTask;
     }
 
-    // First that it has ended: what it published is seen then.
+    // Ask first whether it has ended: everything it published is visible then.
     protected override bool HasEnded => _receiving.IsCompleted && IsEmpty;
 
     protected override async ValueTask StopAsync()
@@ -118,7 +118,7 @@ internal sealed class SocketSource<T> : ByteSource<T>
         }
     }
 
-    /// <summary>One connection, from its beginning to its end; whether another one is wanted.</summary>
+    /// <summary>Runs one connection from its beginning to its end; returns whether to connect again.</summary>
     private async Task<bool> ReceiveOnceAsync(RetryDelay retry, CancellationToken stop, CancellationToken abort)
     {
         RecordReader<T> reader = NewReader(inPlace: true);
@@ -145,7 +145,7 @@ internal sealed class SocketSource<T> : ByteSource<T>
         catch (Exception error)
             when (error is not StreamingException && !(error is OperationCanceledException && stop.IsCancellationRequested))
         {
-            // Also in the middle of a stop: how a peer ends is no reason for the stop to fail.
+            // This holds in the middle of a stop too: the way a peer ends the connection must not fail the stop.
             Context.ReportError(
                 $"{action} {_host}:{_port} failed{(stop.IsCancellationRequested ? "" : ", connecting again")}: {error.Message}", error);
         }

@@ -3,15 +3,15 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>Reads all partitions of a direct stream ahead, on a thread of its own: no group decides what it reads.</summary>
+/// <summary>Reads ahead all partitions of a direct stream, on its own thread; no group assigns them.</summary>
 internal sealed class DirectReader : KafkaReader
 {
     private readonly KafkaSourceOptions _options;
     private readonly StartOffsets _starts;
-    private readonly long _mostWaiting;                             // records of a partition; beyond it is paused
+    private readonly long _mostWaiting;                             // records waiting in a partition; with more it is paused
     private readonly HashSet<KafkaPartition> _paused = [];
     private readonly ConcurrentQueue<IReadOnlyList<KafkaPartition>> _found = new();
-    private volatile bool _hasBegun;                                // the partitions of the start are assigned
+    private volatile bool _hasBegun;                                // the partitions found at the start are assigned
 
     public DirectReader(KafkaSourceOptions options, string group, KafkaPrefetch prefetch, long limit, KafkaEvents events)
         : base(KafkaClientConfig.Consumer(options, group), options.Topics.Count == 1 ? options.Topics[0] : null, prefetch, events)
@@ -21,20 +21,20 @@ internal sealed class DirectReader : KafkaReader
         _starts = new StartOffsets(Consumer);
     }
 
-    /// <summary>Whether the partitions that were there at the start are read.</summary>
+    /// <summary>Whether the partitions found at the start are being read.</summary>
     public bool HasBegun => _hasBegun;
 
-    /// <summary>New partitions of what the stream reads were found. From any thread.</summary>
+    /// <summary>Adds newly found partitions of the stream. From any thread.</summary>
     public void Found(IReadOnlyList<KafkaPartition> partitions) => _found.Enqueue(partitions);
 
-    // Brokers that are not there yet are waited for; a topic that is not there gets a little time, as brokers hear of
-    // topics one after another.
+    // Waits for brokers that are not there yet. A missing topic gets a little time, because brokers learn of topics one
+    // after another.
     private bool Connect()
     {
         using IAdminClient admin = new DependentAdminClientBuilder(Consumer.Handle).Build();
         var topics = new KafkaTopics(admin, _options);
         var retry = new KafkaRetry();
-        int missing = 0;   // times in a row that brokers answered, and the topic was not there
+        int missing = 0;   // consecutive answers of brokers without the topic
         while (!Stopping.IsCancellationRequested)
         {
             try
@@ -45,7 +45,7 @@ internal sealed class DirectReader : KafkaReader
             }
             catch (KafkaTopicException error) when (!error.IsFinal && ++missing <= 5)
             {
-                Events.Warn($"{error.Message} It is looked for again.", error);
+                Events.Warn($"{error.Message} Looking for it again.", error);
             }
             catch (KafkaException error) when (!KafkaErrors.IsFinal(error.Error))
             {
@@ -53,7 +53,7 @@ internal sealed class DirectReader : KafkaReader
                 Events.Warn($"{_options.BootstrapServers}: {error.Error.Reason}. Reading begins when the brokers answer.", error);
             }
 
-            _ = Consumer.Consume(0);   // lets the client tell of errors, such as credentials that are refused
+            _ = Consumer.Consume(0);   // lets the client report errors, such as refused credentials
             if (Prefetch.HasFailed)
             {
                 return false;
@@ -81,7 +81,7 @@ internal sealed class DirectReader : KafkaReader
         }
         finally
         {
-            // Where a broker did not answer for one of them, the others are read all the same.
+            // If a broker did not answer for one of them, the others are still read.
             if (assign.Count > 0)
             {
                 Consumer.IncrementalAssign(assign);
@@ -147,7 +147,7 @@ internal sealed class DirectReader : KafkaReader
         }
     }
 
-    // The offset that was asked for is not there: retention has passed it, or the topic was made anew and is shorter.
+    // The requested offset does not exist: retention deleted it, or the topic was recreated and is shorter.
     protected override void OnLost(PartitionBuffer buffer, ConsumeException error)
     {
         TopicPartition partition = new(buffer.Id.Topic, buffer.Id.Partition);
@@ -159,7 +159,7 @@ internal sealed class DirectReader : KafkaReader
         }
         catch (KafkaException unanswered) when (!KafkaErrors.IsFinal(unanswered.Error))
         {
-            Events.WarnOf(unanswered.Error, "What is there of the partition is asked again.");
+            Events.WarnOf(unanswered.Error, "Asking again which offsets the partition has.");
             Stopping.WaitHandle.WaitOne(RoomWait);
             AssignAgain(partition, wanted);
             return;
@@ -181,7 +181,7 @@ internal sealed class DirectReader : KafkaReader
         AssignAgain(partition, there.Low);
     }
 
-    // The client has given the partition up: seeking would find it in no state for that.
+    // The client has given up the partition: it is not in a state in which it can seek.
     private void AssignAgain(TopicPartition partition, Offset offset)
     {
         Consumer.IncrementalUnassign([partition]);

@@ -6,7 +6,7 @@ namespace FastStream;
 internal sealed class GroupReader : KafkaReader
 {
     private readonly KafkaReceiverOptions _options;
-    private bool _isPaused;   // everything that is assigned
+    private bool _isPaused;   // whether all assigned partitions are paused
 
     public GroupReader(KafkaReceiverOptions options, KafkaPrefetch prefetch, KafkaEvents events)
         : this(options, prefetch, events, new Rebalances())
@@ -33,7 +33,7 @@ internal sealed class GroupReader : KafkaReader
             }
             else if (Prefetch.Budget.IsFull && !Prefetch.Budget.Wait(RoomWait, Stopping))
             {
-                // The group must go on hearing of this member: it asks for records, and gets none.
+                // The member must keep polling to stay in its group: it asks for records and gets none.
                 _isPaused = true;
                 Consumer.Pause(Consumer.Assignment);
             }
@@ -42,7 +42,7 @@ internal sealed class GroupReader : KafkaReader
         }
     }
 
-    // Only where the group's own rule for a start without an offset is "error", by a setting that is passed on.
+    // Happens only where a setting passed to the client makes the lack of an offset an error.
     protected override void OnLost(PartitionBuffer buffer, ConsumeException error) =>
         throw new KafkaStreamException($"{buffer.Id}: {error.Error.Reason}, and auto.offset.reset says that this is an error.", error);
 
@@ -67,8 +67,8 @@ internal sealed class GroupReader : KafkaReader
         Events.Rebalanced($"Partitions were assigned: {string.Join(", ", ids.Order())}.");
     }
 
-    // What was read and is in no batch yet is read by another member; what is in a batch is put out here, and by the
-    // other too unless the group is told in time.
+    // Another member reads the records that were read here and are in no batch yet. Records in a batch are output here,
+    // and by the other member too unless their offsets are committed in time.
     private void OnRevoked(IEnumerable<TopicPartition> partitions)
     {
         KafkaPartition[] ids = [.. partitions.Select(Id)];
@@ -84,7 +84,7 @@ internal sealed class GroupReader : KafkaReader
 
     private static KafkaPartition Id(TopicPartition partition) => new(partition.Topic, partition.Partition.Value);
 
-    /// <summary>Hands the client's calls on to the reader, which is made after the client.</summary>
+    /// <summary>Forwards the client's calls to the reader, which is made after the client.</summary>
     private sealed class Rebalances
     {
         public GroupReader? Reader { get; set; }

@@ -3,14 +3,14 @@ using System.Globalization;
 namespace FastStream;
 
 /// <summary>
-/// What one batch has of a Kafka stream: a range of each partition that has something new, as it was read ahead, or to
-/// be read again.
+/// One batch of a Kafka stream: a range of each partition that has new records, either already read ahead, or to be
+/// read again.
 /// </summary>
 internal sealed class KafkaBatch<TKey, TValue> : InputBatch<KafkaRecord<TKey, TValue>>
 {
     private readonly KafkaDecoder<TKey, TValue> _decoder;
     private readonly KafkaPartitioning _partitioning;
-    private readonly Lock _lock = new();                             // guards the reading again
+    private readonly Lock _lock = new();                             // guards reading again
     private readonly Func<IReadOnlyList<KafkaRange>>? _readAgain;
     private IReadOnlyList<KafkaRange>? _read;                        // with records; null before they are read again
     private long _count = -1;
@@ -29,7 +29,7 @@ internal sealed class KafkaBatch<TKey, TValue> : InputBatch<KafkaRecord<TKey, TV
         }
     }
 
-    /// <summary>What it covers.</summary>
+    /// <summary>The ranges that the batch covers.</summary>
     public IReadOnlyList<KafkaRange> Ranges { get; }
 
     public override long RecordCount => Interlocked.Read(ref _count);
@@ -64,8 +64,8 @@ internal sealed class KafkaBatch<TKey, TValue> : InputBatch<KafkaRecord<TKey, TV
             return;
         }
 
-        long start = Share(partition, partitionCount);
-        long end = Share(partition + 1, partitionCount);
+        long start = StartOf(partition, partitionCount);
+        long end = StartOf(partition + 1, partitionCount);
         foreach (KafkaRange range in ranges)
         {
             long count = range.Count;
@@ -109,7 +109,7 @@ internal sealed class KafkaBatch<TKey, TValue> : InputBatch<KafkaRecord<TKey, TV
         }
     }
 
-    // By whichever partition comes first; the others wait for it.
+    // The first partition that comes here reads; the others wait for it.
     private IReadOnlyList<KafkaRange> Read()
     {
         if (Volatile.Read(ref _read) is { } read)
@@ -130,5 +130,5 @@ internal sealed class KafkaBatch<TKey, TValue> : InputBatch<KafkaRecord<TKey, TV
         }
     }
 
-    private long Share(int partition, int partitionCount) => (long)((Int128)_count * partition / partitionCount);
+    private long StartOf(int partition, int partitionCount) => (long)((Int128)_count * partition / partitionCount);
 }

@@ -2,14 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Makes records of what was copied, a span at a time. Safe from any thread.</summary>
+/// <summary>Makes records from copied bytes, a span at a time. Safe from any thread.</summary>
 /// <param name="key">Makes keys; null where they are texts over the block.</param>
 /// <param name="value">Makes values; null where they are texts over the block.</param>
 internal sealed class KafkaDecoder<TKey, TValue>(KafkaDeserializer<TKey>? key, KafkaDeserializer<TValue>? value)
 {
     /// <summary>
-    /// Where the partition goes where each is to stay whole: by its number, each topic from a place of its own on, the
-    /// same in every run.
+    /// Chooses the stream partition for a topic partition that must stay whole: its number plus an offset for the
+    /// topic. The result is the same in every run.
     /// </summary>
     public static int PlaceOf(KafkaPartition id)
     {

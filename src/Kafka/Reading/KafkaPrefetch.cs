@@ -1,8 +1,8 @@
 namespace FastStream;
 
-/// <summary>What was read ahead of all partitions of a stream, and how far batches have come in each.</summary>
+/// <summary>The records read ahead from all partitions of a stream, and where the next batch begins in each.</summary>
 /// <remarks>
-/// One thread reads and adds, one cuts; the lock guards what they share, and is held for segments and batches, never
+/// One thread reads and adds, one cuts; the lock guards what they share. It is taken for each segment and batch, never
 /// for a record.
 /// </remarks>
 internal sealed class KafkaPrefetch(long maxBytes, int blockSizeBytes)
@@ -13,10 +13,10 @@ internal sealed class KafkaPrefetch(long maxBytes, int blockSizeBytes)
 
     public PrefetchBudget Budget { get; } = new(maxBytes);
 
-    /// <summary>Blocks for what is read; the budget bounds it.</summary>
+    /// <summary>Blocks for records read; the budget bounds it.</summary>
     public BlockPool Pool { get; } = new(blockSizeBytes, int.MaxValue);
 
-    /// <summary>Whether an earlier run has said where partitions are.</summary>
+    /// <summary>Whether positions from an earlier run were restored.</summary>
     public bool WasRestored { get; private set; }
 
     /// <summary>Whether nothing is read any more.</summary>
@@ -31,8 +31,8 @@ internal sealed class KafkaPrefetch(long maxBytes, int blockSizeBytes)
         }
     }
 
-    /// <summary>Begins a partition at an offset; where a batch or checkpoint has said so before, that counts.</summary>
-    /// <returns>The partition's buffer, and where it goes on.</returns>
+    /// <summary>Begins a partition at an offset; a position from a batch or checkpoint takes precedence.</summary>
+    /// <returns>The partition's buffer, and the next offset to read.</returns>
     public (PartitionBuffer Buffer, long Next) Begin(KafkaPartition id, Func<long> start)
     {
         lock (_lock)
@@ -52,7 +52,7 @@ internal sealed class KafkaPrefetch(long maxBytes, int blockSizeBytes)
         }
     }
 
-    /// <summary>A batch or checkpoint says where a partition is. Before the reading starts.</summary>
+    /// <summary>Sets the position of a partition from a batch or checkpoint. Call it before reading starts.</summary>
     public void MoveTo(KafkaPartition id, long next)
     {
         lock (_lock)
@@ -68,7 +68,7 @@ internal sealed class KafkaPrefetch(long maxBytes, int blockSizeBytes)
         }
     }
 
-    /// <summary>Drops what waits of a partition, and goes on elsewhere. By the reading thread.</summary>
+    /// <summary>Drops a partition's waiting records and continues at another offset. On the reading thread.</summary>
     public void Skip(PartitionBuffer buffer, long next)
     {
         lock (_lock)
@@ -77,7 +77,7 @@ internal sealed class KafkaPrefetch(long maxBytes, int blockSizeBytes)
         }
     }
 
-    /// <summary>Takes a partition out: another program reads it now. By the reading thread.</summary>
+    /// <summary>Removes a partition, because another program reads it now. On the reading thread.</summary>
     public void Remove(KafkaPartition id)
     {
         lock (_lock)
@@ -89,7 +89,7 @@ internal sealed class KafkaPrefetch(long maxBytes, int blockSizeBytes)
         }
     }
 
-    /// <summary>Nothing is read any more; the next cut says so.</summary>
+    /// <summary>Ends with a failure: nothing is read any more, and the next cut throws it.</summary>
     public void Fail(Exception failure)
     {
         lock (_lock)
@@ -98,7 +98,9 @@ internal sealed class KafkaPrefetch(long maxBytes, int blockSizeBytes)
         }
     }
 
-    /// <summary>Takes what waits, up to so many records of each partition, in the order of partitions.</summary>
+    /// <summary>
+    /// Takes the waiting records, at most <paramref name="limit"/> of each partition, in the order of partitions.
+    /// </summary>
     public IReadOnlyList<KafkaRange> Cut(long limit)
     {
         lock (_lock)
@@ -121,7 +123,7 @@ internal sealed class KafkaPrefetch(long maxBytes, int blockSizeBytes)
         }
     }
 
-    /// <summary>Where the next batch begins in each partition.</summary>
+    /// <summary>Returns where the next batch begins in each partition.</summary>
     public IReadOnlyList<(KafkaPartition Id, long Next)> Positions()
     {
         lock (_lock)
@@ -130,7 +132,7 @@ internal sealed class KafkaPrefetch(long maxBytes, int blockSizeBytes)
         }
     }
 
-    /// <summary>The offset behind what was read of a partition. By the reading thread.</summary>
+    /// <summary>Returns the offset behind the records read from a partition. On the reading thread.</summary>
     public long Wanted(PartitionBuffer buffer)
     {
         lock (_lock)
@@ -139,7 +141,7 @@ internal sealed class KafkaPrefetch(long maxBytes, int blockSizeBytes)
         }
     }
 
-    /// <summary>Records of a partition that wait to be cut.</summary>
+    /// <summary>Counts a partition's records that wait to be cut.</summary>
     public long Waiting(PartitionBuffer buffer)
     {
         lock (_lock)
@@ -148,7 +150,7 @@ internal sealed class KafkaPrefetch(long maxBytes, int blockSizeBytes)
         }
     }
 
-    /// <summary>Gives back what was read and never cut. When nothing reads or cuts any more.</summary>
+    /// <summary>Releases records that were read and never cut. Call it when nothing reads or cuts any more.</summary>
     public void Clear()
     {
         lock (_lock)

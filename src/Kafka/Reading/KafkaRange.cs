@@ -1,6 +1,6 @@
 namespace FastStream;
 
-/// <summary>The offsets of one partition that a batch covers: from one, up to another that is not in it.</summary>
+/// <summary>The offsets of one partition that a batch covers; the end is exclusive.</summary>
 /// <param name="Id">The partition.</param>
 /// <param name="From">The first offset.</param>
 /// <param name="Until">The offset behind the last one.</param>
@@ -8,7 +8,7 @@ internal sealed record KafkaRange(KafkaPartition Id, long From, long Until)
 {
     public required Utf8Text Topic { get; init; }
 
-    /// <summary>The records, where they have been read.</summary>
+    /// <summary>The records, if they have been read.</summary>
     public IReadOnlyList<RecordSlice> Slices { get; init; } = [];
 
     public long Count => Slices.Sum(slice => (long)slice.Count);

@@ -3,28 +3,28 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>Reads ahead, on a thread of its own, what it was assigned.</summary>
+/// <summary>Reads its assigned partitions ahead, on its own thread.</summary>
 internal abstract class KafkaReader : IDisposable
 {
     protected const int RecordsBetweenLooks = 1024;
 
     protected static readonly TimeSpan RoomWait = TimeSpan.FromMilliseconds(100);
 
-    private readonly string? _onlyTopic;                            // of records that do not say theirs
+    private readonly string? _onlyTopic;                            // topic of records that do not state theirs
     private readonly string _servers;
     private readonly RecordCopier _copier;
     private readonly Dictionary<KafkaPartition, PartitionBuffer> _assigned = [];     // changed by the reading thread, under its lock
-    private readonly ConcurrentDictionary<KafkaPartition, long> _done = new();       // offsets behind batches that are done, for the group
+    private readonly ConcurrentDictionary<KafkaPartition, long> _done = new();       // ends of completed batches, for the group
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread _thread;
-    private PartitionBuffer? _last;                                 // of the record that came last
+    private PartitionBuffer? _last;                                 // buffer of the last record
     private Block? _lastBlock;
 
     /// <param name="config">The client's settings.</param>
-    /// <param name="onlyTopic">The topic, where records do not say theirs.</param>
+    /// <param name="onlyTopic">The topic, where records do not state theirs.</param>
     /// <param name="prefetch">Where records go.</param>
-    /// <param name="events">Hears what happens.</param>
-    /// <param name="change">What else the client is to have.</param>
+    /// <param name="events">Called with what happens.</param>
+    /// <param name="change">Sets further handlers on the client.</param>
     protected KafkaReader(
         ConsumerConfig config, string? onlyTopic, KafkaPrefetch prefetch, KafkaEvents events,
         Action<ConsumerBuilder<CopiedKey, CopiedValue>>? change = null)
@@ -67,7 +67,10 @@ internal abstract class KafkaReader : IDisposable
 
     public void Start() => _thread.Start();
 
-    /// <summary>Batches up to these ends are done: the group is told, some time later. From any thread.</summary>
+    /// <summary>
+    /// Notes that batches up to these ends are done; their offsets are committed to the group some time later. From any
+    /// thread.
+    /// </summary>
     public void Commit(IReadOnlyList<KafkaRange> done)
     {
         foreach (KafkaRange range in done)
@@ -76,7 +79,7 @@ internal abstract class KafkaReader : IDisposable
         }
     }
 
-    /// <summary>Ends the reading; what was read stays.</summary>
+    /// <summary>Ends reading; records already read stay.</summary>
     public void Stop()
     {
         _stop.Cancel();
@@ -93,7 +96,7 @@ internal abstract class KafkaReader : IDisposable
         try
         {
             StoreDone();
-            Consumer.Close();   // commits what was stored
+            Consumer.Close();   // commits the stored offsets
         }
         catch (KafkaException error)
         {
@@ -104,10 +107,10 @@ internal abstract class KafkaReader : IDisposable
         _stop.Dispose();
     }
 
-    /// <summary>Reads until it is stopped; what it throws, the next cut says.</summary>
+    /// <summary>Reads until it is stopped; the next cut throws what it throws.</summary>
     protected abstract void Read();
 
-    /// <summary>The offset that was asked for is not there.</summary>
+    /// <summary>Called when the requested offset does not exist.</summary>
     protected abstract void OnLost(PartitionBuffer buffer, ConsumeException error);
 
     protected bool IsAssigned(KafkaPartition id) => _assigned.ContainsKey(id);
@@ -131,10 +134,10 @@ internal abstract class KafkaReader : IDisposable
         _last = null;
     }
 
-    /// <summary>The buffers of what is read. By the reading thread.</summary>
+    /// <summary>The buffers of the partitions being read. On the reading thread.</summary>
     protected Dictionary<KafkaPartition, PartitionBuffer> Buffers => _assigned;
 
-    // The client commits what is stored, now and then, by itself.
+    // The client commits stored offsets by itself, now and then.
     protected void StoreDone()
     {
         foreach ((KafkaPartition id, long offset) in _done)
@@ -212,7 +215,7 @@ internal abstract class KafkaReader : IDisposable
         PartitionBuffer? buffer = BufferOf(result.Topic, result.Partition.Value);
         if (buffer is null)
         {
-            return;   // it was taken away while the record was on its way
+            return;   // the partition was revoked while the record was on its way
         }
 
         if (result.IsPartitionEOF)
@@ -238,7 +241,7 @@ internal abstract class KafkaReader : IDisposable
         buffer.Add(record, block);
     }
 
-    // The topic is not said where there is only one.
+    // Records do not state their topic where there is only one.
     private PartitionBuffer? BufferOf(string? topic, int partition)
     {
         PartitionBuffer? last = _last;

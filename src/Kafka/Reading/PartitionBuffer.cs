@@ -1,16 +1,18 @@
 namespace FastStream;
 
-/// <summary>What was read ahead of one partition. One thread adds; whoever cuts takes, under the lock of the prefetch.</summary>
+/// <summary>
+/// Records read ahead from one partition. One thread adds; the cutting thread takes, under the lock of the prefetch.
+/// </summary>
 internal sealed class PartitionBuffer(KafkaPartition id, Lock mutex, PrefetchBudget budget)
 {
     private const int SmallestSegment = 16;
     private const int LargestSegment = 512;
 
-    private readonly Queue<RecordSegment> _segments = [];   // not wholly taken; guarded by the mutex
-    private RecordSegment? _open;                           // the one that is added to; the adding thread's
+    private readonly Queue<RecordSegment> _segments = [];   // not completely taken; guarded by the mutex
+    private RecordSegment? _open;                           // records are added to it; only the adding thread uses it
     private int _capacity = SmallestSegment;                // of the next segment
-    private int _taken;                                     // records of the first segment that batches have; guarded
-    private long _end = -1;                                 // where the partition was seen to end; guarded
+    private int _taken;                                     // records of the first segment already in batches; guarded
+    private long _end = -1;                                 // last known end of the partition; guarded
 
     public KafkaPartition Id { get; } = id;
 
@@ -19,10 +21,13 @@ internal sealed class PartitionBuffer(KafkaPartition id, Lock mutex, PrefetchBud
     /// <summary>Where the next batch begins. Guarded by the mutex.</summary>
     public long Next { get; set; }
 
-    /// <summary>Whether a plan has said where the partition is, so that a start after a crash knows. Guarded by the mutex.</summary>
+    /// <summary>
+    /// Whether an intent record has the partition's position, so that a start after a crash knows it. Guarded by the
+    /// mutex.
+    /// </summary>
     public bool IsPlanned { get; set; }
 
-    /// <summary>Adds one record that lies in a block. By the reading thread.</summary>
+    /// <summary>Adds one record that lies in a block. On the reading thread.</summary>
     public void Add(in RawRecord record, Block block)
     {
         RecordSegment? open = _open;
@@ -32,7 +37,7 @@ internal sealed class PartitionBuffer(KafkaPartition id, Lock mutex, PrefetchBud
         }
     }
 
-    /// <summary>There is nothing before this offset that was not read. By the reading thread.</summary>
+    /// <summary>Notes that everything before this offset was read. On the reading thread.</summary>
     public void SawEnd(long offset)
     {
         lock (mutex)
@@ -42,8 +47,8 @@ internal sealed class PartitionBuffer(KafkaPartition id, Lock mutex, PrefetchBud
     }
 
     /// <summary>
-    /// What lies in another block than this one is added to no more: an idle partition would keep its block. By the
-    /// reading thread.
+    /// Closes the segment if it lies in another block than this one, because an idle partition would otherwise keep its
+    /// block. On the reading thread.
     /// </summary>
     public void CloseSegmentOutside(Block block)
     {
@@ -53,7 +58,9 @@ internal sealed class PartitionBuffer(KafkaPartition id, Lock mutex, PrefetchBud
         }
     }
 
-    /// <summary>Nothing is added any more, or not for a while. By the reading thread.</summary>
+    /// <summary>
+    /// Closes the segment, because nothing will be added for a while, or ever. On the reading thread.
+    /// </summary>
     public void CloseSegment()
     {
         _open?.Close();
@@ -63,7 +70,7 @@ internal sealed class PartitionBuffer(KafkaPartition id, Lock mutex, PrefetchBud
     /// <summary>Records that wait to be cut. Under the mutex.</summary>
     public long Waiting => _segments.Sum(segment => (long)segment.Count) - _taken;
 
-    /// <summary>The offset behind what was read. Under the mutex, by the reading thread.</summary>
+    /// <summary>The offset behind the last record read. Under the mutex, on the reading thread.</summary>
     public long Behind
     {
         get
@@ -73,7 +80,7 @@ internal sealed class PartitionBuffer(KafkaPartition id, Lock mutex, PrefetchBud
         }
     }
 
-    /// <summary>Takes up to so many records. Under the mutex.</summary>
+    /// <summary>Takes at most <paramref name="limit"/> records. Under the mutex.</summary>
     public KafkaRange? Take(long limit)
     {
         long until = Math.Max(Next, _end);
@@ -82,7 +89,7 @@ internal sealed class PartitionBuffer(KafkaPartition id, Lock mutex, PrefetchBud
         bool isAllTaken = true;
         while (_segments.TryPeek(out RecordSegment? segment))
         {
-            // One that may still grow stays until it is closed and all of it is taken.
+            // A segment that may still grow stays until it is closed and all of it is taken.
             bool isClosed = segment.IsClosed;
             int there = segment.Count;
             int count = (int)Math.Min(there - _taken, left);
@@ -126,7 +133,9 @@ internal sealed class PartitionBuffer(KafkaPartition id, Lock mutex, PrefetchBud
         return new KafkaRange(Id, from, until) { Topic = Topic, Slices = slices ?? [] };
     }
 
-    /// <summary>Drops what waits, and goes on elsewhere. Under the mutex, by the reading thread.</summary>
+    /// <summary>
+    /// Drops the waiting records and continues at another offset. Under the mutex, on the reading thread.
+    /// </summary>
     public void MoveTo(long offset)
     {
         CloseSegment();
@@ -160,5 +169,5 @@ internal sealed class PartitionBuffer(KafkaPartition id, Lock mutex, PrefetchBud
     }
 }
 
-/// <summary>Some records in a row of a segment, held.</summary>
+/// <summary>Consecutive records of a segment; its owner holds the segment.</summary>
 internal readonly record struct RecordSlice(RecordSegment Segment, int Start, int Count);

@@ -1,17 +1,17 @@
 namespace FastStream;
 
-/// <summary>Counts the bytes that are read ahead and in batches, and holds the reading up at a bound. Safe from any thread.</summary>
+/// <summary>Counts the bytes read ahead and in batches, and stops reading at a bound. Safe from any thread.</summary>
 internal sealed class PrefetchBudget(long maxBytes)
 {
     private readonly ManualResetEventSlim _hasRoom = new(true);
-    private readonly Lock _lock = new();   // guards the change of _bytes together with the event
+    private readonly Lock _lock = new();   // makes the change of _bytes and of the event one step
     private long _bytes;
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
     public bool IsFull => Bytes >= maxBytes;
 
-    /// <summary>Whether there is so much room again that going on is worth while.</summary>
+    /// <summary>Whether there is enough room again to resume reading.</summary>
     public bool IsHalfEmpty => Bytes <= maxBytes / 2;
 
     public void Add(long bytes)
@@ -39,6 +39,6 @@ internal sealed class PrefetchBudget(long maxBytes)
     }
 
     /// <summary>Waits for room.</summary>
-    /// <returns>Whether there is some.</returns>
+    /// <returns>Whether there is room.</returns>
     public bool Wait(TimeSpan timeout, CancellationToken cancellationToken) => _hasRoom.Wait(timeout, cancellationToken);
 }

@@ -2,16 +2,16 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>Reads ranges of an earlier run again, exactly: from offset to offset, and nothing else.</summary>
+/// <summary>Reads ranges of an earlier run again: exactly their offsets, and nothing else.</summary>
 /// <remarks>
-/// An offset in a range may have no record: compaction has taken it, its transaction was aborted, or a marker lies
-/// there. The range has been read when the client is at its end or behind it, whatever it found on the way.
+/// An offset in a range may have no record: compaction removed it, its transaction was aborted, or it has a marker. A
+/// range is complete when the client's position is at its end or behind it, whatever records it found on the way.
 /// </remarks>
 internal static class RangeReader
 {
     private static readonly TimeSpan PollTime = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Reads; waits for brokers that do not answer.</summary>
+    /// <summary>Reads the ranges; waits for brokers that do not answer.</summary>
     /// <exception cref="KafkaStreamException">Records are gone.</exception>
     public static IReadOnlyList<KafkaRange> Read(
         KafkaSourceOptions options, string group, IReadOnlyList<KafkaRange> ranges, PrefetchBudget budget,
@@ -113,7 +113,7 @@ internal static class RangeReader
             var id = new KafkaPartition(result.Topic, result.Partition.Value);
             if (!open.TryGetValue(id, out Range? range))
             {
-                return;   // it was read to its end, and what the client had on the way still comes
+                return;   // the range is complete; the client still gives records that were on the way
             }
 
             long offset = result.Offset.Value;
@@ -137,7 +137,7 @@ internal static class RangeReader
             }
         }
 
-        // What was deleted since the batch was cut cannot be read again as it was.
+        // Records deleted since the batch was cut cannot be read again.
         private long FirstThere(KafkaRange range)
         {
             long low = _offsets.Oldest(range.Id);
@@ -159,7 +159,7 @@ internal static class RangeReader
             return low;
         }
 
-        // The partition may seem to end early while a transaction is open; it does end early where its end was lost.
+        // The partition may seem to end early while a transaction is open; it really ends early where its end was lost.
         private void ThrowIfShort(KafkaRange range)
         {
             long high = _offsets.Newest(range.Id);
@@ -167,7 +167,7 @@ internal static class RangeReader
             {
                 throw new KafkaStreamException(
                     $"{range.Id} ends at offset {high}, and a batch of an earlier run has {range.From} to "
-                        + $"{range.Until}: the topic was deleted and made anew, or its end was lost. "
+                        + $"{range.Until}: the topic was deleted and recreated, or its end was lost. "
                     + "Begin with another checkpoint directory, or bring the records back.");
             }
         }
@@ -195,7 +195,7 @@ internal static class RangeReader
             }
         }
 
-        /// <summary>The range with its records; whoever gets it holds them.</summary>
+        /// <summary>Returns the range with its records, which the caller then holds.</summary>
         public KafkaRange Finish()
         {
             if (_segments.Count > 0)

@@ -1,9 +1,9 @@
 namespace FastStream;
 
-/// <summary>Where a record lies in its block. A length of -1 is a null.</summary>
+/// <summary>A record's position in its block. A length of -1 stands for null.</summary>
 internal struct RawRecord
 {
-    /// <summary>What a record counts beside its bytes.</summary>
+    /// <summary>Bytes that a record counts for in addition to its own.</summary>
     public const int Overhead = 40;
 
     public long Offset;

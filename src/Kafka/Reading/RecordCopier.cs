@@ -2,15 +2,17 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>Copies keys and values once, out of the client's memory into a block. For one reading thread.</summary>
-/// <remarks>The client calls it for the key first, then for the value, of each record. A record lies in one block, whole.</remarks>
+/// <summary>Copies keys and values once, from the client's memory into a block. For one reading thread.</summary>
+/// <remarks>
+/// For each record the client calls it for the key first, then for the value. A record lies whole in one block.
+/// </remarks>
 internal sealed class RecordCopier(BlockPool pool) : IDeserializer<CopiedKey>, IDeserializer<CopiedValue>, IDisposable
 {
     private Block? _block;
-    private int _next;             // where free bytes begin
-    private RawRecord _record;     // being made
+    private int _next;             // start of the free bytes
+    private RawRecord _record;     // the record in progress
 
-    /// <summary>The block that the record made last is in.</summary>
+    /// <summary>The block of the last record made.</summary>
     public Block Block => _block ??= pool.Rent();
 
     CopiedKey IDeserializer<CopiedKey>.Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context)
@@ -58,7 +60,7 @@ internal sealed class RecordCopier(BlockPool pool) : IDeserializer<CopiedKey>, I
         _next += data.Length;
     }
 
-    // What the record has so far moves with it.
+    // The bytes that the record has so far move to the new block.
     private void MakeRoom(int length)
     {
         if (_block is not null && _next + length <= _block.Length)
@@ -69,7 +71,7 @@ internal sealed class RecordCopier(BlockPool pool) : IDeserializer<CopiedKey>, I
         int made = _next - _record.Start;
         int needed = made + length;
 
-        // A record larger than a block gets one of its own, which the collector takes.
+        // A record larger than a block gets a block of its own, which the garbage collector frees.
         Block next = needed <= pool.BlockSizeBytes ? pool.Rent() : new BlockPool(Math.Max(4096, needed), 1).Rent();
         if (_block is not null)
         {

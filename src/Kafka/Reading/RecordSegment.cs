@@ -2,14 +2,16 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>Some records in a row of one partition, all in one block. One thread adds, others read what it has published.</summary>
+/// <summary>
+/// Consecutive records of one partition, all in one block. One thread adds; others read the published ones.
+/// </summary>
 internal sealed class RecordSegment
 {
-    private readonly RawRecord[] _records;   // rented
+    private readonly RawRecord[] _records;   // rented from the array pool
     private readonly PrefetchBudget _budget;
-    private int _count;                      // published
+    private int _count;                      // number of published records
     private volatile bool _isClosed;
-    private int _holders = 1;                // whoever adds and whoever takes, as one; and each batch that reads from it
+    private int _holders = 1;                // the adding and the taking thread together count as one; each reading batch is one more
     private long _bytes;                     // counted in the budget
 
     public RecordSegment(Block block, int capacity, PrefetchBudget budget)
@@ -28,7 +30,7 @@ internal sealed class RecordSegment
 
     public ReadOnlySpan<RawRecord> Records(int start, int count) => _records.AsSpan(start, count);
 
-    /// <summary>Adds one and publishes it; false when the segment is full.</summary>
+    /// <summary>Adds a record and publishes it; false when the segment is full.</summary>
     public bool TryAdd(in RawRecord record)
     {
         int count = _count;
@@ -43,10 +45,12 @@ internal sealed class RecordSegment
         return true;
     }
 
-    /// <summary>Whether nothing is added any more. Asked before <see cref="Count"/>, which is then the last word.</summary>
+    /// <summary>
+    /// Whether nothing is added any more. Read it before <see cref="Count"/>: if it is true, that count is final.
+    /// </summary>
     public bool IsClosed => _isClosed;
 
-    /// <summary>Nothing is added any more: what it holds counts.</summary>
+    /// <summary>Closes the segment: nothing is added any more, and its bytes count in the budget.</summary>
     public void Close()
     {
         _budget.Add(_bytes);

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace FastStream;
 
-/// <summary>Ranges and positions as bytes: a version, their number, and of each topic, partition and offsets.</summary>
+/// <summary>
+/// Ranges and positions as bytes: a version, their number, and for each the topic, partition and offsets.
+/// </summary>
 internal static class SavedRanges
 {
     private const byte Version = 1;
@@ -20,7 +22,7 @@ internal static class SavedRanges
     }
 
     /// <param name="saved">The bytes.</param>
-    /// <param name="what">What they are, for messages.</param>
+    /// <param name="what">What the bytes are, for messages.</param>
     /// <exception cref="InvalidDataException">They are damaged, or of another version.</exception>
     public static IReadOnlyList<KafkaRange> Read(ReadOnlySpan<byte> saved, string what)
     {

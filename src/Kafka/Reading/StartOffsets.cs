@@ -2,7 +2,7 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>Makes a number of where a partition is to begin.</summary>
+/// <summary>Turns the start of a partition into an offset.</summary>
 internal sealed class StartOffsets(IConsumer<CopiedKey, CopiedValue> consumer)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);

@@ -1,21 +1,21 @@
 namespace FastStream;
 
-/// <summary>Ranges of batches that are not done with, in time order. Safe from any thread.</summary>
+/// <summary>Ranges of batches that are not committed yet, in time order. Safe from any thread.</summary>
 internal sealed class UncommittedRanges
 {
     private readonly Queue<(BatchTime Time, IReadOnlyList<KafkaRange> Ranges)> _batches = [];   // guarded by itself
 
-    /// <summary>A batch was cut or loaded.</summary>
+    /// <summary>Adds the ranges of a batch that was cut or loaded.</summary>
     public void Add(BatchTime time, IReadOnlyList<KafkaRange> ranges)
     {
-        KafkaRange[] bare = [.. ranges.Select(range => range with { Slices = [] })];   // records go back before
+        KafkaRange[] bare = [.. ranges.Select(range => range with { Slices = [] })];   // its records are released earlier
         lock (_batches)
         {
             _batches.Enqueue((time, bare));
         }
     }
 
-    /// <summary>A batch is done with, and all before it.</summary>
+    /// <summary>Takes the ranges of a committed batch and of all batches before it.</summary>
     public void TakeUpTo(BatchTime time, Action<IReadOnlyList<KafkaRange>> take)
     {
         lock (_batches)

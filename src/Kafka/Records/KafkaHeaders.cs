@@ -4,21 +4,23 @@ using System.Text;
 
 namespace FastStream;
 
-/// <summary>The headers of a record, read when they are asked for.</summary>
-/// <remarks>Valid as long as the record's batch. Names may come more than once; order is kept.</remarks>
+/// <summary>The headers of a record, decoded on access.</summary>
+/// <remarks>
+/// Valid as long as the record's batch. A name may occur more than once; the headers keep their order.
+/// </remarks>
 public readonly record struct KafkaHeaders : IEnumerable<KeyValuePair<string, byte[]?>>
 {
-    // Of each header the length of its name, the name, the length of its value (-1 for null), and the value.
+    // For each header: the length of its name, the name, the length of its value (-1 for null), and the value.
     private readonly Utf8Text _packed;
 
     internal KafkaHeaders(Utf8Text packed) => _packed = packed;
 
-    /// <summary>Whether there are none.</summary>
+    /// <summary>Whether there are no headers.</summary>
     public bool IsEmpty => _packed.IsEmpty;
 
-    /// <summary>Finds the last header of a name.</summary>
+    /// <summary>Finds the last header with a name.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="value">Its bytes, in an array of their own; null for a null value.</param>
+    /// <param name="value">A copy of its bytes; null for a null value.</param>
     /// <returns>Whether there is one.</returns>
     public bool TryGetLast(string name, out byte[]? value)
     {
@@ -37,7 +39,7 @@ public readonly record struct KafkaHeaders : IEnumerable<KeyValuePair<string, by
         return isFound;
     }
 
-    /// <summary>Walks the headers, in order.</summary>
+    /// <summary>Enumerates the headers, in order.</summary>
     public IEnumerator<KeyValuePair<string, byte[]?>> GetEnumerator()
     {
         int next = 0;

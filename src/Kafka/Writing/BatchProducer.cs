@@ -2,14 +2,15 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>Hands the records of a batch to a producer, partition by partition, in order.</summary>
+/// <summary>Passes the records of a batch to a producer, partition by partition, in order.</summary>
 internal sealed class BatchProducer<T>(KafkaSinkOptions options, Func<T, KafkaMessage> message)
 {
-    /// <summary>Writes all but those that are left out; the client's queue, when it is full, is waited for.</summary>
+    /// <summary>Writes all records except the excluded ones; waits while the client's queue is full.</summary>
     /// <param name="producer">The producer.</param>
     /// <param name="batch">The batch.</param>
     /// <param name="leftOut">Numbers of records that are not written.</param>
-    /// <param name="deliveries">Hears of each record's end; null where the transaction's end says enough.</param>
+    /// <param name="deliveries">Follows each record's delivery; null where the outcome of the transaction is
+    /// enough.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public void Produce(IProducer<byte[]?, byte[]?> producer, Batch<T> batch, IReadOnlySet<long> leftOut,
         Deliveries? deliveries, CancellationToken cancellation)

@@ -2,18 +2,20 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>Follows the records of one try of a batch until the brokers have answered for each. Safe from any thread.</summary>
+/// <summary>
+/// Follows the records of one attempt of a batch until the brokers have answered for each. Safe from any thread.
+/// </summary>
 internal sealed class Deliveries
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<(long Index, Error Error, string Place)> _refused = [];   // guarded by itself
-    private long _open = 1;                                                         // and one for whoever still writes
+    private long _open = 1;                                                         // records on their way, and 1 while writing
     private Error? _failure;
 
-    /// <summary>The first error that is no refusal of a record; null if there is none.</summary>
+    /// <summary>The first error that is not the refusal of a record; null if there is none.</summary>
     public Error? Failure => Volatile.Read(ref _failure);
 
-    /// <summary>Records that were refused, by their numbers in the batch.</summary>
+    /// <summary>The refused records, with their numbers in the batch.</summary>
     public IReadOnlyList<(long Index, Error Error, string Place)> Refused
     {
         get
@@ -25,7 +27,7 @@ internal sealed class Deliveries
         }
     }
 
-    /// <summary>One more record is on its way.</summary>
+    /// <summary>Notes that one more record is on its way; returns the handler for its delivery report.</summary>
     public Action<DeliveryReport<byte[]?, byte[]?>> Expect(long index)
     {
         Interlocked.Increment(ref _open);
@@ -40,21 +42,23 @@ internal sealed class Deliveries
         };
     }
 
-    /// <summary>The client did not even take it.</summary>
+    /// <summary>Notes that the client itself did not accept a record.</summary>
     public void NotTaken(long index, Error error, string place)
     {
         Add(index, error, place);
         End();
     }
 
-    /// <summary>Nothing more is written.</summary>
+    /// <summary>
+    /// Notes that nothing more is written; completes when the brokers have answered for every record.
+    /// </summary>
     public Task EndAsync()
     {
         End();
         return _done.Task;
     }
 
-    /// <summary>Whether the record is at fault, and not the way to the brokers.</summary>
+    /// <summary>Whether the record is at fault, not the connection to the brokers.</summary>
     public static bool IsRefusal(Error error) =>
         error.Code is ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge or ErrorCode.InvalidMsg or ErrorCode.InvalidMsgSize
         or ErrorCode.InvalidRecord or ErrorCode.InvalidTimestamp or ErrorCode.Local_UnknownPartition or ErrorCode.Local_BadMsg;

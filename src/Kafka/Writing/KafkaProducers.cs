@@ -9,11 +9,11 @@ internal static class KafkaProducers
     {
         var config = new ProducerConfig
         {
-            Partitioner = Partitioner.Murmur2Random,   // Java's
+            Partitioner = Partitioner.Murmur2Random,   // as in Java's clients
             LingerMs = 5,
             SocketKeepaliveEnable = true,
 
-            // Brokers that do not answer are waited for; a transaction ends by its own time-out.
+            // Waits without limit for brokers that do not answer; a transaction has its own time-out.
             MessageTimeoutMs = transactionalId is null ? 0 : (int)options.TransactionTimeout.TotalMilliseconds,
         };
         KafkaClientConfig.Pass(options.BootstrapServers, options.Config, config);

@@ -3,13 +3,13 @@ using Confluent.Kafka;
 namespace FastStream;
 
 /// <summary>
-/// What plain and transactional outputs share: a producer that is made again when it must be, its topic, and waiting
-/// for brokers.
+/// What plain and transactional outputs have in common: a producer that is replaced when necessary, its topic, and
+/// waiting for brokers.
 /// </summary>
 internal sealed class KafkaSink : IDisposable
 {
     private readonly string? _transactionalId;
-    private Error? _refusal;       // why the client cannot go on, such as credentials that are refused
+    private Error? _refusal;       // why the client cannot continue, such as refused credentials
     private bool _isTopicThere;
 
     public KafkaSink(StreamingContext context, KafkaSinkOptions options, string? transactionalId)
@@ -26,11 +26,11 @@ internal sealed class KafkaSink : IDisposable
 
     public KafkaMetrics Metrics { get; }
 
-    /// <summary>The producer; null before it is made, and when it was given up.</summary>
+    /// <summary>The producer; null before it is made, and after it was given up.</summary>
     public IProducer<byte[]?, byte[]?>? Producer { get; private set; }
 
-    /// <summary>Makes what is missing; waits for brokers that do not answer.</summary>
-    /// <param name="ready">What else is to be done with a new producer before it is used.</param>
+    /// <summary>Makes the producer and topic if they are missing; waits for brokers that do not answer.</summary>
+    /// <param name="ready">Prepares a new producer before it is used.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="KafkaStreamException">Waiting cannot help.</exception>
     public async Task<IProducer<byte[]?, byte[]?>> ReadyAsync(Action<IProducer<byte[]?, byte[]?>>? ready, CancellationToken cancellation)
@@ -41,7 +41,7 @@ internal sealed class KafkaSink : IDisposable
         }
 
         var retry = new KafkaRetry();
-        int missing = 0;   // times in a row that brokers answered, and the topic was not there
+        int missing = 0;   // consecutive answers of brokers without the topic
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -54,7 +54,7 @@ internal sealed class KafkaSink : IDisposable
             }
             catch (KafkaTopicException error) when (!error.IsFinal && ++missing <= 5)
             {
-                Events.Warn($"{error.Message} It is looked for again.", error);
+                Events.Warn($"{error.Message} Looking for it again.", error);
             }
             catch (KafkaTopicException error)
             {
@@ -82,14 +82,14 @@ internal sealed class KafkaSink : IDisposable
         }
     }
 
-    /// <summary>The producer is not to be used any more; the next batch makes another.</summary>
+    /// <summary>Gives up the producer; the next batch makes another one.</summary>
     public void GiveUpProducer()
     {
         Producer?.Dispose();
         Producer = null;
     }
 
-    /// <summary>The producer is stuck in a call, and left to it: disposing of it now would be stuck too.</summary>
+    /// <summary>Abandons a producer that is stuck in a call: disposing of it now would block too.</summary>
     public void AbandonProducer(Task call)
     {
         IProducer<byte[]?, byte[]?>? stuck = Producer;

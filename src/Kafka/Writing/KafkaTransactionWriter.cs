@@ -2,10 +2,10 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>Writes batches exactly once: one transaction each, with the batch's time in it.</summary>
+/// <summary>Writes batches exactly once: one transaction for each batch, which also commits the batch's time.</summary>
 /// <remarks>
-/// After anything that leaves the end of a transaction unknown, a new producer of the same name is made: that ends what
-/// was open, one way or the other, and then the committed time says which way.
+/// If the outcome of a transaction is unknown, the writer makes a new producer of the same name. That ends the open
+/// transaction one way or the other, and the committed time then says which way.
 /// docs/decisions/0029-kafka-exactly-once.md has the reasons.
 /// </remarks>
 internal sealed class KafkaTransactionWriter<T> : Sink<T>
@@ -18,11 +18,11 @@ internal sealed class KafkaTransactionWriter<T> : Sink<T>
     private readonly string _identity;
     private readonly KafkaSink _sink;
     private readonly BatchProducer<T> _batches;
-    private readonly List<(long Index, Error Error, string Place)> _refused = [];   // records of the batch that is tried
+    private readonly List<(long Index, Error Error, string Place)> _refused = [];   // records of the batch being attempted
     private readonly CancellationTokenSource _closed = new();
     private PutOutTimes? _times;
-    private BatchTime? _last;                       // put out last, as Kafka has it
-    private BatchTime? _tried;                      // the batch that this run has tried to put out
+    private BatchTime? _last;                       // the last committed batch, according to Kafka
+    private BatchTime? _attempted;                  // the last batch that this run has attempted
     private Task _opening = Task.CompletedTask;
 
     public KafkaTransactionWriter(StreamingContext context, KafkaSinkOptions options, Func<T, KafkaMessage> message)
@@ -33,7 +33,7 @@ internal sealed class KafkaTransactionWriter<T> : Sink<T>
         _batches = new BatchProducer<T>(options, message);
     }
 
-    // At once, so that an earlier program of the same name is fenced before this one puts anything out.
+    // At once, so that an earlier program of the same name is fenced before this one writes anything.
     protected override ValueTask OpenAsync(SinkContext context, CancellationToken cancellationToken)
     {
         _opening = Task.Run(() => _sink.ReadyAsync(Begin, _closed.Token), CancellationToken.None);
@@ -52,19 +52,19 @@ internal sealed class KafkaTransactionWriter<T> : Sink<T>
         for (int tries = 1; ; tries++)
         {
             IProducer<byte[]?, byte[]?> producer = await ReadyAsync(cancellationToken).ConfigureAwait(false);
-            if (IsPutOut(batch))
+            if (IsCommitted(batch))
             {
                 return;
             }
 
-            _tried = batch.Time;
+            _attempted = batch.Time;
             batch.ThrowIfLeftBehind();
 
-            // Each record is followed only where a refusal may be forgiven: that costs objects.
+            // Follows each record only where refused records are dropped, because that allocates.
             Deliveries? deliveries = _sink.Options.RefusedRecords == KafkaRefusedPolicy.LeaveOut ? new Deliveries() : null;
             try
             {
-                PutOut(producer, batch, deliveries, cancellationToken);
+                Write(producer, batch, deliveries, cancellationToken);
                 _last = batch.Time;
                 AddRefused(deliveries);
                 Refused.Handle(_sink, batch.Time, _refused);
@@ -80,17 +80,17 @@ internal sealed class KafkaTransactionWriter<T> : Sink<T>
 
                 if (!await HasNewlyRefusedAsync(deliveries).ConfigureAwait(false) && tries >= MostTries)
                 {
-                    throw Refused.Failure(batch.Time, error);   // the brokers do not say which
+                    throw Refused.Failure(batch.Time, error);   // the brokers do not say which record
                 }
             }
             catch (KafkaTxnRequiresAbortException error) when (tries < MostTries)
             {
-                _sink.Events.WarnOf(error.Error, $"Batch {batch.Time} is put out again.");
+                _sink.Events.WarnOf(error.Error, $"Batch {batch.Time} is written again.");
                 TryAbort(producer, cancellationToken);
             }
             catch (KafkaException error) when (!IsEnd(error.Error) && tries < MostTries)
             {
-                _sink.Events.WarnOf(error.Error, $"Whether batch {batch.Time} was put out is asked.");
+                _sink.Events.WarnOf(error.Error, $"Asking the brokers whether batch {batch.Time} was committed.");
                 _sink.GiveUpProducer();
             }
             catch (KafkaException error)
@@ -100,7 +100,7 @@ internal sealed class KafkaTransactionWriter<T> : Sink<T>
             }
             catch when (_sink.Producer is not null)
             {
-                AbortOnce(producer);   // the function of the messages has thrown, or the context stops
+                AbortOnce(producer);   // the user's message function threw, or the context stops
                 throw;
             }
         }
@@ -127,7 +127,8 @@ internal sealed class KafkaTransactionWriter<T> : Sink<T>
         }
     }
 
-    // Ends what an earlier producer of the name has left open, and then asks what was put out.
+    // Ends the transaction that an earlier producer of the name left open, and then asks which batch was committed
+    // last.
     private void Begin(IProducer<byte[]?, byte[]?> producer)
     {
         Retried(() => producer.InitTransactions(StepTime), _closed.Token);
@@ -135,26 +136,26 @@ internal sealed class KafkaTransactionWriter<T> : Sink<T>
         _last = _times.Last();
     }
 
-    private bool IsPutOut(Batch<T> batch)
+    private bool IsCommitted(Batch<T> batch)
     {
         if (_last is not { } last || batch.Time > last)
         {
             return false;
         }
 
-        if (batch.IsReplay || batch.Time == _tried)
+        if (batch.IsReplay || batch.Time == _attempted)
         {
             return true;
         }
 
         throw new KafkaStreamException(
             $"{_sink.Options.Topic} has batches of {_identity} up to {last}, and this program is at {batch.Time}, "
-                + "which it has not put out before: another program has the same name, or the checkpoint directory is "
+                + "which it has not written before: another program has the same name, or the checkpoint directory is "
             + "older than the topic or was begun anew. Give the program or the output a name of its own, or begin "
                 + $"anew with a group {_identity} that is deleted.");
     }
 
-    private void PutOut(IProducer<byte[]?, byte[]?> producer, Batch<T> batch, Deliveries? deliveries, CancellationToken cancellation)
+    private void Write(IProducer<byte[]?, byte[]?> producer, Batch<T> batch, Deliveries? deliveries, CancellationToken cancellation)
     {
         TimeProvider clock = _context.Options.TimeProvider;
         long begun = clock.GetTimestamp();
@@ -167,8 +168,8 @@ internal sealed class KafkaTransactionWriter<T> : Sink<T>
         _sink.Metrics.Transactions!.Record(clock.GetElapsedTime(begun).TotalSeconds);
     }
 
-    // The client's call does not keep its own time-out where the group's coordinator has gone, and may then never
-    // return (librdkafka 2.16 and before).
+    // The client's call does not keep its own time-out when the group's coordinator is gone, and may then never return
+    // (librdkafka 2.16 and before).
     private void SendTime(IProducer<byte[]?, byte[]?> producer, BatchTime time, CancellationToken cancellation)
     {
         Task sending = Task.Run(() => _times!.Send(producer, time, StepTime), CancellationToken.None);
@@ -193,7 +194,7 @@ internal sealed class KafkaTransactionWriter<T> : Sink<T>
         sending.GetAwaiter().GetResult();
     }
 
-    // The abort has ended every record that was on its way.
+    // The abort has ended the delivery of every record that was on its way.
     private async Task<bool> HasNewlyRefusedAsync(Deliveries deliveries)
     {
         int before = _refused.Count;
@@ -213,7 +214,7 @@ internal sealed class KafkaTransactionWriter<T> : Sink<T>
         }
     }
 
-    // The client goes on where it was: what it says is that the brokers have not answered yet.
+    // The client continues where it was: the error only says that the brokers have not answered yet.
     private void Retried(Action step, CancellationToken cancellation)
     {
         while (true)
@@ -240,11 +241,11 @@ internal sealed class KafkaTransactionWriter<T> : Sink<T>
         }
         catch (KafkaException error) when (!IsEnd(error.Error))
         {
-            _sink.GiveUpProducer();   // the next one ends what is open
+            _sink.GiveUpProducer();   // the next producer ends the open transaction
         }
     }
 
-    // So that readers need not wait for the transaction's time-out; where no broker answers, they do.
+    // Aborts so that readers need not wait for the transaction's time-out; if no broker answers, they must wait.
     private void AbortOnce(IProducer<byte[]?, byte[]?> producer)
     {
         try

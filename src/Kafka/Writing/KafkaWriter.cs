@@ -2,7 +2,9 @@ using Confluent.Kafka;
 
 namespace FastStream;
 
-/// <summary>Writes batches at least once: with an idempotent producer, so that what the client itself sends again is there once.</summary>
+/// <summary>
+/// Writes batches at least once, with an idempotent producer: records that the client itself resends are written once.
+/// </summary>
 internal sealed class KafkaWriter<T>(StreamingContext context, KafkaSinkOptions options, Func<T, KafkaMessage> message) : Sink<T>
 {
     private static readonly HashSet<long> None = [];
@@ -43,16 +45,19 @@ internal sealed class KafkaWriter<T>(StreamingContext context, KafkaSinkOptions 
     }
 }
 
-/// <summary>What happens with refused records.</summary>
+/// <summary>Handles refused records.</summary>
 internal static class Refused
 {
     private const string Advice =
         "Make such records smaller, raise message.max.bytes here and on the topic, or set RefusedRecords to LeaveOut.";
 
-    /// <summary>A transaction was refused as a whole: which record it was is not said.</summary>
+    /// <summary>
+    /// Makes the exception for a transaction that was refused as a whole: the brokers do not say which record it was.
+    /// </summary>
     public static KafkaStreamException Failure(BatchTime time, KafkaException error) =>
         new($"A record of batch {time} was refused: {error.Error.Reason}. {Advice}", error);
 
+    /// <summary>Fails or warns, as the policy says.</summary>
     /// <exception cref="KafkaStreamException">The policy is to fail.</exception>
     public static void Handle(KafkaSink sink, BatchTime time, IReadOnlyList<(long Index, Error Error, string Place)> refused)
     {

@@ -3,19 +3,19 @@ using Confluent.Kafka;
 namespace FastStream;
 
 /// <summary>
-/// Keeps the time of the batch that was put out last where its records are: as the committed offset of a group of the
-/// output's own.
+/// Stores the time of the last committed batch in Kafka, where its records are: as the committed offset of a group that
+/// belongs to the output.
 /// </summary>
 /// <remarks>
-/// The group has one offset, that of partition 0 of the output's topic, and its value is the batch's time in
-/// milliseconds. It is committed in the batch's transaction, so that both are there or neither; nobody reads from it.
+/// The group has one offset, for partition 0 of the output's topic; its value is the batch's time in milliseconds. The
+/// batch's transaction commits it, so that Kafka has both or neither; nobody reads from it.
 /// </remarks>
 internal sealed class PutOutTimes : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private readonly TopicPartition _place;
-    private readonly IConsumer<Ignore, Ignore> _consumer;   // never reads; asks, and stands for the group
+    private readonly IConsumer<Ignore, Ignore> _consumer;   // reads no records; it asks for offsets, and represents the group
 
     public PutOutTimes(KafkaSinkOptions options, string group)
     {
@@ -27,7 +27,10 @@ internal sealed class PutOutTimes : IDisposable
             .SetErrorHandler(static (_, _) => { }).Build();
     }
 
-    /// <summary>The time of the batch that was put out last; null where none was. Waits for a transaction whose end is under way.</summary>
+    /// <summary>
+    /// Returns the time of the last committed batch; null where there is none. Waits for a transaction that is being
+    /// ended.
+    /// </summary>
     /// <exception cref="KafkaException">The brokers did not answer.</exception>
     public BatchTime? Last()
     {
@@ -35,7 +38,7 @@ internal sealed class PutOutTimes : IDisposable
         return offset >= 0 ? new BatchTime(offset) : null;
     }
 
-    /// <summary>Puts the batch's time into the open transaction.</summary>
+    /// <summary>Adds the batch's time to the open transaction.</summary>
     public void Send(IProducer<byte[]?, byte[]?> producer, BatchTime time, TimeSpan timeout) =>
         producer.SendOffsetsToTransaction([new TopicPartitionOffset(_place, time.Milliseconds)], _consumer.ConsumerGroupMetadata, timeout);
 

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace FastStream;
 
-/// <summary>Names of outputs of a context, each once: two with one transactional id would fence each other.</summary>
+/// <summary>
+/// Keeps the names of a context's outputs unique: two outputs with one transactional id would fence each other.
+/// </summary>
 internal static class SinkNames
 {
     private static readonly ConditionalWeakTable<StreamingContext, HashSet<string>> _names = [];
@@ -15,7 +17,7 @@ internal static class SinkNames
             if (!names.Add(name))
             {
                 throw new ArgumentException(
-                    $"Another output of the context is {name} already: the two would push each other out. Give each "
+                    $"Another output of the context is {name} already: the two would fence each other. Give each "
                     + "a Name of its own (KafkaSinkOptions.Name).", nameof(name));
             }
         }

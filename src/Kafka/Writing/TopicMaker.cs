@@ -3,12 +3,12 @@ using Confluent.Kafka.Admin;
 
 namespace FastStream;
 
-/// <summary>Makes a topic on request, or sees to it that the one that is there is as it must be.</summary>
+/// <summary>Creates a topic on request, or checks that an existing one is as required.</summary>
 internal static class TopicMaker
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    /// <exception cref="KafkaTopicException">The topic is not there, or otherwise.</exception>
+    /// <exception cref="KafkaTopicException">The topic does not exist, or differs.</exception>
     /// <exception cref="KafkaException">The brokers did not answer.</exception>
     public static async Task MakeAsync(IAdminClient admin, string topic, KafkaTopicSpec? spec)
     {
@@ -48,11 +48,11 @@ internal static class TopicMaker
         }
         catch (CreateTopicsException error) when (error.Results.All(result => result.Error.Code == ErrorCode.TopicAlreadyExists))
         {
-            // Somebody was quicker.
+            // Somebody else created it first.
         }
         catch (CreateTopicsException error)
         {
-            throw new KafkaTopicException($"Topic {topic} could not be made: {error.Results[0].Error.Reason}", isFinal: true);
+            throw new KafkaTopicException($"Topic {topic} could not be created: {error.Results[0].Error.Reason}", isFinal: true);
         }
     }
 
