@@ -11,10 +11,13 @@ namespace FastStream.Runtime;
 /// checkpoint; <see cref="StartAsync"/>; for each batch <see cref="IsBackpressured"/>, <see cref="Cut"/>,
 /// <see cref="Lag"/>, <see cref="HasEnded"/> and, where it has checkpoints, <see cref="SaveBatch"/>, by one thread in
 /// time order; <see cref="StopAsync"/>; a last <see cref="Cut"/> in a graceful stop; <see cref="CloseAsync"/>.
-/// <see cref="SavePosition"/> and <see cref="OnBatchCommitted"/> come from the thread that runs batches, while the next
-/// ones are cut. An exception from one of these fails the step that called it: a cut that throws is attempted again
-/// with the next batch, a load that throws fails the start. Derive a test from <c>SourceContract</c> of
-/// FastStream.TestKit: it checks this contract.
+/// <see cref="SavePosition"/> is called by the thread that cuts, after the <see cref="SaveBatch"/> of a batch that a
+/// checkpoint is due at, and never during a <see cref="Cut"/>: what it writes is as of the batch cut last. It is also
+/// called once before the first cut of a first start, and once after the last cut of a graceful stop.
+/// <see cref="OnBatchCommitted"/> is called by the thread that runs batches, while the next ones are cut: it needs a
+/// lock for what it shares with the others. An exception from one of these fails the step that called it: a cut that
+/// throws is attempted again with the next batch, a load that throws fails the start. Derive a test from
+/// <c>SourceContract</c> of FastStream.TestKit: it checks this contract.
 /// </remarks>
 /// <example><code>
 /// sealed class Numbers(int perBatch) : Source&lt;long&gt;

@@ -14,16 +14,18 @@ public sealed class LogSource(IReadOnlyList<string> log, int maxPerBatch) : Sour
     {
         var range = (LogRange)batch;
         var writer = new StateWriter(output);
-        writer.WriteByte(1);                                  // the version of these bytes
+        writer.WriteByte(1);                                  // the version of these bytes, which the reader checks
         writer.WriteInt32(range.First);
         writer.WriteInt32(range.End);
     }
 
     protected override InputBatch<string> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
-        var reader = new StateReader(saved.Span, version: 1, $"a batch of {Context.Name}");
+        var reader = new StateReader(saved.Span, version: 1, $"a batch of {Context.Name}");   // refuses another first byte
         int first = reader.ReadInt32();
-        return Range(first, reader.ReadInt32());
+        int end = reader.ReadInt32();
+        reader.End();                                         // refuses bytes that are left
+        return Range(first, end);
     }
 
     // The position, in a checkpoint.
@@ -34,8 +36,12 @@ public sealed class LogSource(IReadOnlyList<string> log, int maxPerBatch) : Sour
         writer.WriteInt32(_next);
     }
 
-    protected override void LoadPosition(ReadOnlySpan<byte> saved) =>
-        _next = new StateReader(saved, version: 1, $"the position of {Context.Name}").ReadInt32();
+    protected override void LoadPosition(ReadOnlySpan<byte> saved)
+    {
+        var reader = new StateReader(saved, version: 1, $"the position of {Context.Name}");
+        _next = reader.ReadInt32();
+        reader.End();
+    }
 
     private LogRange Range(int first, int end)
     {
