@@ -22,7 +22,7 @@ internal sealed class ChangedStream(DStream<(string Key, long Value)> parent)
 internal sealed class ChangedOperator(Operator<(string Key, long Value)> next)
     : StatefulOperator<(string Key, long Value), (string Key, long Value)>(next)
 {
-    private readonly Dictionary<string, long> _last = [];     // as of the last committed batch
+    private readonly Dictionary<string, long> _last = [];     // as of the last accepted batch
     private readonly Dictionary<string, long> _pending = [];  // what the present batch has changed
 
     public override void OnRecords(ReadOnlySpan<(string Key, long Value)> items)
@@ -38,7 +38,7 @@ internal sealed class ChangedOperator(Operator<(string Key, long Value)> next)
         }
     }
 
-    // The batch counts: the next one begins.
+    // The next batch begins, or a checkpoint is made: what this batch has changed is kept for good.
     protected override void Accept()
     {
         foreach ((string key, long value) in _pending)

@@ -14,14 +14,15 @@ public sealed class LogSource(IReadOnlyList<string> log, int maxPerBatch) : Sour
     {
         var range = (LogRange)batch;
         var writer = new StateWriter(output);
-        writer.WriteByte(1);                                  // the version of these bytes, which the reader checks
+        writer.WriteByte(1);                                  // the version of these bytes
         writer.WriteInt32(range.First);
         writer.WriteInt32(range.End);
     }
 
     protected override InputBatch<string> LoadBatch(BatchTime time, ReadOnlyMemory<byte> saved)
     {
-        var reader = new StateReader(saved.Span, version: 1, $"a batch of {Context.Name}");   // refuses another first byte
+        // Refuses bytes whose first one is not the version.
+        var reader = new StateReader(saved.Span, version: 1, $"a batch of {Context.Name}");
         int first = reader.ReadInt32();
         int end = reader.ReadInt32();
         reader.End();                                         // refuses bytes that are left
