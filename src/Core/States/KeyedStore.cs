@@ -15,10 +15,10 @@ public delegate void StoredPairReader(ReadOnlySpan<byte> key, ReadOnlySpan<byte>
 /// moment, and all states when a snapshot is taken.
 /// </summary>
 /// <remarks>
-/// To add a store, derive from this class and from <see cref="StateStore"/>, and call
-/// <c>KeyedStoreContract.Check</c> of FastStream.TestKit in a test. Two threads may use a store at the same time: one that calls
-/// <see cref="Read"/> and <see cref="ReadAll"/>, and one that calls <see cref="Write"/>, <see cref="Delete"/> and
-/// <see cref="TakeSnapshot"/>; the second never writes a key that the first reads. No other calls overlap.
+/// To add a store, derive from this class and from <see cref="StateStore"/>, and call <c>KeyedStoreContract.Check</c>
+/// of FastStream.TestKit in a test. Two threads may use a store at the same time: one that calls <see cref="Read"/> and
+/// <see cref="ReadAll"/>, and one that calls <see cref="Write"/>, <see cref="Delete"/> and <see cref="TakeSnapshot"/>;
+/// the second never writes a key that the first reads. No other calls overlap.
 /// </remarks>
 public abstract class KeyedStore : IDisposable
 {
