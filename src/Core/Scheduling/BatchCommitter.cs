@@ -15,21 +15,23 @@ internal sealed class BatchCommitter(CheckpointCoordinator? checkpoints, EffectG
     /// <summary>Logs that a batch without input will run at a batch time that had been skipped.</summary>
     /// <returns>Why it was not logged; null if it was. The other methods return the same.</returns>
     public StreamingException? LogEmpty(BatchTime time) =>
-        Write(time, "logging that a batch runs without input", log => log.PlanEmpty(time));
+        Write(time, "logging that a batch runs without input", static (log, batch) => log.PlanEmpty(batch));
 
     /// <summary>Logs that a batch that failed for good will run without its data.</summary>
     public StreamingException? LogWithoutData(BatchTime time) =>
-        Write(time, "logging that a batch runs without its data", log => log.GiveUpData(time));
+        Write(time, "logging that a batch runs without its data", static (log, batch) => log.GiveUpData(batch));
 
     /// <summary>Logs that a batch is done.</summary>
-    public StreamingException? Commit(BatchTime time, Outcome outcome) =>
-        Write(time, "logging that the batch is done", log => log.Commit(time, outcome));
+    public StreamingException? Commit(BatchTime time, Outcome outcome) => IsDurable ? CommitToLog(time, outcome) : null;
 
     /// <summary>Called once the sinks have published a batch that is done: a checkpoint may include it.</summary>
     public StreamingException? EndBatch(BatchTime time) =>
-        Write(time, "logging that the batch is done", log => log.EndBatch(time));
+        Write(time, "logging that the batch is done", static (log, batch) => log.EndBatch(batch));
 
-    private StreamingException? Write(BatchTime time, string what, Action<CheckpointCoordinator> write)
+    private StreamingException? CommitToLog(BatchTime time, Outcome outcome) =>
+        Write(time, "logging that the batch is done", (log, batch) => log.Commit(batch, outcome));
+
+    private StreamingException? Write(BatchTime time, string what, Action<CheckpointCoordinator, BatchTime> write)
     {
         if (checkpoints is null || !gate.TryEnter())
         {
@@ -39,7 +41,7 @@ internal sealed class BatchCommitter(CheckpointCoordinator? checkpoints, EffectG
         using WorkInHand.InHand inHand = work.Begin(what, time);
         try
         {
-            write(checkpoints);
+            write(checkpoints, time);
             return null;
         }
         catch (Exception error)

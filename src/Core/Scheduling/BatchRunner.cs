@@ -113,8 +113,13 @@ internal sealed class BatchRunner(
             outcome = await RunWithoutDataAsync(batch).ConfigureAwait(false) ? Outcome.CommittedWithoutData : Outcome.Aborted;
         }
 
-        StreamingException? failure = await sinks.SettleAsync(batch, services.StopsContext(batch),
-            () => IsCommitted(batch) ? services.Committer.Commit(batch.Time, outcome) : null).ConfigureAwait(false);
+        StreamingException? failure = await sinks.AbortAsync(batch, all: services.StopsContext(batch)).ConfigureAwait(false);
+        if (failure is null && IsCommitted(batch))
+        {
+            failure = services.Committer.Commit(batch.Time, outcome);
+        }
+
+        failure ??= await sinks.PublishAsync(batch).ConfigureAwait(false);
         if (failure is null && IsCommitted(batch))
         {
             failure = services.Committer.EndBatch(batch.Time);

@@ -3,6 +3,8 @@ namespace FastStream;
 /// <summary>All jobs of one batch: its inputs, its times, and how it went.</summary>
 internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submittedMs)
 {
+    private HashSet<int>? _unpublished;
+
     public BatchTime Time { get; } = time;
 
     /// <summary>Its number, from 1; set when it is submitted.</summary>
@@ -44,7 +46,10 @@ internal sealed class JobSet(BatchTime time, InputBatch[] inputs, double submitt
     public HashSet<int> DoneOutputs { get; } = [];
 
     /// <summary>Outputs in two phases that have begun to write the batch, and have neither published nor aborted it.</summary>
-    public HashSet<int> Unpublished { get; } = [];
+    public HashSet<int> Unpublished => _unpublished ??= [];
+
+    /// <summary>Whether there is one; costs nothing where no output is in two phases.</summary>
+    public bool HasUnpublished => _unpublished is { Count: > 0 };
 
     public StreamingException? Failure { get; set; }
 

@@ -30,42 +30,30 @@ internal sealed class SinkRunner(BatchServices services)
     /// Aborts what sinks have written of a batch that will be attempted again, so that the next attempt writes it anew.
     /// </summary>
     /// <returns>
-    /// False if a sink cannot: the batch must not be attempted again, and <see cref="SettleAsync"/> ends it.
+    /// False if a sink cannot: the batch must not be attempted again, and ends.
     /// </returns>
-    public async Task<bool> TryAbortAsync(JobSet batch) => await AbortAsync(batch, all: true).ConfigureAwait(false) is null;
+    public async ValueTask<bool> TryAbortAsync(JobSet batch) => await AbortAsync(batch, all: true).ConfigureAwait(false) is null;
 
-    /// <summary>
-    /// Ends a batch for two-phase sinks: aborts what must not count, logs the outcome of the batch, and publishes the
-    /// rest.
-    /// </summary>
+    /// <summary>Before the outcome of a batch is logged: aborts what must not count.</summary>
     /// <param name="batch">The batch; its last attempt has ended.</param>
-    /// <param name="stopsContext">Whether the batch is not done, and the next start runs it again.</param>
-    /// <param name="commit">Logs that the batch is done; returns why that failed, or null.</param>
-    /// <returns>Why the batch is not done; null if it is.</returns>
-    public async ValueTask<StreamingException?> SettleAsync(JobSet batch, bool stopsContext, Func<StreamingException?> commit)
-    {
-        StreamingException? failure = (await AbortAsync(batch, all: stopsContext).ConfigureAwait(false)) ?? commit();
-        if (failure is not null || batch.Unpublished.Count == 0 || services.Reporter.IsLeftBehind)
-        {
-            return failure;
-        }
+    /// <param name="all">Whether nothing of it counts, because the next start runs it again; else the outputs that failed.</param>
+    /// <returns>Why a sink could not; null if all could.</returns>
+    public ValueTask<StreamingException?> AbortAsync(JobSet batch, bool all) =>
+        batch.HasUnpublished && !services.Reporter.IsLeftBehind ? AbortUnpublishedAsync(batch, all) : default;
 
-        return await ForEachAsync(batch, batch.Unpublished, "publishing by", static (sink, time, token) => sink.PublishAsync(time, token))
-            .ConfigureAwait(false);
-    }
+    /// <summary>After the outcome of a batch was logged: publishes what sinks have prepared.</summary>
+    /// <returns>Why a sink could not; null if all could.</returns>
+    public ValueTask<StreamingException?> PublishAsync(JobSet batch) =>
+        batch.HasUnpublished && !services.Reporter.IsLeftBehind
+            ? ForEachAsync(batch, batch.Unpublished, "publishing by", static (sink, time, token) => sink.PublishAsync(time, token))
+            : default;
 
     // Outputs that are not done have failed.
-    private async ValueTask<StreamingException?> AbortAsync(JobSet batch, bool all)
+    private ValueTask<StreamingException?> AbortUnpublishedAsync(JobSet batch, bool all)
     {
-        if (batch.Unpublished.Count == 0 || services.Reporter.IsLeftBehind)
-        {
-            return null;
-        }
-
         int[] aborted = [.. batch.Unpublished.Where(index => all || !batch.DoneOutputs.Contains(index))];
         batch.DoneOutputs.ExceptWith(aborted);
-        return await ForEachAsync(batch, aborted, "aborting by", static (sink, time, token) => sink.AbortAsync(time, token))
-            .ConfigureAwait(false);
+        return ForEachAsync(batch, aborted, "aborting by", static (sink, time, token) => sink.AbortAsync(time, token));
     }
 
     // After a failure here, the sink's state is unknown: the context stops, and the next start recovers.
