@@ -43,13 +43,15 @@ internal sealed class FoldByKeyOperator<TItem, TKey, TValue, TFold>(TFold fold, 
 
     public override void OnBatchEnd(BatchContext batch)
     {
-        int count = _table.Count;
+        KeyTable<TKey, TValue> table = _table;
+        RecordBuffer<(TKey Key, TValue Value)> output = Output;
+        int count = table.Count;
         for (int place = 0; place < count; place++)
         {
-            Output.Add(_table.PairAt(place));
+            output.Add(table.PairAt(place));
         }
 
-        _table.Clear();
+        table.Clear();
         base.OnBatchEnd(batch);
     }
 

@@ -113,7 +113,7 @@ public ref struct StateReader
         int count = ReadInt32();
         return count >= 0 && (long)count * leastBytes <= _rest.Length
             ? count
-            : throw Damaged($"a count of {count} is too large for the {_rest.Length} bytes left");
+            : throw Damaged($"a count is {count}, and {_rest.Length} bytes are left");
     }
 
     /// <summary>Reads bytes with a length prefix; not copied.</summary>

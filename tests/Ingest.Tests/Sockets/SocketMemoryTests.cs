@@ -202,7 +202,7 @@ public class SocketMemoryTests
             await sendingOne;
             await run.StopAsync(StopMode.Immediate);
             Assert.InRange(most, 1, bound + ((connections + 1) * OwnBytes));
-            Assert.Contains("unfinished records took all memory", run.Listener.Errors.First());
+            Assert.Contains("Unfinished records took all the memory", run.Listener.Errors.First());
             Assert.InRange(run.Context.Metrics.DroppedRecords, 1, connections);
         }
     }
