@@ -48,21 +48,79 @@ internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue 
     {
         public Operator<(TKey Key, TValue Value)> Create<TMarker>()
             where TMarker : struct =>
-            new FoldByKeyOperator<(TKey Key, TValue Value), TKey, TValue, ReduceFold<TKey, TValue, TMarker>>(new(reduce), next);
+            new ReduceByKeyOperator<TKey, TValue, TMarker>(reduce, next);
     }
 }
 
-/// <summary>Needs no call for a key's first value: most keys of a skewed batch have only that one.</summary>
-internal readonly struct ReduceFold<TKey, TValue, TMarker>(Func<TValue, TValue, TValue> reduce)
-    : IFold<(TKey Key, TValue Value), TKey, TValue>
+/// <summary>
+/// As <see cref="FoldByKeyOperator{TItem, TKey, TValue, TFold}"/>, with the user's function as a local of the loop: a
+/// function in the field of a struct costs an access log 3 to 8 % of its speed.
+/// </summary>
+internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(
+    Func<TValue, TValue, TValue> reduce, Operator<(TKey Key, TValue Value)> next)
+    : Operator<(TKey Key, TValue Value), (TKey Key, TValue Value)>(next)
     where TMarker : struct
 {
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ref readonly TKey Of(in (TKey Key, TValue Value) item) => ref item.Key;
+    private readonly KeyTable<TKey, TValue> _table = new();
+    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TValue First(in (TKey Key, TValue Value) item) => item.Value;
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
+    {
+        Span<uint> hashes = _hashes.AsSpan(0, items.Length);
+        _table.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, hashes);
+        for (int i = 0; (i = Update(reduce, _table.GetCursor(), items, hashes, i)) < items.Length; i++)
+        {
+            UpdateSlowly(hashes[i], in items[i]);
+        }
+    }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TValue Next(TValue value, in (TKey Key, TValue Value) item) => reduce(value, item.Value);
+    public override void OnBatchEnd(BatchContext batch)
+    {
+        KeyTable<TKey, TValue> table = _table;
+        RecordBuffer<(TKey Key, TValue Value)> output = Output;
+        int count = table.Count;
+        for (int place = 0; place < count; place++)
+        {
+            output.Add(table.PairAt(place));
+        }
+
+        table.Clear();
+        base.OnBatchEnd(batch);
+    }
+
+    public override void Reset(BatchContext batch)
+    {
+        _table.Clear();
+        base.Reset(batch);
+    }
+
+    // A loop with no calls but the user's, which the compiler can inline. Returns the index of the first record whose
+    // key needs another call.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Update(
+        Func<TValue, TValue, TValue> function, KeyTable<TKey, TValue>.Probe probe,
+        ReadOnlySpan<(TKey Key, TValue Value)> items, Span<uint> hashes, int from)
+    {
+        for (int i = from; i < items.Length && i < hashes.Length; i++)
+        {
+            ref readonly (TKey Key, TValue Value) item = ref items[i];
+            ref TValue value = ref probe.TryGetOrAdd(hashes[i], in item.Key, out bool isNew);
+            if (Unsafe.IsNullRef(ref value))
+            {
+                return i;
+            }
+
+            value = isNew ? item.Value : function(value, item.Value);
+        }
+
+        return items.Length;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void UpdateSlowly(uint hash, in (TKey Key, TValue Value) item)
+    {
+        ref TValue value = ref _table.GetOrAdd(hash, in item.Key, out bool exists);
+        value = exists ? reduce(value, item.Value) : item.Value;
+    }
 }
