@@ -62,9 +62,6 @@ internal static class Throw
         : new($"{what} of type {record} would be kept over batches, and it holds a {inside} behind a reference, "
             + "whose memory ends with its batch. Make strings or arrays of it first: MapValues(text => text.ToString()).");
 
-    [DoesNotReturn]
-    public static void Disposed(object owner) => throw new ObjectDisposedException(owner.GetType().Name);
-
     /// <summary>Throws if the list has no streams, or contains a null.</summary>
     public static void IfNoStreams<T>(IReadOnlyList<DStream<T>> streams, string operatorName)
     {

@@ -24,41 +24,18 @@ internal interface IFold<TItem, TKey, TValue> : IKeyOf<TItem, TKey>
 /// </summary>
 /// <remarks>One table lookup for each record, with the slots prefetched.</remarks>
 internal sealed class FoldByKeyOperator<TItem, TKey, TValue, TFold>(TFold fold, Operator<(TKey Key, TValue Value)> next)
-    : Operator<TItem, (TKey Key, TValue Value)>(next)
+    : TableByKeyOperator<TItem, TKey, TValue>(next)
     where TFold : struct, IFold<TItem, TKey, TValue>
 {
-    private readonly KeyTable<TKey, TValue> _table = new();                   // the batch's keys so far
-    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];     // hashes of the keys of a span
-
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnRecords(ReadOnlySpan<TItem> items)
     {
-        Span<uint> hashes = _hashes.AsSpan(0, items.Length);
-        _table.Prepare<TItem, TFold>(items, hashes);
-        for (int i = 0; (i = Fold(fold, _table.GetCursor(), items, hashes, i)) < items.Length; i++)
+        Span<uint> hashes = Hashes(items.Length);
+        Table.Prepare<TItem, TFold>(items, hashes);
+        for (int i = 0; (i = Fold(fold, Table.GetCursor(), items, hashes, i)) < items.Length; i++)
         {
             FoldSlowly(hashes[i], in items[i]);
         }
-    }
-
-    public override void OnBatchEnd(BatchContext batch)
-    {
-        KeyTable<TKey, TValue> table = _table;
-        RecordBuffer<(TKey Key, TValue Value)> output = Output;
-        int count = table.Count;
-        for (int place = 0; place < count; place++)
-        {
-            output.Add(table.PairAt(place));
-        }
-
-        table.Clear();
-        base.OnBatchEnd(batch);
-    }
-
-    public override void Reset(BatchContext batch)
-    {
-        _table.Clear();
-        base.Reset(batch);
     }
 
     // A loop with no calls but the user's, which the compiler can inline. Returns the index of the first record whose
@@ -84,7 +61,7 @@ internal sealed class FoldByKeyOperator<TItem, TKey, TValue, TFold>(TFold fold, 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void FoldSlowly(uint hash, in TItem item)
     {
-        ref TValue value = ref _table.GetOrAdd(hash, in TFold.Of(in item), out bool exists);
+        ref TValue value = ref Table.GetOrAdd(hash, in TFold.Of(in item), out bool exists);
         value = exists ? fold.Next(value, in item) : fold.First(in item);
     }
 }

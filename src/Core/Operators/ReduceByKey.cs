@@ -58,41 +58,18 @@ internal sealed class ReduceByKeyStream<TKey, TValue>(DStream<(TKey Key, TValue 
 /// </summary>
 internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(
     Func<TValue, TValue, TValue> reduce, Operator<(TKey Key, TValue Value)> next)
-    : Operator<(TKey Key, TValue Value), (TKey Key, TValue Value)>(next)
+    : TableByKeyOperator<(TKey Key, TValue Value), TKey, TValue>(next)
     where TMarker : struct
 {
-    private readonly KeyTable<TKey, TValue> _table = new();
-    private readonly uint[] _hashes = new uint[RecordBuffer.SpanRecords];
-
     [MethodImpl(MethodImplOptions.NoInlining)]
     public override void OnRecords(ReadOnlySpan<(TKey Key, TValue Value)> items)
     {
-        Span<uint> hashes = _hashes.AsSpan(0, items.Length);
-        _table.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, hashes);
-        for (int i = 0; (i = Update(reduce, _table.GetCursor(), items, hashes, i)) < items.Length; i++)
+        Span<uint> hashes = Hashes(items.Length);
+        Table.Prepare<(TKey Key, TValue Value), PairKey<TKey, TValue>>(items, hashes);
+        for (int i = 0; (i = Update(reduce, Table.GetCursor(), items, hashes, i)) < items.Length; i++)
         {
             UpdateSlowly(hashes[i], in items[i]);
         }
-    }
-
-    public override void OnBatchEnd(BatchContext batch)
-    {
-        KeyTable<TKey, TValue> table = _table;
-        RecordBuffer<(TKey Key, TValue Value)> output = Output;
-        int count = table.Count;
-        for (int place = 0; place < count; place++)
-        {
-            output.Add(table.PairAt(place));
-        }
-
-        table.Clear();
-        base.OnBatchEnd(batch);
-    }
-
-    public override void Reset(BatchContext batch)
-    {
-        _table.Clear();
-        base.Reset(batch);
     }
 
     // A loop with no calls but the user's, which the compiler can inline. Returns the index of the first record whose
@@ -120,7 +97,7 @@ internal sealed class ReduceByKeyOperator<TKey, TValue, TMarker>(
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void UpdateSlowly(uint hash, in (TKey Key, TValue Value) item)
     {
-        ref TValue value = ref _table.GetOrAdd(hash, in item.Key, out bool exists);
+        ref TValue value = ref Table.GetOrAdd(hash, in item.Key, out bool exists);
         value = exists ? reduce(value, item.Value) : item.Value;
     }
 }

@@ -30,8 +30,6 @@ internal sealed class Graph(
     /// <summary>The times at which the graph emits something even without input.</summary>
     public DueTimes Due { get; } = due;
 
-    public int StageRunnerCount => runners.Count;
-
     /// <summary>Begins to measure a batch. Called between batches.</summary>
     public StageTimes BeginProfile(TimeProvider clock)
     {
